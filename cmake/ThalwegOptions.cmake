@@ -1,0 +1,23 @@
+# Flags of every target of the project, kept off those of a project that includes it.
+include(GNUInstallDirs)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+add_library(thalweg_flags INTERFACE)
+target_compile_features(thalweg_flags INTERFACE cxx_std_20)
+# The order and rounding of every operation are part of the promise (docs/numerics.md): no contraction, no fast-math.
+# errno and traps of the math functions are not used, which lets loops vectorise without changing a value.
+target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
+  -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Wno-missing-field-initializers>)
+if(DEFINED ENV{CI})
+  target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")
+
+if(THALWEG_SANITIZE)
+  list(JOIN THALWEG_SANITIZE "," thalweg_sanitize)
+  target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
+    -fsanitize=${thalweg_sanitize} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1>)
+  target_link_options(thalweg_flags INTERFACE -fsanitize=${thalweg_sanitize})
+endif()

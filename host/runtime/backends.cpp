@@ -1,0 +1,80 @@
+#include "host/runtime/backends.hpp"
+
+#include "host/runtime/cuda_backend.hpp"
+#include "host/runtime/memory.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+#define THALWEG_CPU_BACKEND(isa)                                                                             \
+  const Backend isa##_backend {                                                                              \
+    .name = "cpu:" #isa, .memory = host_memory, .linear = isa::linear_cpu,                                   \
+    .sparse_linear = isa::sparse_linear_cpu, .activation = isa::activation_cpu, .dropout = isa::dropout_cpu, \
+    .layer_norm = isa::layer_norm_cpu, .batch_norm = isa::batch_norm_cpu,                                    \
+    .elementwise_loss = isa::elementwise_loss_cpu, .softmax_cross_entropy = isa::softmax_cross_entropy_cpu,  \
+    .update = isa::update_cpu                                                                                \
+  }
+
+#if defined(__x86_64__)
+THALWEG_CPU_BACKEND(avx512);
+THALWEG_CPU_BACKEND(avx2);
+#else
+THALWEG_CPU_BACKEND(generic);
+#endif
+
+const Backend reference_backend{.name = "reference",
+                                .memory = host_memory,
+                                .linear = linear_reference,
+                                .sparse_linear = sparse_linear_reference,
+                                .activation = activation_reference,
+                                .dropout = dropout_reference,
+                                .layer_norm = layer_norm_reference,
+                                .batch_norm = batch_norm_reference,
+                                .elementwise_loss = elementwise_loss_reference,
+                                .softmax_cross_entropy = softmax_cross_entropy_reference,
+                                .update = update_reference};
+
+/// The variants this machine can run, the best first.
+std::vector<const Backend*> runnable_cpu_backends() {
+  std::vector<const Backend*> found;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    found.push_back(&avx512_backend);
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&avx2_backend);
+#else
+  found.push_back(&generic_backend);
+#endif
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::string> cpu_variants() {
+  std::vector<std::string> names;
+  for (const Backend* backend : runnable_cpu_backends()) names.push_back(backend->name);
+  return names;
+}
+
+const Backend& find_backend(const std::string& name) {
+  if (name == "reference") return reference_backend;
+  if (name == "cuda") return cuda_backend();
+  const auto runnable = runnable_cpu_backends();
+  if (name == "cpu") {
+    if (runnable.empty())
+      throw DeviceUnavailable(
+          "device \"cpu\": this processor lacks AVX2 and FMA, which the cpu backend needs; "
+          "--device=reference runs anywhere");
+    return *runnable.front();
+  }
+  std::string known = "cpu, reference, cuda";
+  for (const Backend* backend : runnable) {
+    if (name == backend->name) return *backend;
+    known += std::string(", ") + backend->name;
+  }
+  throw DeviceUnavailable("device \"" + name + "\" is not one of: " + known);
+}
+
+}  // namespace thalweg

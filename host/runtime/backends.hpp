@@ -1,0 +1,17 @@
+#pragma once
+// The one list of op tables.
+#include <string>
+#include <vector>
+
+#include "kernels/common/backend.hpp"
+
+namespace thalweg {
+
+/// "cpu" (the best instruction set of this machine), "cpu:avx2", "cpu:avx512", "cpu:generic", "reference",
+/// "cuda". Throws DeviceUnavailable saying what is missing.
+const Backend& find_backend(const std::string& name);
+
+/// Names of the cpu variants that this machine can run, the best first.
+std::vector<std::string> cpu_variants();
+
+}  // namespace thalweg

@@ -1,0 +1,60 @@
+#pragma once
+// Memory of a backend, owned.
+#include <utility>
+#include <vector>
+
+#include "kernels/common/backend.hpp"
+
+namespace thalweg {
+
+extern const MemoryOps host_memory;
+
+/// An array of T in the backend's memory.
+template <class T>
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(const Context& ctx, std::int64_t size) : memory_(&ctx.backend().memory), size_(size) {
+    if (size > 0) data_ = static_cast<T*>(memory_->allocate(size * static_cast<std::int64_t>(sizeof(T))));
+  }
+  Buffer(const Context& ctx, const std::vector<T>& values)
+      : Buffer(ctx, static_cast<std::int64_t>(values.size())) {
+    upload(ctx, values.data(), size_);
+  }
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    Buffer(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Buffer() {
+    if (data_ != nullptr) memory_->release(data_);
+  }
+
+  T* data() const { return data_; }
+  std::int64_t size() const { return size_; }
+
+  void upload(const Context& ctx, const T* from, std::int64_t count, std::int64_t at = 0) {
+    if (count > 0) memory_->upload(ctx, data_ + at, from, count * static_cast<std::int64_t>(sizeof(T)));
+  }
+  std::vector<T> download(const Context& ctx) const {
+    std::vector<T> values(static_cast<std::size_t>(size_));
+    if (size_ > 0) memory_->download(ctx, values.data(), data_, size_ * static_cast<std::int64_t>(sizeof(T)));
+    return values;
+  }
+  void zero(const Context& ctx) {
+    if (size_ > 0) memory_->zero(ctx, data_, size_ * static_cast<std::int64_t>(sizeof(T)));
+  }
+
+ private:
+  void swap(Buffer& other) noexcept {
+    std::swap(memory_, other.memory_);
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+  }
+
+  const MemoryOps* memory_ = nullptr;
+  T* data_ = nullptr;
+  std::int64_t size_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,22 @@
+// What a build without CUDA says when it is asked for the CUDA backend.
+#include "host/runtime/cuda_backend.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+const char* const kReason =
+    "this build has no CUDA backend; configure with -DTHALWEG_CUDA=ON and a CUDA toolkit";
+}
+
+const Backend& cuda_backend() { throw DeviceUnavailable(std::string("device \"cuda\": ") + kReason); }
+
+bool cuda_usable(std::string& reason) {
+  reason = kReason;
+  return false;
+}
+
+void* create_cuda_stream(int) { throw DeviceUnavailable(std::string("device \"cuda\": ") + kReason); }
+
+void destroy_cuda_stream(void*) noexcept {}
+
+}  // namespace thalweg

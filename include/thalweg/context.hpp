@@ -1,0 +1,50 @@
+#pragma once
+// Context: what every call of the engine shares. It is passed first and const.
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace thalweg {
+
+class ThreadPool;
+struct Backend;
+
+enum class Numerics { exact, fast };
+
+struct ContextOptions {
+  std::string device = "auto";  ///< auto | cpu | cuda | cuda:N | reference
+  Numerics numerics = Numerics::exact;
+  int threads = 0;  ///< 0: all of the machine
+};
+
+/// Throws DeviceUnavailable when the device cannot be used; never takes another one silently.
+class Context {
+ public:
+  explicit Context(const ContextOptions& options = {});
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const Backend& backend() const noexcept { return *backend_; }
+  const std::string& device() const noexcept {
+    return device_;
+  }  ///< what was taken: "cpu", "cuda:0", "reference"
+  Numerics numerics() const noexcept { return numerics_; }
+  ThreadPool& pool() const noexcept { return *pool_; }
+  void* stream() const noexcept { return stream_; }  ///< cudaStream_t on cuda, null elsewhere
+
+  /// Scratch memory in the backend's space, 64-byte aligned; valid until the next call of scratch. It only
+  /// grows, so a step allocates nothing once each of its ops has run.
+  void* scratch(std::int64_t bytes) const;
+
+ private:
+  const Backend* backend_;
+  std::string device_;
+  Numerics numerics_;
+  std::unique_ptr<ThreadPool> pool_;
+  void* stream_ = nullptr;
+  mutable void* scratch_ = nullptr;
+  mutable std::int64_t scratch_bytes_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,51 @@
+#pragma once
+// The errors a user of the library can meet. Each says what, where, what was found and what was expected;
+// each carries the exit code that the command line ends with.
+#include <stdexcept>
+#include <string>
+
+namespace thalweg {
+
+enum class ExitCode : int {
+  done = 0,
+  usage = 2,
+  bad_data = 65,
+  no_input = 66,
+  device = 69,
+  internal = 70,
+  io = 74,
+  interrupted = 75,
+  diverged = 76,
+  config = 78,
+};
+
+class Error : public std::runtime_error {
+ public:
+  Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  ExitCode code() const noexcept { return code_; }
+
+ private:
+  ExitCode code_;
+};
+
+/// One error type per kind of trouble, so that a caller can catch what it can mend.
+template <ExitCode Code, int Kind = 0>
+class TypedError : public Error {
+ public:
+  explicit TypedError(const std::string& message) : Error(Code, message) {}
+};
+
+using UsageError = TypedError<ExitCode::usage>;        ///< wrong command line
+using DataError = TypedError<ExitCode::bad_data>;      ///< a file or a value in it is wrong
+using ShapeError = TypedError<ExitCode::bad_data, 1>;  ///< extents that do not fit together
+using CorruptCheckpoint = TypedError<ExitCode::bad_data, 2>;
+using NoInputError = TypedError<ExitCode::no_input>;       ///< a file that is not there
+using DeviceUnavailable = TypedError<ExitCode::device>;    ///< asked for a device that cannot be used
+using DeviceError = TypedError<ExitCode::internal, 1>;     ///< a device call failed; names the op
+using InternalError = TypedError<ExitCode::internal>;      ///< our own bug, or memory ran out
+using IoError = TypedError<ExitCode::io>;                  ///< the file system refused
+using DivergedError = TypedError<ExitCode::diverged>;      ///< NaN or infinity in loss or gradient
+using ConfigError = TypedError<ExitCode::config>;          ///< unknown key, wrong type, contradiction
+using UnsupportedLayer = TypedError<ExitCode::config, 1>;  ///< a layer lacks what was asked of it
+
+}  // namespace thalweg

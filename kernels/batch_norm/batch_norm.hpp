@@ -1,0 +1,70 @@
+#pragma once
+// Batch normalisation (Ioffe, Szegedy 2015): each feature to mean 0 and variance 1 over the batch.
+#include <cstdint>
+
+#include "kernels/common/cost.hpp"
+#include "kernels/common/isa.hpp"
+#include "kernels/common/required.hpp"
+#include "kernels/common/slices.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/tensor.hpp"
+
+namespace thalweg {
+
+/// mean[c] and variance[c] (biased) over the batch, two passes, sums by slices and tree;
+/// output = fma((x - mean) * rstd, weight, bias); running = fma(momentum, batch - running, running), with the
+/// unbiased variance (divided by N - 1; by 1 when N == 1), as PyTorch.
+struct BatchNormForward {
+  ConstMatrix input;  ///< [N, C], the whole global batch
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  float eps = 1e-5f;
+  float momentum = 0.1f;
+  int slices = 8;
+  Matrix output;                      ///< [N, C]; must not be the input
+  float* mean = nullptr;              ///< [C] kept for backward
+  float* rstd = nullptr;              ///< [C]
+  float* running_mean = nullptr;      ///< [C] updated in place
+  float* running_variance = nullptr;  ///< [C] updated in place
+};
+
+/// The same with the running statistics, for evaluation: any subset of rows gives the same bits.
+struct BatchNormInference {
+  ConstMatrix input;
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+  float eps = 1e-5f;
+  const float* running_mean = nullptr;
+  const float* running_variance = nullptr;
+  Matrix output;  ///< may be the input itself
+};
+
+/// grad_bias = sum dy; grad_weight = sum dy * xhat;
+/// grad_input = (weight * rstd) * (dy - grad_bias / N - xhat * (grad_weight / N)).
+struct BatchNormBackward {
+  ConstMatrix grad_output;  ///< [N, C]
+  ConstMatrix input;        ///< [N, C]
+  const float* weight = nullptr;
+  const float* mean = nullptr;
+  const float* rstd = nullptr;
+  int slices = 8;
+  Matrix grad_input;             ///< [N, C]; may be grad_output itself
+  float* grad_weight = nullptr;  ///< [C]
+  float* grad_bias = nullptr;    ///< [C]
+};
+
+struct BatchNormOps {
+  Required<void(const Context&, const BatchNormForward&)> forward;
+  Required<void(const Context&, const BatchNormInference&)> inference;
+  Required<void(const Context&, const BatchNormBackward&)> backward;
+};
+
+constexpr Cost batch_norm_forward_cost(std::int64_t n, std::int64_t c) {
+  return {.flops = 7 * n * c, .bytes_read = 4 * (2 * n * c + 4 * c), .bytes_written = 4 * (n * c + 4 * c)};
+}
+
+extern const BatchNormOps batch_norm_reference;
+extern const BatchNormOps batch_norm_cuda;
+THALWEG_CPU_TABLE(BatchNormOps, batch_norm_cpu)
+
+}  // namespace thalweg

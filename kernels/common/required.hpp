@@ -1,0 +1,30 @@
+#pragma once
+// Slots of an op table. A Required slot cannot be left empty: forgetting one does not compile.
+#include <cstddef>
+#include <variant>
+
+namespace thalweg {
+
+template <class Signature>
+class Required;
+
+template <class R, class... P>
+class Required<R(P...)> {
+ public:
+  constexpr Required(R (*function)(P...)) noexcept : function_(function) {}
+  Required(std::nullptr_t) = delete;
+  constexpr R operator()(P... args) const { return function_(static_cast<P>(args)...); }
+
+ private:
+  R (*function_)(P...);
+};
+
+/// "There is no such rule for this layer", with the reason a user gets to read.
+struct NotDefined {
+  const char* reason;
+};
+
+template <class Signature>
+using RuleOr = std::variant<NotDefined, Required<Signature>>;
+
+}  // namespace thalweg

@@ -1,0 +1,69 @@
+#pragma once
+// Losses of one output at a time: squared, absolute, huber, quantile, poisson, logistic, hinge, squared
+// hinge.
+#include <cstdint>
+
+#include "kernels/common/cost.hpp"
+#include "kernels/common/isa.hpp"
+#include "kernels/common/required.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/tensor.hpp"
+
+namespace thalweg {
+
+/// squared        (z - y)^2 / 2                                    as scikit-learn's squared_error
+/// absolute       |z - y|                                          derivative 0 at z == y
+/// huber          r^2 / 2 for |r| <= parameter, else parameter (|r| - parameter / 2)
+/// quantile       max(parameter (y - z), (parameter - 1) (y - z))  derivative -parameter for z < y, 1 -
+/// parameter for z > y, 0 at z == y poisson        exp(z) - y z                                     z is the
+/// logarithm of the rate logistic       log(1 + exp(z)) - y z                            y in {0, 1} hinge
+/// max(0, 1 - s z), s = +-1                         derivative 0 at the kink squared_hinge  max(0, 1 - s z)^2
+enum class LossKind : std::int32_t {
+  squared,
+  absolute,
+  huber,
+  quantile,
+  poisson,
+  logistic,
+  hinge,
+  squared_hinge
+};
+
+struct LossSpec {
+  LossKind kind = LossKind::squared;
+  float parameter = 1.0f;  ///< huber's delta, quantile's level; otherwise unused
+};
+
+/// What the outputs of a batch are held against. Class targets are class indices as floats. For the hinge
+/// losses with one output, class 1 is s = +1 and class 0 is s = -1; with more, output k has s = +1 where
+/// target == k.
+struct LossTargets {
+  const float* target = nullptr;      ///< whole data set, or batch when ids is null
+  const float* weight = nullptr;      ///< likewise; null: every weight is 1
+  const std::int64_t* ids = nullptr;  ///< [N] data-set row of each batch row
+  float scale = 1.0f;  ///< 1 / (sum of weights in the global batch): makes the gradient that of the mean
+};
+
+/// losses[n] = w_n * sum over outputs of loss (ascending outputs); grad_output[n, k] = (w_n * scale) *
+/// loss'(z).
+struct ElementwiseLossArgs {
+  LossSpec loss;
+  ConstMatrix output;  ///< [N, K]; K > 1 only for the hinge losses
+  LossTargets targets;
+  float* losses = nullptr;  ///< [N]
+  Matrix grad_output;       ///< [N, K]; data == null: only the losses are wanted
+};
+
+struct ElementwiseLossOps {
+  Required<void(const Context&, const ElementwiseLossArgs&)> evaluate;
+};
+
+constexpr Cost elementwise_loss_cost(std::int64_t n, std::int64_t k) {
+  return {.flops = 8 * n * k, .bytes_read = 4 * (n * k + 2 * n), .bytes_written = 4 * (n * k + n)};
+}
+
+extern const ElementwiseLossOps elementwise_loss_reference;
+extern const ElementwiseLossOps elementwise_loss_cuda;
+THALWEG_CPU_TABLE(ElementwiseLossOps, elementwise_loss_cpu)
+
+}  // namespace thalweg

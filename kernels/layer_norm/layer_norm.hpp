@@ -1,0 +1,55 @@
+#pragma once
+// Layer normalisation (Ba, Kiros, Hinton 2016): each row to mean 0 and variance 1, then weight and bias.
+#include <cstdint>
+
+#include "kernels/common/cost.hpp"
+#include "kernels/common/isa.hpp"
+#include "kernels/common/required.hpp"
+#include "kernels/common/slices.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/tensor.hpp"
+
+namespace thalweg {
+
+/// mean = sum x / C; variance = sum (x - mean)^2 / C (two passes, by chains); rstd = 1 / sqrt(variance +
+/// eps); output = fma((x - mean) * rstd, weight, bias).
+struct LayerNormForward {
+  ConstMatrix input;              ///< [N, C]
+  const float* weight = nullptr;  ///< [C]
+  const float* bias = nullptr;    ///< [C]
+  float eps = 1e-5f;
+  Matrix output;          ///< [N, C]; must not be the input
+  float* mean = nullptr;  ///< [N] kept for backward
+  float* rstd = nullptr;  ///< [N]
+};
+
+/// With g = grad_output * weight, xhat = (x - mean) * rstd:
+/// grad_input = rstd * (g - sum(g) / C - xhat * (sum(g * xhat) / C));
+/// grad_weight[c] = sum over the batch of grad_output * xhat; grad_bias[c] = sum over the batch of
+/// grad_output.
+struct LayerNormBackward {
+  ConstMatrix grad_output;  ///< [N, C]
+  ConstMatrix input;        ///< [N, C]
+  const float* weight = nullptr;
+  const float* mean = nullptr;
+  const float* rstd = nullptr;
+  Matrix grad_input;  ///< [N, C]; may be grad_output itself
+  BatchSlices slices;
+  BatchSum grad_weight;  ///< [C]
+  BatchSum grad_bias;    ///< [C]
+};
+
+struct LayerNormOps {
+  Required<void(const Context&, const LayerNormForward&)> forward;
+  Required<void(const Context&, const LayerNormBackward&)> backward;
+};
+
+constexpr Cost layer_norm_forward_cost(std::int64_t n, std::int64_t c) {
+  return {.flops = 7 * n * c, .bytes_read = 4 * (n * c + 2 * c), .bytes_written = 4 * (n * c + 2 * n)};
+}
+
+extern const LayerNormOps layer_norm_reference;
+extern const LayerNormOps layer_norm_cuda;
+THALWEG_CPU_TABLE(LayerNormOps, layer_norm_cpu)
+
+}  // namespace thalweg

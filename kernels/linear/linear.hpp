@@ -1,0 +1,78 @@
+#pragma once
+// The linear layer: output = input * weight^T + bias, and its gradients.
+// Orders (docs/numerics.md): out_features > 8: each output is one fma chain over ascending features from +0,
+// then the bias is added; out_features <= 8: 128 chains and their tree, then the bias.
+#include <cstdint>
+
+#include "kernels/common/cost.hpp"
+#include "kernels/common/isa.hpp"
+#include "kernels/common/required.hpp"
+#include "kernels/common/slices.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/tensor.hpp"
+
+namespace thalweg {
+
+/// Up to this many outputs a dot product runs as 128 chains and a tree, by the layer's shape alone.
+constexpr std::int64_t kFewOutputs = 8;
+
+struct LinearForward {
+  DenseRows input;                ///< [N, I]
+  const float* weight = nullptr;  ///< [O, I]
+  const float* bias = nullptr;    ///< [O] or null
+  Matrix output;                  ///< [N, O]
+};
+
+/// grad_input[n, i] = one fma chain over ascending o of grad_output[n, o] * weight[o, i].
+struct LinearInputGrad {
+  ConstMatrix grad_output;        ///< [N, O]
+  const float* weight = nullptr;  ///< [O, I]
+  Matrix grad_input;              ///< [N, I]
+};
+
+/// grad_weight[o, i] = sum over the batch of grad_output[n, o] * input[n, i] (fma chains by slice, then the
+/// tree); grad_bias[o] = sum over the batch of grad_output[n, o] (plain additions from +0, same slices and
+/// tree).
+struct LinearParameterGrad {
+  DenseRows input;          ///< [N, I]
+  ConstMatrix grad_output;  ///< [N, O]
+  BatchSlices slices;
+  BatchSum grad_weight;  ///< [O, I]
+  BatchSum grad_bias;    ///< [O]; sum == null: no bias
+};
+
+/// Forward, loss and parameter gradient of a linear model with one output, each row of X read once from
+/// memory. The same bits as forward, elementwise loss and parameter_grad one after the other.
+struct LinearModelStep {
+  DenseRows input;                ///< [N, I]
+  const float* weight = nullptr;  ///< [I]
+  const float* bias = nullptr;    ///< [1] or null
+  LossSpec loss;
+  LossTargets targets;
+  BatchSlices slices;
+  float* losses = nullptr;       ///< [N] weighted loss of each sample
+  float* grad_output = nullptr;  ///< [N] out: derivative of the scaled loss by the output
+  BatchSum grad_weight;          ///< [I]
+  BatchSum grad_bias;            ///< [1] or null
+};
+
+struct LinearOps {
+  Required<void(const Context&, const LinearForward&)> forward;
+  Required<void(const Context&, const LinearInputGrad&)> input_grad;
+  Required<void(const Context&, const LinearParameterGrad&)> parameter_grad;
+  Required<void(const Context&, const LinearModelStep&)> model_step;
+};
+
+constexpr Cost linear_forward_cost(std::int64_t n, std::int64_t i, std::int64_t o) {
+  return {.flops = 2 * n * i * o, .bytes_read = 4 * (n * i + o * i + o), .bytes_written = 4 * n * o};
+}
+constexpr Cost linear_model_step_cost(std::int64_t n, std::int64_t i) {
+  return {.flops = 4 * n * i, .bytes_read = 4 * (n * i + i + 2 * n), .bytes_written = 4 * (i + 2 * n)};
+}
+
+extern const LinearOps linear_reference;
+extern const LinearOps linear_cuda;
+THALWEG_CPU_TABLE(LinearOps, linear_cpu)
+
+}  // namespace thalweg

@@ -1,0 +1,43 @@
+#pragma once
+// Softmax and cross entropy of class indices, with label smoothing as in PyTorch's CrossEntropyLoss.
+#include <cstdint>
+
+#include "kernels/common/cost.hpp"
+#include "kernels/common/isa.hpp"
+#include "kernels/common/required.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/tensor.hpp"
+
+namespace thalweg {
+
+/// With q_k = (1 - e) [k == y] + e / K, e the smoothing:  loss = logsumexp(z) - sum_k q_k z_k, and
+/// grad_logits[n, k] = (w_n * scale) * (softmax(z)_k - q_k);  losses[n] = w_n * loss.
+struct SoftmaxCrossEntropyArgs {
+  ConstMatrix logits;   ///< [N, K], K >= 2
+  LossTargets targets;  ///< class indices
+  float label_smoothing = 0.0f;
+  float* losses = nullptr;  ///< [N]
+  Matrix grad_logits;       ///< [N, K]; data == null: only the losses are wanted
+};
+
+/// probabilities = softmax(logits); may be in place.
+struct SoftmaxArgs {
+  ConstMatrix logits;
+  Matrix probabilities;
+};
+
+struct SoftmaxCrossEntropyOps {
+  Required<void(const Context&, const SoftmaxCrossEntropyArgs&)> evaluate;
+  Required<void(const Context&, const SoftmaxArgs&)> softmax;
+};
+
+constexpr Cost softmax_cross_entropy_cost(std::int64_t n, std::int64_t k) {
+  return {.flops = 12 * n * k, .bytes_read = 4 * (n * k + 2 * n), .bytes_written = 4 * (n * k + n)};
+}
+
+extern const SoftmaxCrossEntropyOps softmax_cross_entropy_reference;
+extern const SoftmaxCrossEntropyOps softmax_cross_entropy_cuda;
+THALWEG_CPU_TABLE(SoftmaxCrossEntropyOps, softmax_cross_entropy_cpu)
+
+}  // namespace thalweg

@@ -1,0 +1,84 @@
+#pragma once
+// The linear layer on CSR rows: output = input * weight^T + bias, and its gradients by the features a batch
+// touches. Orders (docs/numerics.md): out_features <= 8: entry j of a row joins chain j mod 128, then the
+// tree, then the bias; out_features > 8: one fma chain per output over the row's entries in order from +0,
+// then the bias.
+#include <cstdint>
+
+#include "kernels/common/cost.hpp"
+#include "kernels/common/isa.hpp"
+#include "kernels/common/required.hpp"
+#include "kernels/common/slices.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/tensor.hpp"
+
+namespace thalweg {
+
+struct SparseLinearForward {
+  SparseRows input;               ///< [N, I]
+  const float* weight = nullptr;  ///< [O, I]
+  const float* bias = nullptr;    ///< [O] or null
+  Matrix output;                  ///< [N, O]
+};
+
+/// The features that a global batch touches, ascending, in memory of the backend that the caller provides.
+struct TouchedFeatures {
+  std::int32_t* features = nullptr;   ///< [capacity] out: ascending, unique
+  std::int64_t* count = nullptr;      ///< [1] out
+  std::int64_t* row_begin = nullptr;  ///< [N + 1] out: position in slots of the first entry of each batch row
+  std::int32_t* slots = nullptr;      ///< [entries] out: entry -> position in features, batch rows in order
+  std::int64_t capacity = 0;          ///< at least min(I, entries of the batch)
+  std::int64_t slots_capacity = 0;    ///< at least the entries of the batch
+};
+
+struct SparseIndexArgs {
+  SparseRows input;  ///< the rows of the *global* batch
+  TouchedFeatures touched;
+};
+
+/// Writes only touched elements: grad_weight.sum[o * I + features[t]] = sum over the batch rows that hold
+/// feature t of grad_output[n, o] * value (fma chains by slice over those rows, then the tree). grad_bias as
+/// in the linear layer. grad_weight.partials are compact: slice s of output o and slot t at partials + s *
+/// partial_stride + o * capacity + t.
+struct SparseParameterGrad {
+  SparseRows input;         ///< [N, I] of this call (a micro-batch of the batch that was indexed)
+  TouchedFeatures touched;  ///< of the global batch
+  ConstMatrix grad_output;  ///< [N, O]
+  BatchSlices slices;
+  BatchSum grad_weight;
+  BatchSum grad_bias;  ///< [O]; sum == null: no bias
+};
+
+/// Forward, loss and parameter gradient of a linear model with one output; every entry is read once from
+/// memory. The same bits as the three ops one after the other.
+struct SparseModelStep {
+  SparseRows input;
+  TouchedFeatures touched;        ///< of the global batch
+  const float* weight = nullptr;  ///< [I]
+  const float* bias = nullptr;    ///< [1] or null
+  LossSpec loss;
+  LossTargets targets;
+  BatchSlices slices;
+  float* losses = nullptr;       ///< [N]
+  float* grad_output = nullptr;  ///< [N]
+  BatchSum grad_weight;
+  BatchSum grad_bias;
+};
+
+struct SparseLinearOps {
+  Required<void(const Context&, const SparseIndexArgs&)> index;
+  Required<void(const Context&, const SparseLinearForward&)> forward;
+  Required<void(const Context&, const SparseParameterGrad&)> parameter_grad;
+  Required<void(const Context&, const SparseModelStep&)> model_step;
+};
+
+constexpr Cost sparse_linear_forward_cost(std::int64_t n, std::int64_t entries, std::int64_t o) {
+  return {.flops = 2 * entries * o, .bytes_read = entries * (8 + 4 * o) + 8 * n, .bytes_written = 4 * n * o};
+}
+
+extern const SparseLinearOps sparse_linear_reference;
+extern const SparseLinearOps sparse_linear_cuda;
+THALWEG_CPU_TABLE(SparseLinearOps, sparse_linear_cpu)
+
+}  // namespace thalweg

@@ -1,0 +1,59 @@
+#pragma once
+// One test body for every backend: which devices there are here, and memory with guard words on both sides.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "thalweg/context.hpp"
+
+namespace thalweg::test {
+
+/// Devices that a test of an op runs on: "reference", every cpu variant of this machine, and "cuda" where
+/// this build has a CUDA backend and a device (real or executed).
+std::vector<std::string> all_devices();
+/// The same without the reference: the devices that share every bit in exact mode.
+std::vector<std::string> exact_devices();
+
+/// One context per device and thread count, kept for the life of the test program.
+const Context& context_of(const std::string& device, int threads = 2);
+
+/// A valid test name made from a device ("cpu:avx2" -> "cpu_avx2").
+std::string test_name(const std::string& device);
+
+/// The sizes that find off-by-one errors at warp, vector and block edges.
+inline constexpr std::int64_t kNastySizes[] = {0, 1, 2, 3, 31, 32, 33, 127, 255, 256, 257, 1000};
+
+/// Memory of the context's backend between two guard zones. Outputs start as NaN, so that an element nobody
+/// writes is seen; download checks the guards and fails the test when they changed.
+template <class T>
+class Guarded {
+ public:
+  Guarded(const Context& ctx, std::int64_t size);  ///< filled with NaN (0xFF bytes)
+  Guarded(const Context& ctx, const std::vector<T>& values);
+  ~Guarded();
+  Guarded(Guarded&&) noexcept;
+  T* data() const;
+  std::vector<T> download() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Reproducible test data: uniform in [low, high).
+std::vector<float> random_floats(std::int64_t size, std::uint64_t seed, float low = -1.0f, float high = 1.0f);
+/// Small integers in [-bound, bound], whose sums and products are exact in any order.
+std::vector<float> random_integers(std::int64_t size, std::uint64_t seed, int bound = 4);
+
+/// gamma_k = k u / (1 - k u) with u = 2^-24: the relative error bound of k rounded operations (Higham 2002,
+/// lemma 3.1).
+double gamma_bound(std::int64_t operations);
+
+/// EXPECTs |got[i] - want[i]| <= bound[i] for every i; a NaN never passes unless both are.
+void expect_within(const std::vector<float>& got, const std::vector<double>& want,
+                   const std::vector<double>& bound, const std::string& what);
+/// EXPECTs equal bits, naming the first element that differs.
+void expect_same_bits(const std::vector<float>& got, const std::vector<float>& want, const std::string& what);
+
+}  // namespace thalweg::test
