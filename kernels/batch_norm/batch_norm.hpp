@@ -13,7 +13,7 @@ namespace thalweg {
 
 /// mean[c] and variance[c] (biased) over the batch, two passes, sums by slices and tree;
 /// output = fma((x - mean) * rstd, weight, bias); running = fma(momentum, batch - running, running), with the
-/// unbiased variance (divided by N - 1; by 1 when N == 1), as PyTorch.
+/// unbiased variance (divided by N - 1; by 1 when N == 1), as PyTorch. An empty batch changes nothing.
 struct BatchNormForward {
   ConstMatrix input;  ///< [N, C], the whole global batch
   const float* weight = nullptr;

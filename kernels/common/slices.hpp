@@ -44,8 +44,9 @@ struct BatchSum {
 };
 
 /// The tree over slices, in place: neighbours are added pairwise, level by level; an odd last one passes
-/// through.
-THALWEG_HD float slice_tree(float* partial, int slices) {
+/// through. T is float, or a vector of floats for as many sums side by side.
+template <class T>
+THALWEG_HD T slice_tree(T* partial, int slices) {
   for (int count = slices; count > 1; count = (count + 1) / 2) {
     for (int i = 0; i < count / 2; ++i) partial[i] = partial[2 * i] + partial[2 * i + 1];
     if (count % 2 == 1) partial[count / 2] = partial[count - 1];

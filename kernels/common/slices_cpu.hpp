@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "kernels/common/simd.hpp"
 #include "kernels/common/slices.hpp"
 #include "kernels/common/tasks_cpu.hpp"
 #include "thalweg/context.hpp"
@@ -50,6 +51,16 @@ THALWEG_HD void column_chains(std::index_sequence<K...>, std::int64_t begin, std
   }
 }
 
+/// The trees of the first min(columns, kLanes) columns, side by side.
+THALWEG_HD void slice_trees(const float* partial, std::int64_t stride, int slices, std::int64_t columns,
+                            float* sum) {
+  const std::int64_t lanes = columns < kLanes ? columns : kLanes;
+  Vec tree[kMaxSlices];
+  tree[0] = Vec{};
+  for (int s = 0; s < slices; ++s) tree[s] = load_first(partial + s * stride, lanes);
+  store_first(sum, slice_tree(tree, slices), lanes);
+}
+
 /// K sums per column in one pass: step(row, col, chain of sum 0, ... chain of sum K - 1) moves the chains of
 /// column col on by one row, counted within the call. `scratch` holds column_sums_scratch floats.
 template <std::size_t K, class Step>
@@ -80,10 +91,8 @@ void column_sums(ThreadPool& pool, const BatchSlices& slices, std::int64_t cols,
   for_tasks(pool, blocks, count * cols, [&](std::int64_t block) {
     const std::int64_t end = (block + 1) * kColumnBlock < cols ? (block + 1) * kColumnBlock : cols;
     for (std::size_t k = 0; k < K; ++k) {
-      for (std::int64_t col = block * kColumnBlock; col < end; ++col) {
-        float tree[kMaxSlices];
-        for (int s = 0; s < count; ++s) tree[s] = base[k][s * stride[k] + col];
-        sums[k].sum[col] = slice_tree(tree, count);
+      for (std::int64_t col = block * kColumnBlock; col < end; col += kLanes) {
+        slice_trees(base[k] + col, stride[k], count, end - col, sums[k].sum + col);
       }
     }
   });
