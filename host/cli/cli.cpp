@@ -6,6 +6,7 @@
 #include <new>
 #include <ostream>
 
+#include "host/config/keys.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/version.hpp"
 
@@ -24,7 +25,7 @@ Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 69 device not available, 
 
 std::string settings_help() {
   std::string text = "Settings, each as --section.key=value or in the TOML file:";
-  for (const std::string& name : setting_names()) text += "\n  --" + name;
+  for (const std::string& name : setting_keys()) text += "\n  --" + name;
   return text;
 }
 
@@ -129,17 +130,6 @@ void apply_settings(const std::vector<std::string>& settings, Config& config) {
       throw UsageError("setting \"" + text + "\" has no value; write " + text + "=value");
     }
   }
-}
-
-std::vector<std::string> setting_names() {
-  std::vector<std::string> names;
-  const Config config;
-  Config::fields(config, [&](const char* key, const auto&) { names.emplace_back(key); });
-  Config::sections(config, [&](const char* section, const auto& fields) {
-    std::decay_t<decltype(fields)>::fields(
-        fields, [&](const char* key, const auto&) { names.push_back(std::string(section) + "." + key); });
-  });
-  return names;
 }
 
 int run(const std::vector<std::string>& arguments, Streams streams) {

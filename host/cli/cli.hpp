@@ -49,7 +49,4 @@ int inspect_command(const InspectArguments& arguments, Streams streams);
 int info_command(const Common& arguments, Streams streams);
 int completion_command(const std::string& shell, Streams streams);
 
-/// Names of all settings, "section.key".
-std::vector<std::string> setting_names();
-
 }  // namespace thalweg::cli

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "host/cli/cli.hpp"
+#include "host/config/keys.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -12,7 +13,7 @@ constexpr const char* kCommands = "train evaluate predict inspect info completio
 
 std::string flags(const char* separator, const char* prefix) {
   std::vector<std::string> all{std::string(prefix) + "json", std::string(prefix) + "quiet"};
-  for (const std::string& name : setting_names()) all.push_back(prefix + name + "=");
+  for (const std::string& name : setting_keys()) all.push_back(prefix + name + "=");
   return fmt::format("{}", fmt::join(all, separator));
 }
 
@@ -40,7 +41,7 @@ std::string zsh_script() {
 std::string fish_script() {
   std::string script = fmt::format(
       "complete -c thalweg -n __fish_use_subcommand -f -a '{}'\ncomplete -c thalweg -l json\n", kCommands);
-  for (const std::string& name : setting_names())
+  for (const std::string& name : setting_keys())
     script += fmt::format("complete -c thalweg -l '{}' -r\n", name);
   return script;
 }

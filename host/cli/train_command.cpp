@@ -26,8 +26,9 @@ class SignalHandlers {
  public:
   SignalHandlers() {
     stop_signal = save_signal = 0;
-    for (const auto& [signal, handler] :
-         {std::pair{SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}}) {
+    using Handler = void (*)(int);
+    const std::pair<int, Handler> handlers[] = {{SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}};
+    for (const auto& [signal, handler] : handlers) {
       struct sigaction action {};
       action.sa_handler = handler;
       action.sa_flags = SA_RESTART;

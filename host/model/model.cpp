@@ -1,5 +1,6 @@
 #include "thalweg/model.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "host/checkpoint/checkpoint.hpp"

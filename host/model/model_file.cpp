@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "host/data/schema_json.hpp"
+#include "host/config/config_text.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

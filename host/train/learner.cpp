@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
+#include <optional>
 
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
@@ -84,7 +86,7 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
       options(o),
       micro(o.micro_batch > 0 ? std::min(o.micro_batch, o.max_batch) : o.max_batch),
       pass(c, network, micro, true),
-      optimizer(c, network.plan(), o.optimizer, network.sparse()) {
+      optimizer(c, network.plan(), network.parameters().data(), o.optimizer, network.sparse()) {
   const std::int64_t arena = network.plan().arena_size();
   grad = Buffer<float>(ctx, arena);
   grad.zero(ctx);

@@ -13,11 +13,11 @@ double minimize(
   const auto size = static_cast<std::int64_t>(point.size());
   ParameterPlan plan;
   plan.add_parameter({"point", {size}, ParameterKind::weight, {}});
-  Optimizer optimizer(ctx, plan, config, false);
   Buffer<float> param(ctx, plan.arena_size()), grad(ctx, plan.arena_size());
   param.zero(ctx);
   grad.zero(ctx);
   param.upload(ctx, point.data(), size);
+  Optimizer optimizer(ctx, plan, param.data(), config, false);
   std::vector<float> gradient(point.size());
   double value = value_and_gradient(point, gradient);
   for (std::int64_t step = 1; step <= steps; ++step) {

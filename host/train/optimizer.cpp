@@ -7,15 +7,7 @@ namespace thalweg {
 namespace {
 
 std::int32_t group_of(ParameterKind kind) {
-  switch (kind) {
-    case ParameterKind::weight:
-      return kWeightGroup;
-    case ParameterKind::bias:
-      return kBiasGroup;
-    case ParameterKind::norm:
-      return kNormGroup;
-  }
-  return kWeightGroup;
+  return kind == ParameterKind::weight ? kWeightGroup : kBiasAndNormGroup;
 }
 
 std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign; }
@@ -39,7 +31,7 @@ Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const Optimi
   }
   if (config.average != "none") {
     average_ = Buffer<float>(ctx, plan.arena_size());
-    average_.zero(ctx);
+    ctx.backend().memory.copy(ctx, average_.data(), param, plan.arena_size() * std::int64_t{sizeof(float)});
   }
   norm_ = Buffer<float>(ctx, 2);
   scalars_ = Buffer<UpdateScalars>(ctx, 1);
@@ -71,7 +63,7 @@ UpdateArgs Optimizer::arguments(float* param, const float* grad) const {
 
 void Optimizer::update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,
                        double lr, std::int64_t step) {
-  const UpdateScalars scalars = update_scalars(config_, rule_, lr, step);
+  const UpdateScalars scalars = update_scalars(config_, rule_, lr, step, groups_);
   scalars_.upload(ctx, &scalars, 1);
   UpdateArgs args = arguments(param, grad);
   if (lazy_) {

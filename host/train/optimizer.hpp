@@ -12,7 +12,9 @@ namespace thalweg {
 
 class Optimizer {
  public:
-  Optimizer(const Context& ctx, const ParameterPlan& plan, const OptimizerConfig& config, bool sparse_input);
+  /// `param`: the arena as it begins, which is also where an average begins.
+  Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param, const OptimizerConfig& config,
+            bool sparse_input);
 
   /// Lazy: the first parameter is updated only where the batch touched it.
   bool lazy() const { return lazy_; }
@@ -32,6 +34,7 @@ class Optimizer {
 
   OptimizerConfig config_;
   Rule rule_;
+  std::vector<ParameterGroup> groups_;
   bool lazy_;
   std::vector<UpdateSegment> segments_;
   std::vector<Buffer<float>> states_;

@@ -1,14 +1,12 @@
 #include "host/train/resume_check.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "host/config/config_text.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -39,22 +37,6 @@ bool depends_on_length(const ScheduleConfig& schedule) {
          (schedule.name == "cosine" && schedule.cycle_steps == 0);
 }
 
-template <class Value>
-std::string as_text(const Value& value) {
-  return fmt::format("{}", value);
-}
-
-std::vector<std::pair<std::string, std::string>> flatten(const Config& config) {
-  std::vector<std::pair<std::string, std::string>> flat;
-  Config::fields(config, [&](const char* key, const auto& value) { flat.emplace_back(key, as_text(value)); });
-  Config::sections(config, [&](const char* section, const auto& fields) {
-    std::decay_t<decltype(fields)>::fields(fields, [&](const char* key, const auto& value) {
-      flat.emplace_back(std::string(section) + "." + key, as_text(value));
-    });
-  });
-  return flat;
-}
-
 bool may_differ(const std::string& key, const Config& config) {
   if (depends_on_length(config.schedule) && (key == "train.epochs" || key == "train.max_steps")) return false;
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
@@ -66,14 +48,12 @@ void require_same_run(const std::string& folder, const CheckpointData& checkpoin
                       const std::string& fingerprint) {
   Config saved;
   read_config_text(checkpoint.config_toml, folder + "/config.toml", saved);
-  const auto before = flatten(saved), now = flatten(config);
-  for (std::size_t i = 0; i < now.size(); ++i) {
-    const auto& [key, value] = now[i];
-    if (value == before[i].second || may_differ(key, config)) continue;
+  for (const SettingDifference& difference : config_differences(saved, config)) {
+    if (may_differ(difference.key, config)) continue;
     throw ConfigError(
         fmt::format("cannot resume from {}: {} was {} and is now {}; set it back, choose another out, or "
                     "start over with checkpoint.resume=never",
-                    folder, key, before[i].second, value));
+                    folder, difference.key, difference.before, difference.after));
   }
   if (saved.data.fingerprint == config.data.fingerprint && checkpoint.data_fingerprint != fingerprint) {
     throw DataError(fmt::format(
