@@ -31,16 +31,22 @@ THALWEG_HD float finish_chains(const Chains& c, const float* x, const float* w, 
   return chain[0];
 }
 
-/// Sum over j of x[j] * w[j].
-THALWEG_HD float chain_dot(const float* x, const float* w, std::int64_t n) {
+/// Sum over j of x[j] * w[j]. On the way it asks for 4n / 2 bytes from `ahead` on, which may be any address.
+THALWEG_HD float chain_dot(const float* x, const float* w, std::int64_t n, const char* ahead) {
   Chains c{};
   std::int64_t j = 0;
   for (; j + kChains <= n; j += kChains) {
 #pragma GCC unroll 32
     for (int v = 0; v < kChainVecs; ++v)
       c.acc[v] = fma(load(x + j + v * kLanes), load(w + j + v * kLanes), c.acc[v]);
+    for (int line = 0; line < 4; ++line) __builtin_prefetch(ahead + 2 * j + 64 * line, 0, 2);
   }
-  for (int v = 0; j + kLanes <= n; j += kLanes, ++v) c.acc[v] = fma(load(x + j), load(w + j), c.acc[v]);
+#pragma GCC unroll 32
+  for (int v = 0; v < kChainVecs; ++v) {
+    if (j + kLanes > n) break;
+    c.acc[v] = fma(load(x + j), load(w + j), c.acc[v]);
+    j += kLanes;
+  }
   return finish_chains(c, x, w, j, n);
 }
 

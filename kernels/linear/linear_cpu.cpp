@@ -1,6 +1,7 @@
 #include "kernels/linear/few_outputs.hpp"
 #include "kernels/linear/gemm_slices.hpp"
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear/linear_model_step.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
@@ -21,21 +22,9 @@ DenseRows rows_from(const DenseRows& x, std::int64_t first, std::int64_t count) 
   if (x.ids != nullptr) {
     part.ids = x.ids + first;
   } else {
-    const std::int64_t bytes = first * x.stride * (x.dtype == DType::f32 ? 4 : 1);
-    part.data = static_cast<const char*>(x.data) + bytes;
+    part.data = row_address(x, first);
   }
   return part;
-}
-
-/// Row n as floats the model sees: where it lies if it can be, else converted into `buffer` [cols].
-const float* row_floats(const DenseRows& x, std::int64_t n, float* buffer) {
-  if (x.dtype == DType::f32 && x.scale == nullptr)
-    return static_cast<const float*>(x.data) + (x.ids ? x.ids[n] : n) * x.stride;
-  for (std::int64_t j = 0; j < x.cols; j += kLanes) {
-    const std::int64_t count = smaller(kLanes, x.cols - j);
-    store_first(buffer + j, load_features(x, n, j, count), count);
-  }
-  return buffer;
 }
 
 void forward_few(const Context& ctx, const LinearForward& a) {
@@ -46,7 +35,7 @@ void forward_few(const Context& ctx, const LinearForward& a) {
     for (std::int64_t n = task * kRowBlock; n < end; ++n) {
       const float* row = row_floats(x, n, buffers + thread * x.cols);
       for (std::int64_t o = 0; o < a.output.cols; ++o) {
-        const float dot = chain_dot(row, a.weight + o * x.cols, x.cols);
+        const float dot = chain_dot(row, a.weight + o * x.cols, x.cols, row_address(x, n));
         a.output.data[n * a.output.stride + o] = a.bias != nullptr ? dot + a.bias[o] : dot;
       }
     }
@@ -102,7 +91,22 @@ void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
   });
 }
 
-void model_step(const Context&, const LinearModelStep&) { __builtin_trap(); }
+void model_step(const Context& ctx, const LinearModelStep& a) {
+  ThreadPool& pool = ctx.pool();
+  const StepPlan plan = make_step_plan(a, pool.threads());
+  float* memory = scratch_floats(ctx, plan.floats);
+  pool.run(a.slices.slices, [&](std::int64_t slice, int thread) {
+    if (a.slices.call_begin(static_cast<int>(slice)) < a.slices.call_end(static_cast<int>(slice)))
+      step_slice(a, plan, memory, static_cast<int>(slice), thread);
+  });
+  if (!a.slices.last()) return;
+  pool.run(ceil_div(a.input.cols, kTreeFeatures), [&](std::int64_t task, int) {
+    const std::int64_t begin = task * kTreeFeatures;
+    slice_sums(a.slices, a.grad_weight, plan.weight_chains(a, memory), begin,
+               smaller(a.input.cols, begin + kTreeFeatures));
+  });
+  if (a.grad_bias.sum != nullptr) slice_sums(a.slices, a.grad_bias, plan.bias_chains(a, memory), 0, 1);
+}
 
 }  // namespace
 
