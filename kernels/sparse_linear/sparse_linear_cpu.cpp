@@ -47,7 +47,10 @@ void forward(const Context& ctx, const SparseLinearForward& args) {
   ctx.pool().run((rows + kRowsPerTask - 1) / kRowsPerTask, [&args, rows](std::int64_t task, int) {
     const std::int64_t begin = task * kRowsPerTask;
     const std::int64_t end = begin + kRowsPerTask < rows ? begin + kRowsPerTask : rows;
-    for (std::int64_t n = begin; n < end; ++n) forward_row(args, n);
+    for (std::int64_t n = begin; n < end; ++n) {
+      if (n + kPrefetchRows < end) prefetch_entries(args.input, n + kPrefetchRows);
+      forward_row(args, n);
+    }
   });
 }
 
@@ -79,6 +82,7 @@ struct SliceChains {
   /// chains and is +0.
   Vec total(const BatchSlices& slices, std::int64_t at, std::int64_t count) const {
     Vec partial[kMaxSlices];
+    partial[0] = Vec{};
     for (int s = 0; s < slices.slices; ++s) {
       const bool empty = slices.begin(s) == slices.begin(s + 1);
       partial[s] = empty ? Vec{} : count == kLanes ? load(of(s) + at) : load_first(of(s) + at, count);
@@ -206,6 +210,7 @@ void step_slice(const SparseModelStep& args, const GradientChains& chains, int s
     const std::int64_t count = end - first < kRowsPerBlock ? end - first : kRowsPerBlock;
     float z[kRowsPerBlock];
     for (std::int64_t i = 0; i < count; ++i) {
+      if (first + i + kPrefetchRows < end) prefetch_entries(args.input, first + i + kPrefetchRows);
       z[i] = sparse_dot(args.weight, sparse_entries(args.input, first + i));
       if (args.bias != nullptr) z[i] = z[i] + args.bias[0];
     }
