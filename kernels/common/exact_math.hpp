@@ -6,7 +6,8 @@
 // (-ffp-contract=off, -fmad=false). Both sides of a choice are computed and one is selected, so that loops
 // vectorise. A NaN comes back as a NaN; its sign and payload are the one thing left open.
 //
-// The error is at most 2 units in the last place of the exact result, over all 2^32 arguments.
+// Largest error, in units in the last place of the exact result, over all 2^32 arguments against double:
+//   exp 0.78   log 0.94   log1p 1.55   tanh 1.48   sigmoid 1.48   softplus 1.88   erf 1.09
 //
 // The polynomials are minimax fits (Lawson's weighted least squares), their coefficients rounded to float one
 // by one from the lowest with the rest fitted anew; argument reduction as in Muller, "Elementary Functions",
