@@ -89,7 +89,9 @@ class BitmapIndex {
   void mark(std::int64_t task) {
     Word* bits = bits_ + task * words_;
     for (std::int64_t w = 0; w < words_; ++w) bits[w] = 0;
-    for (std::int64_t n = first_row(task); n < first_row(task + 1); ++n) {
+    const std::int64_t end = first_row(task + 1);
+    for (std::int64_t n = first_row(task); n < end; ++n) {
+      if (n + kPrefetchRows < end) prefetch_columns(input_, n + kPrefetchRows);
       const SparseEntries row = sparse_entries(input_, n);
       for (std::int64_t j = 0; j < row.count; ++j) {
         const auto column = static_cast<std::uint32_t>(row.columns[j]);

@@ -47,7 +47,10 @@ void forward(const Context& ctx, const SparseLinearForward& args) {
   ctx.pool().run((rows + kRowsPerTask - 1) / kRowsPerTask, [&args, rows](std::int64_t task, int) {
     const std::int64_t begin = task * kRowsPerTask;
     const std::int64_t end = begin + kRowsPerTask < rows ? begin + kRowsPerTask : rows;
-    for (std::int64_t n = begin; n < end; ++n) forward_row(args, n);
+    for (std::int64_t n = begin; n < end; ++n) {
+      if (n + kPrefetchRows < end) prefetch_entries(args.input, n + kPrefetchRows);
+      forward_row(args, n);
+    }
   });
 }
 
@@ -74,16 +77,27 @@ struct SliceChains {
     if (!slices.continues(slice)) __builtin_memset(chain, 0, static_cast<std::size_t>(size) * sizeof(float));
     return chain;
   }
+};
 
-  /// The tree over the slices for kLanes sums from `at` on, `count` of them real; a slice without rows has no
-  /// chains and is +0.
-  Vec total(const BatchSlices& slices, std::int64_t at, std::int64_t count) const {
+/// The chains of a whole batch, ready for the tree: those of slice s at of[s], null when the slice has no
+/// rows and so contributes +0.
+struct SliceParts {
+  const float* of[kMaxSlices];
+  int slices;
+
+  SliceParts(const BatchSlices& batch, const SliceChains& chains) : slices(batch.slices) {
+    for (int s = 0; s < slices; ++s) of[s] = batch.begin(s) == batch.begin(s + 1) ? nullptr : chains.of(s);
+  }
+
+  /// The tree for kLanes sums from `at` on, `count` of them real.
+  Vec total(std::int64_t at, std::int64_t count) const {
     Vec partial[kMaxSlices];
-    for (int s = 0; s < slices.slices; ++s) {
-      const bool empty = slices.begin(s) == slices.begin(s + 1);
-      partial[s] = empty ? Vec{} : count == kLanes ? load(of(s) + at) : load_first(of(s) + at, count);
-    }
-    return tree_of_slices(partial, slices.slices);
+    partial[0] = Vec{};
+    for (int s = 0; s < slices; ++s)
+      partial[s] = of[s] == nullptr  ? Vec{}
+                   : count == kLanes ? load(of[s] + at)
+                                     : load_first(of[s] + at, count);
+    return tree_of_slices(partial, slices);
   }
 };
 
@@ -109,30 +123,48 @@ struct GradientChains {
   static std::int64_t padded(std::int64_t floats) { return (floats + 15) / 16 * 16; }
 };
 
+/// visit(i, position of sum i in the dense gradient) for the compact sums [begin, end).
+template <class Visit>
+THALWEG_HD void for_each_weight(std::int64_t begin, std::int64_t end, const std::int32_t* touched,
+                                std::int64_t outputs, std::int64_t features, Visit visit) {
+  if (outputs == 1) {
+    for (std::int64_t i = begin; i < end; ++i) visit(i, static_cast<std::int64_t>(touched[i]));
+    return;
+  }
+  std::int64_t slot = begin / outputs, o = begin % outputs;
+  for (std::int64_t i = begin; i < end; ++i) {
+    visit(i, o * features + touched[slot]);
+    if (++o == outputs) {
+      o = 0;
+      ++slot;
+    }
+  }
+}
+
 /// Once the batch is complete: the tree over the slices for every touched weight, and for the biases.
 void write_sums(const Context& ctx, const BatchSlices& slices, const GradientChains& chains,
                 const TouchedFeatures& touched, std::int64_t outputs, std::int64_t features,
                 float* grad_weight, float* grad_bias) {
   const std::int64_t size = chains.weight.size;
-  ctx.pool().run((size + kSumsPerTask - 1) / kSumsPerTask, [&, size, outputs](std::int64_t task, int) {
-    const std::int64_t begin = task * kSumsPerTask;
-    const std::int64_t end = begin + kSumsPerTask < size ? begin + kSumsPerTask : size;
-    float sums[kSumsPerTask];
-    for (std::int64_t i = begin; i < end; i += kLanes)
-      store(sums + (i - begin), chains.weight.total(slices, i, end - i < kLanes ? end - i : kLanes));
-    std::int64_t slot = begin / outputs, o = begin % outputs;
-    for (std::int64_t i = begin; i < end; ++i) {
-      grad_weight[o * features + touched.features[slot]] = sums[i - begin];
-      if (++o == outputs) {
-        o = 0;
-        ++slot;
-      }
-    }
-  });
+  const SliceParts parts(slices, chains.weight);
+  ctx.pool().run(
+      (size + kSumsPerTask - 1) / kSumsPerTask, [&, size, outputs, features](std::int64_t task, int) {
+        const std::int64_t begin = task * kSumsPerTask;
+        const std::int64_t end = begin + kSumsPerTask < size ? begin + kSumsPerTask : size;
+        // The gradient's elements lie scattered: they are on their way while the tree runs.
+        for_each_weight(begin, end, touched.features, outputs, features,
+                        [&](std::int64_t, std::int64_t at) { __builtin_prefetch(grad_weight + at, 1); });
+        float sums[kSumsPerTask];
+        for (std::int64_t i = begin; i < end; i += kLanes)
+          store(sums + (i - begin), parts.total(i, end - i < kLanes ? end - i : kLanes));
+        for_each_weight(begin, end, touched.features, outputs, features,
+                        [&](std::int64_t i, std::int64_t at) { grad_weight[at] = sums[i - begin]; });
+      });
   if (grad_bias == nullptr) return;
+  const SliceParts bias_parts(slices, chains.bias);
   for (std::int64_t o = 0; o < outputs; o += kLanes) {
     const std::int64_t count = outputs - o < kLanes ? outputs - o : kLanes;
-    store_first(grad_bias + o, chains.bias.total(slices, o, count), count);
+    store_first(grad_bias + o, bias_parts.total(o, count), count);
   }
 }
 
@@ -206,6 +238,7 @@ void step_slice(const SparseModelStep& args, const GradientChains& chains, int s
     const std::int64_t count = end - first < kRowsPerBlock ? end - first : kRowsPerBlock;
     float z[kRowsPerBlock];
     for (std::int64_t i = 0; i < count; ++i) {
+      if (first + i + kPrefetchRows < end) prefetch_entries(args.input, first + i + kPrefetchRows);
       z[i] = sparse_dot(args.weight, sparse_entries(args.input, first + i));
       if (args.bias != nullptr) z[i] = z[i] + args.bias[0];
     }

@@ -140,9 +140,10 @@ Index expected_index(const Problem& p) {
     features.insert(p.columns.begin() + p.offsets[id], p.columns.begin() + p.offsets[id + 1]);
   index.features.assign(features.begin(), features.end());
   for (const std::int64_t id : p.ids) {
-    for (std::int64_t e = p.offsets[id]; e < p.offsets[id + 1]; ++e)
-      index.slots.push_back(
-          static_cast<std::int32_t>(std::distance(features.begin(), features.find(p.columns[e]))));
+    for (std::int64_t e = p.offsets[id]; e < p.offsets[id + 1]; ++e) {
+      const auto place = std::lower_bound(index.features.begin(), index.features.end(), p.columns[e]);
+      index.slots.push_back(static_cast<std::int32_t>(place - index.features.begin()));
+    }
     index.row_begin.push_back(static_cast<std::int64_t>(index.slots.size()));
   }
   return index;
