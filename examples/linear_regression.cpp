@@ -18,8 +18,8 @@ int main(int argc, char** argv) try {
   config.train.epochs = 20;
 
   const thalweg::TrainReport report = thalweg::train(config);
-  std::printf("%lld steps in %.2f s; held-out r2 %.4f, rmse %.0f\n", static_cast<long long>(report.steps), report.seconds,
-              (*report.validation)["r2"], (*report.validation)["rmse"]);
+  std::printf("%lld steps in %.2f s; held-out r2 %.4f, rmse %.0f\n", static_cast<long long>(report.steps),
+              report.seconds, (*report.validation)["r2"], (*report.validation)["rmse"]);
   return (*report.validation)["r2"] > 0.6 ? 0 : 1;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());

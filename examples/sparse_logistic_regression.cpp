@@ -16,8 +16,8 @@ int main(int argc, char** argv) try {
   config.train.epochs = 10;
 
   const thalweg::TrainReport report = thalweg::train(config);
-  std::printf("test log-loss %.4f, AUC %.4f, accuracy %.4f\n", (*report.test)["log_loss"], (*report.test)["auc"],
-              (*report.test)["accuracy"]);
+  std::printf("test log-loss %.4f, AUC %.4f, accuracy %.4f\n", (*report.test)["log_loss"],
+              (*report.test)["auc"], (*report.test)["accuracy"]);
   return (*report.test)["auc"] > 0.9 ? 0 : 1;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
