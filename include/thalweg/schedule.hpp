@@ -13,12 +13,15 @@ struct ScheduleContext {
   std::int64_t steps_per_epoch = 1;
 };
 
-/// The factor times base_lr; the plateau schedule's own factor is kept by PlateauState and multiplies this.
+/// The rate of step `step`, with PyTorch's formulae. During the first warmup_steps it rises linearly, from
+/// warmup_start times the schedule's first rate; the schedule itself begins after them and spans what is left
+/// of the run. one_cycle takes base_lr as its peak; plateau is constant here (see plateau_lr). Throws
+/// ConfigError for an unknown name or a setting without meaning.
 double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
                     std::int64_t step);
 
-/// The plateau schedule: after `patience` epochs without a relative improvement of `threshold` the rate is
-/// multiplied by gamma. Part of the checkpoint.
+/// The plateau schedule: when more than `patience` epochs in a row bring no relative improvement of
+/// `threshold`, the rate is multiplied by gamma. Part of the checkpoint.
 struct PlateauState {
   double factor = 1.0;
   double best = 0.0;
@@ -27,5 +30,7 @@ struct PlateauState {
 };
 /// `metric` is one where less is better.
 void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauState& state);
+/// The scheduled rate times the plateau's factor, but not below min_lr.
+double plateau_lr(const ScheduleConfig& schedule, double scheduled, const PlateauState& state);
 
 }  // namespace thalweg

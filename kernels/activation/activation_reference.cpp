@@ -1,9 +1,56 @@
+#include <cmath>
+#include <numbers>
+
 #include "kernels/activation/activation.hpp"
 
 namespace thalweg {
 namespace {
-void forward(const Context&, const ActivationForward&) { __builtin_trap(); }
-void backward(const Context&, const ActivationBackward&) { __builtin_trap(); }
+
+double normal_cdf(double x) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
+double normal_pdf(double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi); }
+
+double value(Activation kind, double x) {
+  switch (kind) {
+    case Activation::relu:
+      return x <= 0 ? 0.0 : x;
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Activation::gelu:
+      break;
+  }
+  return x * normal_cdf(x);
+}
+
+/// f' by the output y; by the input x for gelu.
+double slope(Activation kind, double x, double y) {
+  switch (kind) {
+    case Activation::relu:
+      return y <= 0 ? 0.0 : 1.0;
+    case Activation::tanh:
+      return 1 - y * y;
+    case Activation::sigmoid:
+      return y * (1 - y);
+    case Activation::gelu:
+      break;
+  }
+  return normal_cdf(x) + x * normal_pdf(x);
+}
+
+void forward(const Context&, const ActivationForward& args) {
+  for (std::int64_t i = 0; i < args.size; ++i)
+    args.output[i] = static_cast<float>(value(args.kind, args.input[i]));
+}
+
+void backward(const Context&, const ActivationBackward& args) {
+  const bool by_input = backward_needs_input(args.kind);
+  for (std::int64_t i = 0; i < args.size; ++i) {
+    const double x = by_input ? args.input[i] : 0.0, y = by_input ? 0.0 : args.output[i];
+    args.grad_input[i] = static_cast<float>(args.grad_output[i] * slope(args.kind, x, y));
+  }
+}
+
 }  // namespace
 
 extern const ActivationOps activation_reference;

@@ -1,11 +1,113 @@
+#include "kernels/linear/few_outputs.hpp"
+#include "kernels/linear/gemm_slices.hpp"
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear/linear_model_step.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
-void forward(const Context&, const LinearForward&) { __builtin_trap(); }
-void input_grad(const Context&, const LinearInputGrad&) { __builtin_trap(); }
-void parameter_grad(const Context&, const LinearParameterGrad&) { __builtin_trap(); }
-void model_step(const Context&, const LinearModelStep&) { __builtin_trap(); }
+
+/// Rows of a forward pass: bounds the packed panels, whatever the batch (an evaluation may bring the whole
+/// data set).
+constexpr std::int64_t kPassRows = 2048;
+/// Rows of one task of the few-output product.
+constexpr std::int64_t kRowBlock = 16;
+
+float* scratch_floats(const Context& ctx, std::int64_t count) {
+  return static_cast<float*>(ctx.scratch(larger(count, 1) * std::int64_t{sizeof(float)}));
+}
+
+DenseRows rows_from(const DenseRows& x, std::int64_t first, std::int64_t count) {
+  DenseRows part = x;
+  part.rows = count;
+  if (x.ids != nullptr) {
+    part.ids = x.ids + first;
+  } else {
+    part.data = row_address(x, first);
+  }
+  return part;
+}
+
+void forward_few(const Context& ctx, const LinearForward& a) {
+  const DenseRows& x = a.input;
+  float* buffers = scratch_floats(ctx, ctx.pool().threads() * x.cols);
+  ctx.pool().run(ceil_div(x.rows, kRowBlock), [&](std::int64_t task, int thread) {
+    const std::int64_t end = smaller(x.rows, (task + 1) * kRowBlock);
+    for (std::int64_t n = task * kRowBlock; n < end; ++n) {
+      const float* row = row_floats(x, n, buffers + thread * x.cols);
+      for (std::int64_t o = 0; o < a.output.cols; ++o) {
+        const float dot = chain_dot(row, a.weight + o * x.cols, x.cols, row_address(x, n));
+        a.output.data[n * a.output.stride + o] = a.bias != nullptr ? dot + a.bias[o] : dot;
+      }
+    }
+  });
+}
+
+void forward_pass(const Context& ctx, const LinearForward& a) {
+  const DenseRows& x = a.input;
+  const Grid grid = make_grid(a.output.cols, x.rows, x.cols, ctx.pool().threads());
+  float* panels = scratch_floats(ctx, grid.panels * x.cols * kPanel);
+  run_packing(ctx.pool(), grid.panels, x.cols, [&](std::int64_t panel, std::int64_t begin, std::int64_t end) {
+    pack_rows(x, panel * kPanel, begin, end, panels + panel * x.cols * kPanel);
+  });
+  run_product(ctx.pool(), grid, ForwardJob{a.weight, a.bias, panels, x.cols, a.output});
+}
+
+void forward(const Context& ctx, const LinearForward& a) {
+  if (a.output.cols <= kFewOutputs) return forward_few(ctx, a);
+  for (std::int64_t first = 0; first < a.input.rows; first += kPassRows) {
+    const std::int64_t count = smaller(kPassRows, a.input.rows - first);
+    LinearForward pass = a;
+    pass.input = rows_from(a.input, first, count);
+    pass.output = {a.output.data + first * a.output.stride, count, a.output.cols, a.output.stride};
+    forward_pass(ctx, pass);
+  }
+}
+
+void input_grad(const Context& ctx, const LinearInputGrad& a) {
+  const std::int64_t outputs = a.grad_output.cols, features = a.grad_input.cols;
+  if (a.grad_input.rows == 0) return;
+  const DenseRows weight{
+      .data = a.weight, .dtype = DType::f32, .rows = outputs, .cols = features, .stride = features};
+  const Grid grid = make_grid(a.grad_input.rows, features, outputs, ctx.pool().threads());
+  float* panels = scratch_floats(ctx, grid.panels * outputs * kPanel);
+  run_packing(ctx.pool(), grid.panels, outputs,
+              [&](std::int64_t panel, std::int64_t begin, std::int64_t end) {
+                pack_columns(weight, panel * kPanel, begin, end, panels + panel * outputs * kPanel);
+              });
+  run_product(ctx.pool(), grid, InputGradJob{a.grad_output, panels, a.grad_input});
+}
+
+void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
+  const std::int64_t outputs = a.grad_output.cols, features = a.input.cols, rows = a.input.rows;
+  const Grid grid = make_grid(outputs, features, rows, ctx.pool().threads());
+  float* panels = scratch_floats(ctx, grid.panels * rows * kPanel);
+  run_packing(ctx.pool(), grid.panels, rows, [&](std::int64_t panel, std::int64_t begin, std::int64_t end) {
+    pack_columns(a.input, panel * kPanel, begin, end, panels + panel * rows * kPanel);
+  });
+  run_product(ctx.pool(), grid, WeightGradJob{a.grad_output, panels, features, a.slices, a.grad_weight});
+  if (a.grad_bias.sum == nullptr) return;
+  ctx.pool().run(ceil_div(outputs, kLanes), [&](std::int64_t task, int) {
+    bias_sum(a.grad_output, a.slices, a.grad_bias, task * kLanes);
+  });
+}
+
+void model_step(const Context& ctx, const LinearModelStep& a) {
+  ThreadPool& pool = ctx.pool();
+  const StepPlan plan = make_step_plan(a, pool.threads());
+  float* memory = scratch_floats(ctx, plan.floats);
+  pool.run(a.slices.slices, [&](std::int64_t slice, int thread) {
+    if (a.slices.call_begin(static_cast<int>(slice)) < a.slices.call_end(static_cast<int>(slice)))
+      step_slice(a, plan, memory, static_cast<int>(slice), thread);
+  });
+  if (!a.slices.last()) return;
+  pool.run(ceil_div(a.input.cols, kTreeFeatures), [&](std::int64_t task, int) {
+    const std::int64_t begin = task * kTreeFeatures;
+    slice_sums(a.slices, a.grad_weight, plan.weight_chains(a, memory), begin,
+               smaller(a.input.cols, begin + kTreeFeatures));
+  });
+  if (a.grad_bias.sum != nullptr) slice_sums(a.slices, a.grad_bias, plan.bias_chains(a, memory), 0, 1);
+}
+
 }  // namespace
 
 extern const LinearOps linear_cpu;

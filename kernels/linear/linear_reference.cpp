@@ -1,11 +1,88 @@
+// The linear layer in double precision, straight from its definition.
+#include <cstdint>
+#include <vector>
+
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {
 namespace {
-void forward(const Context&, const LinearForward&) { __builtin_trap(); }
-void input_grad(const Context&, const LinearInputGrad&) { __builtin_trap(); }
-void parameter_grad(const Context&, const LinearParameterGrad&) { __builtin_trap(); }
-void model_step(const Context&, const LinearModelStep&) { __builtin_trap(); }
+
+double feature(const DenseRows& x, std::int64_t n, std::int64_t j) {
+  const std::int64_t at = (x.ids != nullptr ? x.ids[n] : n) * x.stride + j;
+  const float value = x.dtype == DType::u8 ? static_cast<const unsigned char*>(x.data)[at]
+                                           : static_cast<const float*>(x.data)[at];
+  return x.scale == nullptr ? value : double{value} * x.scale[j] + x.shift[j];
+}
+
+/// One sum over the batch. Between the calls of a batch, what each slice has so far waits in `partials`.
+template <class Term>
+void batch_sum(const BatchSlices& slices, const BatchSum& to, std::int64_t element, Term term) {
+  double total = 0.0;
+  for (int s = 0; s < slices.slices; ++s) {
+    const bool has_rows = slices.begin(s) < slices.begin(s + 1);
+    const bool has_earlier_rows = has_rows && slices.begin(s) < slices.first;
+    double sum = has_earlier_rows ? to.partials[s * to.partial_stride + element] : 0.0;
+    for (std::int64_t n = slices.call_begin(s); n < slices.call_end(s); ++n) sum += term(n);
+    if (!slices.last() && slices.call_begin(s) < slices.call_end(s))
+      to.partials[s * to.partial_stride + element] = static_cast<float>(sum);
+    total += sum;
+  }
+  if (slices.last()) to.sum[element] = static_cast<float>(total);
+}
+
+void forward(const Context&, const LinearForward& a) {
+  for (std::int64_t n = 0; n < a.input.rows; ++n) {
+    for (std::int64_t o = 0; o < a.output.cols; ++o) {
+      double sum = 0.0;
+      for (std::int64_t i = 0; i < a.input.cols; ++i)
+        sum += feature(a.input, n, i) * a.weight[o * a.input.cols + i];
+      if (a.bias != nullptr) sum += a.bias[o];
+      a.output.row(n)[o] = static_cast<float>(sum);
+    }
+  }
+}
+
+void input_grad(const Context&, const LinearInputGrad& a) {
+  for (std::int64_t n = 0; n < a.grad_input.rows; ++n) {
+    for (std::int64_t i = 0; i < a.grad_input.cols; ++i) {
+      double sum = 0.0;
+      for (std::int64_t o = 0; o < a.grad_output.cols; ++o)
+        sum += double{a.grad_output.row(n)[o]} * a.weight[o * a.grad_input.cols + i];
+      a.grad_input.row(n)[i] = static_cast<float>(sum);
+    }
+  }
+}
+
+void parameter_grad(const Context&, const LinearParameterGrad& a) {
+  const std::int64_t features = a.input.cols;
+  for (std::int64_t o = 0; o < a.grad_output.cols; ++o) {
+    for (std::int64_t i = 0; i < features; ++i) {
+      batch_sum(a.slices, a.grad_weight, o * features + i,
+                [&](std::int64_t n) { return a.grad_output.row(n)[o] * feature(a.input, n, i); });
+    }
+    if (a.grad_bias.sum != nullptr)
+      batch_sum(a.slices, a.grad_bias, o, [&](std::int64_t n) { return double{a.grad_output.row(n)[o]}; });
+  }
+}
+
+/// What the step is defined as: the separate ops, one after the other.
+void model_step(const Context& ctx, const LinearModelStep& a) {
+  const std::int64_t rows = a.input.rows;
+  std::vector<float> output(static_cast<std::size_t>(rows));
+  forward(ctx,
+          {.input = a.input, .weight = a.weight, .bias = a.bias, .output = matrix(output.data(), rows, 1)});
+  elementwise_loss_reference.evaluate(ctx, {.loss = a.loss,
+                                            .output = matrix<const float>(output.data(), rows, 1),
+                                            .targets = a.targets,
+                                            .losses = a.losses,
+                                            .grad_output = matrix(a.grad_output, rows, 1)});
+  parameter_grad(ctx, {.input = a.input,
+                       .grad_output = matrix<const float>(a.grad_output, rows, 1),
+                       .slices = a.slices,
+                       .grad_weight = a.grad_weight,
+                       .grad_bias = a.grad_bias});
+}
+
 }  // namespace
 
 extern const LinearOps linear_reference;

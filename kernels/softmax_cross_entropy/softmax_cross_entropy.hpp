@@ -1,5 +1,19 @@
 #pragma once
 // Softmax and cross entropy of class indices, with label smoothing as in PyTorch's CrossEntropyLoss.
+//
+// Numerics, per row of K logits z (every operation in float32, rounded once, in this order):
+//   m      = max of z, in any order, a NaN left out
+//   t_k    = exp(z_k - m)                                        exp of kernels/common/exact_math.hpp
+//   s      = sum of t_k by chains                                kernels/common/chains.hpp
+//   softmax_k = t_k * (1 / s)                                    the reciprocal is rounded
+//   a      = z_y - m
+//   loss   = log(s) - a                                          without smoothing
+//          = log(s) - ((1 - e) * a + (e / K) * b)                b = sum of (z_k - m) by chains
+//   losses = w * loss
+//   q_k    = e / K, and (1 - e) + e / K for k == y
+//   grad_logits_k = (w * scale) * (softmax_k - q_k)
+// A NaN or +inf among the logits makes the row NaN, -inf is a probability of 0. A target that is not an
+// integer in [0, K) makes the loss and the gradient of its row NaN.
 #include <cstdint>
 
 #include "kernels/common/cost.hpp"

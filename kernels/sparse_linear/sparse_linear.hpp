@@ -1,8 +1,14 @@
 #pragma once
 // The linear layer on CSR rows: output = input * weight^T + bias, and its gradients by the features a batch
-// touches. Orders (docs/numerics.md): out_features <= 8: entry j of a row joins chain j mod 128, then the
-// tree, then the bias; out_features > 8: one fma chain per output over the row's entries in order from +0,
-// then the bias.
+// touches. Orders (docs/numerics.md), with entry j the j-th one of its row, counted from 0:
+// - forward, out_features <= kFewOutputs: 128 chains from +0; entry j makes chain j mod 128 become
+//   fma(weight, value, chain); then the fold of chains.hpp, then + bias. A chain that no entry joins is +0
+//   and takes part in the fold. More outputs: one chain acc = fma(weight, value, acc) from +0 per output over
+//   the entries in order, then + bias. Without a bias nothing is added.
+// - grad_weight[o, f]: in each slice a chain from +0 over the rows in order that hold feature f,
+//   acc = fma(grad_output[n, o], value, acc); then the tree of slices.hpp over all slices, where a slice that
+//   holds the feature in no row (or has no rows) contributes +0.
+// - grad_bias[o]: in each slice the plain sum from +0 of grad_output[n, o] over the rows in order; same tree.
 #include <cstdint>
 
 #include "kernels/common/cost.hpp"
@@ -10,6 +16,7 @@
 #include "kernels/common/required.hpp"
 #include "kernels/common/slices.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/linear/linear.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 
@@ -37,10 +44,13 @@ struct SparseIndexArgs {
   TouchedFeatures touched;
 };
 
+/// Throws InternalError when the caller's memory for the index of `entries` entries is too small.
+void require_index_capacity(const SparseIndexArgs& args, std::int64_t entries);
+
 /// Writes only touched elements: grad_weight.sum[o * I + features[t]] = sum over the batch rows that hold
 /// feature t of grad_output[n, o] * value (fma chains by slice over those rows, then the tree). grad_bias as
 /// in the linear layer. grad_weight.partials are compact: slice s of output o and slot t at partials + s *
-/// partial_stride + o * capacity + t.
+/// partial_stride + t * O + o, partial_stride >= touched features * O.
 struct SparseParameterGrad {
   SparseRows input;         ///< [N, I] of this call (a micro-batch of the batch that was indexed)
   TouchedFeatures touched;  ///< of the global batch
@@ -75,6 +85,16 @@ struct SparseLinearOps {
 
 constexpr Cost sparse_linear_forward_cost(std::int64_t n, std::int64_t entries, std::int64_t o) {
   return {.flops = 2 * entries * o, .bytes_read = entries * (8 + 4 * o) + 8 * n, .bytes_written = 4 * n * o};
+}
+constexpr Cost sparse_index_cost(std::int64_t n, std::int64_t entries, std::int64_t touched) {
+  return {.bytes_read = 4 * entries + 8 * n, .bytes_written = 4 * (entries + touched) + 8 * n};
+}
+/// Column, value and slot of each entry, its weight and its two passes over the slice's partial; then the
+/// touched features and their gradient.
+constexpr Cost sparse_model_step_cost(std::int64_t n, std::int64_t entries, std::int64_t touched) {
+  return {.flops = 4 * entries,
+          .bytes_read = entries * 20 + 20 * n + 4 * touched,
+          .bytes_written = 4 * (entries + touched) + 8 * n};
 }
 
 extern const SparseLinearOps sparse_linear_reference;

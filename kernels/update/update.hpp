@@ -29,24 +29,26 @@ enum class Constraint : std::int32_t { none, non_negative, box, l2_ball, simplex
 constexpr int kMaxGroups = 8;
 constexpr int kMaxStates = 3;
 
-/// Elements of each group's scalars: what the rule reads besides the element. Computed on the host, in
-/// double, once a step, from the step number (R13); the meaning of a..d per rule stands in update_math.hpp.
+// What the rule reads besides the element: computed on the host, in double, once a step, from the step number
+// (host/train/optimizer_scalars.hpp), and rounded once. update_math.hpp says how each rule uses it.
 struct GroupScalars {
-  float lr = 0;                ///< scheduled rate times the group's factor
-  float decay = 0;             ///< decoupled: param -= decay * param, decay = lr * weight_decay
-  float l2 = 0;                ///< coupled: grad += l2 * param
-  float shrink = 0;            ///< proximal L1: soft threshold by lr * l1 after the step
-  float lower = 0, upper = 0;  ///< of Constraint::box and non_negative (0, +inf); radius or sum in upper
+  float lr = 0;                    ///< scheduled rate times the group's factor
+  float decay = 0;                 ///< decoupled: param -= decay * param, decay = lr * weight_decay
+  float l2 = 0;                    ///< coupled: grad += l2 * param
+  float shrink = 0;                ///< proximal L1: soft threshold by lr * l1 after the step
+  float ftrl_l1 = 0, ftrl_l2 = 0;  ///< ftrl regularises inside its rule; its l2 and shrink above are 0
+  float lower = 0, upper = 0;      ///< of Constraint::box; radius or sum (> 0) in upper
   Constraint constraint = Constraint::none;
 };
 
 struct UpdateScalars {
-  float beta1 = 0, one_minus_beta1 = 0, beta2 = 0, one_minus_beta2 = 0, eps = 0;
+  float beta1 = 0;  ///< momentum, nesterov: the momentum
+  float one_minus_beta1 = 0, one_minus_beta2 = 0, eps = 0;
+  float beta = 0;              ///< ftrl's beta
   float step_size_factor = 1;  ///< Adam family: 1 / (1 - beta1^t), times lr per element's group
   float denom_scale = 1;       ///< Adam family: 1 / sqrt(1 - beta2^t)
   float extrapolate = 0;       ///< Adams-Bashforth: 1/2 from the second step on, 0 on the first
-  float average_rate = 0;      ///< averaging: average += average_rate * (param - average); 0: off
-  float l1 = 0, l2 = 0;        ///< ftrl's own (other rules take them per group)
+  float average_rate = 0;      ///< average += average_rate * (param - average); 1 copies, 0 leaves it
   GroupScalars group[kMaxGroups];
 };
 
@@ -60,7 +62,9 @@ struct UpdateSegment {
   std::int32_t reserved = 0;
 };
 
-/// When set, only the elements {o * in_features + features[t]} of one segment are updated (lazy updates).
+/// When set, only the elements {o * in_features + features[t]} of one segment are updated (lazy updates):
+/// decay, l1, l2, momentum and averaging reach an element only in the steps that touch it. The features
+/// differ from each other; list position p = o * *count + t names element (o, features[t]).
 struct TouchedElements {
   const std::int32_t* features = nullptr;
   const std::int64_t* count = nullptr;  ///< [1]
@@ -79,12 +83,20 @@ struct UpdateArgs {
   float* param = nullptr;                  ///< arena
   const float* grad = nullptr;             ///< arena
   float* state[kMaxStates] = {};           ///< arenas
-  float* average = nullptr;                ///< arena or null
+  float* average = nullptr;                ///< arena (beginning as a copy of param) or null
 };
 
-/// Sum of squares of the gradient (docs/numerics.md, "Sums over the arena"): blocks of 4096 elements by
-/// chains, then the block sums by chains; out = {sum, min(1, clip_norm / (sqrt(sum) + 1e-6))} (clip_norm <=
-/// 0: 1). A sum that is not finite tells of a gradient that is not.
+// Sums over the arena (docs/numerics.md). Each segment's used elements are cut, from its first, into blocks
+// of 4096. Inside a block element j joins chain j mod 128 (chains.hpp; a sum of squares by one fma(x, x,
+// chain) per element, other sums by one addition). The blocks are numbered in the order of the segment list;
+// where touched elements are given, segment 0 is replaced by the list positions p in [0, outputs * *count),
+// and its blocks are numbered after those of all other segments. The block sums are then added by chains as
+// well: block b joins chain b mod 128.
+constexpr std::int64_t kSumBlock = 4096;
+
+/// out = {sum of squares of the gradient, min(1, clip_norm / (sqrt(sum) + 1e-6))}, as PyTorch's
+/// clip_grad_norm_; the factor is 1 when clip_norm <= 0. A sum that is not finite tells of a gradient that is
+/// not (the factor is then of no use).
 struct GradientNormArgs {
   const UpdateSegment* segments = nullptr;  ///< host memory
   int segment_count = 0;
@@ -94,12 +106,18 @@ struct GradientNormArgs {
   float* out = nullptr;  ///< [2] in the backend's memory
 };
 
-/// Projections that need a whole segment: l2_ball (radius upper) and simplex (sum upper, entries >= 0);
-/// applied to the segments whose group asks for one, each segment as one vector.
+/// Projections that need a whole segment, applied to the segments whose group asks for one, each segment as
+/// one vector, with sums over the arena in the order above.
+/// l2_ball: norm = sqrt(sum of squares); if norm > upper every element becomes element * (upper / norm).
+/// simplex (entries >= 0, sum upper; Duchi et al., "Efficient projections onto the l1-ball", ICML 2008, by
+/// the iteration of Michelot, 1986): m = the largest element, v = element - m, theta = -upper; then theta =
+/// (sum of the v > theta, minus upper) / (count of the v > theta), until the count no longer falls; element =
+/// max(0, v - theta). Largest and count do not depend on an order; the sums add v where v > theta and +0
+/// elsewhere. A vector without a finite largest element stays as it is, and a NaN element stays NaN.
 struct ProjectArgs {
-  const UpdateSegment* segments = nullptr;
+  const UpdateSegment* segments = nullptr;  ///< host memory
   int segment_count = 0;
-  const UpdateScalars* scalars = nullptr;
+  const UpdateScalars* scalars = nullptr;  ///< in the backend's memory
   float* param = nullptr;
 };
 

@@ -1,10 +1,167 @@
-#include "kernels/update/update.hpp"
+// The optimizer step on the CPU: one pass over the arena, one loop per rule, vectorised by the compiler (a
+// rule has no branch that depends on an element, only selects). bytes        4 per element and stream: param
+// and states read and written, grad read (Adam: 28) order        elements are independent; any cut into tasks
+// and vectors keeps the bits
+#include "kernels/update/update_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
-void step(const Context&, const UpdateArgs&) { __builtin_trap(); }
-void gradient_norm(const Context&, const GradientNormArgs&) { __builtin_trap(); }
-void project(const Context&, const ProjectArgs&) { __builtin_trap(); }
+
+constexpr std::int64_t kTask = 8192;           ///< elements: large beside a task's cost, small beside a model
+constexpr std::int64_t kAlone = 16384;         ///< fewer elements are not worth waking a thread for
+constexpr std::int64_t kStrip = 64;            ///< elements between two rounds of prefetching
+constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB per stream
+constexpr std::int64_t kGather = 128;          ///< touched elements gathered at a time: they fit into L1
+constexpr std::int64_t kTouchedTask = 1024;
+constexpr std::int64_t kLine = 16;
+
+/// The arrays of a run of elements; `state` counts state_count(rule) of them.
+struct Streams {
+  float* param;
+  const float* grad;
+  float* state[kMaxStates];
+  float* average;
+};
+
+THALWEG_HD Streams streams_at(const UpdateArgs& args, std::int64_t element) {
+  Streams s{args.param + element, args.grad + element, {}, nullptr};
+  for (int k = 0; k < state_count(args.rule); ++k) s.state[k] = args.state[k] + element;
+  if (args.average != nullptr) s.average = args.average + element;
+  return s;
+}
+
+template <int kStates>
+THALWEG_HD void prefetch_strip(const Streams& x, std::int64_t at) {
+  for (std::int64_t i = at; i < at + kStrip; i += kLine) {
+    __builtin_prefetch(x.param + i, 1);
+    __builtin_prefetch(x.grad + i, 0);
+    for (int k = 0; k < kStates; ++k) __builtin_prefetch(x.state[k] + i, 1);
+  }
+}
+
+template <class Functor>
+THALWEG_HD void update_strip(const Streams& x, std::int64_t at, std::int64_t size, const ElementScalars& s) {
+  constexpr int kStates = state_count(Functor::kRule);
+  float* __restrict__ const param = x.param + at;
+  const float* __restrict__ const grad = x.grad + at;
+  float* __restrict__ const state0 = kStates > 0 ? x.state[0] + at : nullptr;
+  float* __restrict__ const state1 = kStates > 1 ? x.state[1] + at : nullptr;
+  float* __restrict__ const state2 = kStates > 2 ? x.state[2] + at : nullptr;
+  for (std::int64_t i = 0; i < size; ++i) {
+    float state[kMaxStates] = {};
+    if constexpr (kStates > 0) state[0] = state0[i];
+    if constexpr (kStates > 1) state[1] = state1[i];
+    if constexpr (kStates > 2) state[2] = state2[i];
+    param[i] = update_element<Functor>(param[i], grad[i], state, s);
+    if constexpr (kStates > 0) state0[i] = state[0];
+    if constexpr (kStates > 1) state1[i] = state[1];
+    if constexpr (kStates > 2) state2[i] = state[2];
+  }
+  if (x.average == nullptr) return;
+  float* __restrict__ const average = x.average + at;
+  for (std::int64_t i = 0; i < size; ++i) average[i] = average_element(average[i], param[i], s);
+}
+
+/// `size` consecutive elements.
+template <class Functor>
+void update_run(const Streams& x, std::int64_t size, const ElementScalars& scalars) {
+  const ElementScalars s = scalars;
+  std::int64_t i = 0;
+  for (; i + kStrip <= size; i += kStrip) {
+    prefetch_strip<state_count(Functor::kRule)>(x, i + kPrefetchAhead);
+    update_strip<Functor>(x, i, kStrip, s);
+  }
+  update_strip<Functor>(x, i, size - i, s);
+}
+
+/// The touched elements at list positions [begin, end): gathered, updated as a run, scattered.
+template <class Functor>
+void update_touched(const Streams& arena, const TouchedElements& touched, std::int64_t count,
+                    std::int64_t begin, std::int64_t end, const ElementScalars& s) {
+  constexpr int kStates = state_count(Functor::kRule);
+  std::int64_t at[kGather];
+  alignas(64) float param[kGather], grad[kGather], state[kMaxStates][kGather], average[kGather];
+  const Streams run{param, grad, {state[0], state[1], state[2]}, arena.average ? average : nullptr};
+  TouchedWalk walk(touched, count, begin);
+  for (std::int64_t p = begin; p < end; p += kGather) {
+    const std::int64_t size = end - p < kGather ? end - p : kGather;
+    for (std::int64_t i = 0; i < size; ++i) {
+      at[i] = walk.next();
+      __builtin_prefetch(arena.param + at[i], 1);
+      __builtin_prefetch(arena.grad + at[i], 0);
+      for (int k = 0; k < kStates; ++k) __builtin_prefetch(arena.state[k] + at[i], 1);
+    }
+    for (std::int64_t i = 0; i < size; ++i) {
+      param[i] = arena.param[at[i]];
+      grad[i] = arena.grad[at[i]];
+      for (int k = 0; k < kStates; ++k) state[k][i] = arena.state[k][at[i]];
+      if (arena.average != nullptr) average[i] = arena.average[at[i]];
+    }
+    update_strip<Functor>(run, 0, size, s);
+    for (std::int64_t i = 0; i < size; ++i) {
+      arena.param[at[i]] = param[i];
+      for (int k = 0; k < kStates; ++k) arena.state[k][at[i]] = state[k][i];
+      if (arena.average != nullptr) arena.average[at[i]] = average[i];
+    }
+  }
+}
+
+struct RuleLoops {
+  void (*run)(const Streams&, std::int64_t, const ElementScalars&);
+  void (*touched)(const Streams&, const TouchedElements&, std::int64_t, std::int64_t, std::int64_t,
+                  const ElementScalars&);
+};
+
+template <class... Functors>
+RuleLoops loops_of(Rule rule, RuleList<Functors...>) {
+  static constexpr RuleLoops kLoops[] = {{&update_run<Functors>, &update_touched<Functors>}...};
+  static constexpr Rule kOrder[] = {Functors::kRule...};
+  static_assert(
+      [] {
+        for (int i = 0; i < static_cast<int>(sizeof...(Functors)); ++i)
+          if (kOrder[i] != static_cast<Rule>(i)) return false;
+        return true;
+      }(),
+      "AllRules lists the rules in the order of enum Rule");
+  return kLoops[static_cast<int>(rule)];
+}
+
+/// Tasks [0, tasks) on the pool, or on the calling thread alone when there is little to do.
+template <class Body>
+void run_tasks(const Context& ctx, std::int64_t tasks, std::int64_t elements, const Body& body) {
+  if (elements > kAlone) return ctx.pool().run(tasks, body);
+  for (std::int64_t task = 0; task < tasks; ++task) body(task, 0);
+}
+
+void step_touched(const Context& ctx, const UpdateArgs& args, const RuleLoops& loops, float grad_scale) {
+  const UpdateSegment& segment = args.segments[0];
+  const ElementScalars scalars = element_scalars(*args.scalars, segment.group, grad_scale);
+  const Streams arena = streams_at(args, segment.offset);
+  const std::int64_t count = *args.touched.count, positions = count * args.touched.outputs;
+  const std::int64_t tasks = (positions + kTouchedTask - 1) / kTouchedTask;
+  run_tasks(ctx, tasks, positions, [&](std::int64_t task, int) {
+    const std::int64_t begin = task * kTouchedTask, left = positions - begin;
+    loops.touched(arena, args.touched, count, begin, begin + (left < kTouchedTask ? left : kTouchedTask),
+                  scalars);
+  });
+}
+
+void step(const Context& ctx, const UpdateArgs& args) {
+  const RuleLoops loops = loops_of(args.rule, AllRules{});
+  const float grad_scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0f;
+  if (args.touched.features != nullptr) return step_touched(ctx, args, loops, grad_scale);
+  Blocks blocks{args.segments, args.segment_count, kTask,
+                static_cast<std::int64_t*>(ctx.scratch(block_table_bytes(args.segment_count)))};
+  blocks.number();
+  std::int64_t elements = 0;
+  for (int i = 0; i < args.segment_count; ++i) elements += args.segments[i].used;
+  run_tasks(ctx, blocks.count(), elements, [&](std::int64_t task, int) {
+    const Block block = blocks.at(task);
+    loops.run(streams_at(args, block.begin), block.size,
+              element_scalars(*args.scalars, args.segments[block.segment].group, grad_scale));
+  });
+}
+
 }  // namespace
 
 extern const UpdateOps update_cpu;

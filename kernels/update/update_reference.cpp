@@ -1,10 +1,206 @@
+// The update in double, one element at a time, as the papers and PyTorch's documentation write the formulae.
+// The arenas are floats, so each step rounds what it stores.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <vector>
+
 #include "kernels/update/update.hpp"
 
 namespace thalweg {
 namespace {
-void step(const Context&, const UpdateArgs&) { __builtin_trap(); }
-void gradient_norm(const Context&, const GradientNormArgs&) { __builtin_trap(); }
-void project(const Context&, const ProjectArgs&) { __builtin_trap(); }
+
+struct Element {
+  double param;
+  double state[kMaxStates];
+};
+
+using RuleFunction = void (*)(Element&, double g, const UpdateScalars&, const GroupScalars&);
+
+double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
+
+double mix(double average, double rate, double x) { return (1 - rate) * average + rate * x; }
+
+void sgd(Element& e, double g, const UpdateScalars&, const GroupScalars& group) { e.param -= group.lr * g; }
+
+void momentum(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  e.state[0] = s.beta1 * e.state[0] + g;
+  e.param -= group.lr * e.state[0];
+}
+
+void nesterov(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  e.state[0] = s.beta1 * e.state[0] + g;
+  e.param -= group.lr * (g + s.beta1 * e.state[0]);
+}
+
+void adagrad(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  e.state[0] += g * g;
+  e.param -= group.lr * g / (std::sqrt(e.state[0]) + s.eps);
+}
+
+void rmsprop(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  e.state[0] = mix(e.state[0], s.one_minus_beta2, g * g);
+  e.param -= group.lr * g / (std::sqrt(e.state[0]) + s.eps);
+}
+
+void adam(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  e.state[0] = mix(e.state[0], s.one_minus_beta1, g);
+  e.state[1] = mix(e.state[1], s.one_minus_beta2, g * g);
+  const double step_size = static_cast<double>(group.lr) * s.step_size_factor;
+  e.param -= step_size * e.state[0] / (std::sqrt(e.state[1]) * s.denom_scale + s.eps);
+}
+
+void amsgrad(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  e.state[0] = mix(e.state[0], s.one_minus_beta1, g);
+  e.state[1] = mix(e.state[1], s.one_minus_beta2, g * g);
+  e.state[2] = std::max(e.state[2], e.state[1]);
+  const double step_size = static_cast<double>(group.lr) * s.step_size_factor;
+  e.param -= step_size * e.state[0] / (std::sqrt(e.state[2]) * s.denom_scale + s.eps);
+}
+
+void sign_descent(Element& e, double g, const UpdateScalars&, const GroupScalars& group) {
+  e.param -= group.lr * sign(g);
+}
+
+void lion(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  e.param -= group.lr * sign(mix(e.state[0], s.one_minus_beta1, g));
+  e.state[0] = mix(e.state[0], s.one_minus_beta2, g);
+}
+
+void adams_bashforth(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  e.param -= group.lr * ((1 + s.extrapolate) * g - s.extrapolate * e.state[0]);
+  e.state[0] = g;
+}
+
+void ftrl(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  if (!(group.lr > 0)) return;
+  double& z = e.state[0];
+  double& n = e.state[1];
+  const double alpha = group.lr;
+  z += g - (std::sqrt(n + g * g) - std::sqrt(n)) / alpha * e.param;
+  n += g * g;
+  const double penalty = (s.beta + std::sqrt(n)) / alpha + group.ftrl_l2;
+  e.param = std::abs(z) <= group.ftrl_l1 ? 0.0 : -(z - sign(z) * group.ftrl_l1) / penalty;
+}
+
+RuleFunction function_of(Rule rule) {
+  switch (rule) {
+    case Rule::sgd:
+      return sgd;
+    case Rule::momentum:
+      return momentum;
+    case Rule::nesterov:
+      return nesterov;
+    case Rule::adagrad:
+      return adagrad;
+    case Rule::rmsprop:
+      return rmsprop;
+    case Rule::adam:
+    case Rule::adamw:
+      return adam;
+    case Rule::amsgrad:
+      return amsgrad;
+    case Rule::sign:
+      return sign_descent;
+    case Rule::lion:
+      return lion;
+    case Rule::adams_bashforth:
+      return adams_bashforth;
+    case Rule::ftrl:
+      return ftrl;
+  }
+  return sgd;
+}
+
+double regularize_and_constrain(double w, const GroupScalars& group) {
+  if (group.shrink > 0) w = std::abs(w) <= group.shrink ? 0.0 : w - sign(w) * group.shrink;
+  if (group.constraint == Constraint::non_negative && w < 0) w = 0;
+  if (group.constraint == Constraint::box) {
+    if (w < group.lower) w = group.lower;
+    if (w > group.upper) w = group.upper;
+  }
+  return w;
+}
+
+/// Calls visit(arena index) for the elements of one segment that are to be used.
+template <class Visit>
+void each_element(const UpdateSegment& segment, const TouchedElements& touched, Visit visit) {
+  if (touched.features == nullptr) {
+    for (std::int64_t i = 0; i < segment.used; ++i) visit(segment.offset + i);
+    return;
+  }
+  for (std::int64_t o = 0; o < touched.outputs; ++o)
+    for (std::int64_t t = 0; t < *touched.count; ++t)
+      visit(segment.offset + o * touched.in_features + touched.features[t]);
+}
+
+void step(const Context&, const UpdateArgs& args) {
+  const RuleFunction rule = function_of(args.rule);
+  const double scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0;
+  const double rate = args.scalars->average_rate;
+  for (int k = 0; k < args.segment_count; ++k) {
+    const GroupScalars& group = args.scalars->group[args.segments[k].group];
+    each_element(args.segments[k], args.touched, [&](std::int64_t i) {
+      const double before = args.param[i];
+      const double g = scale * args.grad[i] + group.l2 * before;
+      Element e{before - group.decay * before, {}};
+      for (int j = 0; j < state_count(args.rule); ++j) e.state[j] = args.state[j][i];
+      rule(e, g, *args.scalars, group);
+      for (int j = 0; j < state_count(args.rule); ++j) args.state[j][i] = static_cast<float>(e.state[j]);
+      args.param[i] = static_cast<float>(regularize_and_constrain(e.param, group));
+      if (args.average == nullptr || rate == 0) return;
+      args.average[i] =
+          static_cast<float>(rate == 1 ? args.param[i] : mix(args.average[i], rate, args.param[i]));
+    });
+  }
+}
+
+void gradient_norm(const Context&, const GradientNormArgs& args) {
+  double sum = 0;
+  for (int k = 0; k < args.segment_count; ++k) {
+    each_element(args.segments[k], k == 0 ? args.touched : TouchedElements{},
+                 [&](std::int64_t i) { sum += static_cast<double>(args.grad[i]) * args.grad[i]; });
+  }
+  const double factor = args.clip_norm / (std::sqrt(sum) + 1e-6);
+  args.out[0] = static_cast<float>(sum);
+  args.out[1] = args.clip_norm > 0 && factor < 1 ? static_cast<float>(factor) : 1.0f;
+}
+
+void project_to_ball(float* w, std::int64_t size, double radius) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < size; ++i) sum += static_cast<double>(w[i]) * w[i];
+  if (!(std::sqrt(sum) > radius)) return;
+  for (std::int64_t i = 0; i < size; ++i) w[i] = static_cast<float>(w[i] * (radius / std::sqrt(sum)));
+}
+
+/// Duchi et al. 2008, figure 1: sort, and find the last element that stays positive.
+void project_to_simplex(float* w, std::int64_t size, double z) {
+  std::vector<double> sorted;
+  for (std::int64_t i = 0; i < size; ++i)
+    if (!std::isnan(w[i])) sorted.push_back(w[i]);
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  if (sorted.empty() || std::isinf(sorted.front())) return;
+  double sum = 0, theta = 0;
+  for (std::size_t j = 0; j < sorted.size(); ++j) {
+    sum += sorted[j];
+    const double candidate = (sum - z) / static_cast<double>(j + 1);
+    if (sorted[j] > candidate) theta = candidate;
+  }
+  for (std::int64_t i = 0; i < size; ++i)
+    if (!std::isnan(w[i])) w[i] = static_cast<float>(std::max(0.0, w[i] - theta));
+}
+
+void project(const Context&, const ProjectArgs& args) {
+  for (int k = 0; k < args.segment_count; ++k) {
+    const UpdateSegment& segment = args.segments[k];
+    const GroupScalars& group = args.scalars->group[segment.group];
+    if (group.constraint == Constraint::l2_ball)
+      project_to_ball(args.param + segment.offset, segment.used, group.upper);
+    if (group.constraint == Constraint::simplex)
+      project_to_simplex(args.param + segment.offset, segment.used, group.upper);
+  }
+}
+
 }  // namespace
 
 extern const UpdateOps update_reference;

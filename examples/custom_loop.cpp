@@ -1,0 +1,80 @@
+// A training loop of your own: data made in memory, batches of your own choosing, an objective of your own,
+// and the optimizers on a plain function of a vector.
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <vector>
+
+#include "thalweg/thalweg.hpp"
+
+namespace {
+
+/// y = 2 x - 1, with every tenth value far off.
+thalweg::Dataset line_with_outliers() {
+  thalweg::Dataset data;
+  data.rows = 400;
+  data.features = 1;
+  for (std::int64_t row = 0; row < data.rows; ++row) {
+    const float x = static_cast<float>(row) / 200.0f - 1.0f;
+    data.dense_f32.push_back(x);
+    data.target.push_back(2.0f * x - 1.0f + (row % 10 == 0 ? 50.0f : 0.0f));
+  }
+  return data;
+}
+
+/// Geman and McClure's robust loss r^2 / (1 + r^2), whose gradient vanishes for outliers.
+void robust_objective(const thalweg::Dataset& data, const thalweg::ObjectiveCall& call) {
+  for (std::int64_t n = 0; n < call.output.rows; ++n) {
+    const float residual = call.output.row(n)[0] - data.target[static_cast<std::size_t>(call.rows[n])];
+    const float denominator = 1.0f + residual * residual;
+    call.losses[n] = residual * residual / denominator;
+    call.grad_output.row(n)[0] = call.scale * 2.0f * residual / (denominator * denominator);
+  }
+}
+
+bool fits_the_line() {
+  const thalweg::Context ctx;
+  const thalweg::Dataset data = line_with_outliers();
+  thalweg::ModelConfig model_config;
+  model_config.loss = "squared";
+  thalweg::Model model(ctx, thalweg::resolve_model(model_config, thalweg::schema_of(data), /*seed=*/1));
+  thalweg::LearnerOptions options;
+  options.optimizer.name = "momentum";
+  options.max_batch = 100;
+  thalweg::Learner learner(ctx, model, data, options);
+  for (int step = 0; step < 400; ++step) {
+    std::vector<std::int64_t> rows;  // every fourth row, beginning elsewhere each time
+    for (std::int64_t row = step % 4; row < data.rows; row += 4) rows.push_back(row);
+    learner.step(rows, /*lr=*/0.1, [&](const thalweg::ObjectiveCall& call) { robust_objective(data, call); });
+  }
+  const auto parameters = model.parameters(ctx);
+  std::printf("slope %.4f, intercept %.4f\n", parameters[0].values[0], parameters[1].values[0]);
+  return std::abs(parameters[0].values[0] - 2.0f) < 0.01f && std::abs(parameters[1].values[0] + 1.0f) < 0.01f;
+}
+
+/// Rosenbrock's valley, by Adam.
+bool follows_the_valley() {
+  const thalweg::Context ctx;
+  thalweg::OptimizerConfig optimizer;
+  optimizer.name = "adam";
+  optimizer.lr = 0.02;
+  std::vector<float> point{-1.2f, 1.0f};
+  const double value =
+      thalweg::minimize(ctx, optimizer, point, 20000, 1e-5, [](const auto& p, auto& gradient) {
+        const float valley = p[1] - p[0] * p[0];
+        gradient[0] = -400.0f * p[0] * valley - 2.0f * (1.0f - p[0]);
+        gradient[1] = 200.0f * valley;
+        return 100.0 * valley * valley + (1.0 - p[0]) * (1.0 - p[0]);
+      });
+  std::printf("minimum %.3g at (%.4f, %.4f)\n", value, point[0], point[1]);
+  return std::abs(point[0] - 1.0f) < 1e-2f;
+}
+
+}  // namespace
+
+int main() try {
+  return fits_the_line() && follows_the_valley() ? 0 : 1;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}

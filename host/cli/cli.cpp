@@ -1,0 +1,157 @@
+#include "host/cli/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <new>
+#include <ostream>
+
+#include "host/config/keys.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/version.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  thalweg train --data.train=data/a9a --data.test=data/a9a.t --model.loss=logistic --out=runs/a9a
+  thalweg train config.toml --optimizer.lr=0.01 --train.epochs=20
+  thalweg evaluate runs/a9a --data.test=data/a9a.t --json
+  thalweg predict runs/a9a --data.test=data/a9a.t --output=predictions.csv
+  thalweg inspect runs/a9a --json
+Any setting of the config file is a flag: --section.key=value; `thalweg train --help-all` lists them.
+Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 69 device not available, 70 internal, 74 I/O,
+75 interrupted and saved (run again), 76 diverged, 78 config.)";
+
+std::string settings_help() {
+  std::string text = "Settings, each as --section.key=value or in the TOML file:";
+  for (const std::string& name : setting_keys()) text += "\n  --" + name;
+  return text;
+}
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& about, Common& common) {
+  CLI::App* command = app.add_subcommand(name, about);
+  command->add_flag("--json", common.json, "One JSON object on stdout instead of text");
+  command->add_flag("--quiet", common.quiet, "No progress and no messages on stderr");
+  command->allow_extras();
+  return command;
+}
+
+/// Subcommands, their arguments, and which one was chosen.
+struct CommandLine {
+  CLI::App app{"Thalweg: mini-batch SGD for linear models and MLPs, the same bits on every device",
+               "thalweg"};
+  TrainArguments train;
+  EvaluateArguments evaluate;
+  PredictArguments predict;
+  InspectArguments inspect;
+  Common info;
+  std::string shell;
+  std::vector<std::pair<CLI::App*, std::function<int(Streams)>>> commands;
+
+  CommandLine() {
+    app.require_subcommand(1);
+    app.footer(kExamples);
+    app.set_version_flag("--version", std::string("thalweg ") + kVersion);
+    add_model_commands();
+    add_tool_commands();
+  }
+
+  void add_model_commands() {
+    CLI::App* command = add_command(app, "train", "Train a model", train);
+    command->add_option("config", train.config_file, "TOML file of settings; flags override it");
+    command->footer(settings_help());
+    on(command, train, [this](Streams s) { return train_command(train, s); });
+
+    command = add_command(app, "evaluate", "Metrics of a model on data", evaluate);
+    command->add_option("model", evaluate.model, "A run's folder, a checkpoint or a model.safetensors")
+        ->required();
+    on(command, evaluate, [this](Streams s) { return evaluate_command(evaluate, s); });
+
+    command = add_command(app, "predict", "Predictions of a model on data", predict);
+    command->add_option("model", predict.model, "A run's folder, a checkpoint or a model.safetensors")
+        ->required();
+    command->add_option("--output,-o", predict.output,
+                        "File to write, .csv or .npy; CSV on stdout without it");
+    on(command, predict, [this](Streams s) { return predict_command(predict, s); });
+  }
+
+  void add_tool_commands() {
+    CLI::App* command = add_command(app, "inspect", "What a run, a checkpoint or a model holds", inspect);
+    command->add_option("path", inspect.path, "A run's folder, a checkpoint or a model.safetensors")
+        ->required();
+    command->add_flag("--verify", inspect.verify, "Check every checksum of every checkpoint");
+    on(command, inspect, [this](Streams s) { return inspect_command(inspect, s); });
+
+    command = add_command(app, "info", "Version, devices, and why a device cannot be used", info);
+    on(command, info, [this](Streams s) { return info_command(info, s); });
+
+    command = app.add_subcommand("completion", "A completion script for bash, zsh or fish");
+    command->add_option("shell", shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    commands.emplace_back(command, [this](Streams s) { return completion_command(shell, s); });
+  }
+
+  void on(CLI::App* command, Common& common, std::function<int(Streams)> call) {
+    commands.emplace_back(command, [command, &common, call = std::move(call)](Streams s) {
+      common.settings = command->remaining();
+      return call(s);
+    });
+  }
+
+  int dispatch(Streams streams) const {
+    for (const auto& [command, call] : commands) {
+      if (command->parsed()) return call(streams);
+    }
+    throw UsageError("no command was given");
+  }
+};
+
+int fail(Streams streams, ExitCode code, const std::string& message) {
+  streams.err << "thalweg: error: " << message << std::endl;
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+void apply_settings(const std::vector<std::string>& settings, Config& config) {
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const std::string& text = settings[i];
+    if (!text.starts_with("--") || text.size() < 3) {
+      throw UsageError("unexpected argument \"" + text + "\"; settings are written --section.key=value");
+    }
+    const std::size_t equals = text.find('=');
+    if (equals != std::string::npos) {
+      set_config_value(config, text.substr(2, equals - 2), text.substr(equals + 1));
+    } else if (i + 1 < settings.size() && !settings[i + 1].starts_with("--")) {
+      set_config_value(config, text.substr(2), settings[++i]);
+    } else {
+      throw UsageError("setting \"" + text + "\" has no value; write " + text + "=value");
+    }
+  }
+}
+
+int run(const std::vector<std::string>& arguments, Streams streams) {
+  try {
+    CommandLine line;
+    try {
+      std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+      line.app.parse(reversed);
+    } catch (const CLI::Success& help) {
+      return line.app.exit(help, streams.out, streams.err);
+    } catch (const CLI::ParseError& error) {
+      return fail(streams, ExitCode::usage,
+                  std::string(error.what()) + "\nRun thalweg --help for the commands.");
+    }
+    return line.dispatch(streams);
+  } catch (const Error& error) {
+    return fail(streams, error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(streams, ExitCode::internal, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(streams, ExitCode::internal, std::string("internal error: ") + error.what());
+  }
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,52 @@
+#pragma once
+// The thalweg program. Results go to `out`, everything else to `err`.
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "thalweg/config.hpp"
+
+namespace thalweg::cli {
+
+struct Streams {
+  std::ostream& out;
+  std::ostream& err;
+};
+
+/// Runs one command line (without the program's name) and returns its exit code; never throws.
+int run(const std::vector<std::string>& arguments, Streams streams);
+
+/// What every command takes besides its own arguments.
+struct Common {
+  bool json = false;
+  bool quiet = false;
+  std::vector<std::string> settings;  ///< --section.key=value, --section.key value
+};
+
+/// Applies settings to the config. Throws UsageError for what is no setting, ConfigError for what is a wrong
+/// one.
+void apply_settings(const std::vector<std::string>& settings, Config& config);
+
+struct TrainArguments : Common {
+  std::string config_file;
+};
+struct EvaluateArguments : Common {
+  std::string model;
+};
+struct PredictArguments : Common {
+  std::string model;
+  std::string output;  ///< .csv or .npy; empty: CSV on stdout
+};
+struct InspectArguments : Common {
+  std::string path;
+  bool verify = false;
+};
+
+int train_command(const TrainArguments& arguments, Streams streams);
+int evaluate_command(const EvaluateArguments& arguments, Streams streams);
+int predict_command(const PredictArguments& arguments, Streams streams);
+int inspect_command(const InspectArguments& arguments, Streams streams);
+int info_command(const Common& arguments, Streams streams);
+int completion_command(const std::string& shell, Streams streams);
+
+}  // namespace thalweg::cli

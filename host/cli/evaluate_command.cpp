@@ -1,0 +1,27 @@
+#include <ostream>
+
+#include "host/cli/cli.hpp"
+#include "host/cli/model_data.hpp"
+#include "host/cli/report_text.hpp"
+#include "host/model/model_file.hpp"
+
+namespace thalweg::cli {
+
+int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
+  const Config config = config_for_model(arguments.model, arguments.settings);
+  const Context ctx(context_for(config));
+  const Model model = Model::load(ctx, arguments.model);
+  const Dataset data = read_model_data(config, model, true);
+  check_targets(data, model.spec());
+  const Metrics metrics = evaluate(ctx, model, data);
+  if (arguments.json) {
+    nlohmann::ordered_json object;
+    add_json(object, "test", metrics);
+    streams.out << object.dump(2) << std::endl;
+  } else {
+    streams.out << to_text("test", metrics) << std::flush;
+  }
+  return 0;
+}
+
+}  // namespace thalweg::cli

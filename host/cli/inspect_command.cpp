@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "host/checkpoint/checkpoint.hpp"
+#include "host/cli/cli.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/model.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+/// The newest valid checkpoint below `path`, or `path` itself when it is one; nullopt when there is none.
+std::optional<std::string> checkpoint_below(const std::string& path, std::vector<std::string>& damaged) {
+  if (std::filesystem::exists(path + "/manifest.json")) return path;
+  return newest_valid_checkpoint(path + "/checkpoints", damaged);
+}
+
+nlohmann::ordered_json describe(const Model& model, const Context& ctx) {
+  nlohmann::ordered_json object;
+  const std::vector<NamedTensor> parameters = model.parameters(ctx);
+  object["loss"] = model.spec().config.loss;
+  object["features"] = model.spec().schema.features;
+  object["outputs"] = model.spec().outputs;
+  if (!model.spec().schema.classes.empty()) object["classes"] = model.spec().schema.classes;
+  std::int64_t total = 0;
+  for (const NamedTensor& tensor : parameters) {
+    object["segments"].push_back({{"name", tensor.name}, {"shape", tensor.shape}});
+    total += static_cast<std::int64_t>(tensor.values.size());
+  }
+  object["parameters"] = total;
+  object["parameters.xxh3"] = parameters_xxh3(parameters);
+  return object;
+}
+
+std::string as_text(const nlohmann::ordered_json& object) {
+  std::string text;
+  for (const auto& [key, value] : object.items()) {
+    if (key == "segments") {
+      for (const auto& segment : value) {
+        text += fmt::format("  {:<28} {}\n", segment["name"].get<std::string>(), segment["shape"].dump());
+      }
+    } else {
+      text += fmt::format("{:<18} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+  return text;
+}
+
+/// Every checkpoint of a run is read and checked; the damaged ones are named.
+int verify(const InspectArguments& arguments, Streams streams) {
+  std::vector<std::string> damaged;
+  const std::int64_t valid = verify_checkpoints(arguments.path, damaged);
+  for (const std::string& report : damaged) streams.err << report << "\n";
+  streams.out << fmt::format("{} valid, {} damaged\n", valid, damaged.size());
+  return static_cast<int>(damaged.empty() ? ExitCode::done : ExitCode::bad_data);
+}
+
+}  // namespace
+
+int inspect_command(const InspectArguments& arguments, Streams streams) {
+  if (!arguments.settings.empty()) throw UsageError("unexpected argument \"" + arguments.settings[0] + "\"");
+  if (!std::filesystem::exists(arguments.path))
+    throw NoInputError(arguments.path + ": no such run, checkpoint or model");
+  if (arguments.verify) return verify(arguments, streams);
+  const Context ctx({.device = "cpu", .threads = 1});
+  std::vector<std::string> damaged;
+  const auto checkpoint = checkpoint_below(arguments.path, damaged);
+  for (const std::string& report : damaged) streams.err << report << "\n";
+  const bool has_model = !std::filesystem::is_directory(arguments.path) ||
+                         std::filesystem::exists(arguments.path + "/model.safetensors");
+  const std::string source = has_model || !checkpoint ? arguments.path : *checkpoint;
+  nlohmann::ordered_json object = describe(Model::load(ctx, source), ctx);
+  if (checkpoint) {
+    const CheckpointData data = read_checkpoint(*checkpoint);
+    object["step"] = data.step;
+    object["epoch"] = data.epoch;
+    object["checkpoint"] = *checkpoint;
+  }
+  streams.out << (arguments.json ? object.dump(2) + "\n" : as_text(object)) << std::flush;
+  return 0;
+}
+
+}  // namespace thalweg::cli

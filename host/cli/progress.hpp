@@ -1,0 +1,27 @@
+#pragma once
+// Progress of a run on stderr: a bar on a terminal, a plain line every few seconds otherwise.
+#include <chrono>
+#include <iosfwd>
+
+#include "thalweg/trainer.hpp"
+
+namespace thalweg::cli {
+
+class ProgressPrinter {
+ public:
+  ProgressPrinter(std::ostream& err, bool quiet);
+  void update(const Progress& progress);
+  void message(const std::string& text);
+  /// Ends the bar's line.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void draw_bar(const Progress& progress);
+
+  std::ostream& err_;
+  bool quiet_, terminal_, bar_open_ = false;
+  Clock::time_point last_;
+};
+
+}  // namespace thalweg::cli

@@ -1,0 +1,71 @@
+#include "host/cli/report_text.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace thalweg::cli {
+namespace {
+
+constexpr std::size_t kMostClassesShown = 12;
+
+nlohmann::ordered_json number(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+std::string confusion_text(const Metrics& metrics) {
+  std::string text = "  confusion (rows: true, columns: predicted)\n";
+  text += fmt::format("  {:>12}", "");
+  for (const std::string& name : metrics.classes) text += fmt::format(" {:>8}", name);
+  for (std::size_t c = 0; c < metrics.confusion.size(); ++c) {
+    text += fmt::format("\n  {:>12}", c < metrics.classes.size() ? metrics.classes[c] : std::to_string(c));
+    for (const double weight : metrics.confusion[c]) text += fmt::format(" {:>8.6g}", weight);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+void add_json(nlohmann::ordered_json& object, const std::string& prefix, const Metrics& metrics) {
+  for (const auto& [name, value] : metrics.values) object[prefix + "." + name] = number(value);
+  if (!metrics.confusion.empty()) {
+    object[prefix + ".confusion"] = metrics.confusion;
+    object[prefix + ".classes"] = metrics.classes;
+  }
+}
+
+std::string to_text(const std::string& title, const Metrics& metrics) {
+  std::string text = title + "\n";
+  for (const auto& [name, value] : metrics.values) text += fmt::format("  {:<18} {:.6g}\n", name, value);
+  if (!metrics.confusion.empty() && metrics.confusion.size() <= kMostClassesShown)
+    text += confusion_text(metrics);
+  return text;
+}
+
+nlohmann::ordered_json to_json(const TrainReport& report) {
+  nlohmann::ordered_json object;
+  object["steps"] = report.steps;
+  object["epochs"] = report.epochs;
+  object["seconds"] = report.seconds;
+  object["samples_per_second"] = report.samples_per_second;
+  object["train.loss"] = number(report.train_loss);
+  if (report.validation) add_json(object, "validation", *report.validation);
+  if (report.test) add_json(object, "test", *report.test);
+  object["parameters.xxh3"] = report.parameters_xxh3;
+  object["stopped_by"] = report.stopped_by;
+  object["device"] = report.device;
+  if (!report.resumed_from.empty()) object["resumed_from"] = report.resumed_from;
+  return object;
+}
+
+std::string to_text(const TrainReport& report) {
+  std::string text = fmt::format(
+      "train ({} steps, {} epochs, {:.2f} s, {:.3g} samples/s on {}; stopped by {})\n", report.steps,
+      report.epochs, report.seconds, report.samples_per_second, report.device, report.stopped_by);
+  text += fmt::format("  {:<18} {:.6g}\n", "loss", report.train_loss);
+  if (report.validation) text += to_text("validation", *report.validation);
+  if (report.test) text += to_text("test", *report.test);
+  return text + fmt::format("parameters.xxh3 {}\n", report.parameters_xxh3);
+}
+
+}  // namespace thalweg::cli

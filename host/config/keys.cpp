@@ -1,0 +1,239 @@
+#include "host/config/keys.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace thalweg {
+namespace {
+
+struct Alias {
+  std::string_view name;
+  std::string_view key;
+};
+
+// Names of the same settings in scikit-learn, PyTorch, Keras, XGBoost and LightGBM.
+constexpr Alias kAliases[] = {
+    {"random_state", "seed"},
+    {"random_seed", "seed"},
+    {"device_type", "device"},
+    {"output", "out"},
+    {"out_dir", "out"},
+    {"output_dir", "out"},
+    {"output_model", "out"},
+    {"label", "data.target"},
+    {"label_column", "data.target"},
+    {"target_column", "data.target"},
+    {"sample_weight", "data.weight"},
+    {"weight_column", "data.weight"},
+    {"ignore_column", "data.ignore"},
+    {"sep", "data.delimiter"},
+    {"n_features", "data.features"},
+    {"validation_split", "data.validation_fraction"},
+    {"normalize", "data.standardize"},
+    {"standardise", "data.standardize"},
+    {"hidden_layer_sizes", "model.hidden"},
+    {"hidden_sizes", "model.hidden"},
+    {"hidden_units", "model.hidden"},
+    {"activation_fn", "model.activation"},
+    {"criterion", "model.loss"},
+    {"objective", "model.loss"},
+    {"delta", "model.huber_delta"},
+    {"dropout_rate", "model.dropout"},
+    {"fit_intercept", "model.bias"},
+    {"optimizer", "optimizer.name"},
+    {"optim", "optimizer.name"},
+    {"solver", "optimizer.name"},
+    {"learning_rate", "optimizer.lr"},
+    {"learning_rate_init", "optimizer.lr"},
+    {"eta", "optimizer.lr"},
+    {"eta0", "optimizer.lr"},
+    {"shrinkage_rate", "optimizer.lr"},
+    {"beta_1", "optimizer.beta1"},
+    {"beta_2", "optimizer.beta2"},
+    {"epsilon", "optimizer.eps"},
+    {"adam_epsilon", "optimizer.eps"},
+    {"alpha", "optimizer.l2"},
+    {"lambda", "optimizer.l2"},
+    {"lambda_l2", "optimizer.l2"},
+    {"reg_lambda", "optimizer.l2"},
+    {"l2_regularization", "optimizer.l2"},
+    {"lambda_l1", "optimizer.l1"},
+    {"reg_alpha", "optimizer.l1"},
+    {"l1_regularization", "optimizer.l1"},
+    {"grad_clip", "optimizer.clip_norm"},
+    {"clip_grad_norm", "optimizer.clip_norm"},
+    {"max_grad_norm", "optimizer.clip_norm"},
+    {"gradient_clip_val", "optimizer.clip_norm"},
+    {"schedule", "schedule.name"},
+    {"scheduler", "schedule.name"},
+    {"lr_schedule", "schedule.name"},
+    {"lr_scheduler", "schedule.name"},
+    {"lr_scheduler_type", "schedule.name"},
+    {"warmup", "schedule.warmup_steps"},
+    {"div_factor", "schedule.max_lr_start_factor"},
+    {"final_div_factor", "schedule.max_lr_end_factor"},
+    {"pct_start", "schedule.rise_fraction"},
+    {"eta_min", "schedule.min_lr"},
+    {"max_iter", "train.epochs"},
+    {"n_iter", "train.epochs"},
+    {"n_epochs", "train.epochs"},
+    {"num_epochs", "train.epochs"},
+    {"max_epochs", "train.epochs"},
+    {"num_train_epochs", "train.epochs"},
+    {"num_iterations", "train.epochs"},
+    {"num_boost_round", "train.epochs"},
+    {"batch", "train.batch_size"},
+    {"minibatch_size", "train.batch_size"},
+    {"micro_batch_size", "train.micro_batch"},
+    {"n_jobs", "train.threads"},
+    {"nthread", "train.threads"},
+    {"n_threads", "train.threads"},
+    {"num_threads", "train.threads"},
+    {"n_iter_no_change", "train.patience"},
+    {"patience", "train.patience"},
+    {"early_stopping_round", "train.patience"},
+    {"early_stopping_rounds", "train.patience"},
+    {"tol", "train.loss_tolerance"},
+    {"max_time", "train.max_seconds"},
+    {"save_steps", "checkpoint.every_steps"},
+    {"save_total_limit", "checkpoint.keep"},
+    {"resume_from_checkpoint", "checkpoint.resume"},
+};
+
+/// Optimal string alignment distance: insert, delete, replace, swap of neighbours.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replace = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replace});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        row[j] = std::min(row[j], before[j - 2] + 1);
+      }
+    }
+    before.swap(last);
+    last.swap(row);
+  }
+  return last[b.size()];
+}
+
+std::string_view leaf_of(std::string_view key) { return key.substr(key.find('.') + 1); }
+std::string_view section_of(std::string_view key) {
+  return key.substr(0, key.find('.') == std::string_view::npos ? 0 : key.find('.'));
+}
+
+bool is_key(std::string_view key) {
+  return std::find(setting_keys().begin(), setting_keys().end(), key) != setting_keys().end();
+}
+
+std::string_view alias_key(std::string_view name) {
+  for (const Alias& alias : kAliases) {
+    if (alias.name == name) return alias.key;
+  }
+  return {};
+}
+
+std::vector<std::string> keys_with_leaf(std::string_view leaf) {
+  std::vector<std::string> found;
+  for (const std::string& key : setting_keys()) {
+    if (leaf_of(key) == leaf) found.push_back(key);
+  }
+  return found;
+}
+
+std::string quoted_list(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 == names.size() ? " or " : ", ", names[i]);
+  }
+  return text;
+}
+
+struct Candidates {
+  std::size_t best;
+  std::vector<std::string> names;
+
+  explicit Candidates(std::string_view word) : best(std::max<std::size_t>(1, word.size() / 3)) {}
+  void consider(std::size_t distance, const std::string& name) {
+    if (distance > best) return;
+    if (distance < best) names.clear();
+    best = distance;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  std::string sentence() const {
+    if (names.empty() || names.size() > 3) return "";
+    return fmt::format("; did you mean {}?", quoted_list(names));
+  }
+};
+
+/// The known keys nearest to `key`, by full name, by bare name and by alias.
+std::string nearest_keys(const std::string& key) {
+  const std::string_view section = section_of(key);
+  const std::string_view leaf = leaf_of(key);
+  if (!section.empty()) {  // a known name under the wrong section
+    const ResolvedKey elsewhere = resolve_key(leaf);
+    if (!elsewhere.name.empty()) return fmt::format("; did you mean \"{}\"?", elsewhere.name);
+  }
+  Candidates found(key);
+  for (const std::string& known : setting_keys()) {
+    found.consider(edit_distance(key, section.empty() ? leaf_of(known) : std::string_view(known)), known);
+  }
+  for (const Alias& alias : kAliases) {
+    if (section.empty()) {
+      found.consider(edit_distance(key, alias.name), std::string(alias.key));
+    } else {
+      const std::string full = fmt::format("{}.{}", section_of(alias.key), alias.name);
+      found.consider(edit_distance(key, full), std::string(alias.key));
+    }
+  }
+  return found.sentence();
+}
+
+}  // namespace
+
+const std::vector<std::string>& setting_keys() {
+  static const std::vector<std::string> keys = [] {
+    std::vector<std::string> names;
+    const Config config;
+    for_each_setting(config, [&](const std::string& key, const auto&) { names.push_back(key); });
+    return names;
+  }();
+  return keys;
+}
+
+const std::vector<std::string>& setting_sections() {
+  static const std::vector<std::string> sections = [] {
+    std::vector<std::string> names;
+    const Config config;
+    Config::sections(config, [&](const char* name, const auto&) { names.emplace_back(name); });
+    return names;
+  }();
+  return sections;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  Candidates found(word);
+  for (const std::string& name : known) found.consider(edit_distance(word, name), name);
+  return found.sentence();
+}
+
+ResolvedKey resolve_key(std::string_view written) {
+  std::string key(written);
+  std::replace(key.begin(), key.end(), '-', '_');
+  if (is_key(key)) return {key, ""};
+  const std::string_view section = section_of(key);
+  const std::string_view alias = alias_key(leaf_of(key));
+  if (!alias.empty() && (section.empty() || section == section_of(alias))) return {std::string(alias), ""};
+  if (section.empty()) {
+    const std::vector<std::string> found = keys_with_leaf(key);
+    if (found.size() == 1) return {found[0], ""};
+    if (found.size() > 1) return {"", fmt::format("\"{}\" can mean {}", written, quoted_list(found))};
+  }
+  return {"", fmt::format("unknown key \"{}\"{}", written, nearest_keys(key))};
+}
+
+}  // namespace thalweg

@@ -1,0 +1,68 @@
+#include "host/data/device_dataset.hpp"
+
+namespace thalweg {
+namespace {
+
+/// The vector's own memory where the backend reads host memory, else a copy that `buffer` keeps; null when
+/// empty.
+template <class T>
+const T* place(const Context& ctx, const std::vector<T>& values, Buffer<T>& buffer) {
+  if (values.empty()) return nullptr;
+  if (&ctx.backend().memory == &host_memory) return values.data();
+  buffer = Buffer<T>(ctx, values);
+  return buffer.data();
+}
+
+}  // namespace
+
+DeviceDataset::DeviceDataset(const Context& ctx, const Dataset& data) : data_(&data) {
+  targets_.target = place(ctx, data.target, target_);
+  targets_.weight = place(ctx, data.weight, weight_);
+  if (data.sparse) {
+    sparse_ = data.csr(nullptr, data.rows);
+    sparse_.offsets = place(ctx, data.offsets, offsets_);
+    sparse_.columns = place(ctx, data.columns, columns_);
+    sparse_.values = place(ctx, data.values, values_);
+    return;
+  }
+  dense_ = data.dense(nullptr, data.rows);
+  if (dense_.dtype == DType::u8) {
+    dense_.data = place(ctx, data.dense_u8, u8_);
+  } else {
+    dense_.data = place(ctx, data.dense_f32, f32_);
+  }
+  if (dense_.scale != nullptr) {
+    dense_.scale = place(ctx, data.transform.scale, scale_);
+    dense_.shift = place(ctx, data.transform.shift, shift_);
+  }
+}
+
+DenseRows DeviceDataset::dense(const std::int64_t* ids, std::int64_t count) const {
+  DenseRows rows = dense_;
+  rows.ids = ids;
+  rows.rows = count;
+  return rows;
+}
+
+SparseRows DeviceDataset::sparse(const std::int64_t* ids, std::int64_t count) const {
+  SparseRows rows = sparse_;
+  rows.ids = ids;
+  rows.rows = count;
+  return rows;
+}
+
+LossTargets DeviceDataset::targets(const std::int64_t* ids, float scale) const {
+  LossTargets targets = targets_;
+  targets.ids = ids;
+  targets.scale = scale;
+  return targets;
+}
+
+double sum_of_weights(const Dataset& data, const std::vector<std::int64_t>& rows) {
+  if (data.weight.empty()) return static_cast<double>(rows.size());
+  double sum = 0;
+  for (const std::int64_t row : rows) sum += data.weight[static_cast<std::size_t>(row)];
+  return sum;
+}
+
+}  // namespace thalweg

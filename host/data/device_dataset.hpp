@@ -1,0 +1,34 @@
+#pragma once
+// A data set where the backend can read it. Backends that read host memory read the Dataset itself: nothing
+// is copied.
+#include "host/runtime/memory.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "thalweg/dataset.hpp"
+
+namespace thalweg {
+
+class DeviceDataset {
+ public:
+  DeviceDataset(const Context& ctx, const Dataset& data);
+
+  /// Rows ids[0 .. count) of the data set; ids in the backend's memory, null: rows 0 .. count.
+  DenseRows dense(const std::int64_t* ids, std::int64_t count) const;
+  SparseRows sparse(const std::int64_t* ids, std::int64_t count) const;
+  LossTargets targets(const std::int64_t* ids, float scale) const;
+  const Dataset& host() const { return *data_; }
+
+ private:
+  const Dataset* data_;
+  Buffer<float> f32_, values_, target_, weight_, scale_, shift_;
+  Buffer<std::uint8_t> u8_;
+  Buffer<std::int64_t> offsets_;
+  Buffer<std::int32_t> columns_;
+  DenseRows dense_;
+  SparseRows sparse_;
+  LossTargets targets_;
+};
+
+/// Sum of the weights of the rows, in double, in order; the number of rows when there are no weights.
+double sum_of_weights(const Dataset& data, const std::vector<std::int64_t>& rows);
+
+}  // namespace thalweg

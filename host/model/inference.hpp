@@ -1,0 +1,19 @@
+#pragma once
+// Outputs of a model on whole data sets, in blocks of rows.
+#include <vector>
+
+#include "host/model/network.hpp"
+
+namespace thalweg {
+
+struct Inference {
+  std::int64_t rows = 0;
+  std::vector<float> outputs;  ///< [rows, outputs]
+  std::vector<float> losses;   ///< [rows] weighted; empty when the data has no target
+};
+
+/// The whole data set, or the rows of it that are given, in that order.
+Inference infer(const Context& ctx, Network& network, const Dataset& data,
+                const std::vector<std::int64_t>* rows);
+
+}  // namespace thalweg

@@ -1,0 +1,87 @@
+#include "thalweg/model.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "host/checkpoint/checkpoint.hpp"
+#include "host/checkpoint/safetensors.hpp"
+#include "host/model/model_file.hpp"
+#include "host/model/network.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// The model file of a run's folder or of one of its checkpoints; the path itself when it is no folder.
+std::string model_file_of(const std::string& path) {
+  if (!std::filesystem::exists(path)) throw NoInputError(path + ": no such model");
+  if (!std::filesystem::is_directory(path)) return path;
+  const std::string file = path + "/model.safetensors";
+  if (!std::filesystem::exists(file)) throw NoInputError(path + ": holds no model.safetensors");
+  return file;
+}
+
+/// Splits what a file holds into the model's parameters and buffers; upload_tensors then reports what does
+/// not fit.
+void set_from_file(const Context& ctx, Network& network, Model& model, std::vector<NamedTensor> tensors) {
+  std::vector<NamedTensor> parameters, buffers;
+  for (NamedTensor& tensor : tensors) {
+    const bool is_buffer = std::any_of(network.plan().buffers().begin(), network.plan().buffers().end(),
+                                       [&](const auto& entry) { return entry.spec.name == tensor.name; });
+    (is_buffer ? buffers : parameters).push_back(std::move(tensor));
+  }
+  model.set_parameters(ctx, parameters);
+  model.set_buffers(ctx, buffers);
+}
+
+}  // namespace
+
+Model::Model(const Context& ctx, const ModelSpec& spec) : network_(std::make_unique<Network>(ctx, spec)) {
+  const std::string& init = spec.config.init;
+  if (init != "auto" && init != "zeros") {
+    set_from_file(ctx, *network_, *this, read_float_tensors(model_file_of(init)).tensors);
+  }
+}
+
+Model::Model(std::unique_ptr<Network> network) : network_(std::move(network)) {}
+
+Model Model::load(const Context& ctx, const std::string& path) {
+  const std::string file = model_file_of(path);
+  FloatTensors contents = read_float_tensors(file);
+  ModelSpec spec = model_spec_from(contents.metadata, file);
+  spec.config.init = "zeros";
+  Model model(std::make_unique<Network>(ctx, spec));
+  set_from_file(ctx, *model.network_, model, std::move(contents.tensors));
+  return model;
+}
+
+Model::~Model() = default;
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+
+void Model::save(const Context& ctx, const std::string& file) const {
+  std::vector<NamedTensor> tensors = parameters(ctx);
+  for (NamedTensor& buffer : buffers(ctx)) tensors.push_back(std::move(buffer));
+  write_float_tensors(file, tensors, model_metadata(spec()));
+}
+
+const ModelSpec& Model::spec() const { return network_->spec(); }
+Network& Model::network() const { return *network_; }
+
+std::vector<NamedTensor> Model::parameters(const Context& ctx) const {
+  return download_tensors(ctx, network_->plan().parameters(), network_->parameters());
+}
+
+std::vector<NamedTensor> Model::buffers(const Context& ctx) const {
+  return download_tensors(ctx, network_->plan().buffers(), network_->buffers());
+}
+
+void Model::set_parameters(const Context& ctx, const std::vector<NamedTensor>& parameters) {
+  upload_tensors(ctx, network_->plan().parameters(), parameters, network_->parameters());
+}
+
+void Model::set_buffers(const Context& ctx, const std::vector<NamedTensor>& buffers) {
+  upload_tensors(ctx, network_->plan().buffers(), buffers, network_->buffers());
+}
+
+}  // namespace thalweg

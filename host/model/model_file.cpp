@@ -1,0 +1,61 @@
+#include "host/model/model_file.hpp"
+
+#include <charconv>
+
+#include "host/config/config_text.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+const std::string& entry(const std::map<std::string, std::string>& metadata, const char* key,
+                         const std::string& file) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end()) {
+    throw CorruptCheckpoint(file + ": metadata \"" + key + "\" is missing; this is no model of Thalweg's");
+  }
+  return found->second;
+}
+
+template <class Number>
+Number number(const std::map<std::string, std::string>& metadata, const char* key, const std::string& file) {
+  const std::string& text = entry(metadata, key, file);
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw CorruptCheckpoint(file + ": metadata \"" + key + "\" is \"" + text + "\"; expected a number");
+  }
+  return value;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> model_metadata(const ModelSpec& spec) {
+  Config config;
+  config.model = spec.config;
+  return {{"thalweg.model", to_toml(config)},
+          {"thalweg.schema", schema_to_json(spec.schema)},
+          {"thalweg.outputs", std::to_string(spec.outputs)},
+          {"thalweg.seed", std::to_string(spec.seed)}};
+}
+
+ModelSpec model_spec_from(const std::map<std::string, std::string>& metadata, const std::string& file) {
+  Config config;
+  read_config_text(entry(metadata, "thalweg.model", file), file, config);
+  return {.config = config.model,
+          .schema = schema_from_json(entry(metadata, "thalweg.schema", file)),
+          .outputs = number<std::int64_t>(metadata, "thalweg.outputs", file),
+          .seed = number<std::uint64_t>(metadata, "thalweg.seed", file)};
+}
+
+void check_targets(const Dataset& data, const ModelSpec& spec) {
+  if (spec.config.loss != "poisson") return;
+  for (std::int64_t row = 0; row < data.rows; ++row) {
+    const float target = data.target[static_cast<std::size_t>(row)];
+    if (target >= 0) continue;
+    throw DataError(data.where(row) + ": target " + std::to_string(target) +
+                    "; poisson takes counts of 0 or more");
+  }
+}
+
+}  // namespace thalweg

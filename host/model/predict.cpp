@@ -1,0 +1,61 @@
+#include <algorithm>
+#include <cmath>
+
+#include "host/model/inference.hpp"
+#include "thalweg/model.hpp"
+
+namespace thalweg {
+namespace {
+
+void softmax_rows(std::vector<float>& values, std::int64_t columns) {
+  for (std::size_t row = 0; row < values.size(); row += static_cast<std::size_t>(columns)) {
+    float* z = values.data() + row;
+    const double largest = *std::max_element(z, z + columns);
+    double sum = 0;
+    for (std::int64_t k = 0; k < columns; ++k) sum += std::exp(z[k] - largest);
+    for (std::int64_t k = 0; k < columns; ++k) z[k] = static_cast<float>(std::exp(z[k] - largest) / sum);
+  }
+}
+
+/// Both classes' probabilities from the score of class 1.
+std::vector<float> logistic_probabilities(const std::vector<float>& scores) {
+  std::vector<float> both;
+  both.reserve(scores.size() * 2);
+  for (const float z : scores) {
+    both.push_back(static_cast<float>(1.0 / (1.0 + std::exp(static_cast<double>(z)))));
+    both.push_back(static_cast<float>(1.0 / (1.0 + std::exp(-static_cast<double>(z)))));
+  }
+  return both;
+}
+
+/// The class of the largest score; with one score, class 1 where it is positive.
+std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int64_t outputs) {
+  std::vector<std::int64_t> classes;
+  for (std::size_t row = 0; row < scores.size(); row += static_cast<std::size_t>(outputs)) {
+    const float* z = scores.data() + row;
+    classes.push_back(outputs == 1 ? (z[0] > 0 ? 1 : 0) : std::max_element(z, z + outputs) - z);
+  }
+  return classes;
+}
+
+}  // namespace
+
+Predictions Model::predict(const Context& ctx, const Dataset& data) const {
+  Inference inference = infer(ctx, *network_, data, nullptr);
+  const std::string& loss = spec().config.loss;
+  Predictions predictions{.rows = data.rows, .columns = spec().outputs};
+  if (is_classification_loss(loss))
+    predictions.predicted_class = classes_of(inference.outputs, spec().outputs);
+  if (loss == "softmax_cross_entropy") softmax_rows(inference.outputs, spec().outputs);
+  if (loss == "logistic") {
+    inference.outputs = logistic_probabilities(inference.outputs);
+    predictions.columns = 2;
+  }
+  if (loss == "poisson") {
+    for (float& z : inference.outputs) z = std::exp(z);
+  }
+  predictions.values = std::move(inference.outputs);
+  return predictions;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,36 @@
+#include <algorithm>
+#include <cmath>
+
+#include "host/train/optimizer.hpp"
+#include "thalweg/learner.hpp"
+
+namespace thalweg {
+
+double minimize(
+    const Context& ctx, const OptimizerConfig& config, std::vector<float>& point, std::int64_t steps,
+    double tolerance,
+    const std::function<double(const std::vector<float>&, std::vector<float>&)>& value_and_gradient) {
+  const auto size = static_cast<std::int64_t>(point.size());
+  ParameterPlan plan;
+  plan.add_parameter({"point", {size}, ParameterKind::weight, {}});
+  Buffer<float> param(ctx, plan.arena_size()), grad(ctx, plan.arena_size());
+  param.zero(ctx);
+  grad.zero(ctx);
+  param.upload(ctx, point.data(), size);
+  Optimizer optimizer(ctx, plan, param.data(), config, false);
+  std::vector<float> gradient(point.size());
+  double value = value_and_gradient(point, gradient);
+  for (std::int64_t step = 1; step <= steps; ++step) {
+    float largest = 0;
+    for (const float g : gradient) largest = std::max(largest, std::abs(g));
+    if (largest <= tolerance) break;
+    grad.upload(ctx, gradient.data(), size);
+    optimizer.squared_gradient_norm(ctx, grad.data(), {});
+    optimizer.update(ctx, param.data(), grad.data(), {}, config.lr, step);
+    ctx.backend().memory.download(ctx, point.data(), param.data(), size * std::int64_t{sizeof(float)});
+    value = value_and_gradient(point, gradient);
+  }
+  return value;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,86 @@
+#include "host/train/optimizer.hpp"
+
+#include "kernels/common/backend.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+std::int32_t group_of(ParameterKind kind) {
+  return kind == ParameterKind::weight ? kWeightGroup : kBiasAndNormGroup;
+}
+
+std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign; }
+
+}  // namespace
+
+Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const OptimizerConfig& config,
+                     bool sparse_input)
+    : config_(config), rule_(parse_rule(config.name)), lazy_(sparse_input && config.lazy != "false") {
+  if (lazy_ && config.average != "none") {
+    throw ConfigError(
+        "optimizer.average is \"" + config.average +
+        "\", which needs every parameter at every step; set optimizer.lazy=false for sparse data");
+  }
+  for (const auto& entry : plan.parameters()) {
+    segments_.push_back({entry.offset, padded(entry.size), entry.size, group_of(entry.spec.kind), 0});
+  }
+  for (int s = 0; s < state_count(rule_); ++s) {
+    states_.emplace_back(ctx, plan.arena_size());
+    states_.back().zero(ctx);
+  }
+  if (config.average != "none") {
+    average_ = Buffer<float>(ctx, plan.arena_size());
+    ctx.backend().memory.copy(ctx, average_.data(), param, plan.arena_size() * std::int64_t{sizeof(float)});
+  }
+  norm_ = Buffer<float>(ctx, 2);
+  scalars_ = Buffer<UpdateScalars>(ctx, 1);
+}
+
+double Optimizer::squared_gradient_norm(const Context& ctx, const float* grad,
+                                        const TouchedElements& touched) {
+  ctx.backend().update.gradient_norm(ctx, {.segments = segments_.data(),
+                                           .segment_count = static_cast<int>(segments_.size()),
+                                           .touched = lazy_ ? touched : TouchedElements{},
+                                           .grad = grad,
+                                           .clip_norm = static_cast<float>(config_.clip_norm),
+                                           .out = norm_.data()});
+  return norm_.download(ctx)[0];
+}
+
+UpdateArgs Optimizer::arguments(float* param, const float* grad) const {
+  UpdateArgs args{.rule = rule_,
+                  .segments = segments_.data(),
+                  .segment_count = static_cast<int>(segments_.size()),
+                  .scalars = scalars_.data(),
+                  .grad_scale = config_.clip_norm > 0 ? norm_.data() + 1 : nullptr,
+                  .param = param,
+                  .grad = grad};
+  for (std::size_t s = 0; s < states_.size(); ++s) args.state[s] = states_[s].data();
+  args.average = average_.data();
+  return args;
+}
+
+void Optimizer::update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,
+                       double lr, std::int64_t step) {
+  const UpdateScalars scalars = update_scalars(config_, rule_, lr, step, groups_);
+  scalars_.upload(ctx, &scalars, 1);
+  UpdateArgs args = arguments(param, grad);
+  if (lazy_) {
+    args.touched = touched;
+    args.segment_count = 1;
+    ctx.backend().update.step(ctx, args);
+    args.touched = {};
+    args.segments = segments_.data() + 1;
+    args.segment_count = static_cast<int>(segments_.size()) - 1;
+  }
+  if (args.segment_count > 0) ctx.backend().update.step(ctx, args);
+  if (config_.constraint == "l2_ball" || config_.constraint == "simplex") {
+    ctx.backend().update.project(ctx, {.segments = segments_.data(),
+                                       .segment_count = static_cast<int>(segments_.size()),
+                                       .scalars = scalars_.data(),
+                                       .param = param});
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,46 @@
+#pragma once
+// Optimizer: the states of a rule on the arenas, and the calls of one update.
+#include <optional>
+#include <vector>
+
+#include "host/model/network.hpp"
+#include "host/runtime/memory.hpp"
+#include "host/train/optimizer_scalars.hpp"
+#include "kernels/update/update.hpp"
+
+namespace thalweg {
+
+class Optimizer {
+ public:
+  /// `param`: the arena as it begins, which is also where an average begins.
+  Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param, const OptimizerConfig& config,
+            bool sparse_input);
+
+  /// Lazy: the first parameter is updated only where the batch touched it.
+  bool lazy() const { return lazy_; }
+  bool averages() const { return average_.size() > 0; }
+
+  /// Sum of squares of the gradient; it also leaves the clip factor in the backend's memory for `update`.
+  double squared_gradient_norm(const Context& ctx, const float* grad, const TouchedElements& touched);
+  void update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched, double lr,
+              std::int64_t step);
+
+  std::vector<Buffer<float>>& states() { return states_; }
+  Buffer<float>& average() { return average_; }
+  static std::string state_name(std::size_t index) { return "state" + std::to_string(index); }
+
+ private:
+  UpdateArgs arguments(float* param, const float* grad) const;
+
+  OptimizerConfig config_;
+  Rule rule_;
+  std::vector<ParameterGroup> groups_;
+  bool lazy_;
+  std::vector<UpdateSegment> segments_;
+  std::vector<Buffer<float>> states_;
+  Buffer<float> average_;
+  Buffer<float> norm_;
+  Buffer<UpdateScalars> scalars_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,66 @@
+#include "host/train/resume_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "host/config/config_text.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::array<std::string_view, 18> kMayDiffer{"out",
+                                                      "device",
+                                                      "train.epochs",
+                                                      "train.max_steps",
+                                                      "train.max_seconds",
+                                                      "train.threads",
+                                                      "train.micro_batch",
+                                                      "train.patience",
+                                                      "train.gradient_tolerance",
+                                                      "train.loss_tolerance",
+                                                      "train.log_every_steps",
+                                                      "checkpoint.every_steps",
+                                                      "checkpoint.keep",
+                                                      "checkpoint.resume",
+                                                      "data.test",
+                                                      "data.test_target",
+                                                      "data.test_rows",
+                                                      "data.fingerprint"};
+
+/// These schedules read the length of the run.
+bool depends_on_length(const ScheduleConfig& schedule) {
+  return schedule.name == "polynomial" || schedule.name == "one_cycle" ||
+         (schedule.name == "cosine" && schedule.cycle_steps == 0);
+}
+
+bool may_differ(const std::string& key, const Config& config) {
+  if (depends_on_length(config.schedule) && (key == "train.epochs" || key == "train.max_steps")) return false;
+  return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
+}
+
+}  // namespace
+
+void require_same_run(const std::string& folder, const CheckpointData& checkpoint, const Config& config,
+                      const std::string& fingerprint) {
+  Config saved;
+  read_config_text(checkpoint.config_toml, folder + "/config.toml", saved);
+  for (const SettingDifference& difference : config_differences(saved, config)) {
+    if (may_differ(difference.key, config)) continue;
+    throw ConfigError(
+        fmt::format("cannot resume from {}: {} was {} and is now {}; set it back, choose another out, or "
+                    "start over with checkpoint.resume=never",
+                    folder, difference.key, difference.before, difference.after));
+  }
+  if (saved.data.fingerprint == config.data.fingerprint && checkpoint.data_fingerprint != fingerprint) {
+    throw DataError(fmt::format(
+        "cannot resume from {}: the training data has changed (fingerprint was {}, is {}); restore "
+        "the data, or start over with checkpoint.resume=never",
+        folder, checkpoint.data_fingerprint, fingerprint));
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,28 @@
+#pragma once
+// Where a run stands, besides parameters and optimizer states. All of it is in every checkpoint.
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "thalweg/schedule.hpp"
+
+namespace thalweg {
+
+struct RunState {
+  std::int64_t step = 0;
+  double epoch_loss = 0, epoch_weight = 0;                            ///< sums over the current epoch so far
+  double last_epoch_loss = std::numeric_limits<double>::quiet_NaN();  ///< mean of the last complete epoch
+  double epoch_loss_change =
+      std::numeric_limits<double>::infinity();                     ///< between the last two complete epochs
+  double gradient_norm = std::numeric_limits<double>::infinity();  ///< of the last step
+  double best_validation = std::numeric_limits<double>::infinity();
+  std::int64_t best_step = 0;
+  std::int64_t epochs_without_improvement = 0;
+  PlateauState plateau;
+
+  std::map<std::string, double> numbers() const;
+  static RunState from(const std::map<std::string, double>& numbers, std::int64_t step);
+};
+
+}  // namespace thalweg

@@ -1,0 +1,134 @@
+// Learning-rate schedules, after PyTorch's torch.optim.lr_scheduler.
+#include "thalweg/schedule.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// What a schedule sees: steps counted from the end of the warm-up.
+struct Span {
+  std::int64_t step;
+  std::int64_t total;            ///< at least 1
+  std::int64_t steps_per_epoch;  ///< at least 1
+};
+
+using ScheduleFunction = double (*)(const ScheduleConfig&, double lr, const Span&);
+
+std::int64_t drop_interval(const ScheduleConfig& schedule, const Span& at) {
+  return schedule.step_size > 0 ? schedule.step_size : at.steps_per_epoch;
+}
+
+/// From `from` at 0 to `to` at 1 along half a cosine.
+double cosine_between(double from, double to, double fraction) {
+  return to + (from - to) * (1.0 + std::cos(std::numbers::pi * fraction)) / 2.0;
+}
+
+double constant(const ScheduleConfig&, double lr, const Span&) { return lr; }
+
+double inverse_time(const ScheduleConfig& schedule, double lr, const Span& at) {
+  return lr / (1.0 + schedule.decay * static_cast<double>(at.step));
+}
+
+double step_drops(const ScheduleConfig& schedule, double lr, const Span& at) {
+  return lr * std::pow(schedule.gamma, static_cast<double>(at.step / drop_interval(schedule, at)));
+}
+
+double exponential(const ScheduleConfig& schedule, double lr, const Span& at) {
+  const double factors = static_cast<double>(at.step) / static_cast<double>(drop_interval(schedule, at));
+  return lr * std::pow(schedule.gamma, factors);
+}
+
+double polynomial(const ScheduleConfig& schedule, double lr, const Span& at) {
+  const double left = 1.0 - static_cast<double>(std::min(at.step, at.total)) / static_cast<double>(at.total);
+  return schedule.min_lr + (lr - schedule.min_lr) * std::pow(left, schedule.power);
+}
+
+/// Loshchilov and Hutter, "SGDR", ICLR 2017; one cycle over the whole run unless cycle_steps says otherwise.
+double cosine(const ScheduleConfig& schedule, double lr, const Span& at) {
+  double position = static_cast<double>(at.step), length = static_cast<double>(at.total);
+  if (schedule.cycle_steps <= 0) {
+    position = std::min(position, length);
+  } else {
+    if (schedule.cycle_factor < 1.0) {
+      throw ConfigError("schedule.cycle_factor is " + std::to_string(schedule.cycle_factor) +
+                        "; expected 1 or more");
+    }
+    length = static_cast<double>(schedule.cycle_steps);
+    if (schedule.cycle_factor == 1.0) {
+      position = std::fmod(position, length);
+    } else {
+      for (; position >= length; length *= schedule.cycle_factor) position -= length;
+    }
+  }
+  return cosine_between(lr, schedule.min_lr, position / length);
+}
+
+/// Smith and Topin, "Super-convergence", 2017, as PyTorch's OneCycleLR: up to lr, then down to nearly
+/// nothing.
+double one_cycle(const ScheduleConfig& schedule, double lr, const Span& at) {
+  const double start = lr / schedule.max_lr_start_factor, end = start / schedule.max_lr_end_factor;
+  const double last = static_cast<double>(at.total - 1);
+  const double peak = std::max(schedule.rise_fraction * static_cast<double>(at.total) - 1.0, 0.0);
+  const double step = std::min(static_cast<double>(at.step), last);
+  if (step <= peak && peak > 0.0) return cosine_between(start, lr, step / peak);
+  return last > peak ? cosine_between(lr, end, (step - peak) / (last - peak)) : lr;
+}
+
+struct NamedSchedule {
+  const char* name;
+  ScheduleFunction function;
+};
+
+constexpr NamedSchedule kSchedules[] = {{"constant", constant},     {"inverse_time", inverse_time},
+                                        {"step", step_drops},       {"exponential", exponential},
+                                        {"polynomial", polynomial}, {"cosine", cosine},
+                                        {"one_cycle", one_cycle},   {"plateau", constant}};
+
+ScheduleFunction find_schedule(const std::string& name) {
+  std::string names;
+  for (const NamedSchedule& known : kSchedules) {
+    if (name == known.name) return known.function;
+    names += std::string(names.empty() ? "" : ", ") + known.name;
+  }
+  throw ConfigError("schedule.name is \"" + name + "\"; expected one of: " + names);
+}
+
+}  // namespace
+
+double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
+                    std::int64_t step) {
+  const ScheduleFunction function = find_schedule(schedule.name);
+  const std::int64_t warmup = std::max<std::int64_t>(schedule.warmup_steps, 0);
+  const Span span{.step = std::max<std::int64_t>(step - warmup, 0),
+                  .total = std::max<std::int64_t>(run.total_steps - warmup, 1),
+                  .steps_per_epoch = std::max<std::int64_t>(run.steps_per_epoch, 1)};
+  const double lr = function(schedule, base_lr, span);
+  if (step >= warmup) return lr;
+  const double progress = static_cast<double>(step) / static_cast<double>(warmup);
+  return lr * (schedule.warmup_start + (1.0 - schedule.warmup_start) * progress);
+}
+
+void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauState& state) {
+  const bool better = state.started ? metric < state.best * (1.0 - schedule.threshold) : !std::isnan(metric);
+  if (better) {
+    state.best = metric;
+    state.started = true;
+    state.bad_epochs = 0;
+    return;
+  }
+  if (++state.bad_epochs <= schedule.patience) return;
+  state.factor *= schedule.gamma;
+  state.bad_epochs = 0;
+}
+
+double plateau_lr(const ScheduleConfig& schedule, double scheduled, const PlateauState& state) {
+  return std::max(scheduled * state.factor, std::min(scheduled, schedule.min_lr));
+}
+
+}  // namespace thalweg

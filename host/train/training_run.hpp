@@ -1,0 +1,62 @@
+#pragma once
+// One training run: the route from data to report.
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "host/train/epoch_batches.hpp"
+#include "host/train/metrics_log.hpp"
+#include "host/train/run_state.hpp"
+#include "thalweg/learner.hpp"
+#include "thalweg/trainer.hpp"
+
+namespace thalweg {
+
+class TrainingRun {
+ public:
+  TrainingRun(const Config& config, const TrainObserver& observer);
+  TrainReport run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void prepare();
+  void load_data();
+  void resume();
+  void restore(const std::string& folder);
+  StepResult take_step();
+  void after_step(const StepResult& result);
+  void finish_epoch();
+  void validate_epoch();
+  void save();
+  std::string stop_reason() const;
+  double learning_rate() const;
+  std::int64_t total_steps() const;
+  std::int64_t epoch() const { return state_.step / batches_->batches_per_epoch(); }
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+  bool signalled() const { return observer_.stop_signal != nullptr && observer_.stop_signal->load() != 0; }
+  void say(const std::string& message) const;
+  void report_progress() const;
+  void use_final_parameters();
+  TrainReport report();
+
+  Config config_;
+  const TrainObserver& observer_;
+  Context ctx_;
+  Dataset train_;
+  std::optional<Dataset> test_;
+  Split split_;
+  std::string fingerprint_;
+  std::optional<Model> model_;
+  std::optional<EpochBatches> batches_;
+  std::unique_ptr<Learner> learner_;
+  MetricsLog log_;
+  RunState state_;
+  std::int64_t saved_step_ = -1;
+  std::int64_t first_step_ = 0, samples_ = 0;
+  std::string resumed_from_;
+  std::optional<Metrics> validation_;
+  Clock::time_point start_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,78 @@
+#pragma once
+// One step of training on rows of your own choosing: what the training loop itself calls.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "thalweg/config.hpp"
+#include "thalweg/model.hpp"
+
+namespace thalweg {
+
+struct LearnerOptions {
+  OptimizerConfig optimizer;
+  std::int64_t max_batch = 256;  ///< largest number of rows of a step
+  std::int64_t micro_batch = 0;  ///< 0: the whole batch at once
+  int reduction_slices = 8;
+};
+
+struct StepResult {
+  double loss_sum = 0;       ///< sum of the weighted losses of the batch
+  double weight_sum = 0;     ///< sum of the weights
+  double gradient_norm = 0;  ///< before clipping
+};
+
+/// An objective of your own: given the outputs [n, outputs] of the rows of a batch, write the weighted loss
+/// of each row and the gradient of `scale` times their sum by the outputs. Host memory, whatever the device.
+struct ObjectiveCall {
+  ConstMatrix output;
+  const std::int64_t* rows = nullptr;  ///< [n] rows of the data set
+  float scale = 1;                     ///< 1 / rows of the batch
+  float* losses = nullptr;             ///< [n] out
+  Matrix grad_output;                  ///< [n, outputs] out
+};
+using ObjectiveFunction = std::function<void(const ObjectiveCall&)>;
+
+/// Model and data have to outlive the learner. The first step is step 1.
+class Learner {
+ public:
+  Learner(const Context& ctx, Model& model, const Dataset& data, const LearnerOptions& options);
+  ~Learner();
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
+
+  /// One step on the given rows of the data set with the model's own loss; 1 <= rows.size() <= max_batch.
+  /// Throws DivergedError, naming the first row at fault, before the update when loss or gradient is not
+  /// finite.
+  StepResult step(const std::vector<std::int64_t>& rows, double lr);
+  /// The same with an objective of your own.
+  StepResult step(const std::vector<std::int64_t>& rows, double lr, const ObjectiveFunction& objective);
+  /// Loss and gradient (of the mean) without an update; gradients in the order of Model::parameters.
+  StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
+
+  std::int64_t steps() const;  ///< steps taken
+  void set_steps(std::int64_t steps);
+
+  /// Optimizer states by parameter, "layers.0.weight/state0", and the average; for checkpoints.
+  std::vector<NamedTensor> states() const;
+  void set_states(const std::vector<NamedTensor>& states);
+
+  bool averages() const;
+  /// Exchanges parameters and their average, for evaluation of the average; call it again to go on.
+  void swap_average();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Minimises a function of a vector with the rules of the engine: `value_and_gradient` writes the gradient
+/// and returns the value. Stops after `steps`, or when the largest absolute gradient is at most `tolerance`.
+/// Returns the last value.
+double minimize(const Context& ctx, const OptimizerConfig& optimizer, std::vector<float>& point,
+                std::int64_t steps, double tolerance,
+                const std::function<double(const std::vector<float>& point, std::vector<float>& gradient)>&
+                    value_and_gradient);
+
+}  // namespace thalweg

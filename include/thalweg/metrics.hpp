@@ -1,0 +1,28 @@
+#pragma once
+// Metrics of a model on a data set.
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "thalweg/model.hpp"
+
+namespace thalweg {
+
+/// Classification: loss, accuracy, balanced_accuracy, log_loss (probabilistic losses), auc (two classes);
+/// regression: loss, r2, rmse, mae. All weighted by the sample weights.
+struct Metrics {
+  std::vector<std::pair<std::string, double>> values;
+  std::vector<std::vector<double>>
+      confusion;  ///< [true class][predicted class], summed weights; classification only
+  std::vector<std::string> classes;
+
+  /// NaN when there is no metric of that name.
+  double operator[](const std::string& name) const;
+};
+
+/// The whole data set, or the rows of it that are given.
+Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
+                 const std::vector<std::int64_t>* rows = nullptr);
+
+}  // namespace thalweg

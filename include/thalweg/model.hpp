@@ -1,0 +1,72 @@
+#pragma once
+// A model: layers, parameters and what it knows about its data. It lives in the memory of the Context it was
+// made with.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "thalweg/config.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/dataset.hpp"
+#include "thalweg/named_tensor.hpp"
+
+namespace thalweg {
+
+/// What the outputs of a model are, resolved from the config and the data.
+struct ModelSpec {
+  ModelConfig config;  ///< with `loss` resolved to a name
+  DataSchema schema;
+  std::int64_t outputs = 1;
+  std::uint64_t seed = 1;
+};
+
+/// Resolves "auto" and checks that loss, targets and classes fit together. Throws ConfigError or DataError.
+ModelSpec resolve_model(const ModelConfig& config, const DataSchema& schema, std::uint64_t seed);
+
+/// What predict gives: probabilities for softmax_cross_entropy (all classes) and logistic (both classes), the
+/// rate for poisson, scores for the hinge losses, the value itself for the rest.
+struct Predictions {
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::vector<float> values;                  ///< [rows, columns]
+  std::vector<std::int64_t> predicted_class;  ///< [rows]; empty for regression
+};
+
+class Network;
+
+class Model {
+ public:
+  /// A freshly initialised model (spec.config.init names a model.safetensors: its parameters are read from
+  /// there).
+  Model(const Context& ctx, const ModelSpec& spec);
+  /// Reads a model folder (a run's `out`, one of its checkpoints) or a model.safetensors file.
+  static Model load(const Context& ctx, const std::string& path);
+  ~Model();
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+
+  /// Writes model.safetensors, readable by any safetensors reader, atomically.
+  void save(const Context& ctx, const std::string& file) const;
+
+  const ModelSpec& spec() const;
+  std::vector<NamedTensor> parameters(const Context& ctx) const;
+  std::vector<NamedTensor> buffers(const Context& ctx) const;  ///< running statistics of batch norm
+  /// Names, shapes and order have to be those of parameters() and buffers(). Throws ShapeError naming the
+  /// first tensor that differs.
+  void set_parameters(const Context& ctx, const std::vector<NamedTensor>& parameters);
+  void set_buffers(const Context& ctx, const std::vector<NamedTensor>& buffers);
+
+  Predictions predict(const Context& ctx, const Dataset& data) const;
+
+  Network& network() const;  ///< the engine's own view
+
+ private:
+  explicit Model(std::unique_ptr<Network> network);
+  std::unique_ptr<Network> network_;
+};
+
+/// XXH3 checksum of all parameter bits in segment order: equal runs print equal checksums.
+std::string parameters_xxh3(const std::vector<NamedTensor>& parameters);
+
+}  // namespace thalweg

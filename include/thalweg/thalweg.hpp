@@ -1,0 +1,11 @@
+#pragma once
+// Thalweg, the whole public API.
+#include "thalweg/config.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/dataset.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/learner.hpp"
+#include "thalweg/metrics.hpp"
+#include "thalweg/model.hpp"
+#include "thalweg/schedule.hpp"
+#include "thalweg/trainer.hpp"

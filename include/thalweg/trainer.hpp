@@ -1,0 +1,46 @@
+#pragma once
+// Training runs: what `thalweg train` does.
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "thalweg/config.hpp"
+#include "thalweg/metrics.hpp"
+#include "thalweg/model.hpp"
+
+namespace thalweg {
+
+struct Progress {
+  std::int64_t step = 0, total_steps = 0;
+  std::int64_t epoch = 0;  ///< counted from 1
+  double loss = 0;         ///< mean over the epoch so far
+  double samples_per_second = 0;
+  double seconds = 0;
+  double lr = 0;
+};
+
+struct TrainObserver {
+  std::function<void(const Progress&)> progress;    ///< after every step
+  std::function<void(const std::string&)> message;  ///< what a person should know
+  const std::atomic<int>* stop_signal = nullptr;  ///< non-zero: finish the step, save, and return interrupted
+  std::atomic<int>* save_signal = nullptr;        ///< non-zero: save after the step, reset to zero, and go on
+};
+
+struct TrainReport {
+  std::int64_t steps = 0, epochs = 0, samples = 0;
+  double seconds = 0, samples_per_second = 0;
+  double train_loss = 0;  ///< mean loss of the last epoch
+  std::optional<Metrics> validation, test;
+  std::string parameters_xxh3;
+  std::string stopped_by;  ///< epochs | steps | patience | gradient | loss | time | signal
+  std::string resumed_from;
+  std::string device;
+};
+
+/// Reads the data, trains, checkpoints and evaluates as `config` says. Throws the errors of error.hpp; a run
+/// that diverges leaves the weights of the last good step in its last checkpoint.
+TrainReport train(const Config& config, const TrainObserver& observer = {});
+
+}  // namespace thalweg

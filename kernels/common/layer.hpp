@@ -1,0 +1,128 @@
+#pragma once
+// A layer: what the model is made of. It declares its parameters once, when the model is planned, and then
+// only passes pointers to its op table; it owns no memory.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/activation/activation.hpp"
+#include "kernels/common/slices.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
+#include "thalweg/context.hpp"
+#include "thalweg/tensor.hpp"
+
+namespace thalweg {
+
+enum class ParameterKind { weight, bias, norm };
+
+/// How a parameter begins: a constant, or uniform in [-bound, bound) drawn from Philox by element.
+struct ParameterInit {
+  float constant = 0.0f;
+  float bound = 0.0f;
+};
+
+struct ParameterSpec {
+  std::string name;  ///< as PyTorch users expect: layers.0.weight
+  std::vector<std::int64_t> shape;
+  ParameterKind kind = ParameterKind::weight;
+  ParameterInit init;
+};
+
+/// Collects what the layers declare and gives each parameter its place in the arena.
+class ParameterPlan {
+ public:
+  /// Offset of the new parameter in the parameter, gradient and state arenas.
+  std::int64_t add_parameter(ParameterSpec spec);
+  /// Offset of a buffer that training updates but the optimizer does not (running statistics).
+  std::int64_t add_buffer(ParameterSpec spec);
+
+  struct Entry {
+    ParameterSpec spec;
+    std::int64_t offset = 0;
+    std::int64_t size = 0;
+  };
+  const std::vector<Entry>& parameters() const { return parameters_; }
+  const std::vector<Entry>& buffers() const { return buffers_; }
+  std::int64_t arena_size() const { return arena_size_; }
+  std::int64_t buffer_size() const { return buffer_size_; }
+
+ private:
+  std::vector<Entry> parameters_, buffers_;
+  std::int64_t arena_size_ = 0, buffer_size_ = 0;
+};
+
+/// The arenas a pass works on, in the backend's memory.
+struct ArenaView {
+  const float* param = nullptr;
+  float* grad = nullptr;
+  float* partials =
+      nullptr;  ///< slice 0 of the partial sums over the batch; null unless micro-batches are used
+  std::int64_t partial_stride = 0;
+  float* buffers = nullptr;
+
+  BatchSum batch_sum(std::int64_t offset) const {
+    return {.sum = grad + offset,
+            .partials = partials ? partials + offset : nullptr,
+            .partial_stride = partial_stride};
+  }
+};
+
+/// One call of a layer. The first layer of a model on sparse data reads `sparse`, every other one `input`.
+struct LayerCall {
+  ArenaView arenas;
+  BatchSlices slices;
+  const std::int64_t* ids = nullptr;    ///< sample ids of the rows
+  const std::uint64_t* step = nullptr;  ///< [1] in the backend's memory
+  bool training = true;
+  DenseRows input;
+  SparseRows sparse;
+  TouchedFeatures touched;
+  BatchSum sparse_weight_sum;  ///< where the sparse layer's weight gradient goes (compact partials)
+  Matrix output;
+  float* kept = nullptr;  ///< what forward keeps for backward: kept_floats(rows)
+  ConstMatrix grad_output;
+  Matrix grad_input;  ///< data == null: not wanted
+
+  ConstMatrix input_matrix() const {
+    return {static_cast<const float*>(input.data), input.rows, input.cols, input.stride};
+  }
+};
+
+class Layer {
+ public:
+  Layer(std::string name, std::int64_t in_features, std::int64_t out_features)
+      : name_(std::move(name)), in_features_(in_features), out_features_(out_features) {}
+  virtual ~Layer() = default;
+
+  const std::string& name() const { return name_; }
+  std::int64_t in_features() const { return in_features_; }
+  std::int64_t out_features() const { return out_features_; }
+
+  virtual void declare(ParameterPlan&) {}
+  /// Floats that forward keeps for backward, besides input and output.
+  virtual std::int64_t kept_floats(std::int64_t /*rows*/) const { return 0; }
+  /// Whether output may overwrite input, and grad_input overwrite grad_output.
+  virtual bool in_place() const { return false; }
+  /// Why the layer needs the whole batch at once; empty: it does not.
+  virtual std::string whole_batch_reason() const { return {}; }
+
+  virtual void forward(const Context& ctx, const LayerCall& call) const = 0;
+  virtual void backward(const Context& ctx, const LayerCall& call) const = 0;
+
+ private:
+  std::string name_;
+  std::int64_t in_features_, out_features_;
+};
+
+std::unique_ptr<Layer> make_linear(const std::string& name, std::int64_t in, std::int64_t out, bool bias,
+                                   ParameterInit init);
+std::unique_ptr<Layer> make_sparse_linear(const std::string& name, std::int64_t in, std::int64_t out,
+                                          bool bias, ParameterInit init);
+std::unique_ptr<Layer> make_activation(const std::string& name, std::int64_t features, Activation kind);
+std::unique_ptr<Layer> make_dropout(const std::string& name, std::int64_t features, double rate,
+                                    std::uint64_t seed, std::uint32_t layer);
+std::unique_ptr<Layer> make_layer_norm(const std::string& name, std::int64_t features);
+std::unique_ptr<Layer> make_batch_norm(const std::string& name, std::int64_t features);
+
+}  // namespace thalweg

@@ -1,0 +1,25 @@
+#pragma once
+// One row of the batch as floats.
+#include <cstdint>
+
+#include "kernels/linear/gemm_pack.hpp"
+
+namespace thalweg::THALWEG_ISA {
+
+/// Where row n lies in memory.
+THALWEG_HD const char* row_address(const DenseRows& x, std::int64_t n) {
+  const std::int64_t at = (x.ids ? x.ids[n] : n) * x.stride;
+  return static_cast<const char*>(x.data) + (x.dtype == DType::f32 ? 4 : 1) * at;
+}
+
+/// Row n as the model sees it: where it lies if that is possible, else converted into `buffer` [cols].
+inline const float* row_floats(const DenseRows& x, std::int64_t n, float* buffer) {
+  if (x.dtype == DType::f32 && x.scale == nullptr) return reinterpret_cast<const float*>(row_address(x, n));
+  for (std::int64_t j = 0; j < x.cols; j += kLanes) {
+    const std::int64_t count = smaller(kLanes, x.cols - j);
+    store_first(buffer + j, load_features(x, n, j, count), count);
+  }
+  return buffer;
+}
+
+}  // namespace thalweg::THALWEG_ISA

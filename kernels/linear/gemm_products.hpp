@@ -1,0 +1,79 @@
+#pragma once
+// The jobs of the forward product and of the input gradient: what a tile reads and where its outputs go.
+#include <cstdint>
+
+#include "kernels/linear/gemm_grid.hpp"
+
+namespace thalweg::THALWEG_ISA {
+
+/// Tile of output[n, o]: rows are outputs (weights broadcast where they lie), columns are samples of a panel
+/// [feature][sample]. Stored transposed.
+struct ForwardJob {
+  const float* weight;  // [O, I]
+  const float* bias;    // [O] or null
+  const float* panels;  // [panel][I][kPanel]
+  std::int64_t features;
+  Matrix output;  // rows of this pass
+
+  template <int kRows, int kVecs>
+  void run(std::int64_t row, std::int64_t col) const {
+    Tile<kRows, kVecs> t{};
+    multiply<Walk::along_rows>(t, weight + row * features, features, panels + col * features, features);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      if (bias == nullptr) break;
+      const Vec b = broadcast(bias[row + r]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kVecs; ++v) t.acc[r][v] = t.acc[r][v] + b;
+    }
+#pragma GCC unroll 2
+    for (int v = 0; v < kVecs; ++v) store_transposed(t, v, row, col + v * kLanes);
+  }
+
+ private:
+  template <int kRows, int kVecs>
+  THALWEG_HD void store_transposed(const Tile<kRows, kVecs>& t, int v, std::int64_t row,
+                                   std::int64_t col) const {
+    Vec square[kLanes];
+#pragma GCC unroll 16
+    for (int r = 0; r < kLanes; ++r) square[r] = r < kRows ? t.acc[r < kRows ? r : 0][v] : Vec{};
+    transpose(square);
+    const std::int64_t samples = smaller(kLanes, output.rows - col);
+    float* to = output.data + col * output.stride + row;
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i)
+      if (i < samples) store_first(to + i * output.stride, square[i], kRows);
+  }
+};
+
+/// Stores a tile in rows of `stride`, no column from `cols` on.
+template <int kRows, int kVecs>
+THALWEG_HD void store_tile(const Tile<kRows, kVecs>& t, float* to, std::int64_t stride, std::int64_t cols) {
+  const bool full = cols >= kVecs * kLanes;
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVecs; ++v) {
+      float* at = to + r * stride + v * kLanes;
+      full ? store(at, t.acc[r][v]) : store_first(at, t.acc[r][v], smaller(kLanes, cols - v * kLanes));
+    }
+  }
+}
+
+/// Tile of grad_input[n, i]: rows are samples (grad_output broadcast where it lies), columns are features of
+/// a panel [output][feature].
+struct InputGradJob {
+  ConstMatrix grad_output;
+  const float* panels;  // [panel][O][kPanel]
+  Matrix grad_input;
+
+  template <int kRows, int kVecs>
+  void run(std::int64_t row, std::int64_t col) const {
+    Tile<kRows, kVecs> t{};
+    multiply<Walk::along_rows>(t, grad_output.data + row * grad_output.stride, grad_output.stride,
+                               panels + col * grad_output.cols, grad_output.cols);
+    store_tile(t, grad_input.data + row * grad_input.stride + col, grad_input.stride, grad_input.cols - col);
+  }
+};
+
+}  // namespace thalweg::THALWEG_ISA

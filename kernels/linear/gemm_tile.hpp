@@ -1,0 +1,85 @@
+#pragma once
+// The inner loop of every matrix product of the CPU backend: a tile of kRows x (kVecs registers) outputs,
+// each one fma chain over ascending k. The panel operand is packed as [k][kPanel]; the other operand is read
+// where it lies, one element broadcast at a time.
+#include <cstdint>
+
+#include "kernels/common/simd.hpp"
+
+namespace thalweg::THALWEG_ISA {
+
+// As many accumulators as the register file holds beside two panel registers and one broadcast.
+#if defined(__AVX512F__)
+constexpr int kTileRows = 14;
+#else
+constexpr int kTileRows = 6;
+#endif
+constexpr int kTileVecs = 2;
+constexpr int kPanel = kTileVecs * kLanes;
+
+/// Which way k runs through the broadcast operand: along its rows (element (r, k) is a[r * stride + k]) or
+/// down its columns (a[k * stride + r]).
+enum class Walk { along_rows, down_columns };
+
+template <int kRows, int kVecs>
+struct Tile {
+  Vec acc[kRows][kVecs];
+};
+
+/// One k: acc[r] = fma(x[r], panel row, acc[r]).
+template <int kRows, int kVecs, class Element>
+THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element) {
+  Vec panel[kVecs];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVecs; ++v) panel[v] = load(b + v * kLanes);
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+    const Vec x = broadcast(element(r));
+#pragma GCC unroll 2
+    for (int v = 0; v < kVecs; ++v) t.acc[r][v] = fma(x, panel[v], t.acc[r][v]);
+  }
+}
+
+/// Continues the chains of `t` by `depth` values of k.
+template <Walk kWalk, int kRows, int kVecs>
+THALWEG_HD void multiply(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride, const float* b,
+                         std::int64_t depth) {
+  if constexpr (kWalk == Walk::down_columns) {
+    for (std::int64_t k = 0; k < depth; ++k) {
+      tile_step(
+          t, b, [&](int r) __attribute__((always_inline)) { return a[r]; });
+      a += stride;
+      b += kPanel;
+    }
+  } else {
+    // Three rows share a base pointer and reach the other two through the index register; a pointer for each
+    // row would not fit the register file. Hiding the stride keeps the compiler from making them.
+    constexpr int kBases = (kRows + 2) / 3;
+    constexpr int kUnroll = 4;
+    const float* base[kBases];
+#pragma GCC unroll 8
+    for (int g = 0; g < kBases; ++g) base[g] = a + 3 * g * stride;
+    std::int64_t k = 0;
+    for (; k + kUnroll <= depth; k += kUnroll) {
+      asm("" : "+r"(stride));
+#pragma GCC unroll 4
+      for (int u = 0; u < kUnroll; ++u)
+        tile_step(
+            t, b + u * kPanel, [&](int r) __attribute__((always_inline)) {
+              return base[r / 3][r % 3 * stride + u];
+            });
+#pragma GCC unroll 8
+      for (int g = 0; g < kBases; ++g) base[g] += kUnroll;
+      b += kUnroll * kPanel;
+    }
+    for (; k < depth; ++k) {
+      tile_step(
+          t, b, [&](int r) __attribute__((always_inline)) { return base[r / 3][r % 3 * stride]; });
+#pragma GCC unroll 8
+      for (int g = 0; g < kBases; ++g) ++base[g];
+      b += kPanel;
+    }
+  }
+}
+
+}  // namespace thalweg::THALWEG_ISA

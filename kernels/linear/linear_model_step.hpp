@@ -1,0 +1,147 @@
+#pragma once
+// One pass over the rows of a linear model with one output: while a row is in the cache, its dot product, its
+// loss and its contribution to the gradient. A task is a slice of the batch, whose chains only it touches;
+// the tree over slices runs at the end.
+#include <cstdint>
+
+#include "kernels/elementwise_loss/elementwise_loss_math.hpp"
+#include "kernels/linear/dense_row.hpp"
+#include "kernels/linear/few_outputs.hpp"
+#include "kernels/linear/gemm_slices.hpp"
+#include "kernels/linear/linear.hpp"
+
+namespace thalweg::THALWEG_ISA {
+
+/// Rows that share one pass over the gradient's chain.
+constexpr int kStepRows = 4;
+/// Rows between the one computed and the one asked of memory: half of its bytes are asked for during the dot
+/// product, half during the gradient.
+constexpr std::int64_t kAheadRows = 16;
+/// Features of one task of the tree.
+constexpr std::int64_t kTreeFeatures = 8192;
+
+/// Chains of the slices: slice s at data + s * stride.
+struct SliceChains {
+  float* data;
+  std::int64_t stride;
+};
+
+/// Scratch of a step: per slice the chains of weight and bias (used when the call brings the whole batch; the
+/// caller's partials otherwise), per thread the converted rows of a group.
+struct StepPlan {
+  std::int64_t row_floats;  ///< of a chain or a converted row: whole cache lines
+  std::int64_t bias_at, rows_at, floats;
+
+  THALWEG_HD SliceChains weight_chains(const LinearModelStep& a, float* memory) const {
+    if (!a.slices.whole()) return {a.grad_weight.partials, a.grad_weight.partial_stride};
+    return {memory, row_floats};
+  }
+  THALWEG_HD SliceChains bias_chains(const LinearModelStep& a, float* memory) const {
+    if (!a.slices.whole()) return {a.grad_bias.partials, a.grad_bias.partial_stride};
+    return {memory + bias_at, 16};
+  }
+  THALWEG_HD float* rows(float* memory, int thread) const {
+    return memory + rows_at + thread * kStepRows * row_floats;
+  }
+};
+
+THALWEG_HD StepPlan make_step_plan(const LinearModelStep& a, int threads) {
+  StepPlan p{};
+  p.row_floats = ceil_div(a.input.cols, 16) * 16;
+  p.bias_at = a.slices.slices * p.row_floats;
+  p.rows_at = p.bias_at + a.slices.slices * 16;
+  p.floats = p.rows_at + threads * kStepRows * p.row_floats;
+  return p;
+}
+
+/// chain[j] takes in slope[r] * x[r][j] for the rows of a group in order.
+template <int kRows>
+THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const float (&slope)[kStepRows],
+                         const char* const (&ahead)[kStepRows], std::int64_t features) {
+  Vec g[kRows];
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) g[r] = broadcast(slope[r]);
+  std::int64_t j = 0;
+  constexpr std::int64_t kBlock = 32;  // a prefetched line of each row per 32 features is half of its bytes
+  const std::int64_t half = features * 2;
+  for (; j + kBlock <= features; j += kBlock) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kBlock / kLanes; ++v) {
+      Vec sum = load(chain + j + v * kLanes);
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; ++r) sum = fma(g[r], load(x[r] + j + v * kLanes), sum);
+      store(chain + j + v * kLanes, sum);
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) __builtin_prefetch(ahead[r] + half + 2 * j, 0, 2);
+  }
+  for (; j < features; ++j) {
+    for (int r = 0; r < kRows; ++r) chain[j] = fma(slope[r], x[r][j], chain[j]);
+  }
+}
+
+/// Weighted loss of row n from its output, and the slope that its gradient is scaled by.
+THALWEG_HD float finish_row(const LinearModelStep& a, std::int64_t n, float z) {
+  const std::int64_t id = a.targets.ids ? a.targets.ids[n] : n;
+  const float weight = a.targets.weight ? a.targets.weight[id] : 1.0f;
+  const float y = loss_target(a.loss.kind, a.targets.target[id], 0, 1);
+  const LossAndSlope l = with_loss_kind(a.loss.kind, [&](auto kind) {
+    return elementwise_loss<decltype(kind)::value>(z, y, a.loss.parameter);
+  });
+  a.losses[n] = weight * l.loss;
+  a.grad_output[n] = (weight * a.targets.scale) * l.slope;
+  return a.grad_output[n];
+}
+
+/// Rows [n, n + kRows) of the batch; `last` is the last row of the slice.
+template <int kRows>
+inline void step_rows(const LinearModelStep& a, std::int64_t n, std::int64_t last, float* rows,
+                      std::int64_t row_stride, float* chain, float* bias_chain) {
+  const std::int64_t features = a.input.cols;
+  const float* x[kStepRows];
+  const char* ahead[kStepRows];
+  float slope[kStepRows];
+  for (int r = 0; r < kRows; ++r) {
+    x[r] = row_floats(a.input, n + r, rows + r * row_stride);
+    ahead[r] = row_address(a.input, smaller(n + r + kAheadRows, last));
+    const float dot = chain_dot(x[r], a.weight, features, ahead[r]);
+    slope[r] = finish_row(a, n + r, a.bias != nullptr ? dot + a.bias[0] : dot);
+    if (bias_chain != nullptr) *bias_chain = *bias_chain + slope[r];
+  }
+  add_rows<kRows>(chain, x, slope, ahead, features);
+}
+
+/// All rows of this call that belong to one slice.
+inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* memory, int slice, int thread) {
+  const SliceChains weight = plan.weight_chains(a, memory), bias = plan.bias_chains(a, memory);
+  float* chain = weight.data + slice * weight.stride;
+  float* bias_chain = a.grad_bias.sum != nullptr ? bias.data + slice * bias.stride : nullptr;
+  if (!a.slices.continues(slice)) {
+    for (std::int64_t j = 0; j < a.input.cols; ++j) chain[j] = 0.0f;
+    if (bias_chain != nullptr) *bias_chain = 0.0f;
+  }
+  float* rows = plan.rows(memory, thread);
+  const std::int64_t end = a.slices.call_end(slice);
+  std::int64_t n = a.slices.call_begin(slice);
+  for (; n + kStepRows <= end; n += kStepRows)
+    step_rows<kStepRows>(a, n, end - 1, rows, plan.row_floats, chain, bias_chain);
+  for (; n < end; ++n) step_rows<1>(a, n, end - 1, rows, plan.row_floats, chain, bias_chain);
+}
+
+/// The tree over slices for elements [begin, end); a slice without rows counts as zero.
+inline void slice_sums(const BatchSlices& slices, const BatchSum& to, const SliceChains& chains,
+                       std::int64_t begin, std::int64_t end) {
+  for (std::int64_t j = begin; j < end; j += kLanes) {
+    const std::int64_t count = smaller(kLanes, end - j);
+    SliceCounter<SumVec> counter;
+    for (int s = 0; s < slices.slices; ++s) {
+      SumVec t{};
+      if (slice_state(slices, s) != SliceState::empty)
+        t.acc = load_first(chains.data + s * chains.stride + j, count);
+      counter.push(t, s + 1 == slices.slices);
+      if (s + 1 == slices.slices) store_first(to.sum + j, t.acc, count);
+    }
+  }
+}
+
+}  // namespace thalweg::THALWEG_ISA

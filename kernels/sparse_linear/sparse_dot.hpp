@@ -1,0 +1,97 @@
+#pragma once
+// Dot product of a sparse row with a dense weight vector as 128 chains and their fold, for the CPU files of
+// this op (compiled once per instruction set). One register holds kLanes neighbouring chains.
+#include "kernels/common/chains.hpp"
+#include "kernels/common/simd.hpp"
+#include "kernels/sparse_linear/sparse_entries.hpp"
+
+namespace thalweg::THALWEG_ISA {
+
+constexpr int kChainVectors = kChains / kLanes;
+
+/// chain + weight * value for the next kLanes entries.
+THALWEG_HD Vec join_chains(const float* weight, const std::int32_t* columns, const float* values, Vec chain) {
+#if defined(__AVX512F__)
+  const Vec w =
+      (Vec)_mm512_mask_i32gather_ps(_mm512_setzero_ps(), 0xFFFF, _mm512_loadu_si512(columns), weight, 4);
+#elif defined(__AVX2__)
+  const __m256i index = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(columns));
+  const Vec w = (Vec)_mm256_i32gather_ps(weight, index, 4);
+#else
+  Vec w;
+  for (int i = 0; i < kLanes; ++i) w[i] = weight[columns[i]];
+#endif
+  return fma(w, load(values), chain);
+}
+
+/// The same for the last `count` < kLanes entries; the other chains stay as they are (adding zero to them
+/// would turn a -0 into +0).
+THALWEG_HD Vec join_chains_first(const float* weight, const std::int32_t* columns, const float* values,
+                                 Vec chain, std::int64_t count) {
+#if defined(__AVX512F__)
+  const auto mask = static_cast<__mmask16>((1u << count) - 1u);
+  const __m512i index = _mm512_maskz_loadu_epi32(mask, columns);
+  const __m512 w = _mm512_mask_i32gather_ps(_mm512_setzero_ps(), mask, index, weight, 4);
+  return (Vec)_mm512_mask3_fmadd_ps(w, _mm512_maskz_loadu_ps(mask, values), (__m512)chain, mask);
+#elif defined(__AVX2__)
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lane);
+  const __m256i index = _mm256_maskload_epi32(columns, mask);
+  const __m256 w = _mm256_mask_i32gather_ps(_mm256_setzero_ps(), weight, index, (__m256)mask, 4);
+  const __m256 joined = _mm256_fmadd_ps(w, _mm256_maskload_ps(values, mask), (__m256)chain);
+  return (Vec)_mm256_blendv_ps((__m256)chain, joined, (__m256)mask);
+#else
+  for (std::int64_t i = 0; i < count; ++i) chain[i] = fma(weight[columns[i]], values[i], chain[i]);
+  return chain;
+#endif
+}
+
+/// The levels of the fold that run inside a register.
+THALWEG_HD float fold_lanes(Vec v) {
+#if defined(__AVX2__)
+#if defined(__AVX512F__)
+  const __m256 eight = (__m256)(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+                                __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
+#else
+  const __m256 eight = (__m256)v;
+#endif
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+#else
+  for (int stride = kLanes / 2; stride > 0; stride /= 2)
+    for (int i = 0; i < stride; ++i) v[i] = v[i] + v[i + stride];
+  return v[0];
+#endif
+}
+
+/// fold_chains of chains.hpp, on registers.
+THALWEG_HD float fold_registers(Vec* chain) {
+#pragma GCC unroll 8
+  for (int stride = kChainVectors / 2; stride > 0; stride /= 2)
+    for (int i = 0; i < stride; ++i) chain[i] = chain[i] + chain[i + stride];
+  return fold_lanes(chain[0]);
+}
+
+THALWEG_HD float sparse_dot(const float* weight, SparseEntries row) {
+  Vec chain[kChainVectors] = {};
+  std::int64_t j = 0;
+  for (; j + kChains <= row.count; j += kChains) {
+#pragma GCC unroll 32
+    for (int v = 0; v < kChainVectors; ++v)
+      chain[v] = join_chains(weight, row.columns + j + v * kLanes, row.values + j + v * kLanes, chain[v]);
+  }
+#pragma GCC unroll 32
+  for (int v = 0; v < kChainVectors; ++v, j += kLanes) {
+    const std::int64_t left = row.count - j;
+    if (left >= kLanes) {
+      chain[v] = join_chains(weight, row.columns + j, row.values + j, chain[v]);
+    } else {
+      if (left > 0) chain[v] = join_chains_first(weight, row.columns + j, row.values + j, chain[v], left);
+      break;
+    }
+  }
+  return fold_registers(chain);
+}
+
+}  // namespace thalweg::THALWEG_ISA

@@ -1,0 +1,22 @@
+#include "kernels/sparse_linear/sparse_linear.hpp"
+
+#include <string>
+
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+
+void require_index_capacity(const SparseIndexArgs& args, std::int64_t entries) {
+  const std::int64_t features = entries < args.input.cols ? entries : args.input.cols;
+  if (args.touched.capacity < features) {
+    throw InternalError("sparse_linear index: touched.capacity is " + std::to_string(args.touched.capacity) +
+                        ", want at least min(features, entries) = " + std::to_string(features));
+  }
+  if (args.touched.slots_capacity < entries) {
+    throw InternalError("sparse_linear index: touched.slots_capacity is " +
+                        std::to_string(args.touched.slots_capacity) + ", want at least the " +
+                        std::to_string(entries) + " entries of the batch");
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,166 @@
+// Gradient norm and projections on the CPU: sums over the arena in the order that update.hpp defines. A block
+// is one task; the 128 chains of a block are a row of 128 floats, which the compiler keeps in vectors.
+#include "kernels/common/chains.hpp"
+#include "kernels/update/update_cpu.hpp"
+
+namespace thalweg::THALWEG_ISA {
+namespace {
+
+/// Sum over one block: step(chain, j) gives the next value of element j's chain.
+template <class Step>
+THALWEG_HD float block_sum(std::int64_t size, const Step& step) {
+  alignas(64) float chain[kChains] = {};
+  std::int64_t row = 0;
+  for (; row + kChains <= size; row += kChains)
+    for (int c = 0; c < kChains; ++c) chain[c] = step(chain[c], row + c);
+  for (int c = 0; c < size - row; ++c) chain[c] = step(chain[c], row + c);
+  return fold_chains(chain);
+}
+
+THALWEG_HD float squares_of_block(const float* x, std::int64_t size) {
+  return block_sum(size, [x](float chain, std::int64_t j) { return __builtin_fmaf(x[j], x[j], chain); });
+}
+
+THALWEG_HD float sum_of_blocks(const float* sums, std::int64_t count) {
+  return chain_sum(count, [sums](float chain, std::int64_t j) { return chain + sums[j]; });
+}
+
+float squares_of_touched(const GradientNormArgs& args, std::int64_t count, std::int64_t block) {
+  alignas(64) float gathered[kSumBlock];
+  const std::int64_t begin = block * kSumBlock, left = count * args.touched.outputs - begin;
+  const std::int64_t size = left < kSumBlock ? left : kSumBlock;
+  const float* grad = args.grad + args.segments[0].offset;
+  TouchedWalk walk(args.touched, count, begin);
+  for (std::int64_t i = 0; i < size; ++i) gathered[i] = grad[walk.next()];
+  return squares_of_block(gathered, size);
+}
+
+/// One segment as one vector, with scratch for a number per block.
+struct Vector {
+  const Context& ctx;
+  float* data;
+  std::int64_t size, blocks;
+  float* block_values;
+  std::int64_t* block_counts;
+
+  template <class Body>
+  void each_block(const Body& body) const {
+    ctx.pool().run(blocks, [&](std::int64_t block, int) {
+      const std::int64_t begin = block * kSumBlock, left = size - begin;
+      body(block, data + begin, left < kSumBlock ? left : kSumBlock);
+    });
+  }
+};
+
+void project_to_ball(const Vector& v, float radius) {
+  v.each_block([&](std::int64_t block, const float* x, std::int64_t size) {
+    v.block_values[block] = squares_of_block(x, size);
+  });
+  const float norm = element::sqrt(sum_of_blocks(v.block_values, v.blocks));
+  if (!(norm > radius)) return;
+  const float factor = radius / norm;
+  v.each_block([&](std::int64_t, float* x, std::int64_t size) {
+    for (std::int64_t j = 0; j < size; ++j) x[j] = x[j] * factor;
+  });
+}
+
+float largest(const Vector& v) {
+  v.each_block([&](std::int64_t block, const float* x, std::int64_t size) {
+    float top = -__builtin_huge_valf();
+    for (std::int64_t j = 0; j < size; ++j) top = x[j] > top ? x[j] : top;
+    v.block_values[block] = top;
+  });
+  float top = -__builtin_huge_valf();
+  for (std::int64_t b = 0; b < v.blocks; ++b) top = v.block_values[b] > top ? v.block_values[b] : top;
+  return top;
+}
+
+struct Active {
+  float sum;
+  std::int64_t count;
+};
+
+/// Sum and count of the x - top that exceed theta.
+Active active_above(const Vector& v, float top, float theta) {
+  v.each_block([&](std::int64_t block, const float* x, std::int64_t size) {
+    v.block_values[block] = block_sum(size, [=](float chain, std::int64_t j) {
+      const float shifted = x[j] - top;
+      return chain + (shifted > theta ? shifted : 0.0f);
+    });
+    std::int32_t count = 0;
+    for (std::int64_t j = 0; j < size; ++j) count += x[j] - top > theta ? 1 : 0;
+    v.block_counts[block] = count;
+  });
+  Active active{sum_of_blocks(v.block_values, v.blocks), 0};
+  for (std::int64_t b = 0; b < v.blocks; ++b) active.count += v.block_counts[b];
+  return active;
+}
+
+void project_to_simplex(const Vector& v, float sum) {
+  const float top = largest(v);
+  if (!(top - top == 0.0f)) return;
+  float theta = -sum;
+  for (std::int64_t before = v.size + 1;;) {
+    const Active active = active_above(v, top, theta);
+    if (active.count == 0 || active.count >= before) break;
+    before = active.count;
+    theta = (active.sum - sum) / static_cast<float>(active.count);
+  }
+  v.each_block([=](std::int64_t, float* x, std::int64_t size) {
+    for (std::int64_t j = 0; j < size; ++j) {
+      const float moved = (x[j] - top) - theta;
+      x[j] = moved < 0.0f ? 0.0f : moved;
+    }
+  });
+}
+
+}  // namespace
+
+void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
+  const bool sparse = args.touched.features != nullptr;
+  const int skipped = sparse ? 1 : 0, whole = args.segment_count - skipped;
+  const std::int64_t count = sparse ? *args.touched.count : 0;
+  const std::int64_t touched_blocks = (count * args.touched.outputs + kSumBlock - 1) / kSumBlock;
+
+  std::int64_t most = touched_blocks;
+  for (int i = skipped; i < args.segment_count; ++i)
+    most += (args.segments[i].used + kSumBlock - 1) / kSumBlock;
+  const std::int64_t table = block_table_bytes(whole);
+  char* const scratch = static_cast<char*>(ctx.scratch(table + most * std::int64_t{sizeof(float)}));
+  Blocks blocks{args.segments + skipped, whole, kSumBlock, reinterpret_cast<std::int64_t*>(scratch)};
+  blocks.number();
+  float* const sums = reinterpret_cast<float*>(scratch + table);
+
+  ctx.pool().run(most, [&](std::int64_t b, int) {
+    if (b >= blocks.count()) {
+      sums[b] = squares_of_touched(args, count, b - blocks.count());
+      return;
+    }
+    const Block block = blocks.at(b);
+    sums[b] = squares_of_block(args.grad + block.begin, block.size);
+  });
+  args.out[0] = sum_of_blocks(sums, most);
+  args.out[1] = clip_factor(args.out[0], args.clip_norm);
+}
+
+void project(const Context& ctx, const ProjectArgs& args) {
+  for (int i = 0; i < args.segment_count; ++i) {
+    const UpdateSegment& segment = args.segments[i];
+    const GroupScalars& group = args.scalars->group[segment.group];
+    const bool ball = group.constraint == Constraint::l2_ball,
+               simplex = group.constraint == Constraint::simplex;
+    if (segment.used == 0 || !(ball || simplex)) continue;
+    const std::int64_t blocks = (segment.used + kSumBlock - 1) / kSumBlock;
+    auto* const counts = static_cast<std::int64_t*>(ctx.scratch(blocks * 12));
+    const Vector vector{
+        ctx,   args.param + segment.offset, segment.used, blocks, reinterpret_cast<float*>(counts + blocks),
+        counts};
+    if (ball) {
+      project_to_ball(vector, group.upper);
+    } else {
+      project_to_simplex(vector, group.upper);
+    }
+  }
+}
+
+}  // namespace thalweg::THALWEG_ISA

@@ -1,0 +1,231 @@
+#pragma once
+// One element of every update rule, shared by CPU and CUDA.
+//
+// An element goes through these steps, each operation rounded once, in this order:
+//   1. gradient scale   g = grad * grad_scale
+//   2. coupled L2       g = fma(l2, param, g)
+//   3. decoupled decay  w = fma(-decay, param, param)                 (Loshchilov and Hutter, 2019)
+//   4. the rule         w, state = apply(w, g, state)
+//   5. proximal L1      w = w - clamp(w, -shrink, shrink)             (soft threshold)
+//   6. constraint       w = clamp(w, lower, upper)                    (infinite where there is none)
+//   7. averaging        average = fma(rate, w - average, average)     (rate 1: average = w)
+// Moving averages are written as m + (1 - beta) * (x - m): the rounding of 1 - beta is then relative to 1 -
+// beta, where that of beta itself would shift an average with beta = 0.999 by 3e-5. A NaN survives every
+// step.
+//
+// A new rule is one functor here, one reference function and one row in AllRules.
+#include "kernels/common/hd.hpp"
+#include "kernels/update/update.hpp"
+
+namespace thalweg {
+
+/// The scalars of one segment's elements, ready for use.
+struct ElementScalars {
+  float grad_scale, lr, decay, l2, shrink, lower, upper, average_rate;
+  float beta1, one_minus_beta1, one_minus_beta2, eps, extrapolate, denom_scale;
+  float step_size;  ///< lr * step_size_factor
+  float beta, ftrl_l1, ftrl_l2, inverse_lr;
+};
+
+THALWEG_HD ElementScalars element_scalars(const UpdateScalars& s, std::int32_t group, float grad_scale) {
+  const GroupScalars& g = s.group[group];
+  const float infinity = __builtin_huge_valf();
+  const bool boxed = g.constraint == Constraint::box;
+  return {.grad_scale = grad_scale,
+          .lr = g.lr,
+          .decay = g.decay,
+          .l2 = g.l2,
+          .shrink = g.shrink,
+          .lower = boxed                                      ? g.lower
+                   : g.constraint == Constraint::non_negative ? 0.0f
+                                                              : -infinity,
+          .upper = boxed ? g.upper : infinity,
+          .average_rate = s.average_rate,
+          .beta1 = s.beta1,
+          .one_minus_beta1 = s.one_minus_beta1,
+          .one_minus_beta2 = s.one_minus_beta2,
+          .eps = s.eps,
+          .extrapolate = s.extrapolate,
+          .denom_scale = s.denom_scale,
+          .step_size = g.lr * s.step_size_factor,
+          .beta = s.beta,
+          .ftrl_l1 = g.ftrl_l1,
+          .ftrl_l2 = g.ftrl_l2,
+          .inverse_lr = 1.0f / g.lr};
+}
+
+namespace element {
+
+THALWEG_HD float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+THALWEG_HD float sqrt(float x) { return __builtin_sqrtf(x); }
+/// Into [low, high]; a NaN stays one.
+THALWEG_HD float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
+/// x moved towards zero by `by`, stopping there.
+THALWEG_HD float soft_threshold(float x, float by) { return x - clamp(x, -by, by); }
+/// -1, 0 or 1; a NaN stays one.
+THALWEG_HD float sign(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
+/// average + rate * (x - average)
+THALWEG_HD float toward(float average, float rate, float x) { return fma(rate, x - average, average); }
+/// average + rate * (x^2 - average); never negative
+THALWEG_HD float toward_square(float average, float rate, float x) {
+  return fma(rate, fma(x, x, -average), average);
+}
+
+}  // namespace element
+
+// The rules: apply(w, g, state, s) updates the state and returns the new parameter.
+
+/// w - lr * g
+struct SgdRule {
+  static constexpr Rule kRule = Rule::sgd;
+  THALWEG_HD static float apply(float w, float g, float*, const ElementScalars& s) {
+    return element::fma(-s.lr, g, w);
+  }
+};
+
+/// velocity = beta1 * velocity + g; w - lr * velocity (Polyak, 1964, in PyTorch's form)
+struct MomentumRule {
+  static constexpr Rule kRule = Rule::momentum;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    state[0] = element::fma(s.beta1, state[0], g);
+    return element::fma(-s.lr, state[0], w);
+  }
+};
+
+/// velocity = beta1 * velocity + g; w - lr * (g + beta1 * velocity) (Nesterov, 1983; Sutskever et al., 2013)
+struct NesterovRule {
+  static constexpr Rule kRule = Rule::nesterov;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    state[0] = element::fma(s.beta1, state[0], g);
+    return element::fma(-s.lr, element::fma(s.beta1, state[0], g), w);
+  }
+};
+
+/// sum = sum + g^2; w - lr * g / (sqrt(sum) + eps) (Duchi, Hazan, Singer, 2011)
+struct AdagradRule {
+  static constexpr Rule kRule = Rule::adagrad;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    state[0] = element::fma(g, g, state[0]);
+    return element::fma(-s.lr, g / (element::sqrt(state[0]) + s.eps), w);
+  }
+};
+
+/// v = average of g^2; w - lr * g / (sqrt(v) + eps) (Tieleman and Hinton, 2012)
+struct RmspropRule {
+  static constexpr Rule kRule = Rule::rmsprop;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    state[0] = element::toward_square(state[0], s.one_minus_beta2, g);
+    return element::fma(-s.lr, g / (element::sqrt(state[0]) + s.eps), w);
+  }
+};
+
+/// m, v = averages of g and g^2; w - step_size * m / (sqrt(v) * denom_scale + eps) (Kingma and Ba, 2015)
+struct AdamRule {
+  static constexpr Rule kRule = Rule::adam;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    state[0] = element::toward(state[0], s.one_minus_beta1, g);
+    state[1] = element::toward_square(state[1], s.one_minus_beta2, g);
+    const float denom = element::fma(element::sqrt(state[1]), s.denom_scale, s.eps);
+    return element::fma(-s.step_size, state[0] / denom, w);
+  }
+};
+
+/// Adam; its decay is step 3 of every element.
+struct AdamwRule : AdamRule {
+  static constexpr Rule kRule = Rule::adamw;
+};
+
+/// Adam with the largest v so far in the denominator (Reddi, Kale, Kumar, 2018, in PyTorch's form)
+struct AmsgradRule {
+  static constexpr Rule kRule = Rule::amsgrad;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    state[0] = element::toward(state[0], s.one_minus_beta1, g);
+    state[1] = element::toward_square(state[1], s.one_minus_beta2, g);
+    state[2] = state[1] <= state[2] ? state[2] : state[1];
+    const float denom = element::fma(element::sqrt(state[2]), s.denom_scale, s.eps);
+    return element::fma(-s.step_size, state[0] / denom, w);
+  }
+};
+
+/// w - lr * sign(g) (Bernstein et al., 2018)
+struct SignRule {
+  static constexpr Rule kRule = Rule::sign;
+  THALWEG_HD static float apply(float w, float g, float*, const ElementScalars& s) {
+    return element::fma(-s.lr, element::sign(g), w);
+  }
+};
+
+/// w - lr * sign(average of g by beta1), then m = average by beta2 (Chen et al., 2023)
+struct LionRule {
+  static constexpr Rule kRule = Rule::lion;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    const float direction = element::sign(element::toward(state[0], s.one_minus_beta1, g));
+    state[0] = element::toward(state[0], s.one_minus_beta2, g);
+    return element::fma(-s.lr, direction, w);
+  }
+};
+
+/// w - lr * (3/2 g - 1/2 previous g); the first step is a plain one (Bashforth and Adams, 1883)
+struct AdamsBashforthRule {
+  static constexpr Rule kRule = Rule::adams_bashforth;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    const float direction = element::fma(s.extrapolate, g - state[0], g);
+    state[0] = g;
+    return element::fma(-s.lr, direction, w);
+  }
+};
+
+/// FTRL-proximal (McMahan et al., "Ad click prediction", KDD 2013, algorithm 1); state = {z, n}:
+///   sigma = (sqrt(n + g^2) - sqrt(n)) / lr; z = z + g - sigma * w; n = n + g^2
+///   w = -soft_threshold(z, l1) / ((beta + sqrt(n)) / lr + l2)
+/// A rate of zero leaves everything as it is.
+struct FtrlRule {
+  static constexpr Rule kRule = Rule::ftrl;
+  THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
+    const bool moves = s.lr > 0.0f;
+    const float n = element::fma(g, g, state[1]);
+    const float root = element::sqrt(n);
+    const float sigma = (root - element::sqrt(state[1])) * s.inverse_lr;
+    const float z = element::fma(-sigma, w, state[0] + g);
+    const float over = element::soft_threshold(z, s.ftrl_l1);
+    const float solved = -over / element::fma(s.beta + root, s.inverse_lr, s.ftrl_l2);
+    state[0] = moves ? z : state[0];
+    state[1] = moves ? n : state[1];
+    return !moves ? w : over == 0.0f ? 0.0f : solved;
+  }
+};
+
+template <class... Functors>
+struct RuleList {};
+
+/// One row per rule, in the order of enum Rule.
+using AllRules = RuleList<SgdRule, MomentumRule, NesterovRule, AdagradRule, RmspropRule, AdamRule, AdamwRule,
+                          AmsgradRule, SignRule, LionRule, AdamsBashforthRule, FtrlRule>;
+
+/// Steps 1 to 6: the new parameter; `state` is updated in place.
+template <class Functor>
+THALWEG_HD float update_element(float param, float grad, float* state, const ElementScalars& s) {
+  const float g = element::fma(s.l2, param, grad * s.grad_scale);
+  const float decayed = element::fma(-s.decay, param, param);
+  const float stepped = Functor::apply(decayed, g, state, s);
+  return element::clamp(element::soft_threshold(stepped, s.shrink), s.lower, s.upper);
+}
+
+/// Step 7.
+THALWEG_HD float average_element(float average, float param, const ElementScalars& s) {
+  return s.average_rate == 1.0f ? param : element::toward(average, s.average_rate, param);
+}
+
+/// out[1] of gradient_norm.
+THALWEG_HD float clip_factor(float sum_of_squares, float clip_norm) {
+  const float factor = clip_norm / (element::sqrt(sum_of_squares) + 1e-6f);
+  return clip_norm > 0.0f && factor < 1.0f ? factor : 1.0f;
+}
+
+/// The element of a touched list's position.
+THALWEG_HD std::int64_t touched_element(const TouchedElements& t, std::int64_t count, std::int64_t position) {
+  const std::int64_t output = position / count;
+  return output * t.in_features + t.features[position - output * count];
+}
+
+}  // namespace thalweg

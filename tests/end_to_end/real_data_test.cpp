@@ -1,0 +1,77 @@
+// What a user reaches on real data with the documented settings (README.md).
+#include <gtest/gtest.h>
+
+#include "tests/support/run_support.hpp"
+
+namespace thalweg::test {
+namespace {
+
+TEST(RealData, LogisticRegressionOnA9a) {
+  Config config;
+  config.data.train = data_file("a9a");
+  config.data.test = data_file("a9a.t");
+  config.model.loss = "logistic";
+  config.optimizer.name = "adagrad";
+  config.optimizer.lr = 0.1;
+  config.train.epochs = 20;
+  const Metrics test = *train(config).test;
+  EXPECT_LE(test["log_loss"], 0.3245);
+  EXPECT_GE(test["auc"], 0.902);
+}
+
+Config housing() {
+  Config config;
+  config.data.train = data_file("california_housing.csv");
+  config.data.target = "median_house_value";
+  config.data.impute = "median";
+  config.data.validation_fraction = 0.2;
+  config.schedule.name = "cosine";
+  config.optimizer.name = "adam";
+  return config;
+}
+
+TEST(RealData, LinearRegressionOnHousing) {
+  Config config = housing();
+  config.optimizer.lr = 3000;
+  config.train.epochs = 30;
+  EXPECT_GE((*train(config).validation)["r2"], 0.63);
+}
+
+TEST(RealData, MlpOnHousing) {
+  Config config = housing();
+  config.model.hidden = {128, 64};
+  config.optimizer.lr = 0.003;
+  config.train.epochs = 60;
+  EXPECT_GE((*train(config).validation)["r2"], 0.80);
+}
+
+Config mnist() {
+  Config config;
+  config.data.train = data_file("mnist10k-images-idx3-ubyte.gz");
+  config.data.target = data_file("mnist10k-labels-idx1-ubyte.gz");
+  config.data.train_rows = "0:8000";
+  config.data.test_rows = "8000:10000";
+  return config;
+}
+
+TEST(RealData, SoftmaxRegressionOnMnist) {
+  Config config = mnist();
+  config.optimizer.name = "adam";
+  config.optimizer.lr = 0.001;
+  config.train.epochs = 15;
+  EXPECT_GE((*train(config).test)["accuracy"], 0.930);
+}
+
+TEST(RealData, MlpOnMnist) {
+  Config config = mnist();
+  config.model.hidden = {256, 128};
+  config.model.dropout = 0.2;
+  config.schedule.name = "cosine";
+  config.optimizer.lr = 0.002;
+  config.train.epochs = 20;
+  config.train.batch_size = 128;
+  EXPECT_GE((*train(config).test)["accuracy"], 0.965);
+}
+
+}  // namespace
+}  // namespace thalweg::test

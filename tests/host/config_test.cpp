@@ -1,0 +1,364 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <random>
+
+#include "host/config/config_text.hpp"
+#include "host/config/keys.hpp"
+#include "host/config/values.hpp"
+#include "thalweg/config.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "(no error)";
+}
+
+std::string set_error(const std::string& key, const std::string& value) {
+  Config config;
+  return error_of([&] { set_config_value(config, key, value); });
+}
+
+std::string text_error(const std::string& text) {
+  Config config;
+  return error_of([&] { read_config_text(text, "run.toml", config); });
+}
+
+std::string invalid(std::initializer_list<std::pair<const char*, const char*>> settings) {
+  Config config;
+  for (const auto& [key, value] : settings) set_config_value(config, key, value);
+  return error_of([&] { validate_config(config); });
+}
+
+testing::AssertionResult says(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "\"" << part << "\" is not in: " << text;
+}
+
+TEST(Config, TheDefaultsAreValid) { EXPECT_NO_THROW(validate_config(Config{})); }
+
+TEST(Config, ReadsTheSchemaOfTheManual) {
+  Config c;
+  read_config_text(R"(
+seed = 7
+device = "cpu"
+out = "runs/a9a"
+[data]
+train = "data/a9a"
+target = 3
+standardize = true
+ignore = ["id", 4]
+validation_fraction = 0.1
+[model]
+hidden = [512, 256]
+bias = false
+[optimizer]
+name = "sgd"
+lr = 1
+[train]
+batch_size = 32
+)",
+                   "run.toml", c);
+  EXPECT_EQ(c.seed, 7);
+  EXPECT_EQ(c.device, "cpu");
+  EXPECT_EQ(c.out, "runs/a9a");
+  EXPECT_EQ(c.data.target, "3");
+  EXPECT_EQ(c.data.standardize, "true");
+  EXPECT_EQ(c.data.ignore, (std::vector<std::string>{"id", "4"}));
+  EXPECT_EQ(c.data.validation_fraction, 0.1);
+  EXPECT_EQ(c.model.hidden, (std::vector<std::int64_t>{512, 256}));
+  EXPECT_FALSE(c.model.bias);
+  EXPECT_EQ(c.optimizer.name, "sgd");
+  EXPECT_EQ(c.optimizer.lr, 1.0);
+  EXPECT_EQ(c.train.batch_size, 32);
+  EXPECT_EQ(c.optimizer.beta1, OptimizerConfig{}.beta1) << "a setting not named must keep its value";
+}
+
+TEST(Config, ReadsAFileAndNamesOneThatIsNotThere) {
+  const auto path = std::filesystem::temp_directory_path() / "thalweg_config_test.toml";
+  std::ofstream(path) << "[train]\nepochs = 3\n";
+  Config c;
+  read_config_file(path.string(), c);
+  EXPECT_EQ(c.train.epochs, 3);
+  std::ofstream(path, std::ios::trunc).close();
+  EXPECT_NO_THROW(read_config_file(path.string(), c)) << "an empty file sets nothing";
+  std::filesystem::remove(path);
+  EXPECT_THROW(read_config_file(path.string(), c), NoInputError);
+  EXPECT_THROW(read_config_file(std::filesystem::temp_directory_path().string(), c), NoInputError);
+}
+
+TEST(Config, ErrorsNameFileLineColumnAndKey) {
+  EXPECT_TRUE(says(text_error("seed = 1\n[optimizer]\nlearning_rte = 0.1\n"), "run.toml:3:1: unknown key"));
+  EXPECT_TRUE(says(text_error("[optimizer]\nlr = \"fast\"\n"),
+                   "run.toml:2:6: optimizer.lr: wanted a number, got the text \"fast\""));
+  EXPECT_TRUE(says(text_error("[train]\nepochs = 2.5\n"),
+                   "run.toml:2:10: train.epochs: wanted an integer of 64 bits, got the number 2.5"));
+  EXPECT_TRUE(says(text_error("[train]\nshuffle = 1\n"), "wanted true or false, got the integer 1"));
+  EXPECT_TRUE(says(text_error("[model]\nhidden = [4, \"x\"]\n"), "wanted a list of integers"));
+  EXPECT_TRUE(says(text_error("[train.epochs]\nn = 1\n"), "got a section"));
+  EXPECT_TRUE(says(text_error("[epochs]\nn = 1\n"), "train.epochs: wanted an integer"));
+  EXPECT_TRUE(says(text_error("[optimiser]\nlr = 1\n"),
+                   "unknown section \"optimiser\"; did you mean \"optimizer\"?"));
+  EXPECT_TRUE(says(text_error("seed = 1 1\n"), "run.toml:1:"));
+  EXPECT_TRUE(says(text_error("seed = 2026-01-01\n"), "got a date or time"));
+}
+
+TEST(Config, AnErrorLeavesTheConfigAsItWas) {
+  Config c;
+  EXPECT_THROW(read_config_text("seed = 9\n[train]\nepochs = \"x\"\n", "run.toml", c), ConfigError);
+  EXPECT_EQ(c.seed, 1);
+  EXPECT_THROW(set_config_value(c, "model.hidden", "1,2,x"), ConfigError);
+  EXPECT_TRUE(c.model.hidden.empty());
+}
+
+TEST(Config, OneSettingUnderTwoNamesInAFileIsAnError) {
+  EXPECT_TRUE(says(text_error("learning_rate = 1\n[optimizer]\nlr = 2\n"),
+                   "optimizer.lr is set twice: by \"learning_rate\" and by \"optimizer.lr\""));
+}
+
+TEST(Config, UnknownKeysSuggestTheNearest) {
+  EXPECT_TRUE(
+      says(set_error("optimzer.lr", "1"), "unknown key \"optimzer.lr\"; did you mean \"optimizer.lr\"?"));
+  EXPECT_TRUE(says(set_error("train.epcohs", "1"), "did you mean \"train.epochs\"?"));
+  EXPECT_TRUE(says(set_error("bacth_size", "1"), "did you mean \"train.batch_size\"?"));
+  EXPECT_TRUE(says(set_error("learning_rat", "1"), "did you mean \"optimizer.lr\"?"));
+  EXPECT_TRUE(says(set_error("optimizer.learnin_rate", "1"), "did you mean \"optimizer.lr\"?"));
+  EXPECT_TRUE(says(set_error("train.lr", "1"), "did you mean \"optimizer.lr\"?"));
+  EXPECT_EQ(set_error("xyzzyxyzzy", "1"), "unknown key \"xyzzyxyzzy\"");
+  EXPECT_EQ(set_error("", "1"), "unknown key \"\"");
+}
+
+TEST(Config, BareKeysWorkWhereOneSectionHasThem) {
+  Config c;
+  set_config_value(c, "lr", "0.5");
+  set_config_value(c, "hidden", "8");
+  set_config_value(c, "batch-size", "4");
+  EXPECT_EQ(c.optimizer.lr, 0.5);
+  EXPECT_EQ(c.model.hidden, (std::vector<std::int64_t>{8}));
+  EXPECT_EQ(c.train.batch_size, 4);
+  EXPECT_EQ(set_error("name", "sgd"), "\"name\" can mean \"optimizer.name\" or \"schedule.name\"");
+}
+
+TEST(Config, NamesOfOtherToolsAreAccepted) {
+  const std::pair<const char*, const char*> same[] = {
+      {"learning_rate", "optimizer.lr"},
+      {"eta0", "optimizer.lr"},
+      {"optimizer.learning_rate", "optimizer.lr"},
+      {"alpha", "optimizer.l2"},
+      {"lambda_l1", "optimizer.l1"},
+      {"max_iter", "train.epochs"},
+      {"n_epochs", "train.epochs"},
+      {"num_iterations", "train.epochs"},
+      {"random_state", "seed"},
+      {"batch", "train.batch_size"},
+      {"n_iter_no_change", "train.patience"},
+      {"hidden_layer_sizes", "model.hidden"},
+      {"early_stopping_rounds", "train.patience"},
+      {"n_jobs", "train.threads"},
+      {"max_grad_norm", "optimizer.clip_norm"},
+      {"optimizer", "optimizer.name"},
+      {"label_column", "data.target"},
+  };
+  for (const auto& [alias, key] : same) EXPECT_EQ(resolve_key(alias).name, key) << alias;
+}
+
+TEST(Config, FlagsReadEveryTypeFromText) {
+  Config c;
+  for (const char* text : {"512,256", "[512, 256]", "(512, 256,)", " 512 , 256 "}) {
+    c.model.hidden.clear();
+    set_config_value(c, "model.hidden", text);
+    EXPECT_EQ(c.model.hidden, (std::vector<std::int64_t>{512, 256})) << text;
+  }
+  set_config_value(c, "model.hidden", "[]");
+  EXPECT_TRUE(c.model.hidden.empty());
+  set_config_value(c, "data.ignore", "[\"a, b\", c]");
+  EXPECT_EQ(c.data.ignore, (std::vector<std::string>{"a, b", "c"}));
+  set_config_value(c, "train.shuffle", "false");
+  EXPECT_FALSE(c.train.shuffle);
+  set_config_value(c, "lr", "1e-2");
+  EXPECT_EQ(c.optimizer.lr, 1e-2);
+  set_config_value(c, "data.header", "true");
+  EXPECT_EQ(c.data.header, "yes");
+  set_config_value(c, "data.train", "true");
+  EXPECT_EQ(c.data.train, "true") << "a file may be called true";
+
+  EXPECT_TRUE(says(set_error("epochs", "ten"), "train.epochs: wanted an integer of 64 bits, got \"ten\""));
+  EXPECT_TRUE(says(set_error("epochs", "99999999999999999999"), "wanted an integer of 64 bits"));
+  EXPECT_TRUE(says(set_error("epochs", ""), "wanted an integer"));
+  EXPECT_TRUE(says(set_error("epochs", "1 2"), "wanted an integer"));
+  EXPECT_TRUE(says(set_error("lr", "0.1x"), "wanted a number"));
+  EXPECT_TRUE(says(set_error("shuffle", "maybe"), "wanted true or false"));
+  EXPECT_TRUE(says(set_error("hidden", "[1,2"), "wanted a list of integers"));
+  EXPECT_TRUE(says(set_error("hidden", "1,,2"), "wanted a list of integers"));
+  EXPECT_TRUE(says(set_error("ignore", "\"a"), "wanted a list of texts"));
+  EXPECT_TRUE(says(set_error("out", "\xff\xfe"), "wanted a text in UTF-8"));
+}
+
+/// Fills every field with something that is hard to write down.
+void scramble(Config& config, std::mt19937_64& random) {
+  const std::string texts[] = {"", "a\"b\\c\n\t\x01\x7f", "\xc3\xa9\xf0\x9f\x8c\x8a", "# no comment", "'''"};
+  const auto text = [&] { return texts[random() % std::size(texts)]; };
+  const auto whole = [&] { return static_cast<std::int64_t>(random()); };
+  struct Filler {
+    const std::function<std::string()> text;
+    const std::function<std::int64_t()> whole;
+    std::mt19937_64& random;
+    void operator()(std::string& v) const { v = text(); }
+    void operator()(std::int64_t& v) const { v = whole(); }
+    void operator()(bool& v) const { v = random() % 2 == 0; }
+    void operator()(std::vector<std::string>& v) const { v.assign(random() % 4, text()); }
+    void operator()(std::vector<std::int64_t>& v) const { v.assign(random() % 4, whole()); }
+    void operator()(double& v) const {
+      do {
+        const std::uint64_t bits = random();
+        std::memcpy(&v, &bits, sizeof v);
+      } while (v != v);
+      if (random() % 4 == 0) v = static_cast<double>(static_cast<std::int64_t>(random() % 2000) - 1000);
+    }
+  } const fill{text, whole, random};
+  for_each_setting(config, [&](const std::string&, auto& value) { fill(value); });
+}
+
+TEST(Config, TomlReadsBackToTheSameConfig) {
+  std::mt19937_64 random(20);
+  for (int round = 0; round < 300; ++round) {
+    Config written, read;
+    scramble(written, random);
+    scramble(read, random);
+    read_config_text(to_toml(written), "text", read);
+    ASSERT_EQ(to_toml(written), to_toml(read));
+    ASSERT_TRUE(config_differences(written, read).empty());
+  }
+  Config extremes, read;
+  extremes.optimizer.lr = std::numeric_limits<double>::denorm_min();
+  extremes.optimizer.eps = -0.0;
+  extremes.optimizer.upper = std::numeric_limits<double>::infinity();
+  extremes.optimizer.lower = -std::numeric_limits<double>::infinity();
+  extremes.optimizer.l2 = 0.1 + 0.2;
+  extremes.seed = std::numeric_limits<std::int64_t>::min();
+  read_config_text(to_toml(extremes), "text", read);
+  EXPECT_EQ(read.optimizer.lr, extremes.optimizer.lr);
+  EXPECT_TRUE(std::signbit(read.optimizer.eps));
+  EXPECT_EQ(read.optimizer.upper, extremes.optimizer.upper);
+  EXPECT_EQ(read.optimizer.lower, extremes.optimizer.lower);
+  EXPECT_EQ(read.optimizer.l2, extremes.optimizer.l2);
+  EXPECT_EQ(read.seed, extremes.seed);
+}
+
+TEST(Config, DifferencesNameTheSettingsThatDiffer) {
+  Config before, after;
+  after.optimizer.lr = 0.5;
+  after.model.hidden = {4};
+  const auto differences = config_differences(before, after);
+  ASSERT_EQ(differences.size(), 2u);
+  EXPECT_EQ(differences[0].key, "model.hidden");
+  EXPECT_EQ(differences[0].before, "[]");
+  EXPECT_EQ(differences[0].after, "[4]");
+  EXPECT_EQ(differences[1].key, "optimizer.lr");
+  EXPECT_EQ(differences[1].before, "0.001");
+}
+
+TEST(Config, UnknownNamesListTheKnownOnes) {
+  const std::string message = invalid({{"optimizer.name", "adamm"}});
+  EXPECT_TRUE(says(message, "optimizer.name = \"adamm\""));
+  EXPECT_TRUE(says(message, "did you mean"));
+  EXPECT_TRUE(says(message, "nesterov"));
+  EXPECT_TRUE(says(invalid({{"loss", "mse"}}), "softmax_cross_entropy"));
+  EXPECT_TRUE(says(invalid({{"device", "gpu"}}), "cuda"));
+  EXPECT_TRUE(says(invalid({{"device", "cuda:x"}}), "cuda:0"));
+  EXPECT_EQ(invalid({{"device", "cuda:3"}}), "(no error)");
+}
+
+TEST(Config, ValuesOutOfRangeAreNamed) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"seed", "-1"},
+      {"data.validation_fraction", "1"},
+      {"data.validation_fraction", "nan"},
+      {"data.train_rows", "8000"},
+      {"data.train_rows", "5:5"},
+      {"data.test_rows", "a:b"},
+      {"data.class_weight", "1,-2"},
+      {"data.features", "-1"},
+      {"model.hidden", "4,0"},
+      {"model.quantile", "0"},
+      {"model.quantile", "1"},
+      {"model.huber_delta", "0"},
+      {"model.label_smoothing", "1"},
+      {"model.dropout", "1"},
+      {"model.dropout", "-0.1"},
+      {"optimizer.lr", "0"},
+      {"optimizer.lr", "nan"},
+      {"optimizer.lr", "inf"},
+      {"optimizer.momentum", "1"},
+      {"optimizer.beta1", "1"},
+      {"optimizer.beta2", "-0.5"},
+      {"optimizer.l1", "-1"},
+      {"optimizer.ema_decay", "1"},
+      {"schedule.warmup_steps", "-1"},
+      {"schedule.warmup_start", "2"},
+      {"schedule.gamma", "0"},
+      {"schedule.cycle_factor", "0.5"},
+      {"schedule.rise_fraction", "1.5"},
+      {"train.epochs", "-1"},
+      {"train.batch_size", "0"},
+      {"train.reduction_slices", "0"},
+      {"train.reduction_slices", "65"},
+      {"train.threads", "-1"},
+      {"checkpoint.keep", "0"},
+      {"checkpoint.every_steps", "-1"},
+  };
+  for (const auto& [key, value] : wrong) EXPECT_TRUE(says(invalid({{key, value}}), key));
+}
+
+TEST(Config, RowRangesMayLeaveOutASide) {
+  for (const char* rows : {"0:8000", ":8000", "8000:", ":", ""}) {
+    EXPECT_EQ(invalid({{"data.train_rows", rows}}), "(no error)") << rows;
+  }
+}
+
+TEST(Config, ContradictionsNameBothSettings) {
+  const std::string batch_norm =
+      invalid({{"normalization", "batch"}, {"hidden", "8"}, {"batch_size", "8"}, {"micro_batch", "4"}});
+  EXPECT_TRUE(says(batch_norm, "train.micro_batch = 4"));
+  EXPECT_TRUE(says(batch_norm, "model.normalization"));
+  EXPECT_EQ(invalid({{"normalization", "batch"}, {"hidden", "8"}, {"batch_size", "8"}, {"micro_batch", "8"}}),
+            "(no error)");
+  EXPECT_TRUE(says(invalid({{"batch_size", "8"}, {"micro_batch", "9"}}), "above train.batch_size = 8"));
+  EXPECT_TRUE(says(invalid({{"label_smoothing", "0.1"}, {"loss", "hinge"}}), "softmax_cross_entropy"));
+  EXPECT_TRUE(says(invalid({{"dropout", "0.1"}}), "model.hidden is empty"));
+  EXPECT_TRUE(says(invalid({{"normalization", "layer"}}), "model.hidden is empty"));
+  EXPECT_TRUE(says(invalid({{"average", "ema"}, {"lazy", "true"}}), "optimizer.lazy"));
+  EXPECT_TRUE(says(invalid({{"constraint", "box"}, {"lower", "2"}}), "optimizer.upper"));
+  EXPECT_TRUE(says(invalid({{"constraint", "simplex"}, {"upper", "0"}}), "optimizer.upper"));
+  EXPECT_TRUE(says(invalid({{"optimizer", "ftrl"}, {"weight_decay", "0.1"}}), "optimizer.l2"));
+  EXPECT_TRUE(says(invalid({{"schedule", "inverse_time"}}), "schedule.decay"));
+  EXPECT_TRUE(says(invalid({{"schedule", "cosine"}, {"min_lr", "1"}}), "optimizer.lr"));
+  EXPECT_TRUE(says(invalid({{"epochs", "0"}}), "train.max_steps"));
+  EXPECT_EQ(invalid({{"epochs", "0"}, {"max_steps", "5"}}), "(no error)");
+  EXPECT_TRUE(says(invalid({{"every_steps", "5"}}), "set out"));
+  EXPECT_EQ(invalid({{"every_steps", "5"}, {"out", "runs/x"}}), "(no error)");
+}
+
+TEST(Config, Utf8IsToldFromOtherBytes) {
+  for (const char* good : {"", "abc", "\xc2\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
+    EXPECT_TRUE(is_utf8(good));
+  for (const char* bad :
+       {"\x80", "\xc0\x80", "\xc3", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\xff"}) {
+    EXPECT_FALSE(is_utf8(bad));
+  }
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,208 @@
+#include <gtest/gtest.h>
+
+#include "tests/kernels/linear_test_problem.hpp"
+
+namespace thalweg::test {
+namespace {
+
+constexpr LossKind kLossKinds[] = {LossKind::squared,  LossKind::absolute,     LossKind::huber,
+                                   LossKind::quantile, LossKind::poisson,      LossKind::logistic,
+                                   LossKind::hinge,    LossKind::squared_hinge};
+
+struct StepResult {
+  Floats losses, grad_output, weight, bias;
+};
+
+void expect_same(const StepResult& got, const StepResult& want, const std::string& what) {
+  expect_same_bits(got.losses, want.losses, "losses, " + what);
+  expect_same_bits(got.grad_output, want.grad_output, "grad_output, " + what);
+  expect_same_bits(got.weight, want.weight, "grad_weight, " + what);
+  expect_same_bits(got.bias, want.bias, "grad_bias, " + what);
+}
+
+struct StepCase {
+  std::int64_t samples, features;
+  LossKind kind = LossKind::logistic;
+  int slices = 8;
+  std::int64_t micro = 0;  ///< rows of a micro-batch; 0: the whole batch
+  bool as_bytes = false, scaled = false, gathered = false, weighted = false, bias = true;
+};
+
+std::string text(const StepCase& c) {
+  return "N " + std::to_string(c.samples) + ", I " + std::to_string(c.features) + ", loss " +
+         std::to_string(static_cast<int>(c.kind)) + ", slices " + std::to_string(c.slices) +
+         ", micro-batch " + std::to_string(c.micro) + (c.as_bytes ? ", u8" : ", f32") +
+         (c.scaled ? ", scaled" : "") + (c.gathered ? ", gathered" : "") + (c.weighted ? ", weighted" : "") +
+         (c.bias ? ", bias" : "");
+}
+
+/// Data and outputs of a case on a device. The data set has a few rows more than the batch.
+struct StepRun {
+  const Context& ctx;
+  StepCase c;
+  std::int64_t data_rows, stride;
+  Guarded<float> floats, scale, shift, weight, bias, target, sample_weight;
+  Guarded<std::uint8_t> bytes;
+  Guarded<std::int64_t> ids;
+  Guarded<float> losses, grad_output, weight_sum, bias_sum, weight_partials, bias_partials;
+
+  StepRun(const Context& context, const StepCase& step)
+      : ctx(context),
+        c(step),
+        data_rows(c.samples + 5),
+        stride(c.features + 3),
+        floats(ctx, random_floats(data_rows * stride, 1)),
+        scale(ctx, random_floats(c.features, 2, 0.001f, 0.01f)),
+        shift(ctx, random_floats(c.features, 3)),
+        weight(ctx, random_floats(c.features, 4, -0.05f, 0.05f)),
+        bias(ctx, random_floats(1, 5)),
+        target(ctx, targets()),
+        sample_weight(ctx, random_floats(data_rows, 6, 0.5f, 2.0f)),
+        bytes(ctx, some_bytes()),
+        ids(ctx, some_ids()),
+        losses(ctx, c.samples),
+        grad_output(ctx, c.samples),
+        weight_sum(ctx, c.features),
+        bias_sum(ctx, 1),
+        weight_partials(ctx, c.micro > 0 ? c.slices * c.features : 0),
+        bias_partials(ctx, c.micro > 0 ? c.slices : 0) {}
+
+  Floats targets() const {
+    Floats t = random_floats(data_rows, 7);
+    const bool classes =
+        c.kind == LossKind::logistic || c.kind == LossKind::hinge || c.kind == LossKind::squared_hinge;
+    for (float& v : t) v = classes ? (v > 0.0f ? 1.0f : 0.0f) : std::abs(v);
+    return t;
+  }
+  std::vector<std::uint8_t> some_bytes() const {
+    std::vector<std::uint8_t> values;
+    for (float v : random_integers(data_rows * stride, 8, 127))
+      values.push_back(static_cast<std::uint8_t>(v + 127.0f));
+    return values;
+  }
+  std::vector<std::int64_t> some_ids() const {
+    std::vector<std::int64_t> picked;
+    for (std::int64_t n = 0; n < c.samples; ++n) picked.push_back((n * 7 + 2) % data_rows);
+    return picked;
+  }
+
+  DenseRows input(std::int64_t first, std::int64_t rows) const {
+    const std::int64_t from = c.gathered ? 0 : first * stride;
+    return {.data = c.as_bytes ? static_cast<const void*>(bytes.data() + from) : floats.data() + from,
+            .dtype = c.as_bytes ? DType::u8 : DType::f32,
+            .rows = rows,
+            .cols = c.features,
+            .stride = stride,
+            .ids = c.gathered ? ids.data() + first : nullptr,
+            .scale = c.scaled ? scale.data() : nullptr,
+            .shift = c.scaled ? shift.data() : nullptr};
+  }
+  LossTargets loss_targets(std::int64_t first) const {
+    const std::int64_t from = c.gathered ? 0 : first;
+    return {.target = target.data() + from,
+            .weight = c.weighted ? sample_weight.data() + from : nullptr,
+            .ids = c.gathered ? ids.data() + first : nullptr,
+            .scale = 1.0f / static_cast<float>(std::max<std::int64_t>(c.samples, 1))};
+  }
+  BatchSum weight_to() const {
+    return {weight_sum.data(), c.micro > 0 ? weight_partials.data() : nullptr, c.features};
+  }
+  BatchSum bias_to() const {
+    return {c.bias ? bias_sum.data() : nullptr, c.micro > 0 ? bias_partials.data() : nullptr, 1};
+  }
+  LossSpec loss() const { return {c.kind, c.kind == LossKind::quantile ? 0.3f : 0.5f}; }
+  StepResult result() const {
+    return {losses.download(), grad_output.download(), weight_sum.download(),
+            c.bias ? bias_sum.download() : Floats{}};
+  }
+};
+
+StepResult fused(const Context& ctx, const StepCase& c) {
+  const StepRun r(ctx, c);
+  const std::int64_t step = c.micro > 0 ? c.micro : std::max<std::int64_t>(c.samples, 1);
+  for (std::int64_t first = 0; first == 0 || first < c.samples; first += step) {
+    const std::int64_t rows = std::min(step, c.samples - first);
+    ctx.backend().linear.model_step(ctx, {.input = r.input(first, rows),
+                                          .weight = r.weight.data(),
+                                          .bias = c.bias ? r.bias.data() : nullptr,
+                                          .loss = r.loss(),
+                                          .targets = r.loss_targets(first),
+                                          .slices = {c.samples, first, rows, c.slices},
+                                          .losses = r.losses.data() + first,
+                                          .grad_output = r.grad_output.data() + first,
+                                          .grad_weight = r.weight_to(),
+                                          .grad_bias = r.bias_to()});
+  }
+  return r.result();
+}
+
+/// Forward, loss and parameter gradient as three calls over the whole batch.
+StepResult separate(const Context& ctx, StepCase c) {
+  c.micro = 0;
+  const StepRun r(ctx, c);
+  const Guarded<float> output(ctx, c.samples);
+  const Matrix slopes = matrix(r.grad_output.data(), c.samples, 1);
+  ctx.backend().linear.forward(ctx, {.input = r.input(0, c.samples),
+                                     .weight = r.weight.data(),
+                                     .bias = c.bias ? r.bias.data() : nullptr,
+                                     .output = matrix(output.data(), c.samples, 1)});
+  ctx.backend().elementwise_loss.evaluate(ctx, {.loss = r.loss(),
+                                                .output = matrix<const float>(output.data(), c.samples, 1),
+                                                .targets = r.loss_targets(0),
+                                                .losses = r.losses.data(),
+                                                .grad_output = slopes});
+  ctx.backend().linear.parameter_grad(ctx, {.input = r.input(0, c.samples),
+                                            .grad_output = slopes,
+                                            .slices = whole_batch(c.samples, c.slices),
+                                            .grad_weight = r.weight_to(),
+                                            .grad_bias = r.bias_to()});
+  return r.result();
+}
+
+class LinearModelStepTest : public testing::TestWithParam<std::string> {
+ protected:
+  const Context& ctx(int threads = 2) const { return context_of(GetParam(), threads); }
+};
+class ExactLinearModelStepTest : public LinearModelStepTest {};
+INSTANTIATE_TEST_SUITE_P(Devices, LinearModelStepTest, testing::ValuesIn(all_devices()),
+                         [](const auto& info) { return test_name(info.param); });
+INSTANTIATE_TEST_SUITE_P(Devices, ExactLinearModelStepTest, testing::ValuesIn(exact_devices()),
+                         [](const auto& info) { return test_name(info.param); });
+
+TEST_P(LinearModelStepTest, EqualsTheSeparateOpsBitForBitForEveryLoss) {
+  for (const LossKind kind : kLossKinds) {
+    for (std::int64_t samples : {0, 1, 7, 33, 100}) {
+      for (std::int64_t features : {1, 31, 128, 257}) {
+        const StepCase c{
+            .samples = samples, .features = features, .kind = kind, .weighted = samples % 2 == 1};
+        expect_same(fused(ctx(), c), separate(ctx(), c), text(c));
+      }
+    }
+  }
+}
+
+TEST_P(LinearModelStepTest, ReadsBytesScaledAndGatheredRowsAsTheSeparateOpsDo) {
+  for (int bits = 0; bits < 16; ++bits) {
+    const StepCase c{.samples = 45,
+                     .features = 147,
+                     .as_bytes = (bits & 1) != 0,
+                     .scaled = (bits & 2) != 0,
+                     .gathered = (bits & 4) != 0,
+                     .bias = (bits & 8) != 0};
+    expect_same(fused(ctx(), c), separate(ctx(), c), text(c));
+  }
+}
+
+TEST_P(ExactLinearModelStepTest, MicroBatchesSlicesAndThreadsKeepTheBits) {
+  for (int slices : {1, 3, 8, 64}) {
+    for (std::int64_t micro : {0, 1, 5, 16, 30, 1000}) {
+      const StepCase c{
+          .samples = 61, .features = 40, .slices = slices, .micro = micro, .gathered = micro == 5};
+      const StepResult want = separate(ctx(), c);
+      for (int threads : {1, 2}) expect_same(fused(ctx(threads), c), want, text(c));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace thalweg::test

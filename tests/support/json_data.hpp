@@ -1,0 +1,33 @@
+#pragma once
+// Recorded data under tests/data.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "thalweg/config.hpp"
+
+namespace thalweg::test {
+
+inline nlohmann::json read_test_data(const std::string& name) {
+  std::ifstream file(std::string(THALWEG_SOURCE_DIR) + "/tests/data/" + name);
+  if (!file) ADD_FAILURE() << "tests/data/" << name << " cannot be read";
+  return nlohmann::json::parse(file);
+}
+
+/// Sets the fields of one section of the configuration that `settings` names; a name that is no field fails.
+template <class Section>
+Section section_from_json(const nlohmann::json& settings) {
+  Section section;
+  std::size_t used = 0;
+  Section::fields(section, [&](const char* name, auto& field) {
+    if (!settings.contains(name)) return;
+    settings.at(name).get_to(field);
+    ++used;
+  });
+  EXPECT_EQ(used, settings.size()) << settings;
+  return section;
+}
+
+}  // namespace thalweg::test
