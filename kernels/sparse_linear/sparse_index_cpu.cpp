@@ -17,8 +17,9 @@ constexpr std::int64_t kBlockWords = 64;  // words whose emptiness one mask desc
 constexpr std::int64_t kBlockBits = kBlockWords * kWordBits;
 /// A bitmap of this many features per entry costs about what sorting the entry does.
 constexpr std::int64_t kFeaturesPerEntry = 512;
-constexpr std::int64_t kEntriesPerTask = 4096;  // fewer are not worth waking a thread
-constexpr std::int64_t kMaxTasks = 8;           // each has a bitmap of its own, merged afterwards
+/// Fewer are not worth a thread: moving marked words between cores costs more than marking them.
+constexpr std::int64_t kEntriesPerTask = 32768;
+constexpr std::int64_t kMaxTasks = 8;  // each has a bitmap of its own, merged afterwards
 
 /// Bit i of the result: word i is not zero, for one block.
 THALWEG_HD Word nonzero_words(const Word* words) {

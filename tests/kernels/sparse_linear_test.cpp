@@ -282,8 +282,8 @@ TEST_P(SparseLinear, IndexListsEveryTouchedFeatureOnceInAscendingOrder) {
 }
 
 TEST_P(SparseLinear, IndexOfManyEntriesIsSharedByThreads) {
-  const Problem p = make_problem({700, 100000, 1, 60});
-  ASSERT_GT(p.batch_entries(), 20000);
+  const Problem p = make_problem({1500, 300000, 1, 80});
+  ASSERT_GT(p.batch_entries(), 2 * 32768);
   for (const int threads : {1, 2, 5}) EXPECT_EQ(index_of(ctx(threads), p), expected_index(p));
 }
 
