@@ -1,0 +1,41 @@
+# What the compiler does not check: every op has its mirror in tests and benchmarks, references share no formula with the
+# code they check, kernels are launched in one place. Run from the repository's root: cmake -P tests/support/lint.cmake
+set(problems "")
+
+file(GLOB ops RELATIVE ${CMAKE_SOURCE_DIR}/kernels ${CMAKE_SOURCE_DIR}/kernels/*)
+list(REMOVE_ITEM ops common CMakeLists.txt)
+foreach(op IN LISTS ops)
+  foreach(mirror IN ITEMS tests/kernels/${op}_test.cpp benchmarks/kernels/${op}_bench.cpp kernels/${op}/${op}.hpp
+                          kernels/${op}/${op}_reference.cpp kernels/${op}/${op}_cpu.cpp)
+    if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${mirror})
+      list(APPEND problems "kernels/${op} lacks ${mirror}")
+    endif()
+  endforeach()
+endforeach()
+
+# forbid(GLOB REGEX WHY): no file of the pattern may have a line that matches.
+function(forbid pattern regex why)
+  file(GLOB_RECURSE files RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/${pattern})
+  foreach(file IN LISTS files)
+    if(file STREQUAL "kernels/common/launch.cuh")
+      continue()
+    endif()
+    file(STRINGS ${CMAKE_SOURCE_DIR}/${file} lines REGEX "${regex}")
+    if(lines)
+      list(APPEND problems "${file}: ${why}")
+    endif()
+  endforeach()
+  set(problems "${problems}" PARENT_SCOPE)
+endfunction()
+
+forbid(kernels/*_reference.cpp "#include .*(_math|exact_math)\\.hpp" "a reference shares no formula with the code it checks")
+forbid(kernels/*.cu "<<<" "kernels are launched through kernels/common/launch.cuh")
+forbid(include/*.hpp "cuda_runtime" "no CUDA header in the public API")
+forbid(host/*.cpp "std::cout|std::cerr|printf\\(" "the library prints nothing")
+
+list(FILTER problems EXCLUDE REGEX "^host/cli/")
+if(problems)
+  list(JOIN problems "\n  " text)
+  message(FATAL_ERROR "lint:\n  ${text}")
+endif()
+message(STATUS "lint: ${CMAKE_CURRENT_LIST_FILE} found nothing")
