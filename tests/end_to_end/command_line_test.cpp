@@ -1,0 +1,136 @@
+// The program's commands, from training to predictions, as a user runs them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "host/cli/cli.hpp"
+#include "tests/support/run_support.hpp"
+
+namespace thalweg::test {
+namespace {
+
+using testing::HasSubstr;
+
+std::string output_of(const std::vector<std::string>& arguments, int code = 0) {
+  std::ostringstream out, err;
+  EXPECT_EQ(cli::run(arguments, {out, err}), code) << err.str();
+  return out.str();
+}
+
+nlohmann::json json_of(const std::vector<std::string>& arguments) {
+  return nlohmann::json::parse(output_of(arguments));
+}
+
+std::string contents(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class CommandLine : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string csv = "size,color,kind\n";
+    for (int i = 0; i < 60; ++i) {
+      csv += std::to_string(i) + (i % 2 == 0 ? ",red" : ",\"light, blue\"") +
+             (i < 30 ? ",small\n" : ",\"very \"\"big\"\"\"\n");
+    }
+    data_ = folder_.write("data.csv", csv);
+    run_ = folder_.path("run");
+  }
+
+  nlohmann::json train(std::vector<std::string> settings = {}) {
+    settings.insert(settings.begin(), {"train", "--json", "--quiet", "--data.train=" + data_, "--out=" + run_,
+                                       "--optimizer.lr=0.1", "--train.epochs=30"});
+    return json_of(settings);
+  }
+
+  TemporaryFolder folder_;
+  std::string data_, run_;
+};
+
+TEST_F(CommandLine, TrainWritesTheModelTheResolvedConfigAndTheMetrics) {
+  const auto report = train({"--data.validation_fraction=0.2"});
+  EXPECT_EQ(report["epochs"], 30);
+  EXPECT_GT(report["validation.accuracy"], 0.9);
+  EXPECT_EQ(report["stopped_by"], "epochs");
+  EXPECT_THAT(contents(run_ + "/config.toml"), HasSubstr("epochs = 30"));
+  EXPECT_THAT(contents(run_ + "/metrics.jsonl"), HasSubstr("\"train.loss\""));
+  EXPECT_EQ(json_of({"inspect", run_, "--json"})["parameters.xxh3"], report["parameters.xxh3"]);
+}
+
+TEST_F(CommandLine, TheResolvedConfigGivesTheSameRunAgain) {
+  const auto report = train();
+  const auto again =
+      json_of({"train", run_ + "/config.toml", "--json", "--quiet", "--out=" + folder_.path("again")});
+  EXPECT_EQ(again["parameters.xxh3"], report["parameters.xxh3"]);
+}
+
+TEST_F(CommandLine, EvaluateGivesWhatTrainingGave) {
+  const auto report = train({"--data.test=" + data_});
+  const auto metrics = json_of({"evaluate", run_, "--json"});
+  for (const char* name :
+       {"test.loss", "test.accuracy", "test.balanced_accuracy", "test.log_loss", "test.auc"}) {
+    EXPECT_EQ(metrics[name], report[name]) << name;
+  }
+  EXPECT_EQ(metrics["test.confusion"][0][0], 30);
+}
+
+TEST_F(CommandLine, PredictGivesClassLabelsAsTheyWereInTheData) {
+  train();
+  const std::string unlabelled = folder_.write("new.csv", "size,color\n3,red\n57,\"light, blue\"\n");
+  const std::string csv = output_of({"predict", run_, "--data.test=" + unlabelled});
+  EXPECT_THAT(csv, HasSubstr("class,probability small,\"probability very \"\"big\"\"\"\nsmall,"));
+  EXPECT_THAT(csv, HasSubstr("\n\"very \"\"big\"\"\","));
+}
+
+TEST_F(CommandLine, PredictWritesNpy) {
+  train();
+  const std::string file = folder_.path("p.npy");
+  output_of({"predict", run_, "--data.test=" + data_, "--output=" + file});
+  const std::string bytes = contents(file);
+  EXPECT_EQ(bytes.substr(1, 5), "NUMPY");
+  EXPECT_EQ(bytes.size() % 64, (60 * 2 * 4) % 64);
+}
+
+TEST_F(CommandLine, InspectVerifiesAndNamesADamagedCheckpoint) {
+  train({"--checkpoint.every_steps=10"});
+  EXPECT_THAT(output_of({"inspect", run_, "--verify"}), HasSubstr("0 damaged"));
+  for (const auto& entry : std::filesystem::directory_iterator(run_ + "/checkpoints")) {
+    std::fstream file(entry.path() / "state.safetensors", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-1, std::ios::end);
+    file.put('\x55');
+    break;
+  }
+  EXPECT_THAT(output_of({"inspect", run_, "--verify"}, 65), HasSubstr("1 damaged"));
+}
+
+TEST_F(CommandLine, AConfigFileIsOverriddenByFlagsAndKnowsTheNamesOfOtherTools) {
+  const std::string config =
+      folder_.write("c.toml", "seed = 3\n[data]\ntrain = \"" + data_ + "\"\n[train]\nepochs = 7\n");
+  const auto report =
+      json_of({"train", config, "--max_iter=2", "--learning_rate", "0.01", "--json", "--quiet"});
+  EXPECT_EQ(report["epochs"], 2);
+}
+
+TEST_F(CommandLine, StoppingRules) {
+  EXPECT_EQ(train({"--train.max_steps=5"})["steps"], 5);
+  EXPECT_EQ(train({"--checkpoint.resume=never", "--train.gradient_tolerance=100"})["stopped_by"], "gradient");
+  EXPECT_EQ(train({"--checkpoint.resume=never", "--train.loss_tolerance=1"})["stopped_by"], "loss");
+  const auto patient = train({"--checkpoint.resume=never", "--train.patience=2",
+                              "--data.validation_fraction=0.3", "--optimizer.lr=1e-30"});
+  EXPECT_EQ(patient["stopped_by"], "patience");
+}
+
+TEST_F(CommandLine, HelpInfoAndCompletionAreThere) {
+  EXPECT_THAT(output_of({"--help"}), HasSubstr("Examples:"));
+  EXPECT_THAT(output_of({"train", "--help"}), HasSubstr("--optimizer.lr"));
+  EXPECT_THAT(output_of({"info"}), HasSubstr("cuda"));
+  for (const char* shell : {"bash", "zsh", "fish"})
+    EXPECT_THAT(output_of({"completion", shell}), HasSubstr("optimizer.lr"));
+}
+
+}  // namespace
+}  // namespace thalweg::test
