@@ -1,0 +1,354 @@
+#include "host/checkpoint/checkpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "host/checkpoint/checksum.hpp"
+#include "host/checkpoint/files.hpp"
+#include "host/checkpoint/manifest.hpp"
+#include "host/checkpoint/safetensors.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kModelFile = "model.safetensors";
+constexpr const char* kStateFile = "state.safetensors";
+constexpr const char* kConfigFile = "config.toml";
+constexpr const char* kManifestFile = "manifest.json";
+constexpr std::string_view kOurs = "thalweg.";
+constexpr const char* kBuffersKey = "thalweg.buffers";
+constexpr const char* kStepKey = "thalweg.step";
+constexpr const char* kEpochKey = "thalweg.epoch";
+constexpr const char* kSeedKey = "thalweg.seed";
+constexpr const char* kFingerprintKey = "thalweg.data_fingerprint";
+constexpr std::string_view kProgressPrefix = "thalweg.progress.";
+constexpr std::string_view kStepPrefix = "step-";
+
+std::string path_in(const std::string& folder, const std::string& name) {
+  return (fs::path(folder) / name).string();
+}
+
+std::string_view bytes_of(const std::vector<float>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
+}
+
+// ---- writing ------------------------------------------------------------------------------------------
+
+/// A file of the checkpoint, as pieces: small ones owned, tensors where they lie.
+struct Part {
+  std::string name;
+  std::string head;
+  std::vector<std::string_view> tensors;
+
+  std::uint64_t bytes() const {
+    std::uint64_t sum = head.size();
+    for (const std::string_view piece : tensors) sum += piece.size();
+    return sum;
+  }
+  std::string xxh3() const {
+    Checksum sum;
+    sum.add(head);
+    for (const std::string_view piece : tensors) sum.add(piece);
+    return sum.hex();
+  }
+};
+
+Part tensor_part(const char* name, const SafetensorsMetadata& metadata,
+                 std::initializer_list<const std::vector<NamedTensor>*> lists) {
+  Part part{name, "", {}};
+  std::vector<SafetensorsTensor> tensors;
+  for (const std::vector<NamedTensor>* list : lists) {
+    for (const NamedTensor& tensor : *list) {
+      tensors.push_back({tensor.name, "F32", tensor.shape, bytes_of(tensor.values)});
+      part.tensors.push_back(tensors.back().data);
+    }
+  }
+  part.head = safetensors_header(metadata, tensors);
+  return part;
+}
+
+SafetensorsMetadata model_metadata(const CheckpointData& data) {
+  SafetensorsMetadata metadata = data.metadata;
+  for (const auto& [key, value] : metadata) {
+    if (key.starts_with(kOurs)) throw InternalError(fmt::format("metadata \"{}\": the prefix is ours", key));
+  }
+  nlohmann::json buffers = nlohmann::json::array();
+  for (const NamedTensor& buffer : data.buffers) buffers.push_back(buffer.name);
+  metadata[kBuffersKey] = buffers.dump();
+  return metadata;
+}
+
+SafetensorsMetadata state_metadata(const CheckpointData& data) {
+  SafetensorsMetadata metadata = {{kStepKey, std::to_string(data.step)},
+                                  {kEpochKey, std::to_string(data.epoch)},
+                                  {kSeedKey, std::to_string(data.seed)},
+                                  {kFingerprintKey, data.data_fingerprint}};
+  for (const auto& [name, value] : data.progress) {
+    metadata[std::string(kProgressPrefix) + name] =
+        fmt::format("{:016x}", std::bit_cast<std::uint64_t>(value));
+  }
+  return metadata;
+}
+
+std::vector<Part> checkpoint_parts(const CheckpointData& data) {
+  std::vector<Part> parts;
+  parts.push_back(tensor_part(kModelFile, model_metadata(data), {&data.parameters, &data.buffers}));
+  parts.push_back(tensor_part(kStateFile, state_metadata(data), {&data.states}));
+  parts.push_back({kConfigFile, data.config_toml, {}});
+  Manifest manifest{data.step, data.data_fingerprint, parameters_xxh3(data.parameters), {}};
+  for (const Part& part : parts) manifest.files.push_back({part.name, part.bytes(), part.xxh3()});
+  parts.push_back({kManifestFile, manifest_text(manifest), {}});
+  return parts;
+}
+
+void write_part(const std::string& folder, const Part& part) {
+  OutputFile file(path_in(folder, part.name));
+  file.write(part.head);
+  for (const std::string_view piece : part.tensors) file.write(piece);
+  file.sync();
+  file.close();
+}
+
+/// Whether `folder` already holds this checkpoint: then nothing has to be replaced.
+bool holds(const std::string& folder, const std::string& manifest) {
+  try {
+    if (read_file(path_in(folder, kManifestFile)) != manifest) return false;
+    read_checkpoint(folder);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Undoes a temporary folder when writing it failed; a failure to undo must not hide the first one.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)) { create_folder(path_); }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+  void kept() { path_.clear(); }
+
+ private:
+  std::string path_;
+};
+
+// ---- reading ------------------------------------------------------------------------------------------
+
+[[noreturn]] void corrupt(const std::string& folder, const std::string& file, const std::string& what) {
+  throw CorruptCheckpoint(fmt::format("checkpoint {}: {}", path_in(folder, file), what));
+}
+
+std::string read_part(const std::string& folder, const std::string& name) {
+  try {
+    return read_file(path_in(folder, name));
+  } catch (const NoInputError&) {
+    corrupt(folder, name, "is missing");
+  }
+}
+
+std::string read_checked(const std::string& folder, const ManifestFile& expected) {
+  std::error_code error;
+  const std::uint64_t size = fs::file_size(path_in(folder, expected.name), error);
+  if (!error && size != expected.bytes) {  // before anything is read
+    corrupt(folder, expected.name, fmt::format("has {} bytes, wanted {}", size, expected.bytes));
+  }
+  std::string bytes = read_part(folder, expected.name);
+  if (bytes.size() != expected.bytes) {
+    corrupt(folder, expected.name, fmt::format("has {} bytes, wanted {}", bytes.size(), expected.bytes));
+  }
+  const std::string found = checksum(bytes);
+  if (found != expected.xxh3) {
+    corrupt(folder, expected.name, fmt::format("has the checksum {}, wanted {}", found, expected.xxh3));
+  }
+  return bytes;
+}
+
+NamedTensor to_named(const SafetensorsTensor& from, const std::string& folder, const char* file) {
+  if (from.dtype != "F32") corrupt(folder, file, fmt::format("tensor \"{}\" is {}", from.name, from.dtype));
+  NamedTensor tensor{from.name, from.shape, std::vector<float>(from.data.size() / sizeof(float))};
+  if (!from.data.empty()) std::memcpy(tensor.values.data(), from.data.data(), from.data.size());
+  return tensor;
+}
+
+/// Takes `key` out of the metadata; what is left at the end belongs to the caller of the checkpoint.
+std::string take(SafetensorsMetadata& metadata, const char* key, const std::string& folder,
+                 const char* file) {
+  auto node = metadata.extract(key);
+  if (node.empty()) corrupt(folder, file, fmt::format("has no {}", key));
+  return std::move(node.mapped());
+}
+
+template <class T>
+T whole_number(const std::string& text, int base, const std::string& folder, const std::string& what) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    corrupt(folder, kStateFile, fmt::format("{} is \"{}\"", what, text));
+  }
+  return value;
+}
+
+void read_model(const std::string& folder, const std::string& bytes, CheckpointData& data) {
+  SafetensorsFile file = parse_safetensors(bytes, path_in(folder, kModelFile));
+  std::set<std::string> buffers;
+  try {
+    const std::string names = take(file.metadata, kBuffersKey, folder, kModelFile);
+    buffers = nlohmann::json::parse(names).get<std::set<std::string>>();
+  } catch (const nlohmann::json::exception& error) {
+    corrupt(folder, kModelFile, error.what());
+  }
+  for (const SafetensorsTensor& tensor : file.tensors) {
+    auto& list = buffers.contains(tensor.name) ? data.buffers : data.parameters;
+    list.push_back(to_named(tensor, folder, kModelFile));
+  }
+  data.metadata = std::move(file.metadata);
+}
+
+void read_state(const std::string& folder, const std::string& bytes, CheckpointData& data) {
+  SafetensorsFile file = parse_safetensors(bytes, path_in(folder, kStateFile));
+  const auto number = [&](const char* key) { return take(file.metadata, key, folder, kStateFile); };
+  data.step = whole_number<std::int64_t>(number(kStepKey), 10, folder, kStepKey);
+  data.epoch = whole_number<std::int64_t>(number(kEpochKey), 10, folder, kEpochKey);
+  data.seed = whole_number<std::uint64_t>(number(kSeedKey), 10, folder, kSeedKey);
+  data.data_fingerprint = number(kFingerprintKey);
+  for (const auto& [key, text] : file.metadata) {
+    if (!key.starts_with(kProgressPrefix)) corrupt(folder, kStateFile, fmt::format("holds \"{}\"", key));
+    const auto bits = whole_number<std::uint64_t>(text, 16, folder, key);
+    data.progress[key.substr(kProgressPrefix.size())] = std::bit_cast<double>(bits);
+  }
+  for (const SafetensorsTensor& tensor : file.tensors) {
+    data.states.push_back(to_named(tensor, folder, kStateFile));
+  }
+}
+
+/// The manifest may name these files and no others: no path in it can lead elsewhere.
+void check_file_names(const std::string& folder, const Manifest& manifest) {
+  const char* const wanted[] = {kModelFile, kStateFile, kConfigFile};
+  const auto& files = manifest.files;
+  const bool same = std::equal(files.begin(), files.end(), std::begin(wanted), std::end(wanted),
+                               [](const ManifestFile& file, const char* name) { return file.name == name; });
+  if (!same) corrupt(folder, kManifestFile, "names other files than a checkpoint has");
+}
+
+// ---- folders ------------------------------------------------------------------------------------------
+
+struct StepFolder {
+  std::int64_t step;
+  std::string path;
+};
+
+/// The checkpoint folders in `root`, newest first.
+std::vector<StepFolder> step_folders(const std::string& root) {
+  std::vector<StepFolder> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(kStepPrefix)) continue;
+    StepFolder folder{0, entry->path().string()};
+    const char* const last = name.data() + name.size();
+    const auto [stop, wrong] = std::from_chars(name.data() + kStepPrefix.size(), last, folder.step);
+    if (wrong == std::errc() && stop == last) found.push_back(folder);
+  }
+  std::sort(found.begin(), found.end(), [](const StepFolder& a, const StepFolder& b) {
+    return a.step != b.step ? a.step > b.step : a.path > b.path;
+  });
+  return found;
+}
+
+}  // namespace
+
+std::string checkpoint_folder(const std::string& root, std::int64_t step) {
+  return path_in(root, fmt::format("{}{:09}", kStepPrefix, step));
+}
+
+void write_checkpoint(const std::string& folder, const CheckpointData& data) {
+  const std::vector<Part> parts = checkpoint_parts(data);
+  const std::string root = parent_of(folder);
+  const std::string name = fs::path(folder).filename().string();
+  create_folders(root);
+  remove_temporaries(root);
+  const bool replaces = fs::exists(folder);
+  if (replaces && holds(folder, parts.back().head)) {
+    sync_folder(root);
+    return;
+  }
+
+  TemporaryFolder temporary(temporary_path(root, name));
+  for (const Part& part : parts) write_part(temporary.path(), part);
+  sync_folder(temporary.path());
+  const std::string replaced = temporary_path(root, name + "-replaced");
+  if (replaces) rename_path(folder, replaced);
+  rename_path(temporary.path(), folder);
+  temporary.kept();
+  sync_folder(root);
+  if (replaces) remove_path(replaced);
+}
+
+CheckpointData read_checkpoint(const std::string& folder) {
+  const Manifest manifest =
+      parse_manifest(read_part(folder, kManifestFile), "checkpoint " + path_in(folder, kManifestFile));
+  check_file_names(folder, manifest);
+  CheckpointData data;
+  try {
+    read_model(folder, read_checked(folder, manifest.files[0]), data);
+    read_state(folder, read_checked(folder, manifest.files[1]), data);
+  } catch (const DataError& error) {
+    throw CorruptCheckpoint(fmt::format("checkpoint {}", error.what()));
+  }
+  data.config_toml = read_checked(folder, manifest.files[2]);
+  if (data.step != manifest.step || data.data_fingerprint != manifest.data_fingerprint) {
+    corrupt(folder, kManifestFile, "is of another step or other data than state.safetensors");
+  }
+  if (parameters_xxh3(data.parameters) != manifest.parameters_xxh3) {
+    corrupt(folder, kModelFile, "holds other parameters than the manifest says");
+  }
+  return data;
+}
+
+std::optional<std::string> newest_valid_checkpoint(const std::string& root,
+                                                   std::vector<std::string>& reports) {
+  for (const StepFolder& folder : step_folders(root)) {
+    try {
+      read_checkpoint(folder.path);
+      return folder.path;
+    } catch (const Error& error) {
+      reports.push_back(error.what());
+    }
+  }
+  return std::nullopt;
+}
+
+void prune_checkpoints(const std::string& root, std::int64_t keep, const std::string& best) {
+  const std::vector<StepFolder> folders = step_folders(root);
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    const std::string& path = folders[i].path;
+    if (static_cast<std::int64_t>(i) < std::max<std::int64_t>(keep, 1)) continue;
+    if (!best.empty() && fs::path(path).lexically_normal() == fs::path(best).lexically_normal()) continue;
+    // under a temporary name first: a folder that is half removed must not look like a damaged checkpoint
+    const std::string leaving = temporary_path(root, fs::path(path).filename().string());
+    rename_path(path, leaving);
+    remove_path(leaving);
+  }
+}
+
+std::string parameters_xxh3(const std::vector<NamedTensor>& parameters) {
+  Checksum sum;
+  for (const NamedTensor& parameter : parameters) sum.add(bytes_of(parameter.values));
+  return sum.hex();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,55 @@
+#pragma once
+// Checkpoints: everything that a run needs to go on as if it had never stopped. docs/checkpoint.md describes
+// the format byte by byte.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace thalweg {
+
+constexpr int kCheckpointVersion = 1;
+
+struct NamedTensor {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;  ///< row-major
+};
+
+struct CheckpointData {
+  std::vector<NamedTensor> parameters;          ///< in segment order: "layers.0.weight" [out, in], ...
+  std::vector<NamedTensor> buffers;             ///< "layers.0.norm.running_mean", ...
+  std::vector<NamedTensor> states;              ///< "layers.0.weight/momentum", ...
+  std::map<std::string, std::string> metadata;  ///< goes with the model: data schema, classes, scaling
+  std::map<std::string, double> progress;       ///< kept bit for bit: plateau, best metric, ...
+  std::int64_t step = 0;
+  std::int64_t epoch = 0;
+  std::uint64_t seed = 0;
+  std::string config_toml;
+  std::string data_fingerprint;
+};
+
+/// "ROOT/step-000000123".
+std::string checkpoint_folder(const std::string& root, std::int64_t step);
+
+/// Writes the checkpoint as the folder `folder`, all at once: whenever the process or the machine dies, the
+/// folder is there whole or not at all. A folder of that name is replaced; one with equal content stays.
+/// Returns when it is on the disk. Throws IoError.
+void write_checkpoint(const std::string& folder, const CheckpointData& data);
+
+/// Reads and checks every byte. Throws CorruptCheckpoint naming the file and what is wrong with it.
+CheckpointData read_checkpoint(const std::string& folder);
+
+/// The folder of the valid checkpoint with the highest step in `root`; a line for each damaged one that was
+/// passed over is added to `reports`.
+std::optional<std::string> newest_valid_checkpoint(const std::string& root,
+                                                   std::vector<std::string>& reports);
+
+/// Removes all but the `keep` newest checkpoints; the folder `best` (may be empty) is never removed.
+void prune_checkpoints(const std::string& root, std::int64_t keep, const std::string& best = "");
+
+/// The checksum of all parameter bits in segment order: equal runs have equal checksums.
+std::string parameters_xxh3(const std::vector<NamedTensor>& parameters);
+
+}  // namespace thalweg

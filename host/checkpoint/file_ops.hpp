@@ -1,0 +1,36 @@
+#pragma once
+// The system calls that output goes through, as a table, so that a test can make any of them fail.
+#include <sys/types.h>
+
+#include <cstddef>
+
+namespace thalweg {
+
+/// Each as the POSIX function of its name; an error is -1 and errno.
+struct FileOps {
+  int (*open)(const char* path, int flags, mode_t mode);
+  ssize_t (*write)(int fd, const void* data, std::size_t size);
+  int (*fsync)(int fd);
+  int (*close)(int fd);
+  int (*rename)(const char* from, const char* to);
+  int (*mkdir)(const char* path, mode_t mode);
+};
+
+extern const FileOps system_file_ops;
+
+/// The table in use.
+const FileOps& file_ops();
+
+/// Puts another table in use while it lives.
+class ScopedFileOps {
+ public:
+  explicit ScopedFileOps(const FileOps& ops);
+  ~ScopedFileOps();
+  ScopedFileOps(const ScopedFileOps&) = delete;
+  ScopedFileOps& operator=(const ScopedFileOps&) = delete;
+
+ private:
+  const FileOps* before_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,74 @@
+#pragma once
+// Output to the file system; nothing else in Thalweg opens a file for writing. Every failure is an IoError
+// with the path and the system's reason. A failed fsync is final: the kernel may have dropped the pages and
+// would call a second one a success (Rebello et al., "Can Applications Recover from fsync Failures?", 2020).
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace thalweg {
+
+/// What every temporary name begins with. A crash can leave one behind; nothing reads it.
+constexpr std::string_view kTemporaryPrefix = ".tmp-";
+
+/// A file being written. Short writes and interruptions are taken up where they stopped.
+class OutputFile {
+ public:
+  enum class Mode { replace, append };
+
+  explicit OutputFile(std::string path, Mode mode = Mode::replace);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes);
+  void sync();   ///< on the disk when it returns
+  void close();  ///< reports what the destructor could not
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  int fd_ = -1;
+};
+
+/// A file that appears under its name all at once: write, then commit. Without commit it never was.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::string& path);
+  ~AtomicFile();
+
+  void write(std::string_view bytes) { file_.write(bytes); }
+  void commit();
+
+ private:
+  std::string path_;
+  OutputFile file_;
+  bool renamed_ = false;
+};
+
+/// The bytes of `parts`, one after the other, as the file `path`: all of them or the file as it was.
+void write_file_atomically(const std::string& path, std::span<const std::string_view> parts);
+void write_file_atomically(const std::string& path, std::string_view bytes);
+
+/// Creates a folder and the ones above it, and makes their entries durable.
+void create_folders(const std::string& path);
+/// Creates one folder that must not exist yet.
+void create_folder(const std::string& path);
+/// Makes the entries of a folder durable.
+void sync_folder(const std::string& path);
+/// rename(2); the caller syncs the folder.
+void rename_path(const std::string& from, const std::string& to);
+/// Removes a file or a folder with what is in it; it may be absent.
+void remove_path(const std::string& path);
+/// Removes what crashed writers left in a folder.
+void remove_temporaries(const std::string& folder);
+
+/// The whole file. NoInputError when it is not there, IoError when it cannot be read.
+std::string read_file(const std::string& path);
+
+/// The folder part of a path: "." where there is none.
+std::string parent_of(const std::string& path);
+/// `name` in `folder`, as a temporary of this process.
+std::string temporary_path(const std::string& folder, const std::string& name);
+
+}  // namespace thalweg

@@ -1,0 +1,237 @@
+#include "host/checkpoint/safetensors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+using Json = nlohmann::json;
+static_assert(std::endian::native == std::endian::little, "tensors are copied as they lie in memory");
+
+constexpr std::uint64_t kLengthBytes = 8;
+constexpr const char* kMetadataKey = "__metadata__";
+
+// F4 and the six-bit types share bytes between elements and are refused.
+struct DType {
+  std::string_view name;
+  std::int64_t bytes;
+};
+constexpr DType kDTypes[] = {{"BOOL", 1},    {"U8", 1},  {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1},
+                             {"F8_E8M0", 1}, {"I16", 2}, {"U16", 2}, {"F16", 2},     {"BF16", 2},
+                             {"I32", 4},     {"U32", 4}, {"F32", 4}, {"F64", 8},     {"I64", 8},
+                             {"U64", 8},     {"C64", 8}};
+
+class Parser {
+ public:
+  Parser(std::string_view bytes, const std::string& source) : bytes_(bytes), source_(source) {}
+
+  SafetensorsFile parse() {
+    const Json header = parse_json(header_text());
+    SafetensorsFile file;
+    std::vector<Placed> placed;
+    for (const auto& [name, entry] : header.items()) {
+      if (name == kMetadataKey) {
+        file.metadata = metadata(entry);
+      } else {
+        placed.push_back(tensor(name, entry));
+      }
+    }
+    lay_out(placed);
+    for (Placed& p : placed) file.tensors.push_back(std::move(p.tensor));
+    return file;
+  }
+
+ private:
+  struct Placed {
+    std::uint64_t begin = 0, end = 0;
+    SafetensorsTensor tensor;
+  };
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw DataError(fmt::format("{}: not a valid safetensors file: {}", source_, what));
+  }
+
+  std::string_view header_text() {
+    if (bytes_.size() < kLengthBytes) fail(fmt::format("{} bytes, wanted at least 8", bytes_.size()));
+    std::uint64_t length = 0;
+    for (std::uint64_t i = 0; i < kLengthBytes; ++i) {
+      length |= std::uint64_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
+    }
+    if (length > kMaxSafetensorsHeader) {
+      fail(fmt::format("a header of {} bytes, allowed are {}", length, kMaxSafetensorsHeader));
+    }
+    if (length > bytes_.size() - kLengthBytes) {
+      fail(fmt::format("a header of {} bytes in a file of {}", length, bytes_.size()));
+    }
+    const std::string_view header = bytes_.substr(kLengthBytes, length);
+    if (header.empty() || header.front() != '{') fail("the header does not begin with '{'");
+    if (header.find('\0') != std::string_view::npos) fail("a NUL in the header");  // JSON readers stop there
+    data_ = bytes_.substr(kLengthBytes + length);
+    return header;
+  }
+
+  /// JSON allows a key twice and readers differ in which one they take; here it is an error.
+  Json parse_json(std::string_view text) const {
+    std::vector<std::set<std::string>> keys;
+    std::string twice;
+    const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+      if (event == Json::parse_event_t::object_start) keys.emplace_back();
+      if (event == Json::parse_event_t::object_end) keys.pop_back();
+      if (event == Json::parse_event_t::key) {
+        const auto& key = parsed.get_ref<const std::string&>();
+        if (!keys.back().insert(key).second) twice = key;
+      }
+      return true;
+    };
+    Json json;
+    try {
+      json = Json::parse(text, watch);
+    } catch (const Json::exception& error) {
+      fail(error.what());
+    }
+    if (!twice.empty()) fail(fmt::format("the key \"{}\" stands twice", twice));
+    return json;
+  }
+
+  SafetensorsMetadata metadata(const Json& entry) const {
+    if (!entry.is_object()) fail("__metadata__ is not an object");
+    SafetensorsMetadata result;
+    for (const auto& [key, value] : entry.items()) {
+      if (!value.is_string()) fail(fmt::format("__metadata__ \"{}\" is not a string", key));
+      result[key] = value.get<std::string>();
+    }
+    return result;
+  }
+
+  const Json& field(const std::string& name, const Json& entry, const char* key) const {
+    const auto found = entry.find(key);
+    if (found == entry.end()) fail(fmt::format("tensor \"{}\" has no {}", name, key));
+    return *found;
+  }
+
+  Placed tensor(const std::string& name, const Json& entry) const {
+    if (!entry.is_object()) fail(fmt::format("tensor \"{}\" is not an object", name));
+    if (entry.size() != 3) fail(fmt::format("tensor \"{}\" has {} fields, wanted 3", name, entry.size()));
+    Placed placed;
+    placed.tensor.name = name;
+    const Json& dtype = field(name, entry, "dtype");
+    if (!dtype.is_string()) fail(fmt::format("the dtype of tensor \"{}\" is not a string", name));
+    placed.tensor.dtype = dtype.get<std::string>();
+    const std::uint64_t bytes = read_shape(placed.tensor, field(name, entry, "shape"));
+    const Json& offsets = field(name, entry, "data_offsets");
+    const bool pair = offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() &&
+                      offsets[1].is_number_unsigned();
+    if (!pair) fail(fmt::format("the data_offsets of tensor \"{}\" are not two whole numbers", name));
+    placed.begin = offsets[0].get<std::uint64_t>();
+    placed.end = offsets[1].get<std::uint64_t>();
+    if (placed.begin > placed.end || placed.end > data_.size()) {
+      fail(fmt::format("tensor \"{}\" lies at [{}, {}) of {} bytes of data", name, placed.begin, placed.end,
+                       data_.size()));
+    }
+    if (placed.end - placed.begin != bytes) {
+      fail(fmt::format("tensor \"{}\" has {} bytes, its shape wants {}", name, placed.end - placed.begin,
+                       bytes));
+    }
+    placed.tensor.data = data_.substr(placed.begin, bytes);
+    return placed;
+  }
+
+  /// Fills the shape; returns the bytes it stands for.
+  std::uint64_t read_shape(SafetensorsTensor& tensor, const Json& shape) const {
+    const std::int64_t element = safetensors_dtype_bytes(tensor.dtype);
+    if (element == 0) {
+      fail(fmt::format("tensor \"{}\" has the unknown dtype \"{}\"", tensor.name, tensor.dtype));
+    }
+    if (!shape.is_array()) fail(fmt::format("the shape of tensor \"{}\" is not a list", tensor.name));
+    std::int64_t bytes = element;
+    for (const Json& extent : shape) {
+      if (!extent.is_number_unsigned()) {
+        fail(fmt::format("the shape of tensor \"{}\" holds {}", tensor.name, extent.dump()));
+      }
+      const auto size = extent.get<std::uint64_t>();
+      if (size > INT64_MAX || __builtin_mul_overflow(bytes, static_cast<std::int64_t>(size), &bytes)) {
+        fail(fmt::format("the shape of tensor \"{}\" overflows", tensor.name));
+      }
+      tensor.shape.push_back(static_cast<std::int64_t>(size));
+    }
+    return static_cast<std::uint64_t>(bytes);
+  }
+
+  /// Tensors in the order of their data; together they cover it without overlap or hole.
+  void lay_out(std::vector<Placed>& placed) const {
+    std::sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) {
+      return std::tie(a.begin, a.end, a.tensor.name) < std::tie(b.begin, b.end, b.tensor.name);
+    });
+    std::uint64_t end = 0;
+    for (const Placed& p : placed) {
+      if (p.begin != end) {
+        fail(fmt::format("tensor \"{}\" begins at {}, the one before it ends at {}", p.tensor.name, p.begin,
+                         end));
+      }
+      end = p.end;
+    }
+    if (end != data_.size()) fail(fmt::format("the tensors end at {}, the data at {}", end, data_.size()));
+  }
+
+  std::string_view bytes_, data_;
+  const std::string& source_;
+};
+
+}  // namespace
+
+std::int64_t safetensors_dtype_bytes(std::string_view dtype) {
+  for (const DType& known : kDTypes) {
+    if (known.name == dtype) return known.bytes;
+  }
+  return 0;
+}
+
+SafetensorsFile parse_safetensors(std::string_view bytes, const std::string& source) {
+  return Parser(bytes, source).parse();
+}
+
+std::string safetensors_header(const SafetensorsMetadata& metadata,
+                               const std::vector<SafetensorsTensor>& tensors) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header[kMetadataKey] = metadata;
+  std::uint64_t offset = 0;
+  std::set<std::string> names = {kMetadataKey};
+  for (const SafetensorsTensor& tensor : tensors) {
+    std::int64_t bytes = safetensors_dtype_bytes(tensor.dtype);
+    for (const std::int64_t extent : tensor.shape) bytes *= extent;
+    if (bytes < 0 || static_cast<std::uint64_t>(bytes) != tensor.data.size()) {
+      throw InternalError(fmt::format("tensor \"{}\": {} bytes of data, its shape wants {}", tensor.name,
+                                      tensor.data.size(), bytes));
+    }
+    if (!names.insert(tensor.name).second) {
+      throw InternalError(fmt::format("two tensors are called \"{}\"", tensor.name));
+    }
+    const std::uint64_t end = offset + tensor.data.size();
+    header[tensor.name] = {{"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::exception& error) {
+    throw InternalError(fmt::format("a name or metadata text is not UTF-8: {}", error.what()));
+  }
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  if (text.size() > kMaxSafetensorsHeader) {
+    throw InternalError(
+        fmt::format("a safetensors header of {} bytes, allowed are {}", text.size(), kMaxSafetensorsHeader));
+  }
+  std::string bytes(kLengthBytes, '\0');
+  for (std::uint64_t i = 0; i < kLengthBytes; ++i) bytes[i] = static_cast<char>(text.size() >> (8 * i));
+  return bytes + text;
+}
+
+}  // namespace thalweg
