@@ -2,7 +2,7 @@
 // A data set in memory: dense rows (float32, or uint8 kept as it is) or CSR, with targets, weights and class
 // labels.
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,8 +19,10 @@ struct FeatureTransform {
   std::vector<std::string> columns;  ///< names of the raw columns; may be empty
   std::vector<std::string> names;    ///< names of the model's inputs after one-hot; may be empty
   std::vector<std::vector<std::string>>
-      categories;                   ///< per raw column: its text categories, empty for a number
-  std::vector<float> impute;        ///< per raw column; empty: missing values are an error
+      categories;  ///< per raw column: its text categories, empty for a number
+  /// Per raw column, the number (or for text the index of the category) that stands in for a missing value;
+  /// empty: missing values are an error.
+  std::vector<float> impute;
   std::vector<float> scale, shift;  ///< per model input: x' = fma(x, scale, shift); empty: none
 };
 
@@ -46,6 +48,8 @@ class Dataset {
   std::string source;                     ///< file, for messages
   std::int64_t first_source_row = 0;      ///< row range of the source
   std::vector<std::int64_t> source_line;  ///< text formats: line of each row, for messages; may be empty
+  std::string target_column;              ///< CSV: name of the target column; empty: by position
+  int index_base = 1;                     ///< libsvm: the file's first index
 
   DenseRows dense(const std::int64_t* ids, std::int64_t count) const;
   SparseRows csr(const std::int64_t* ids, std::int64_t count) const;
@@ -60,19 +64,33 @@ struct DataSchema {
   TargetKind target_kind = TargetKind::number;
   std::vector<std::string> classes;
   FeatureTransform transform;
+  std::string target_column;
+  int index_base = 1;
 };
 
+/// The schema as JSON for a model's metadata; reading it back gives an equal one, bit for bit.
+/// schema_from_json throws DataError for anything that is not a schema.
+std::string schema_to_json(const DataSchema& schema);
+DataSchema schema_from_json(const std::string& json);
+
+/// Called now and then on the reading thread: `done` of `total` bytes of `file` (as stored, so compressed
+/// ones for .gz); total is 0 where it cannot be known.
+using ReadProgress = std::function<void(const std::string& file, std::int64_t done, std::int64_t total)>;
+
 /// Reads training data and finds its schema: format, classes, categories, imputation and standardisation.
-/// `classification` decides whether targets are classes: yes | no | auto (text targets, or libsvm/idx
-/// integers: classes).
+/// `use` decides what targets are. automatic: text is classes; so are at most 1000 distinct integers of a
+/// libsvm file, of an IDX file, or of a npy array with an integer or bool type; every other target (numeric
+/// CSV columns and text files of numbers, floating-point npy arrays) is a number. Missing values are imputed
+/// and features standardised from all the rows read, one-hot columns (names "column=category") excepted.
 enum class TargetUse { automatic, classes, numbers };
-Dataset read_training_data(const DataConfig& config, TargetUse use);
+Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress = {});
 
 /// Reads `path` (test data, data to predict) by the schema of a trained model. `target_path` as
 /// DataConfig::test_target. Labels outside schema.classes are an error unless `need_target` is false, when
-/// the target may also be absent.
+/// the target may also be absent; the result then has none. Class weights are for training and not applied.
 Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
-                     const std::string& row_range, const DataSchema& schema, bool need_target);
+                     const std::string& row_range, const DataSchema& schema, bool need_target,
+                     const ReadProgress& progress = {});
 
 DataSchema schema_of(const Dataset& data);
 

@@ -1,0 +1,42 @@
+#pragma once
+// Arrays of numbers in binary files (npy, npz, IDX): one header type and one reader for their elements.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/data/byte_source.hpp"
+#include "host/data/raw_data.hpp"
+
+namespace thalweg {
+
+struct ArrayHeader {
+  char kind = 'f';  ///< f float, i signed, u unsigned, b bool
+  int size = 4;     ///< bytes of an element
+  bool big_endian = false;
+  bool fortran_order = false;
+  std::vector<std::int64_t> shape;
+  std::int64_t bytes = 0;  ///< of the header itself
+
+  std::int64_t rows() const { return shape.empty() ? 1 : shape[0]; }
+  std::int64_t width() const;  ///< elements of a row; the readers check that it does not overflow
+  bool is_integer() const { return kind != 'f'; }
+  std::string type_name() const;  ///< "float32", "uint8 (big-endian)"
+};
+
+/// Reads the header of a npy array (versions 1, 2, 3); `name` is for messages.
+ArrayHeader read_npy_header(ByteSource& source, const std::string& name);
+/// Reads the header of an IDX file.
+ArrayHeader read_idx_header(ByteSource& source, const std::string& name);
+
+/// Throws DataError if the source cannot hold what the header claims.
+void check_claim(const ArrayHeader& header, const ByteSource& source, const std::string& name);
+
+/// Rows of features into `data`: uint8 as it is, all else as float32. C order results, native endianness.
+void read_feature_array(ByteSource& source, const ArrayHeader& header, const RowRange& range,
+                        const ReadProgress& progress, RawData& data);
+
+/// One number per row.
+LabelColumn read_label_array(ByteSource& source, const ArrayHeader& header, const RowRange& range,
+                             const std::string& name);
+
+}  // namespace thalweg

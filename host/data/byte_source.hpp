@@ -1,0 +1,37 @@
+#pragma once
+// Bytes of a file, plain or gzip (told by its first bytes), front to back.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace thalweg {
+
+/// The most that deflate can expand (zlib's technical notes): a header that claims more than this lies.
+constexpr std::int64_t kMaxInflation = 1032;
+
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Reads up to `size` bytes; fewer only at the end. Throws DataError when compressed data are damaged or
+  /// cut off, IoError when the file system refuses.
+  virtual std::int64_t read(void* to, std::int64_t size) = 0;
+  /// No more bytes than this can come out of the source.
+  virtual std::int64_t most_bytes() const = 0;
+  virtual std::int64_t stored_done() const = 0;   ///< bytes of the file taken so far
+  virtual std::int64_t stored_total() const = 0;  ///< 0 where unknown
+};
+
+/// Throws NoInputError when `path` is missing or a folder, IoError when it cannot be opened.
+std::unique_ptr<ByteSource> open_file(const std::string& path);
+
+/// Up to `size` first bytes of the file, inflated.
+std::string first_bytes(const std::string& path, std::int64_t size);
+
+/// Appends up to `size` bytes to `to`, which grows only as bytes arrive; gives how many came.
+std::int64_t append_bytes(ByteSource& source, std::int64_t size, std::vector<char>& to);
+
+/// Passes over `size` bytes; gives how many there were.
+std::int64_t skip_bytes(ByteSource& source, std::int64_t size);
+
+}  // namespace thalweg

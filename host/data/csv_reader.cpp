@@ -1,0 +1,222 @@
+// CSV and TSV (RFC 4180): numbers, texts and labels of each block are parsed apart and merged in order.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/data/csv_cells.hpp"
+#include "host/data/csv_layout.hpp"
+#include "host/data/parallel_parse.hpp"
+#include "host/data/text.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+constexpr std::size_t kMostCategories = 1000;
+
+/// The rows of one block; codes refer to the block's own texts.
+struct CsvRows {
+  std::int64_t rows = 0;
+  std::vector<float> cells;
+  std::vector<TextCodes> texts;  // per text feature
+  std::vector<double> target;
+  std::vector<std::int32_t> target_codes;
+  TextCodes target_texts;
+  std::vector<float> weight;
+  std::vector<std::int64_t> lines;
+};
+
+class CsvParser {
+ public:
+  CsvParser(const ReadRequest& request, const CsvLayout& layout)
+      : source_(request.path), layout_(layout), need_target_(request.need_target) {
+    text_slot_.resize(static_cast<std::size_t>(layout.features), 0);
+    for (std::size_t i = 0; i < layout.text_features.size(); ++i)
+      text_slot_[static_cast<std::size_t>(layout.text_features[i])] = i;
+  }
+
+  void parse(const TextBlock& block, CsvRows& out) const {
+    out.texts.resize(layout_.text_features.size());
+    CsvCells cells(block.text, layout_.delimiter, block.first_line, source_);
+    const auto features = static_cast<std::size_t>(layout_.features);
+    while (cells.next_record()) {
+      out.cells.resize(out.cells.size() + features);
+      parse_record(cells, out.cells.data() + out.cells.size() - features, out);
+      out.lines.push_back(cells.record_line());
+      ++out.rows;
+    }
+  }
+
+ private:
+  void parse_record(CsvCells& cells, float* row, CsvRows& out) const {
+    const std::size_t width = layout_.columns.size();
+    std::size_t c = 0;
+    for (std::string_view cell; cells.next_cell(cell); ++c)
+      if (c < width) parse_cell(cell, c, cells.record_line(), row, out);
+    if (c != width)
+      throw DataError(fmt::format("{} line {}: {} cells; want {} as in the rest of the file", source_,
+                                  cells.record_line(), c, width));
+  }
+
+  void parse_cell(std::string_view cell, std::size_t c, std::int64_t line, float* row, CsvRows& out) const {
+    const CsvColumn& column = layout_.columns[c];
+    switch (column.role) {
+      case CsvRole::number:
+        return number(cell, c, line, true, row[column.feature]);
+      case CsvRole::text: {
+        const auto feature = static_cast<std::size_t>(column.feature);
+        row[feature] =
+            is_missing(cell) ? kMissing : float(out.texts[text_slot_[feature]].code(trimmed(cell)));
+        return;
+      }
+      case CsvRole::target_number:
+        return number(cell, c, line, !need_target_, out.target.emplace_back());
+      case CsvRole::target_text:
+        if (need_target_ && is_missing(cell)) throw DataError(problem(cell, c, line, "want a label"));
+        out.target_codes.push_back(out.target_texts.code(trimmed(cell)));
+        return;
+      case CsvRole::weight:
+        return number(cell, c, line, false, out.weight.emplace_back());
+      case CsvRole::ignored:
+        return;
+    }
+  }
+
+  template <class Real>
+  void number(std::string_view cell, std::size_t c, std::int64_t line, bool may_miss, Real& value) const {
+    const ParsedNumber parsed = parse_number(cell, value);
+    if (parsed == ParsedNumber::ok) return;
+    if (is_missing(cell)) {
+      if (!may_miss) throw DataError(problem(cell, c, line, "a missing value; want a number"));
+      value = kMissing;
+      return;
+    }
+    throw DataError(problem(cell, c, line,
+                            parsed == ParsedNumber::not_finite
+                                ? "want a finite number of float32's range"
+                                : "want a number, as in the rest of the column"));
+  }
+
+  std::string problem(std::string_view cell, std::size_t c, std::int64_t line, const char* want) const {
+    return fmt::format("{} line {}, {}: got {}; {}", source_, line, layout_.column(c), shown(cell), want);
+  }
+
+  const std::string& source_;
+  const CsvLayout& layout_;
+  bool need_target_;
+  std::vector<std::size_t> text_slot_;
+};
+
+/// Takes the blocks' rows in order, texts recoded, until the row range is full.
+class CsvMerger {
+ public:
+  CsvMerger(const ReadRequest& request, const CsvLayout& layout, RawData& data)
+      : range_(request.range), layout_(layout), data_(data), texts_(layout.text_features.size()) {}
+
+  bool merge(CsvRows& block) {
+    const std::int64_t from = std::clamp<std::int64_t>(range_.begin - seen_, 0, block.rows);
+    const std::int64_t to = std::clamp<std::int64_t>(range_.end - seen_, from, block.rows);
+    seen_ += block.rows;
+    if (from == to) return seen_ < range_.end;
+    recode(block, from, to);
+    append(data_.cells, block.cells, from, to, layout_.features);
+    append(data_.lines, block.lines, from, to, 1);
+    append(data_.weight, block.weight, from, to, 1);
+    append(data_.labels.numbers, block.target, from, to, 1);
+    append(data_.labels.codes, block.target_codes, from, to, 1);
+    data_.rows += to - from;
+    return seen_ < range_.end;
+  }
+
+  void finish() {
+    require_rows(data_.source, range_, seen_);
+    data_.texts.resize(static_cast<std::size_t>(layout_.features));
+    for (std::size_t i = 0; i < texts_.size(); ++i)
+      data_.texts[static_cast<std::size_t>(layout_.text_features[i])] = texts_[i].texts();
+    data_.labels.texts = labels_.texts();
+  }
+
+ private:
+  template <class T>
+  static void append(std::vector<T>& to, const std::vector<T>& from, std::int64_t begin, std::int64_t end,
+                     std::int64_t width) {
+    if (!from.empty()) to.insert(to.end(), from.begin() + begin * width, from.begin() + end * width);
+  }
+
+  /// Codes of the block into codes of the file, for rows that are taken: other rows' texts must leave no
+  /// trace.
+  template <class T>
+  static void recode(const TextCodes& block, TextCodes& all, T* codes, std::int64_t count,
+                     std::int64_t stride) {
+    std::vector<std::int32_t> map(block.texts().size(), -1);
+    for (std::int64_t i = 0; i < count; ++i) {
+      T& code = codes[i * stride];
+      if (std::isnan(static_cast<float>(code))) continue;
+      std::int32_t& mapped = map[static_cast<std::size_t>(code)];
+      if (mapped < 0) mapped = all.code(block.texts()[static_cast<std::size_t>(code)]);
+      code = static_cast<T>(mapped);
+    }
+  }
+
+  void recode(CsvRows& block, std::int64_t from, std::int64_t to) {
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      const std::int64_t feature = layout_.text_features[i];
+      recode(block.texts[i], texts_[i], block.cells.data() + from * layout_.features + feature, to - from,
+             layout_.features);
+      if (texts_[i].texts().size() > kMostCategories)
+        throw DataError(too_many(static_cast<std::size_t>(feature)));
+    }
+    if (!block.target_codes.empty())
+      recode(block.target_texts, labels_, block.target_codes.data() + from, to - from, 1);
+  }
+
+  std::string too_many(std::size_t feature) const {
+    std::size_t c = 0;
+    while (layout_.columns[c].feature != static_cast<std::int32_t>(feature)) ++c;
+    return fmt::format(
+        "{}, {}: more than {} distinct texts; want numbers or a few categories, or leave the column "
+        "out with data.ignore",
+        data_.source, layout_.column(c), kMostCategories);
+  }
+
+  RowRange range_;
+  const CsvLayout& layout_;
+  RawData& data_;
+  std::vector<TextCodes> texts_;
+  TextCodes labels_;
+  std::int64_t seen_ = 0;
+};
+
+}  // namespace
+
+RawData read_csv(const ReadRequest& request) {
+  TextSource source(request.path, RecordEnd::line_outside_quotes);
+  TextBlock first;
+  if (!source.next(first)) throw DataError(fmt::format("{} is empty; want rows of cells", request.path));
+  const CsvLayout layout = find_csv_layout(request, first);
+
+  RawData data;
+  data.source = request.path;
+  data.first_row = request.range.begin;
+  data.width = layout.features;
+  data.labels.present = layout.target >= 0;
+  if (!layout.names.empty()) {
+    data.column_names.resize(static_cast<std::size_t>(layout.features));
+    for (std::size_t c = 0; c < layout.columns.size(); ++c)
+      if (layout.columns[c].feature >= 0)
+        data.column_names[static_cast<std::size_t>(layout.columns[c].feature)] = layout.names[c];
+    if (layout.target >= 0) data.target_column = layout.names[static_cast<std::size_t>(layout.target)];
+  }
+  const CsvParser parser(request, layout);
+  CsvMerger merger(request, layout, data);
+  parse_blocks<CsvRows>(
+      source, std::move(first), request.progress,
+      [&](const TextBlock& block, CsvRows& rows) { parser.parse(block, rows); },
+      [&](CsvRows& rows) { return merger.merge(rows); });
+  merger.finish();
+  return data;
+}
+
+}  // namespace thalweg

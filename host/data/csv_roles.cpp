@@ -1,0 +1,144 @@
+#include "host/data/csv_roles.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "host/data/text.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// The column called `name`, else the one with that index (negative ones count from the end), else -1.
+std::int32_t find_column(const CsvLayout& layout, const std::string& name) {
+  const auto found = std::find(layout.names.begin(), layout.names.end(), name);
+  if (found != layout.names.end()) return static_cast<std::int32_t>(found - layout.names.begin());
+  const auto width = static_cast<std::int64_t>(layout.columns.size());
+  std::int64_t index = 0;
+  if (!parse_integer(name, index)) return -1;
+  if (index < 0) index += width;
+  return index >= 0 && index < width ? static_cast<std::int32_t>(index) : -1;
+}
+
+std::int32_t required_column(const ReadRequest& request, const CsvLayout& layout, const std::string& key,
+                             const std::string& name) {
+  const std::int32_t column = find_column(layout, name);
+  if (column >= 0) return column;
+  const std::string known =
+      layout.names.empty()
+          ? fmt::format("{} columns without names (data.header = {}); want an index below {}",
+                        layout.columns.size(), shown(request.config.header), layout.columns.size())
+          : fmt::format("the columns {}", fmt::join(layout.names, ", "));
+  throw ConfigError(fmt::format("data.{} = {}: no such column{}; {} has {}", key, shown(name),
+                                did_you_mean(name, layout.names), request.path, known));
+}
+
+void assign_ignored_and_weight(const ReadRequest& request, CsvLayout& layout) {
+  for (const std::string& name : request.config.ignore) {
+    const bool training = request.schema == nullptr;
+    const std::int32_t column =
+        training ? required_column(request, layout, "ignore", name) : find_column(layout, name);
+    if (column >= 0) layout.columns[static_cast<std::size_t>(column)].role = CsvRole::ignored;
+  }
+  if (request.weight.empty()) return;
+  std::int32_t column = find_column(layout, request.weight);
+  if (column < 0 && !request.need_target) return;
+  column = required_column(request, layout, "weight", request.weight);
+  CsvRole& role = layout.columns[static_cast<std::size_t>(column)].role;
+  if (role == CsvRole::ignored)
+    throw ConfigError(fmt::format("data.weight = {} is also in data.ignore; want it in one of them",
+                                  shown(request.weight)));
+  role = CsvRole::weight;
+}
+
+std::size_t raw_columns(const DataSchema& schema) {
+  return schema.transform.categories.empty() ? static_cast<std::size_t>(schema.features)
+                                             : schema.transform.categories.size();
+}
+
+std::int64_t unassigned(const CsvLayout& layout) {
+  return std::count_if(layout.columns.begin(), layout.columns.end(),
+                       [](const CsvColumn& column) { return column.role == CsvRole::number; });
+}
+
+/// Data to predict may lack the target: then every column left is a feature of the model.
+bool lacks_target(const ReadRequest& request, const CsvLayout& layout) {
+  if (request.need_target || !request.schema) return false;
+  const std::string& name = request.schema->target_column;
+  if (!layout.names.empty() && !name.empty())
+    return std::find(layout.names.begin(), layout.names.end(), name) == layout.names.end();
+  return unassigned(layout) == static_cast<std::int64_t>(raw_columns(*request.schema));
+}
+
+void assign_target(const ReadRequest& request, CsvLayout& layout) {
+  if (lacks_target(request, layout)) return;
+  std::string name = request.target;
+  if (request.schema && !request.schema->target_column.empty() && !layout.names.empty())
+    name = request.schema->target_column;
+  std::int32_t target = static_cast<std::int32_t>(layout.columns.size()) - 1;
+  if (name.empty())
+    while (target >= 0 && layout.columns[static_cast<std::size_t>(target)].role != CsvRole::number) --target;
+  else
+    target = required_column(request, layout, request.target_key, name);
+  if (target < 0) throw ConfigError(fmt::format("{}: no column is left to be the target", request.path));
+  CsvRole& role = layout.columns[static_cast<std::size_t>(target)].role;
+  if (role != CsvRole::number)
+    throw ConfigError(fmt::format("data.{} = {} is also {}; want it in one of them", request.target_key,
+                                  shown(name), role == CsvRole::weight ? "data.weight" : "in data.ignore"));
+  role = CsvRole::target_number;
+  layout.target = target;
+}
+
+/// Features by name where both sides have names (in any order), else by position.
+void assign_schema_features(const ReadRequest& request, CsvLayout& layout) {
+  const FeatureTransform& transform = request.schema->transform;
+  const std::vector<std::string>& wanted = transform.columns;
+  const bool named = !wanted.empty() && !wanted[0].empty() && !layout.names.empty();
+  const std::size_t count = raw_columns(*request.schema);
+  std::vector<bool> seen(count);
+  std::size_t position = 0;
+  for (std::size_t c = 0; c < layout.columns.size(); ++c) {
+    CsvColumn& column = layout.columns[c];
+    if (column.role != CsvRole::number) continue;
+    std::size_t feature = position++;
+    if (named) {
+      feature =
+          static_cast<std::size_t>(std::find(wanted.begin(), wanted.end(), layout.names[c]) - wanted.begin());
+      if (feature == count)
+        throw DataError(
+            fmt::format("{} has {}, which the model's training data did not have{}; leave it out with "
+                        "data.ignore",
+                        request.path, layout.column(c), did_you_mean(layout.names[c], wanted)));
+    }
+    if (feature >= count) continue;
+    seen[feature] = true;
+    column.feature = static_cast<std::int32_t>(feature);
+    if (!transform.categories.empty() && !transform.categories[feature].empty()) column.role = CsvRole::text;
+  }
+  const auto missing = static_cast<std::size_t>(std::find(seen.begin(), seen.end(), false) - seen.begin());
+  if (named && missing < count)
+    throw DataError(
+        fmt::format("{} lacks the column {}, which the model needs", request.path, shown(wanted[missing])));
+  if (position != count)
+    throw DataError(
+        fmt::format("{} has {} feature columns; the model was trained on {}", request.path, position, count));
+  layout.features = static_cast<std::int32_t>(count);
+}
+
+}  // namespace
+
+void assign_csv_roles(const ReadRequest& request, CsvLayout& layout) {
+  assign_ignored_and_weight(request, layout);
+  assign_target(request, layout);
+  if (request.schema) return assign_schema_features(request, layout);
+  for (CsvColumn& column : layout.columns)
+    if (column.role == CsvRole::number) column.feature = layout.features++;
+  if (layout.features == 0)
+    throw DataError(
+        fmt::format("{} has no feature columns besides target, weight and ignored ones (delimiter {})",
+                    request.path, shown(std::string(1, layout.delimiter))));
+}
+
+}  // namespace thalweg

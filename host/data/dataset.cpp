@@ -1,0 +1,167 @@
+#include "thalweg/dataset.hpp"
+
+#include <fmt/format.h>
+
+#include "host/data/labels.hpp"
+#include "host/data/raw_data.hpp"
+#include "host/data/text.hpp"
+#include "host/data/transform.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+std::string place(const std::string& source, const std::vector<std::int64_t>& lines, std::int64_t first_row,
+                  std::int64_t row) {
+  if (row >= 0 && row < static_cast<std::int64_t>(lines.size()))
+    return fmt::format("{} line {}", source, lines[static_cast<std::size_t>(row)]);
+  return fmt::format("{} row {}", source, first_row + row);
+}
+
+/// The cells in the layout of the data set; the raw ones are given up.
+Dataset take_rows(RawData&& raw) {
+  Dataset data;
+  data.rows = raw.rows;
+  data.features = raw.width;
+  data.sparse = raw.layout == RawData::Layout::csr;
+  data.dense_f32 = std::move(raw.cells);
+  data.dense_u8 = std::move(raw.bytes);
+  data.offsets = std::move(raw.offsets);
+  data.columns = std::move(raw.columns);
+  data.values = std::move(raw.values);
+  data.weight = std::move(raw.weight);
+  data.source = std::move(raw.source);
+  data.first_source_row = raw.first_row;
+  data.source_line = std::move(raw.lines);
+  data.target_column = std::move(raw.target_column);
+  data.index_base = raw.index_base;
+  return data;
+}
+
+bool wants_standardization(const std::string& setting, RawData::Layout layout) {
+  if (setting == "auto") return layout == RawData::Layout::f32;
+  if (setting != "true" && setting != "false")
+    throw ConfigError(fmt::format("data.standardize = {}: want auto, true or false", shown(setting)));
+  const bool wanted = setting == "true";
+  if (wanted && layout == RawData::Layout::csr)
+    throw ConfigError(
+        "data.standardize = true with sparse data: taking the mean off would make every zero a number and "
+        "destroy "
+        "sparsity; want auto or false");
+  return wanted;
+}
+
+/// One-hot inputs stay 0 and 1.
+std::vector<bool> one_hot_inputs(const FeatureTransform& transform) {
+  std::vector<bool> keep;
+  for (const auto& categories : transform.categories)
+    keep.insert(keep.end(), std::max<std::size_t>(1, categories.size()), !categories.empty());
+  return keep;
+}
+
+void require_some_rows(const RawData& raw) {
+  if (raw.rows == 0)
+    throw DataError(fmt::format("{} has no rows{}", raw.source, raw.first_row > 0 ? " in the range" : ""));
+}
+
+void check_rows(const Dataset& data) {
+  check_weights(data);
+  for (std::size_t r = 0; r < data.target.size() && data.target_kind == TargetKind::number; ++r) {
+    if (std::isfinite(data.target[r])) continue;
+    throw DataError(fmt::format("{}: the target is {}; want a finite number",
+                                data.where(static_cast<std::int64_t>(r)), data.target[r]));
+  }
+}
+
+}  // namespace
+
+std::string RawData::where(std::int64_t row) const { return place(source, lines, first_row, row); }
+
+std::string RawData::column(std::int64_t index) const {
+  if (column_names.empty()) return fmt::format("column {}", index);
+  return fmt::format("column {} ({})", shown(column_names[static_cast<std::size_t>(index)]), index);
+}
+
+std::string Dataset::where(std::int64_t row) const {
+  return place(source, source_line, first_source_row, row);
+}
+
+DenseRows Dataset::dense(const std::int64_t* ids, std::int64_t count) const {
+  DenseRows view{.rows = count, .cols = features, .stride = features, .ids = ids};
+  if (dense_u8.empty()) {
+    view.data = dense_f32.data();
+    return view;
+  }
+  view.data = dense_u8.data();
+  view.dtype = DType::u8;
+  if (!transform.scale.empty()) {
+    view.scale = transform.scale.data();
+    view.shift = transform.shift.data();
+  }
+  return view;
+}
+
+SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
+  return {.offsets = offsets.data(),
+          .columns = columns.data(),
+          .values = values.data(),
+          .rows = count,
+          .cols = features,
+          .ids = ids};
+}
+
+Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use) {
+  require_some_rows(raw);
+  const bool standardize = wants_standardization(config.standardize, raw.layout);
+  FeatureTransform transform;
+  const RawData::Layout layout = raw.layout;
+  if (layout == RawData::Layout::f32) {
+    fit_columns(raw, config.impute, transform);
+    fill_missing(raw, transform);
+    expand_one_hot(raw, transform);
+  }
+  const LabelColumn labels = std::move(raw.labels);
+  Dataset data = take_rows(std::move(raw));
+  fit_targets(labels, use, data);
+  if (standardize) {
+    fit_standardization(data, one_hot_inputs(transform), transform);
+  } else if (layout == RawData::Layout::u8) {
+    transform.scale.assign(static_cast<std::size_t>(data.features), 1.0f / 255.0f);
+    transform.shift.assign(static_cast<std::size_t>(data.features), 0.0f);
+  }
+  data.transform = std::move(transform);
+  if (standardize && layout == RawData::Layout::f32) apply_scaling(data);
+  check_rows(data);
+  apply_class_weights(config.class_weight, data);
+  return data;
+}
+
+Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target) {
+  require_some_rows(raw);
+  const FeatureTransform& transform = schema.transform;
+  const RawData::Layout layout = raw.layout;
+  const bool sparse = layout == RawData::Layout::csr;
+  if (sparse != schema.sparse)
+    throw DataError(fmt::format("{} is {}; the model was trained on {} data", raw.source,
+                                sparse ? "sparse" : "dense", schema.sparse ? "sparse" : "dense"));
+  const std::int64_t raw_width =
+      transform.categories.empty() ? schema.features : static_cast<std::int64_t>(transform.categories.size());
+  if (raw.width != raw_width)
+    throw DataError(fmt::format("{}: its rows have {} features; the model was trained on {}", raw.source,
+                                raw.width, raw_width));
+  if (layout == RawData::Layout::f32) {
+    if (!transform.columns.empty()) raw.column_names = transform.columns;
+    match_categories(raw, transform);
+    fill_missing(raw, transform);
+    expand_one_hot(raw, transform);
+  }
+  const LabelColumn labels = std::move(raw.labels);
+  Dataset data = take_rows(std::move(raw));
+  data.transform = transform;
+  apply_targets(labels, schema, need_target, data);
+  if (!transform.scale.empty() && layout == RawData::Layout::f32) apply_scaling(data);
+  check_rows(data);
+  return data;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,36 @@
+// IDX, the format of MNIST: images in one file, labels in another, either gzipped or not.
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "host/data/array_reader.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// The usual name of the labels beside a file of images, if there is such a file.
+std::string labels_beside(const std::string& images) {
+  const std::size_t at = images.rfind("images-idx3");
+  if (at == std::string::npos) return "";
+  std::string labels = images;
+  labels.replace(at, 11, "labels-idx1");
+  struct stat info {};
+  return ::stat(labels.c_str(), &info) == 0 ? fmt::format("; did you mean \"{}\"?", labels) : "";
+}
+
+}  // namespace
+
+RawData read_idx(const ReadRequest& request) {
+  if (request.target.empty() && request.need_target)
+    throw ConfigError(fmt::format("data.{} is empty: IDX images need the file of their labels{}",
+                                  request.target_key, labels_beside(request.path)));
+  const auto source = open_file(request.path);
+  const ArrayHeader header = read_idx_header(*source, request.path);
+  RawData data;
+  data.source = request.path;
+  read_feature_array(*source, header, request.range, request.progress, data);
+  read_companions(request, data);
+  return data;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,21 @@
+#pragma once
+// Targets: numbers, or classes with their labels; weights.
+#include "host/data/raw_data.hpp"
+
+namespace thalweg {
+
+/// Most distinct integers that are taken for classes when nobody says.
+constexpr std::size_t kMostAutomaticClasses = 1000;
+
+/// Sets target, target_kind and classes of training data.
+void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data);
+/// Sets target by the classes of a schema; leaves it empty when a label is not among them (or no number) and
+/// the target is not needed.
+void apply_targets(const LabelColumn& labels, const DataSchema& schema, bool need_target, Dataset& data);
+
+/// Finite, not negative, not all zero.
+void check_weights(const Dataset& data);
+/// Multiplies class weights ("none", "balanced" as scikit-learn, or a list in class order) into data.weight.
+void apply_class_weights(const std::string& setting, Dataset& data);
+
+}  // namespace thalweg

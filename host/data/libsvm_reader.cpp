@@ -1,0 +1,272 @@
+// libsvm and svmlight: "label [qid:n] index:value ... # comment", indices ascending.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "host/data/parallel_parse.hpp"
+#include "host/data/raw_data.hpp"
+#include "host/data/text.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// Labels are coded while they are few enough to be classes.
+constexpr std::size_t kMostLabels = 65536;
+
+struct SvmRows {
+  std::int64_t rows = 0;
+  std::vector<std::int64_t> ends;  // of each row in columns
+  std::vector<std::int32_t> columns;
+  std::vector<float> values;
+  std::vector<double> numbers;
+  std::vector<std::int32_t> codes;
+  TextCodes texts;
+  std::vector<std::int64_t> lines;
+  bool unlabelled = false;
+};
+
+class SvmParser {
+ public:
+  SvmParser(const ReadRequest& request, std::int64_t least, std::int64_t most)
+      : source_(request.path), need_target_(request.need_target), least_(least), most_(most) {}
+
+  void parse(const TextBlock& block, SvmRows& out) const {
+    const char* p = block.text.data();
+    const char* end = p + block.text.size();
+    for (std::int64_t line = block.first_line; p < end; ++line) {
+      const void* newline = std::memchr(p, '\n', static_cast<std::size_t>(end - p));
+      const char* stop = newline ? static_cast<const char*>(newline) : end;
+      parse_line(p, stop, line, out);
+      p = stop + 1;
+    }
+  }
+
+ private:
+  static bool blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+  static const char* skip(const char* p, const char* end) {
+    while (p < end && blank(*p)) ++p;
+    return p;
+  }
+  static std::string_view token(const char* p, const char* end) {
+    const char* stop = p;
+    while (stop < end && !blank(*stop) && *stop != '#') ++stop;
+    return {p, static_cast<std::size_t>(stop - p)};
+  }
+
+  void parse_line(const char* p, const char* end, std::int64_t line, SvmRows& out) const {
+    p = skip(p, end);
+    if (p == end || *p == '#') return;
+    const std::string_view label = token(p, end);
+    if (label.find(':') == std::string_view::npos) {
+      add_label(label, line, out);
+      p += label.size();
+    } else if (need_target_) {
+      throw DataError(fmt::format("{} line {}: got {} where the label stands; want \"label index:value ...\"",
+                                  source_, line, shown(label)));
+    } else {
+      out.unlabelled = true;
+    }
+    parse_entries(p, end, line, out);
+    out.ends.push_back(static_cast<std::int64_t>(out.columns.size()));
+    out.lines.push_back(line);
+    ++out.rows;
+  }
+
+  void add_label(std::string_view label, std::int64_t line, SvmRows& out) const {
+    double number;
+    if (parse_number(label, number) != ParsedNumber::ok)
+      throw DataError(
+          fmt::format("{} line {}: label {}; want a finite number (-1/+1, 0/1, any integer or a real target)",
+                      source_, line, shown(label)));
+    out.numbers.push_back(number);
+    if (out.texts.texts().size() <= kMostLabels) out.codes.push_back(out.texts.code(label));
+  }
+
+  void parse_entries(const char* p, const char* end, std::int64_t line, SvmRows& out) const {
+    std::int64_t last = -1;
+    for (p = skip(p, end); p < end && *p != '#'; p = skip(p, end)) {
+      std::int32_t index = 0;
+      const auto [colon, index_error] = std::from_chars(p, end, index);
+      if (index_error != std::errc() || colon == end || *colon != ':') {
+        p = skip_qid(p, end, line);
+        continue;
+      }
+      if (index < least_ || index > most_) throw DataError(outside(index, line));
+      if (index <= last)
+        throw DataError(fmt::format("{} line {}: index {} {} index {}; want indices ascending, each once",
+                                    source_, line, index, index == last ? "again after" : "comes after",
+                                    last));
+      last = index;
+      float value = 0;
+      const auto [stop, value_error] = std::from_chars(colon + 1, end, value);
+      const bool whole = stop == end || blank(*stop) || *stop == '#';
+      if (value_error == std::errc() && whole && std::isfinite(value))
+        p = stop;
+      else
+        p = slow_value(colon + 1, end, line, index, value);
+      out.columns.push_back(index);
+      out.values.push_back(value);
+    }
+  }
+
+  /// Values that from_chars alone does not take: a plus sign, below the smallest float; or wrong ones.
+  const char* slow_value(const char* p, const char* end, std::int64_t line, std::int32_t index,
+                         float& value) const {
+    const std::string_view text = token(p, end);
+    const ParsedNumber parsed = text.empty() ? ParsedNumber::not_a_number : parse_number(text, value);
+    if (parsed != ParsedNumber::ok)
+      throw DataError(fmt::format("{} line {}, index {}: got {}; want a {}number", source_, line, index,
+                                  shown(text), parsed == ParsedNumber::not_finite ? "finite " : ""));
+    return p + text.size();
+  }
+
+  /// The query id of ranking data is read over; anything else that is no entry is wrong.
+  const char* skip_qid(const char* p, const char* end, std::int64_t line) const {
+    const std::string_view text = token(p, end);
+    if (!text.starts_with("qid:"))
+      throw DataError(fmt::format("{} line {}: got {}; want index:value with an index from 0 to 2147483646",
+                                  source_, line, shown(text)));
+    return p + text.size();
+  }
+
+  std::string outside(std::int64_t index, std::int64_t line) const {
+    if (index < least_)
+      return fmt::format("{} line {}: index {}; want indices from {}{}", source_, line, index, least_,
+                         least_ == 1 ? " (data.index_base = \"0\" for a file that counts from 0)" : "");
+    return fmt::format("{} line {}: index {}; want at most {} (data.features, or the model's width)", source_,
+                       line, index, most_);
+  }
+
+  const std::string& source_;
+  bool need_target_;
+  std::int64_t least_, most_;
+};
+
+class SvmMerger {
+ public:
+  SvmMerger(const ReadRequest& request, RawData& data) : range_(request.range), data_(data) {
+    data_.offsets.push_back(0);
+  }
+
+  bool merge(SvmRows& block) {
+    const std::int64_t from = std::clamp<std::int64_t>(range_.begin - seen_, 0, block.rows);
+    const std::int64_t to = std::clamp<std::int64_t>(range_.end - seen_, from, block.rows);
+    seen_ += block.rows;
+    const std::int64_t first = from == 0 ? 0 : block.ends[static_cast<std::size_t>(from - 1)];
+    const std::int64_t last = to == 0 ? 0 : block.ends[static_cast<std::size_t>(to - 1)];
+    const std::int64_t shift = static_cast<std::int64_t>(data_.columns.size()) - first;
+    data_.columns.insert(data_.columns.end(), block.columns.begin() + first, block.columns.begin() + last);
+    data_.values.insert(data_.values.end(), block.values.begin() + first, block.values.begin() + last);
+    for (std::int64_t r = from; r < to; ++r)
+      data_.offsets.push_back(block.ends[static_cast<std::size_t>(r)] + shift);
+    data_.lines.insert(data_.lines.end(), block.lines.begin() + from, block.lines.begin() + to);
+    data_.rows += to - from;
+    unlabelled_ |= block.unlabelled;
+    if (!unlabelled_) merge_labels(block, from, to);
+    return seen_ < range_.end;
+  }
+
+  void finish() {
+    require_rows(data_.source, range_, seen_);
+    data_.labels.present = !unlabelled_;
+    data_.labels.may_be_classes = true;
+    if (unlabelled_) data_.labels.numbers.clear();
+    if (unlabelled_ || too_many_) return;
+    data_.labels.codes = std::move(codes_);
+    data_.labels.texts = texts_.texts();
+  }
+
+ private:
+  void merge_labels(const SvmRows& block, std::int64_t from, std::int64_t to) {
+    data_.labels.numbers.insert(data_.labels.numbers.end(), block.numbers.begin() + from,
+                                block.numbers.begin() + to);
+    too_many_ |= block.texts.texts().size() > kMostLabels;
+    std::vector<std::int32_t> map(block.texts.texts().size(), -1);
+    for (std::int64_t r = from; r < to && !too_many_; ++r) {
+      const auto code = static_cast<std::size_t>(block.codes[static_cast<std::size_t>(r)]);
+      if (map[code] < 0) map[code] = texts_.code(block.texts.texts()[code]);
+      codes_.push_back(map[code]);
+      too_many_ = texts_.texts().size() > kMostLabels;
+    }
+  }
+
+  RowRange range_;
+  RawData& data_;
+  TextCodes texts_;
+  std::vector<std::int32_t> codes_;
+  std::int64_t seen_ = 0;
+  bool unlabelled_ = false;
+  bool too_many_ = false;  // distinct labels for classes
+};
+
+/// Takes the base off the indices; gives the number of features that they need.
+std::int64_t rebase(RawData& data, std::int64_t least, bool base_known) {
+  std::int32_t lowest = std::numeric_limits<std::int32_t>::max(), highest = -1;
+  for (const std::int32_t column : data.columns) {
+    lowest = std::min(lowest, column);
+    highest = std::max(highest, column);
+  }
+  data.index_base = base_known ? static_cast<int>(least) : (lowest == 0 ? 0 : 1);
+  if (data.index_base == 1)
+    for (std::int32_t& column : data.columns) --column;
+  return std::int64_t{highest} + 1 - data.index_base;
+}
+
+/// For a base found only after reading: an index that the wanted width does not have.
+void check_width(const RawData& data) {
+  for (std::int64_t r = 0; r < data.rows; ++r) {
+    const std::int64_t end = data.offsets[static_cast<std::size_t>(r + 1)];
+    if (end == data.offsets[static_cast<std::size_t>(r)]) continue;
+    const std::int64_t index = data.columns[static_cast<std::size_t>(end - 1)];
+    if (index >= data.width)
+      throw DataError(fmt::format("{}: index {}; want at most {} ({} features from index {})", data.where(r),
+                                  index + data.index_base, data.width - 1 + data.index_base, data.width,
+                                  data.index_base));
+  }
+}
+
+}  // namespace
+
+RawData read_libsvm(const ReadRequest& request) {
+  const std::string& base = request.config.index_base;
+  if (base != "auto" && base != "0" && base != "1")
+    throw ConfigError(fmt::format("data.index_base = {}: want auto, 0 or 1", shown(base)));
+  if (!request.weight.empty() && request.weight.find_first_not_of("0123456789") == std::string::npos)
+    throw ConfigError(
+        fmt::format("data.weight = {}: libsvm data have no weight column; want a file of weights",
+                    shown(request.weight)));
+  const bool base_known = request.schema || base != "auto";
+  const std::int64_t least = request.schema ? request.schema->index_base : base == "1" ? 1 : 0;
+  const std::int64_t width = request.schema ? request.schema->features : request.config.features;
+  const std::int64_t most =
+      width > 0 && base_known ? width - 1 + least : std::numeric_limits<std::int32_t>::max() - 1;
+
+  TextSource source(request.path, RecordEnd::line);
+  TextBlock first;
+  if (!source.next(first))
+    throw DataError(fmt::format("{} is empty; want lines \"label index:value ...\"", request.path));
+  RawData data;
+  data.layout = RawData::Layout::csr;
+  data.source = request.path;
+  data.first_row = request.range.begin;
+  const SvmParser parser(request, least, most);
+  SvmMerger merger(request, data);
+  parse_blocks<SvmRows>(
+      source, std::move(first), request.progress,
+      [&](const TextBlock& block, SvmRows& rows) { parser.parse(block, rows); },
+      [&](SvmRows& rows) { return merger.merge(rows); });
+  merger.finish();
+  const std::int64_t needed = rebase(data, least, base_known);
+  data.width = width > 0 ? width : needed;
+  if (data.rows > 0 && data.width == 0)
+    throw DataError(fmt::format("{} has no features: want lines \"label index:value ...\"", request.path));
+  check_width(data);
+  if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
+  return data;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,60 @@
+#pragma once
+// Blocks of a text file parsed on all cores while the next ones are read (and inflated); merged in the order
+// of the file, so that the result does not depend on the number of threads.
+#include <algorithm>
+#include <exception>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "host/data/text_source.hpp"
+#include "kernels/common/parallel.hpp"
+#include "thalweg/dataset.hpp"
+
+namespace thalweg {
+
+inline int reader_threads() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
+}
+
+/// parse(block, parsed) fills `parsed` row by row and throws at the first bad row; merge(parsed) takes its
+/// rows and says whether more are wanted. The error of a block counts only if its good rows did not suffice.
+template <class Parsed, class Parse, class Merge>
+void parse_blocks(TextSource& source, TextBlock first, const ReadProgress& progress, const Parse& parse,
+                  const Merge& merge) {
+  ThreadPool pool(reader_threads());
+  const int group = 2 * pool.threads();
+  std::vector<TextBlock> blocks, next;
+  blocks.push_back(std::move(first));
+  bool at_end = false;
+  while (!blocks.empty()) {
+    const auto count = static_cast<std::int64_t>(blocks.size());
+    std::vector<Parsed> parsed(blocks.size());
+    std::vector<std::exception_ptr> errors(blocks.size() + 1);
+    next.clear();
+    pool.run(count + 1, [&](std::int64_t task, int) {
+      try {
+        if (task > 0) {
+          parse(blocks[static_cast<std::size_t>(task - 1)], parsed[static_cast<std::size_t>(task - 1)]);
+          return;
+        }
+        for (TextBlock block; !at_end && static_cast<int>(next.size()) < group;)
+          if (source.next(block))
+            next.push_back(std::move(block));
+          else
+            at_end = true;
+      } catch (...) {
+        errors[static_cast<std::size_t>(task)] = std::current_exception();
+      }
+    });
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (!merge(parsed[i])) return;
+      if (errors[i + 1]) std::rethrow_exception(errors[i + 1]);
+    }
+    if (errors[0]) std::rethrow_exception(errors[0]);
+    if (progress) progress(source.path(), source.stored_done(), source.stored_total());
+    std::swap(blocks, next);
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,98 @@
+#pragma once
+// What a reader hands over: cells as they were in the file, before imputation, one-hot and scaling.
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "thalweg/dataset.hpp"
+
+namespace thalweg {
+
+/// Rows [begin, end) of a source.
+struct RowRange {
+  std::int64_t begin = 0;
+  std::int64_t end = std::numeric_limits<std::int64_t>::max();
+
+  bool bounded() const { return end != std::numeric_limits<std::int64_t>::max(); }
+};
+
+/// "begin:end", either side may be empty; throws ConfigError naming `key`.
+RowRange parse_row_range(const std::string& text, const std::string& key);
+
+/// Throws DataError when a source of `rows` rows does not have the whole range.
+void require_rows(const std::string& source, const RowRange& range, std::int64_t rows);
+
+/// One label per row: codes into texts, or numbers when there are no texts.
+struct LabelColumn {
+  bool present = false;
+  bool may_be_classes = false;  ///< whether the source's integers are taken for classes when nobody says
+  std::vector<double> numbers;
+  std::vector<std::int32_t> codes;
+  std::vector<std::string> texts;
+
+  std::int64_t rows() const {
+    return static_cast<std::int64_t>(texts.empty() ? numbers.size() : codes.size());
+  }
+};
+
+struct RawData {
+  enum class Layout { f32, u8, csr };
+  Layout layout = Layout::f32;
+  std::int64_t rows = 0;
+  std::int64_t width = 0;  ///< raw columns; csr: features
+
+  std::vector<float> cells;         ///< f32: [rows, width]; NaN: missing; a text column holds codes
+  std::vector<std::uint8_t> bytes;  ///< u8: [rows, width]
+  std::vector<std::int64_t> offsets;
+  std::vector<std::int32_t> columns;
+  std::vector<float> values;
+
+  std::vector<std::string> column_names;        ///< may be empty
+  std::vector<std::vector<std::string>> texts;  ///< f32: per column its texts by code; empty: numbers
+  LabelColumn labels;
+  std::vector<float> weight;
+
+  std::string source;
+  std::string target_column;
+  std::int64_t first_row = 0;
+  std::vector<std::int64_t> lines;
+  int index_base = 1;
+
+  std::string where(std::int64_t row) const;
+  std::string column(std::int64_t index) const;  ///< `column "age" (3)`, for messages
+};
+
+/// What the readers need to know.
+struct ReadRequest {
+  const DataConfig& config;
+  std::string path;
+  std::string target;  ///< column, or file of labels
+  std::string target_key;
+  std::string weight;  ///< column, or file of weights; empty: none
+  RowRange range;
+  TargetUse use = TargetUse::automatic;
+  bool need_target = true;
+  const DataSchema* schema = nullptr;  ///< of the model, when its kind of data is wanted
+  const ReadProgress& progress;
+};
+
+RawData read_csv(const ReadRequest& request);
+RawData read_libsvm(const ReadRequest& request);
+RawData read_npy(const ReadRequest& request);
+RawData read_npz(const ReadRequest& request);
+RawData read_idx(const ReadRequest& request);
+
+/// A file of one label (or weight) per row: npy, IDX, or text with one per line.
+LabelColumn read_label_file(const std::string& path, const RowRange& range);
+void read_weight_file(const std::string& path, const RowRange& range, RawData& data);
+
+/// Reads request.target and request.weight as files into `data`.
+void read_companions(const ReadRequest& request, RawData& data);
+
+/// The data set of a training source: classes, imputation, one-hot and scaling are found on its rows.
+Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use);
+/// The data set of another source by a model's schema.
+Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target);
+
+}  // namespace thalweg

@@ -1,0 +1,126 @@
+// The entry points: which reader a file wants, and the settings each takes.
+#include <fmt/format.h>
+
+#include "host/data/byte_source.hpp"
+#include "host/data/csv_layout.hpp"
+#include "host/data/raw_data.hpp"
+#include "host/data/text.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+enum class Format { npy, npz, csv, libsvm, idx };
+
+bool is_svm_entry(std::string_view token) {
+  const std::size_t colon = token.find(':');
+  std::int64_t index;
+  return colon != std::string_view::npos &&
+         (token.substr(0, colon) == "qid" || parse_integer(token.substr(0, colon), index));
+}
+
+/// Whether a line is "label index:value ..."; a label alone may be anything.
+bool looks_like_libsvm(std::string_view text) {
+  for (int line = 0; line < 20 && !text.empty(); ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view row = trimmed(text.substr(0, std::min(end, text.find('#'))));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t gap = row.find_first_of(" \t");
+    if (is_svm_entry(row.substr(0, gap))) return true;
+    if (gap == std::string_view::npos) continue;
+    const std::string_view second = trimmed(row.substr(gap));
+    return is_number(row.substr(0, gap)) && is_svm_entry(second.substr(0, second.find_first_of(" \t")));
+  }
+  return false;
+}
+
+Format detect_format(const std::string& path, const std::string& setting) {
+  if (setting == "npy") return Format::npy;
+  if (setting == "npz") return Format::npz;
+  if (setting == "csv" || setting == "tsv") return Format::csv;
+  if (setting == "libsvm" || setting == "svmlight") return Format::libsvm;
+  if (setting == "idx") return Format::idx;
+  if (setting != "auto")
+    throw ConfigError(
+        fmt::format("data.format = {}: want auto, npy, npz, csv, tsv, libsvm or idx{}", shown(setting),
+                    did_you_mean(setting, {"auto", "npy", "npz", "csv", "tsv", "libsvm", "idx"})));
+  const std::string head = first_bytes(path, 1 << 16);
+  if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
+  if (head.starts_with("\x93NUMPY")) return Format::npy;
+  if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return Format::npz;
+  if (head.size() >= 4 && head[0] == 0 && head[1] == 0) return Format::idx;
+  if (head.find('\0') != std::string::npos)
+    throw DataError(fmt::format(
+        "{} is binary and neither npy, npz nor IDX; want one of these or text (CSV, libsvm)", path));
+  const std::string stem = path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path;
+  if (stem.ends_with(".csv") || stem.ends_with(".tsv")) return Format::csv;
+  return looks_like_libsvm(head) ? Format::libsvm : Format::csv;
+}
+
+RawData read_raw(const ReadRequest& request) {
+  switch (detect_format(request.path, request.config.format)) {
+    case Format::npy:
+      return read_npy(request);
+    case Format::npz:
+      return read_npz(request);
+    case Format::csv:
+      return read_csv(request);
+    case Format::libsvm:
+      return read_libsvm(request);
+    case Format::idx:
+      return read_idx(request);
+  }
+  throw InternalError("a data format without a reader");
+}
+
+}  // namespace
+
+RowRange parse_row_range(const std::string& text, const std::string& key) {
+  RowRange range;
+  if (text.empty()) return range;
+  const std::size_t colon = text.find(':');
+  const bool good = colon != std::string::npos &&
+                    (colon == 0 || parse_integer(text.substr(0, colon), range.begin)) &&
+                    (colon + 1 == text.size() || parse_integer(text.substr(colon + 1), range.end)) &&
+                    range.begin >= 0 && range.begin < range.end;
+  if (!good)
+    throw ConfigError(
+        fmt::format("{} = {}: want \"begin:end\" with 0 <= begin < end, like \"0:8000\"", key, shown(text)));
+  return range;
+}
+
+void require_rows(const std::string& source, const RowRange& range, std::int64_t rows) {
+  if (range.begin > rows || (range.bounded() && range.end > rows) || (range.begin == rows && rows > 0))
+    throw DataError(fmt::format("{} has {} rows; the row range wants {} to {}", source, rows, range.begin,
+                                range.bounded() ? fmt::format("{}", range.end) : "the end"));
+}
+
+Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress) {
+  if (config.train.empty()) throw ConfigError("data.train is empty; want a file to train on");
+  const ReadRequest request{.config = config,
+                            .path = config.train,
+                            .target = config.target,
+                            .target_key = "target",
+                            .weight = config.weight,
+                            .range = parse_row_range(config.train_rows, "data.train_rows"),
+                            .use = use,
+                            .progress = progress};
+  return fit_dataset(read_raw(request), config, use);
+}
+
+Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
+                     const std::string& row_range, const DataSchema& schema, bool need_target,
+                     const ReadProgress& progress) {
+  if (path.empty()) throw ConfigError("data.test is empty; want a file");
+  const ReadRequest request{.config = config,
+                            .path = path,
+                            .target = target_path,
+                            .target_key = "test_target",
+                            .range = parse_row_range(row_range, "data.test_rows"),
+                            .need_target = need_target,
+                            .schema = &schema,
+                            .progress = progress};
+  return apply_schema(read_raw(request), schema, need_target);
+}
+
+}  // namespace thalweg

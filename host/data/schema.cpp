@@ -1,0 +1,156 @@
+// The schema of a data set: what a model keeps of it, as JSON, and the data's fingerprint.
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "thalweg/dataset.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::int64_t kSampledRows = 1024;
+
+class Hash {
+ public:
+  Hash() : state_(XXH3_createState()) {
+    if (!state_) throw InternalError("out of memory for a checksum");
+    XXH3_128bits_reset(state_);
+  }
+  ~Hash() { XXH3_freeState(state_); }
+  Hash(const Hash&) = delete;
+  Hash& operator=(const Hash&) = delete;
+
+  template <class T>
+  void add(const T* data, std::int64_t count) {
+    XXH3_128bits_update(state_, data, static_cast<std::size_t>(count) * sizeof(T));
+  }
+  std::string hex() const {
+    const XXH128_hash_t hash = XXH3_128bits_digest(state_);
+    return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+  }
+
+ private:
+  XXH3_state_t* state_;
+};
+
+void add_row(const Dataset& data, std::int64_t r, Hash& hash) {
+  hash.add(&r, 1);
+  if (data.sparse) {
+    const std::int64_t begin = data.offsets[static_cast<std::size_t>(r)];
+    const std::int64_t count = data.offsets[static_cast<std::size_t>(r + 1)] - begin;
+    hash.add(&count, 1);
+    hash.add(data.columns.data() + begin, count);
+    hash.add(data.values.data() + begin, count);
+  } else if (data.dense_u8.empty()) {
+    hash.add(data.dense_f32.data() + r * data.features, data.features);
+  } else {
+    hash.add(data.dense_u8.data() + r * data.features, data.features);
+  }
+  if (!data.target.empty()) hash.add(data.target.data() + r, 1);
+  if (!data.weight.empty()) hash.add(data.weight.data() + r, 1);
+}
+
+}  // namespace
+
+DataSchema schema_of(const Dataset& data) {
+  return {.sparse = data.sparse,
+          .features = data.features,
+          .target_kind = data.target_kind,
+          .classes = data.classes,
+          .transform = data.transform,
+          .target_column = data.target_column,
+          .index_base = data.index_base};
+}
+
+std::string schema_to_json(const DataSchema& schema) {
+  const FeatureTransform& t = schema.transform;
+  return nlohmann::ordered_json{
+      {"sparse", schema.sparse},
+      {"features", schema.features},
+      {"target_kind", schema.target_kind == TargetKind::classes ? "classes" : "number"},
+      {"target_column", schema.target_column},
+      {"index_base", schema.index_base},
+      {"classes", schema.classes},
+      {"columns", t.columns},
+      {"names", t.names},
+      {"categories", t.categories},
+      {"impute", t.impute},
+      {"scale", t.scale},
+      {"shift", t.shift}}
+      .dump();
+}
+
+namespace {
+
+/// Sizes that fit each other and values that are finite, or a message.
+std::string contradiction(const DataSchema& s) {
+  const FeatureTransform& t = s.transform;
+  const auto features = static_cast<std::size_t>(s.features);
+  if (s.features < 1) return fmt::format("{} features", s.features);
+  if (t.scale.size() != t.shift.size() || (!t.scale.empty() && t.scale.size() != features))
+    return fmt::format("{} scales and {} shifts for {} features", t.scale.size(), t.shift.size(), features);
+  std::size_t inputs = t.categories.empty() ? features : 0;
+  for (const auto& categories : t.categories) inputs += std::max<std::size_t>(1, categories.size());
+  if (inputs != features) return fmt::format("columns that make {} of {} features", inputs, features);
+  const std::size_t columns = t.categories.empty() ? features : t.categories.size();
+  if (!t.columns.empty() && t.columns.size() != columns) return "a wrong number of column names";
+  if (!t.names.empty() && t.names.size() != features) return "a wrong number of feature names";
+  if (!t.impute.empty() && t.impute.size() != columns) return "a wrong number of imputed values";
+  for (std::size_t c = 0; c < t.impute.size() && !t.categories.empty(); ++c) {
+    const auto count = static_cast<float>(t.categories[c].size());
+    if (count > 0 && !(t.impute[c] >= 0 && t.impute[c] < count))
+      return "an imputed category that is not there";
+  }
+  for (const auto* values : {&t.impute, &t.scale, &t.shift})
+    for (const float value : *values)
+      if (!std::isfinite(value)) return "a value that is not finite";
+  if (s.target_kind == TargetKind::classes && s.classes.empty()) return "no classes";
+  if (s.index_base != 0 && s.index_base != 1) return fmt::format("index_base {}", s.index_base);
+  return "";
+}
+
+}  // namespace
+
+DataSchema schema_from_json(const std::string& json) {
+  DataSchema schema;
+  try {
+    const auto j = nlohmann::json::parse(json);
+    const std::string kind = j.at("target_kind");
+    if (kind != "classes" && kind != "number") throw DataError("target_kind " + kind);
+    schema.target_kind = kind == "classes" ? TargetKind::classes : TargetKind::number;
+    j.at("sparse").get_to(schema.sparse);
+    j.at("features").get_to(schema.features);
+    j.at("target_column").get_to(schema.target_column);
+    j.at("index_base").get_to(schema.index_base);
+    j.at("classes").get_to(schema.classes);
+    FeatureTransform& t = schema.transform;
+    j.at("columns").get_to(t.columns);
+    j.at("names").get_to(t.names);
+    j.at("categories").get_to(t.categories);
+    j.at("impute").get_to(t.impute);
+    j.at("scale").get_to(t.scale);
+    j.at("shift").get_to(t.shift);
+  } catch (const std::exception& e) {
+    throw DataError(fmt::format("the data schema of the model cannot be read: {}", e.what()));
+  }
+  if (const std::string problem = contradiction(schema); !problem.empty())
+    throw DataError(fmt::format("the data schema of the model contradicts itself: it has {}", problem));
+  return schema;
+}
+
+std::string fingerprint(const Dataset& data, bool full) {
+  Hash hash;
+  const std::string schema = schema_to_json(schema_of(data));
+  hash.add(schema.data(), static_cast<std::int64_t>(schema.size()));
+  hash.add(&data.rows, 1);
+  const std::int64_t taken = full ? data.rows : std::min(data.rows, kSampledRows);
+  // Evenly spread, the first and the last row among them.
+  for (std::int64_t i = 0; i < taken; ++i)
+    add_row(data, taken == data.rows || taken < 2 ? i : i * (data.rows - 1) / (taken - 1), hash);
+  return hash.hex();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,150 @@
+#include "host/data/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+namespace thalweg {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// from_chars reports numbers below the smallest subnormal and above the largest float alike.
+template <class Real>
+ParsedNumber out_of_range(std::string_view text, Real& value) {
+  if (std::abs(std::strtod(std::string(text).c_str(), nullptr)) > 1.0) return ParsedNumber::not_finite;
+  value = Real(0);
+  return ParsedNumber::ok;
+}
+
+template <class Real>
+ParsedNumber parse_real(std::string_view text, Real& value) {
+  const char* first = text.data();
+  const char* last = first + text.size();
+  while (first < last && is_blank(*first)) ++first;
+  while (first < last && is_blank(last[-1])) --last;
+  if (first < last && *first == '+' && last - first > 1 && first[1] != '-') ++first;
+  const auto [end, error] = std::from_chars(first, last, value);
+  if (end != last || error == std::errc::invalid_argument) return ParsedNumber::not_a_number;
+  if (error == std::errc::result_out_of_range)
+    return out_of_range({first, static_cast<std::size_t>(last - first)}, value);
+  return std::isfinite(value) ? ParsedNumber::ok : ParsedNumber::not_finite;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+ParsedNumber parse_number(std::string_view text, float& value) { return parse_real(text, value); }
+ParsedNumber parse_number(std::string_view text, double& value) { return parse_real(text, value); }
+
+bool is_number(std::string_view text) {
+  double value;
+  return parse_number(text, value) == ParsedNumber::ok;
+}
+
+bool parse_integer(std::string_view text, std::int64_t& value) {
+  text = trimmed(text);
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  return end == last && error == std::errc();
+}
+
+bool is_missing(std::string_view text) {
+  text = trimmed(text);
+  if (text.empty()) return true;
+  if (text.size() > 4) return false;
+  char word[4];
+  std::transform(text.begin(), text.end(), word, lower);
+  const std::string_view w(word, text.size());
+  return w == "na" || w == "n/a" || w == "nan" || w == "null" || w == "?";
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const int length = lead < 0x80                    ? 1
+                       : lead >= 0xC2 && lead <= 0xDF ? 2
+                       : lead >= 0xE0 && lead <= 0xEF ? 3
+                       : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                      : 0;
+    if (length == 0 || i + static_cast<std::size_t>(length) > text.size()) return false;
+    std::uint32_t point = length == 1 ? lead : lead & (0xFFu >> (length + 1));
+    for (int k = 1; k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]);
+      if ((next & 0xC0) != 0x80) return false;
+      point = point << 6 | (next & 0x3Fu);
+    }
+    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
+    if (overlong || (point >= 0xD800 && point <= 0xDFFF) || point > 0x10FFFF) return false;
+    i += static_cast<std::size_t>(length);
+  }
+  return true;
+}
+
+std::string shown(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  std::string result = "\"";
+  for (const char c : text.substr(0, kLongest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F)
+      result += fmt::format("\\x{:02x}", byte);
+    else
+      result += c;
+  }
+  return result + (text.size() > kLongest ? "...\"" : "\"");
+}
+
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& known) {
+  std::size_t best = name.size() / 3 + 2;
+  const std::string* nearest = nullptr;
+  for (const std::string& candidate : known) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < best) best = distance, nearest = &candidate;
+  }
+  return nearest ? fmt::format(" (did you mean {}?)", shown(*nearest)) : "";
+}
+
+std::int32_t TextCodes::find(std::string_view text) const {
+  if (last_ >= 0 && texts_[static_cast<std::size_t>(last_)] == text) return last_;
+  const auto found = codes_.find(text);
+  return found == codes_.end() ? -1 : found->second;
+}
+
+std::int32_t TextCodes::code(std::string_view text) {
+  last_ = find(text);
+  if (last_ < 0) {
+    last_ = static_cast<std::int32_t>(texts_.size());
+    texts_.emplace_back(text);
+    codes_.emplace(texts_.back(), last_);
+  }
+  return last_;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,52 @@
+#pragma once
+// What the text readers share: numbers, missing values, names in messages.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace thalweg {
+
+enum class ParsedNumber { ok, not_a_number, not_finite };
+
+/// Reads all of `text` (a sign and surrounding blanks allowed) as the nearest float. Numbers too small become
+/// zero; numbers too large, "inf" and "nan" are not_finite.
+ParsedNumber parse_number(std::string_view text, float& value);
+ParsedNumber parse_number(std::string_view text, double& value);
+bool is_number(std::string_view text);
+
+/// All of `text` as an integer; false if it is none or does not fit.
+bool parse_integer(std::string_view text, std::int64_t& value);
+
+/// Empty, NA, N/A, NaN, null, ? in any case.
+bool is_missing(std::string_view text);
+
+std::string_view trimmed(std::string_view text);
+bool is_utf8(std::string_view text);
+
+/// A value for an error message: quoted, control characters shown, shortened when long.
+std::string shown(std::string_view text);
+
+/// ` (did you mean "x"?)` for the nearest of `known`, or nothing when none is near.
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& known);
+
+/// Distinct texts, coded in order of first appearance.
+class TextCodes {
+ public:
+  std::int32_t code(std::string_view text);
+  /// The code of a text that is already there, or -1.
+  std::int32_t find(std::string_view text) const;
+  const std::vector<std::string>& texts() const { return texts_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+  };
+  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> codes_;
+  std::vector<std::string> texts_;
+  std::int32_t last_ = -1;  // neighbouring rows often share a text
+};
+
+}  // namespace thalweg

@@ -1,0 +1,42 @@
+#pragma once
+// A text file, plain or gzip, as blocks that end where a record ends, so that blocks can be parsed apart.
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "host/data/byte_source.hpp"
+
+namespace thalweg {
+
+struct TextBlock {
+  std::string text;
+  std::int64_t first_line = 1;
+};
+
+/// Where a record ends: at every line end, or (RFC 4180) at line ends outside quotes.
+enum class RecordEnd { line, line_outside_quotes };
+
+class TextSource {
+ public:
+  TextSource(const std::string& path, RecordEnd record_end);
+
+  /// The next block, about a megabyte; false at the end of the file. A byte order mark is dropped.
+  bool next(TextBlock& block);
+
+  const std::string& path() const { return path_; }
+  std::int64_t stored_done() const { return bytes_->stored_done(); }
+  std::int64_t stored_total() const { return bytes_->stored_total(); }
+
+ private:
+  bool fill(std::string& text);
+  std::size_t last_record_end(const std::string& text) const;
+
+  std::string path_;
+  RecordEnd record_end_;
+  std::unique_ptr<ByteSource> bytes_;
+  std::string rest_;  // begins a record
+  std::int64_t line_ = 1;
+  bool first_ = true;
+};
+
+}  // namespace thalweg

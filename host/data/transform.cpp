@@ -1,0 +1,179 @@
+#include "host/data/transform.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/data/text.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+bool is_text(const RawData& raw, std::int64_t column) {
+  return !raw.texts.empty() && !raw.texts[static_cast<std::size_t>(column)].empty();
+}
+
+void renumber(RawData& raw, std::int64_t column, const std::vector<std::int32_t>& number) {
+  for (std::int64_t r = 0; r < raw.rows; ++r) {
+    float& cell = raw.cells[static_cast<std::size_t>(r * raw.width + column)];
+    if (!std::isnan(cell)) cell = static_cast<float>(number[static_cast<std::size_t>(cell)]);
+  }
+}
+
+std::vector<std::string> sorted_categories(const RawData& raw, std::int64_t column) {
+  std::vector<std::string> texts = raw.texts[static_cast<std::size_t>(column)];
+  std::sort(texts.begin(), texts.end());
+  for (const std::string& text : texts)
+    if (!is_utf8(text))
+      throw DataError(fmt::format("{}, {}: {} is not UTF-8 text (iconv -t utf-8 converts)", raw.source,
+                                  raw.column(column), shown(text)));
+  return texts;
+}
+
+std::vector<float> present_cells(const RawData& raw, std::int64_t column) {
+  std::vector<float> cells;
+  for (std::int64_t r = 0; r < raw.rows; ++r) {
+    const float cell = raw.cells[static_cast<std::size_t>(r * raw.width + column)];
+    if (!std::isnan(cell)) cells.push_back(cell);
+  }
+  return cells;
+}
+
+float mean_of(const std::vector<float>& cells) {
+  double sum = 0;
+  for (const float cell : cells) sum += cell;
+  return static_cast<float>(sum / static_cast<double>(cells.size()));
+}
+
+/// Mean of the middle two for an even count.
+float median_of(std::vector<float> cells) {
+  const auto middle = cells.begin() + static_cast<std::ptrdiff_t>(cells.size() / 2);
+  std::nth_element(cells.begin(), middle, cells.end());
+  if (cells.size() % 2 == 1) return *middle;
+  return static_cast<float>((double{*middle} + double{*std::max_element(cells.begin(), middle)}) / 2);
+}
+
+/// Most frequent category, the first of equals.
+float mode_of(const std::vector<float>& codes, std::size_t categories) {
+  std::vector<std::int64_t> count(categories);
+  for (const float code : codes) ++count[static_cast<std::size_t>(code)];
+  return static_cast<float>(std::max_element(count.begin(), count.end()) - count.begin());
+}
+
+void fit_imputation(const RawData& raw, const std::string& impute, FeatureTransform& transform) {
+  for (std::int64_t c = 0; c < raw.width; ++c) {
+    const std::vector<float> cells = present_cells(raw, c);
+    if (cells.empty())
+      throw DataError(fmt::format("{}, {}: every value is missing; leave the column out with data.ignore",
+                                  raw.source, raw.column(c)));
+    const std::size_t categories =
+        transform.categories.empty() ? 0 : transform.categories[static_cast<std::size_t>(c)].size();
+    transform.impute.push_back(categories > 0     ? mode_of(cells, categories)
+                               : impute == "mean" ? mean_of(cells)
+                                                  : median_of(cells));
+  }
+}
+
+/// Features of a raw column after one-hot.
+std::int64_t inputs_of(const FeatureTransform& transform, std::int64_t column) {
+  if (transform.categories.empty()) return 1;
+  return std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(transform.categories[static_cast<std::size_t>(column)].size()));
+}
+
+}  // namespace
+
+void fit_columns(RawData& raw, const std::string& impute, FeatureTransform& transform) {
+  if (impute != "error" && impute != "mean" && impute != "median")
+    throw ConfigError(fmt::format("data.impute = {}: want error, mean or median", shown(impute)));
+  transform.columns = raw.column_names;
+  if (!raw.texts.empty()) transform.categories.resize(static_cast<std::size_t>(raw.width));
+  for (std::int64_t c = 0; c < raw.width; ++c) {
+    const std::string name = raw.column_names.empty() ? "" : raw.column_names[static_cast<std::size_t>(c)];
+    if (is_text(raw, c)) transform.categories[static_cast<std::size_t>(c)] = sorted_categories(raw, c);
+    if (raw.texts.empty() || (raw.column_names.empty() && !is_text(raw, c))) {
+      if (!raw.texts.empty()) transform.names.push_back(fmt::format("{}", c));
+      continue;
+    }
+    const std::string shown_name = name.empty() ? fmt::format("{}", c) : name;
+    if (!is_text(raw, c)) transform.names.push_back(shown_name);
+    for (const std::string& category : transform.categories[static_cast<std::size_t>(c)])
+      transform.names.push_back(fmt::format("{}={}", shown_name, category));
+  }
+  match_categories(raw, transform);
+  if (impute != "error") fit_imputation(raw, impute, transform);
+}
+
+void match_categories(RawData& raw, const FeatureTransform& transform) {
+  for (std::int64_t c = 0; c < raw.width; ++c) {
+    if (!is_text(raw, c)) continue;
+    const auto& known = transform.categories[static_cast<std::size_t>(c)];
+    std::vector<std::int32_t> number;
+    for (const std::string& text : raw.texts[static_cast<std::size_t>(c)]) {
+      const auto at = std::lower_bound(known.begin(), known.end(), text);
+      if (at == known.end() || *at != text) {
+        const auto code = static_cast<float>(number.size());
+        std::int64_t row = 0;
+        while (raw.cells[static_cast<std::size_t>(row * raw.width + c)] != code) ++row;
+        throw DataError(fmt::format("{}, {}: {} was not seen in training{}; want one of {}", raw.where(row),
+                                    raw.column(c), shown(text), did_you_mean(text, known),
+                                    fmt::join(known, ", ")));
+      }
+      number.push_back(static_cast<std::int32_t>(at - known.begin()));
+    }
+    renumber(raw, c, number);
+  }
+}
+
+void fill_missing(RawData& raw, const FeatureTransform& transform) {
+  for (std::int64_t r = 0; r < raw.rows; ++r) {
+    float* row = raw.cells.data() + r * raw.width;
+    for (std::int64_t c = 0; c < raw.width; ++c) {
+      if (std::isfinite(row[c])) continue;
+      if (std::isinf(row[c]))
+        throw DataError(fmt::format("{}, {}: infinity (or beyond float32); want a finite number",
+                                    raw.where(r), raw.column(c)));
+      if (transform.impute.empty())
+        throw DataError(
+            fmt::format("{}, {}: missing value (empty, NA or NaN); want a number, or data.impute = "
+                        "\"mean\" or \"median\"",
+                        raw.where(r), raw.column(c)));
+      row[c] = transform.impute[static_cast<std::size_t>(c)];
+    }
+  }
+}
+
+void expand_one_hot(RawData& raw, const FeatureTransform& transform) {
+  std::int64_t features = 0;
+  for (std::int64_t c = 0; c < raw.width; ++c) features += inputs_of(transform, c);
+  const std::int64_t width = raw.width;
+  const bool any = !transform.categories.empty() &&
+                   std::any_of(transform.categories.begin(), transform.categories.end(),
+                               [](const auto& categories) { return !categories.empty(); });
+  if (!any) return;
+  // In place from the last row on: a row's new place never lies before its old one, as features >= width.
+  raw.cells.resize(static_cast<std::size_t>(raw.rows * features));
+  std::vector<float> row(static_cast<std::size_t>(width));
+  for (std::int64_t r = raw.rows; r-- > 0;) {
+    std::copy_n(raw.cells.data() + r * width, width, row.data());
+    float* to = raw.cells.data() + r * features;
+    for (std::int64_t c = 0; c < width; ++c) {
+      const std::int64_t count = inputs_of(transform, c);
+      const float cell = row[static_cast<std::size_t>(c)];
+      const bool text = !transform.categories[static_cast<std::size_t>(c)].empty();
+      if (text) {
+        std::fill_n(to, count, 0.0f);
+        to[static_cast<std::int64_t>(cell)] = 1.0f;
+      } else {
+        *to = cell;
+      }
+      to += count;
+    }
+  }
+  raw.width = features;
+}
+
+}  // namespace thalweg
