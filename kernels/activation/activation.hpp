@@ -36,8 +36,12 @@ struct ActivationOps {
   Required<void(const Context&, const ActivationBackward&)> backward;
 };
 
+/// Forward; backward reads one array more.
 constexpr Cost activation_cost(std::int64_t n) {
   return {.flops = n, .bytes_read = 4 * n, .bytes_written = 4 * n};
+}
+constexpr Cost activation_backward_cost(std::int64_t n) {
+  return {.flops = n, .bytes_read = 8 * n, .bytes_written = 4 * n};
 }
 
 extern const ActivationOps activation_reference;

@@ -19,20 +19,23 @@ Point huber(double r, double delta) {
 
 /// Koenker and Bassett, "Regression quantiles", 1978.
 Point quantile(double r, double level) {
-  if (r == 0) return {0.0, 0.0};
+  if (r > 0) return {(1 - level) * r, 1 - level};
   if (r < 0) return {-level * r, -level};
-  return {(1 - level) * r, 1 - level};
+  return {r, r};  // 0, or NaN
 }
 
+double log_one_plus_exp(double z) { return (z > 0 ? z : 0.0) + std::log1p(std::exp(-std::abs(z))); }
+
+/// Minus the log likelihood of class 1 with probability y, under 1 / (1 + exp(-z)).
 Point logistic(double z, double y) {
-  const double softplus = std::fmax(z, 0.0) + std::log1p(std::exp(-std::abs(z)));
-  return {softplus - y * z, 1 / (1 + std::exp(-z)) - y};
+  return {y * log_one_plus_exp(-z) + (1 - y) * log_one_plus_exp(z),
+          (1 - y) / (1 + std::exp(-z)) - y / (1 + std::exp(z))};
 }
 
 /// Cortes and Vapnik, "Support-vector networks", 1995.
 Point hinge(double z, double s) {
   if (1 - s * z <= 0) return {0.0, 0.0};
-  return {1 - s * z, -s};
+  return {1 - s * z, std::isnan(z) ? z : -s};
 }
 
 Point point(const LossSpec& spec, double z, double y) {

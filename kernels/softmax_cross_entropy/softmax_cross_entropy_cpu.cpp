@@ -6,6 +6,10 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
+// Two routes with the same bits: rows of few classes go kGroup at a time, a row to each vector lane; others
+// one by one along the vectors.
+constexpr std::int64_t kFewClasses = 32;
+constexpr int kGroup = 16;
 constexpr std::int64_t kTaskElements = 8192;  // logits per task: some ten microseconds
 
 std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
@@ -79,27 +83,31 @@ void gradient_of_row(float* gradient, std::int64_t classes, std::int64_t own_cla
   gradient[own_class] = factor * (own_term * reciprocal - q.own);
 }
 
-void evaluate_row(const SoftmaxCrossEntropyArgs& args, std::int64_t n) {
-  const LossTargets& targets = args.targets;
-  const std::int64_t classes = args.logits.cols;
+struct Sample {
+  std::int64_t own_class;
+  float weight;  // NaN when the target is no class: loss and gradient become NaN
+};
+
+Sample sample_of(const LossTargets& targets, std::int64_t n, std::int64_t classes) {
   const std::int64_t row = targets.ids ? targets.ids[n] : n;
-  const float weight = targets.weight ? targets.weight[row] : 1.0f;
   const std::int64_t own_class = class_index(targets.target[row], classes);
+  if (own_class < 0) return {0, exact::kNan};
+  return {own_class, targets.weight ? targets.weight[row] : 1.0f};
+}
+
+void evaluate_row(const SoftmaxCrossEntropyArgs& args, std::int64_t n) {
+  const std::int64_t classes = args.logits.cols;
+  const Sample sample = sample_of(args.targets, n, classes);
   const float* z = args.logits.row(n);
   float* gradient = args.grad_logits.data ? args.grad_logits.row(n) : nullptr;
-  if (own_class < 0) {
-    args.losses[n] = exact::kNan;
-    for (std::int64_t k = 0; gradient && k < classes; ++k) gradient[k] = exact::kNan;
-    return;
-  }
   const float max = row_max(z, classes);
-  const float shift_of_target = z[own_class] - max;
+  const float shift_of_target = z[sample.own_class] - max;
   const float shifts = args.label_smoothing == 0.0f ? 0.0f : shift_sum(z, classes, max);
   const float sum = exponential_sum(z, classes, max, gradient);
   const float loss = cross_entropy(exact::log(sum), shift_of_target, shifts, args.label_smoothing, classes);
-  args.losses[n] = weight * loss;
+  args.losses[n] = sample.weight * loss;
   if (gradient == nullptr) return;
-  gradient_of_row(gradient, classes, own_class, sum, weight * targets.scale,
+  gradient_of_row(gradient, classes, sample.own_class, sum, sample.weight * args.targets.scale,
                   smoothed_target(args.label_smoothing, classes));
 }
 
@@ -112,22 +120,133 @@ void softmax_row(const SoftmaxArgs& args, std::int64_t n) {
   for (std::int64_t k = 0; k < classes; ++k) probabilities[k] = probabilities[k] * reciprocal;
 }
 
-template <class Body>
-void for_each_row(const Context& ctx, ConstMatrix logits, Body body) {
-  const std::int64_t wanted = kTaskElements / (logits.cols < 1 ? 1 : logits.cols);
-  const std::int64_t task_rows = wanted < 1 ? 1 : wanted;
+/// Up to kGroup rows of few classes, class by class: element [k][lane] belongs to row `first + lane`. Lanes
+/// without a row hold zeros.
+struct Group {
+  float shift[kFewClasses][kGroup];  // z - max
+  float term[kFewClasses][kGroup];   // exp(z - max)
+  float sum[kGroup];                 // of the terms
+};
+
+/// The sum over classes in each lane, by the tree of fold_chains: one class per chain, empty chains left out.
+void fold_lanes(float (*chain)[kGroup], std::int64_t classes, float* sum) {
+  for (std::int64_t stride = kFewClasses / 2; stride > 0; stride /= 2) {
+    for (std::int64_t k = 0; k + stride < classes && k < stride; ++k) {
+      for (int lane = 0; lane < kGroup; ++lane) chain[k][lane] = chain[k][lane] + chain[k + stride][lane];
+    }
+    classes = smaller(classes, stride);
+  }
+  for (int lane = 0; lane < kGroup; ++lane) sum[lane] = chain[0][lane];
+}
+
+void load_group(ConstMatrix logits, std::int64_t first, std::int64_t rows, Group& group) {
+  const std::int64_t classes = logits.cols;
+  float max[kGroup], chain[kFewClasses][kGroup];
+  for (std::int64_t lane = 0; lane < kGroup; ++lane) {
+    for (std::int64_t k = 0; k < classes; ++k)
+      group.shift[k][lane] = lane < rows ? logits.row(first + lane)[k] : 0.0f;
+  }
+  for (int lane = 0; lane < kGroup; ++lane) max[lane] = -exact::kInfinity;
+  for (std::int64_t k = 0; k < classes; ++k) {
+    for (int lane = 0; lane < kGroup; ++lane) max[lane] = larger(max[lane], group.shift[k][lane]);
+  }
+  for (std::int64_t k = 0; k < classes; ++k) {
+    for (int lane = 0; lane < kGroup; ++lane) {
+      group.shift[k][lane] = group.shift[k][lane] - max[lane];
+      chain[k][lane] = group.term[k][lane] = exact::exp(group.shift[k][lane]);
+    }
+  }
+  fold_lanes(chain, classes, group.sum);
+}
+
+void shift_sums(const Group& group, std::int64_t classes, float* sums) {
+  float chain[kFewClasses][kGroup];
+  for (std::int64_t k = 0; k < classes; ++k) {
+    for (int lane = 0; lane < kGroup; ++lane) chain[k][lane] = 0.0f + group.shift[k][lane];
+  }
+  fold_lanes(chain, classes, sums);
+}
+
+void store_group(const float (*values)[kGroup], std::int64_t first, std::int64_t rows, Matrix to) {
+  for (std::int64_t lane = 0; lane < rows; ++lane) {
+    for (std::int64_t k = 0; k < to.cols; ++k) to.row(first + lane)[k] = values[k][lane];
+  }
+}
+
+void evaluate_group(const SoftmaxCrossEntropyArgs& args, std::int64_t first, std::int64_t rows) {
+  const std::int64_t classes = args.logits.cols;
+  Group group;
+  load_group(args.logits, first, rows, group);
+
+  std::int32_t own_class[kGroup] = {};
+  float weight[kGroup] = {}, shift_of_target[kGroup] = {}, shifts[kGroup] = {}, loss[kGroup];
+  for (std::int64_t lane = 0; lane < rows; ++lane) {
+    const Sample sample = sample_of(args.targets, first + lane, classes);
+    own_class[lane] = static_cast<std::int32_t>(sample.own_class);
+    weight[lane] = sample.weight;
+    shift_of_target[lane] = group.shift[sample.own_class][lane];
+  }
+  if (args.label_smoothing != 0.0f) shift_sums(group, classes, shifts);
+  for (int lane = 0; lane < kGroup; ++lane) {
+    loss[lane] = weight[lane] * cross_entropy(exact::log(group.sum[lane]), shift_of_target[lane],
+                                              shifts[lane], args.label_smoothing, classes);
+  }
+  for (std::int64_t lane = 0; lane < rows; ++lane) args.losses[first + lane] = loss[lane];
+  if (args.grad_logits.data == nullptr) return;
+
+  const SmoothedTarget q = smoothed_target(args.label_smoothing, classes);
+  float reciprocal[kGroup], factor[kGroup];
+  for (int lane = 0; lane < kGroup; ++lane) {
+    reciprocal[lane] = 1.0f / group.sum[lane];
+    factor[lane] = weight[lane] * args.targets.scale;
+  }
+  for (std::int64_t k = 0; k < classes; ++k) {
+    for (int lane = 0; lane < kGroup; ++lane) {
+      const float share = own_class[lane] == static_cast<std::int32_t>(k) ? q.own : q.other;
+      group.term[k][lane] = factor[lane] * (group.term[k][lane] * reciprocal[lane] - share);
+    }
+  }
+  store_group(group.term, first, rows, args.grad_logits);
+}
+
+void softmax_group(const SoftmaxArgs& args, std::int64_t first, std::int64_t rows) {
+  Group group;
+  load_group(args.logits, first, rows, group);
+  float reciprocal[kGroup];
+  for (int lane = 0; lane < kGroup; ++lane) reciprocal[lane] = 1.0f / group.sum[lane];
+  for (std::int64_t k = 0; k < args.logits.cols; ++k) {
+    for (int lane = 0; lane < kGroup; ++lane) group.term[k][lane] = group.term[k][lane] * reciprocal[lane];
+  }
+  store_group(group.term, first, rows, args.probabilities);
+}
+
+/// by_group(first, rows) for groups of rows when there are few classes, else by_row(n) for each.
+template <class ByGroup, class ByRow>
+void for_each_row(const Context& ctx, ConstMatrix logits, ByGroup by_group, ByRow by_row) {
+  const bool few_classes = logits.cols <= kFewClasses;
+  const std::int64_t unit = few_classes ? kGroup : 1;
+  const std::int64_t width = logits.cols < 1 ? 1 : logits.cols;
+  const std::int64_t task_rows = (kTaskElements / width / unit + 1) * unit;
   ctx.pool().run((logits.rows + task_rows - 1) / task_rows, [&](std::int64_t task, int) {
     const std::int64_t end = smaller((task + 1) * task_rows, logits.rows);
-    for (std::int64_t n = task * task_rows; n < end; ++n) body(n);
+    if (few_classes) {
+      for (std::int64_t n = task * task_rows; n < end; n += kGroup) by_group(n, smaller(end - n, kGroup));
+    } else {
+      for (std::int64_t n = task * task_rows; n < end; ++n) by_row(n);
+    }
   });
 }
 
 void evaluate(const Context& ctx, const SoftmaxCrossEntropyArgs& args) {
-  for_each_row(ctx, args.logits, [&](std::int64_t n) { evaluate_row(args, n); });
+  for_each_row(
+      ctx, args.logits, [&](std::int64_t first, std::int64_t rows) { evaluate_group(args, first, rows); },
+      [&](std::int64_t n) { evaluate_row(args, n); });
 }
 
 void softmax(const Context& ctx, const SoftmaxArgs& args) {
-  for_each_row(ctx, args.logits, [&](std::int64_t n) { softmax_row(args, n); });
+  for_each_row(
+      ctx, args.logits, [&](std::int64_t first, std::int64_t rows) { softmax_group(args, first, rows); },
+      [&](std::int64_t n) { softmax_row(args, n); });
 }
 
 }  // namespace

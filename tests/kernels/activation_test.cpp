@@ -1,0 +1,182 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "kernels/activation/activation_math.hpp"
+#include "kernels/common/backend.hpp"
+#include "tests/support/backends.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::context_of;
+using test::gamma_bound;
+using test::Guarded;
+
+constexpr Activation kKinds[] = {Activation::relu, Activation::tanh, Activation::sigmoid, Activation::gelu};
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+/// f(x) from the textbook.
+long double textbook(Activation kind, long double x) {
+  switch (kind) {
+    case Activation::relu:
+      return x > 0 ? x : 0;
+    case Activation::tanh:
+      return (std::exp(x) - std::exp(-x)) / (std::exp(x) + std::exp(-x));
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Activation::gelu:
+      break;
+  }
+  return x / 2 * (1 + std::erf(x / std::numbers::sqrt2_v<long double>));
+}
+
+std::vector<float> forward(const Context& ctx, Activation kind, const std::vector<float>& input) {
+  Guarded<float> in(ctx, input), out(ctx, std::ssize(input));
+  ctx.backend().activation.forward(
+      ctx, {.kind = kind, .size = std::ssize(input), .input = in.data(), .output = out.data()});
+  return out.download();
+}
+
+/// Gives the op only what backward_needs_input says it reads; the other array is NaN.
+std::vector<float> backward(const Context& ctx, Activation kind, const std::vector<float>& input,
+                            const std::vector<float>& output, const std::vector<float>& grad_output) {
+  const std::vector<float> nothing(input.size(), kNaN);
+  const bool by_input = backward_needs_input(kind);
+  Guarded<float> in(ctx, by_input ? input : nothing), out(ctx, by_input ? nothing : output);
+  Guarded<float> grad_out(ctx, grad_output), grad_in(ctx, std::ssize(input));
+  ctx.backend().activation.backward(ctx, {.kind = kind,
+                                          .size = std::ssize(input),
+                                          .input = in.data(),
+                                          .output = out.data(),
+                                          .grad_output = grad_out.data(),
+                                          .grad_input = grad_in.data()});
+  return grad_in.download();
+}
+
+class ActivationOnDevice : public testing::TestWithParam<std::string> {
+ protected:
+  const Context& ctx() const { return context_of(GetParam()); }
+};
+
+TEST_P(ActivationOnDevice, ForwardMatchesTheTextbook) {
+  for (const Activation kind : kKinds) {
+    for (const std::int64_t size : test::kNastySizes) {
+      const std::vector<float> input =
+          test::random_floats(size, 11 + static_cast<std::uint64_t>(size), -9.0f, 9.0f);
+      std::vector<double> want, bound;
+      for (const float x : input) {
+        want.push_back(static_cast<double>(textbook(kind, x)));
+        // gelu: erf has 2 ulp and its argument two roundings, three more follow; all of it relative to |x|,
+        // because 1 + erf cancels. The others: 2 ulp, that is at most 4 roundings.
+        bound.push_back(kind == Activation::gelu ? gamma_bound(9) * std::abs(x)
+                                                 : gamma_bound(4) * std::abs(want.back()));
+      }
+      test::expect_within(forward(ctx(), kind, input), want, bound, "forward");
+    }
+  }
+}
+
+TEST_P(ActivationOnDevice, BackwardMatchesCentralDifferencesOfTheTextbook) {
+  constexpr long double kStep =
+      1e-5L;  // third derivatives below 3: truncation below 1e-10; cancellation less
+  for (const Activation kind : kKinds) {
+    for (const std::int64_t size : test::kNastySizes) {
+      const std::vector<float> input =
+          test::random_floats(size, 23 + static_cast<std::uint64_t>(size), -6.0f, 6.0f);
+      const std::vector<float> grad_output = test::random_floats(size, 29);
+      const std::vector<float> output = forward(ctx(), kind, input);
+      std::vector<double> want, bound;
+      for (std::size_t i = 0; i < input.size(); ++i) {
+        const long double x = input[i];
+        const long double rise = textbook(kind, x + kStep) - textbook(kind, x - kStep);
+        want.push_back(grad_output[i] * static_cast<double>(rise / (2 * kStep)));
+        // Terms stay below 2 in size; gelu's x pdf(x) carries x^2 / 2 roundings of its exponent, which
+        // together are below 1.
+        bound.push_back(std::abs(grad_output[i]) * (gamma_bound(16) + 1e-10));
+      }
+      test::expect_within(backward(ctx(), kind, input, output, grad_output), want, bound, "backward");
+    }
+  }
+}
+
+TEST_P(ActivationOnDevice, MayRunInPlace) {
+  const std::int64_t size = 257;
+  const std::vector<float> input = test::random_floats(size, 5, -3.0f, 3.0f);
+  const std::vector<float> grad_output = test::random_floats(size, 6);
+  for (const Activation kind : kKinds) {
+    const std::vector<float> output = forward(ctx(), kind, input);
+    Guarded<float> both(ctx(), input);
+    ctx().backend().activation.forward(
+        ctx(), {.kind = kind, .size = size, .input = both.data(), .output = both.data()});
+    test::expect_same_bits(both.download(), output, "forward in place");
+
+    Guarded<float> in(ctx(), input), out(ctx(), output), grad(ctx(), grad_output);
+    ctx().backend().activation.backward(ctx(), {.kind = kind,
+                                                .size = size,
+                                                .input = in.data(),
+                                                .output = out.data(),
+                                                .grad_output = grad.data(),
+                                                .grad_input = grad.data()});
+    test::expect_same_bits(grad.download(), backward(ctx(), kind, input, output, grad_output),
+                           "backward in place");
+  }
+}
+
+TEST_P(ActivationOnDevice, NaNGoesThroughForwardAndBackward) {
+  for (const Activation kind : kKinds) {
+    const std::vector<float> output = forward(ctx(), kind, {1.0f, kNaN, -1.0f});
+    EXPECT_FALSE(std::isnan(output[0]));
+    EXPECT_TRUE(std::isnan(output[1])) << static_cast<int>(kind);
+    EXPECT_FALSE(std::isnan(output[2]));
+    EXPECT_TRUE(std::isnan(backward(ctx(), kind, {1.0f}, {1.0f}, {kNaN})[0])) << static_cast<int>(kind);
+  }
+}
+
+TEST_P(ActivationOnDevice, ReluHasSlopeZeroAtItsKinkAndKeepsNoNegativeZero) {
+  EXPECT_EQ(backward(ctx(), Activation::relu, {0.0f}, {0.0f}, {3.0f})[0], 0.0f);
+  const float at_minus_zero = forward(ctx(), Activation::relu, {-0.0f})[0];
+  EXPECT_EQ(at_minus_zero, 0.0f);
+  EXPECT_FALSE(std::signbit(at_minus_zero));
+}
+
+TEST_P(ActivationOnDevice, GeluOfLargeArgumentsIsTheIdentityOrZeroWithItsSlope) {
+  EXPECT_EQ(forward(ctx(), Activation::gelu, {1e30f, -1e30f}), (std::vector<float>{1e30f, 0.0f}));
+  EXPECT_EQ(backward(ctx(), Activation::gelu, {1e30f, -1e30f}, {1e30f, 0.0f}, {2.0f, 2.0f}),
+            (std::vector<float>{2.0f, 0.0f}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, ActivationOnDevice, testing::ValuesIn(test::all_devices()),
+                         [](const auto& info) { return test::test_name(info.param); });
+
+TEST(ActivationExactness, EveryExactDeviceAndThreadCountGivesTheBitsOfTheScalarFormula) {
+  const std::int64_t size = 40000;  // several tasks, the last one short
+  const std::vector<float> input = test::random_floats(size, 41, -12.0f, 12.0f);
+  const std::vector<float> grad_output = test::random_floats(size, 43);
+  for (const Activation kind : kKinds) {
+    std::vector<float> output(input.size()), grad_input(input.size());
+    with_activation(kind, [&](auto tag) {
+      constexpr Activation kKind = decltype(tag)::value;
+      for (std::size_t i = 0; i < input.size(); ++i) {
+        output[i] = activate<kKind>(input[i]);
+        const float kept = backward_needs_input(kKind) ? input[i] : output[i];
+        grad_input[i] = activation_gradient<kKind>(kept, grad_output[i]);
+      }
+    });
+    for (const std::string& device : test::exact_devices()) {
+      for (const int threads : {1, 2}) {
+        const Context& ctx = context_of(device, threads);
+        test::expect_same_bits(forward(ctx, kind, input), output, device + " forward");
+        test::expect_same_bits(backward(ctx, kind, input, output, grad_output), grad_input,
+                               device + " backward");
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
