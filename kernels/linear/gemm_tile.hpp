@@ -26,6 +26,16 @@ struct Tile {
   Vec acc[kRows][kVecs];
 };
 
+/// acc = fma(x, y, acc). Left to itself the compiler renames the accumulators of a full tile from step to step
+/// and spills them for want of a free register; the instruction that updates in place leaves it no choice.
+THALWEG_HD void accumulate(Vec& acc, Vec x, Vec y) {
+#if defined(__AVX2__)
+  asm("vfmadd231ps %2, %1, %0" : "+v"(acc) : "v"(x), "v"(y));
+#else
+  acc = fma(x, y, acc);
+#endif
+}
+
 /// One k: acc[r] = fma(x[r], panel row, acc[r]).
 template <int kRows, int kVecs, class Element>
 THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element) {
@@ -36,7 +46,7 @@ THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element
   for (int r = 0; r < kRows; ++r) {
     const Vec x = broadcast(element(r));
 #pragma GCC unroll 2
-    for (int v = 0; v < kVecs; ++v) t.acc[r][v] = fma(x, panel[v], t.acc[r][v]);
+    for (int v = 0; v < kVecs; ++v) accumulate(t.acc[r][v], x, panel[v]);
   }
 }
 
