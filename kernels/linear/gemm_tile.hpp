@@ -26,8 +26,9 @@ struct Tile {
   Vec acc[kRows][kVecs];
 };
 
-/// acc = fma(x, y, acc). Left to itself the compiler renames the accumulators of a full tile from step to step
-/// and spills them for want of a free register; the instruction that updates in place leaves it no choice.
+/// acc = fma(x, y, acc). Left to itself the compiler renames the accumulators of a full tile from step to
+/// step and spills them for want of a free register; the instruction that updates in place leaves it no
+/// choice.
 THALWEG_HD void accumulate(Vec& acc, Vec x, Vec y) {
 #if defined(__AVX2__)
   asm("vfmadd231ps %2, %1, %0" : "+v"(acc) : "v"(x), "v"(y));
