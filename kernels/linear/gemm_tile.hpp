@@ -17,6 +17,9 @@ constexpr int kTileRows = 6;
 constexpr int kTileVecs = 2;
 constexpr int kPanel = kTileVecs * kLanes;
 
+/// How far ahead of use, in k, a packed operand is asked for.
+constexpr std::int64_t kPrefetchDepth = 16;
+
 /// Which way k runs through the broadcast operand: along its rows (element (r, k) is a[r * stride + k]) or
 /// down its columns (a[k * stride + r]).
 enum class Walk { along_rows, down_columns };
