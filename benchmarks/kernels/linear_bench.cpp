@@ -70,7 +70,7 @@ struct Layer {
   Buffer<float> x, weight, bias, y, grad_weight, grad_bias;
 
   explicit Layer(const benchmark::State& state)
-      : ctx(context(0)),
+      : ctx(context(state.range(3))),
         rows(state.range(0)),
         in(state.range(1)),
         out(state.range(2)),
@@ -123,9 +123,14 @@ void parameter_grad(benchmark::State& state) {
 }
 
 void mlp_layers(benchmark::internal::Benchmark* b) {
-  b->ArgNames({"rows", "in", "out"})->UseRealTime();
-  for (std::int64_t rows : {128, 256, 1024})
-    b->Args({rows, 784, 512})->Args({rows, 512, 512})->Args({rows, 512, 10});
+  b->ArgNames({"rows", "in", "out", "threads"})->UseRealTime();
+  for (std::int64_t threads : {1, 0}) {
+    for (std::int64_t rows : {128, 256, 1024}) {
+      b->Args({rows, 784, 512, threads});
+      b->Args({rows, 512, 512, threads});
+      b->Args({rows, 512, 10, threads});
+    }
+  }
 }
 BENCHMARK(forward)->Apply(mlp_layers);
 BENCHMARK(input_grad)->Apply(mlp_layers);

@@ -19,30 +19,31 @@ struct ForwardJob {
   void run(std::int64_t row, std::int64_t col) const {
     Tile<kRows, kVecs> t{};
     multiply<Walk::along_rows>(t, weight + row * features, features, panels + col * features, features);
+    // Through memory, so that the registers of the transposition do not crowd those of the product.
+    alignas(64) float tile[kLanes * kPanel] = {};
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      if (bias == nullptr) break;
-      const Vec b = broadcast(bias[row + r]);
+      const Vec b = bias != nullptr ? broadcast(bias[row + r]) : Vec{};
 #pragma GCC unroll 2
-      for (int v = 0; v < kVecs; ++v) t.acc[r][v] = t.acc[r][v] + b;
+      for (int v = 0; v < kVecs; ++v)
+        store(tile + r * kPanel + v * kLanes, bias != nullptr ? t.acc[r][v] + b : t.acc[r][v]);
     }
-#pragma GCC unroll 2
-    for (int v = 0; v < kVecs; ++v) store_transposed(t, v, row, col + v * kLanes);
+    asm volatile("" : : "r"(tile) : "memory");
+    for (int v = 0; v < kVecs; ++v) store_transposed(tile + v * kLanes, kRows, row, col + v * kLanes);
   }
 
  private:
-  template <int kRows, int kVecs>
-  THALWEG_HD void store_transposed(const Tile<kRows, kVecs>& t, int v, std::int64_t row,
+  THALWEG_HD void store_transposed(const float* tile, std::int64_t rows, std::int64_t row,
                                    std::int64_t col) const {
     Vec square[kLanes];
 #pragma GCC unroll 16
-    for (int r = 0; r < kLanes; ++r) square[r] = r < kRows ? t.acc[r < kRows ? r : 0][v] : Vec{};
+    for (int r = 0; r < kLanes; ++r) square[r] = load(tile + r * kPanel);
     transpose(square);
     const std::int64_t samples = smaller(kLanes, output.rows - col);
     float* to = output.data + col * output.stride + row;
 #pragma GCC unroll 16
     for (int i = 0; i < kLanes; ++i)
-      if (i < samples) store_first(to + i * output.stride, square[i], kRows);
+      if (i < samples) store_first(to + i * output.stride, square[i], rows);
   }
 };
 

@@ -23,6 +23,33 @@ THALWEG_HD SliceState slice_state(const BatchSlices& s, int slice) {
   return s.continues(slice) ? SliceState::continues : SliceState::begins;
 }
 
+/// What a call does for each slice, worked out once: tiles are too short for the divisions in it.
+struct SliceTable {
+  struct Entry {
+    std::int64_t begin, depth;  ///< rows of the slice within the call
+    bool loads;                 ///< the chain starts from the partials
+    bool stores;                ///< the chain goes back to the partials
+  };
+  Entry entry[kMaxSlices];
+  int slices;
+  bool last;  ///< the call completes the batch: run the tree
+};
+
+inline SliceTable make_slice_table(const BatchSlices& s) {
+  SliceTable t;
+  t.slices = s.slices;
+  t.last = s.last();
+  for (int i = 0; i < s.slices; ++i) {
+    const SliceState state = slice_state(s, i);
+    const bool touched = state == SliceState::begins || state == SliceState::continues;
+    t.entry[i] = {.begin = s.call_begin(i),
+                  .depth = s.call_end(i) - s.call_begin(i),
+                  .loads = state == SliceState::continues || (state == SliceState::untouched && t.last),
+                  .stores = touched && !t.last};
+  }
+  return t;
+}
+
 /// Element `at` of a slice's chain between calls; null when the call brings the whole batch.
 THALWEG_HD float* partial_of(const BatchSum& sum, int slice, std::int64_t at) {
   return sum.partials == nullptr ? nullptr : sum.partials + slice * sum.partial_stride + at;
@@ -70,39 +97,54 @@ THALWEG_HD void load_tile(Tile<kRows, kVecs>& t, const float* from, std::int64_t
   }
 }
 
+/// Floats between two samples of a packed row block of grad_output: a cache line on the widest registers.
+constexpr std::int64_t kBlockStride = kTileRows <= 8 ? 8 : 16;
+
+/// Row block `block` of grad_output, transposed use: block[n][r] = grad_output[n, first + r].
+inline void pack_block(const ConstMatrix& grad_output, std::int64_t first, std::int64_t count,
+                       std::int64_t begin, std::int64_t end, float* block) {
+  for (std::int64_t n = begin; n < end; ++n) {
+    const float* from = grad_output.data + n * grad_output.stride + first;
+    float* to = block + n * kBlockStride;
+    for (std::int64_t r = 0; r < count; r += kLanes) {
+      const std::int64_t lanes = smaller(kLanes, count - r);
+      store_first(to + r, load_first(from + r, lanes), lanes);
+    }
+  }
+}
+
 /// Tile of grad_weight[o, i]: rows are outputs (columns of grad_output), columns are features of a panel
 /// [sample][feature].
 struct WeightGradJob {
-  ConstMatrix grad_output;
+  const float* blocks;  // [row block][rows][kBlockStride]
   const float* panels;  // [panel][rows][kPanel]
-  std::int64_t features;
-  BatchSlices slices;
+  std::int64_t rows, outputs, features, row_blocks;
+  const SliceTable* slices;
   BatchSum grad_weight;
 
   template <int kRows, int kVecs>
   void run(std::int64_t row, std::int64_t col) const {
     const std::int64_t at = row * features + col, cols = features - col;
-    const float* a = grad_output.data + row;
-    const float* b = panels + col * slices.rows;
+    const float* a = blocks + block_of(row) * rows * kBlockStride;
+    const float* b = panels + col * rows;
     SliceCounter<SumTile<kRows, kVecs>> counter;
-    for (int s = 0; s < slices.slices; ++s) {
-      const SliceState state = slice_state(slices, s);
+    for (int s = 0; s < slices->slices; ++s) {
+      const SliceTable::Entry e = slices->entry[s];
       float* partial = partial_of(grad_weight, s, at);
-      const bool resumes =
-          state == SliceState::continues || (state == SliceState::untouched && slices.last());
       SumTile<kRows, kVecs> t{};
-      if (resumes) load_tile(t, partial, features, cols);
-      const std::int64_t begin = slices.call_begin(s);
-      multiply<Walk::down_columns>(t, a + begin * grad_output.stride, grad_output.stride, b + begin * kPanel,
-                                   slices.call_end(s) - begin);
-      if (slices.last()) {
-        counter.push(t, s + 1 == slices.slices);
-        if (s + 1 == slices.slices) store_tile(t, grad_weight.sum + at, features, cols);
-      } else if (state == SliceState::begins || state == SliceState::continues) {
-        store_tile(t, partial, features, cols);
-      }
+      if (e.loads) load_tile(t, partial, features, cols);
+      multiply<Walk::down_columns>(t, a + e.begin * kBlockStride, kBlockStride, b + e.begin * kPanel,
+                                   e.depth);
+      if (e.stores) store_tile(t, partial, features, cols);
+      if (!slices->last) continue;
+      counter.push(t, s + 1 == slices->slices);
+      if (s + 1 == slices->slices) store_tile(t, grad_weight.sum + at, features, cols);
     }
   }
+
+ private:
+  /// The block that starts at output `row`: Grid::row_begin read backwards.
+  THALWEG_HD std::int64_t block_of(std::int64_t row) const { return ceil_div(row * row_blocks, outputs); }
 };
 
 struct SumVec {
@@ -111,24 +153,21 @@ struct SumVec {
 };
 
 /// grad_bias[o .. o + kLanes): plain sums of the columns of grad_output.
-inline void bias_sum(const ConstMatrix& grad_output, const BatchSlices& slices, const BatchSum& to,
+inline void bias_sum(const ConstMatrix& grad_output, const SliceTable& slices, const BatchSum& to,
                      std::int64_t o) {
   const std::int64_t count = smaller(kLanes, grad_output.cols - o);
   SliceCounter<SumVec> counter;
   for (int s = 0; s < slices.slices; ++s) {
-    const SliceState state = slice_state(slices, s);
+    const SliceTable::Entry e = slices.entry[s];
     float* partial = partial_of(to, s, o);
     SumVec t{};
-    if (state == SliceState::continues || (state == SliceState::untouched && slices.last()))
-      t.acc = load_first(partial, count);
-    for (std::int64_t n = slices.call_begin(s); n < slices.call_end(s); ++n)
+    if (e.loads) t.acc = load_first(partial, count);
+    for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n)
       t.acc = t.acc + load_first(grad_output.data + n * grad_output.stride + o, count);
-    if (slices.last()) {
-      counter.push(t, s + 1 == slices.slices);
-      if (s + 1 == slices.slices) store_first(to.sum + o, t.acc, count);
-    } else if (state == SliceState::begins || state == SliceState::continues) {
-      store_first(partial, t.acc, count);
-    }
+    if (e.stores) store_first(partial, t.acc, count);
+    if (!slices.last) continue;
+    counter.push(t, s + 1 == slices.slices);
+    if (s + 1 == slices.slices) store_first(to.sum + o, t.acc, count);
   }
 }
 

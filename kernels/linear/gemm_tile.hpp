@@ -17,6 +17,9 @@ constexpr int kTileRows = 6;
 constexpr int kTileVecs = 2;
 constexpr int kPanel = kTileVecs * kLanes;
 
+/// How far ahead of use, in k, a packed operand is asked for.
+constexpr std::int64_t kPrefetchDepth = 16;
+
 /// Which way k runs through the broadcast operand: along its rows (element (r, k) is a[r * stride + k]) or
 /// down its columns (a[k * stride + r]).
 enum class Walk { along_rows, down_columns };
@@ -25,6 +28,17 @@ template <int kRows, int kVecs>
 struct Tile {
   Vec acc[kRows][kVecs];
 };
+
+/// acc = fma(x, y, acc). Left to itself the compiler renames the accumulators of a full tile from step to
+/// step and spills them for want of a free register; the instruction that updates in place leaves it no
+/// choice.
+THALWEG_HD void accumulate(Vec& acc, Vec x, Vec y) {
+#if defined(__AVX2__)
+  asm("vfmadd231ps %2, %1, %0" : "+v"(acc) : "v"(x), "v"(y));
+#else
+  acc = fma(x, y, acc);
+#endif
+}
 
 /// One k: acc[r] = fma(x[r], panel row, acc[r]).
 template <int kRows, int kVecs, class Element>
@@ -36,7 +50,7 @@ THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element
   for (int r = 0; r < kRows; ++r) {
     const Vec x = broadcast(element(r));
 #pragma GCC unroll 2
-    for (int v = 0; v < kVecs; ++v) t.acc[r][v] = fma(x, panel[v], t.acc[r][v]);
+    for (int v = 0; v < kVecs; ++v) accumulate(t.acc[r][v], x, panel[v]);
   }
 }
 

@@ -80,14 +80,25 @@ void input_grad(const Context& ctx, const LinearInputGrad& a) {
 void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
   const std::int64_t outputs = a.grad_output.cols, features = a.input.cols, rows = a.input.rows;
   const Grid grid = make_grid(outputs, features, rows, ctx.pool().threads());
-  float* panels = scratch_floats(ctx, grid.panels * rows * kPanel);
-  run_packing(ctx.pool(), grid.panels, rows, [&](std::int64_t panel, std::int64_t begin, std::int64_t end) {
-    pack_columns(a.input, panel * kPanel, begin, end, panels + panel * rows * kPanel);
-  });
-  run_product(ctx.pool(), grid, WeightGradJob{a.grad_output, panels, features, a.slices, a.grad_weight});
+  const SliceTable slices = make_slice_table(a.slices);
+  float* panels = scratch_floats(ctx, rows * (grid.panels * kPanel + grid.row_blocks * kBlockStride));
+  float* blocks = panels + grid.panels * kPanel * rows;
+  run_packing(ctx.pool(), grid.panels + grid.row_blocks, rows,
+              [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
+                if (part < grid.panels) {
+                  pack_columns(a.input, part * kPanel, begin, end, panels + part * kPanel * rows);
+                } else {
+                  const std::int64_t block = part - grid.panels, first = grid.row_begin(block);
+                  pack_block(a.grad_output, first, grid.row_begin(block + 1) - first, begin, end,
+                             blocks + block * kBlockStride * rows);
+                }
+              });
+  run_product(
+      ctx.pool(), grid,
+      WeightGradJob{blocks, panels, rows, outputs, features, grid.row_blocks, &slices, a.grad_weight});
   if (a.grad_bias.sum == nullptr) return;
   ctx.pool().run(ceil_div(outputs, kLanes), [&](std::int64_t task, int) {
-    bias_sum(a.grad_output, a.slices, a.grad_bias, task * kLanes);
+    bias_sum(a.grad_output, slices, a.grad_bias, task * kLanes);
   });
 }
 
