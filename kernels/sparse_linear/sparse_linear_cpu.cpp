@@ -98,7 +98,10 @@ struct SliceParts {
     if (slices == 8 && all_there && count == kLanes) return total_of_eight(at);
     Vec partial[kMaxSlices];
     partial[0] = Vec{};
-    for (int s = 0; s < slices; ++s) partial[s] = of[s] == nullptr ? Vec{} : load_first(of[s] + at, count);
+    for (int s = 0; s < slices; ++s)
+      partial[s] = of[s] == nullptr  ? Vec{}
+                   : count == kLanes ? load(of[s] + at)
+                                     : load_first(of[s] + at, count);
     return tree_of_slices(partial, slices);
   }
 
