@@ -81,14 +81,17 @@ THALWEG_HD float sparse_dot(const float* weight, SparseEntries row) {
     for (int v = 0; v < kChainVectors; ++v)
       chain[v] = join_chains(weight, row.columns + j + v * kLanes, row.values + j + v * kLanes, chain[v]);
   }
+  const std::int64_t rest = row.count - j;
+  const std::int32_t* columns = row.columns + j;
+  const float* values = row.values + j;
+  // Unrolled without an early exit, so that the chains stay in registers.
 #pragma GCC unroll 32
-  for (int v = 0; v < kChainVectors; ++v, j += kLanes) {
-    const std::int64_t left = row.count - j;
-    if (left >= kLanes) {
-      chain[v] = join_chains(weight, row.columns + j, row.values + j, chain[v]);
-    } else {
-      if (left > 0) chain[v] = join_chains_first(weight, row.columns + j, row.values + j, chain[v], left);
-      break;
+  for (int v = 0; v < kChainVectors; ++v) {
+    const int at = v * kLanes;
+    if (rest >= at + kLanes) {
+      chain[v] = join_chains(weight, columns + at, values + at, chain[v]);
+    } else if (rest > at) {
+      chain[v] = join_chains_first(weight, columns + at, values + at, chain[v], rest - at);
     }
   }
   return fold_registers(chain);

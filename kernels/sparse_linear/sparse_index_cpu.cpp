@@ -14,12 +14,10 @@ using Word = std::uint64_t;
 
 constexpr std::int64_t kWordBits = 64;
 constexpr std::int64_t kBlockWords = 64;  // words whose emptiness one mask describes
-constexpr std::int64_t kBlockBits = kBlockWords * kWordBits;
 /// A bitmap of this many features per entry costs about what sorting the entry does.
 constexpr std::int64_t kFeaturesPerEntry = 512;
-/// Fewer are not worth a thread: moving marked words between cores costs more than marking them.
-constexpr std::int64_t kEntriesPerTask = 32768;
-constexpr std::int64_t kMaxTasks = 8;  // each has a bitmap of its own, merged afterwards
+constexpr std::int64_t kEntriesPerTask = 4096;  // fewer are not worth waking a thread
+constexpr std::int64_t kMaxTasks = 16;
 
 /// Bit i of the result: word i is not zero, for one block.
 THALWEG_HD Word nonzero_words(const Word* words) {
@@ -53,9 +51,20 @@ std::int64_t count_entries(const SparseRows& input, std::int64_t* row_begin) {
   return entries;
 }
 
-/// The bitmap way. Every task marks the features of its rows in its own copy of the bitmap; the copies are
-/// merged, ranks[w] counts the features before word w, and the slot of a feature is the rank of its word plus
-/// the bits below its own.
+/// How many of the row's columns lie below `feature`.
+THALWEG_HD std::int64_t columns_below(SparseEntries row, std::int64_t feature) {
+  std::int64_t below = 0;
+  for (std::int64_t left = row.count; left > 0;) {
+    const std::int64_t half = (left + 1) / 2;
+    below += row.columns[below + half - 1] < feature ? half : 0;
+    left -= half;
+  }
+  return below;
+}
+
+/// The bitmap way: ranks[w] counts the features before word w, and the slot of a feature is the rank of its
+/// word plus the bits below its own. Each task owns a range of words and, in every row, the entries that fall
+/// into it, so that no word of the bitmap moves between cores.
 class BitmapIndex {
  public:
   BitmapIndex(const Context& ctx, const SparseIndexArgs& args, std::int64_t entries)
@@ -63,61 +72,82 @@ class BitmapIndex {
     const std::int64_t wanted = entries / kEntriesPerTask;
     const std::int64_t most = ctx.pool().threads() < kMaxTasks ? ctx.pool().threads() : kMaxTasks;
     tasks_ = wanted < 1 ? 1 : wanted < most ? wanted : most;
-    blocks_ = (input_.cols + kBlockBits - 1) / kBlockBits;
-    words_ = blocks_ * kBlockWords;
+    words_ = (input_.cols + kWordBits - 1) / kWordBits;
     constexpr std::int64_t kWordBytes = sizeof(Word), kRankBytes = sizeof(std::int32_t);
-    bits_ = static_cast<Word*>(ctx.scratch(words_ * (tasks_ * kWordBytes + kRankBytes)));
-    ranks_ = reinterpret_cast<std::int32_t*>(bits_ + tasks_ * words_);
+    bits_ = static_cast<Word*>(ctx.scratch((words_ + kBlockWords) * (kWordBytes + kRankBytes)));
+    ranks_ = reinterpret_cast<std::int32_t*>(bits_ + words_ + kBlockWords);
+    for (std::int64_t task = 1; task < tasks_; ++task) first_word_[task] = quantile(task) / kWordBits;
+    first_word_[tasks_] = words_;
   }
 
   void build() {
     ThreadPool& pool = ctx_.pool();
     pool.run(tasks_, [this](std::int64_t task, int) { mark(task); });
-    if (tasks_ > 1) pool.run(tasks_, [this](std::int64_t task, int) { merge(task); });
-    for (std::int64_t task = 0, before = 0; task < tasks_; ++task) {
-      const std::int64_t count = features_in_[task];
-      features_in_[task] = before;
-      before += count;
-    }
-    pool.run(tasks_, [this](std::int64_t task, int) { list_features(task); });
-    pool.run(tasks_, [this](std::int64_t task, int) { find_slots(task); });
+    for (std::int64_t task = 1; task < tasks_; ++task)
+      first_rank_[task] = first_rank_[task - 1] + features_in_[task - 1];
+    pool.run(tasks_, [this](std::int64_t task, int) {
+      list_features(task);
+      find_slots(task);
+    });
   }
 
  private:
-  std::int64_t first_row(std::int64_t task) const { return input_.rows * task / tasks_; }
-  std::int64_t first_block(std::int64_t task) const { return blocks_ * task / tasks_; }
+  /// A feature that about task / tasks of the entries lie below: the median over a few rows of each one's
+  /// own. It ascends with the task because it does so in every row.
+  std::int64_t quantile(std::int64_t task) const {
+    constexpr std::int64_t kSample = 15;
+    std::int64_t sample[kSample];
+    std::int64_t size = 0;
+    for (std::int64_t i = 0; i < kSample; ++i) {
+      const SparseEntries row = sparse_entries(input_, input_.rows * i / kSample);
+      if (row.count == 0) continue;
+      const std::int64_t feature = row.columns[row.count * task / tasks_];
+      std::int64_t at = size++;
+      for (; at > 0 && sample[at - 1] > feature; --at) sample[at] = sample[at - 1];
+      sample[at] = feature;
+    }
+    return size > 0 ? sample[size / 2] : 0;
+  }
 
-  void mark(std::int64_t task) {
-    Word* bits = bits_ + task * words_;
-    for (std::int64_t w = 0; w < words_; ++w) bits[w] = 0;
-    const std::int64_t end = first_row(task + 1);
-    for (std::int64_t n = first_row(task); n < end; ++n) {
-      if (n + kPrefetchRows < end) prefetch_columns(input_, n + kPrefetchRows);
+  /// visit(n, row, begin, end) for every row and its entries [begin, end) in the task's words.
+  template <class Visit>
+  THALWEG_HD void for_each_row(std::int64_t task, Visit visit) const {
+    const std::int64_t first = first_word_[task] * kWordBits, last = first_word_[task + 1] * kWordBits;
+    for (std::int64_t n = 0; n < input_.rows; ++n) {
+      if (n + kPrefetchRows < input_.rows) prefetch_columns(input_, n + kPrefetchRows);
       const SparseEntries row = sparse_entries(input_, n);
-      for (std::int64_t j = 0; j < row.count; ++j) {
-        const auto column = static_cast<std::uint32_t>(row.columns[j]);
-        bits[column / kWordBits] |= Word{1} << (column % kWordBits);
-      }
+      visit(n, row, task == 0 ? 0 : columns_below(row, first),
+            task == tasks_ - 1 ? row.count : columns_below(row, last));
     }
   }
 
-  void merge(std::int64_t task) {
-    std::int64_t count = 0;
-    const std::int64_t end = first_block(task + 1) * kBlockWords;
-    for (std::int64_t w = first_block(task) * kBlockWords; w < end; ++w) {
-      Word merged = bits_[w];
-      for (std::int64_t copy = 1; copy < tasks_; ++copy) merged |= bits_[copy * words_ + w];
-      bits_[w] = merged;
-      count += __builtin_popcountll(merged);
+  void mark(std::int64_t task) {
+    Word* bits = bits_;
+    for (std::int64_t w = first_word_[task]; w < first_word_[task + 1]; ++w) bits[w] = 0;
+    for_each_row(task, [bits](std::int64_t, SparseEntries row, std::int64_t begin, std::int64_t end) {
+      for (std::int64_t j = begin; j < end; ++j) {
+        const auto column = static_cast<std::uint32_t>(row.columns[j]);
+        bits[column / kWordBits] |= Word{1} << (column % kWordBits);
+      }
+    });
+    if (task == tasks_ - 1) {  // nobody asks how many features follow
+      for (std::int64_t w = words_; w < words_ + kBlockWords; ++w) bits[w] = 0;
+      return;
     }
+    std::int64_t count = 0;
+    for (std::int64_t w = first_word_[task]; w < first_word_[task + 1]; ++w)
+      count += __builtin_popcountll(bits[w]);
     features_in_[task] = count;
   }
 
   void list_features(std::int64_t task) {
-    std::int64_t rank = features_in_[task];
-    for (std::int64_t b = first_block(task); b < first_block(task + 1); ++b) {
-      for (Word filled = nonzero_words(bits_ + b * kBlockWords); filled != 0; filled &= filled - 1) {
-        const std::int64_t w = b * kBlockWords + __builtin_ctzll(filled);
+    std::int64_t rank = first_rank_[task];
+    const std::int64_t end = first_word_[task + 1];
+    for (std::int64_t block = first_word_[task]; block < end; block += kBlockWords) {
+      Word filled = nonzero_words(bits_ + block);
+      if (end - block < kBlockWords) filled &= (Word{1} << (end - block)) - 1;  // the rest is another task's
+      for (; filled != 0; filled &= filled - 1) {
+        const std::int64_t w = block + __builtin_ctzll(filled);
         ranks_[w] = static_cast<std::int32_t>(rank);
         for (Word bits = bits_[w]; bits != 0; bits &= bits - 1)
           touched_.features[rank++] = static_cast<std::int32_t>(w * kWordBits + __builtin_ctzll(bits));
@@ -127,26 +157,26 @@ class BitmapIndex {
   }
 
   void find_slots(std::int64_t task) {
-    for (std::int64_t n = first_row(task); n < first_row(task + 1); ++n) {
-      const SparseEntries row = sparse_entries(input_, n);
+    for_each_row(task, [this](std::int64_t n, SparseEntries row, std::int64_t begin, std::int64_t end) {
       std::int32_t* slots = touched_.slots + touched_.row_begin[n];
-      for (std::int64_t j = 0; j < row.count; ++j) {
+      for (std::int64_t j = begin; j < end; ++j) {
         const auto column = static_cast<std::uint32_t>(row.columns[j]);
         const Word below = bits_[column / kWordBits] & ((Word{1} << (column % kWordBits)) - 1);
         slots[j] = ranks_[column / kWordBits] + static_cast<std::int32_t>(__builtin_popcountll(below));
       }
-    }
+    });
   }
 
   const Context& ctx_;
   const SparseRows& input_;
   const TouchedFeatures& touched_;
   std::int64_t tasks_ = 1;
-  std::int64_t blocks_ = 0;
   std::int64_t words_ = 0;
   Word* bits_ = nullptr;
   std::int32_t* ranks_ = nullptr;
-  std::int64_t features_in_[kMaxTasks] = {};  // of each task's blocks, then of the blocks before them
+  std::int64_t first_word_[kMaxTasks + 1] = {};
+  std::int64_t features_in_[kMaxTasks] = {};  // of every task but the last
+  std::int64_t first_rank_[kMaxTasks] = {};
 };
 
 /// One stable pass of the radix sort, by the eight bits from `shift` up.
