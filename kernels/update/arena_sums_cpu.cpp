@@ -6,19 +6,23 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-/// Sum over one block: step(chain, j) gives the next value of element j's chain.
+constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB: the hardware's own prefetch ends with the page
+
+/// Sum over one block: step(chain, x[j]) gives the next value of element j's chain.
 template <class Step>
-THALWEG_HD float block_sum(std::int64_t size, const Step& step) {
+THALWEG_HD float block_sum(const float* x, std::int64_t size, const Step& step) {
   alignas(64) float chain[kChains] = {};
   std::int64_t row = 0;
-  for (; row + kChains <= size; row += kChains)
-    for (int c = 0; c < kChains; ++c) chain[c] = step(chain[c], row + c);
-  for (int c = 0; c < size - row; ++c) chain[c] = step(chain[c], row + c);
+  for (; row + kChains <= size; row += kChains) {
+    for (int c = 0; c < kChains; c += 16) __builtin_prefetch(x + row + kPrefetchAhead + c);
+    for (int c = 0; c < kChains; ++c) chain[c] = step(chain[c], x[row + c]);
+  }
+  for (int c = 0; c < size - row; ++c) chain[c] = step(chain[c], x[row + c]);
   return fold_chains(chain);
 }
 
 THALWEG_HD float squares_of_block(const float* x, std::int64_t size) {
-  return block_sum(size, [x](float chain, std::int64_t j) { return __builtin_fmaf(x[j], x[j], chain); });
+  return block_sum(x, size, [](float chain, float value) { return __builtin_fmaf(value, value, chain); });
 }
 
 THALWEG_HD float sum_of_blocks(const float* sums, std::int64_t count) {
@@ -83,8 +87,8 @@ struct Active {
 /// Sum and count of the x - top that exceed theta.
 Active active_above(const Vector& v, float top, float theta) {
   v.each_block([&](std::int64_t block, const float* x, std::int64_t size) {
-    v.block_values[block] = block_sum(size, [=](float chain, std::int64_t j) {
-      const float shifted = x[j] - top;
+    v.block_values[block] = block_sum(x, size, [=](float chain, float value) {
+      const float shifted = value - top;
       return chain + (shifted > theta ? shifted : 0.0f);
     });
     std::int32_t count = 0;

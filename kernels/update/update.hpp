@@ -156,6 +156,10 @@ constexpr Cost update_cost(Rule rule, std::int64_t n) {
           .bytes_written = 4 * n * (1 + state_count(rule))};
 }
 
+constexpr Cost gradient_norm_cost(std::int64_t n) {
+  return {.flops = 2 * n, .bytes_read = 4 * n, .bytes_written = 8};
+}
+
 extern const UpdateOps update_reference;
 extern const UpdateOps update_cuda;
 THALWEG_CPU_TABLE(UpdateOps, update_cpu)

@@ -13,6 +13,7 @@ constexpr std::int64_t kStrip = 64;            ///< elements between two rounds 
 constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB per stream
 constexpr std::int64_t kGather = 128;          ///< touched elements gathered at a time: they fit into L1
 constexpr std::int64_t kTouchedTask = 1024;
+constexpr std::int64_t kTouchedAlone = 8192;
 constexpr std::int64_t kLine = 16;
 
 /// The arrays of a run of elements; `state` counts state_count(rule) of them.
@@ -128,8 +129,8 @@ RuleLoops loops_of(Rule rule, RuleList<Functors...>) {
 
 /// Tasks [0, tasks) on the pool, or on the calling thread alone when there is little to do.
 template <class Body>
-void run_tasks(const Context& ctx, std::int64_t tasks, std::int64_t elements, const Body& body) {
-  if (elements > kAlone) return ctx.pool().run(tasks, body);
+void run_tasks(const Context& ctx, std::int64_t tasks, bool alone, const Body& body) {
+  if (!alone) return ctx.pool().run(tasks, body);
   for (std::int64_t task = 0; task < tasks; ++task) body(task, 0);
 }
 
@@ -139,7 +140,7 @@ void step_touched(const Context& ctx, const UpdateArgs& args, const RuleLoops& l
   const Streams arena = streams_at(args, segment.offset);
   const std::int64_t count = *args.touched.count, positions = count * args.touched.outputs;
   const std::int64_t tasks = (positions + kTouchedTask - 1) / kTouchedTask;
-  run_tasks(ctx, tasks, positions, [&](std::int64_t task, int) {
+  run_tasks(ctx, tasks, positions <= kTouchedAlone, [&](std::int64_t task, int) {
     const std::int64_t begin = task * kTouchedTask, left = positions - begin;
     loops.touched(arena, args.touched, count, begin, begin + (left < kTouchedTask ? left : kTouchedTask),
                   scalars);
@@ -155,7 +156,7 @@ void step(const Context& ctx, const UpdateArgs& args) {
   blocks.number();
   std::int64_t elements = 0;
   for (int i = 0; i < args.segment_count; ++i) elements += args.segments[i].used;
-  run_tasks(ctx, blocks.count(), elements, [&](std::int64_t task, int) {
+  run_tasks(ctx, blocks.count(), elements <= kAlone, [&](std::int64_t task, int) {
     const Block block = blocks.at(task);
     loops.run(streams_at(args, block.begin), block.size,
               element_scalars(*args.scalars, args.segments[block.segment].group, grad_scale));

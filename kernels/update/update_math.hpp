@@ -188,10 +188,13 @@ struct FtrlRule {
     const float sigma = (root - element::sqrt(state[1])) * s.inverse_lr;
     const float z = element::fma(-sigma, w, state[0] + g);
     const float over = element::soft_threshold(z, s.ftrl_l1);
-    const float solved = -over / element::fma(s.beta + root, s.inverse_lr, s.ftrl_l2);
+    const float penalty = element::fma(s.beta + root, s.inverse_lr, s.ftrl_l2);
+    // A select before the division rather than after it: 0 / 0 (no gradient yet, beta = 0) must give 0, and a
+    // division that is always made vectorises.
+    const float solved = (0.0f - over) / (over == 0.0f ? 1.0f : penalty);
     state[0] = moves ? z : state[0];
     state[1] = moves ? n : state[1];
-    return !moves ? w : over == 0.0f ? 0.0f : solved;
+    return moves ? solved : w;
   }
 };
 
