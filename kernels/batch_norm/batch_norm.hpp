@@ -60,7 +60,12 @@ struct BatchNormOps {
 };
 
 constexpr Cost batch_norm_forward_cost(std::int64_t n, std::int64_t c) {
-  return {.flops = 7 * n * c, .bytes_read = 4 * (2 * n * c + 4 * c), .bytes_written = 4 * (n * c + 4 * c)};
+  return {.flops = 7 * n * c, .bytes_read = 4 * (3 * n * c + 4 * c), .bytes_written = 4 * (n * c + 4 * c)};
+}
+
+/// Input and gradient are read for the parameters and again for the input gradient.
+constexpr Cost batch_norm_backward_cost(std::int64_t n, std::int64_t c) {
+  return {.flops = 11 * n * c, .bytes_read = 4 * (4 * n * c + 5 * c), .bytes_written = 4 * (n * c + 2 * c)};
 }
 
 extern const BatchNormOps batch_norm_reference;

@@ -23,21 +23,34 @@ struct Feistel {
 /// Few bits need more rounds: with halves of one to three bits six rounds visibly prefer some orders.
 THALWEG_HD int feistel_rounds(int half_bits) { return half_bits < 4 ? 12 : 6; }
 
-/// One pass through the network: (left, right) becomes (right, left ^ word) in every round.
-THALWEG_HD std::uint64_t feistel_pass(const Feistel& f, std::uint64_t value) {
+/// One round: (left, right) becomes (right, left ^ word of right).
+THALWEG_HD void feistel_round(const Feistel& f, int round, std::uint32_t& left, std::uint32_t& right) {
+  const PhiloxBlock counter = {{right, static_cast<std::uint32_t>(round), static_cast<std::uint32_t>(f.epoch),
+                                static_cast<std::uint32_t>(f.epoch >> 32)}};
   const std::uint32_t mask = (std::uint32_t{1} << f.half_bits) - 1;
-  std::uint32_t left = static_cast<std::uint32_t>(value >> f.half_bits);
-  std::uint32_t right = static_cast<std::uint32_t>(value) & mask;
-  const int rounds = feistel_rounds(f.half_bits);
-  for (int round = 0; round < rounds; ++round) {
-    const PhiloxBlock counter = {{right, static_cast<std::uint32_t>(round),
-                                  static_cast<std::uint32_t>(f.epoch),
-                                  static_cast<std::uint32_t>(f.epoch >> 32)}};
-    const std::uint32_t next = left ^ (philox(counter, f.key).word[0] & mask);
-    left = right;
-    right = next;
-  }
+  const std::uint32_t next = left ^ (philox(counter, f.key).word[0] & mask);
+  left = right;
+  right = next;
+}
+
+THALWEG_HD std::uint32_t feistel_left(const Feistel& f, std::uint64_t value) {
+  return static_cast<std::uint32_t>(value >> f.half_bits);
+}
+
+THALWEG_HD std::uint32_t feistel_right(const Feistel& f, std::uint64_t value) {
+  return static_cast<std::uint32_t>(value) & ((std::uint32_t{1} << f.half_bits) - 1);
+}
+
+THALWEG_HD std::uint64_t feistel_joined(const Feistel& f, std::uint32_t left, std::uint32_t right) {
   return (std::uint64_t{left} << f.half_bits) | right;
+}
+
+/// One pass through the network.
+THALWEG_HD std::uint64_t feistel_pass(const Feistel& f, std::uint64_t value) {
+  std::uint32_t left = feistel_left(f, value), right = feistel_right(f, value);
+  const int rounds = feistel_rounds(f.half_bits);
+  for (int round = 0; round < rounds; ++round) feistel_round(f, round, left, right);
+  return feistel_joined(f, left, right);
 }
 
 /// The row at `position` of the order; both in [0, rows).

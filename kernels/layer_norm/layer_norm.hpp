@@ -48,6 +48,12 @@ constexpr Cost layer_norm_forward_cost(std::int64_t n, std::int64_t c) {
   return {.flops = 7 * n * c, .bytes_read = 4 * (n * c + 2 * c), .bytes_written = 4 * (n * c + 2 * n)};
 }
 
+/// Input and gradient are read for the parameters and again for the input gradient.
+constexpr Cost layer_norm_backward_cost(std::int64_t n, std::int64_t c) {
+  return {
+      .flops = 17 * n * c, .bytes_read = 4 * (4 * n * c + 4 * n + c), .bytes_written = 4 * (n * c + 2 * c)};
+}
+
 extern const LayerNormOps layer_norm_reference;
 extern const LayerNormOps layer_norm_cuda;
 THALWEG_CPU_TABLE(LayerNormOps, layer_norm_cpu)

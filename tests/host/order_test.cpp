@@ -149,6 +149,23 @@ TEST(EpochOrder, ShardsOfAnEpochHoldEveryRowOnce) {
   }
 }
 
+TEST(EpochOrder, FillGivesTheRowsOfEachPosition) {
+  for (std::int64_t rows : {0, 1, 2, 3, 5, 64, 65, 1000}) {
+    for (bool shuffle : {true, false}) {
+      const EpochOrder order(rows, 3, 8, shuffle);
+      for (std::int64_t first : {std::int64_t{0}, std::int64_t{1}, rows / 2, rows}) {
+        for (std::int64_t most : {0, 1, 15, 16, 17, 1000}) {
+          const std::int64_t count = std::clamp<std::int64_t>(rows - first, 0, most);
+          std::vector<std::int64_t> got(static_cast<std::size_t>(count) + 1, -7), want = got;
+          for (std::int64_t i = 0; i < count; ++i) want[static_cast<std::size_t>(i)] = order(first + i);
+          order.fill(first, count, got.data());
+          ASSERT_EQ(got, want) << rows << " rows, [" << first << ", " << first + count << ")";
+        }
+      }
+    }
+  }
+}
+
 TEST(EpochOrder, TheNetworkAloneGivesTheSameRows) {
   const EpochOrder order(777, 9, 4, true);
   for (std::int64_t p = 0; p < 777; ++p) ASSERT_EQ(feistel_row(order.network(), p), order(p));
