@@ -15,7 +15,9 @@
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/safetensors.hpp"
+#include "host/checkpoint/tensor_file.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/model.hpp"
 
 namespace thalweg {
 namespace {
@@ -37,10 +39,6 @@ constexpr std::string_view kStepPrefix = "step-";
 
 std::string path_in(const std::string& folder, const std::string& name) {
   return (fs::path(folder) / name).string();
-}
-
-std::string_view bytes_of(const std::vector<float>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
 }
 
 // ---- writing ------------------------------------------------------------------------------------------
@@ -177,13 +175,6 @@ std::string read_checked(const std::string& folder, const ManifestFile& expected
   return bytes;
 }
 
-NamedTensor to_named(const SafetensorsTensor& from, const std::string& folder, const char* file) {
-  if (from.dtype != "F32") corrupt(folder, file, fmt::format("tensor \"{}\" is {}", from.name, from.dtype));
-  NamedTensor tensor{from.name, from.shape, std::vector<float>(from.data.size() / sizeof(float))};
-  if (!from.data.empty()) std::memcpy(tensor.values.data(), from.data.data(), from.data.size());
-  return tensor;
-}
-
 /// Takes `key` out of the metadata; what is left at the end belongs to the caller of the checkpoint.
 std::string take(SafetensorsMetadata& metadata, const char* key, const std::string& folder,
                  const char* file) {
@@ -211,9 +202,9 @@ void read_model(const std::string& folder, const std::string& bytes, CheckpointD
   } catch (const nlohmann::json::exception& error) {
     corrupt(folder, kModelFile, error.what());
   }
-  for (const SafetensorsTensor& tensor : file.tensors) {
+  for (NamedTensor& tensor : to_named_tensors(file, path_in(folder, kModelFile))) {
     auto& list = buffers.contains(tensor.name) ? data.buffers : data.parameters;
-    list.push_back(to_named(tensor, folder, kModelFile));
+    list.push_back(std::move(tensor));
   }
   data.metadata = std::move(file.metadata);
 }
@@ -230,9 +221,7 @@ void read_state(const std::string& folder, const std::string& bytes, CheckpointD
     const auto bits = whole_number<std::uint64_t>(text, 16, folder, key);
     data.progress[key.substr(kProgressPrefix.size())] = std::bit_cast<double>(bits);
   }
-  for (const SafetensorsTensor& tensor : file.tensors) {
-    data.states.push_back(to_named(tensor, folder, kStateFile));
-  }
+  data.states = to_named_tensors(file, path_in(folder, kStateFile));
 }
 
 /// The manifest may name these files and no others: no path in it can lead elsewhere.
@@ -332,17 +321,44 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
   return std::nullopt;
 }
 
+namespace {
+
+/// Under a temporary name first: a folder that is half removed must not look like a damaged checkpoint.
+void remove_checkpoint(const std::string& root, const std::string& path) {
+  const std::string leaving = temporary_path(root, fs::path(path).filename().string());
+  rename_path(path, leaving);
+  remove_path(leaving);
+}
+
+}  // namespace
+
 void prune_checkpoints(const std::string& root, std::int64_t keep, const std::string& best) {
   const std::vector<StepFolder> folders = step_folders(root);
   for (std::size_t i = 0; i < folders.size(); ++i) {
     const std::string& path = folders[i].path;
     if (static_cast<std::int64_t>(i) < std::max<std::int64_t>(keep, 1)) continue;
     if (!best.empty() && fs::path(path).lexically_normal() == fs::path(best).lexically_normal()) continue;
-    // under a temporary name first: a folder that is half removed must not look like a damaged checkpoint
-    const std::string leaving = temporary_path(root, fs::path(path).filename().string());
-    rename_path(path, leaving);
-    remove_path(leaving);
+    remove_checkpoint(root, path);
   }
+}
+
+void remove_checkpoints(const std::string& root) {
+  for (const StepFolder& folder : step_folders(root)) remove_checkpoint(root, folder.path);
+}
+
+std::int64_t verify_checkpoints(const std::string& path, std::vector<std::string>& reports) {
+  std::vector<StepFolder> folders{{0, path}};
+  if (!fs::exists(path_in(path, kManifestFile))) folders = step_folders(path_in(path, "checkpoints"));
+  std::int64_t valid = 0;
+  for (const StepFolder& folder : folders) {
+    try {
+      read_checkpoint(folder.path);
+      ++valid;
+    } catch (const Error& error) {
+      reports.push_back(error.what());
+    }
+  }
+  return valid;
 }
 
 std::string parameters_xxh3(const std::vector<NamedTensor>& parameters) {

@@ -7,15 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/named_tensor.hpp"
+
 namespace thalweg {
 
 constexpr int kCheckpointVersion = 1;
-
-struct NamedTensor {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  std::vector<float> values;  ///< row-major
-};
 
 struct CheckpointData {
   std::vector<NamedTensor> parameters;          ///< in segment order: "layers.0.weight" [out, in], ...
@@ -49,7 +45,11 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
 /// Removes all but the `keep` newest checkpoints; the folder `best` (may be empty) is never removed.
 void prune_checkpoints(const std::string& root, std::int64_t keep, const std::string& best = "");
 
-/// The checksum of all parameter bits in segment order: equal runs have equal checksums.
-std::string parameters_xxh3(const std::vector<NamedTensor>& parameters);
+/// Removes every checkpoint in `root`.
+void remove_checkpoints(const std::string& root);
+
+/// Reads and checks `path` when it is a checkpoint, else every one of the run `path`. Gives the number of
+/// valid ones and adds a line for each damaged one to `reports`.
+std::int64_t verify_checkpoints(const std::string& path, std::vector<std::string>& reports);
 
 }  // namespace thalweg

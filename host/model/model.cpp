@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "host/checkpoint/checkpoint.hpp"
-#include "host/checkpoint/safetensors.hpp"
+#include "host/checkpoint/tensor_file.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/network.hpp"
 #include "thalweg/error.hpp"

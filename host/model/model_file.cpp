@@ -33,19 +33,19 @@ Number number(const std::map<std::string, std::string>& metadata, const char* ke
 std::map<std::string, std::string> model_metadata(const ModelSpec& spec) {
   Config config;
   config.model = spec.config;
-  return {{"thalweg.model", to_toml(config)},
-          {"thalweg.schema", schema_to_json(spec.schema)},
-          {"thalweg.outputs", std::to_string(spec.outputs)},
-          {"thalweg.seed", std::to_string(spec.seed)}};
+  return {{"model", to_toml(config)},
+          {"schema", schema_to_json(spec.schema)},
+          {"outputs", std::to_string(spec.outputs)},
+          {"seed", std::to_string(spec.seed)}};
 }
 
 ModelSpec model_spec_from(const std::map<std::string, std::string>& metadata, const std::string& file) {
   Config config;
-  read_config_text(entry(metadata, "thalweg.model", file), file, config);
+  read_config_text(entry(metadata, "model", file), file, config);
   return {.config = config.model,
-          .schema = schema_from_json(entry(metadata, "thalweg.schema", file)),
-          .outputs = number<std::int64_t>(metadata, "thalweg.outputs", file),
-          .seed = number<std::uint64_t>(metadata, "thalweg.seed", file)};
+          .schema = schema_from_json(entry(metadata, "schema", file)),
+          .outputs = number<std::int64_t>(metadata, "outputs", file),
+          .seed = number<std::uint64_t>(metadata, "seed", file)};
 }
 
 void check_targets(const Dataset& data, const ModelSpec& spec) {

@@ -14,9 +14,12 @@ std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSe
 
 }  // namespace
 
-Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const OptimizerConfig& config,
-                     bool sparse_input)
-    : config_(config), rule_(parse_rule(config.name)), lazy_(sparse_input && config.lazy != "false") {
+Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param,
+                     const OptimizerConfig& config, bool sparse_input)
+    : config_(config),
+      rule_(parse_rule(config.name)),
+      groups_(parameter_groups(config)),
+      lazy_(sparse_input && config.lazy != "false") {
   if (lazy_ && config.average != "none") {
     throw ConfigError(
         "optimizer.average is \"" + config.average +
@@ -79,7 +82,8 @@ void Optimizer::update(const Context& ctx, float* param, const float* grad, cons
     ctx.backend().update.project(ctx, {.segments = segments_.data(),
                                        .segment_count = static_cast<int>(segments_.size()),
                                        .scalars = scalars_.data(),
-                                       .param = param});
+                                       .param = param,
+                                       .average = average_.data()});
   }
 }
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "host/checkpoint/checkpoint.hpp"
+#include "host/checkpoint/files.hpp"
+#include "host/config/config_text.hpp"
+#include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
 #include "host/train/resume_check.hpp"
 #include "thalweg/error.hpp"
@@ -87,8 +89,7 @@ void TrainingRun::load_data() {
 
 void TrainingRun::resume() {
   if (config_.out.empty()) return;
-  std::error_code ignored;
-  std::filesystem::create_directories(config_.out, ignored);
+  create_folders(config_.out);
   const std::string& how = config_.checkpoint.resume;
   if (how == "auto") {
     std::vector<std::string> damaged;
@@ -218,15 +219,16 @@ void TrainingRun::save() {
   data.config_toml = to_toml(config_);
   data.data_fingerprint = fingerprint_;
   const std::string root = checkpoint_root(config_);
-  write_checkpoint(root + "/" + checkpoint_name(state_.step), data);
-  prune_checkpoints(root, config_.checkpoint.keep, state_.best_step);
+  write_checkpoint(checkpoint_folder(root, state_.step), data);
+  prune_checkpoints(root, config_.checkpoint.keep,
+                    state_.best_step > 0 ? checkpoint_folder(root, state_.best_step) : "");
   saved_step_ = state_.step;
 }
 
 void TrainingRun::use_final_parameters() {
   if (config_.train.patience > 0 && state_.best_step > 0 && !config_.out.empty()) {
     const CheckpointData best =
-        read_checkpoint(checkpoint_root(config_) + "/" + checkpoint_name(state_.best_step));
+        read_checkpoint(checkpoint_folder(checkpoint_root(config_), state_.best_step));
     model_->set_parameters(ctx_, best.parameters);
     model_->set_buffers(ctx_, best.buffers);
     learner_->set_states(best.states);
