@@ -121,7 +121,7 @@ ArrayHeader read_idx_header(ByteSource& source, const std::string& name) {
       header.kind = 'f', header.size = 8;
       break;
     default:
-      throw DataError(fmt::format("{}: IDX element type 0x{:02x}; want 08, 09, 0b, 0c, 0d or 0e", name,
+      throw DataError(fmt::format("{}: IDX element type {}; want 8, 9, 11, 12, 13 or 14", name,
                                   static_cast<unsigned char>(magic[2])));
   }
   const int dimensions = static_cast<unsigned char>(magic[3]);
