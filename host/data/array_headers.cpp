@@ -84,7 +84,7 @@ ArrayHeader read_npy_header(ByteSource& source, const std::string& name) {
   std::int64_t size = 0;
   for (std::size_t i = size_bytes.size(); i-- > 0;)
     size = size << 8 | static_cast<unsigned char>(size_bytes[i]);
-  if (size > kLongestHeader || size > source.most_bytes())
+  if (size > kLongestHeader)
     throw DataError(
         fmt::format("{}: its npy header claims {} bytes; want at most {}", name, size, kLongestHeader));
   const std::string dictionary = read_exactly(source, size, name);

@@ -1,5 +1,6 @@
 // The schema of a data set: what a model keeps of it, as JSON, and the data's fingerprint.
 #include <fmt/format.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <cmath>

@@ -114,7 +114,7 @@ TEST_F(CsvReader, ManyBlocksGiveWhatOneLineAtATimeWould) {
     ASSERT_EQ(plain.dense_f32[static_cast<std::size_t>(r) * 15], float(r));
     ASSERT_EQ(plain.target[static_cast<std::size_t>(r)], -float(r));
   }
-  EXPECT_EQ(plain.source_line.back(), rows + rows / 5);
+  EXPECT_EQ(plain.source_line.back(), 1 + rows + rows / 5);
   const Dataset packed = read_training_data(config(write_gz("d.csv.gz", text)), TargetUse::automatic);
   EXPECT_EQ(packed.dense_f32, plain.dense_f32);
   EXPECT_EQ(packed.source_line, plain.source_line);
