@@ -84,7 +84,7 @@ ArrayHeader read_npy_header(ByteSource& source, const std::string& name) {
   std::int64_t size = 0;
   for (std::size_t i = size_bytes.size(); i-- > 0;)
     size = size << 8 | static_cast<unsigned char>(size_bytes[i]);
-  if (size > kLongestHeader || size > source.most_bytes())
+  if (size > kLongestHeader)
     throw DataError(
         fmt::format("{}: its npy header claims {} bytes; want at most {}", name, size, kLongestHeader));
   const std::string dictionary = read_exactly(source, size, name);
@@ -121,7 +121,7 @@ ArrayHeader read_idx_header(ByteSource& source, const std::string& name) {
       header.kind = 'f', header.size = 8;
       break;
     default:
-      throw DataError(fmt::format("{}: IDX element type 0x{:02x}; want 08, 09, 0b, 0c, 0d or 0e", name,
+      throw DataError(fmt::format("{}: IDX element type {}; want 8, 9, 11, 12, 13 or 14", name,
                                   static_cast<unsigned char>(magic[2])));
   }
   const int dimensions = static_cast<unsigned char>(magic[3]);

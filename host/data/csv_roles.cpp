@@ -74,7 +74,7 @@ bool lacks_target(const ReadRequest& request, const CsvLayout& layout) {
 
 void assign_target(const ReadRequest& request, CsvLayout& layout) {
   if (lacks_target(request, layout)) return;
-  std::string name = request.target;
+  std::string name = request.target.empty() ? request.config.target : request.target;
   if (request.schema && !request.schema->target_column.empty() && !layout.names.empty())
     name = request.schema->target_column;
   std::int32_t target = static_cast<std::int32_t>(layout.columns.size()) - 1;

@@ -72,7 +72,9 @@ void read_companions(const ReadRequest& request, RawData& data) {
     data.labels = read_label_file(request.target, request.range);
     require_same_rows(request.target, data.labels.rows(), data);
   }
-  if (!request.weight.empty() && data.weight.empty()) read_weight_file(request.weight, request.range, data);
+  const bool training = request.schema == nullptr;  // a file of weights belongs to the training rows
+  if (training && !request.weight.empty() && data.weight.empty())
+    read_weight_file(request.weight, request.range, data);
 }
 
 }  // namespace thalweg

@@ -95,9 +95,11 @@ RawData read_npz(const ReadRequest& request) {
   data.source = archive.full_name(features);
   read_feature_array(*source, header, request.range, request.progress, data);
 
-  const int named_target = archive.find({request.target});
+  // data.target and data.test_target name an array of the archive or a file.
+  const std::string& name = request.target.empty() ? request.config.target : request.target;
+  const int named = archive.find({name});
   const int target =
-      request.target.empty() ? archive.find({"y", "target", "labels", "y_train"}) : named_target;
+      named < 0 && request.target.empty() ? archive.find({"y", "target", "labels", "y_train"}) : named;
   const int weight =
       request.weight.empty() ? archive.find({"sample_weight"}) : archive.find({request.weight});
   ReadRequest files = request;

@@ -116,6 +116,7 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
                             .path = path,
                             .target = target_path,
                             .target_key = "test_target",
+                            .weight = config.weight,
                             .range = parse_row_range(row_range, "data.test_rows"),
                             .need_target = need_target,
                             .schema = &schema,

@@ -1,5 +1,6 @@
 // The schema of a data set: what a model keeps of it, as JSON, and the data's fingerprint.
 #include <fmt/format.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <cmath>
@@ -28,8 +29,12 @@ class Hash {
     XXH3_128bits_update(state_, data, static_cast<std::size_t>(count) * sizeof(T));
   }
   std::string hex() const {
-    const XXH128_hash_t hash = XXH3_128bits_digest(state_);
-    return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+    XXH128_canonical_t bytes;
+    XXH128_canonicalFromHash(&bytes, XXH3_128bits_digest(state_));
+    std::string text;
+    for (const unsigned char byte : bytes.digest)
+      text += {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+    return text;
   }
 
  private:

@@ -74,8 +74,8 @@ bool is_missing(std::string_view text) {
   text = trimmed(text);
   if (text.empty()) return true;
   if (text.size() > 4) return false;
-  char word[4];
-  std::transform(text.begin(), text.end(), word, lower);
+  char word[5] = {};
+  for (std::size_t i = 0; i < text.size() && i < 4; ++i) word[i] = lower(text[i]);
   const std::string_view w(word, text.size());
   return w == "na" || w == "n/a" || w == "nan" || w == "null" || w == "?";
 }
@@ -114,7 +114,7 @@ std::string shown(std::string_view text) {
   for (const char c : text.substr(0, kLongest)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7F)
-      result += fmt::format("\\x{:02x}", byte);
+      result += {'\\', 'x', "0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
     else
       result += c;
   }

@@ -1,0 +1,207 @@
+#include <cmath>
+#include <random>
+
+#include "tests/support/data_files.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::expect_error;
+using test::npy;
+using Floats = std::vector<float>;
+using Texts = std::vector<std::string>;
+
+class DatasetOf : public test::DataFiles {
+ protected:
+  Dataset train(const std::string& text, TargetUse use = TargetUse::automatic) {
+    config_ = config(write("train.csv", text));
+    config_.standardize = "auto";
+    return read_training_data(config_, use);
+  }
+  Dataset as(const DataSchema& schema, const std::string& text, bool need_target = true) const {
+    return read_data_as(config_, write("test.csv", text), "", "", schema, need_target);
+  }
+  DataConfig config_;
+};
+
+TEST_F(DatasetOf, StandardizesWithTheMomentsOfATwoPassSum) {
+  const std::int64_t rows = 9001, features = 5;
+  std::mt19937 random(7);
+  std::normal_distribution<double> normal;
+  std::vector<float> x;
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (double mean : {0.0, 1e4, -3.0, 1e-3, 42.0})
+      x.push_back(float(mean + (mean == 42 ? 0 : normal(random))));
+  DataConfig c;
+  c.train = write("x.npy", npy("<f4", "(9001, 5)", x));
+  c.target = write("y.npy", npy("<f4", "(9001,)", Floats(rows, 1.0f)));
+  const Dataset d = read_training_data(c, TargetUse::automatic);
+  for (std::int64_t j = 0; j < features; ++j) {
+    double mean = 0, variance = 0;
+    for (std::int64_t r = 0; r < rows; ++r) mean += x[std::size_t(r * features + j)];
+    mean /= rows;
+    for (std::int64_t r = 0; r < rows; ++r) variance += std::pow(x[std::size_t(r * features + j)] - mean, 2);
+    variance /= rows;
+    const double scale = j == 4 ? 1 : 1 / std::sqrt(variance);
+    // One rounding to float, and sums of 9001 terms in double.
+    EXPECT_NEAR(d.transform.scale[std::size_t(j)], scale, scale * 0x1p-23);
+    EXPECT_NEAR(d.transform.shift[std::size_t(j)], -mean * scale, std::abs(mean * scale) * 0x1p-23 + 1e-12);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const auto i = std::size_t(r * features + j);
+      ASSERT_EQ(d.dense_f32[i],
+                std::fma(x[i], d.transform.scale[std::size_t(j)], d.transform.shift[std::size_t(j)]));
+    }
+  }
+  EXPECT_EQ(d.transform.shift[4], -42.0f);
+}
+
+TEST_F(DatasetOf, Uint8IsStandardizedWhereItIsRead) {
+  DataConfig c;
+  c.train = write("x.npy", npy("|u1", "(2, 2)", std::vector<std::uint8_t>{10, 7, 30, 7}));
+  c.target = write("y.npy", npy("<f4", "(2,)", Floats{1, 2}));
+  c.standardize = "true";
+  const Dataset d = read_training_data(c, TargetUse::automatic);
+  EXPECT_EQ(d.dense_u8, (std::vector<std::uint8_t>{10, 7, 30, 7}));
+  EXPECT_EQ(d.transform.scale, (Floats{0.1f, 1.0f / 255}));
+  EXPECT_EQ(d.transform.shift, (Floats{-2, static_cast<float>(-7.0 / 255)}));
+}
+
+TEST_F(DatasetOf, TestDataTakeTheTrainingTransform) {
+  const Dataset d = train("a,t,y\n1,u,no\n3,v,yes\n");
+  const DataSchema schema = schema_of(d);
+  const Dataset same = as(schema, "t,a,y\nv,5,yes\nu,1,no\n");
+  EXPECT_EQ(same.dense_f32, (Floats{3, 0, 1, -1, 1, 0}));
+  EXPECT_EQ(same.target, (Floats{1, 0}));
+  const Dataset unlabelled = as(schema, "a,t\n5,v\n", false);
+  EXPECT_EQ(unlabelled.dense_f32, (Floats{3, 0, 1}));
+  EXPECT_TRUE(unlabelled.target.empty());
+  EXPECT_TRUE(as(schema, "a,t,y\n5,v,maybe\n", false).target.empty());
+}
+
+TEST_F(DatasetOf, TestDataThatDoNotFitNameWhatIsWrong) {
+  const DataSchema schema = schema_of(train("a,t,y\n1,u,no\n3,v,yes\n"));
+  const auto fails = [&](const std::string& text, const std::vector<std::string>& words) {
+    expect_error<DataError>([&] { as(schema, text); }, words);
+  };
+  fails("a,t,y\n1,u,no\n1,u,maybe\n", {"test.csv line 3", "label \"maybe\"", "no, yes"});
+  fails("a,t,y\n1,u,no\n1,w,no\n", {"test.csv line 3", "column \"t\" (1)", "\"w\" was not seen", "u, v"});
+  fails("a,t,extra,y\n1,u,1,no\n", {"test.csv", "\"extra\"", "data.ignore"});
+  fails("a,y\n1,no\n", {"test.csv lacks the column \"t\""});
+  fails("1,u,3,no\n", {"test.csv has 3 feature columns", "trained on 2"});
+  expect_error<ConfigError>([&] { as(schema, "a,t\n1,u\n"); }, {"\"y\"", "no such column"});
+  expect_error<DataError>(
+      [&] {
+        config_.test_target = write("y.npy", npy("<f4", "(1,)", Floats{1}));
+        read_data_as(config_, write("x.npy", npy("<f4", "(1, 3)", Floats{1, 2, 3})), config_.test_target, "",
+                     {.features = 4}, true);
+      },
+      {"x.npy", "3 features", "trained on 4"});
+  expect_error<DataError>([&] { read_data_as({}, write("s", "1 1:1\n"), "", "", {.features = 4}, true); },
+                          {"sparse", "dense"});
+}
+
+TEST_F(DatasetOf, SchemaSurvivesJsonBitForBit) {
+  config_ = config(write("train.csv", "a,\"t \"\"x\"\"\",y\n0.1,\xC3\xA9,no\n3e-30,v,\"y,es\"\n,v,no\n"));
+  config_.standardize = "auto";
+  config_.impute = "mean";
+  const DataSchema s = schema_of(read_training_data(config_, TargetUse::automatic));
+  const DataSchema back = schema_from_json(schema_to_json(s));
+  EXPECT_EQ(back.features, s.features);
+  EXPECT_EQ(back.classes, s.classes);
+  EXPECT_EQ(back.target_column, "y");
+  EXPECT_EQ(back.target_kind, s.target_kind);
+  EXPECT_EQ(back.index_base, s.index_base);
+  EXPECT_EQ(back.transform.columns, s.transform.columns);
+  EXPECT_EQ(back.transform.names, (Texts{"a", "t \"x\"=v", "t \"x\"=\xC3\xA9"}));
+  EXPECT_EQ(back.transform.categories, s.transform.categories);
+  EXPECT_EQ(back.transform.impute, s.transform.impute);
+  EXPECT_EQ(back.transform.scale, s.transform.scale);
+  EXPECT_EQ(back.transform.shift, s.transform.shift);
+  EXPECT_EQ(schema_to_json(back), schema_to_json(s));
+}
+
+TEST_F(DatasetOf, DamagedSchemasAreRefused) {
+  const std::string good = schema_to_json(schema_of(train("1,u,3\n2,v,4\n")));
+  expect_error<DataError>([&] { schema_from_json(good.substr(1)); }, {"schema"});
+  expect_error<DataError>([&] { schema_from_json("{}"); }, {"schema", "target_kind"});
+  std::string other = good;
+  other.replace(other.find("\"features\":3"), 12, "\"features\":9");
+  expect_error<DataError>([&] { schema_from_json(other); }, {"contradicts"});
+}
+
+TEST_F(DatasetOf, ClassWeightsMultiplySampleWeights) {
+  DataConfig c = config(write("d.csv", "x,w,y\n1,2,a\n2,1,b\n3,1,b\n4,1,b\n"));
+  c.weight = "w";
+  c.class_weight = "balanced";  // 4 / (2 * 1) and 4 / (2 * 3)
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight,
+            (Floats{4, float(4.0 / 6), float(4.0 / 6), float(4.0 / 6)}));
+  c.class_weight = "0.5, 3";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight, (Floats{1, 3, 3, 3}));
+  c.class_weight = "1,2,3";
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
+                            {"class_weight", "3 numbers", "a, b"});
+  c.class_weight = "high";
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
+                            {"class_weight", "\"high\""});
+}
+
+TEST_F(DatasetOf, WrongWeightsAndTargetsNameTheRow) {
+  DataConfig c = config(write("d.csv", "x,w,y\n1,2,1\n2,-1,2\n"));
+  c.weight = "w";
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
+                          {"d.csv line 3", "weight is -1"});
+  c = config(write("d.csv", "x,w,y\n1,0,1\n2,0,2\n"));
+  c.weight = "w";
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"every weight is 0"});
+  c = config(write("x.npy", npy("<f4", "(2, 1)", Floats{1, 2})));
+  c.target = write("y.npy", npy("<f4", "(2,)", Floats{1, NAN}));
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
+                          {"x.npy row 1", "target", "nan"});
+  expect_error<DataError>([&] { train("1,cat\n2,dog\n", TargetUse::numbers); },
+                          {"line 1", "\"cat\"", "number"});
+}
+
+TEST_F(DatasetOf, FingerprintChangesWithAnyRowWhenFullAndWithSampledRowsOtherwise) {
+  std::string text;
+  for (int r = 0; r < 5000; ++r) text += std::to_string(r % 97) + ",1," + std::to_string(r % 89) + "\n";
+  const Dataset d = train(text);
+  EXPECT_EQ(fingerprint(d, true).size(), 32u);
+  EXPECT_EQ(fingerprint(d, true), fingerprint(train(text), true));
+  EXPECT_EQ(fingerprint(d, false), fingerprint(train(text), false));
+  for (const std::size_t row : {std::size_t{0}, std::size_t{1}, std::size_t{4999}}) {
+    Dataset changed = d;
+    changed.dense_f32[row * 2] += 1;
+    EXPECT_NE(fingerprint(changed, true), fingerprint(d, true));
+    EXPECT_EQ(fingerprint(changed, false) == fingerprint(d, false), row == 1);
+    changed = d;
+    changed.target[row] += 1;
+    EXPECT_NE(fingerprint(changed, true), fingerprint(d, true));
+  }
+}
+
+TEST_F(DatasetOf, MissingAndUnreadableFilesHaveTheirOwnErrors) {
+  expect_error<NoInputError>([&] { read_training_data(config(path("nowhere.csv")), TargetUse::automatic); },
+                             {"nowhere.csv", "no such file"});
+  expect_error<NoInputError>([&] { read_training_data(config(path("")), TargetUse::automatic); }, {"folder"});
+  expect_error<ConfigError>([&] { read_training_data(DataConfig{}, TargetUse::automatic); }, {"data.train"});
+  expect_error<DataError>([&] { read_training_data(config(write("e", "")), TargetUse::automatic); },
+                          {"is empty"});
+  expect_error<DataError>(
+      [&] {
+        read_training_data(config(write("b", std::string("\x7F"
+                                                         "ELF\0\0\1\2",
+                                                         8))),
+                           TargetUse::automatic);
+      },
+      {"is binary"});
+  DataConfig c = config(write("d.csv", "1,2\n"));
+  c.format = "svn";
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); }, {"data.format", "\"svn\""});
+  c.format = "auto";
+  c.standardize = "maybe";
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
+                            {"data.standardize", "\"maybe\""});
+}
+
+}  // namespace
+}  // namespace thalweg

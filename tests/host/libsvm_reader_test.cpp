@@ -1,0 +1,125 @@
+#include "tests/support/data_files.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::expect_error;
+using Floats = std::vector<float>;
+using Texts = std::vector<std::string>;
+
+class LibsvmReader : public test::DataFiles {
+ protected:
+  Dataset read(const std::string& text, const std::string& base = "auto", std::int64_t features = 0,
+               TargetUse use = TargetUse::automatic) const {
+    DataConfig c;
+    c.train = write("d.svm", text);
+    c.index_base = base;
+    c.features = features;
+    return read_training_data(c, use);
+  }
+};
+
+TEST_F(LibsvmReader, ReadsLabelsEntriesCommentsAndQueryIds) {
+  const Dataset d = read("# file\n+1 1:0.5 3:-2 # note\n\n-1\r\n+1 qid:7 2:1e-60 4:+3\n");
+  EXPECT_TRUE(d.sparse);
+  EXPECT_EQ(d.rows, 3);
+  EXPECT_EQ(d.features, 4);
+  EXPECT_EQ(d.offsets, (std::vector<std::int64_t>{0, 2, 2, 4}));
+  EXPECT_EQ(d.columns, (std::vector<std::int32_t>{0, 2, 1, 3}));
+  EXPECT_EQ(d.values, (Floats{0.5f, -2, 0, 3}));
+  EXPECT_EQ(d.classes, (Texts{"-1", "+1"}));
+  EXPECT_EQ(d.target, (Floats{1, 0, 1}));
+  EXPECT_EQ(d.where(2), d.source + " line 5");
+}
+
+TEST_F(LibsvmReader, FindsTheIndexBase) {
+  EXPECT_EQ(read("1 1:1 2:1\n2 2:1\n").features, 2);
+  const Dataset zero = read("1 1:1 2:1\n2 0:1\n");
+  EXPECT_EQ(zero.features, 3);
+  EXPECT_EQ(zero.columns, (std::vector<std::int32_t>{1, 2, 0}));
+  EXPECT_EQ(read("1 1:1 2:1\n", "0").features, 3);
+  EXPECT_EQ(read("1 1:1 2:1\n", "1", 10).features, 10);
+}
+
+TEST_F(LibsvmReader, IntegersAreClassesAndOtherNumbersAreNot) {
+  EXPECT_EQ(read("3 1:1\n1 1:1\n10 1:1\n").classes, (Texts{"1", "3", "10"}));
+  EXPECT_EQ(read("3 1:1\n1.5 1:1\n").target, (Floats{3, 1.5f}));
+  EXPECT_EQ(read("3 1:1\n1 1:1\n", "auto", 0, TargetUse::numbers).target_kind, TargetKind::number);
+  std::string many;
+  for (int i = 0; i < 1001; ++i) many += std::to_string(i) + " 1:1\n";
+  EXPECT_EQ(read(many).target_kind, TargetKind::number);
+  EXPECT_EQ(read(many.substr(many.find('\n') + 1)).target_kind, TargetKind::classes);
+}
+
+TEST_F(LibsvmReader, ErrorsNameFileLineAndIndex) {
+  const auto fails = [&](const std::string& text, const std::string& base, std::int64_t features,
+                         const std::vector<std::string>& words) {
+    expect_error<DataError>([&] { read(text, base, features); }, words);
+  };
+  fails("", "auto", 0, {"d.svm is empty"});
+  fails("1 1:1\n1 0:1\n", "1", 0, {"d.svm line 2", "index 0", "index_base"});
+  fails("1 1:1\n1 3:1 2:1\n", "auto", 0, {"d.svm line 2", "index 2", "after index 3", "ascending"});
+  fails("1 1:1\n1 3:1 3:1\n", "auto", 0, {"d.svm line 2", "index 3", "again"});
+  fails("1 1:1\n1 2:nan\n", "auto", 0, {"d.svm line 2", "index 2", "\"nan\"", "finite"});
+  fails("1 1:1\n1 2:1e99\n", "auto", 0, {"d.svm line 2", "index 2", "\"1e99\"", "finite"});
+  fails("1 1:1\n1 2:abc\n", "auto", 0, {"d.svm line 2", "index 2", "\"abc\"", "number"});
+  fails("1 1:1\n1 2:\n", "auto", 0, {"d.svm line 2", "index 2", "number"});
+  fails("1 1:1\n1 two:1\n", "auto", 0, {"d.svm line 2", "\"two:1\"", "index:value"});
+  fails("1 1:1\n1 -2:1\n", "auto", 0, {"d.svm line 2", "index -2"});
+  fails("1 1:1\n1 99999999999:1\n", "auto", 0, {"d.svm line 2", "99999999999"});
+  fails("1 1:1\n1 7:1\n", "auto", 5, {"d.svm line 2", "index 7", "at most 5"});
+  fails("1 1:1\n1 7:1\n", "1", 5, {"d.svm line 2", "index 7", "at most 5"});
+  fails("1 1:1\nnan 2:1\n", "auto", 0, {"d.svm line 2", "label \"nan\""});
+  fails("1 1:1\n2:1\n", "auto", 0, {"d.svm line 2", "\"2:1\"", "label"});
+  fails("1 1:1\nyes 2:1\n", "auto", 0, {"d.svm line 2", "label \"yes\""});
+}
+
+TEST_F(LibsvmReader, StandardizeWouldDestroySparsity) {
+  DataConfig c = config(write("d.svm", "1 1:1\n"));
+  c.standardize = "true";
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
+                            {"standardize", "sparsity"});
+}
+
+TEST_F(LibsvmReader, TestDataFollowTheModelsBaseAndWidth) {
+  const DataSchema one = schema_of(read("1 1:1 5:1\n2 2:1\n"));
+  const std::string narrow = write("t.svm", "2 2:1\n1 1:1\n"), unlabelled = write("u.svm", "2:1\n1:1 3:1\n");
+  const Dataset test = read_data_as({}, narrow, "", "", one, true);
+  EXPECT_EQ(test.features, 5);
+  EXPECT_EQ(test.target, (Floats{1, 0}));
+  const Dataset predicted = read_data_as({}, unlabelled, "", "", one, false);
+  EXPECT_TRUE(predicted.target.empty());
+  EXPECT_EQ(predicted.columns, (std::vector<std::int32_t>{1, 0, 2}));
+  expect_error<DataError>([&] { read_data_as({}, write("z.svm", "1 0:1\n"), "", "", one, true); },
+                          {"z.svm line 1", "index 0"});
+  expect_error<DataError>([&] { read_data_as({}, write("w.svm", "1 1:1\n1 6:1\n"), "", "", one, true); },
+                          {"w.svm line 2", "index 6"});
+  const DataSchema zero = schema_of(read("1 0:1 4:1\n2 2:1\n"));
+  EXPECT_EQ(read_data_as({}, narrow, "", "", zero, true).columns, (std::vector<std::int32_t>{2, 1}));
+  expect_error<DataError>([&] { read_data_as({}, write("l.svm", "1 1:1\n3 2:1\n"), "", "", one, true); },
+                          {"l.svm line 2", "label \"3\"", "1, 2"});
+}
+
+TEST_F(LibsvmReader, ReadsAdultWholeAndByRange) {
+  DataConfig c;
+  c.train = test::data_folder() + "a9a";
+  const Dataset d = read_training_data(c, TargetUse::automatic);
+  EXPECT_EQ(d.rows, 32561);
+  EXPECT_EQ(d.features, 123);
+  EXPECT_EQ(d.classes, (Texts{"-1", "+1"}));
+  double positive = 0;
+  for (const float t : d.target) positive += t;
+  EXPECT_EQ(positive, 7841);
+  const Dataset test = read_data_as(c, test::data_folder() + "a9a.t", "", "", schema_of(d), true);
+  EXPECT_EQ(test.rows, 16281);
+  EXPECT_EQ(test.features, 123);
+  c.train_rows = "30000:30010";
+  const Dataset part = read_training_data(c, TargetUse::automatic);
+  ASSERT_EQ(part.rows, 10);
+  EXPECT_EQ(part.where(0), c.train + " line 30001");
+  const auto first = static_cast<std::size_t>(d.offsets[30000]);
+  for (std::size_t i = 0; i < part.columns.size(); ++i) ASSERT_EQ(part.columns[i], d.columns[first + i]);
+}
+
+}  // namespace
+}  // namespace thalweg
