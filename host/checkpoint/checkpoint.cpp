@@ -7,7 +7,6 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -270,7 +269,8 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
   const std::string name = fs::path(folder).filename().string();
   create_folders(root);
   remove_temporaries(root);
-  const bool replaces = fs::exists(folder);
+  std::error_code ignored;
+  const bool replaces = fs::exists(folder, ignored);
   if (replaces && holds(folder, parts.back().head)) {
     sync_folder(root);
     return;

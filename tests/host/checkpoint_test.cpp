@@ -13,7 +13,7 @@
 #include "host/checkpoint/checksum.hpp"
 #include "host/checkpoint/files.hpp"
 #include "tests/support/fault_ops.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::FaultyFiles;
-using test::TemporaryFolder;
+using test::ScratchFolder;
 
 const char* const kFiles[] = {"model.safetensors", "state.safetensors", "config.toml", "manifest.json"};
 
@@ -78,7 +78,7 @@ void expect_equal(const std::vector<NamedTensor>& a, const std::vector<NamedTens
 }
 
 TEST(Checkpoint, ComesBackBitForBit) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   const CheckpointData data = small_checkpoint(123);
   const std::string folder = checkpoint_folder(root / "run/checkpoints", 123);
   EXPECT_EQ(folder, root / "run/checkpoints/step-000000123");
@@ -101,7 +101,7 @@ TEST(Checkpoint, ComesBackBitForBit) {
 }
 
 TEST(Checkpoint, AnEmptyOneComesBackToo) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   write_checkpoint(root / "step-000000000", {});
   const CheckpointData read = read_checkpoint(root / "step-000000000");
   EXPECT_TRUE(read.parameters.empty());
@@ -109,7 +109,7 @@ TEST(Checkpoint, AnEmptyOneComesBackToo) {
 }
 
 TEST(Checkpoint, EqualStateGivesEqualBytes) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   write_checkpoint(root / "a/step-000000001", small_checkpoint(1));
   write_checkpoint(root / "b/step-000000001", small_checkpoint(1));
   EXPECT_EQ(entries(root / "a/step-000000001"), entries(root / "b/step-000000001"));
@@ -119,7 +119,7 @@ TEST(Checkpoint, EqualStateGivesEqualBytes) {
 }
 
 TEST(Checkpoint, TheFormatIsFrozen) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   write_checkpoint(root / "step-000000001", small_checkpoint(1));
   EXPECT_EQ(slurp(root / "step-000000001/manifest.json"), R"({
   "format": "thalweg checkpoint",
@@ -160,7 +160,7 @@ TEST(Checkpoint, ParametersChecksumSeesEveryBitAndNothingElse) {
 }
 
 TEST(Checkpoint, EveryTruncationIsDetected) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   const std::string folder = root / "step-000000001";
   write_checkpoint(folder, small_checkpoint(1));
   for (const char* file : kFiles) {
@@ -178,7 +178,7 @@ TEST(Checkpoint, EveryTruncationIsDetected) {
 }
 
 TEST(Checkpoint, EveryFlippedBitIsDetected) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   const std::string folder = root / "step-000000001";
   write_checkpoint(folder, small_checkpoint(1));
   for (const char* file : kFiles) {
@@ -199,7 +199,7 @@ TEST(Checkpoint, EveryFlippedBitIsDetected) {
 }
 
 TEST(Checkpoint, AMissingFileIsNamed) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   for (const char* file : kFiles) {
     const std::string folder = root / "step-000000001";
     write_checkpoint(folder, small_checkpoint(1));
@@ -210,7 +210,7 @@ TEST(Checkpoint, AMissingFileIsNamed) {
 }
 
 TEST(Checkpoint, PartsOfTwoCheckpointsDoNotMix) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   write_checkpoint(root / "step-000000001", small_checkpoint(1));
   write_checkpoint(root / "step-000000002", small_checkpoint(2));
   fs::copy_file(root / "step-000000001/state.safetensors", root / "step-000000002/state.safetensors",
@@ -219,7 +219,7 @@ TEST(Checkpoint, PartsOfTwoCheckpointsDoNotMix) {
 }
 
 TEST(Checkpoint, TheNewestValidOneIsTakenAndDamagedOnesAreNamed) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   std::vector<std::string> reports;
   EXPECT_EQ(newest_valid_checkpoint(root / "none", reports), std::nullopt);
   for (const std::int64_t step : {9, 10, 1000000000, 2}) {
@@ -240,7 +240,7 @@ TEST(Checkpoint, TheNewestValidOneIsTakenAndDamagedOnesAreNamed) {
 }
 
 TEST(Checkpoint, PruningKeepsTheNewestAndTheBest) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   for (std::int64_t step = 1; step <= 6; ++step) {
     write_checkpoint(checkpoint_folder(root.path(), step), small_checkpoint(step));
   }
@@ -253,7 +253,7 @@ TEST(Checkpoint, PruningKeepsTheNewestAndTheBest) {
 }
 
 TEST(Checkpoint, WritingReplacesWhatStandsUnderTheName) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   const std::string folder = root / "step-000000001";
   write_checkpoint(folder, small_checkpoint(1));
   overwrite(folder + "/model.safetensors", "damaged");
@@ -267,7 +267,7 @@ TEST(Checkpoint, WritingReplacesWhatStandsUnderTheName) {
 }
 
 TEST(Checkpoint, LeftoversOfACrashedWriterAreCleaned) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   fs::create_directories(root / ".tmp-step-000000001-99/deep");
   overwrite(root / ".tmp-step-000000001-99/deep/file", "x");
   write_checkpoint(root / "step-000000002", small_checkpoint(2));
@@ -275,7 +275,7 @@ TEST(Checkpoint, LeftoversOfACrashedWriterAreCleaned) {
 }
 
 TEST(Checkpoint, AFolderThatCannotBeWrittenIsAnIoError) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   overwrite(root / "file", "");
   EXPECT_THROW(write_checkpoint(root / "file/step-000000001", small_checkpoint(1)), IoError);
 }
@@ -287,7 +287,7 @@ struct FaultCase {
 
 /// One write of a checkpoint beside an older one, with a fault; whatever happens, a valid one is the newest.
 void write_under_fault(const FaultCase& c, bool over_damaged) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   const std::string before = root / "step-000000001", now = root / "step-000000002";
   {
     const FaultyFiles quick;
@@ -324,7 +324,7 @@ void write_under_fault(const FaultCase& c, bool over_damaged) {
 }
 
 int calls_of_a_write(test::FileOp op, bool over_damaged) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   const FaultyFiles counting;
   fs::create_directory(root / "x");
   if (over_damaged) fs::create_directory(root / "x/step-000000002");
@@ -363,7 +363,7 @@ TEST(Files, AnAtomicFileIsOldOrNewUnderEveryFault) {
   for (int op = 0; op < 5; ++op) {
     const auto file_op = static_cast<test::FileOp>(op);
     for (int at = 0; at < 2; ++at) {
-      const TemporaryFolder root;
+      const ScratchFolder root;
       overwrite(root / "file", "old");
       const FaultyFiles faulty({file_op, at, EIO, false});
       try {
@@ -380,7 +380,7 @@ TEST(Files, AnAtomicFileIsOldOrNewUnderEveryFault) {
 }
 
 TEST(Files, AFailedFsyncIsNotTriedAgain) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   const FaultyFiles faulty({test::FileOp::fsync, 0, EIO, false});
   EXPECT_THROW(write_file_atomically(root / "file", "x"), IoError);
   EXPECT_EQ(faulty.calls(test::FileOp::fsync), 1);
@@ -388,7 +388,7 @@ TEST(Files, AFailedFsyncIsNotTriedAgain) {
 }
 
 TEST(Files, AppendingAddsToWhatIsThere) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   for (const char* line : {"one\n", "two\n"}) {
     OutputFile file(root / "log", OutputFile::Mode::append);
     file.write(line);
@@ -398,7 +398,7 @@ TEST(Files, AppendingAddsToWhatIsThere) {
 }
 
 TEST(Files, ReadingSaysWhatIsWrong) {
-  const TemporaryFolder root;
+  const ScratchFolder root;
   EXPECT_THROW(read_file(root / "none"), NoInputError);
   EXPECT_THROW(read_file(root.path()), IoError);
 }

@@ -5,13 +5,13 @@
 #include <cstring>
 
 #include "host/checkpoint/files.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
-using test::TemporaryFolder;
+using test::ScratchFolder;
 
 /// What numpy 2 writes for the same arrays: numpy.save(path, numpy.float32([[1, 2], [3, -4]])) and so on.
 std::string expected(const std::string& header, const void* data, std::size_t bytes) {
@@ -22,7 +22,7 @@ std::string expected(const std::string& header, const void* data, std::size_t by
 }
 
 TEST(NpyWriter, WritesTheBytesThatNumpyWrites) {
-  const TemporaryFolder folder;
+  const ScratchFolder folder;
   float values[] = {1, 2, 99, 3, -4, 99};
   write_npy(folder / "strided.npy", ConstMatrix{values, 2, 2, 3});
   const float dense[] = {1, 2, 3, -4};
@@ -42,7 +42,7 @@ TEST(NpyWriter, WritesTheBytesThatNumpyWrites) {
 }
 
 TEST(NpyWriter, AnEmptyArrayIsLegal) {
-  const TemporaryFolder folder;
+  const ScratchFolder folder;
   write_npy(folder / "none.npy", std::vector<float>{});
   EXPECT_EQ(read_file(folder / "none.npy"),
             expected("{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }", nullptr, 0));
@@ -52,7 +52,7 @@ TEST(NpyWriter, AnEmptyArrayIsLegal) {
 }
 
 TEST(NpyWriter, AFolderThatIsNotThereIsAnIoError) {
-  const TemporaryFolder folder;
+  const ScratchFolder folder;
   EXPECT_THROW(write_npy(folder / "no/x.npy", std::vector<float>{1}), IoError);
 }
 

@@ -8,17 +8,17 @@
 
 namespace thalweg::test {
 
-class TemporaryFolder {
+class ScratchFolder {
  public:
-  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "thalweg-test-XXXXXX").string()) {
+  ScratchFolder() : path_((std::filesystem::temp_directory_path() / "thalweg-test-XXXXXX").string()) {
     if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot create " + path_);
   }
-  ~TemporaryFolder() {
+  ~ScratchFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
 
   const std::string& path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
