@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/common/cost.hpp"
+#include "kernels/common/hd.hpp"
 #include "kernels/common/isa.hpp"
 #include "kernels/common/required.hpp"
 #include "thalweg/context.hpp"
@@ -27,7 +28,7 @@ enum class Rule : std::int32_t {
 enum class Constraint : std::int32_t { none, non_negative, box, l2_ball, simplex };
 
 /// Whether `project` enforces it, on each segment as one vector.
-constexpr bool constrains_segment(Constraint constraint) {
+THALWEG_HD constexpr bool constrains_segment(Constraint constraint) {
   return constraint == Constraint::l2_ball || constraint == Constraint::simplex;
 }
 
