@@ -118,6 +118,13 @@ void project_to_simplex(const Vector& v, float sum) {
   });
 }
 
+void take_average(const Vector& v, float* average, float rate) {
+  v.each_block([=](std::int64_t block, const float* x, std::int64_t size) {
+    float* const a = average + block * kSumBlock;
+    for (std::int64_t j = 0; j < size; ++j) a[j] = average_element(a[j], x[j], rate);
+  });
+}
+
 }  // namespace
 
 void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
@@ -151,19 +158,19 @@ void project(const Context& ctx, const ProjectArgs& args) {
   for (int i = 0; i < args.segment_count; ++i) {
     const UpdateSegment& segment = args.segments[i];
     const GroupScalars& group = args.scalars->group[segment.group];
-    const bool ball = group.constraint == Constraint::l2_ball,
-               simplex = group.constraint == Constraint::simplex;
-    if (segment.used == 0 || !(ball || simplex)) continue;
+    if (segment.used == 0 || !constrains_segment(group.constraint)) continue;
     const std::int64_t blocks = (segment.used + kSumBlock - 1) / kSumBlock;
     auto* const counts = static_cast<std::int64_t*>(ctx.scratch(blocks * 12));
     const Vector vector{
         ctx,   args.param + segment.offset, segment.used, blocks, reinterpret_cast<float*>(counts + blocks),
         counts};
-    if (ball) {
+    if (group.constraint == Constraint::l2_ball) {
       project_to_ball(vector, group.upper);
     } else {
       project_to_simplex(vector, group.upper);
     }
+    if (args.average != nullptr)
+      take_average(vector, args.average + segment.offset, args.scalars->average_rate);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/common/cost.hpp"
+#include "kernels/common/hd.hpp"
 #include "kernels/common/isa.hpp"
 #include "kernels/common/required.hpp"
 #include "thalweg/context.hpp"
@@ -25,6 +26,11 @@ enum class Rule : std::int32_t {
 };
 
 enum class Constraint : std::int32_t { none, non_negative, box, l2_ball, simplex };
+
+/// Whether `project` enforces it, on each segment as one vector.
+THALWEG_HD constexpr bool constrains_segment(Constraint constraint) {
+  return constraint == Constraint::l2_ball || constraint == Constraint::simplex;
+}
 
 constexpr int kMaxGroups = 8;
 constexpr int kMaxStates = 3;
@@ -114,11 +120,13 @@ struct GradientNormArgs {
 /// (sum of the v > theta, minus upper) / (count of the v > theta), until the count no longer falls; element =
 /// max(0, v - theta). Largest and count do not depend on an order; the sums add v where v > theta and +0
 /// elsewhere. A vector without a finite largest element stays as it is, and a NaN element stays NaN.
+/// The average of these segments is updated here, from the projected parameters; `step` leaves it alone.
 struct ProjectArgs {
   const UpdateSegment* segments = nullptr;  ///< host memory
   int segment_count = 0;
   const UpdateScalars* scalars = nullptr;  ///< in the backend's memory
   float* param = nullptr;
+  float* average = nullptr;  ///< arena or null
 };
 
 struct UpdateOps {

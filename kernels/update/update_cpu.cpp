@@ -60,7 +60,7 @@ THALWEG_HD void update_strip(const Streams& x, std::int64_t at, std::int64_t siz
   }
   if (x.average == nullptr) return;
   float* __restrict__ const average = x.average + at;
-  for (std::int64_t i = 0; i < size; ++i) average[i] = average_element(average[i], param[i], s);
+  for (std::int64_t i = 0; i < size; ++i) average[i] = average_element(average[i], param[i], s.average_rate);
 }
 
 /// `size` consecutive elements.

@@ -8,7 +8,8 @@
 //   4. the rule         w, state = apply(w, g, state)
 //   5. proximal L1      w = w - clamp(w, -shrink, shrink)             (soft threshold)
 //   6. constraint       w = clamp(w, lower, upper)                    (infinite where there is none)
-//   7. averaging        average = fma(rate, w - average, average)     (rate 1: average = w)
+//   7. averaging        average = fma(rate, w - average, average)     (rate 1: average = w;
+//                      left to `project` where the constraint is one of a whole segment)
 // Moving averages are written as m + (1 - beta) * (x - m): the rounding of 1 - beta is then relative to 1 -
 // beta, where that of beta itself would shift an average with beta = 0.999 by 3e-5. A NaN survives every
 // step.
@@ -40,7 +41,7 @@ THALWEG_HD ElementScalars element_scalars(const UpdateScalars& s, std::int32_t g
                    : g.constraint == Constraint::non_negative ? 0.0f
                                                               : -infinity,
           .upper = boxed ? g.upper : infinity,
-          .average_rate = s.average_rate,
+          .average_rate = constrains_segment(g.constraint) ? 0.0f : s.average_rate,
           .beta1 = s.beta1,
           .one_minus_beta1 = s.one_minus_beta1,
           .one_minus_beta2 = s.one_minus_beta2,
@@ -215,8 +216,8 @@ THALWEG_HD float update_element(float param, float grad, float* state, const Ele
 }
 
 /// Step 7.
-THALWEG_HD float average_element(float average, float param, const ElementScalars& s) {
-  return s.average_rate == 1.0f ? param : element::toward(average, s.average_rate, param);
+THALWEG_HD float average_element(float average, float param, float rate) {
+  return rate == 1.0f ? param : element::toward(average, rate, param);
 }
 
 /// out[1] of gradient_norm.

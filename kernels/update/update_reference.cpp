@@ -134,6 +134,10 @@ void each_element(const UpdateSegment& segment, const TouchedElements& touched, 
       visit(segment.offset + o * touched.in_features + touched.features[t]);
 }
 
+float averaged(float average, double rate, float param) {
+  return static_cast<float>(rate == 1 ? param : mix(average, rate, param));
+}
+
 void step(const Context&, const UpdateArgs& args) {
   const RuleFunction rule = function_of(args.rule);
   const double scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0;
@@ -148,9 +152,8 @@ void step(const Context&, const UpdateArgs& args) {
       rule(e, g, *args.scalars, group);
       for (int j = 0; j < state_count(args.rule); ++j) args.state[j][i] = static_cast<float>(e.state[j]);
       args.param[i] = static_cast<float>(regularize_and_constrain(e.param, group));
-      if (args.average == nullptr || rate == 0) return;
-      args.average[i] =
-          static_cast<float>(rate == 1 ? args.param[i] : mix(args.average[i], rate, args.param[i]));
+      if (args.average != nullptr && !constrains_segment(group.constraint))
+        args.average[i] = averaged(args.average[i], rate, args.param[i]);
     });
   }
 }
@@ -194,10 +197,14 @@ void project(const Context&, const ProjectArgs& args) {
   for (int k = 0; k < args.segment_count; ++k) {
     const UpdateSegment& segment = args.segments[k];
     const GroupScalars& group = args.scalars->group[segment.group];
-    if (group.constraint == Constraint::l2_ball)
-      project_to_ball(args.param + segment.offset, segment.used, group.upper);
-    if (group.constraint == Constraint::simplex)
-      project_to_simplex(args.param + segment.offset, segment.used, group.upper);
+    float* const param = args.param + segment.offset;
+    if (!constrains_segment(group.constraint)) continue;
+    if (group.constraint == Constraint::l2_ball) project_to_ball(param, segment.used, group.upper);
+    if (group.constraint == Constraint::simplex) project_to_simplex(param, segment.used, group.upper);
+    for (std::int64_t i = 0; args.average != nullptr && i < segment.used; ++i) {
+      float& average = args.average[segment.offset + i];
+      average = averaged(average, args.scalars->average_rate, param[i]);
+    }
   }
 }
 

@@ -205,6 +205,40 @@ TEST_P(ArenaSums, SimplexKeepsWhatIsAlreadyThereAndSharesTiesEqually) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(shared[i], 0.25f);
 }
 
+TEST_P(ArenaSums, AveragesSeeTheProjectedParameters) {
+  const Context& ctx = test::context_of(GetParam());
+  const auto segments = lay_out({5000});
+  const auto start = test::random_floats(arena_size(segments), 15);
+  const auto old_average = test::random_floats(arena_size(segments), 16);
+  for (Constraint constraint : {Constraint::l2_ball, Constraint::simplex}) {
+    UpdateScalars scalars;
+    scalars.average_rate = 0.25f;
+    scalars.group[0] = {.lr = 0.5f, .upper = 2.0f, .constraint = constraint};
+    const test::Guarded<float> param(ctx, start), grad(ctx, start), average(ctx, old_average);
+    const test::Guarded<std::uint8_t> bytes(ctx, test::SmallOptimizer::bytes_of(scalars));
+    const auto* const device_scalars = reinterpret_cast<const UpdateScalars*>(bytes.data());
+    ctx.backend().update.step(ctx, {.rule = Rule::sgd,
+                                    .segments = segments.data(),
+                                    .segment_count = 1,
+                                    .scalars = device_scalars,
+                                    .param = param.data(),
+                                    .grad = grad.data(),
+                                    .average = average.data()});
+    test::expect_same_bits(average.download(), old_average, "left to project");
+    ctx.backend().update.project(ctx, {.segments = segments.data(),
+                                       .segment_count = 1,
+                                       .scalars = device_scalars,
+                                       .param = param.data(),
+                                       .average = average.data()});
+    const auto projected = param.download(), got = average.download();
+    for (std::size_t i = 0; i < 5000; ++i) {
+      const double want = 0.75 * old_average[i] + 0.25 * projected[i];
+      const double terms = std::abs(old_average[i]) + std::abs(projected[i]);
+      ASSERT_NEAR(got[i], want, test::gamma_bound(2) * terms) << i;
+    }
+  }
+}
+
 TEST_P(ArenaSums, SimplexNeverHidesANan) {
   const auto segments = lay_out({3});
   std::vector<float> arena(kSegmentAlign, 0.0f);
