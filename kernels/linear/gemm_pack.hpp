@@ -18,12 +18,16 @@ THALWEG_HD std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ?
 THALWEG_HD std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 THALWEG_HD std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
+/// Floats between what is loaded of a row and what is asked of memory.
+constexpr std::int64_t kPackAhead = 64;
+
 /// Features [j, j + count) of batch row n as the model sees them; lanes from count on are unspecified.
 THALWEG_HD Vec load_features(const DenseRows& x, std::int64_t n, std::int64_t j, std::int64_t count) {
   const std::int64_t at = (x.ids ? x.ids[n] : n) * x.stride + j;
   Vec v;
   if (x.dtype == DType::f32) {
     const float* p = static_cast<const float*>(x.data) + at;
+    __builtin_prefetch(p + kPackAhead);
     v = count == kLanes ? load(p) : load_first(p, count);
   } else {
     ByteVec bytes{};
