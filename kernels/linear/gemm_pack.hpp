@@ -26,8 +26,13 @@ THALWEG_HD Vec load_features(const DenseRows& x, std::int64_t n, std::int64_t j,
     const float* p = static_cast<const float*>(x.data) + at;
     v = count == kLanes ? load(p) : load_first(p, count);
   } else {
+    const unsigned char* p = static_cast<const unsigned char*>(x.data) + at;
     ByteVec bytes{};
-    std::memcpy(&bytes, static_cast<const unsigned char*>(x.data) + at, static_cast<std::size_t>(count));
+    if (count == kLanes) {
+      std::memcpy(&bytes, p, kLanes);
+    } else {
+      std::memcpy(&bytes, p, static_cast<std::size_t>(count));
+    }
     v = __builtin_convertvector(__builtin_convertvector(bytes, IntVec), Vec);
   }
   if (x.scale == nullptr) return v;
