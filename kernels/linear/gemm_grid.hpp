@@ -75,16 +75,26 @@ void run_product(ThreadPool& pool, const Grid& grid, const Job& job) {
   });
 }
 
-/// Depth that one packing task covers: a multiple of kLanes.
+/// Depth that one packing task covers: a multiple of kLanes and of kPackRows.
 constexpr std::int64_t kPackDepth = 256;
+constexpr std::int64_t kPackTaskRows = 32;
 
-/// Packs all panels of a product: pack(panel, begin, end) for depth [begin, end).
+/// Packs panels that run along the rows: pack(panel, begin, end) for depth [begin, end).
 template <class Pack>
 void run_packing(ThreadPool& pool, std::int64_t panels, std::int64_t depth, const Pack& pack) {
   const std::int64_t chunks = ceil_div(depth, kPackDepth);
   pool.run(panels * chunks, [&](std::int64_t task, int) {
     const std::int64_t begin = task % chunks * kPackDepth;
     pack(task / chunks, begin, smaller(depth, begin + kPackDepth));
+  });
+}
+
+/// Packs panels of columns: pack(begin, end) for rows [begin, end) of all of them.
+template <class Pack>
+void run_row_packing(ThreadPool& pool, std::int64_t rows, const Pack& pack) {
+  pool.run(ceil_div(rows, kPackTaskRows), [&](std::int64_t task, int) {
+    const std::int64_t begin = task * kPackTaskRows;
+    pack(begin, smaller(rows, begin + kPackTaskRows));
   });
 }
 

@@ -26,8 +26,13 @@ THALWEG_HD Vec load_features(const DenseRows& x, std::int64_t n, std::int64_t j,
     const float* p = static_cast<const float*>(x.data) + at;
     v = count == kLanes ? load(p) : load_first(p, count);
   } else {
+    const unsigned char* p = static_cast<const unsigned char*>(x.data) + at;
     ByteVec bytes{};
-    std::memcpy(&bytes, static_cast<const unsigned char*>(x.data) + at, static_cast<std::size_t>(count));
+    if (count == kLanes) {
+      std::memcpy(&bytes, p, kLanes);
+    } else {
+      std::memcpy(&bytes, p, static_cast<std::size_t>(count));
+    }
     v = __builtin_convertvector(__builtin_convertvector(bytes, IntVec), Vec);
   }
   if (x.scale == nullptr) return v;
@@ -73,15 +78,21 @@ inline void pack_rows(const DenseRows& x, std::int64_t first, std::int64_t begin
   }
 }
 
-/// Panel of columns: panel[n][c] = feature first + c of row n for n in [begin, end), zero past the last
-/// feature.
-inline void pack_columns(const DenseRows& x, std::int64_t first, std::int64_t begin, std::int64_t end,
-                         float* panel) {
-  for (int v = 0; v < kTileVecs; ++v) {
-    const std::int64_t j = first + v * kLanes;
-    const std::int64_t count = j < x.cols ? smaller(kLanes, x.cols - j) : 0;
-    for (std::int64_t n = begin; n < end; ++n)
-      store(panel + n * kPanel + v * kLanes, count > 0 ? load_features(x, n, j, count) : Vec{});
+/// Rows that are packed side by side: enough to write whole pages of a panel in turn, few enough to read each
+/// row as a stream.
+constexpr std::int64_t kPackRows = 8;
+
+/// All panels of columns, for rows [begin, end): panel p is at panels + p * panel_stride, and panel[n][c] =
+/// feature p * kPanel + c of row n, zero past the last feature.
+inline void pack_columns(const DenseRows& x, std::int64_t begin, std::int64_t end, float* panels,
+                         std::int64_t panel_stride) {
+  for (std::int64_t first = begin; first < end; first += kPackRows) {
+    const std::int64_t last = smaller(end, first + kPackRows);
+    for (std::int64_t j = 0; j < x.cols; j += kLanes) {
+      const std::int64_t count = smaller(kLanes, x.cols - j);
+      float* to = panels + j / kPanel * panel_stride + j % kPanel;
+      for (std::int64_t n = first; n < last; ++n) store(to + n * kPanel, load_features(x, n, j, count));
+    }
   }
 }
 

@@ -17,8 +17,10 @@ struct ForwardJob {
 
   template <int kRows, int kVecs>
   void run(std::int64_t row, std::int64_t col) const {
+    prefetch_outputs(output.data + col * output.stride + row, output.stride,
+                     smaller(kVecs * kLanes, output.rows - col), kRows);
     Tile<kRows, kVecs> t{};
-    multiply<Walk::along_rows>(t, weight + row * features, features, panels + col * features, features);
+    multiply_along_rows(t, weight + row * features, features, panels + col * features, features);
     // Through memory, so that the registers of the transposition do not crowd those of the product.
     alignas(64) float tile[kLanes * kPanel] = {};
 #pragma GCC unroll 16
@@ -70,10 +72,12 @@ struct InputGradJob {
 
   template <int kRows, int kVecs>
   void run(std::int64_t row, std::int64_t col) const {
+    float* to = grad_input.data + row * grad_input.stride + col;
+    prefetch_outputs(to, grad_input.stride, kRows, smaller(kVecs * kLanes, grad_input.cols - col));
     Tile<kRows, kVecs> t{};
-    multiply<Walk::along_rows>(t, grad_output.data + row * grad_output.stride, grad_output.stride,
-                               panels + col * grad_output.cols, grad_output.cols);
-    store_tile(t, grad_input.data + row * grad_input.stride + col, grad_input.stride, grad_input.cols - col);
+    multiply_along_rows(t, grad_output.data + row * grad_output.stride, grad_output.stride,
+                        panels + col * grad_output.cols, grad_output.cols);
+    store_tile(t, to, grad_input.stride, grad_input.cols - col);
   }
 };
 

@@ -98,17 +98,22 @@ THALWEG_HD void load_tile(Tile<kRows, kVecs>& t, const float* from, std::int64_t
 }
 
 /// Floats between two samples of a packed row block of grad_output: a cache line on the widest registers.
-constexpr std::int64_t kBlockStride = kTileRows <= 8 ? 8 : 16;
+constexpr std::int64_t kBlockStride = (kTileRows + kLanes - 1) / kLanes * kLanes;
 
-/// Row block `block` of grad_output, transposed use: block[n][r] = grad_output[n, first + r].
-inline void pack_block(const ConstMatrix& grad_output, std::int64_t first, std::int64_t count,
-                       std::int64_t begin, std::int64_t end, float* block) {
-  for (std::int64_t n = begin; n < end; ++n) {
-    const float* from = grad_output.data + n * grad_output.stride + first;
-    float* to = block + n * kBlockStride;
-    for (std::int64_t r = 0; r < count; r += kLanes) {
-      const std::int64_t lanes = smaller(kLanes, count - r);
-      store_first(to + r, load_first(from + r, lanes), lanes);
+/// All row blocks of grad_output for samples [begin, end): block b is at blocks + b * block_stride, and
+/// block[n][r] = grad_output[n, row_begin(b) + r].
+inline void pack_blocks(const ConstMatrix& grad_output, const Grid& grid, std::int64_t begin,
+                        std::int64_t end, float* blocks, std::int64_t block_stride) {
+  for (std::int64_t first = begin; first < end; first += kPackRows) {
+    const std::int64_t last = smaller(end, first + kPackRows);
+    for (std::int64_t block = 0; block < grid.row_blocks; ++block) {
+      const std::int64_t row = grid.row_begin(block), count = grid.row_begin(block + 1) - row;
+      for (std::int64_t n = first; n < last; ++n) {
+        const float* from = grad_output.data + n * grad_output.stride + row;
+        float* to = blocks + block * block_stride + n * kBlockStride;
+        for (std::int64_t r = 0; r < kBlockStride; r += kLanes)
+          store(to + r, load_first(from + r, larger(0, smaller(kLanes, count - r))));
+      }
     }
   }
 }
@@ -127,14 +132,14 @@ struct WeightGradJob {
     const std::int64_t at = row * features + col, cols = features - col;
     const float* a = blocks + block_of(row) * rows * kBlockStride;
     const float* b = panels + col * rows;
+    if (slices->last) prefetch_outputs(grad_weight.sum + at, features, kRows, smaller(kVecs * kLanes, cols));
     SliceCounter<SumTile<kRows, kVecs>> counter;
     for (int s = 0; s < slices->slices; ++s) {
       const SliceTable::Entry e = slices->entry[s];
       float* partial = partial_of(grad_weight, s, at);
       SumTile<kRows, kVecs> t{};
       if (e.loads) load_tile(t, partial, features, cols);
-      multiply<Walk::down_columns>(t, a + e.begin * kBlockStride, kBlockStride, b + e.begin * kPanel,
-                                   e.depth);
+      multiply_down_columns(t, a + e.begin * kBlockStride, kBlockStride, b + e.begin * kPanel, e.depth);
       if (e.stores) store_tile(t, partial, features, cols);
       if (!slices->last) continue;
       counter.push(t, s + 1 == slices->slices);
@@ -152,22 +157,20 @@ struct SumVec {
   THALWEG_HD void add(const SumVec& left) { acc = left.acc + acc; }
 };
 
-/// grad_bias[o .. o + kLanes): plain sums of the columns of grad_output.
-inline void bias_sum(const ConstMatrix& grad_output, const SliceTable& slices, const BatchSum& to,
-                     std::int64_t o) {
-  const std::int64_t count = smaller(kLanes, grad_output.cols - o);
+/// grad_bias of `count` <= kLanes outputs from `first` on: plain sums down a packed row block.
+inline void bias_sum(const float* block, const SliceTable& slices, const BatchSum& to, std::int64_t first,
+                     std::int64_t count) {
   SliceCounter<SumVec> counter;
   for (int s = 0; s < slices.slices; ++s) {
     const SliceTable::Entry e = slices.entry[s];
-    float* partial = partial_of(to, s, o);
+    float* partial = partial_of(to, s, first);
     SumVec t{};
     if (e.loads) t.acc = load_first(partial, count);
-    for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n)
-      t.acc = t.acc + load_first(grad_output.data + n * grad_output.stride + o, count);
+    for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n) t.acc = t.acc + load(block + n * kBlockStride);
     if (e.stores) store_first(partial, t.acc, count);
     if (!slices.last) continue;
     counter.push(t, s + 1 == slices.slices);
-    if (s + 1 == slices.slices) store_first(to.sum + o, t.acc, count);
+    if (s + 1 == slices.slices) store_first(to.sum + first, t.acc, count);
   }
 }
 

@@ -17,13 +17,6 @@ constexpr int kTileRows = 6;
 constexpr int kTileVecs = 2;
 constexpr int kPanel = kTileVecs * kLanes;
 
-/// How far ahead of use, in k, a packed operand is asked for.
-constexpr std::int64_t kPrefetchDepth = 16;
-
-/// Which way k runs through the broadcast operand: along its rows (element (r, k) is a[r * stride + k]) or
-/// down its columns (a[k * stride + r]).
-enum class Walk { along_rows, down_columns };
-
 template <int kRows, int kVecs>
 struct Tile {
   Vec acc[kRows][kVecs];
@@ -54,45 +47,69 @@ THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element
   }
 }
 
-/// Continues the chains of `t` by `depth` values of k.
-template <Walk kWalk, int kRows, int kVecs>
-THALWEG_HD void multiply(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride, const float* b,
-                         std::int64_t depth) {
-  if constexpr (kWalk == Walk::down_columns) {
-    for (std::int64_t k = 0; k < depth; ++k) {
-      tile_step(
-          t, b, [&](int r) __attribute__((always_inline)) { return a[r]; });
-      a += stride;
-      b += kPanel;
-    }
-  } else {
-    // Three rows share a base pointer and reach the other two through the index register; a pointer for each
-    // row would not fit the register file. Hiding the stride keeps the compiler from making them.
-    constexpr int kBases = (kRows + 2) / 3;
-    constexpr int kUnroll = 4;
-    const float* base[kBases];
+/// How far ahead of use, in k, a packed operand is asked for.
+constexpr std::int64_t kPrefetchDepth = 16;
+constexpr int kLineFloats = 16;
+
+THALWEG_HD void prefetch_panel(const float* b) {
+#pragma GCC unroll 2
+  for (int j = 0; j < kPanel; j += kLineFloats) __builtin_prefetch(b + kPrefetchDepth * kPanel + j);
+}
+
+/// Continues the chains of `t` by `depth` values of k, the broadcast operand read down its columns.
+template <int kRows, int kVecs>
+THALWEG_HD void multiply_down_columns(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride,
+                                      const float* b, std::int64_t depth) {
+  for (std::int64_t k = 0; k < depth; ++k) {
+    __builtin_prefetch(a + kPrefetchDepth * stride);
+    prefetch_panel(b);
+    const auto element = [&](int r) __attribute__((always_inline)) { return a[r]; };
+    tile_step(t, b, element);
+    a += stride;
+    b += kPanel;
+  }
+}
+
+/// The same, read along its rows. Three rows share a base pointer and reach the other two through the index
+/// register; a pointer for each row would not fit the register file. Hiding the stride keeps the compiler
+/// from making them.
+template <int kRows, int kVecs>
+THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride,
+                                    const float* b, std::int64_t depth) {
+  constexpr int kBases = (kRows + 2) / 3;
+  constexpr int kUnroll = 4;
+  const float* base[kBases];
 #pragma GCC unroll 8
-    for (int g = 0; g < kBases; ++g) base[g] = a + 3 * g * stride;
-    std::int64_t k = 0;
-    for (; k + kUnroll <= depth; k += kUnroll) {
-      asm("" : "+r"(stride));
+  for (int g = 0; g < kBases; ++g) base[g] = a + 3 * g * stride;
+  std::int64_t k = 0;
+  for (; k + kUnroll <= depth; k += kUnroll) {
+    asm("" : "+r"(stride));
 #pragma GCC unroll 4
-      for (int u = 0; u < kUnroll; ++u)
-        tile_step(
-            t, b + u * kPanel, [&](int r) __attribute__((always_inline)) {
-              return base[r / 3][r % 3 * stride + u];
-            });
-#pragma GCC unroll 8
-      for (int g = 0; g < kBases; ++g) base[g] += kUnroll;
-      b += kUnroll * kPanel;
+    for (int u = 0; u < kUnroll; ++u) {
+      prefetch_panel(b + u * kPanel);
+      const auto element = [&](int r) __attribute__((always_inline)) {
+        return base[r / 3][r % 3 * stride + u];
+      };
+      tile_step(t, b + u * kPanel, element);
     }
-    for (; k < depth; ++k) {
-      tile_step(
-          t, b, [&](int r) __attribute__((always_inline)) { return base[r / 3][r % 3 * stride]; });
 #pragma GCC unroll 8
-      for (int g = 0; g < kBases; ++g) ++base[g];
-      b += kPanel;
-    }
+    for (int g = 0; g < kBases; ++g) base[g] += kUnroll;
+    b += kUnroll * kPanel;
+  }
+  for (; k < depth; ++k) {
+    const auto element = [&](int r) __attribute__((always_inline)) { return base[r / 3][r % 3 * stride]; };
+    tile_step(t, b, element);
+#pragma GCC unroll 8
+    for (int g = 0; g < kBases; ++g) ++base[g];
+    b += kPanel;
+  }
+}
+
+/// Asks for the lines of `rows` rows of `floats` outputs ahead of the stores at the end of a tile.
+THALWEG_HD void prefetch_outputs(float* to, std::int64_t stride, std::int64_t rows, std::int64_t floats) {
+  for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t j = 0; j < floats; j += kLineFloats) __builtin_prefetch(to + r * stride + j, 1);
+    __builtin_prefetch(to + r * stride + floats - 1, 1);
   }
 }
 

@@ -70,10 +70,9 @@ void input_grad(const Context& ctx, const LinearInputGrad& a) {
       .data = a.weight, .dtype = DType::f32, .rows = outputs, .cols = features, .stride = features};
   const Grid grid = make_grid(a.grad_input.rows, features, outputs, ctx.pool().threads());
   float* panels = scratch_floats(ctx, grid.panels * outputs * kPanel);
-  run_packing(ctx.pool(), grid.panels, outputs,
-              [&](std::int64_t panel, std::int64_t begin, std::int64_t end) {
-                pack_columns(weight, panel * kPanel, begin, end, panels + panel * outputs * kPanel);
-              });
+  run_row_packing(ctx.pool(), outputs, [&](std::int64_t begin, std::int64_t end) {
+    pack_columns(weight, begin, end, panels, kPanel * outputs);
+  });
   run_product(ctx.pool(), grid, InputGradJob{a.grad_output, panels, a.grad_input});
 }
 
@@ -83,22 +82,19 @@ void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
   const SliceTable slices = make_slice_table(a.slices);
   float* panels = scratch_floats(ctx, rows * (grid.panels * kPanel + grid.row_blocks * kBlockStride));
   float* blocks = panels + grid.panels * kPanel * rows;
-  run_packing(ctx.pool(), grid.panels + grid.row_blocks, rows,
-              [&](std::int64_t part, std::int64_t begin, std::int64_t end) {
-                if (part < grid.panels) {
-                  pack_columns(a.input, part * kPanel, begin, end, panels + part * kPanel * rows);
-                } else {
-                  const std::int64_t block = part - grid.panels, first = grid.row_begin(block);
-                  pack_block(a.grad_output, first, grid.row_begin(block + 1) - first, begin, end,
-                             blocks + block * kBlockStride * rows);
-                }
-              });
+  run_row_packing(ctx.pool(), rows, [&](std::int64_t begin, std::int64_t end) {
+    pack_columns(a.input, begin, end, panels, kPanel * rows);
+    pack_blocks(a.grad_output, grid, begin, end, blocks, kBlockStride * rows);
+  });
   run_product(
       ctx.pool(), grid,
       WeightGradJob{blocks, panels, rows, outputs, features, grid.row_blocks, &slices, a.grad_weight});
   if (a.grad_bias.sum == nullptr) return;
-  ctx.pool().run(ceil_div(outputs, kLanes), [&](std::int64_t task, int) {
-    bias_sum(a.grad_output, slices, a.grad_bias, task * kLanes);
+  ctx.pool().run(grid.row_blocks, [&](std::int64_t block, int) {
+    const float* from = blocks + block * kBlockStride * rows;
+    const std::int64_t begin = grid.row_begin(block), end = grid.row_begin(block + 1);
+    for (std::int64_t o = begin; o < end; o += kLanes)
+      bias_sum(from + (o - begin), slices, a.grad_bias, o, smaller(kLanes, end - o));
   });
 }
 
