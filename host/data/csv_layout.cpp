@@ -1,3 +1,4 @@
+#include "host/config/values.hpp"
 #include "host/data/csv_layout.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
 #include "host/data/csv_roles.hpp"
+#include "host/config/keys.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

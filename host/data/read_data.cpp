@@ -1,6 +1,7 @@
 // The entry points: which reader a file wants, and the settings each takes.
 #include <fmt/format.h>
 
+#include "host/config/keys.hpp"
 #include "host/data/byte_source.hpp"
 #include "host/data/csv_layout.hpp"
 #include "host/data/raw_data.hpp"

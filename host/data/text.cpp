@@ -37,21 +37,6 @@ ParsedNumber parse_real(std::string_view text, Real& value) {
   return std::isfinite(value) ? ParsedNumber::ok : ParsedNumber::not_finite;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 ParsedNumber parse_number(std::string_view text, float& value) { return parse_real(text, value); }
@@ -86,28 +71,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const int length = lead < 0x80                    ? 1
-                       : lead >= 0xC2 && lead <= 0xDF ? 2
-                       : lead >= 0xE0 && lead <= 0xEF ? 3
-                       : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                      : 0;
-    if (length == 0 || i + static_cast<std::size_t>(length) > text.size()) return false;
-    std::uint32_t point = length == 1 ? lead : lead & (0xFFu >> (length + 1));
-    for (int k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + static_cast<std::size_t>(k)]);
-      if ((next & 0xC0) != 0x80) return false;
-      point = point << 6 | (next & 0x3Fu);
-    }
-    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-    if (overlong || (point >= 0xD800 && point <= 0xDFFF) || point > 0x10FFFF) return false;
-    i += static_cast<std::size_t>(length);
-  }
-  return true;
-}
-
 std::string shown(std::string_view text) {
   constexpr std::size_t kLongest = 40;
   std::string result = "\"";
@@ -119,16 +82,6 @@ std::string shown(std::string_view text) {
       result += c;
   }
   return result + (text.size() > kLongest ? "...\"" : "\"");
-}
-
-std::string did_you_mean(std::string_view name, const std::vector<std::string>& known) {
-  std::size_t best = name.size() / 3 + 2;
-  const std::string* nearest = nullptr;
-  for (const std::string& candidate : known) {
-    const std::size_t distance = edit_distance(name, candidate);
-    if (distance < best) best = distance, nearest = &candidate;
-  }
-  return nearest ? fmt::format(" (did you mean {}?)", shown(*nearest)) : "";
 }
 
 std::int32_t TextCodes::find(std::string_view text) const {

@@ -23,13 +23,9 @@ bool parse_integer(std::string_view text, std::int64_t& value);
 bool is_missing(std::string_view text);
 
 std::string_view trimmed(std::string_view text);
-bool is_utf8(std::string_view text);
 
 /// A value for an error message: quoted, control characters shown, shortened when long.
 std::string shown(std::string_view text);
-
-/// ` (did you mean "x"?)` for the nearest of `known`, or nothing when none is near.
-std::string did_you_mean(std::string_view name, const std::vector<std::string>& known);
 
 /// Distinct texts, coded in order of first appearance.
 class TextCodes {

@@ -17,10 +17,10 @@ EpochBatches::EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_si
 std::vector<std::int64_t> EpochBatches::rows(std::int64_t epoch, std::int64_t batch) const {
   const auto count = static_cast<std::int64_t>(rows_.size());
   const EpochOrder order(count, seed_, static_cast<std::uint64_t>(epoch), shuffle_);
-  std::vector<std::int64_t> batch_rows;
-  const std::int64_t end = std::min((batch + 1) * batch_size_, count);
-  for (std::int64_t p = batch * batch_size_; p < end; ++p)
-    batch_rows.push_back(rows_[static_cast<std::size_t>(order(p))]);
+  const std::int64_t first = batch * batch_size_;
+  std::vector<std::int64_t> batch_rows(static_cast<std::size_t>(std::min(batch_size_, count - first)));
+  order.fill(first, static_cast<std::int64_t>(batch_rows.size()), batch_rows.data());
+  for (std::int64_t& row : batch_rows) row = rows_[static_cast<std::size_t>(row)];
   return batch_rows;
 }
 

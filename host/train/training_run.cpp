@@ -183,7 +183,8 @@ void TrainingRun::validate_epoch() {
 
 double TrainingRun::learning_rate() const {
   const ScheduleContext run{total_steps(), batches_->batches_per_epoch()};
-  return state_.plateau.factor * scheduled_lr(config_.schedule, config_.optimizer.lr, run, state_.step);
+  return plateau_lr(config_.schedule, scheduled_lr(config_.schedule, config_.optimizer.lr, run, state_.step),
+                    state_.plateau);
 }
 
 std::int64_t TrainingRun::total_steps() const {
