@@ -8,9 +8,7 @@ class thread_block {
  public:
   void sync(simt::Site site = simt::here()) const { __syncthreads(site); }
   unsigned size() const { return blockDim.x * blockDim.y * blockDim.z; }
-  unsigned thread_rank() const {
-    return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
-  }
+  unsigned thread_rank() const { return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z); }
 };
 inline thread_block this_thread_block() { return {}; }
 
