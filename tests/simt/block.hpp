@@ -61,6 +61,7 @@ struct BarrierState {
 
 /// Lanes that have arrived at an exchange and wait for the rest of its mask.
 struct PendingExchange {
+  PendingExchange() {}  // its lanes' entries are written as they arrive
   Exchange kind;
   std::uint32_t mask;
   std::uint32_t arrived;

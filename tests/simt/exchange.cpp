@@ -33,6 +33,7 @@ int barrier_result(Barrier kind, unsigned agreeing, unsigned expected) {
 }
 
 int arrive(BarrierState& state, const char* name, Barrier kind, bool predicate, Site site) {
+  const Unobserved scope;
   Worker& worker = *current_worker();
   Thread& self = *worker.running();
   if (state.waiting.empty()) {
@@ -226,6 +227,7 @@ void grid_barrier(Site site) {
 
 std::uint64_t exchange(Exchange kind, std::uint32_t mask, std::uint64_t value, int argument, int width,
                        Site site) {
+  const Unobserved scope;
   Worker& worker = *current_worker();
   Thread& self = *worker.running();
   const int lane = static_cast<int>(self.linear % 32);
@@ -285,6 +287,7 @@ void after_atomic(const void* address) {
 }
 
 void copy_later(void* to, const void* from, int bytes, int valid_bytes, Site site) {
+  const Unobserved scope;
   Thread& self = *running_thread();
   if (!self.block->shared.contains(to)) finding("an asynchronous copy must go to shared memory", site);
   if (valid_bytes < 0 || valid_bytes > bytes) finding("an asynchronous copy of more than its size", site);
@@ -294,6 +297,7 @@ void copy_later(void* to, const void* from, int bytes, int valid_bytes, Site sit
 void commit_copies() { ++running_thread()->copy_group; }
 
 bool next_due_copy(int pending, Copy& copy) {
+  const Unobserved scope;
   Thread& self = *running_thread();
   if (self.copies.empty() || self.copies.front().group + static_cast<unsigned>(pending) >= self.copy_group)
     return false;

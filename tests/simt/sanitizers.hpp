@@ -17,6 +17,8 @@ extern "C" {
 [[gnu::weak]] void __tsan_set_fiber_name(void* fiber, const char* name);
 [[gnu::weak]] void __tsan_acquire(void* address);
 [[gnu::weak]] void __tsan_release(void* address);
+[[gnu::weak]] void __tsan_ignore_thread_begin();
+[[gnu::weak]] void __tsan_ignore_thread_end();
 }
 
 namespace simt {
@@ -36,5 +38,18 @@ inline void acquire(void* address) {
 inline void release(void* address) {
   if (races_checked()) __tsan_release(address);
 }
+
+/// The executor works here on the running CUDA thread's time: its own memory accesses are none of the kernel's.
+class Unobserved {
+ public:
+  Unobserved() {
+    if (races_checked()) __tsan_ignore_thread_begin();
+  }
+  ~Unobserved() {
+    if (races_checked()) __tsan_ignore_thread_end();
+  }
+  Unobserved(const Unobserved&) = delete;
+  Unobserved& operator=(const Unobserved&) = delete;
+};
 
 }  // namespace simt

@@ -118,6 +118,7 @@ std::string SharedMemory::describe(const void* address) const {
 }
 
 void* shared_memory(const SharedDeclaration& declaration, std::size_t bytes, std::size_t alignment) {
+  const Unobserved scope;
   return running_thread()->block->shared.get(declaration, bytes, alignment);
 }
 

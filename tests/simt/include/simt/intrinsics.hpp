@@ -290,7 +290,7 @@ template <class T>
 requires std::is_arithmetic_v<T>
 constexpr T max(T a, std::type_identity_t<T> b) { return a < b ? b : a; }
 // Not a number gives way to a number, as fminf and fmaxf have it.
-constexpr float min(float a, float b) { return __builtin_fminf(a, b); }
-constexpr float max(float a, float b) { return __builtin_fmaxf(a, b); }
+inline float min(float a, float b) { return __builtin_fminf(a, b); }
+inline float max(float a, float b) { return __builtin_fmaxf(a, b); }
 
 [[noreturn]] inline void __trap(simt::Site site = simt::here()) { simt::trap(site); }
