@@ -22,6 +22,8 @@ uint3 unravel(unsigned linear, dim3 extent) {
   return {linear % extent.x, linear / extent.x % extent.y, linear / extent.x / extent.y};
 }
 
+bool same_extent(dim3 a, dim3 b) { return a.x == b.x && a.y == b.y && a.z == b.z; }
+
 }  // namespace
 
 Worker* current_worker() { return this_worker; }
@@ -43,13 +45,17 @@ void Block::reset(const Launch& from, uint3 at, unsigned number, SharedLayout& l
   index = at;
   rank = number;
   const unsigned count = from.threads.x * from.threads.y * from.threads.z;
-  threads.resize(count);
-  for (unsigned i = 0; i < count; ++i) {
-    Thread& thread = threads[i];
-    thread.block = this;
+  if (threads.size() != count || !same_extent(extent, from.threads)) {
+    extent = from.threads;
+    threads.resize(count);
+    for (unsigned i = 0; i < count; ++i) {
+      threads[i].block = this;
+      threads[i].index = unravel(i, extent);
+      threads[i].linear = i;
+    }
+  }
+  for (Thread& thread : threads) {
     thread.fiber = nullptr;
-    thread.index = unravel(i, from.threads);
-    thread.linear = i;
     thread.finished = thread.fenced = thread.synchronised = false;
     thread.copies.clear();
     thread.copy_group = 0;
@@ -63,6 +69,10 @@ void Block::reset(const Launch& from, uint3 at, unsigned number, SharedLayout& l
     warps[w].finished = warps[w].phase = 0;
     warps[w].order = warp_order.get() + (races_checked() ? 2 * w : 0);
   }
+  const std::uint64_t seed = mixed_seed(at.x + 131u * at.y + 17389u * at.z);
+  full_warps = count / 32;
+  first_warp = full_warps > 0 ? static_cast<unsigned>(seed % full_warps) : 0;
+  lanes_descend = (seed >> 60 & 1) != 0;
   barrier.reset(count);
   shared.reset(region, layout, from.dynamic_shared, from.shared_limit);
 }
@@ -90,7 +100,7 @@ void Worker::run(const std::vector<uint3>& indices) {
   total_ = set_size_ * blocks_[0]->threads.size();
   set_barrier_.reset(static_cast<unsigned>(total_));
   ready_.clear();
-  next_ready_ = next_start_ = 0;
+  next_ready_ = next_block_ = next_in_block_ = 0;
   done_ = 0;
   run_threads();
   recycle_fibers();
@@ -131,16 +141,17 @@ void Worker::resume(Thread* thread) {
 
 /// Warps in an order that the seed decides, lanes up or down.
 Thread* Worker::next_unstarted() {
-  if (next_start_ == total_) return nullptr;
-  const unsigned per_block = static_cast<unsigned>(total_ / set_size_);
-  Block& block = *blocks_[next_start_ / per_block];
-  const unsigned k = next_start_++ % per_block;
-  const std::uint64_t seed = mixed_seed(block.index.x + 131u * block.index.y + 17389u * block.index.z);
-  const unsigned full_warps = per_block / 32;
-  if (k >= 32 * full_warps) return &block.threads[k];
-  const unsigned warp = static_cast<unsigned>((k / 32 + seed % full_warps) % full_warps);
-  const unsigned lane = (seed >> 60 & 1) != 0 ? 31 - k % 32 : k % 32;
-  return &block.threads[32 * warp + lane];
+  if (next_in_block_ == blocks_[next_block_]->threads.size()) {
+    if (next_block_ + 1 == set_size_) return nullptr;
+    ++next_block_;
+    next_in_block_ = 0;
+  }
+  Block& block = *blocks_[next_block_];
+  const unsigned k = next_in_block_++;
+  if (k >= 32 * block.full_warps) return &block.threads[k];
+  unsigned warp = k / 32 + block.first_warp;
+  if (warp >= block.full_warps) warp -= block.full_warps;
+  return &block.threads[32 * warp + (block.lanes_descend ? 31 - k % 32 : k % 32)];
 }
 
 void Worker::start(Thread* thread, Fiber* fiber) {

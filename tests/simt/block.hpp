@@ -86,6 +86,9 @@ struct Block {
   std::vector<Thread> threads;
   std::vector<Warp> warps;
   std::unique_ptr<char[]> warp_order;
+  dim3 extent{0};
+  unsigned full_warps = 0, first_warp = 0;  ///< the order in which warps start
+  bool lanes_descend = false;
   BarrierState barrier;
   SharedMemory shared;
 
@@ -134,7 +137,7 @@ class Worker {
   std::vector<Thread*> with_fiber_;  ///< threads of this set that were given a fiber of their own
   std::vector<Thread*> ready_;
   std::size_t next_ready_ = 0;
-  unsigned next_start_ = 0;
+  unsigned next_block_ = 0, next_in_block_ = 0;  ///< the thread to start next
   std::size_t total_ = 0, done_ = 0;
   Thread* running_ = nullptr;
 };

@@ -55,8 +55,8 @@ class Arena {
     unpoison(memory, bytes);
     std::memset(memory, 0xFF, bytes);
     top_ += pages + kPage;
-    if (guarded_) protect();
     allocations_[memory] = {bytes, site, true};
+    protect();
     return memory;
   }
 
@@ -122,14 +122,20 @@ class Arena {
   static char* page_of(char* memory) {
     return reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(memory) / kPage * kPage);
   }
+  static std::size_t span(char* memory, const Allocation& allocation) {
+    const std::size_t bytes = allocation.bytes > 0 ? allocation.bytes : 1;
+    return round_up(static_cast<std::size_t>(memory - page_of(memory)) + bytes, kPage);
+  }
   std::map<char*, Allocation>::iterator at_or_before(const void* address) {
     const auto after = allocations_.upper_bound(static_cast<char*>(const_cast<void*>(address)));
     return after == allocations_.begin() ? allocations_.end() : std::prev(after);
   }
-  /// One call for the whole arena: what is freed or between allocations is the address sanitizer's to catch.
+  /// What is freed or between allocations stays closed.
   void protect() {
-    if (!guarded_ || top_ == base_) return;
-    mprotect(base_, static_cast<std::size_t>(top_ - base_), users_ > 0 ? PROT_READ | PROT_WRITE : PROT_NONE);
+    if (!guarded_) return;
+    const int rights = users_ > 0 ? PROT_READ | PROT_WRITE : PROT_NONE;
+    for (const auto& [memory, allocation] : allocations_)
+      if (allocation.live) mprotect(page_of(memory), span(memory, allocation), rights);
   }
 
   std::mutex mutex_;

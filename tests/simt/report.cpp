@@ -61,8 +61,7 @@ void finding(const std::string& what, Site site) { fatal(what + where() + ", at 
 void fail(const char* what, Site site) { finding(what, site); }
 void trap(Site site) { finding("__trap", site); }
 
-void require_aligned(const void* address, std::size_t alignment, Site site) {
-  if (reinterpret_cast<std::uintptr_t>(address) % alignment == 0) return;
+void misaligned(const void* address, std::size_t alignment, Site site) {
   char pointer[32];
   std::snprintf(pointer, sizeof pointer, "%p", address);
   finding("misaligned access: " + std::string(pointer) + " is not a multiple of " +

@@ -39,7 +39,8 @@ inline void release(void* address) {
   if (races_checked()) __tsan_release(address);
 }
 
-/// The executor works here on the running CUDA thread's time: its own memory accesses are none of the kernel's.
+/// The executor works here on the running CUDA thread's time: its own memory accesses are none of the
+/// kernel's.
 class Unobserved {
  public:
   Unobserved() {

@@ -69,8 +69,12 @@ struct Copy {
 /// Takes the next copy that is due when all but the newest `pending` groups must be done.
 bool next_due_copy(int pending, Copy& copy);
 
+[[noreturn]] void misaligned(const void* address, std::size_t alignment, Site site);
 /// Ends the program with a finding when `address` is not a multiple of `alignment`.
-void require_aligned(const void* address, std::size_t alignment, Site site);
+inline void require_aligned(const void* address, std::size_t alignment, Site site) {
+  if (reinterpret_cast<std::uintptr_t>(address) % alignment != 0) [[unlikely]]
+    misaligned(address, alignment, site);
+}
 
 unsigned lane();
 unsigned cluster_rank();
