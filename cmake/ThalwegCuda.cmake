@@ -1,8 +1,56 @@
-# thalweg_add_cuda_sources(FILES): the CUDA backend's sources, compiled as THALWEG_CUDA says.
+# The CUDA backend, as THALWEG_CUDA says: compiled by nvcc (ON, or AUTO where nvcc is found), executed on the CPU
+# by tests/simt (SIMT), or absent.
+#   THALWEG_CUDA_BACKEND                whether there is one
+#   thalweg_add_cuda_sources(FILES)     adds the backend's .cu and .cpp files to the library
 set(THALWEG_CUDA_BACKEND OFF)
+# One instruction for __builtin_fmaf, as the device has; everything else of the host's baseline.
+set(THALWEG_SIMT_FLAGS -Wno-unknown-pragmas)  # #pragma unroll is for nvcc
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  list(APPEND THALWEG_SIMT_FLAGS -mfma)
+endif()
+
+if(THALWEG_CUDA STREQUAL "SIMT")
+  set(THALWEG_CUDA_BACKEND SIMT)
+elseif(THALWEG_CUDA STREQUAL "ON" OR THALWEG_CUDA STREQUAL "AUTO")
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    set(THALWEG_CUDA_BACKEND NVCC)
+    # Object code for each architecture, and PTX of the newest for those to come.
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+      set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90-real 100-real 120)
+    endif()
+    set(CMAKE_CUDA_STANDARD 20)
+    set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+    enable_language(CUDA)
+    find_package(CUDAToolkit REQUIRED)
+    # No contraction, as for the host (docs/numerics.md): every fma is written out.
+    target_compile_options(thalweg_flags INTERFACE
+      $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false --expt-relaxed-constexpr -Xcompiler=-ffp-contract=off>)
+  elseif(THALWEG_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "THALWEG_CUDA=ON, but no nvcc was found; put it on the PATH or set CUDACXX")
+  endif()
+endif()
 
 function(thalweg_add_cuda_sources)
-  if(THALWEG_CUDA_BACKEND AND ARGN)
-    target_sources(thalweg PRIVATE ${ARGN})
+  if(NOT THALWEG_CUDA_BACKEND OR NOT ARGN)
+    return()
+  endif()
+  target_sources(thalweg PRIVATE ${ARGN})
+  if(THALWEG_CUDA_BACKEND STREQUAL "SIMT")
+    set(kernels ${ARGN})
+    list(FILTER kernels INCLUDE REGEX "\\.cu$")
+    set_source_files_properties(${kernels} TARGET_DIRECTORY thalweg PROPERTIES
+      LANGUAGE CXX COMPILE_OPTIONS "-g;${THALWEG_SIMT_FLAGS}")
+  endif()
+endfunction()
+
+# Where the backend's sources find cuda_runtime.h and what they link to. Called once the library exists.
+function(thalweg_use_cuda)
+  if(THALWEG_CUDA_BACKEND STREQUAL "SIMT")
+    target_include_directories(thalweg BEFORE PRIVATE ${PROJECT_SOURCE_DIR}/tests/simt/include)
+    target_link_libraries(thalweg PRIVATE $<BUILD_INTERFACE:thalweg_simt>)
+  elseif(THALWEG_CUDA_BACKEND STREQUAL "NVCC")
+    target_link_libraries(thalweg PRIVATE CUDA::cudart_static)
   endif()
 endfunction()

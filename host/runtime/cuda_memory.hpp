@@ -1,0 +1,8 @@
+#pragma once
+#include "kernels/common/backend.hpp"
+
+namespace thalweg {
+
+extern const MemoryOps cuda_memory;
+
+}  // namespace thalweg
