@@ -197,6 +197,10 @@ void check_train(const TrainConfig& c) {
 }
 
 void check_contradictions(const Config& c) {
+  if (c.data.standardize_target && c.model.loss == "poisson") {
+    refuse(
+        "data.standardize_target = true makes counts negative; model.loss = poisson needs them as they are");
+  }
   const bool splits = c.train.micro_batch > 0 && c.train.micro_batch < c.train.batch_size;
   if (splits && c.model.normalization == "batch") {
     refuse(

@@ -79,10 +79,11 @@ void TrainingRun::load_data() {
   split_ =
       split_rows(train_.rows, config_.data.validation_fraction, static_cast<std::uint64_t>(config_.seed));
   if (split_.train.empty()) throw DataError(train_.source + ": no rows to train on");
+  if (config_.data.standardize_target && train_.target_kind == TargetKind::number) {
+    standardize_target(train_, split_.train);
+  }
   if (!config_.data.test.empty() || !config_.data.test_rows.empty()) {
-    const std::string& path = config_.data.test.empty() ? config_.data.train : config_.data.test;
-    test_ = read_data_as(config_.data, path, config_.data.test_target, config_.data.test_rows,
-                         schema_of(train_), true);
+    test_ = read_test_data(config_.data, schema_of(train_), true);
   }
   fingerprint_ = fingerprint(train_, config_.data.fingerprint == "full");
 }

@@ -22,6 +22,7 @@ struct DataConfig {
   std::string index_base = "auto";    ///< libsvm: auto | 0 | 1
   double validation_fraction = 0.0;
   std::string standardize = "auto";     ///< auto (dense: yes, sparse and uint8: no) | true | false
+  bool standardize_target = false;      ///< train on (y - mean) / deviation; regression other than poisson
   std::string impute = "error";         ///< error | mean | median
   std::string fingerprint = "sampled";  ///< sampled | full: what resume compares
 
@@ -32,7 +33,8 @@ struct DataConfig {
     v("header", c.header), v("delimiter", c.delimiter), v("ignore", c.ignore);
     v("train_rows", c.train_rows), v("test_rows", c.test_rows), v("features", c.features);
     v("index_base", c.index_base), v("validation_fraction", c.validation_fraction);
-    v("standardize", c.standardize), v("impute", c.impute), v("fingerprint", c.fingerprint);
+    v("standardize", c.standardize), v("standardize_target", c.standardize_target), v("impute", c.impute),
+        v("fingerprint", c.fingerprint);
   }
 };
 

@@ -11,9 +11,10 @@ TEST(RealData, LogisticRegressionOnA9a) {
   config.data.train = data_file("a9a");
   config.data.test = data_file("a9a.t");
   config.model.loss = "logistic";
-  config.optimizer.name = "adagrad";
-  config.optimizer.lr = 0.1;
-  config.train.epochs = 20;
+  config.optimizer.name = "sgd";
+  config.optimizer.lr = 1;
+  config.schedule.name = "cosine";
+  config.train.epochs = 30;
   const Metrics test = *train(config).test;
   EXPECT_LE(test["log_loss"], 0.3245);
   EXPECT_GE(test["auc"], 0.902);
@@ -25,6 +26,7 @@ Config housing() {
   config.data.target = "median_house_value";
   config.data.impute = "median";
   config.data.validation_fraction = 0.2;
+  config.data.standardize_target = true;
   config.schedule.name = "cosine";
   config.optimizer.name = "adam";
   return config;
@@ -32,7 +34,7 @@ Config housing() {
 
 TEST(RealData, LinearRegressionOnHousing) {
   Config config = housing();
-  config.optimizer.lr = 3000;
+  config.optimizer.lr = 0.01;
   config.train.epochs = 30;
   EXPECT_GE((*train(config).validation)["r2"], 0.63);
 }
