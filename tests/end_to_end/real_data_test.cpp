@@ -22,6 +22,7 @@ TEST(RealData, LogisticRegressionOnA9a) {
 
 Config housing() {
   Config config;
+  config.seed = 2;
   config.data.train = data_file("california_housing.csv");
   config.data.target = "median_house_value";
   config.data.impute = "median";
@@ -42,8 +43,9 @@ TEST(RealData, LinearRegressionOnHousing) {
 TEST(RealData, MlpOnHousing) {
   Config config = housing();
   config.model.hidden = {128, 64};
-  config.optimizer.lr = 0.003;
-  config.train.epochs = 60;
+  config.model.activation = "gelu";
+  config.optimizer.lr = 0.005;
+  config.train.epochs = 80;
   EXPECT_GE((*train(config).validation)["r2"], 0.80);
 }
 
@@ -59,8 +61,9 @@ Config mnist() {
 TEST(RealData, SoftmaxRegressionOnMnist) {
   Config config = mnist();
   config.optimizer.name = "adam";
-  config.optimizer.lr = 0.001;
-  config.train.epochs = 15;
+  config.optimizer.lr = 0.005;
+  config.schedule.name = "cosine";
+  config.train.epochs = 20;
   EXPECT_GE((*train(config).test)["accuracy"], 0.930);
 }
 
