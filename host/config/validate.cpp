@@ -186,6 +186,7 @@ void check_train(const TrainConfig& c) {
   at_least("train.gradient_tolerance", c.gradient_tolerance, 0);
   at_least("train.loss_tolerance", c.loss_tolerance, 0);
   at_least("train.max_seconds", c.max_seconds, 0);
+  one_of("train.on_spike", c.on_spike, {"stop", "skip", "rollback"});
   at_least("train.log_every_steps", c.log_every_steps, 0);
 
   if (c.epochs == 0 && c.max_steps == 0) {
@@ -211,6 +212,9 @@ void check_contradictions(const Config& c) {
   if (c.out.empty() && c.checkpoint.every_steps > 0) {
     refuse(fmt::format("checkpoint.every_steps = {} needs a folder to write to: set out",
                        c.checkpoint.every_steps));
+  }
+  if (c.out.empty() && c.train.on_spike == "rollback") {
+    refuse("train.on_spike = rollback needs a folder for the checkpoints to go back to: set out");
   }
 }
 

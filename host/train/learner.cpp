@@ -56,6 +56,7 @@ struct Learner::State {
   Pass pass;
   Optimizer optimizer;
   Buffer<float> grad, partials, sparse_partials, losses, output_grad;
+  Buffer<float> buffers_before;  ///< running statistics as they were before the batch
   Buffer<std::int64_t> ids;
   Buffer<std::uint64_t> step_on_device;
   std::optional<TouchedBuffers> touched;
@@ -74,6 +75,7 @@ struct Learner::State {
   void fused_step(const PassInput& input, float scale);
   void own_objective(const ObjectiveFunction& objective, const PassInput& input, Matrix output,
                      const std::int64_t* rows, float scale);
+  void copy_buffers(Buffer<float>& to, const Buffer<float>& from);
   void require_finite(const std::vector<std::int64_t>& rows, const std::vector<float>& losses,
                       double norm) const;
   void apply(double lr);
@@ -92,6 +94,7 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
   grad.zero(ctx);
   if (split()) partials = Buffer<float>(ctx, arena * options.reduction_slices);
   losses = Buffer<float>(ctx, options.max_batch);
+  buffers_before = Buffer<float>(ctx, network.buffers().size());
   output_grad = Buffer<float>(ctx, options.max_batch * network.spec().outputs);
   ids = Buffer<std::int64_t>(ctx, options.max_batch);
   step_on_device = Buffer<std::uint64_t>(ctx, 1);
@@ -234,6 +237,7 @@ StepResult Learner::State::gradient(const std::vector<std::int64_t>& rows,
   const auto count = static_cast<std::int64_t>(rows.size());
   StepResult result;
   result.weight_sum = begin_batch(rows);
+  copy_buffers(buffers_before, network.buffers());
   const float scale = result.weight_sum > 0 ? static_cast<float>(1.0 / result.weight_sum) : 0.0f;
   for (std::int64_t first = 0; first < count; first += micro) {
     const BatchSlices slices{count, first, std::min(micro, count - first), options.reduction_slices};
@@ -243,9 +247,19 @@ StepResult Learner::State::gradient(const std::vector<std::int64_t>& rows,
   ctx.backend().memory.download(ctx, host_losses.data(), losses.data(), count * std::int64_t{sizeof(float)});
   for (const float loss : host_losses) result.loss_sum += loss;
   const double squared_norm = optimizer.squared_gradient_norm(ctx, grad.data(), touched_elements());
-  require_finite(rows, host_losses, squared_norm);
+  try {
+    require_finite(rows, host_losses, squared_norm);
+  } catch (const DivergedError&) {
+    copy_buffers(network.buffers(), buffers_before);
+    throw;
+  }
   result.gradient_norm = std::sqrt(squared_norm);
   return result;
+}
+
+void Learner::State::copy_buffers(Buffer<float>& to, const Buffer<float>& from) {
+  if (from.size() == 0) return;
+  ctx.backend().memory.copy(ctx, to.data(), from.data(), from.size() * std::int64_t{sizeof(float)});
 }
 
 void Learner::State::require_finite(const std::vector<std::int64_t>& rows,

@@ -20,8 +20,8 @@ struct Scored {
 };
 
 Scored score(const Context& ctx, const Model& model, const Dataset& data,
-             const std::vector<std::int64_t>* rows) {
-  Inference inference = infer(ctx, model.network(), data, rows);
+             const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal) {
+  Inference inference = infer(ctx, model.network(), data, rows, stop_signal);
   Scored s{.outputs = model.spec().outputs,
            .scores = std::move(inference.outputs),
            .losses = std::move(inference.losses)};
@@ -140,8 +140,8 @@ double Metrics::operator[](const std::string& name) const {
 }
 
 Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
-                 const std::vector<std::int64_t>* rows) {
-  const Scored s = score(ctx, model, data, rows);
+                 const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal) {
+  const Scored s = score(ctx, model, data, rows, stop_signal);
   Metrics metrics;
   metrics.values.emplace_back("loss", mean_loss(s));
   if (is_classification_loss(model.spec().config.loss)) {

@@ -39,6 +39,7 @@ bool depends_on_length(const ScheduleConfig& schedule) {
 
 bool may_differ(const std::string& key, const Config& config) {
   if (depends_on_length(config.schedule) && (key == "train.epochs" || key == "train.max_steps")) return false;
+  if (config.train.on_spike == "rollback" && key == "checkpoint.every_steps") return false;
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
 }
 

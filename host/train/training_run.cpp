@@ -26,7 +26,9 @@ ContextOptions context_options(const Config& config) {
           .threads = static_cast<int>(config.train.threads)};
 }
 
-std::string checkpoint_root(const Config& config) { return config.out + "/checkpoints"; }
+/// A run that passes over so many batches without a good one between them has diverged for good.
+constexpr std::int64_t kMostSpikesInARow = 10;
+constexpr std::size_t kRowsNamed = 8;
 
 }  // namespace
 
@@ -34,22 +36,32 @@ TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
     : config_(config), observer_(observer), ctx_(context_options(config)), start_(Clock::now()) {}
 
 TrainReport TrainingRun::run() {
+  enter(TrainPhase::load);
   prepare();
-  while (stop_reason().empty()) {
-    after_step(take_step());
-    const bool epoch_done = state_.step % batches_->batches_per_epoch() == 0;
-    if (epoch_done) finish_epoch();
-    const std::int64_t every = config_.checkpoint.every_steps;
-    const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
-    if (epoch_done || asked || (every > 0 && state_.step % every == 0)) save();
+  try {
+    train();
+  } catch (const InterruptedError&) {  // in the middle of a validation, which is done anew on resume
   }
   save();
+  writer_.finish();
   return report();
+}
+
+void TrainingRun::train() {
+  if (epoch_pending()) finish_epoch();
+  while (stop_reason().empty()) {
+    take_step();
+    if (epoch_ends_at(state_.step)) finish_epoch();
+    const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
+    if (asked || saves_regularly_at(state_.step)) save();
+    writer_.check();
+  }
 }
 
 void TrainingRun::prepare() {
   validate_config(config_);
   load_data();
+  enter(TrainPhase::train);
   const ModelSpec spec =
       resolve_model(config_.model, schema_of(train_), static_cast<std::uint64_t>(config_.seed));
   model_.emplace(ctx_, spec);
@@ -91,19 +103,21 @@ void TrainingRun::load_data() {
 void TrainingRun::resume() {
   if (config_.out.empty()) return;
   create_folders(config_.out);
+  remove_temporaries(config_.out);
   const std::string& how = config_.checkpoint.resume;
   if (how == "auto") {
     std::vector<std::string> damaged;
-    const auto newest = newest_valid_checkpoint(checkpoint_root(config_), damaged);
+    const auto newest = newest_valid_checkpoint(checkpoint_root(), damaged);
     for (const std::string& report : damaged) say(report);
     if (newest) restore(*newest);
   } else if (how != "never") {
     restore(how);
   } else {
-    remove_checkpoints(checkpoint_root(config_));
+    remove_checkpoints(checkpoint_root());
   }
   write_file_atomically(config_.out + "/config.toml", to_toml(config_));
-  log_ = MetricsLog(config_.out + "/metrics.jsonl", state_.step);
+  log_ = MetricsLog(config_.out + "/metrics.jsonl", state_.step, epoch_pending());
+  if (config_.train.on_spike == "rollback" && state_.step == 0) save();
 }
 
 void TrainingRun::restore(const std::string& folder) {
@@ -113,25 +127,73 @@ void TrainingRun::restore(const std::string& folder) {
   model_->set_buffers(ctx_, data.buffers);
   learner_->set_states(data.states);
   learner_->set_steps(data.step);
-  state_ = RunState::from(data.progress, data.step);
+  state_ = RunState::from(data.progress, data.step, folder);
   saved_step_ = data.step;
   resumed_from_ = folder;
   say(fmt::format("resumed from {} at step {}", folder, data.step));
 }
 
-StepResult TrainingRun::take_step() {
+void TrainingRun::take_step() {
   const std::vector<std::int64_t> rows = batches_->rows(epoch(), state_.step % batches_->batches_per_epoch());
   samples_ += static_cast<std::int64_t>(rows.size());
   try {
-    return learner_->step(rows, learning_rate());
-  } catch (const DivergedError&) {
-    save();
-    throw;
+    after_step(learner_->step(rows, learning_rate()));
+  } catch (const DivergedError& error) {
+    pass_over(rows, error);
   }
+}
+
+/// The batch counts as a step in which nothing was learnt, so that data order and schedule go on as they
+/// would have.
+void TrainingRun::pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error) {
+  if (config_.train.on_spike == "stop" || state_.spikes_in_a_row >= kMostSpikesInARow) {
+    save();
+    writer_.finish();
+    throw error;
+  }
+  if (config_.train.on_spike == "rollback") roll_back(error);
+  std::string named;
+  for (std::size_t i = 0; i < std::min(rows.size(), kRowsNamed); ++i) {
+    named += (i > 0 ? ", " : "") + train_.where(rows[i]);
+  }
+  if (rows.size() > kRowsNamed) named += fmt::format(" and {} more", rows.size() - kRowsNamed);
+  say(fmt::format("{}; train.on_spike = {} passes over its rows: {}", error.what(), config_.train.on_spike,
+                  named));
+  ++state_.spikes_in_a_row;
+  ++state_.step;
+  learner_->set_steps(state_.step);
+}
+
+/// Parameters, states and running statistics of the last regular checkpoint. What an interruption saved in
+/// between is no target: an interrupted run would go back to other parameters than an uninterrupted one.
+void TrainingRun::roll_back(const DivergedError& error) {
+  writer_.finish();
+  const std::string folder = checkpoint_folder(checkpoint_root(), rollback_step());
+  try {
+    const CheckpointData data = read_checkpoint(folder);
+    model_->set_parameters(ctx_, data.parameters);
+    model_->set_buffers(ctx_, data.buffers);
+    learner_->set_states(data.states);
+  } catch (const CorruptCheckpoint& damage) {
+    throw DivergedError(fmt::format("{}; cannot roll back: {}", error.what(), damage.what()));
+  }
+  say(fmt::format("rolled back to {}", folder));
+}
+
+std::int64_t TrainingRun::rollback_step() const {
+  std::int64_t step = state_.step;
+  while (step > 0 && !saves_regularly_at(step)) --step;
+  return step;
+}
+
+bool TrainingRun::saves_regularly_at(std::int64_t step) const {
+  const std::int64_t every = config_.checkpoint.every_steps;
+  return epoch_ends_at(step) || (every > 0 && step % every == 0);
 }
 
 void TrainingRun::after_step(const StepResult& result) {
   ++state_.step;
+  state_.spikes_in_a_row = 0;
   state_.epoch_loss += result.loss_sum;
   state_.epoch_weight += result.weight_sum;
   state_.gradient_norm = result.gradient_norm;
@@ -146,7 +208,9 @@ void TrainingRun::after_step(const StepResult& result) {
   }
 }
 
+/// Changes nothing when the validation is interrupted: the epoch is then pending.
 void TrainingRun::finish_epoch() {
+  if (!split_.validation.empty()) validate_epoch();
   const double loss = state_.epoch_loss / state_.epoch_weight;
   state_.epoch_loss_change = std::abs(loss - state_.last_epoch_loss);
   if (std::isnan(state_.epoch_loss_change))
@@ -159,7 +223,6 @@ void TrainingRun::finish_epoch() {
                                                    {"lr", learning_rate()},
                                                    {"seconds", seconds()}};
   if (!split_.validation.empty()) {
-    validate_epoch();
     for (const auto& [name, value] : validation_->values) line.emplace_back("validation." + name, value);
   }
   if (config_.schedule.name == "plateau") {
@@ -169,9 +232,7 @@ void TrainingRun::finish_epoch() {
 }
 
 void TrainingRun::validate_epoch() {
-  if (learner_->averages()) learner_->swap_average();
-  validation_ = evaluate(ctx_, *model_, train_, &split_.validation);
-  if (learner_->averages()) learner_->swap_average();
+  validation_ = validation_metrics();
   const double loss = (*validation_)["loss"];
   if (loss < state_.best_validation) {
     state_.best_validation = loss;
@@ -179,6 +240,19 @@ void TrainingRun::validate_epoch() {
     state_.epochs_without_improvement = 0;
   } else {
     ++state_.epochs_without_improvement;
+  }
+}
+
+Metrics TrainingRun::validation_metrics() {
+  if (!learner_->averages()) return evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+  learner_->swap_average();
+  try {
+    Metrics metrics = evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+    learner_->swap_average();
+    return metrics;
+  } catch (const InterruptedError&) {
+    learner_->swap_average();
+    throw;
   }
 }
 
@@ -200,7 +274,7 @@ std::string TrainingRun::stop_reason() const {
   if (state_.step >= train.epochs * batches_->batches_per_epoch()) return "epochs";
   if (train.max_seconds > 0 && seconds() >= train.max_seconds) return "time";
   if (train.gradient_tolerance > 0 && state_.gradient_norm < train.gradient_tolerance) return "gradient";
-  const bool at_epoch = state_.step > 0 && state_.step % batches_->batches_per_epoch() == 0;
+  const bool at_epoch = epoch_ends_at(state_.step);
   if (at_epoch && train.patience > 0 && state_.epochs_without_improvement >= train.patience)
     return "patience";
   if (at_epoch && train.loss_tolerance > 0 && state_.epoch_loss_change < train.loss_tolerance) return "loss";
@@ -220,17 +294,17 @@ void TrainingRun::save() {
   data.progress = state_.numbers();
   data.config_toml = to_toml(config_);
   data.data_fingerprint = fingerprint_;
-  const std::string root = checkpoint_root(config_);
-  write_checkpoint(checkpoint_folder(root, state_.step), data);
-  prune_checkpoints(root, config_.checkpoint.keep,
-                    state_.best_step > 0 ? checkpoint_folder(root, state_.best_step) : "");
+  std::vector<std::int64_t> spared;
+  if (state_.best_step > 0) spared.push_back(state_.best_step);
+  if (config_.train.on_spike == "rollback") spared.push_back(rollback_step());
+  writer_.submit({checkpoint_root(), std::move(data), config_.checkpoint.keep, std::move(spared)});
   saved_step_ = state_.step;
 }
 
 void TrainingRun::use_final_parameters() {
   if (config_.train.patience > 0 && state_.best_step > 0 && !config_.out.empty()) {
     const CheckpointData best =
-        read_checkpoint(checkpoint_folder(checkpoint_root(config_), state_.best_step));
+        read_checkpoint(checkpoint_folder(checkpoint_root(), state_.best_step));
     model_->set_parameters(ctx_, best.parameters);
     model_->set_buffers(ctx_, best.buffers);
     learner_->set_states(best.states);
@@ -255,9 +329,21 @@ TrainReport TrainingRun::report() {
   report.parameters_xxh3 = parameters_xxh3(model_->parameters(ctx_));
   if (!config_.out.empty()) model_->save(ctx_, config_.out + "/model.safetensors");
   if (report.stopped_by == "signal") return report;
-  if (!split_.validation.empty()) report.validation = evaluate(ctx_, *model_, train_, &split_.validation);
-  if (test_) report.test = evaluate(ctx_, *model_, *test_);
+  enter(TrainPhase::evaluate);
+  try {
+    const std::atomic<int>* stop = observer_.stop_signal;
+    if (!split_.validation.empty()) {
+      report.validation = evaluate(ctx_, *model_, train_, &split_.validation, stop);
+    }
+    if (test_) report.test = evaluate(ctx_, *model_, *test_, nullptr, stop);
+  } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place
+    report.stopped_by = "signal";
+  }
   return report;
+}
+
+void TrainingRun::enter(TrainPhase phase) const {
+  if (observer_.phase) observer_.phase(phase);
 }
 
 void TrainingRun::say(const std::string& message) const {

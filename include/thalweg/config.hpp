@@ -131,6 +131,8 @@ struct TrainConfig {
   double gradient_tolerance = 0.0;   ///< stop when the gradient norm falls below it; 0: never
   double loss_tolerance = 0.0;       ///< stop when an epoch's loss changes by less; 0: never
   double max_seconds = 0.0;          ///< wall time; 0: no limit
+  std::string on_spike = "stop";  ///< loss or gradient not finite: stop | skip (the batch) | rollback (to the
+                                  ///< last checkpoint, and on past the batch)
   std::int64_t log_every_steps = 0;  ///< metrics.jsonl: a line every so many steps besides one an epoch
 
   template <class Self, class Visit>
@@ -139,7 +141,7 @@ struct TrainConfig {
     v("micro_batch", c.micro_batch), v("reduction_slices", c.reduction_slices), v("shuffle", c.shuffle);
     v("drop_last", c.drop_last), v("threads", c.threads), v("patience", c.patience);
     v("gradient_tolerance", c.gradient_tolerance), v("loss_tolerance", c.loss_tolerance);
-    v("max_seconds", c.max_seconds), v("log_every_steps", c.log_every_steps);
+    v("max_seconds", c.max_seconds), v("on_spike", c.on_spike), v("log_every_steps", c.log_every_steps);
   }
 };
 

@@ -44,6 +44,7 @@ using DeviceUnavailable = TypedError<ExitCode::device>;    ///< asked for a devi
 using DeviceError = TypedError<ExitCode::internal, 1>;     ///< a device call failed; names the op
 using InternalError = TypedError<ExitCode::internal>;      ///< our own bug, or memory ran out
 using IoError = TypedError<ExitCode::io>;                  ///< the file system refused
+using InterruptedError = TypedError<ExitCode::interrupted>;  ///< told to stop; running again goes on
 using DivergedError = TypedError<ExitCode::diverged>;      ///< NaN or infinity in loss or gradient
 using ConfigError = TypedError<ExitCode::config>;          ///< unknown key, wrong type, contradiction
 using UnsupportedLayer = TypedError<ExitCode::config, 1>;  ///< a layer lacks what was asked of it

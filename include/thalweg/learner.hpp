@@ -44,7 +44,7 @@ class Learner {
 
   /// One step on the given rows of the data set with the model's own loss; 1 <= rows.size() <= max_batch.
   /// Throws DivergedError, naming the first row at fault, before the update when loss or gradient is not
-  /// finite.
+  /// finite; parameters, states and running statistics are then as they were before the call.
   StepResult step(const std::vector<std::int64_t>& rows, double lr);
   /// The same with an objective of your own.
   StepResult step(const std::vector<std::int64_t>& rows, double lr, const ObjectiveFunction& objective);
