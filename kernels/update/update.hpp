@@ -86,6 +86,8 @@ struct UpdateArgs {
   TouchedElements touched;                 ///< features != null: segment_count is 1
   const UpdateScalars* scalars = nullptr;  ///< in the backend's memory
   const float* grad_scale = nullptr;       ///< [1] in the backend's memory; null: 1
+  const float* squared_norm = nullptr;     ///< [1] in the backend's memory, as gradient_norm's out[0]: when
+                                           ///< not finite, nothing is written; null: always update
   float* param = nullptr;                  ///< arena
   const float* grad = nullptr;             ///< arena
   float* state[kMaxStates] = {};           ///< arenas
@@ -125,6 +127,7 @@ struct ProjectArgs {
   const UpdateSegment* segments = nullptr;  ///< host memory
   int segment_count = 0;
   const UpdateScalars* scalars = nullptr;  ///< in the backend's memory
+  const float* squared_norm = nullptr;     ///< as in UpdateArgs
   float* param = nullptr;
   float* average = nullptr;  ///< arena or null
 };

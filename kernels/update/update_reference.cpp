@@ -138,7 +138,10 @@ float averaged(float average, double rate, float param) {
   return static_cast<float>(rate == 1 ? param : mix(average, rate, param));
 }
 
+bool refused(const float* squared_norm) { return squared_norm != nullptr && !std::isfinite(*squared_norm); }
+
 void step(const Context&, const UpdateArgs& args) {
+  if (refused(args.squared_norm)) return;
   const RuleFunction rule = function_of(args.rule);
   const double scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0;
   const double rate = args.scalars->average_rate;
@@ -194,6 +197,7 @@ void project_to_simplex(float* w, std::int64_t size, double z) {
 }
 
 void project(const Context&, const ProjectArgs& args) {
+  if (refused(args.squared_norm)) return;
   for (int k = 0; k < args.segment_count; ++k) {
     const UpdateSegment& segment = args.segments[k];
     const GroupScalars& group = args.scalars->group[segment.group];
