@@ -38,6 +38,8 @@ const MemoryOps host_memory{.allocate = &allocate,
                             .download = &copy_bytes,
                             .copy = &copy_bytes,
                             .zero = &zero_bytes,
-                            .synchronize = &synchronize};
+                            .synchronize = &synchronize,
+                            .allocate_staging = &allocate,
+                            .release_staging = &release};
 
 }  // namespace thalweg

@@ -50,7 +50,7 @@ TrainReport TrainingRun::run() {
 void TrainingRun::train() {
   if (epoch_pending()) finish_epoch();
   while (stop_reason().empty()) {
-    take_step();
+    take_steps();
     if (epoch_ends_at(state_.step)) finish_epoch();
     const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
     if (asked || saves_regularly_at(state_.step)) save();
@@ -133,13 +133,30 @@ void TrainingRun::restore(const std::string& folder) {
   say(fmt::format("resumed from {} at step {}", folder, data.step));
 }
 
-void TrainingRun::take_step() {
-  const std::vector<std::int64_t> rows = batches_->rows(epoch(), state_.step % batches_->batches_per_epoch());
-  samples_ += static_cast<std::int64_t>(rows.size());
-  try {
-    after_step(learner_->step(rows, learning_rate()));
-  } catch (const DivergedError& error) {
-    pass_over(rows, error);
+/// Steps may run without the host until something is due that it decides.
+std::int64_t TrainingRun::burst_length() const {
+  const std::int64_t limit = config_.train.gradient_tolerance > 0 ? 1 : learner_->burst_limit();
+  std::int64_t length = 1;
+  while (length < limit && state_.step + length < total_steps() && !saves_regularly_at(state_.step + length))
+    ++length;
+  return length;
+}
+
+void TrainingRun::take_steps() {
+  std::vector<std::vector<std::int64_t>> rows;
+  const std::int64_t length = burst_length(), per_epoch = batches_->batches_per_epoch();
+  for (std::int64_t step = state_.step; step < state_.step + length; ++step) {
+    rows.push_back(batches_->rows(step / per_epoch, step % per_epoch));
+    learner_->enqueue(rows.back(), learning_rate(step));
+  }
+  const std::vector<StepResult> results = learner_->collect();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    samples_ += static_cast<std::int64_t>(rows[i].size());
+    if (results[i].diverged.empty()) {
+      after_step(results[i]);
+    } else {
+      pass_over(rows[i], DivergedError(results[i].diverged));
+    }
   }
 }
 
@@ -203,7 +220,7 @@ void TrainingRun::after_step(const StepResult& result) {
     log_.write({{"step", static_cast<double>(state_.step)},
                 {"loss", result.loss_sum / result.weight_sum},
                 {"gradient_norm", result.gradient_norm},
-                {"lr", learning_rate()},
+                {"lr", learning_rate(state_.step)},
                 {"seconds", seconds()}});
   }
 }
@@ -220,7 +237,7 @@ void TrainingRun::finish_epoch() {
   std::vector<std::pair<std::string, double>> line{{"step", static_cast<double>(state_.step)},
                                                    {"epoch", static_cast<double>(epoch())},
                                                    {"train.loss", loss},
-                                                   {"lr", learning_rate()},
+                                                   {"lr", learning_rate(state_.step)},
                                                    {"seconds", seconds()}};
   if (!split_.validation.empty()) {
     for (const auto& [name, value] : validation_->values) line.emplace_back("validation." + name, value);
@@ -244,7 +261,8 @@ void TrainingRun::validate_epoch() {
 }
 
 Metrics TrainingRun::validation_metrics() {
-  if (!learner_->averages()) return evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+  if (!learner_->averages())
+    return evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
   learner_->swap_average();
   try {
     Metrics metrics = evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
@@ -256,9 +274,9 @@ Metrics TrainingRun::validation_metrics() {
   }
 }
 
-double TrainingRun::learning_rate() const {
+double TrainingRun::learning_rate(std::int64_t step) const {
   const ScheduleContext run{total_steps(), batches_->batches_per_epoch()};
-  return plateau_lr(config_.schedule, scheduled_lr(config_.schedule, config_.optimizer.lr, run, state_.step),
+  return plateau_lr(config_.schedule, scheduled_lr(config_.schedule, config_.optimizer.lr, run, step),
                     state_.plateau);
 }
 
@@ -303,8 +321,7 @@ void TrainingRun::save() {
 
 void TrainingRun::use_final_parameters() {
   if (config_.train.patience > 0 && state_.best_step > 0 && !config_.out.empty()) {
-    const CheckpointData best =
-        read_checkpoint(checkpoint_folder(checkpoint_root(), state_.best_step));
+    const CheckpointData best = read_checkpoint(checkpoint_folder(checkpoint_root(), state_.best_step));
     model_->set_parameters(ctx_, best.parameters);
     model_->set_buffers(ctx_, best.buffers);
     learner_->set_states(best.states);
@@ -359,7 +376,7 @@ void TrainingRun::report_progress() const {
                       .loss = state_.epoch_loss / state_.epoch_weight,
                       .samples_per_second = elapsed > 0 ? static_cast<double>(samples_) / elapsed : 0,
                       .seconds = elapsed,
-                      .lr = learning_rate()});
+                      .lr = learning_rate(state_.step)});
 }
 
 TrainReport train(const Config& config, const TrainObserver& observer) {

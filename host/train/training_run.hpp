@@ -27,7 +27,8 @@ class TrainingRun {
   void resume();
   void restore(const std::string& folder);
   void train();
-  void take_step();
+  std::int64_t burst_length() const;
+  void take_steps();
   void after_step(const StepResult& result);
   void pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error);
   void roll_back(const DivergedError& error);
@@ -43,7 +44,7 @@ class TrainingRun {
   }
   bool epoch_pending() const { return epoch_ends_at(state_.step) && state_.epoch_weight > 0; }
   std::string stop_reason() const;
-  double learning_rate() const;
+  double learning_rate(std::int64_t step) const;
   std::int64_t total_steps() const;
   std::int64_t epoch() const { return state_.step / batches_->batches_per_epoch(); }
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }

@@ -128,9 +128,9 @@ struct TrainConfig {
   bool drop_last = false;
   std::int64_t threads = 0;   ///< 0: all
   std::int64_t patience = 0;  ///< epochs without improvement on the validation metric; 0: never stop for it
-  double gradient_tolerance = 0.0;   ///< stop when the gradient norm falls below it; 0: never
-  double loss_tolerance = 0.0;       ///< stop when an epoch's loss changes by less; 0: never
-  double max_seconds = 0.0;          ///< wall time; 0: no limit
+  double gradient_tolerance = 0.0;  ///< stop when the gradient norm falls below it; 0: never
+  double loss_tolerance = 0.0;      ///< stop when an epoch's loss changes by less; 0: never
+  double max_seconds = 0.0;         ///< wall time; 0: no limit
   std::string on_spike = "stop";  ///< loss or gradient not finite: stop | skip (the batch) | rollback (to the
                                   ///< last checkpoint, and on past the batch)
   std::int64_t log_every_steps = 0;  ///< metrics.jsonl: a line every so many steps besides one an epoch
