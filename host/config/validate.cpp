@@ -230,6 +230,7 @@ void validate_config(const Config& c) {
   check_schedule(c.schedule, c.optimizer.lr);
   check_train(c.train);
   at_least("checkpoint.every_steps", c.checkpoint.every_steps, 0);
+  at_least("checkpoint.every_epochs", c.checkpoint.every_epochs, 0);
   at_least("checkpoint.keep", c.checkpoint.keep, 1);
   if (c.checkpoint.resume.empty()) refuse("checkpoint.resume is empty: wanted auto, never or a path");
   check_contradictions(c);

@@ -204,8 +204,10 @@ std::int64_t TrainingRun::rollback_step() const {
 }
 
 bool TrainingRun::saves_regularly_at(std::int64_t step) const {
-  const std::int64_t every = config_.checkpoint.every_steps;
-  return epoch_ends_at(step) || (every > 0 && step % every == 0);
+  const CheckpointConfig& checkpoint = config_.checkpoint;
+  const std::int64_t epochs = checkpoint.every_epochs * batches_->batches_per_epoch();
+  return (epochs > 0 && step > 0 && step % epochs == 0) ||
+         (checkpoint.every_steps > 0 && step % checkpoint.every_steps == 0);
 }
 
 void TrainingRun::after_step(const StepResult& result) {

@@ -146,13 +146,15 @@ struct TrainConfig {
 };
 
 struct CheckpointConfig {
-  std::int64_t every_steps = 0;  ///< 0: at the end of each epoch only
-  std::int64_t keep = 3;         ///< newest ones kept besides the best
-  std::string resume = "auto";   ///< auto | never | a path
+  std::int64_t every_steps = 0;   ///< besides those of every_epochs; 0: none
+  std::int64_t every_epochs = 1;  ///< 0: none but the last
+  std::int64_t keep = 3;          ///< newest ones kept besides the best
+  std::string resume = "auto";    ///< auto | never | a path
 
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {
-    v("every_steps", c.every_steps), v("keep", c.keep), v("resume", c.resume);
+    v("every_steps", c.every_steps), v("every_epochs", c.every_epochs), v("keep", c.keep),
+        v("resume", c.resume);
   }
 };
 
