@@ -44,6 +44,7 @@ struct CommandLine {
   TrainArguments train;
   EvaluateArguments evaluate;
   PredictArguments predict;
+  VerifyArguments verify;
   InspectArguments inspect;
   Common info;
   std::string shell;
@@ -82,6 +83,14 @@ struct CommandLine {
         ->required();
     command->add_flag("--verify", inspect.verify, "Check every checksum of every checkpoint");
     on(command, inspect, [this](Streams s) { return inspect_command(inspect, s); });
+
+    command = add_command(app, "verify", "The same steps on two devices, compared", verify);
+    command->add_option("config", verify.config_file, "TOML file of settings; flags override it");
+    command->add_option("--first", verify.first, "One device")->capture_default_str();
+    command->add_option("--second", verify.second, "The other; auto: cuda, else reference")
+        ->capture_default_str();
+    command->add_option("--steps", verify.steps, "Steps to take")->capture_default_str();
+    on(command, verify, [this](Streams s) { return verify_command(verify, s); });
 
     command = add_command(app, "info", "Version, devices, and why a device cannot be used", info);
     on(command, info, [this](Streams s) { return info_command(info, s); });

@@ -15,8 +15,9 @@ std::atomic<int> stop_signal{0}, save_signal{0};
 std::atomic<int> loading{0};
 static_assert(std::atomic<int>::is_always_lock_free, "the handlers below may only touch lock-free atomics");
 
-/// While data are read there is nothing to save, and the run ends at once. After that the first SIGINT or SIGTERM asks the run to finish its step and save; the second ends it at once, which
-/// harms nothing: checkpoints appear whole or not at all.
+/// While data are read there is nothing to save, and the run ends at once. After that the first SIGINT or
+/// SIGTERM asks the run to finish its step and save; the second ends it at once, which harms nothing:
+/// checkpoints appear whole or not at all.
 extern "C" void on_stop(int signal) {
   if (loading.load() != 0) std::_Exit(static_cast<int>(ExitCode::interrupted));
   if (stop_signal.exchange(signal) != 0) std::_Exit(128 + signal);

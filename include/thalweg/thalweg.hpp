@@ -9,3 +9,4 @@
 #include "thalweg/model.hpp"
 #include "thalweg/schedule.hpp"
 #include "thalweg/trainer.hpp"
+#include "thalweg/verify.hpp"
