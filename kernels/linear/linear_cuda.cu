@@ -12,7 +12,7 @@ namespace {
 
 // Tiles: the largest one that still gives every multiprocessor a block; smaller ones read more, but a GPU
 // that is half idle costs more than that.
-using LargeTile = TileShape<128, 128, 16, 8, 8, 2, 2>;
+using LargeTile = TileShape<128, 128, 16, 8, 8, 2, 1>;
 using MediumTile = TileShape<64, 64, 16, 8, 4, 3, 3>;
 using SmallTile = TileShape<32, 32, 32, 4, 4, 4, 4>;
 /// grad_weight of few outputs: narrow columns, so that slices x columns fill the GPU, and many rows in
