@@ -50,7 +50,11 @@ class GroupCounter {
 #pragma unroll
     for (int l = 0; l < kLevels; ++l) {
       if ((count_ >> l & 1) == 0) continue;
-      total = any ? level_[l] + total : level_[l];
+      if (any) {
+        total = level_[l] + total;
+      } else {
+        total = level_[l];
+      }
       any = true;
     }
     return total;
@@ -89,7 +93,8 @@ __device__ __forceinline__ void slice_sum(const SliceSumArgs<T>& a, std::int64_t
 #pragma unroll
     for (int s = 0; s < kSliceGroup; ++s) {
       const bool has_rows = first + s < slices && (with_rows >> (first + s) & 1) != 0;
-      chain[s] = has_rows ? a.partials[(first + s) * a.stride + i] : T{};
+      chain[s] = T{};
+      if (has_rows) chain[s] = a.partials[(first + s) * a.stride + i];
     }
     groups.push(group_tree(chain, slices - first));
   }
