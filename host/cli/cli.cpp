@@ -108,7 +108,8 @@ struct CommandLine {
   }
 };
 
-int fail(Streams streams, ExitCode code, const std::string& message) {
+/// Allocates nothing: memory may be what there is none of.
+int fail(Streams streams, ExitCode code, const char* message) {
   streams.err << "thalweg: error: " << message << std::endl;
   return static_cast<int>(code);
 }
@@ -141,8 +142,7 @@ int run(const std::vector<std::string>& arguments, Streams streams) {
     } catch (const CLI::Success& help) {
       return line.app.exit(help, streams.out, streams.err);
     } catch (const CLI::ParseError& error) {
-      return fail(streams, ExitCode::usage,
-                  std::string(error.what()) + "\nRun thalweg --help for the commands.");
+      throw UsageError(std::string(error.what()) + "\nRun thalweg --help for the commands.");
     }
     return line.dispatch(streams);
   } catch (const Error& error) {
@@ -150,7 +150,8 @@ int run(const std::vector<std::string>& arguments, Streams streams) {
   } catch (const std::bad_alloc&) {
     return fail(streams, ExitCode::internal, "out of memory");
   } catch (const std::exception& error) {
-    return fail(streams, ExitCode::internal, std::string("internal error: ") + error.what());
+    streams.err << "thalweg: internal error: " << error.what() << std::endl;
+    return static_cast<int>(ExitCode::internal);
   }
 }
 

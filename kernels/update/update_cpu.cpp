@@ -167,5 +167,6 @@ void step(const Context& ctx, const UpdateArgs& args) {
 }  // namespace
 
 extern const UpdateOps update_cpu;
-const UpdateOps update_cpu{.step = &step, .gradient_norm = &gradient_norm, .project = &project};
+const UpdateOps update_cpu{
+    .record = &record, .step = &step, .gradient_norm = &gradient_norm, .project = &project};
 }  // namespace thalweg::THALWEG_ISA

@@ -162,5 +162,5 @@ void step(const Context& ctx, const UpdateArgs& args) {
 }  // namespace
 
 extern const UpdateOps update_cuda;
-const UpdateOps update_cuda{.step = &step, .gradient_norm = &cuda::gradient_norm, .project = &cuda::project};
+const UpdateOps update_cuda{.record = &cuda::record, .step = &step, .gradient_norm = &cuda::gradient_norm, .project = &cuda::project};
 }  // namespace thalweg
