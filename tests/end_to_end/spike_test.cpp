@@ -151,6 +151,13 @@ TEST_F(Spike, ARunThatOnlyDivergesStopsInTheEnd) {
   EXPECT_THROW(run(config("rollback", all), "rollback"), DivergedError);
 }
 
+TEST_F(Spike, ARunThatStoppedGoesOnUnderAnotherPolicy) {
+  EXPECT_THROW(run(config("stop"), "run"), DivergedError);
+  const std::string skipped = run(config("skip"), "whole").parameters_xxh3;
+  EXPECT_EQ(run(config("skip"), "run").parameters_xxh3, skipped);
+  EXPECT_THROW(run(config("rollback"), "run"), ConfigError) << "what was passed over cannot be rolled back";
+}
+
 TEST_F(Spike, RollbackWithoutAFolderAndUnknownPoliciesAreConfigErrors) {
   EXPECT_THROW(train(config("rollback")), ConfigError);
   EXPECT_THROW(train(config("panic")), ConfigError);
