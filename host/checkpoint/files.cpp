@@ -96,7 +96,8 @@ void OutputFile::close() {
 }
 
 AtomicFile::AtomicFile(const std::string& path)
-    : path_(path), file_(temporary_path(parent_of(path), fs::path(path).filename().string()), OutputFile::Mode::replace,
+    : path_(path),
+      file_(temporary_path(parent_of(path), fs::path(path).filename().string()), OutputFile::Mode::replace,
             path) {}
 
 AtomicFile::~AtomicFile() {

@@ -8,7 +8,8 @@
 
 namespace {
 
-/// Where C++ can only end the process (memory ran out in a destructor, say), the exit code is still a documented one.
+/// Where C++ can only end the process (memory ran out in a destructor, say), the exit code is still a
+/// documented one.
 [[noreturn]] void end_at_once() {
   std::fputs("thalweg: error: out of memory, or an internal error\n", stderr);
   std::_Exit(static_cast<int>(thalweg::ExitCode::internal));

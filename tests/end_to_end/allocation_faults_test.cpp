@@ -1,6 +1,7 @@
-// Allocation number 1, 2, 3, ... of a whole run fails, once or from then on: exit code 70, nothing leaked, and no
-// checkpoint harmed. Each run is a process of its own, because the JSON library's destructors allocate: where one of
-// them is the first to fail, C++ can only end the process. THALWEG_FULL=1 tries every number; else a sample of them.
+// Allocation number 1, 2, 3, ... of a whole run fails, once or from then on: exit code 70, nothing leaked,
+// and no checkpoint harmed. Each run is a process of its own, because the JSON library's destructors
+// allocate: where one of them is the first to fail, C++ can only end the process. THALWEG_FULL=1 tries every
+// number; else a sample of them.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -50,7 +51,8 @@ bool strikes() {
 void* counted(std::size_t bytes, std::size_t alignment) {
   if (strikes()) throw std::bad_alloc();
   const std::size_t padded = (bytes + alignment - 1) / alignment * alignment;
-  void* const memory = alignment > 16 ? aligned_alloc(alignment, padded) : std::malloc(bytes == 0 ? 1 : bytes);
+  void* const memory =
+      alignment > 16 ? aligned_alloc(alignment, padded) : std::malloc(bytes == 0 ? 1 : bytes);
   if (memory == nullptr) throw std::bad_alloc();
   ++live;
   return memory;
@@ -109,9 +111,17 @@ class AllocationFaults : public testing::Test {
   void TearDown() override { munmap(told, sizeof(Told)); }
 
   std::vector<std::string> command(const std::string& name, int steps) const {
-    return {"train", "--quiet", "--data.train=" + data_, "--out=" + folder_.path(name), "--model.hidden=3",
-            "--train.batch_size=3", "--train.max_steps=" + std::to_string(steps), "--checkpoint.every_steps=1",
-            "--checkpoint.keep=2", "--train.threads=2", "--device=cpu"};
+    return {"train",
+            "--quiet",
+            "--data.train=" + data_,
+            "--out=" + folder_.path(name),
+            "--model.hidden=3",
+            "--train.batch_size=3",
+            "--train.max_steps=" + std::to_string(steps),
+            "--checkpoint.every_steps=1",
+            "--checkpoint.keep=2",
+            "--train.threads=2",
+            "--device=cpu"};
   }
 
   /// One run in a process of its own, under the fault that is set; gives its exit code.
@@ -170,7 +180,8 @@ class AllocationFaults : public testing::Test {
     if (told->returned) {
       ++returned_;
       EXPECT_EQ(told->leaked, 0) << "allocations that were not released; " << told->err;
-      if (code != kDone) EXPECT_NE(std::string(told->err).find("out of memory"), std::string::npos) << told->err;
+      if (code != kDone)
+        EXPECT_NE(std::string(told->err).find("out of memory"), std::string::npos) << told->err;
     }
     std::vector<std::string> damaged;
     EXPECT_TRUE(newest_valid_checkpoint(folder_.path("run") + "/checkpoints", damaged).has_value());
@@ -188,7 +199,8 @@ TEST_F(AllocationFaults, EndWithTheDocumentedCodeAndLeaveNothingBehind) {
   EXPECT_EQ(told->leaked, 0);
   const std::int64_t total = told->allocations;
   ASSERT_GT(total, 100);
-  const std::int64_t step = std::getenv("THALWEG_FULL") != nullptr ? 1 : std::max<std::int64_t>(1, total / 97);
+  const std::int64_t step =
+      std::getenv("THALWEG_FULL") != nullptr ? 1 : std::max<std::int64_t>(1, total / 97);
   // the last few may not come: the checkpoint's thread and the run interleave anew each time
   for (std::int64_t number = 1; number <= total - 20; number += step) {
     for (const bool all_after : {false, true}) {
@@ -197,8 +209,9 @@ TEST_F(AllocationFaults, EndWithTheDocumentedCodeAndLeaveNothingBehind) {
     }
   }
   EXPECT_GT(10 * returned_, 8 * cases_) << "most faults are to end in an orderly error";
-  std::printf("%d faults in %lld allocations: %d ended in an orderly error or did no harm, %d by std::terminate\n",
-              cases_, static_cast<long long>(total), returned_, cases_ - returned_);
+  std::printf(
+      "%d faults in %lld allocations: %d ended in an orderly error or did no harm, %d by std::terminate\n",
+      cases_, static_cast<long long>(total), returned_, cases_ - returned_);
 }
 
 }  // namespace
