@@ -37,14 +37,20 @@ struct PredictArguments : Common {
   std::string model;
   std::string output;  ///< .csv or .npy; empty: CSV on stdout
 };
+struct GradientsArguments : Common {
+  std::string model;
+  std::string output;  ///< .npy
+};
 struct InspectArguments : Common {
   std::string path;
   bool verify = false;
+  bool standard_errors = false;
 };
 
 int train_command(const TrainArguments& arguments, Streams streams);
 int evaluate_command(const EvaluateArguments& arguments, Streams streams);
 int predict_command(const PredictArguments& arguments, Streams streams);
+int gradients_command(const GradientsArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int info_command(const Common& arguments, Streams streams);
 int completion_command(const std::string& shell, Streams streams);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "host/config/per_sample_rules.hpp"
 #include "host/config/rules.hpp"
 #include "host/config/values.hpp"
 #include "kernels/common/slices.hpp"
@@ -197,6 +198,7 @@ void check_train(const TrainConfig& c) {
 }
 
 void check_contradictions(const Config& c) {
+  check_private_training(c);
   const bool splits = c.train.micro_batch > 0 && c.train.micro_batch < c.train.batch_size;
   if (splits && c.model.normalization == "batch") {
     refuse(
@@ -221,6 +223,7 @@ void validate_config(const Config& c) {
   check_optimizer(c.optimizer);
   check_schedule(c.schedule, c.optimizer.lr);
   check_train(c.train);
+  check_per_sample(c);
   at_least("checkpoint.every_steps", c.checkpoint.every_steps, 0);
   at_least("checkpoint.keep", c.checkpoint.keep, 1);
   if (c.checkpoint.resume.empty()) refuse("checkpoint.resume is empty: wanted auto, never or a path");

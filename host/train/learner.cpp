@@ -9,6 +9,7 @@
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
 #include "host/train/optimizer.hpp"
+#include "host/train/per_sample_step.hpp"
 #include "kernels/common/backend.hpp"
 #include "thalweg/error.hpp"
 
@@ -45,6 +46,18 @@ struct TouchedBuffers {
   }
 };
 
+/// Noise reaches every parameter, also those that a sparse batch does not touch.
+OptimizerConfig optimizer_config(const LearnerOptions& options) {
+  OptimizerConfig config = options.optimizer;
+  if (options.per_sample.noise_multiplier > 0) {
+    if (config.lazy == "true") {
+      throw ConfigError("optimizer.lazy=true leaves parameters out of the update, and with them the noise");
+    }
+    config.lazy = "false";
+  }
+  return config;
+}
+
 }  // namespace
 
 struct Learner::State {
@@ -59,9 +72,11 @@ struct Learner::State {
   Buffer<std::int64_t> ids;
   Buffer<std::uint64_t> step_on_device;
   std::optional<TouchedBuffers> touched;
+  std::optional<PerSampleStep> per_sample;
   std::int64_t steps = 0;
 
   State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o);
+  bool clips() const { return options.per_sample.clips(); }
   bool split() const { return micro < options.max_batch; }
   ArenaView arenas();
   BatchSum sparse_weight_sum();
@@ -72,6 +87,13 @@ struct Learner::State {
   void micro_step(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
                   float scale);
   void fused_step(const PassInput& input, float scale);
+  void fused_squared_norms(const PassInput& input);
+  Matrix forward_and_loss(const PassInput& input, const ObjectiveFunction* objective,
+                          const std::int64_t* rows, float scale);
+  void clipped_step(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
+                    float scale);
+  float scale_of(double weight_sum) const;
+  void add_statistics(StepResult& result, const std::vector<float>& host_losses) const;
   void own_objective(const ObjectiveFunction& objective, const PassInput& input, Matrix output,
                      const std::int64_t* rows, float scale);
   void require_finite(const std::vector<std::int64_t>& rows, const std::vector<float>& losses,
@@ -85,8 +107,8 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
       data(c, dataset),
       options(o),
       micro(o.micro_batch > 0 ? std::min(o.micro_batch, o.max_batch) : o.max_batch),
-      pass(c, network, micro, true),
-      optimizer(c, network.plan(), network.parameters().data(), o.optimizer, network.sparse()) {
+      pass(c, network, micro, o.per_sample.clips() ? PassUse::per_sample : PassUse::backward),
+      optimizer(c, network.plan(), network.parameters().data(), optimizer_config(o), network.sparse()) {
   const std::int64_t arena = network.plan().arena_size();
   grad = Buffer<float>(ctx, arena);
   grad.zero(ctx);
@@ -102,6 +124,8 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
           ctx, touched->view.capacity * network.layers()[0]->out_features() * options.reduction_slices);
     }
   }
+  if (options.per_sample.any())
+    per_sample.emplace(ctx, network, data, options.per_sample, micro, options.max_batch);
   for (const auto& layer : network.layers()) {
     if (split() && !layer->whole_batch_reason().empty()) {
       throw ConfigError("train.micro_batch is set, but layer \"" + layer->name() +
@@ -141,13 +165,14 @@ PassInput Learner::State::input_of(BatchSlices slices) {
   } else {
     input.dense = data.dense(input.ids, slices.rows);
   }
+  if (per_sample) input.input_squares = per_sample->input_squares();
   return input;
 }
 
 /// Brings the batch's row ids to the backend and indexes sparse rows; gives the sum of the weights.
 double Learner::State::begin_batch(const std::vector<std::int64_t>& rows) {
   const auto count = static_cast<std::int64_t>(rows.size());
-  if (count < 1 || count > options.max_batch) {
+  if (count < (clips() ? 0 : 1) || count > options.max_batch) {
     throw ShapeError("a step takes 1 to " + std::to_string(options.max_batch) +
                      " rows (LearnerOptions::max_batch), got " + std::to_string(count));
   }
@@ -216,9 +241,18 @@ void Learner::State::own_objective(const ObjectiveFunction& objective, const Pas
                 count * std::int64_t{sizeof(float)});
 }
 
-void Learner::State::micro_step(const PassInput& input, const ObjectiveFunction* objective,
-                                const std::int64_t* rows, float scale) {
-  if (objective == nullptr && network.is_single_output_linear()) return fused_step(input, scale);
+/// The fused step leaves the output gradients, and the rest is known of the data set.
+void Learner::State::fused_squared_norms(const PassInput& input) {
+  ctx.backend().per_sample.linear_squared_norms(
+      ctx, {.grad_output = matrix<const float>(output_grad.data() + input.slices.first, input.slices.rows, 1),
+            .input_squares = input.input_squares,
+            .ids = input.ids,
+            .bias = network.has_bias(),
+            .squared_norms = per_sample->squared_norms().layer(0)});
+}
+
+Matrix Learner::State::forward_and_loss(const PassInput& input, const ObjectiveFunction* objective,
+                                        const std::int64_t* rows, float scale) {
   const Matrix output = pass.forward(ctx, network, input, arenas());
   if (objective != nullptr) {
     own_objective(*objective, input, output, rows, scale);
@@ -226,7 +260,37 @@ void Learner::State::micro_step(const PassInput& input, const ObjectiveFunction*
     evaluate_objective(ctx, network.objective(), output, data.targets(input.ids, scale),
                        losses.data() + input.slices.first, pass.output_gradient(network, output.rows));
   }
-  pass.backward(ctx, network, input, arenas());
+  return output;
+}
+
+/// Norms and clip factors come from the unscaled output gradients; what is then scaled and multiplied by the
+/// inputs, once per layer, is the clipped sum (book-keeping: one forward, one backward).
+void Learner::State::clipped_step(const PassInput& input, const ObjectiveFunction* objective,
+                                  const std::int64_t* rows, float scale) {
+  forward_and_loss(input, objective, rows, 1.0f);
+  pass.output_gradients(ctx, network, input, arenas(), &per_sample->squared_norms());
+  per_sample->find_factors(ctx, input.slices.first, input.slices.rows, scale);
+  per_sample->scale_gradients(ctx, network, pass, input.slices.rows);
+  pass.parameter_gradients(ctx, network, input, arenas());
+}
+
+void Learner::State::micro_step(const PassInput& input, const ObjectiveFunction* objective,
+                                const std::int64_t* rows, float scale) {
+  if (clips()) return clipped_step(input, objective, rows, scale);
+  if (objective == nullptr && network.is_single_output_linear()) {
+    fused_step(input, scale);
+    if (per_sample) fused_squared_norms(input);
+  } else {
+    forward_and_loss(input, objective, rows, scale);
+    pass.backward(ctx, network, input, arenas(), per_sample ? &per_sample->squared_norms() : nullptr);
+  }
+  if (per_sample) per_sample->find_factors(ctx, input.slices.first, input.slices.rows, 1.0f);
+}
+
+/// One over what the sum over the batch is divided by.
+float Learner::State::scale_of(double weight_sum) const {
+  const double divisor = options.per_sample.divisor > 0 ? options.per_sample.divisor : weight_sum;
+  return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;
 }
 
 StepResult Learner::State::gradient(const std::vector<std::int64_t>& rows,
@@ -234,10 +298,13 @@ StepResult Learner::State::gradient(const std::vector<std::int64_t>& rows,
   const auto count = static_cast<std::int64_t>(rows.size());
   StepResult result;
   result.weight_sum = begin_batch(rows);
-  const float scale = result.weight_sum > 0 ? static_cast<float>(1.0 / result.weight_sum) : 0.0f;
-  for (std::int64_t first = 0; first < count; first += micro) {
+  const float scale = scale_of(result.weight_sum);
+  for (std::int64_t first = 0; first == 0 || first < count; first += micro) {
     const BatchSlices slices{count, first, std::min(micro, count - first), options.reduction_slices};
     micro_step(input_of(slices), objective, rows.data() + first, scale);
+  }
+  if (per_sample) {
+    per_sample->add_noise(ctx, network.plan(), grad.data(), scale, static_cast<std::uint64_t>(steps + 1));
   }
   std::vector<float> host_losses(rows.size());
   ctx.backend().memory.download(ctx, host_losses.data(), losses.data(), count * std::int64_t{sizeof(float)});
@@ -245,7 +312,16 @@ StepResult Learner::State::gradient(const std::vector<std::int64_t>& rows,
   const double squared_norm = optimizer.squared_gradient_norm(ctx, grad.data(), touched_elements());
   require_finite(rows, host_losses, squared_norm);
   result.gradient_norm = std::sqrt(squared_norm);
+  if (options.per_sample.statistics) add_statistics(result, host_losses);
   return result;
+}
+
+/// Without clipping the norms are those of the scaled gradients, because the step itself is not to change.
+void Learner::State::add_statistics(StepResult& result, const std::vector<float>& host_losses) const {
+  result.losses = host_losses;
+  result.norms = per_sample->norms(ctx, static_cast<std::int64_t>(host_losses.size()));
+  if (clips()) return;
+  for (float& norm : result.norms) norm = norm / scale_of(result.weight_sum);
 }
 
 void Learner::State::require_finite(const std::vector<std::int64_t>& rows,

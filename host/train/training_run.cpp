@@ -60,17 +60,26 @@ void TrainingRun::prepare() {
   if (batches_->batches_per_epoch() == 0) {
     throw ConfigError("train.drop_last leaves no batch: fewer rows than train.batch_size");
   }
-  const auto batch =
-      std::min<std::int64_t>(config_.train.batch_size, static_cast<std::int64_t>(split_.train.size()));
-  learner_ = std::make_unique<Learner>(
-      ctx_, *model_, train_,
-      LearnerOptions{.optimizer = config_.optimizer,
-                     .max_batch = batch,
-                     .micro_batch = config_.train.micro_batch,
-                     .reduction_slices = static_cast<int>(config_.train.reduction_slices)});
+  make_learner();
   resume();
   first_step_ = state_.step;
   start_ = Clock::now();
+}
+
+void TrainingRun::make_learner() {
+  LearnerOptions options{.optimizer = config_.optimizer,
+                         .per_sample = per_sample_options(config_.per_sample),
+                         .max_batch = std::min<std::int64_t>(config_.train.batch_size,
+                                                             static_cast<std::int64_t>(split_.train.size())),
+                         .micro_batch = config_.train.micro_batch,
+                         .reduction_slices = static_cast<int>(config_.train.reduction_slices)};
+  if (config_.per_sample.poisson()) {
+    privacy_.emplace(config_, train_, split_.train, total_steps());
+    privacy_->set_options(options);
+    for (const std::string& note : privacy_->notes()) say(note);
+  }
+  learner_ = std::make_unique<Learner>(ctx_, *model_, train_, options);
+  if (config_.per_sample.statistics) statistics_.emplace(train_, config_.per_sample.clip_norm);
 }
 
 void TrainingRun::load_data() {
@@ -118,11 +127,18 @@ void TrainingRun::restore(const std::string& folder) {
   say(fmt::format("resumed from {} at step {}", folder, data.step));
 }
 
+std::vector<std::int64_t> TrainingRun::next_rows() const {
+  if (privacy_) return privacy_->sampler().rows(static_cast<std::uint64_t>(state_.step + 1));
+  return batches_->rows(epoch(), state_.step % batches_->batches_per_epoch());
+}
+
 StepResult TrainingRun::take_step() {
-  const std::vector<std::int64_t> rows = batches_->rows(epoch(), state_.step % batches_->batches_per_epoch());
+  const std::vector<std::int64_t> rows = next_rows();
   samples_ += static_cast<std::int64_t>(rows.size());
   try {
-    return learner_->step(rows, learning_rate());
+    StepResult result = learner_->step(rows, learning_rate());
+    if (statistics_) statistics_->add(rows, result);
+    return result;
   } catch (const DivergedError&) {
     save();
     throw;
@@ -160,6 +176,14 @@ void TrainingRun::finish_epoch() {
   if (!split_.validation.empty()) {
     validate_epoch();
     for (const auto& [name, value] : validation_->values) line.emplace_back("validation." + name, value);
+  }
+  if (statistics_) {
+    epoch_statistics_ = statistics_->finish_epoch();
+    line.insert(line.end(), epoch_statistics_.begin(), epoch_statistics_.end());
+  }
+  if (privacy_ && privacy_->adds_noise()) {
+    line.emplace_back("privacy.epsilon", privacy_->report(state_.step).epsilon);
+    line.emplace_back("privacy.delta", privacy_->report_delta());
   }
   if (config_.schedule.name == "plateau") {
     plateau_epoch_end(config_.schedule, validation_ ? (*validation_)["loss"] : loss, state_.plateau);
@@ -250,6 +274,8 @@ TrainReport TrainingRun::report() {
   report.stopped_by = stop_reason();
   report.resumed_from = resumed_from_;
   report.device = ctx_.device();
+  if (privacy_ && privacy_->adds_noise()) report.privacy = privacy_->report(state_.step);
+  report.per_sample = epoch_statistics_;
   use_final_parameters();
   report.parameters_xxh3 = parameters_xxh3(model_->parameters(ctx_));
   if (!config_.out.empty()) model_->save(ctx_, config_.out + "/model.safetensors");

@@ -6,7 +6,9 @@
 
 #include "host/train/epoch_batches.hpp"
 #include "host/train/metrics_log.hpp"
+#include "host/train/privacy.hpp"
 #include "host/train/run_state.hpp"
+#include "host/train/sample_statistics.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/trainer.hpp"
 
@@ -22,6 +24,8 @@ class TrainingRun {
 
   void prepare();
   void load_data();
+  void make_learner();
+  std::vector<std::int64_t> next_rows() const;
   void resume();
   void restore(const std::string& folder);
   StepResult take_step();
@@ -50,6 +54,9 @@ class TrainingRun {
   std::optional<Model> model_;
   std::optional<EpochBatches> batches_;
   std::unique_ptr<Learner> learner_;
+  std::optional<Privacy> privacy_;
+  std::optional<SampleStatistics> statistics_;
+  NamedNumbers epoch_statistics_;
   MetricsLog log_;
   RunState state_;
   std::int64_t saved_step_ = -1;

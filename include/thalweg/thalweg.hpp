@@ -7,5 +7,6 @@
 #include "thalweg/learner.hpp"
 #include "thalweg/metrics.hpp"
 #include "thalweg/model.hpp"
+#include "thalweg/per_sample.hpp"
 #include "thalweg/schedule.hpp"
 #include "thalweg/trainer.hpp"
