@@ -11,9 +11,10 @@ int main(int argc, char** argv) try {
   config.data.target = "median_house_value";
   config.data.impute = "median";
   config.data.validation_fraction = 0.2;
+  config.data.standardize_target = true;  // dollars: the rate shall not depend on the unit
   config.model.loss = "squared";
   config.optimizer.name = "adam";
-  config.optimizer.lr = 3000;  // the target is in dollars: a weight of 100,000 has to be reached
+  config.optimizer.lr = 0.01;
   config.schedule.name = "cosine";
   config.train.epochs = 20;
 

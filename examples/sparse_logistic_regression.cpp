@@ -11,8 +11,9 @@ int main(int argc, char** argv) try {
   config.data.train = data + "/a9a";
   config.data.test = data + "/a9a.t";
   config.model.loss = "logistic";
-  config.optimizer.name = "adagrad";
-  config.optimizer.lr = 0.1;
+  config.optimizer.name = "sgd";
+  config.optimizer.lr = 1;
+  config.schedule.name = "cosine";
   config.train.epochs = 10;
 
   const thalweg::TrainReport report = thalweg::train(config);

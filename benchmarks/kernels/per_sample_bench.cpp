@@ -58,7 +58,8 @@ void add_noise(benchmark::State& state) {
                                              .size = n,
                                              .deviation = 1e-3f,
                                              .key = philox_key(1, RandomPurpose::noise),
-                                             .step = ++step});
+                                             .step = &step});
+    ++step;
     benchmark::ClobberMemory();
   }
   report(state, gaussian_noise_cost(n));

@@ -332,13 +332,12 @@ void remove_checkpoint(const std::string& root, const std::string& path) {
 
 }  // namespace
 
-void prune_checkpoints(const std::string& root, std::int64_t keep, const std::string& best) {
+void prune_checkpoints(const std::string& root, std::int64_t keep, const std::vector<std::int64_t>& spared) {
   const std::vector<StepFolder> folders = step_folders(root);
   for (std::size_t i = 0; i < folders.size(); ++i) {
-    const std::string& path = folders[i].path;
     if (static_cast<std::int64_t>(i) < std::max<std::int64_t>(keep, 1)) continue;
-    if (!best.empty() && fs::path(path).lexically_normal() == fs::path(best).lexically_normal()) continue;
-    remove_checkpoint(root, path);
+    if (std::find(spared.begin(), spared.end(), folders[i].step) != spared.end()) continue;
+    remove_checkpoint(root, folders[i].path);
   }
 }
 

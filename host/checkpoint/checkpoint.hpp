@@ -42,8 +42,9 @@ CheckpointData read_checkpoint(const std::string& folder);
 std::optional<std::string> newest_valid_checkpoint(const std::string& root,
                                                    std::vector<std::string>& reports);
 
-/// Removes all but the `keep` newest checkpoints; the folder `best` (may be empty) is never removed.
-void prune_checkpoints(const std::string& root, std::int64_t keep, const std::string& best = "");
+/// Removes all but the `keep` newest checkpoints and those of the steps `spared`.
+void prune_checkpoints(const std::string& root, std::int64_t keep,
+                       const std::vector<std::int64_t>& spared = {});
 
 /// Removes every checkpoint in `root`.
 void remove_checkpoints(const std::string& root);

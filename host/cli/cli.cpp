@@ -46,6 +46,7 @@ struct CommandLine {
   EvaluateArguments evaluate;
   PredictArguments predict;
   GradientsArguments gradients;
+  VerifyArguments verify;
   InspectArguments inspect;
   Common info;
   std::string shell;
@@ -94,6 +95,14 @@ struct CommandLine {
                       "Coefficients of a linear model and their standard errors, from --data.train");
     on(command, inspect, [this](Streams s) { return inspect_command(inspect, s); });
 
+    command = add_command(app, "verify", "The same steps on two devices, compared", verify);
+    command->add_option("config", verify.config_file, "TOML file of settings; flags override it");
+    command->add_option("--first", verify.first, "One device")->capture_default_str();
+    command->add_option("--second", verify.second, "The other; auto: cuda, else reference")
+        ->capture_default_str();
+    command->add_option("--steps", verify.steps, "Steps to take")->capture_default_str();
+    on(command, verify, [this](Streams s) { return verify_command(verify, s); });
+
     command = add_command(app, "info", "Version, devices, and why a device cannot be used", info);
     on(command, info, [this](Streams s) { return info_command(info, s); });
 
@@ -119,7 +128,8 @@ struct CommandLine {
   }
 };
 
-int fail(Streams streams, ExitCode code, const std::string& message) {
+/// Allocates nothing: memory may be what there is none of.
+int fail(Streams streams, ExitCode code, const char* message) {
   streams.err << "thalweg: error: " << message << std::endl;
   return static_cast<int>(code);
 }
@@ -152,8 +162,7 @@ int run(const std::vector<std::string>& arguments, Streams streams) {
     } catch (const CLI::Success& help) {
       return line.app.exit(help, streams.out, streams.err);
     } catch (const CLI::ParseError& error) {
-      return fail(streams, ExitCode::usage,
-                  std::string(error.what()) + "\nRun thalweg --help for the commands.");
+      throw UsageError(std::string(error.what()) + "\nRun thalweg --help for the commands.");
     }
     return line.dispatch(streams);
   } catch (const Error& error) {
@@ -161,7 +170,8 @@ int run(const std::vector<std::string>& arguments, Streams streams) {
   } catch (const std::bad_alloc&) {
     return fail(streams, ExitCode::internal, "out of memory");
   } catch (const std::exception& error) {
-    return fail(streams, ExitCode::internal, std::string("internal error: ") + error.what());
+    streams.err << "thalweg: internal error: " << error.what() << std::endl;
+    return static_cast<int>(ExitCode::internal);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // The thalweg program. Results go to `out`, everything else to `err`.
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -41,6 +42,11 @@ struct GradientsArguments : Common {
   std::string model;
   std::string output;  ///< .npy
 };
+struct VerifyArguments : Common {
+  std::string config_file;
+  std::string first = "cpu", second = "auto";
+  std::int64_t steps = 20;
+};
 struct InspectArguments : Common {
   std::string path;
   bool verify = false;
@@ -51,6 +57,7 @@ int train_command(const TrainArguments& arguments, Streams streams);
 int evaluate_command(const EvaluateArguments& arguments, Streams streams);
 int predict_command(const PredictArguments& arguments, Streams streams);
 int gradients_command(const GradientsArguments& arguments, Streams streams);
+int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int info_command(const Common& arguments, Streams streams);
 int completion_command(const std::string& shell, Streams streams);

@@ -12,11 +12,14 @@ namespace thalweg::cli {
 namespace {
 
 std::atomic<int> stop_signal{0}, save_signal{0};
+std::atomic<int> loading{0};
 static_assert(std::atomic<int>::is_always_lock_free, "the handlers below may only touch lock-free atomics");
 
-/// The first SIGINT or SIGTERM asks the run to finish its step and save; the second ends it at once, which
-/// harms nothing: checkpoints appear whole or not at all.
+/// While data are read there is nothing to save, and the run ends at once. After that the first SIGINT or
+/// SIGTERM asks the run to finish its step and save; the second ends it at once, which harms nothing:
+/// checkpoints appear whole or not at all.
 extern "C" void on_stop(int signal) {
+  if (loading.load() != 0) std::_Exit(static_cast<int>(ExitCode::interrupted));
   if (stop_signal.exchange(signal) != 0) std::_Exit(128 + signal);
 }
 
@@ -26,6 +29,7 @@ class SignalHandlers {
  public:
   SignalHandlers() {
     stop_signal = save_signal = 0;
+    loading = 1;
     using Handler = void (*)(int);
     const std::pair<int, Handler> handlers[] = {{SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}};
     for (const auto& [signal, handler] : handlers) {
@@ -43,15 +47,16 @@ class SignalHandlers {
 }  // namespace
 
 int train_command(const TrainArguments& arguments, Streams streams) {
+  const SignalHandlers handlers;
   Config config;
   if (!arguments.config_file.empty()) read_config_file(arguments.config_file, config);
   apply_settings(arguments.settings, config);
   if (config.data.train.empty()) {
     throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
   }
-  const SignalHandlers handlers;
   ProgressPrinter printer(streams.err, arguments.quiet);
   TrainObserver observer;
+  observer.phase = [](TrainPhase phase) { loading = phase == TrainPhase::load ? 1 : 0; };
   observer.progress = [&](const Progress& progress) { printer.update(progress); };
   observer.message = [&](const std::string& text) { printer.message(text); };
   observer.stop_signal = &stop_signal;

@@ -59,6 +59,12 @@ void check_private_training(const Config& config) {
   if (config.train.loss_tolerance > 0) refuse("train.loss_tolerance and private training: losses" + reads);
   if (config.schedule.name == "plateau")
     refuse("schedule.name = plateau and private training: losses" + reads);
+  if (config.data.standardize_target) {
+    refuse("data.standardize_target and private training: mean and deviation of the targets" + reads);
+  }
+  if (config.train.on_spike != "stop") {
+    refuse("train.on_spike = " + config.train.on_spike + " and private training: losses" + reads);
+  }
   if (config.data.class_weight == "balanced") {
     refuse("data.class_weight = balanced and private training: class counts" + reads +
            "; give the weights themselves");

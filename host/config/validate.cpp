@@ -187,6 +187,7 @@ void check_train(const TrainConfig& c) {
   at_least("train.gradient_tolerance", c.gradient_tolerance, 0);
   at_least("train.loss_tolerance", c.loss_tolerance, 0);
   at_least("train.max_seconds", c.max_seconds, 0);
+  one_of("train.on_spike", c.on_spike, {"stop", "skip", "rollback"});
   at_least("train.log_every_steps", c.log_every_steps, 0);
 
   if (c.epochs == 0 && c.max_steps == 0) {
@@ -199,6 +200,10 @@ void check_train(const TrainConfig& c) {
 
 void check_contradictions(const Config& c) {
   check_private_training(c);
+  if (c.data.standardize_target && c.model.loss == "poisson") {
+    refuse(
+        "data.standardize_target = true makes counts negative; model.loss = poisson needs them as they are");
+  }
   const bool splits = c.train.micro_batch > 0 && c.train.micro_batch < c.train.batch_size;
   if (splits && c.model.normalization == "batch") {
     refuse(
@@ -209,6 +214,9 @@ void check_contradictions(const Config& c) {
   if (c.out.empty() && c.checkpoint.every_steps > 0) {
     refuse(fmt::format("checkpoint.every_steps = {} needs a folder to write to: set out",
                        c.checkpoint.every_steps));
+  }
+  if (c.out.empty() && c.train.on_spike == "rollback") {
+    refuse("train.on_spike = rollback needs a folder for the checkpoints to go back to: set out");
   }
 }
 
@@ -225,6 +233,7 @@ void validate_config(const Config& c) {
   check_train(c.train);
   check_per_sample(c);
   at_least("checkpoint.every_steps", c.checkpoint.every_steps, 0);
+  at_least("checkpoint.every_epochs", c.checkpoint.every_epochs, 0);
   at_least("checkpoint.keep", c.checkpoint.keep, 1);
   if (c.checkpoint.resume.empty()) refuse("checkpoint.resume is empty: wanted auto, never or a path");
   check_contradictions(c);

@@ -1,5 +1,5 @@
-#include "host/config/values.hpp"
 #include "host/data/csv_layout.hpp"
+#include "host/config/values.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
-#include "host/config/values.hpp"
 #include "host/data/labels.hpp"
+#include "host/config/values.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

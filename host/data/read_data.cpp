@@ -5,6 +5,7 @@
 #include "host/data/byte_source.hpp"
 #include "host/data/csv_layout.hpp"
 #include "host/data/raw_data.hpp"
+#include "host/data/target_transform.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
@@ -122,7 +123,20 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
                             .need_target = need_target,
                             .schema = &schema,
                             .progress = progress};
-  return apply_schema(read_raw(request), schema, need_target);
+  Dataset data = apply_schema(read_raw(request), schema, need_target);
+  apply_target_transform(schema.target_transform, data);
+  return data;
+}
+
+Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
+                       const ReadProgress& progress) {
+  const bool part_of_train = config.test.empty() && !config.test_rows.empty();
+  const std::string& path = part_of_train ? config.train : config.test;
+  if (path.empty()) throw UsageError("no data; give --data.test=FILE");
+  const bool same_labels =
+      part_of_train || (need_target && config.test_target.empty() && config.test == config.train);
+  return read_data_as(config, path, same_labels ? config.target : config.test_target, config.test_rows,
+                      schema, need_target, progress);
 }
 
 }  // namespace thalweg

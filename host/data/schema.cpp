@@ -64,6 +64,7 @@ DataSchema schema_of(const Dataset& data) {
   return {.sparse = data.sparse,
           .features = data.features,
           .target_kind = data.target_kind,
+          .target_transform = data.target_transform,
           .classes = data.classes,
           .transform = data.transform,
           .target_column = data.target_column,
@@ -76,6 +77,8 @@ std::string schema_to_json(const DataSchema& schema) {
       {"sparse", schema.sparse},
       {"features", schema.features},
       {"target_kind", schema.target_kind == TargetKind::classes ? "classes" : "number"},
+      {"target_mean", schema.target_transform.mean},
+      {"target_deviation", schema.target_transform.deviation},
       {"target_column", schema.target_column},
       {"index_base", schema.index_base},
       {"classes", schema.classes},
@@ -112,6 +115,8 @@ std::string contradiction(const DataSchema& s) {
   for (const auto* values : {&t.impute, &t.scale, &t.shift})
     for (const float value : *values)
       if (!std::isfinite(value)) return "a value that is not finite";
+  if (!std::isfinite(s.target_transform.mean) || !(s.target_transform.deviation > 0))
+    return "a target deviation that is not positive";
   if (s.target_kind == TargetKind::classes && s.classes.empty()) return "no classes";
   if (s.index_base != 0 && s.index_base != 1) return fmt::format("index_base {}", s.index_base);
   return "";
@@ -128,6 +133,8 @@ DataSchema schema_from_json(const std::string& json) {
     schema.target_kind = kind == "classes" ? TargetKind::classes : TargetKind::number;
     j.at("sparse").get_to(schema.sparse);
     j.at("features").get_to(schema.features);
+    j.at("target_mean").get_to(schema.target_transform.mean);
+    j.at("target_deviation").get_to(schema.target_transform.deviation);
     j.at("target_column").get_to(schema.target_column);
     j.at("index_base").get_to(schema.index_base);
     j.at("classes").get_to(schema.classes);

@@ -1,6 +1,6 @@
-#include "host/config/values.hpp"
 #include "host/data/transform.hpp"
 #include "host/config/keys.hpp"
+#include "host/config/values.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 
 #include "host/data/device_dataset.hpp"
 #include "kernels/common/backend.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -25,7 +27,7 @@ PassInput block_input(const Network& network, const DeviceDataset& data, const s
 }  // namespace
 
 Inference infer(const Context& ctx, Network& network, const Dataset& data,
-                const std::vector<std::int64_t>* rows) {
+                const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal) {
   std::vector<std::int64_t> all;
   if (rows == nullptr) {
     all.resize(static_cast<std::size_t>(data.rows));
@@ -43,6 +45,10 @@ Inference infer(const Context& ctx, Network& network, const Dataset& data,
   Buffer<float> losses(ctx, kBlockRows);
   const ArenaView arenas{.param = network.parameters().data(), .buffers = network.buffers().data()};
   for (std::int64_t first = 0; first < total; first += kBlockRows) {
+    if (stop_signal != nullptr && stop_signal->load() != 0) {
+      throw InterruptedError("interrupted after " + std::to_string(first) + " of " + std::to_string(total) +
+                             " rows of " + data.source);
+    }
     const std::int64_t count = std::min(kBlockRows, total - first);
     ids.upload(ctx, rows->data() + first, count);
     const Matrix output = pass.forward(ctx, network, block_input(network, placed, ids.data(), count), arenas);

@@ -1,5 +1,6 @@
 #pragma once
 // Outputs of a model on whole data sets, in blocks of rows.
+#include <atomic>
 #include <vector>
 
 #include "host/model/network.hpp"
@@ -12,8 +13,9 @@ struct Inference {
   std::vector<float> losses;   ///< [rows] weighted; empty when the data has no target
 };
 
-/// The whole data set, or the rows of it that are given, in that order.
+/// The whole data set, or the rows of it that are given, in that order. Throws InterruptedError soon after
+/// `stop_signal` becomes non-zero.
 Inference infer(const Context& ctx, Network& network, const Dataset& data,
-                const std::vector<std::int64_t>* rows);
+                const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal = nullptr);
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/tensor_file.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/network.hpp"
@@ -11,13 +12,17 @@
 namespace thalweg {
 namespace {
 
-/// The model file of a run's folder or of one of its checkpoints; the path itself when it is no folder.
+/// The path itself when it is no folder; else the model file in it, or that of the newest valid checkpoint of
+/// a run that has not finished.
 std::string model_file_of(const std::string& path) {
   if (!std::filesystem::exists(path)) throw NoInputError(path + ": no such model");
   if (!std::filesystem::is_directory(path)) return path;
   const std::string file = path + "/model.safetensors";
-  if (!std::filesystem::exists(file)) throw NoInputError(path + ": holds no model.safetensors");
-  return file;
+  if (std::filesystem::exists(file)) return file;
+  std::vector<std::string> damaged;
+  const auto checkpoint = newest_valid_checkpoint(path + "/checkpoints", damaged);
+  if (!checkpoint) throw NoInputError(path + ": holds neither model.safetensors nor a valid checkpoint");
+  return *checkpoint + "/model.safetensors";
 }
 
 /// Splits what a file holds into the model's parameters and buffers; upload_tensors then reports what does

@@ -54,6 +54,10 @@ Predictions Model::predict(const Context& ctx, const Dataset& data) const {
   if (loss == "poisson") {
     for (float& z : inference.outputs) z = std::exp(z);
   }
+  const TargetTransform& target = spec().schema.target_transform;
+  if (!is_classification_loss(loss)) {
+    for (float& z : inference.outputs) z = static_cast<float>(z * target.deviation + target.mean);
+  }
   predictions.values = std::move(inference.outputs);
   return predictions;
 }

@@ -9,7 +9,7 @@ namespace {
 
 #define THALWEG_CPU_BACKEND(isa)                                                                             \
   const Backend isa##_backend {                                                                              \
-    .name = "cpu:" #isa, .memory = host_memory, .linear = isa::linear_cpu,                                   \
+    .name = "cpu:" #isa, .memory = host_memory, .graphs = nullptr, .linear = isa::linear_cpu,                \
     .sparse_linear = isa::sparse_linear_cpu, .activation = isa::activation_cpu, .dropout = isa::dropout_cpu, \
     .layer_norm = isa::layer_norm_cpu, .batch_norm = isa::batch_norm_cpu,                                    \
     .elementwise_loss = isa::elementwise_loss_cpu, .softmax_cross_entropy = isa::softmax_cross_entropy_cpu,  \
@@ -25,6 +25,7 @@ THALWEG_CPU_BACKEND(generic);
 
 const Backend reference_backend{.name = "reference",
                                 .memory = host_memory,
+                                .graphs = nullptr,
                                 .linear = linear_reference,
                                 .sparse_linear = sparse_linear_reference,
                                 .activation = activation_reference,

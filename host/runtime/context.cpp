@@ -60,6 +60,7 @@ void* Context::scratch(std::int64_t bytes) const {
     }
     scratch_ = backend_->memory.allocate(bytes);
     scratch_bytes_ = bytes;
+    ++scratch_generation_;
   }
   return scratch_;
 }

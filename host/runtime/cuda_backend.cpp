@@ -15,6 +15,7 @@ constexpr int kOldestMajor = 7, kOldestMinor = 5;
 
 const Backend backend{.name = "cuda",
                       .memory = cuda_memory,
+                      .graphs = &cuda_graphs,
                       .linear = linear_cuda,
                       .sparse_linear = sparse_linear_cuda,
                       .activation = activation_cuda,

@@ -4,5 +4,6 @@
 namespace thalweg {
 
 extern const MemoryOps cuda_memory;
+extern const GraphOps cuda_graphs;
 
 }  // namespace thalweg

@@ -1,7 +1,7 @@
 #include "host/runtime/memory.hpp"
 
-#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "thalweg/error.hpp"
@@ -9,17 +9,16 @@
 namespace thalweg {
 namespace {
 
-constexpr std::int64_t kAlignment = 256;
+constexpr std::align_val_t kAlignment{256};
 
 void* allocate(std::int64_t bytes) {
-  const std::int64_t padded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  void* memory = std::aligned_alloc(kAlignment, static_cast<std::size_t>(padded));
+  void* memory = ::operator new(static_cast<std::size_t>(bytes), kAlignment, std::nothrow);
   if (memory == nullptr)
     throw InternalError("out of memory: " + std::to_string(bytes) + " bytes were asked for");
   return memory;
 }
 
-void release(void* memory) { std::free(memory); }
+void release(void* memory) { ::operator delete(memory, kAlignment); }
 
 void copy_bytes(const Context&, void* to, const void* from, std::int64_t bytes) {
   std::memcpy(to, from, static_cast<std::size_t>(bytes));
@@ -39,6 +38,8 @@ const MemoryOps host_memory{.allocate = &allocate,
                             .download = &copy_bytes,
                             .copy = &copy_bytes,
                             .zero = &zero_bytes,
-                            .synchronize = &synchronize};
+                            .synchronize = &synchronize,
+                            .allocate_staging = &allocate,
+                            .release_staging = &release};
 
 }  // namespace thalweg

@@ -56,7 +56,44 @@ void zero(const Context& ctx, void* to, std::int64_t bytes) {
 
 void synchronize(const Context& ctx) { check(cudaStreamSynchronize(stream_of(ctx)), "synchronize"); }
 
+void* allocate_staging(std::int64_t bytes) {
+  void* memory = nullptr;
+  check(cudaMallocHost(&memory, static_cast<std::size_t>(bytes)),
+        "cudaMallocHost of " + std::to_string(bytes) + " bytes");
+  return memory;
+}
+
+void release_staging(void* memory) { static_cast<void>(cudaFreeHost(memory)); }
+
+// Only this thread's calls are part of the capture; others may go on with their own streams.
+void begin_capture(const Context& ctx) {
+  check(cudaStreamBeginCapture(stream_of(ctx), cudaStreamCaptureModeThreadLocal), "begin capture");
+}
+
+void* end_capture(const Context& ctx) {
+  cudaGraph_t graph = nullptr;
+  check(cudaStreamEndCapture(stream_of(ctx), &graph), "end capture");
+  cudaGraphExec_t executable = nullptr;
+  const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
+  static_cast<void>(cudaGraphDestroy(graph));
+  check(error, "instantiate graph");
+  return executable;
+}
+
+void launch_graph(const Context& ctx, void* graph) {
+  check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), stream_of(ctx)), "launch graph");
+}
+
+void destroy_graph(void* graph) {
+  static_cast<void>(cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)));
+}
+
 }  // namespace
+
+const GraphOps cuda_graphs{.begin_capture = &begin_capture,
+                           .end_capture = &end_capture,
+                           .launch = &launch_graph,
+                           .destroy = &destroy_graph};
 
 const MemoryOps cuda_memory{.allocate = &allocate,
                             .release = &release,
@@ -64,6 +101,8 @@ const MemoryOps cuda_memory{.allocate = &allocate,
                             .download = &download,
                             .copy = &copy,
                             .zero = &zero,
-                            .synchronize = &synchronize};
+                            .synchronize = &synchronize,
+                            .allocate_staging = &allocate_staging,
+                            .release_staging = &release_staging};
 
 }  // namespace thalweg

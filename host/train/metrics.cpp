@@ -20,8 +20,8 @@ struct Scored {
 };
 
 Scored score(const Context& ctx, const Model& model, const Dataset& data,
-             const std::vector<std::int64_t>* rows) {
-  Inference inference = infer(ctx, model.network(), data, rows);
+             const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal) {
+  Inference inference = infer(ctx, model.network(), data, rows, stop_signal);
   Scored s{.outputs = model.spec().outputs,
            .scores = std::move(inference.outputs),
            .losses = std::move(inference.losses)};
@@ -114,6 +114,7 @@ void add_classification(const Scored& s, const ModelSpec& spec, Metrics& metrics
 
 void add_regression(const Scored& s, const ModelSpec& spec, Metrics& metrics) {
   const bool rate = spec.config.loss == "poisson";
+  const double unit = spec.schema.target_transform.deviation;
   double mean = 0;
   for (std::size_t n = 0; n < s.target.size(); ++n) mean += s.weight[n] * s.target[n] / s.total_weight;
   double squared = 0, absolute = 0, variance = 0;
@@ -125,8 +126,8 @@ void add_regression(const Scored& s, const ModelSpec& spec, Metrics& metrics) {
     variance += s.weight[n] * (s.target[n] - mean) * (s.target[n] - mean);
   }
   metrics.values.emplace_back("r2", 1.0 - squared / variance);
-  metrics.values.emplace_back("rmse", std::sqrt(squared / s.total_weight));
-  metrics.values.emplace_back("mae", absolute / s.total_weight);
+  metrics.values.emplace_back("rmse", unit * std::sqrt(squared / s.total_weight));
+  metrics.values.emplace_back("mae", unit * absolute / s.total_weight);
 }
 
 }  // namespace
@@ -139,8 +140,8 @@ double Metrics::operator[](const std::string& name) const {
 }
 
 Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
-                 const std::vector<std::int64_t>* rows) {
-  const Scored s = score(ctx, model, data, rows);
+                 const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal) {
+  const Scored s = score(ctx, model, data, rows, stop_signal);
   Metrics metrics;
   metrics.values.emplace_back("loss", mean_loss(s));
   if (is_classification_loss(model.spec().config.loss)) {

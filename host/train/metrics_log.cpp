@@ -2,34 +2,49 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
-/// The lines of `file` up to and including those of `step`.
-std::string lines_until(const std::string& file, std::int64_t step) {
-  std::ifstream in(file);
-  std::string kept, line;
-  while (std::getline(in, line)) {
-    const auto object = nlohmann::json::parse(line, nullptr, false);
-    if (object.is_object() && object.value("step", 0.0) <= static_cast<double>(step)) kept += line + "\n";
+bool is_before(const nlohmann::json& line, std::int64_t step, bool epoch_pending) {
+  if (!line.is_object() || !line.contains("step") || !line["step"].is_number_integer()) return false;
+  const auto at = line["step"].get<std::int64_t>();
+  return at < step || (at == step && !(epoch_pending && line.contains("epoch")));
+}
+
+/// The lines of `text` that belong to the run up to `step`; a line that was cut off belongs to none.
+std::string lines_until(std::string_view text, std::int64_t step, bool epoch_pending) {
+  std::string kept;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;
+    const std::string_view line = text.substr(0, end + 1);
+    text.remove_prefix(end + 1);
+    if (is_before(nlohmann::json::parse(line, nullptr, false), step, epoch_pending)) kept += line;
   }
   return kept;
 }
 
+std::string text_of(const std::string& file) {
+  try {
+    return read_file(file);
+  } catch (const NoInputError&) {
+    return {};
+  }
+}
+
 }  // namespace
 
-MetricsLog::MetricsLog(const std::string& file, std::int64_t step) : path_(file) {
-  const std::string kept = lines_until(file, step);
-  file_.open(file, std::ios::trunc);
-  file_ << kept << std::flush;
-  if (!file_) throw IoError("cannot write " + file);
+MetricsLog::MetricsLog(const std::string& file, std::int64_t step, bool epoch_pending) {
+  write_file_atomically(file, lines_until(text_of(file), step, epoch_pending));
+  file_ = std::make_unique<OutputFile>(file, OutputFile::Mode::append);
 }
 
 void MetricsLog::write(const std::vector<std::pair<std::string, double>>& values) {
-  if (!file_.is_open()) return;
+  if (file_ == nullptr) return;
   nlohmann::ordered_json object;
   for (const auto& [key, value] : values) {
     if (std::isfinite(value) && std::floor(value) == value && std::abs(value) < 1e15) {
@@ -40,8 +55,7 @@ void MetricsLog::write(const std::vector<std::pair<std::string, double>>& values
       object[key] = nullptr;
     }
   }
-  file_ << object.dump() << '\n' << std::flush;
-  if (!file_) throw IoError("cannot write " + path_);
+  file_->write(object.dump() + "\n");
 }
 
 }  // namespace thalweg

@@ -1,24 +1,25 @@
 #pragma once
 // metrics.jsonl: one JSON object a line.
 #include <cstdint>
-#include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "host/checkpoint/files.hpp"
 
 namespace thalweg {
 
 class MetricsLog {
  public:
   MetricsLog() = default;
-  /// Appends to `file`; lines of steps after `step` (of a run that was killed past its last checkpoint) are
-  /// dropped.
-  MetricsLog(const std::string& file, std::int64_t step);
+  /// Appends to `file`. What a run that was killed past its last checkpoint had written is dropped: lines of
+  /// steps after `step`, and with `epoch_pending` those of the epoch that ends there. Throws IoError.
+  MetricsLog(const std::string& file, std::int64_t step, bool epoch_pending);
   void write(const std::vector<std::pair<std::string, double>>& values);
 
  private:
-  std::string path_;
-  std::ofstream file_;
+  std::unique_ptr<OutputFile> file_;
 };
 
 }  // namespace thalweg

@@ -18,6 +18,7 @@ double minimize(
   grad.zero(ctx);
   param.upload(ctx, point.data(), size);
   Optimizer optimizer(ctx, plan, param.data(), config, false);
+  Buffer<UpdateScalars> scalars(ctx, 1);
   std::vector<float> gradient(point.size());
   double value = value_and_gradient(point, gradient);
   for (std::int64_t step = 1; step <= steps; ++step) {
@@ -25,8 +26,10 @@ double minimize(
     for (const float g : gradient) largest = std::max(largest, std::abs(g));
     if (largest <= tolerance) break;
     grad.upload(ctx, gradient.data(), size);
-    optimizer.squared_gradient_norm(ctx, grad.data(), {});
-    optimizer.update(ctx, param.data(), grad.data(), {}, config.lr, step);
+    const UpdateScalars host_scalars = optimizer.scalars(config.lr, step);
+    scalars.upload(ctx, &host_scalars, 1);
+    optimizer.gradient_norm(ctx, grad.data(), {});
+    optimizer.update(ctx, param.data(), grad.data(), {}, scalars.data(), optimizer.squared_norm());
     ctx.backend().memory.download(ctx, point.data(), param.data(), size * std::int64_t{sizeof(float)});
     value = value_and_gradient(point, gradient);
   }

@@ -37,26 +37,25 @@ Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float*
     ctx.backend().memory.copy(ctx, average_.data(), param, plan.arena_size() * std::int64_t{sizeof(float)});
   }
   norm_ = Buffer<float>(ctx, 2);
-  scalars_ = Buffer<UpdateScalars>(ctx, 1);
 }
 
-double Optimizer::squared_gradient_norm(const Context& ctx, const float* grad,
-                                        const TouchedElements& touched) {
+void Optimizer::gradient_norm(const Context& ctx, const float* grad, const TouchedElements& touched) {
   ctx.backend().update.gradient_norm(ctx, {.segments = segments_.data(),
                                            .segment_count = static_cast<int>(segments_.size()),
                                            .touched = lazy_ ? touched : TouchedElements{},
                                            .grad = grad,
                                            .clip_norm = static_cast<float>(config_.clip_norm),
                                            .out = norm_.data()});
-  return norm_.download(ctx)[0];
 }
 
-UpdateArgs Optimizer::arguments(float* param, const float* grad) const {
+UpdateArgs Optimizer::arguments(float* param, const float* grad, const UpdateScalars* scalars,
+                                const float* gate) const {
   UpdateArgs args{.rule = rule_,
                   .segments = segments_.data(),
                   .segment_count = static_cast<int>(segments_.size()),
-                  .scalars = scalars_.data(),
+                  .scalars = scalars,
                   .grad_scale = config_.clip_norm > 0 ? norm_.data() + 1 : nullptr,
+                  .squared_norm = gate,
                   .param = param,
                   .grad = grad};
   for (std::size_t s = 0; s < states_.size(); ++s) args.state[s] = states_[s].data();
@@ -65,10 +64,8 @@ UpdateArgs Optimizer::arguments(float* param, const float* grad) const {
 }
 
 void Optimizer::update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,
-                       double lr, std::int64_t step) {
-  const UpdateScalars scalars = update_scalars(config_, rule_, lr, step, groups_);
-  scalars_.upload(ctx, &scalars, 1);
-  UpdateArgs args = arguments(param, grad);
+                       const UpdateScalars* scalars, const float* gate) {
+  UpdateArgs args = arguments(param, grad, scalars, gate);
   if (lazy_) {
     args.touched = touched;
     args.segment_count = 1;
@@ -81,7 +78,8 @@ void Optimizer::update(const Context& ctx, float* param, const float* grad, cons
   if (config_.constraint == "l2_ball" || config_.constraint == "simplex") {
     ctx.backend().update.project(ctx, {.segments = segments_.data(),
                                        .segment_count = static_cast<int>(segments_.size()),
-                                       .scalars = scalars_.data(),
+                                       .scalars = scalars,
+                                       .squared_norm = gate,
                                        .param = param,
                                        .average = average_.data()});
   }

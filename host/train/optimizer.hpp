@@ -20,17 +20,26 @@ class Optimizer {
   bool lazy() const { return lazy_; }
   bool averages() const { return average_.size() > 0; }
 
-  /// Sum of squares of the gradient; it also leaves the clip factor in the backend's memory for `update`.
-  double squared_gradient_norm(const Context& ctx, const float* grad, const TouchedElements& touched);
-  void update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched, double lr,
-              std::int64_t step);
+  /// What `update` reads of step `step` (counted from 1) at the scheduled rate `lr`.
+  UpdateScalars scalars(double lr, std::int64_t step) const {
+    return update_scalars(config_, rule_, lr, step, groups_);
+  }
+
+  /// Leaves the sum of squares of the gradient, and the clip factor for `update`, in the backend's memory.
+  void gradient_norm(const Context& ctx, const float* grad, const TouchedElements& touched);
+  const float* squared_norm() const { return norm_.data(); }
+
+  /// `scalars` and `gate` lie in the backend's memory; nothing is written when *gate is not finite.
+  void update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,
+              const UpdateScalars* scalars, const float* gate);
 
   std::vector<Buffer<float>>& states() { return states_; }
   Buffer<float>& average() { return average_; }
   static std::string state_name(std::size_t index) { return "state" + std::to_string(index); }
 
  private:
-  UpdateArgs arguments(float* param, const float* grad) const;
+  UpdateArgs arguments(float* param, const float* grad, const UpdateScalars* scalars,
+                       const float* gate) const;
 
   OptimizerConfig config_;
   Rule rule_;
@@ -40,7 +49,6 @@ class Optimizer {
   std::vector<Buffer<float>> states_;
   Buffer<float> average_;
   Buffer<float> norm_;
-  Buffer<UpdateScalars> scalars_;
 };
 
 }  // namespace thalweg

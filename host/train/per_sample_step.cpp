@@ -65,7 +65,7 @@ void PerSampleStep::scale_gradients(const Context& ctx, const Network& network, 
 }
 
 void PerSampleStep::add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, float scale,
-                              std::uint64_t step) const {
+                              const std::uint64_t* step) const {
   if (!(options_.noise_multiplier > 0)) return;
   const auto deviation =
       static_cast<float>(options_.noise_multiplier * options_.clip_norm * static_cast<double>(scale));

@@ -29,7 +29,7 @@ class PerSampleStep {
   void scale_gradients(const Context& ctx, const Network& network, Pass& pass, std::int64_t rows) const;
   /// Gaussian noise of deviation noise_multiplier * clip_norm * scale on every parameter's gradient.
   void add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, float scale,
-                 std::uint64_t step) const;
+                 const std::uint64_t* step) const;
   /// Norms of the first `rows` rows of the batch, as found.
   std::vector<float> norms(const Context& ctx, std::int64_t rows) const;
 

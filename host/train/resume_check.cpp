@@ -12,7 +12,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::array<std::string_view, 18> kMayDiffer{"out",
+constexpr std::array<std::string_view, 19> kMayDiffer{"out",
                                                       "device",
                                                       "train.epochs",
                                                       "train.max_steps",
@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 18> kMayDiffer{"out",
                                                       "train.loss_tolerance",
                                                       "train.log_every_steps",
                                                       "checkpoint.every_steps",
+                                                      "checkpoint.every_epochs",
                                                       "checkpoint.keep",
                                                       "checkpoint.resume",
                                                       "data.test",
@@ -42,6 +43,7 @@ bool may_differ(const std::string& key, const Config& config) {
   if ((solved_noise || depends_on_length(config.schedule)) &&
       (key == "train.epochs" || key == "train.max_steps"))
     return false;
+  if (config.train.on_spike == "rollback" && key == "checkpoint.every_steps") return false;
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
 }
 

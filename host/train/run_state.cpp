@@ -1,5 +1,7 @@
 #include "host/train/run_state.hpp"
 
+#include "thalweg/error.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -14,6 +16,7 @@ void visit_fields(State& s, Visit visit) {
   visit("best_validation", s.best_validation);
   visit("best_step", s.best_step);
   visit("epochs_without_improvement", s.epochs_without_improvement);
+  visit("spikes_in_a_row", s.spikes_in_a_row);
   visit("plateau.factor", s.plateau.factor);
   visit("plateau.best", s.plateau.best);
   visit("plateau.bad_epochs", s.plateau.bad_epochs);
@@ -29,11 +32,16 @@ std::map<std::string, double> RunState::numbers() const {
   return numbers;
 }
 
-RunState RunState::from(const std::map<std::string, double>& numbers, std::int64_t step) {
+RunState RunState::from(const std::map<std::string, double>& numbers, std::int64_t step,
+                        const std::string& folder) {
   RunState state;
   state.step = step;
   visit_fields(state, [&](const char* name, auto& value) {
-    value = static_cast<std::remove_reference_t<decltype(value)>>(numbers.at(name));
+    const auto found = numbers.find(name);
+    if (found == numbers.end()) {
+      throw CorruptCheckpoint("checkpoint " + folder + ": the progress has no \"" + name + "\"");
+    }
+    value = static_cast<std::remove_reference_t<decltype(value)>>(found->second);
   });
   return state;
 }

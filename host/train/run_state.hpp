@@ -19,10 +19,13 @@ struct RunState {
   double best_validation = std::numeric_limits<double>::infinity();
   std::int64_t best_step = 0;
   std::int64_t epochs_without_improvement = 0;
+  std::int64_t spikes_in_a_row = 0;  ///< batches passed over since the last good step
   PlateauState plateau;
 
   std::map<std::string, double> numbers() const;
-  static RunState from(const std::map<std::string, double>& numbers, std::int64_t step);
+  /// Throws CorruptCheckpoint naming `folder` when a number is missing.
+  static RunState from(const std::map<std::string, double>& numbers, std::int64_t step,
+                       const std::string& folder);
 };
 
 }  // namespace thalweg

@@ -26,7 +26,9 @@ ContextOptions context_options(const Config& config) {
           .threads = static_cast<int>(config.train.threads)};
 }
 
-std::string checkpoint_root(const Config& config) { return config.out + "/checkpoints"; }
+/// A run that passes over so many batches without a good one between them has diverged for good.
+constexpr std::int64_t kMostSpikesInARow = 10;
+constexpr std::size_t kRowsNamed = 8;
 
 }  // namespace
 
@@ -34,22 +36,32 @@ TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
     : config_(config), observer_(observer), ctx_(context_options(config)), start_(Clock::now()) {}
 
 TrainReport TrainingRun::run() {
+  enter(TrainPhase::load);
   prepare();
-  while (stop_reason().empty()) {
-    after_step(take_step());
-    const bool epoch_done = state_.step % batches_->batches_per_epoch() == 0;
-    if (epoch_done) finish_epoch();
-    const std::int64_t every = config_.checkpoint.every_steps;
-    const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
-    if (epoch_done || asked || (every > 0 && state_.step % every == 0)) save();
+  try {
+    train();
+  } catch (const InterruptedError&) {  // in the middle of a validation, which is done anew on resume
   }
   save();
+  writer_.finish();
   return report();
+}
+
+void TrainingRun::train() {
+  if (epoch_pending()) finish_epoch();
+  while (stop_reason().empty()) {
+    take_steps();
+    if (epoch_ends_at(state_.step)) finish_epoch();
+    const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
+    if (asked || saves_regularly_at(state_.step)) save();
+    writer_.check();
+  }
 }
 
 void TrainingRun::prepare() {
   validate_config(config_);
   load_data();
+  enter(TrainPhase::train);
   const ModelSpec spec =
       resolve_model(config_.model, schema_of(train_), static_cast<std::uint64_t>(config_.seed));
   model_.emplace(ctx_, spec);
@@ -88,10 +100,11 @@ void TrainingRun::load_data() {
   split_ =
       split_rows(train_.rows, config_.data.validation_fraction, static_cast<std::uint64_t>(config_.seed));
   if (split_.train.empty()) throw DataError(train_.source + ": no rows to train on");
+  if (config_.data.standardize_target && train_.target_kind == TargetKind::number) {
+    standardize_target(train_, split_.train);
+  }
   if (!config_.data.test.empty() || !config_.data.test_rows.empty()) {
-    const std::string& path = config_.data.test.empty() ? config_.data.train : config_.data.test;
-    test_ = read_data_as(config_.data, path, config_.data.test_target, config_.data.test_rows,
-                         schema_of(train_), true);
+    test_ = read_test_data(config_.data, schema_of(train_), true);
   }
   fingerprint_ = fingerprint(train_, config_.data.fingerprint == "full");
 }
@@ -99,19 +112,21 @@ void TrainingRun::load_data() {
 void TrainingRun::resume() {
   if (config_.out.empty()) return;
   create_folders(config_.out);
+  remove_temporaries(config_.out);
   const std::string& how = config_.checkpoint.resume;
   if (how == "auto") {
     std::vector<std::string> damaged;
-    const auto newest = newest_valid_checkpoint(checkpoint_root(config_), damaged);
+    const auto newest = newest_valid_checkpoint(checkpoint_root(), damaged);
     for (const std::string& report : damaged) say(report);
     if (newest) restore(*newest);
   } else if (how != "never") {
     restore(how);
   } else {
-    remove_checkpoints(checkpoint_root(config_));
+    remove_checkpoints(checkpoint_root());
   }
   write_file_atomically(config_.out + "/config.toml", to_toml(config_));
-  log_ = MetricsLog(config_.out + "/metrics.jsonl", state_.step);
+  log_ = MetricsLog(config_.out + "/metrics.jsonl", state_.step, epoch_pending());
+  if (config_.train.on_spike == "rollback" && state_.step == 0) save();
 }
 
 void TrainingRun::restore(const std::string& folder) {
@@ -121,32 +136,99 @@ void TrainingRun::restore(const std::string& folder) {
   model_->set_buffers(ctx_, data.buffers);
   learner_->set_states(data.states);
   learner_->set_steps(data.step);
-  state_ = RunState::from(data.progress, data.step);
+  state_ = RunState::from(data.progress, data.step, folder);
   saved_step_ = data.step;
   resumed_from_ = folder;
   say(fmt::format("resumed from {} at step {}", folder, data.step));
 }
 
-std::vector<std::int64_t> TrainingRun::next_rows() const {
-  if (privacy_) return privacy_->sampler().rows(static_cast<std::uint64_t>(state_.step + 1));
-  return batches_->rows(epoch(), state_.step % batches_->batches_per_epoch());
+std::vector<std::int64_t> TrainingRun::rows_of(std::int64_t step) const {
+  if (privacy_) return privacy_->sampler().rows(static_cast<std::uint64_t>(step + 1));
+  const std::int64_t per_epoch = batches_->batches_per_epoch();
+  return batches_->rows(step / per_epoch, step % per_epoch);
 }
 
-StepResult TrainingRun::take_step() {
-  const std::vector<std::int64_t> rows = next_rows();
-  samples_ += static_cast<std::int64_t>(rows.size());
-  try {
-    StepResult result = learner_->step(rows, learning_rate());
-    if (statistics_) statistics_->add(rows, result);
-    return result;
-  } catch (const DivergedError&) {
-    save();
-    throw;
+/// Steps may run without the host until something is due that it decides.
+std::int64_t TrainingRun::burst_length() const {
+  const std::int64_t limit = config_.train.gradient_tolerance > 0 ? 1 : learner_->burst_limit();
+  std::int64_t length = 1;
+  while (length < limit && state_.step + length < total_steps() && !saves_regularly_at(state_.step + length))
+    ++length;
+  return length;
+}
+
+void TrainingRun::take_steps() {
+  std::vector<std::vector<std::int64_t>> rows;
+  const std::int64_t length = burst_length();
+  for (std::int64_t step = state_.step; step < state_.step + length; ++step) {
+    rows.push_back(rows_of(step));
+    learner_->enqueue(rows.back(), learning_rate(step));
   }
+  const std::vector<StepResult> results = learner_->collect();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    samples_ += static_cast<std::int64_t>(rows[i].size());
+    if (results[i].diverged.empty()) {
+      if (statistics_) statistics_->add(rows[i], results[i]);
+      after_step(results[i]);
+    } else {
+      pass_over(rows[i], DivergedError(results[i].diverged));
+    }
+  }
+}
+
+/// The batch counts as a step in which nothing was learnt, so that data order and schedule go on as they
+/// would have.
+void TrainingRun::pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error) {
+  if (config_.train.on_spike == "stop" || state_.spikes_in_a_row >= kMostSpikesInARow) {
+    save();
+    writer_.finish();
+    throw error;
+  }
+  if (config_.train.on_spike == "rollback") roll_back(error);
+  std::string named;
+  for (std::size_t i = 0; i < std::min(rows.size(), kRowsNamed); ++i) {
+    named += (i > 0 ? ", " : "") + train_.where(rows[i]);
+  }
+  if (rows.size() > kRowsNamed) named += fmt::format(" and {} more", rows.size() - kRowsNamed);
+  say(fmt::format("{}; train.on_spike = {} passes over its rows: {}", error.what(), config_.train.on_spike,
+                  named));
+  ++state_.spikes_in_a_row;
+  ++state_.step;
+  learner_->set_steps(state_.step);
+}
+
+/// Parameters, states and running statistics of the last regular checkpoint. What an interruption saved in
+/// between is no target: an interrupted run would go back to other parameters than an uninterrupted one.
+void TrainingRun::roll_back(const DivergedError& error) {
+  writer_.finish();
+  const std::string folder = checkpoint_folder(checkpoint_root(), rollback_step());
+  try {
+    const CheckpointData data = read_checkpoint(folder);
+    model_->set_parameters(ctx_, data.parameters);
+    model_->set_buffers(ctx_, data.buffers);
+    learner_->set_states(data.states);
+  } catch (const CorruptCheckpoint& damage) {
+    throw DivergedError(fmt::format("{}; cannot roll back: {}", error.what(), damage.what()));
+  }
+  say(fmt::format("rolled back to {}", folder));
+}
+
+std::int64_t TrainingRun::rollback_step() const {
+  std::int64_t step = state_.step;
+  while (step > 0 && !saves_regularly_at(step)) --step;
+  return step;
+}
+
+bool TrainingRun::saves_regularly_at(std::int64_t step) const {
+  const CheckpointConfig& checkpoint = config_.checkpoint;
+  const std::int64_t epochs = checkpoint.every_epochs * batches_->batches_per_epoch();
+  return (epochs > 0 && step > 0 && step % epochs == 0) ||
+         (checkpoint.every_steps > 0 && step % checkpoint.every_steps == 0);
 }
 
 void TrainingRun::after_step(const StepResult& result) {
   ++state_.step;
+  state_.spikes_in_a_row = 0;
   state_.epoch_loss += result.loss_sum;
   state_.epoch_weight += result.weight_sum;
   state_.gradient_norm = result.gradient_norm;
@@ -156,12 +238,14 @@ void TrainingRun::after_step(const StepResult& result) {
     log_.write({{"step", static_cast<double>(state_.step)},
                 {"loss", result.loss_sum / result.weight_sum},
                 {"gradient_norm", result.gradient_norm},
-                {"lr", learning_rate()},
+                {"lr", learning_rate(state_.step)},
                 {"seconds", seconds()}});
   }
 }
 
+/// Changes nothing when the validation is interrupted: the epoch is then pending.
 void TrainingRun::finish_epoch() {
+  if (!split_.validation.empty()) validate_epoch();
   const double loss = state_.epoch_loss / state_.epoch_weight;
   state_.epoch_loss_change = std::abs(loss - state_.last_epoch_loss);
   if (std::isnan(state_.epoch_loss_change))
@@ -171,10 +255,9 @@ void TrainingRun::finish_epoch() {
   std::vector<std::pair<std::string, double>> line{{"step", static_cast<double>(state_.step)},
                                                    {"epoch", static_cast<double>(epoch())},
                                                    {"train.loss", loss},
-                                                   {"lr", learning_rate()},
+                                                   {"lr", learning_rate(state_.step)},
                                                    {"seconds", seconds()}};
   if (!split_.validation.empty()) {
-    validate_epoch();
     for (const auto& [name, value] : validation_->values) line.emplace_back("validation." + name, value);
   }
   if (statistics_) {
@@ -192,9 +275,7 @@ void TrainingRun::finish_epoch() {
 }
 
 void TrainingRun::validate_epoch() {
-  if (learner_->averages()) learner_->swap_average();
-  validation_ = evaluate(ctx_, *model_, train_, &split_.validation);
-  if (learner_->averages()) learner_->swap_average();
+  validation_ = validation_metrics();
   const double loss = (*validation_)["loss"];
   if (loss < state_.best_validation) {
     state_.best_validation = loss;
@@ -205,9 +286,23 @@ void TrainingRun::validate_epoch() {
   }
 }
 
-double TrainingRun::learning_rate() const {
+Metrics TrainingRun::validation_metrics() {
+  if (!learner_->averages())
+    return evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+  learner_->swap_average();
+  try {
+    Metrics metrics = evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+    learner_->swap_average();
+    return metrics;
+  } catch (const InterruptedError&) {
+    learner_->swap_average();
+    throw;
+  }
+}
+
+double TrainingRun::learning_rate(std::int64_t step) const {
   const ScheduleContext run{total_steps(), batches_->batches_per_epoch()};
-  return plateau_lr(config_.schedule, scheduled_lr(config_.schedule, config_.optimizer.lr, run, state_.step),
+  return plateau_lr(config_.schedule, scheduled_lr(config_.schedule, config_.optimizer.lr, run, step),
                     state_.plateau);
 }
 
@@ -223,7 +318,7 @@ std::string TrainingRun::stop_reason() const {
   if (state_.step >= train.epochs * batches_->batches_per_epoch()) return "epochs";
   if (train.max_seconds > 0 && seconds() >= train.max_seconds) return "time";
   if (train.gradient_tolerance > 0 && state_.gradient_norm < train.gradient_tolerance) return "gradient";
-  const bool at_epoch = state_.step > 0 && state_.step % batches_->batches_per_epoch() == 0;
+  const bool at_epoch = epoch_ends_at(state_.step);
   if (at_epoch && train.patience > 0 && state_.epochs_without_improvement >= train.patience)
     return "patience";
   if (at_epoch && train.loss_tolerance > 0 && state_.epoch_loss_change < train.loss_tolerance) return "loss";
@@ -243,17 +338,16 @@ void TrainingRun::save() {
   data.progress = state_.numbers();
   data.config_toml = to_toml(config_);
   data.data_fingerprint = fingerprint_;
-  const std::string root = checkpoint_root(config_);
-  write_checkpoint(checkpoint_folder(root, state_.step), data);
-  prune_checkpoints(root, config_.checkpoint.keep,
-                    state_.best_step > 0 ? checkpoint_folder(root, state_.best_step) : "");
+  std::vector<std::int64_t> spared;
+  if (state_.best_step > 0) spared.push_back(state_.best_step);
+  if (config_.train.on_spike == "rollback") spared.push_back(rollback_step());
+  writer_.submit({checkpoint_root(), std::move(data), config_.checkpoint.keep, std::move(spared)});
   saved_step_ = state_.step;
 }
 
 void TrainingRun::use_final_parameters() {
   if (config_.train.patience > 0 && state_.best_step > 0 && !config_.out.empty()) {
-    const CheckpointData best =
-        read_checkpoint(checkpoint_folder(checkpoint_root(config_), state_.best_step));
+    const CheckpointData best = read_checkpoint(checkpoint_folder(checkpoint_root(), state_.best_step));
     model_->set_parameters(ctx_, best.parameters);
     model_->set_buffers(ctx_, best.buffers);
     learner_->set_states(best.states);
@@ -280,9 +374,21 @@ TrainReport TrainingRun::report() {
   report.parameters_xxh3 = parameters_xxh3(model_->parameters(ctx_));
   if (!config_.out.empty()) model_->save(ctx_, config_.out + "/model.safetensors");
   if (report.stopped_by == "signal") return report;
-  if (!split_.validation.empty()) report.validation = evaluate(ctx_, *model_, train_, &split_.validation);
-  if (test_) report.test = evaluate(ctx_, *model_, *test_);
+  enter(TrainPhase::evaluate);
+  try {
+    const std::atomic<int>* stop = observer_.stop_signal;
+    if (!split_.validation.empty()) {
+      report.validation = evaluate(ctx_, *model_, train_, &split_.validation, stop);
+    }
+    if (test_) report.test = evaluate(ctx_, *model_, *test_, nullptr, stop);
+  } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place
+    report.stopped_by = "signal";
+  }
   return report;
+}
+
+void TrainingRun::enter(TrainPhase phase) const {
+  if (observer_.phase) observer_.phase(phase);
 }
 
 void TrainingRun::say(const std::string& message) const {
@@ -298,7 +404,7 @@ void TrainingRun::report_progress() const {
                       .loss = state_.epoch_loss / state_.epoch_weight,
                       .samples_per_second = elapsed > 0 ? static_cast<double>(samples_) / elapsed : 0,
                       .seconds = elapsed,
-                      .lr = learning_rate()});
+                      .lr = learning_rate(state_.step)});
 }
 
 TrainReport train(const Config& config, const TrainObserver& observer) {

@@ -4,11 +4,13 @@
 #include <memory>
 #include <optional>
 
+#include "host/checkpoint/checkpoint_writer.hpp"
 #include "host/train/epoch_batches.hpp"
 #include "host/train/metrics_log.hpp"
 #include "host/train/privacy.hpp"
 #include "host/train/run_state.hpp"
 #include "host/train/sample_statistics.hpp"
+#include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/trainer.hpp"
 
@@ -25,20 +27,33 @@ class TrainingRun {
   void prepare();
   void load_data();
   void make_learner();
-  std::vector<std::int64_t> next_rows() const;
+  std::vector<std::int64_t> rows_of(std::int64_t step) const;
   void resume();
   void restore(const std::string& folder);
-  StepResult take_step();
+  void train();
+  std::int64_t burst_length() const;
+  void take_steps();
   void after_step(const StepResult& result);
+  void pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error);
+  void roll_back(const DivergedError& error);
   void finish_epoch();
   void validate_epoch();
+  Metrics validation_metrics();
   void save();
+  std::string checkpoint_root() const { return config_.out + "/checkpoints"; }
+  std::int64_t rollback_step() const;
+  bool saves_regularly_at(std::int64_t step) const;
+  bool epoch_ends_at(std::int64_t step) const {
+    return step > 0 && step % batches_->batches_per_epoch() == 0;
+  }
+  bool epoch_pending() const { return epoch_ends_at(state_.step) && state_.epoch_weight > 0; }
   std::string stop_reason() const;
-  double learning_rate() const;
+  double learning_rate(std::int64_t step) const;
   std::int64_t total_steps() const;
   std::int64_t epoch() const { return state_.step / batches_->batches_per_epoch(); }
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   bool signalled() const { return observer_.stop_signal != nullptr && observer_.stop_signal->load() != 0; }
+  void enter(TrainPhase phase) const;
   void say(const std::string& message) const;
   void report_progress() const;
   void use_final_parameters();
@@ -58,6 +73,7 @@ class TrainingRun {
   std::optional<SampleStatistics> statistics_;
   NamedNumbers epoch_statistics_;
   MetricsLog log_;
+  CheckpointWriter writer_;
   RunState state_;
   std::int64_t saved_step_ = -1;
   std::int64_t first_step_ = 0, samples_ = 0;

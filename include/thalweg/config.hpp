@@ -22,6 +22,7 @@ struct DataConfig {
   std::string index_base = "auto";    ///< libsvm: auto | 0 | 1
   double validation_fraction = 0.0;
   std::string standardize = "auto";     ///< auto (dense: yes, sparse and uint8: no) | true | false
+  bool standardize_target = false;      ///< train on (y - mean) / deviation; regression other than poisson
   std::string impute = "error";         ///< error | mean | median
   std::string fingerprint = "sampled";  ///< sampled | full: what resume compares
 
@@ -32,7 +33,8 @@ struct DataConfig {
     v("header", c.header), v("delimiter", c.delimiter), v("ignore", c.ignore);
     v("train_rows", c.train_rows), v("test_rows", c.test_rows), v("features", c.features);
     v("index_base", c.index_base), v("validation_fraction", c.validation_fraction);
-    v("standardize", c.standardize), v("impute", c.impute), v("fingerprint", c.fingerprint);
+    v("standardize", c.standardize), v("standardize_target", c.standardize_target), v("impute", c.impute),
+        v("fingerprint", c.fingerprint);
   }
 };
 
@@ -126,9 +128,11 @@ struct TrainConfig {
   bool drop_last = false;
   std::int64_t threads = 0;   ///< 0: all
   std::int64_t patience = 0;  ///< epochs without improvement on the validation metric; 0: never stop for it
-  double gradient_tolerance = 0.0;   ///< stop when the gradient norm falls below it; 0: never
-  double loss_tolerance = 0.0;       ///< stop when an epoch's loss changes by less; 0: never
-  double max_seconds = 0.0;          ///< wall time; 0: no limit
+  double gradient_tolerance = 0.0;  ///< stop when the gradient norm falls below it; 0: never
+  double loss_tolerance = 0.0;      ///< stop when an epoch's loss changes by less; 0: never
+  double max_seconds = 0.0;         ///< wall time; 0: no limit
+  std::string on_spike = "stop";  ///< loss or gradient not finite: stop | skip (the batch) | rollback (to the
+                                  ///< last checkpoint, and on past the batch)
   std::int64_t log_every_steps = 0;  ///< metrics.jsonl: a line every so many steps besides one an epoch
 
   template <class Self, class Visit>
@@ -137,7 +141,7 @@ struct TrainConfig {
     v("micro_batch", c.micro_batch), v("reduction_slices", c.reduction_slices), v("shuffle", c.shuffle);
     v("drop_last", c.drop_last), v("threads", c.threads), v("patience", c.patience);
     v("gradient_tolerance", c.gradient_tolerance), v("loss_tolerance", c.loss_tolerance);
-    v("max_seconds", c.max_seconds), v("log_every_steps", c.log_every_steps);
+    v("max_seconds", c.max_seconds), v("on_spike", c.on_spike), v("log_every_steps", c.log_every_steps);
   }
 };
 
@@ -164,13 +168,15 @@ struct PerSampleConfig {
 };
 
 struct CheckpointConfig {
-  std::int64_t every_steps = 0;  ///< 0: at the end of each epoch only
-  std::int64_t keep = 3;         ///< newest ones kept besides the best
-  std::string resume = "auto";   ///< auto | never | a path
+  std::int64_t every_steps = 0;   ///< besides those of every_epochs; 0: none
+  std::int64_t every_epochs = 1;  ///< 0: none but the last
+  std::int64_t keep = 3;          ///< newest ones kept besides the best
+  std::string resume = "auto";    ///< auto | never | a path
 
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {
-    v("every_steps", c.every_steps), v("keep", c.keep), v("resume", c.resume);
+    v("every_steps", c.every_steps), v("every_epochs", c.every_epochs), v("keep", c.keep),
+        v("resume", c.resume);
   }
 };
 

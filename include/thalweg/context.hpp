@@ -36,6 +36,8 @@ class Context {
   /// Scratch memory in the backend's space, 64-byte aligned; valid until the next call of scratch. It only
   /// grows, so a step allocates nothing once each of its ops has run.
   void* scratch(std::int64_t bytes) const;
+  /// Changes whenever scratch memory moves: what was recorded with the old address is void then.
+  std::int64_t scratch_generation() const noexcept { return scratch_generation_; }
 
  private:
   const Backend* backend_;
@@ -44,7 +46,7 @@ class Context {
   std::unique_ptr<ThreadPool> pool_;
   void* stream_ = nullptr;
   mutable void* scratch_ = nullptr;
-  mutable std::int64_t scratch_bytes_ = 0;
+  mutable std::int64_t scratch_bytes_ = 0, scratch_generation_ = 0;
 };
 
 }  // namespace thalweg

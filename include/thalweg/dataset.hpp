@@ -26,6 +26,13 @@ struct FeatureTransform {
   std::vector<float> scale, shift;  ///< per model input: x' = fma(x, scale, shift); empty: none
 };
 
+/// Targets are kept as (y - mean) / deviation where data.standardize_target asks for it; predictions and the
+/// metrics r2, rmse and mae are in the unit of the data again.
+struct TargetTransform {
+  double mean = 0.0, deviation = 1.0;
+  bool operator==(const TargetTransform&) const = default;
+};
+
 class Dataset {
  public:
   std::int64_t rows = 0;
@@ -41,6 +48,7 @@ class Dataset {
   std::vector<float> values;
 
   TargetKind target_kind = TargetKind::number;
+  TargetTransform target_transform;
   std::vector<float> target;         ///< [rows] number or class index; empty: no target in the source
   std::vector<float> weight;         ///< [rows] or empty: sample weight times class weight
   std::vector<std::string> classes;  ///< labels as they were in the data, in class order
@@ -62,6 +70,7 @@ struct DataSchema {
   bool sparse = false;
   std::int64_t features = 0;
   TargetKind target_kind = TargetKind::number;
+  TargetTransform target_transform;
   std::vector<std::string> classes;
   FeatureTransform transform;
   std::string target_column;
@@ -91,6 +100,14 @@ Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadPr
 Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
                      const std::string& row_range, const DataSchema& schema, bool need_target,
                      const ReadProgress& progress = {});
+
+/// data.test, or data.train with the row range data.test_rows when there is no test file. Throws UsageError
+/// when the config names neither.
+Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
+                       const ReadProgress& progress = {});
+
+/// Finds mean and deviation of the targets of `rows` and standardises all targets of `data`.
+void standardize_target(Dataset& data, const std::vector<std::int64_t>& rows);
 
 DataSchema schema_of(const Dataset& data);
 

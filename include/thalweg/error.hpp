@@ -39,13 +39,14 @@ using UsageError = TypedError<ExitCode::usage>;        ///< wrong command line
 using DataError = TypedError<ExitCode::bad_data>;      ///< a file or a value in it is wrong
 using ShapeError = TypedError<ExitCode::bad_data, 1>;  ///< extents that do not fit together
 using CorruptCheckpoint = TypedError<ExitCode::bad_data, 2>;
-using NoInputError = TypedError<ExitCode::no_input>;       ///< a file that is not there
-using DeviceUnavailable = TypedError<ExitCode::device>;    ///< asked for a device that cannot be used
-using DeviceError = TypedError<ExitCode::internal, 1>;     ///< a device call failed; names the op
-using InternalError = TypedError<ExitCode::internal>;      ///< our own bug, or memory ran out
-using IoError = TypedError<ExitCode::io>;                  ///< the file system refused
-using DivergedError = TypedError<ExitCode::diverged>;      ///< NaN or infinity in loss or gradient
-using ConfigError = TypedError<ExitCode::config>;          ///< unknown key, wrong type, contradiction
-using UnsupportedLayer = TypedError<ExitCode::config, 1>;  ///< a layer lacks what was asked of it
+using NoInputError = TypedError<ExitCode::no_input>;         ///< a file that is not there
+using DeviceUnavailable = TypedError<ExitCode::device>;      ///< asked for a device that cannot be used
+using DeviceError = TypedError<ExitCode::internal, 1>;       ///< a device call failed; names the op
+using InternalError = TypedError<ExitCode::internal>;        ///< our own bug, or memory ran out
+using IoError = TypedError<ExitCode::io>;                    ///< the file system refused
+using InterruptedError = TypedError<ExitCode::interrupted>;  ///< told to stop; running again goes on
+using DivergedError = TypedError<ExitCode::diverged>;        ///< NaN or infinity in loss or gradient
+using ConfigError = TypedError<ExitCode::config>;            ///< unknown key, wrong type, contradiction
+using UnsupportedLayer = TypedError<ExitCode::config, 1>;    ///< a layer lacks what was asked of it
 
 }  // namespace thalweg

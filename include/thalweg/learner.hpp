@@ -35,10 +35,11 @@ struct LearnerOptions {
 struct StepResult {
   double loss_sum = 0;    ///< sum of the weighted losses of the batch
   double weight_sum = 0;  ///< sum of the weights
-  double gradient_norm =
-      0;  ///< before clipping; of what the optimizer gets, with per-sample clipping or noise
+  /// Before clipping; with per-sample clipping or noise, of what the optimizer gets.
+  double gradient_norm = 0;
+  std::string diverged;  ///< why the step did nothing, naming the row at fault; empty: all was finite
   /// With per_sample.statistics, of each row: norm of the gradient of its weighted loss, and that loss.
-  std::vector<float> norms, losses;
+  std::vector<float> norms = {}, losses = {};
 };
 
 /// An objective of your own: given the outputs [n, outputs] of the rows of a batch, write the weighted loss
@@ -63,12 +64,20 @@ class Learner {
   /// One step on the given rows of the data set with the model's own loss; 1 <= rows.size() <= max_batch, and
   /// with per-sample clipping also no rows at all, as Poisson sampling may draw.
   /// Throws DivergedError, naming the first row at fault, before the update when loss or gradient is not
-  /// finite.
+  /// finite; parameters, states and running statistics are then as they were before the call.
   StepResult step(const std::vector<std::int64_t>& rows, double lr);
   /// The same with an objective of your own.
   StepResult step(const std::vector<std::int64_t>& rows, double lr, const ObjectiveFunction& objective);
   /// Loss and gradient (of the mean) without an update; gradients in the order of Model::parameters.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
+
+  /// Queues a step with the model's own loss. On devices that replay steps without the host, burst_limit()
+  /// steps may be queued before collect; elsewhere one.
+  void enqueue(const std::vector<std::int64_t>& rows, double lr);
+  /// The results of the queued steps, in order. When one diverged, it is the last; it and those after it did
+  /// nothing.
+  std::vector<StepResult> collect();
+  std::int64_t burst_limit() const;
 
   std::int64_t steps() const;  ///< steps taken
   void set_steps(std::int64_t steps);

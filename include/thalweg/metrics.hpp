@@ -1,5 +1,6 @@
 #pragma once
 // Metrics of a model on a data set.
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -21,8 +22,10 @@ struct Metrics {
   double operator[](const std::string& name) const;
 };
 
-/// The whole data set, or the rows of it that are given.
+/// The whole data set, or the rows of it that are given. Throws InterruptedError soon after `stop_signal`
+/// becomes non-zero.
 Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
-                 const std::vector<std::int64_t>* rows = nullptr);
+                 const std::vector<std::int64_t>* rows = nullptr,
+                 const std::atomic<int>* stop_signal = nullptr);
 
 }  // namespace thalweg

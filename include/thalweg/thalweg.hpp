@@ -10,3 +10,4 @@
 #include "thalweg/per_sample.hpp"
 #include "thalweg/schedule.hpp"
 #include "thalweg/trainer.hpp"
+#include "thalweg/verify.hpp"

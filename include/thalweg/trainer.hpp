@@ -23,11 +23,18 @@ struct Progress {
   double lr = 0;
 };
 
+enum class TrainPhase {
+  load,      ///< data are read; there is nothing yet that could be saved
+  train,     ///< steps, checkpoints and validation
+  evaluate,  ///< the trained and saved model is evaluated
+};
+
 struct TrainObserver {
+  std::function<void(TrainPhase)> phase;            ///< when one begins
   std::function<void(const Progress&)> progress;    ///< after every step
   std::function<void(const std::string&)> message;  ///< what a person should know
-  const std::atomic<int>* stop_signal = nullptr;  ///< non-zero: finish the step, save, and return interrupted
-  std::atomic<int>* save_signal = nullptr;        ///< non-zero: save after the step, reset to zero, and go on
+  const std::atomic<int>* stop_signal = nullptr;    ///< non-zero: finish the step, save, and return
+  std::atomic<int>* save_signal = nullptr;  ///< non-zero: save after the step, reset to zero, and go on
 };
 
 /// What a run with noise spent. The guarantee is for the parameters; metrics and statistics are not covered.

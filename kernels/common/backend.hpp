@@ -25,11 +25,25 @@ struct MemoryOps {
   Required<void(const Context&, void* to, const void* from, std::int64_t bytes)> copy;
   Required<void(const Context&, void* to, std::int64_t bytes)> zero;
   Required<void(const Context&)> synchronize;
+  /// Host memory from which upload returns at once; it may be written again after the next synchronize or
+  /// download.
+  Required<void*(std::int64_t bytes)> allocate_staging;
+  Required<void(void*)> release_staging;
+};
+
+/// A step recorded once and replayed: between begin and end the ops of the context's stream are noted, not
+/// run.
+struct GraphOps {
+  Required<void(const Context&)> begin_capture;
+  Required<void*(const Context&)> end_capture;  ///< an executable graph
+  Required<void(const Context&, void* graph)> launch;
+  Required<void(void* graph)> destroy;
 };
 
 struct Backend {
   const char* name;
   const MemoryOps& memory;
+  const GraphOps* graphs;  ///< null: ops run as they are called
   const LinearOps& linear;
   const SparseLinearOps& sparse_linear;
   const ActivationOps& activation;

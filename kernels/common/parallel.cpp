@@ -3,8 +3,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
+
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -40,6 +44,16 @@ struct ThreadPool::State {
       call(body, t, thread);
   }
 
+  void join() {
+    {
+      std::lock_guard lock(mutex);
+      stop = true;
+      job.fetch_add(1, std::memory_order_release);
+    }
+    work.notify_all();
+    for (std::thread& worker : workers) worker.join();
+  }
+
   void worker(int thread) {
     std::uint64_t seen = 0;
     for (;;) {
@@ -60,18 +74,20 @@ struct ThreadPool::State {
 };
 
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
-  for (int t = 1; t < threads; ++t) state_->workers.emplace_back([this, t] { state_->worker(t); });
+  try {
+    for (int t = 1; t < threads; ++t) state_->workers.emplace_back([this, t] { state_->worker(t); });
+  } catch (const std::system_error& error) {
+    state_->join();
+    throw InternalError("cannot start " + std::to_string(threads) + " threads, only " +
+                        std::to_string(state_->workers.size() + 1) + ": " + error.what() +
+                        "; set train.threads lower");
+  } catch (...) {
+    state_->join();
+    throw;
+  }
 }
 
-ThreadPool::~ThreadPool() {
-  {
-    std::lock_guard lock(state_->mutex);
-    state_->stop = true;
-    state_->job.fetch_add(1, std::memory_order_release);
-  }
-  state_->work.notify_all();
-  for (std::thread& worker : state_->workers) worker.join();
-}
+ThreadPool::~ThreadPool() { state_->join(); }
 
 int ThreadPool::threads() const noexcept { return static_cast<int>(state_->workers.size()) + 1; }
 

@@ -102,8 +102,8 @@ struct GaussianNoise {
   std::int64_t size = 0;
   float deviation = 0;
   PhiloxKey key;
-  std::uint32_t stream = 0;  ///< which parameter
-  std::uint64_t step = 0;
+  std::uint32_t stream = 0;             ///< which parameter
+  const std::uint64_t* step = nullptr;  ///< [1] in the backend's memory
 };
 
 struct PerSampleOps {

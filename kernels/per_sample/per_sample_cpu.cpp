@@ -141,11 +141,12 @@ constexpr int kBlocks = 16;
 constexpr std::int64_t kNoiseRun = kBlocks * kNormalsPerBlock;
 
 void add_noise(const Context& ctx, const GaussianNoise& a) {
+  const std::uint64_t step = *a.step;
   for_rows(ctx.pool(), (a.size + kNoiseRun - 1) / kNoiseRun, kNoiseRun, [&](std::int64_t run) {
     float z[kNoiseRun];
     for (int b = 0; b < kBlocks; ++b) {
       float block[kNormalsPerBlock];
-      normal_block(a.key, a.step, a.stream, run * kBlocks + b, block);
+      normal_block(a.key, step, a.stream, run * kBlocks + b, block);
       for (int k = 0; k < kNormalsPerBlock; ++k) z[b * kNormalsPerBlock + k] = block[k];
     }
     const std::int64_t begin = run * kNoiseRun;

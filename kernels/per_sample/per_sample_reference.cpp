@@ -136,7 +136,8 @@ double normal(const PhiloxBlock& block, int which) {
 void add_noise(const Context&, const GaussianNoise& a) {
   for (std::int64_t e = 0; e < a.size; ++e) {
     const PhiloxBlock counter{{static_cast<std::uint32_t>(e / 4), a.stream,
-                               static_cast<std::uint32_t>(a.step), static_cast<std::uint32_t>(a.step >> 32)}};
+                               static_cast<std::uint32_t>(*a.step),
+                               static_cast<std::uint32_t>(*a.step >> 32)}};
     const double z = normal(philox(counter, a.key), static_cast<int>(e % 4));
     a.values[e] = static_cast<float>(a.values[e] + a.deviation * z);
   }

@@ -39,6 +39,8 @@ struct TouchedFeatures {
   std::int64_t slots_capacity = 0;    ///< at least the entries of the batch
 };
 
+/// The number of entries lies in the backend's memory. A host backend refuses memory that is too small
+/// (require_index_capacity); CUDA cannot ask and leaves out what does not fit.
 struct SparseIndexArgs {
   SparseRows input;  ///< the rows of the *global* batch
   TouchedFeatures touched;

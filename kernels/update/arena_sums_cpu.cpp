@@ -155,6 +155,7 @@ void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
 }
 
 void project(const Context& ctx, const ProjectArgs& args) {
+  if (!norm_permits(args.squared_norm)) return;
   for (int i = 0; i < args.segment_count; ++i) {
     const UpdateSegment& segment = args.segments[i];
     const GroupScalars& group = args.scalars->group[segment.group];

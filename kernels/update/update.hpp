@@ -86,6 +86,8 @@ struct UpdateArgs {
   TouchedElements touched;                 ///< features != null: segment_count is 1
   const UpdateScalars* scalars = nullptr;  ///< in the backend's memory
   const float* grad_scale = nullptr;       ///< [1] in the backend's memory; null: 1
+  const float* squared_norm = nullptr;     ///< [1] in the backend's memory, as gradient_norm's out[0]: when
+                                           ///< not finite, nothing is written; null: always update
   float* param = nullptr;                  ///< arena
   const float* grad = nullptr;             ///< arena
   float* state[kMaxStates] = {};           ///< arenas
@@ -125,11 +127,39 @@ struct ProjectArgs {
   const UpdateSegment* segments = nullptr;  ///< host memory
   int segment_count = 0;
   const UpdateScalars* scalars = nullptr;  ///< in the backend's memory
+  const float* squared_norm = nullptr;     ///< as in UpdateArgs
   float* param = nullptr;
   float* average = nullptr;  ///< arena or null
 };
 
+/// What a step leaves behind for the host, which may read it much later.
+struct StepRecord {
+  float loss_sum = 0;  ///< of the weighted losses, by chains: losses[n] joins chain n mod 128 (chains.hpp)
+  float squared_norm = 0;       ///< of the gradient
+  std::int32_t first_bad = -1;  ///< first row of the batch whose loss is not finite; -1: none
+  std::int32_t updated = 0;     ///< whether the step's update took place
+};
+
+/// Where the steps of a burst stand; in the backend's memory. Once a step was not finite, the later ones of
+/// the burst leave everything as it is, so that the parameters are those of the last good step.
+struct BurstState {
+  std::int32_t next = 0;    ///< position of the next record
+  std::int32_t halted = 0;  ///< set by the first step that is not finite
+  float gate = 0;           ///< what UpdateArgs::squared_norm points to: finite while updates may take place
+};
+
+/// Closes the gradient of a step: records[next++] is written, and `gate` becomes the squared norm where loss
+/// and norm are finite and nothing was halted before, NaN otherwise.
+struct RecordArgs {
+  const float* losses = nullptr;  ///< [count]
+  std::int64_t count = 0;
+  const float* squared_norm = nullptr;  ///< [1]
+  BurstState* burst = nullptr;          ///< [1]
+  StepRecord* records = nullptr;        ///< as many as a burst has steps
+};
+
 struct UpdateOps {
+  Required<void(const Context&, const RecordArgs&)> record;
   Required<void(const Context&, const UpdateArgs&)> step;
   Required<void(const Context&, const GradientNormArgs&)> gradient_norm;
   Required<void(const Context&, const ProjectArgs&)> project;

@@ -148,6 +148,7 @@ void step_touched(const Context& ctx, const UpdateArgs& args, const RuleLoops& l
 }
 
 void step(const Context& ctx, const UpdateArgs& args) {
+  if (!norm_permits(args.squared_norm)) return;
   const RuleLoops loops = loops_of(args.rule, AllRules{});
   const float grad_scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0f;
   if (args.touched.features != nullptr) return step_touched(ctx, args, loops, grad_scale);
@@ -166,5 +167,6 @@ void step(const Context& ctx, const UpdateArgs& args) {
 }  // namespace
 
 extern const UpdateOps update_cpu;
-const UpdateOps update_cpu{.step = &step, .gradient_norm = &gradient_norm, .project = &project};
+const UpdateOps update_cpu{
+    .record = &record, .step = &step, .gradient_norm = &gradient_norm, .project = &project};
 }  // namespace thalweg::THALWEG_ISA

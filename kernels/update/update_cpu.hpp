@@ -5,6 +5,7 @@
 
 namespace thalweg::THALWEG_ISA {
 
+void record(const Context& ctx, const RecordArgs& args);
 void gradient_norm(const Context& ctx, const GradientNormArgs& args);
 void project(const Context& ctx, const ProjectArgs& args);
 

@@ -220,6 +220,11 @@ THALWEG_HD float average_element(float average, float param, float rate) {
   return rate == 1.0f ? param : element::toward(average, rate, param);
 }
 
+/// Whether a step may write: the squared gradient norm is finite, or there is none.
+THALWEG_HD bool norm_permits(const float* squared_norm) {
+  return squared_norm == nullptr || *squared_norm - *squared_norm == 0.0f;
+}
+
 /// out[1] of gradient_norm.
 THALWEG_HD float clip_factor(float sum_of_squares, float clip_norm) {
   const float factor = clip_norm / (element::sqrt(sum_of_squares) + 1e-6f);

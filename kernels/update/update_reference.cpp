@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "kernels/update/update.hpp"
@@ -138,7 +139,10 @@ float averaged(float average, double rate, float param) {
   return static_cast<float>(rate == 1 ? param : mix(average, rate, param));
 }
 
+bool refused(const float* squared_norm) { return squared_norm != nullptr && !std::isfinite(*squared_norm); }
+
 void step(const Context&, const UpdateArgs& args) {
+  if (refused(args.squared_norm)) return;
   const RuleFunction rule = function_of(args.rule);
   const double scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0;
   const double rate = args.scalars->average_rate;
@@ -194,6 +198,7 @@ void project_to_simplex(float* w, std::int64_t size, double z) {
 }
 
 void project(const Context&, const ProjectArgs& args) {
+  if (refused(args.squared_norm)) return;
   for (int k = 0; k < args.segment_count; ++k) {
     const UpdateSegment& segment = args.segments[k];
     const GroupScalars& group = args.scalars->group[segment.group];
@@ -208,8 +213,25 @@ void project(const Context&, const ProjectArgs& args) {
   }
 }
 
+void record(const Context&, const RecordArgs& args) {
+  double sum = 0;
+  std::int32_t first_bad = -1;
+  for (std::int64_t n = 0; n < args.count; ++n) {
+    sum += args.losses[n];
+    if (!std::isfinite(args.losses[n]) && first_bad < 0) first_bad = static_cast<std::int32_t>(n);
+  }
+  BurstState& burst = *args.burst;
+  const bool good =
+      first_bad < 0 && std::isfinite(static_cast<float>(sum)) && std::isfinite(*args.squared_norm);
+  if (!good) burst.halted = 1;
+  args.records[burst.next] = {static_cast<float>(sum), *args.squared_norm, first_bad, burst.halted ? 0 : 1};
+  ++burst.next;
+  burst.gate = burst.halted ? std::numeric_limits<float>::quiet_NaN() : *args.squared_norm;
+}
+
 }  // namespace
 
 extern const UpdateOps update_reference;
-const UpdateOps update_reference{.step = &step, .gradient_norm = &gradient_norm, .project = &project};
+const UpdateOps update_reference{
+    .record = &record, .step = &step, .gradient_norm = &gradient_norm, .project = &project};
 }  // namespace thalweg

@@ -54,7 +54,7 @@ class CommandLine : public testing::Test {
 TEST_F(CommandLine, TrainWritesTheModelTheResolvedConfigAndTheMetrics) {
   const auto report = train({"--data.validation_fraction=0.2"});
   EXPECT_EQ(report["epochs"], 30);
-  EXPECT_GT(report["validation.accuracy"], 0.9);
+  EXPECT_GT(report["validation.accuracy"], 0.8);
   EXPECT_EQ(report["stopped_by"], "epochs");
   EXPECT_THAT(contents(run_ + "/config.toml"), HasSubstr("epochs = 30"));
   EXPECT_THAT(contents(run_ + "/metrics.jsonl"), HasSubstr("\"train.loss\""));

@@ -11,9 +11,10 @@ TEST(RealData, LogisticRegressionOnA9a) {
   config.data.train = data_file("a9a");
   config.data.test = data_file("a9a.t");
   config.model.loss = "logistic";
-  config.optimizer.name = "adagrad";
-  config.optimizer.lr = 0.1;
-  config.train.epochs = 20;
+  config.optimizer.name = "sgd";
+  config.optimizer.lr = 1;
+  config.schedule.name = "cosine";
+  config.train.epochs = 30;
   const Metrics test = *train(config).test;
   EXPECT_LE(test["log_loss"], 0.3245);
   EXPECT_GE(test["auc"], 0.902);
@@ -21,10 +22,12 @@ TEST(RealData, LogisticRegressionOnA9a) {
 
 Config housing() {
   Config config;
+  config.seed = 2;
   config.data.train = data_file("california_housing.csv");
   config.data.target = "median_house_value";
   config.data.impute = "median";
   config.data.validation_fraction = 0.2;
+  config.data.standardize_target = true;
   config.schedule.name = "cosine";
   config.optimizer.name = "adam";
   return config;
@@ -32,7 +35,7 @@ Config housing() {
 
 TEST(RealData, LinearRegressionOnHousing) {
   Config config = housing();
-  config.optimizer.lr = 3000;
+  config.optimizer.lr = 0.01;
   config.train.epochs = 30;
   EXPECT_GE((*train(config).validation)["r2"], 0.63);
 }
@@ -40,8 +43,9 @@ TEST(RealData, LinearRegressionOnHousing) {
 TEST(RealData, MlpOnHousing) {
   Config config = housing();
   config.model.hidden = {128, 64};
-  config.optimizer.lr = 0.003;
-  config.train.epochs = 60;
+  config.model.activation = "gelu";
+  config.optimizer.lr = 0.005;
+  config.train.epochs = 80;
   EXPECT_GE((*train(config).validation)["r2"], 0.80);
 }
 
@@ -57,8 +61,9 @@ Config mnist() {
 TEST(RealData, SoftmaxRegressionOnMnist) {
   Config config = mnist();
   config.optimizer.name = "adam";
-  config.optimizer.lr = 0.001;
-  config.train.epochs = 15;
+  config.optimizer.lr = 0.005;
+  config.schedule.name = "cosine";
+  config.train.epochs = 20;
   EXPECT_GE((*train(config).test)["accuracy"], 0.930);
 }
 

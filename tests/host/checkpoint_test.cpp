@@ -15,6 +15,7 @@
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/model.hpp"
 
 namespace thalweg {
 namespace {
@@ -244,7 +245,7 @@ TEST(Checkpoint, PruningKeepsTheNewestAndTheBest) {
   for (std::int64_t step = 1; step <= 6; ++step) {
     write_checkpoint(checkpoint_folder(root.path(), step), small_checkpoint(step));
   }
-  prune_checkpoints(root.path(), 2, checkpoint_folder(root.path(), 3));
+  prune_checkpoints(root.path(), 2, {3});
   EXPECT_EQ(entries(root.path()),
             (std::vector<std::string>{"step-000000003", "step-000000005", "step-000000006"}));
   prune_checkpoints(root.path(), 0);

@@ -204,5 +204,23 @@ TEST_P(ExactLinearModelStepTest, MicroBatchesSlicesAndThreadsKeepTheBits) {
   }
 }
 
+/// A GPU shares a slice with few others out over several blocks, takes long slices in pieces, and gives up on
+/// one pass when a row is too long.
+TEST_P(ExactLinearModelStepTest, FewLongSlicesAndLongRowsEqualTheSeparateOps) {
+  for (const StepCase& c : {StepCase{.samples = 130, .features = 2000, .slices = 1},
+                            StepCase{.samples = 70, .features = 301, .slices = 2, .micro = 20},
+                            StepCase{.samples = 40,
+                            .features = 519,
+                            .slices = 1,
+                            .as_bytes = true,
+                            .scaled = true,
+                            .gathered = true,
+                            .weighted = true,
+                            .bias = false},
+                            StepCase{.samples = 9, .features = 60000}}) {
+    expect_same(fused(ctx(), c), separate(ctx(), c), text(c));
+  }
+}
+
 }  // namespace
 }  // namespace thalweg::test

@@ -61,7 +61,7 @@ TEST_P(ExactLinearTest, OutputsFollowTheDocumentedOrderBitForBit) {
 }
 
 TEST_P(ExactLinearTest, MicroBatchesAndSliceCountsKeepTheBits) {
-  for (const Shape& s : {Shape{37, 33, 15}, Shape{64, 17, 1}, Shape{5, 40, 9}}) {
+  for (const Shape& s : {Shape{37, 33, 15}, Shape{64, 17, 1}, Shape{5, 40, 9}, Shape{9, 70, 80}}) {
     const Problem p = real_problem(s);
     for (int slices : {1, 2, 3, 5, 7, 8, 13, 64}) {
       const ParameterGrad want = plain_parameter_grad(p, slices);
@@ -145,7 +145,8 @@ struct GatheredRows {
 };
 
 TEST_P(LinearTest, GatheredConvertedAndScaledRowsEqualRowsPreparedBeforehand) {
-  for (const Shape& s : {Shape{19, 57, 11}, Shape{19, 57, 3}, Shape{19, 1, 30}, Shape{19, 32, 16}}) {
+  for (const Shape& s : {Shape{19, 57, 11}, Shape{19, 57, 3}, Shape{19, 1, 30}, Shape{19, 32, 16},
+                         Shape{7, 57, 260}, Shape{7, 33, 400}}) {
     for (const bool scaled : {false, true}) {
       const GatheredRows rows(s, scaled, sums_in_double());
       const Problem& p = rows.prepared;

@@ -273,12 +273,13 @@ TEST_P(PerSampleTest, GradientsOfSparseSamplesAreZeroWhereTheRowHasNoEntry) {
 
 Floats noise(const Context& ctx, std::int64_t size, std::uint64_t step, std::uint32_t stream) {
   const Guarded<float> values(ctx, Floats(at(size), 0.0f));
+  const Guarded<std::uint64_t> counter(ctx, std::vector<std::uint64_t>{step});
   ctx.backend().per_sample.add_noise(ctx, {.values = values.data(),
                                            .size = size,
                                            .deviation = 1.0f,
                                            .key = philox_key(7, RandomPurpose::noise),
                                            .stream = stream,
-                                           .step = step});
+                                           .step = counter.data()});
   return values.download();
 }
 

@@ -302,6 +302,7 @@ TEST_P(SparseLinear, IndexOfFewEntriesAmongBillionsOfFeatures) {
 }
 
 TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
+  if (GetParam() == "cuda") GTEST_SKIP() << "the device alone knows the entries; see the next test";
   const Problem p = make_problem({31, 65, 1, 20});
   const OnDevice device(ctx(), p);
   SparseIndexArgs args{.input = device.input(0, p.rows()), .touched = device.touched()};
@@ -310,6 +311,25 @@ TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
   args.touched = device.touched();
   args.touched.slots_capacity -= 1;
   EXPECT_THROW(device.ops().index(ctx(), args), InternalError);
+}
+
+TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
+  if (GetParam() != "cuda") GTEST_SKIP() << "refused";
+  const Problem p = make_problem({31, 65, 1, 20});
+  const Context& context = ctx();
+  const OnDevice device(context, p);
+  for (const std::int64_t less : {1, 7}) {
+    SparseIndexArgs args{.input = device.input(0, p.rows()), .touched = device.touched()};
+    args.touched.capacity -= less;
+    args.touched.slots_capacity -= less;
+    const Guarded<std::int32_t> features(context, args.touched.capacity),
+        slots(context, args.touched.slots_capacity);
+    args.touched.features = features.data();
+    args.touched.slots = slots.data();
+    device.ops().index(context, args);
+    features.download();
+    slots.download();
+  }
 }
 
 TEST_P(SparseLinear, ForwardIsTheDenseProductWithinItsBound) {

@@ -239,6 +239,28 @@ TEST_P(ArenaSums, AveragesSeeTheProjectedParameters) {
   }
 }
 
+TEST_P(ArenaSums, ASquaredNormThatIsNotFiniteStopsTheProjection) {
+  const Context& ctx = test::context_of(GetParam());
+  const auto segments = lay_out({5000});
+  const auto start = test::random_floats(arena_size(segments), 17);
+  UpdateScalars scalars;
+  scalars.average_rate = 0.25f;
+  scalars.group[0] = {.upper = 2.0f, .constraint = Constraint::l2_ball};
+  const test::Guarded<std::uint8_t> bytes(ctx, test::SmallOptimizer::bytes_of(scalars));
+  for (float norm : {std::nanf(""), HUGE_VALF, 1.0f}) {
+    const test::Guarded<float> param(ctx, start), average(ctx, start);
+    const test::Guarded<float> squared_norm(ctx, std::vector<float>{norm});
+    ctx.backend().update.project(ctx, {.segments = segments.data(),
+                                       .segment_count = 1,
+                                       .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
+                                       .squared_norm = squared_norm.data(),
+                                       .param = param.data(),
+                                       .average = average.data()});
+    EXPECT_EQ(param.download() == start, !std::isfinite(norm));
+    EXPECT_EQ(average.download() == start, !std::isfinite(norm));
+  }
+}
+
 TEST_P(ArenaSums, SimplexNeverHidesANan) {
   const auto segments = lay_out({3});
   std::vector<float> arena(kSegmentAlign, 0.0f);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "tests/support/optimizer_problem.hpp"
 
@@ -64,11 +65,11 @@ struct Outcome {
 Outcome run_step(const std::string& device, int threads, Rule rule, const Arena& a,
                  const UpdateScalars& scalars, float grad_scale,
                  const std::vector<std::int32_t>* features = nullptr, std::int64_t in_features = 0,
-                 std::int64_t outputs = 0) {
+                 std::int64_t outputs = 0, std::optional<float> squared_norm = std::nullopt) {
   const Context& ctx = test::context_of(device, threads);
   const test::Guarded<float> param(ctx, a.param), grad(ctx, a.grad), average(ctx, a.average);
   const test::Guarded<float> state[] = {{ctx, a.state[0]}, {ctx, a.state[1]}, {ctx, a.state[2]}};
-  const test::Guarded<float> scale(ctx, std::vector<float>{grad_scale});
+  const test::Guarded<float> scale(ctx, std::vector<float>{grad_scale, squared_norm.value_or(0.0f)});
   const test::Guarded<std::uint8_t> bytes(ctx, test::SmallOptimizer::bytes_of(scalars));
   const std::vector<std::int32_t> none;
   const test::Guarded<std::int32_t> list(ctx, features != nullptr ? *features : none);
@@ -79,6 +80,7 @@ Outcome run_step(const std::string& device, int threads, Rule rule, const Arena&
                   .segment_count = static_cast<int>(a.segments.size()),
                   .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
                   .grad_scale = scale.data(),
+                  .squared_norm = squared_norm ? scale.data() + 1 : nullptr,
                   .param = param.data(),
                   .grad = grad.data(),
                   .average = average.data()};
@@ -242,6 +244,43 @@ TEST_P(UpdateTest, TouchedElementsMoveAsInTheWholeUpdateAndTheOthersRest) {
   const Outcome idle =
       run_step(GetParam(), 2, Rule::adam, a, make_scalars(Rule::adam), 0.7f, &features, kInputs, kOutputs);
   test::expect_same_bits(idle.param, a.param, "nothing touched");
+}
+
+TEST_P(UpdateTest, ASquaredNormThatIsNotFiniteLeavesEverythingAlone) {
+  const Arena a = make_arena({1500, 7});
+  const Arena one = make_arena({700 * 2});
+  const std::vector<std::int32_t> features = {0, 3, 699};
+  const UpdateScalars scalars = make_scalars(Rule::adam);
+  const auto step = [&](std::optional<float> norm) {
+    return run_step(GetParam(), 2, Rule::adam, a, scalars, 0.7f, nullptr, 0, 0, norm);
+  };
+  const auto lazy_step = [&](std::optional<float> norm) {
+    return run_step(GetParam(), 2, Rule::adam, one, scalars, 0.7f, &features, 700, 2, norm);
+  };
+  for (float norm : {std::nanf(""), HUGE_VALF}) {
+    for (const auto& [got, before] : {std::pair(step(norm), &a), std::pair(lazy_step(norm), &one)}) {
+      test::expect_same_bits(got.param, before->param, "param");
+      for (int k = 0; k < 2; ++k) test::expect_same_bits(got.state[k], before->state[k], "state");
+      test::expect_same_bits(got.average, before->average, "average");
+    }
+  }
+  for (float norm : {0.0f, 1e30f}) {
+    test::expect_same_bits(step(norm).param, step(std::nullopt).param, "finite");
+    test::expect_same_bits(lazy_step(norm).param, lazy_step(std::nullopt).param, "finite, touched");
+  }
+  EXPECT_NE(step(1.0f).param, a.param);
+  EXPECT_NE(lazy_step(1.0f).param, one.param);
+}
+
+TEST_P(UpdateTest, ArenasOfManySegmentsAreUpdatedToTheLast) {
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t i = 0; i < 600; ++i) sizes.push_back(i % 5 == 4 ? 0 : 1 + i % 3);
+  const Arena a = make_arena(sizes);
+  const Outcome got = run_step(GetParam(), 2, Rule::sgd, a, make_scalars(Rule::sgd), 1.0f);
+  for (const UpdateSegment& segment : a.segments) {
+    for (std::int64_t i = segment.offset; i < segment.offset + segment.size; ++i)
+      ASSERT_EQ(got.average[i] != a.average[i], i < segment.offset + segment.used) << i;
+  }
 }
 
 TEST_P(UpdateTest, ZeroRateLeavesParametersAlone) {

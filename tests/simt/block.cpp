@@ -15,7 +15,6 @@ namespace {
 
 thread_local Worker* this_worker = nullptr;
 
-/// Fibers beyond a set's threads, so that equal threads of two blocks do not share a history.
 constexpr std::size_t kSpareFibers = 7;
 
 uint3 unravel(unsigned linear, dim3 extent) {
@@ -116,12 +115,10 @@ void Worker::run_threads() {
       }
       resume(thread);
     } else if (Thread* thread = next_unstarted()) {
-      const std::size_t needed = races_checked() ? total_ + kSpareFibers : 1;
-      while (idle_.size() < needed && fibers_.size() < total_ + kSpareFibers) {
-        fibers_.push_back(std::make_unique<Fiber>(&Worker::fiber_body));
-        idle_.push_back(fibers_.back().get());
-      }
-      Fiber* fiber = idle_.front();
+      // Spare ones, so that equal threads of two blocks do not share a history.
+      const std::size_t needed = races_checked() ? total_ - with_fiber_.size() + kSpareFibers : 1;
+      while (idle_.size() < needed) idle_.push_back(std::make_unique<Fiber>(&Worker::fiber_body));
+      Fiber* fiber = idle_.front().release();
       idle_.pop_front();
       start(thread, fiber);
       resume(thread);
@@ -179,7 +176,7 @@ void Worker::fiber_body(Fiber& fiber) {
     if (next == nullptr) break;
     worker.start(next, &fiber);
   }
-  if (!races_checked()) worker.idle_.push_front(&fiber);
+  if (!races_checked()) worker.idle_.emplace_front(&fiber);
   fiber.leave();
 }
 
@@ -189,12 +186,12 @@ void Worker::finish(Thread* thread) {
   leave_warp(*thread);
 }
 
-/// Under the race check a stack that learnt of other threads starts anew, or the order within this block
+/// Under the race check a fiber that learnt of other threads is replaced, or the order within this block
 /// would pass for an order between blocks.
 void Worker::recycle_fibers() {
   for (Thread* thread : with_fiber_) {
-    if (thread->synchronised) thread->fiber->renew_history();
-    idle_.push_back(thread->fiber);
+    std::unique_ptr<Fiber> fiber(thread->fiber);
+    if (!thread->synchronised) idle_.push_back(std::move(fiber));
   }
   with_fiber_.clear();
 }

@@ -132,8 +132,7 @@ class Worker {
   BarrierState set_barrier_;
   SharedRegion region_;
   SharedLayout layout_;
-  std::vector<std::unique_ptr<Fiber>> fibers_;
-  std::deque<Fiber*> idle_;
+  std::deque<std::unique_ptr<Fiber>> idle_;
   std::vector<Thread*> with_fiber_;  ///< threads of this set that were given a fiber of their own
   std::vector<Thread*> ready_;
   std::size_t next_ready_ = 0;

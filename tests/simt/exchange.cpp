@@ -1,4 +1,5 @@
 // Barriers, lane exchanges, fences and asynchronous copies: where threads of a block meet.
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <cstring>
@@ -55,6 +56,8 @@ int arrive(BarrierState& state, const char* name, Barrier kind, bool predicate, 
     worker.park(name, site);
   } else {
     self.result = static_cast<std::uint64_t>(barrier_result(kind, state.agreeing, state.expected));
+    // The order in which threads go on must not matter: the seed turns it round.
+    if (mixed_seed(3) >> 63 != 0) std::reverse(state.waiting.begin(), state.waiting.end());
     for (Thread* thread : state.waiting) {
       thread->result = self.result;
       worker.make_ready(thread);

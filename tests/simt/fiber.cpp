@@ -1,6 +1,7 @@
 #include "fiber.hpp"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "report.hpp"
@@ -14,13 +15,17 @@ namespace context = boost::context::detail;
 constexpr unsigned kNoSync = 1;  // __tsan_switch_to_fiber_no_sync
 constexpr std::size_t kStackBytes = 256 * 1024;
 
-/// A stack with a page below it that nobody may touch.
+std::size_t page() { return static_cast<std::size_t>(sysconf(_SC_PAGESIZE)); }
+
+/// A stack with a page below it that nobody may touch. By the call itself, which the race check does not see:
+/// to it the memory has no history.
 void* map_stack() {
-  const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  void* memory = mmap(nullptr, kStackBytes + page, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED || mprotect(memory, page, PROT_NONE) != 0) fatal("no memory for a thread's stack");
-  return static_cast<char*>(memory) + page;
+  const long memory = syscall(SYS_mmap, nullptr, kStackBytes + page(), PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == -1) fatal("no memory for a thread's stack");
+  char* stack = reinterpret_cast<char*>(memory) + page();
+  if (mprotect(stack - page(), page(), PROT_NONE) != 0) fatal("no memory for a thread's stack");
+  return stack;
 }
 
 }  // namespace
@@ -28,6 +33,11 @@ void* map_stack() {
 Fiber::Fiber(void (*body)(Fiber&)) : body_(body), stack_(map_stack()) {
   context_ = context::make_fcontext(static_cast<char*>(stack_) + kStackBytes, kStackBytes, &Fiber::start);
   if (races_checked()) race_fiber_ = __tsan_create_fiber(0);
+}
+
+Fiber::~Fiber() {
+  if (races_checked()) __tsan_destroy_fiber(race_fiber_);
+  munmap(static_cast<char*>(stack_) - page(), kStackBytes + page());
 }
 
 void Fiber::start(context::transfer_t from) {
@@ -57,12 +67,6 @@ void Fiber::leave() {
   worker_context_ = context::jump_fcontext(worker_context_, nullptr).fctx;
   if (__sanitizer_finish_switch_fiber != nullptr)
     __sanitizer_finish_switch_fiber(fake_stack_, &worker_stack_, &worker_stack_bytes_);
-}
-
-void Fiber::renew_history() {
-  if (!races_checked()) return;
-  __tsan_destroy_fiber(race_fiber_);
-  race_fiber_ = __tsan_create_fiber(0);
 }
 
 void Fiber::name(const char* text) {

@@ -8,15 +8,14 @@ namespace simt {
 class Fiber {
  public:
   explicit Fiber(void (*body)(Fiber&));
+  ~Fiber();  ///< must not be running; what is on the stack is forgotten
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
   void enter();  ///< from the worker: runs the fiber until it leaves
   void leave();  ///< from the fiber: back to the worker
 
-  /// A history of its own for the race check, knowing nothing of what this stack ran before.
-  void renew_history();
-  void name(const char* text);
+  void name(const char* text);  ///< in the race check's reports
 
  private:
   static void start(boost::context::detail::transfer_t from);

@@ -41,9 +41,12 @@ TEST(Shuffles, ReadTheLaneThatCudaSays) {
       const auto value = [](int lane) { return 100.0f + static_cast<float>(lane); };
       const auto unsigned_argument = static_cast<unsigned>(argument);
       const auto direct = lanes<float>([&](int l) { return __shfl_sync(~0u, value(l), argument, width); });
-      const auto up = lanes<float>([&](int l) { return __shfl_up_sync(~0u, value(l), unsigned_argument, width); });
-      const auto down = lanes<float>([&](int l) { return __shfl_down_sync(~0u, value(l), unsigned_argument, width); });
-      const auto crossed = lanes<float>([&](int l) { return __shfl_xor_sync(~0u, value(l), argument, width); });
+      const auto up =
+          lanes<float>([&](int l) { return __shfl_up_sync(~0u, value(l), unsigned_argument, width); });
+      const auto down =
+          lanes<float>([&](int l) { return __shfl_down_sync(~0u, value(l), unsigned_argument, width); });
+      const auto crossed =
+          lanes<float>([&](int l) { return __shfl_xor_sync(~0u, value(l), argument, width); });
       for (int l = 0; l < 32; ++l) {
         const int first = l / width * width, at = l - first;
         const auto i = static_cast<std::size_t>(l);
@@ -58,10 +61,10 @@ TEST(Shuffles, ReadTheLaneThatCudaSays) {
 
 TEST(Shuffles, CarryEveryTypeAndHalvesOfAWarpApart) {
   EXPECT_EQ(lanes<double>([](int l) { return __shfl_sync(~0u, l + 0.5, 3); })[9], 3.5);
-  EXPECT_EQ(lanes<long long>([](int l) { return __shfl_sync(~0u, (1ll << 40) + l, 31); })[0], (1ll << 40) + 31);
-  const auto halves = lanes<int>([](int l) {
-    return l < 16 ? __shfl_sync(0x0000ffffu, l, 15) : __shfl_sync(0xffff0000u, l, 16);
-  });
+  EXPECT_EQ(lanes<long long>([](int l) { return __shfl_sync(~0u, (1ll << 40) + l, 31); })[0],
+            (1ll << 40) + 31);
+  const auto halves = lanes<int>(
+      [](int l) { return l < 16 ? __shfl_sync(0x0000ffffu, l, 15) : __shfl_sync(0xffff0000u, l, 16); });
   EXPECT_EQ(halves[0], 15);
   EXPECT_EQ(halves[31], 16);
   // A lane that takes no part has no value.

@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "block.hpp"
 #include "report.hpp"
 #include "sanitizers.hpp"
@@ -128,8 +130,10 @@ void* cluster_shared_memory(const void* address, unsigned rank) {
   const Block& own = *running_thread()->block;
   if (!own.shared.contains(address)) fail("map_shared_rank of an address outside shared memory", here());
   if (rank >= current_worker()->set_size()) fail("map_shared_rank of a block outside the cluster", here());
-  return current_worker()->block_of_rank(rank).shared.base() +
-         (static_cast<const char*>(address) - own.shared.base());
+  const Block& other = current_worker()->block_of_rank(rank);
+  if (std::all_of(other.threads.begin(), other.threads.end(), [](const Thread& t) { return t.finished; }))
+    fail("map_shared_rank of a block that has returned; a cluster.sync is missing", here());
+  return other.shared.base() + (static_cast<const char*>(address) - own.shared.base());
 }
 
 }  // namespace simt

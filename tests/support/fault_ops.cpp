@@ -1,14 +1,15 @@
 #include "tests/support/fault_ops.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 namespace thalweg::test {
 namespace {
 
 Fault fault;
-int calls_of[kFileOps];
-int hits;
+std::atomic<int> calls_of[kFileOps];  // checkpoints are written on a thread of their own
+std::atomic<int> hits;
 
 bool strikes(FileOp op) {
   const int call = calls_of[static_cast<int>(op)]++;
@@ -48,7 +49,7 @@ constexpr FileOps kFaulty = {&faulty_open,  &faulty_write,  &faulty_fsync,
 FaultyFiles::FaultyFiles(const Fault& wanted) : scope_(kFaulty) {
   fault = wanted;
   hits = 0;
-  std::fill(std::begin(calls_of), std::end(calls_of), 0);
+  for (std::atomic<int>& calls : calls_of) calls = 0;
 }
 FaultyFiles::~FaultyFiles() { fault = {}; }
 

@@ -1,0 +1,36 @@
+#include "host/checkpoint/checkpoint_writer.hpp"
+
+#include <chrono>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace thalweg {
+namespace {
+
+void write(const CheckpointJob& job) {
+  write_checkpoint(checkpoint_folder(job.root, job.data.step), job.data);
+  prune_checkpoints(job.root, job.keep, job.spared);
+}
+
+}  // namespace
+
+void CheckpointWriter::submit(CheckpointJob job) {
+  finish();
+  const auto shared = std::make_shared<const CheckpointJob>(std::move(job));
+  try {
+    writing_ = std::async(std::launch::async, [shared] { write(*shared); });
+  } catch (const std::system_error&) {
+    write(*shared);  // no thread to be had
+  }
+}
+
+void CheckpointWriter::check() {
+  if (writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) finish();
+}
+
+void CheckpointWriter::finish() {
+  if (writing_.valid()) writing_.get();
+}
+
+}  // namespace thalweg

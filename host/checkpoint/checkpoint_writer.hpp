@@ -1,0 +1,36 @@
+#pragma once
+// Checkpoints written while the run goes on.
+#include <cstdint>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "host/checkpoint/checkpoint.hpp"
+
+namespace thalweg {
+
+/// What is written and what is kept beside it.
+struct CheckpointJob {
+  std::string root;
+  CheckpointData data;  ///< a snapshot, no longer touched by the run
+  std::int64_t keep = 1;
+  std::vector<std::int64_t> spared;  ///< steps whose checkpoints are not pruned
+};
+
+/// Writes one checkpoint at a time on a thread of its own. No checkpoint is dropped: submitting while one is
+/// being written waits for it, so a run whose disk is slower than its steps goes at the pace of the disk. The
+/// destructor waits too and drops an error that nobody asked for.
+class CheckpointWriter {
+ public:
+  /// Throws what the checkpoint before met; this one is then not written.
+  void submit(CheckpointJob job);
+  /// Throws what the last checkpoint met, if that is known by now.
+  void check();
+  /// Waits until the last checkpoint is on the disk; throws what it met.
+  void finish();
+
+ private:
+  std::future<void> writing_;  ///< its destructor waits for the thread
+};
+
+}  // namespace thalweg

@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "host/cli/cli.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/verify.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+nlohmann::ordered_json to_json(const VerifyReport& report) {
+  nlohmann::ordered_json object{{"first", report.first},
+                                {"second", report.second},
+                                {"steps", report.steps},
+                                {"exact", report.exact},
+                                {"bound", report.bound},
+                                {"passed", report.passed()},
+                                {"tensors", nlohmann::json::array()}};
+  for (const TensorVerdict& verdict : report.tensors) {
+    nlohmann::ordered_json tensor{{"name", verdict.tensor}, {"largest_error", verdict.largest_error}};
+    if (verdict.difference) {
+      tensor["step"] = verdict.difference->step;
+      tensor["element"] = verdict.difference->element;
+      tensor["first"] = verdict.difference->first;
+      tensor["second"] = verdict.difference->second;
+    }
+    object["tensors"].push_back(tensor);
+  }
+  return object;
+}
+
+std::string to_text(const VerifyReport& report) {
+  std::string text = fmt::format("{} against {}, {} steps, ", report.first, report.second, report.steps);
+  text += report.exact ? "bit for bit\n" : fmt::format("relative error at most {:.3g}\n", report.bound);
+  for (const TensorVerdict& verdict : report.tensors) {
+    if (verdict.difference) {
+      const Difference& d = *verdict.difference;
+      text += fmt::format("  {:<26} differs first at step {}, element {}: {:.9g} against {:.9g}\n",
+                          verdict.tensor, d.step, d.element, d.first, d.second);
+    } else {
+      text +=
+          fmt::format("  {:<26} {}\n", verdict.tensor,
+                      report.exact ? "equal" : fmt::format("largest error {:.3g}", verdict.largest_error));
+    }
+  }
+  return text + (report.passed() ? "passed\n" : "FAILED\n");
+}
+
+}  // namespace
+
+int verify_command(const VerifyArguments& arguments, Streams streams) {
+  Config config;
+  if (!arguments.config_file.empty()) read_config_file(arguments.config_file, config);
+  apply_settings(arguments.settings, config);
+  if (config.data.train.empty()) {
+    throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
+  }
+  const VerifyReport report =
+      verify(config, {.first = arguments.first, .second = arguments.second, .steps = arguments.steps});
+  streams.out << (arguments.json ? to_json(report).dump(2) + "\n" : to_text(report)) << std::flush;
+  return static_cast<int>(report.passed() ? ExitCode::done : ExitCode::internal);
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,54 @@
+#pragma once
+// A step as a recorded graph, on backends that have graphs.
+#include <cstdint>
+#include <map>
+
+#include "kernels/common/backend.hpp"
+
+namespace thalweg {
+
+class StepGraphs {
+ public:
+  explicit StepGraphs(const Context& ctx) : ctx_(ctx) {}
+  ~StepGraphs() { clear(); }
+  StepGraphs(const StepGraphs&) = delete;
+  StepGraphs& operator=(const StepGraphs&) = delete;
+
+  /// Runs `body`, whose launches depend on `key` alone: as it is the first time, so that scratch memory grows
+  /// to what it needs; recorded the second time; replayed from then on.
+  template <class Body>
+  void run(std::int64_t key, const Body& body) {
+    if (ctx_.backend().graphs == nullptr) return body();
+    if (generation_ != ctx_.scratch_generation()) clear();
+    const auto found = graphs_.find(key);
+    if (found == graphs_.end()) {
+      body();
+      generation_ = ctx_.scratch_generation();
+      graphs_[key] = nullptr;
+      return;
+    }
+    if (found->second == nullptr) found->second = record(body);
+    ctx_.backend().graphs->launch(ctx_, found->second);
+  }
+
+ private:
+  template <class Body>
+  void* record(const Body& body) {
+    ctx_.backend().graphs->begin_capture(ctx_);
+    body();
+    return ctx_.backend().graphs->end_capture(ctx_);
+  }
+
+  void clear() {
+    for (const auto& [key, graph] : graphs_) {
+      if (graph != nullptr) ctx_.backend().graphs->destroy(graph);
+    }
+    graphs_.clear();
+  }
+
+  const Context& ctx_;
+  std::map<std::int64_t, void*> graphs_;
+  std::int64_t generation_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,118 @@
+#pragma once
+// The memory and the work of a learner: one batch through the model, its record and its update.
+#include <optional>
+#include <vector>
+
+#include "host/data/device_dataset.hpp"
+#include "host/model/network.hpp"
+#include "host/runtime/step_graphs.hpp"
+#include "host/train/optimizer.hpp"
+#include "host/train/per_sample_step.hpp"
+#include "thalweg/learner.hpp"
+
+namespace thalweg {
+
+/// The touched-feature lists of one batch.
+struct TouchedBuffers {
+  Buffer<std::int32_t> features, slots;
+  Buffer<std::int64_t> count, row_begin;
+  TouchedFeatures view;
+
+  TouchedBuffers(const Context& ctx, const Dataset& data, std::int64_t max_batch);
+};
+
+/// What changes from step to step, in the order in which it lies in the backend's memory; the ids of the rows
+/// follow.
+struct StepInputs {
+  std::uint64_t step = 0;
+  UpdateScalars scalars;
+};
+
+/// StepInputs and ids of each step of a burst in staging memory, and of the current step in the backend's:
+/// one copy a step.
+class StagedInputs {
+ public:
+  StagedInputs(const Context& ctx, std::int64_t max_batch, std::int64_t slots);
+  ~StagedInputs();
+  StagedInputs(const StagedInputs&) = delete;
+  StagedInputs& operator=(const StagedInputs&) = delete;
+
+  void upload(std::int64_t slot, const StepInputs& inputs, const std::vector<std::int64_t>& rows);
+  const std::uint64_t* step() const { return &inputs()->step; }
+  const UpdateScalars* scalars() const { return &inputs()->scalars; }
+  const std::int64_t* ids() const { return reinterpret_cast<const std::int64_t*>(device_.data() + kIdsAt); }
+
+ private:
+  static constexpr std::int64_t kIdsAt = (sizeof(StepInputs) + 255) / 256 * 256;
+  const StepInputs* inputs() const { return reinterpret_cast<const StepInputs*>(device_.data()); }
+
+  const Context& ctx_;
+  std::int64_t slot_bytes_;
+  unsigned char* staging_;
+  Buffer<unsigned char> device_;
+};
+
+struct Learner::State {
+  /// A step that has been queued, and what its record does not tell.
+  struct Queued {
+    std::vector<std::int64_t> rows;
+    double weight_sum;
+  };
+
+  const Context& ctx;
+  Network& network;
+  DeviceDataset data;
+  LearnerOptions options;
+  std::int64_t micro;
+  std::int64_t burst_limit;
+  Pass pass;
+  Optimizer optimizer;
+  Buffer<float> grad, partials, sparse_partials, losses, output_grad;
+  Buffer<float> buffers_before;  ///< running statistics as they were before the batch
+  StagedInputs inputs;
+  Buffer<BurstState> burst;
+  Buffer<StepRecord> records;
+  std::optional<TouchedBuffers> touched;
+  std::optional<PerSampleStep> per_sample;
+  StepGraphs graphs;
+  std::vector<Queued> queued;
+  std::int64_t steps = 0;
+
+  State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o);
+
+  /// Queues one step; `update` false: the gradient alone. A step with an objective of its own runs at once.
+  void enqueue(const std::vector<std::int64_t>& rows, double lr, bool update,
+               const ObjectiveFunction* objective);
+  /// Waits for the queued steps. The last result may be that of a step that diverged; those after it did
+  /// nothing.
+  std::vector<StepResult> collect();
+
+  TouchedElements touched_elements() const;
+
+ private:
+  bool clips() const { return options.per_sample.clips(); }
+  bool split() const { return micro < options.max_batch; }
+  ArenaView arenas();
+  BatchSum sparse_weight_sum();
+  PassInput input_of(BatchSlices slices);
+  void index_batch(std::int64_t count);
+  void run_step(std::int64_t count, float scale, bool update, const ObjectiveFunction* objective,
+                const std::int64_t* rows);
+  void micro_step(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
+                  float scale);
+  void fused_step(const PassInput& input, float scale);
+  void fused_squared_norms(const PassInput& input);
+  void forward_and_loss(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
+                        float scale);
+  void clipped_step(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
+                    float scale);
+  float scale_of(double weight_sum) const;
+  void add_statistics(const Queued& step, StepResult& result) const;
+  void own_objective(const ObjectiveFunction& objective, const PassInput& input, Matrix output,
+                     const std::int64_t* rows, float scale);
+  void copy_buffers(Buffer<float>& to, const Buffer<float>& from);
+  void reset_burst();
+  std::string diverged(const Queued& step, const StepRecord& record) const;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,114 @@
+#include "thalweg/verify.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "host/model/objective.hpp"
+#include "host/runtime/cuda_backend.hpp"
+#include "host/train/epoch_batches.hpp"
+#include "thalweg/learner.hpp"
+#include "thalweg/schedule.hpp"
+
+namespace thalweg {
+namespace {
+
+/// One device's side of the comparison.
+struct Side {
+  Context ctx;
+  Model model;
+  Learner learner;
+
+  Side(const Config& config, const std::string& device, const ModelSpec& spec, const Dataset& data,
+       std::int64_t batch)
+      : ctx({.device = device,
+             .numerics = config.numerics == "fast" ? Numerics::fast : Numerics::exact,
+             .threads = static_cast<int>(config.train.threads)}),
+        model(ctx, spec),
+        learner(ctx, model, data,
+                {.optimizer = config.optimizer,
+                 .max_batch = batch,
+                 .micro_batch = config.train.micro_batch,
+                 .reduction_slices = static_cast<int>(config.train.reduction_slices)}) {}
+};
+
+std::string second_device(const std::string& asked) {
+  std::string reason;
+  return asked != "auto" ? asked : cuda_usable(reason) ? "cuda" : "reference";
+}
+
+double gamma(std::int64_t operations) {
+  const double ku = static_cast<double>(operations) * 0x1p-24;
+  return ku / (1 - ku);
+}
+
+std::int64_t longest_sum(const Config& config, const ModelSpec& spec) {
+  std::int64_t longest = std::max<std::int64_t>(spec.schema.features, config.train.batch_size);
+  for (const std::int64_t width : config.model.hidden) longest = std::max(longest, width);
+  return longest;
+}
+
+bool same_bits(float a, float b) {
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
+}
+
+/// Compares one tensor after one step and notes the first difference that counts.
+void compare(const NamedTensor& a, const NamedTensor& b, std::int64_t step, const VerifyReport& report,
+             TensorVerdict& verdict) {
+  double largest = 0;
+  for (const float x : a.values) largest = std::max(largest, std::abs(static_cast<double>(x)));
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    const double error = std::abs(static_cast<double>(a.values[i]) - b.values[i]) / std::max(largest, 1e-30);
+    verdict.largest_error = std::max(verdict.largest_error, error);
+    const bool counts = report.exact ? !same_bits(a.values[i], b.values[i]) : !(error <= report.bound);
+    if (counts && !verdict.difference) {
+      verdict.difference = Difference{step, static_cast<std::int64_t>(i), a.values[i], b.values[i]};
+    }
+  }
+}
+
+}  // namespace
+
+bool VerifyReport::passed() const {
+  return std::none_of(tensors.begin(), tensors.end(),
+                      [](const TensorVerdict& t) { return t.difference.has_value(); });
+}
+
+VerifyReport verify(const Config& config, const VerifyOptions& options) {
+  validate_config(config);
+  const std::string& loss = config.model.loss;
+  const TargetUse use = loss == "auto"                 ? TargetUse::automatic
+                        : is_classification_loss(loss) ? TargetUse::classes
+                                                       : TargetUse::numbers;
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  Dataset data = read_training_data(config.data, use);
+  const Split split = split_rows(data.rows, config.data.validation_fraction, seed);
+  if (config.data.standardize_target && data.target_kind == TargetKind::number)
+    standardize_target(data, split.train);
+  const ModelSpec spec = resolve_model(config.model, schema_of(data), seed);
+  const EpochBatches batches(split.train, config.train.batch_size, seed, config.train.shuffle,
+                             config.train.drop_last);
+  const std::int64_t batch =
+      std::min<std::int64_t>(config.train.batch_size, static_cast<std::int64_t>(split.train.size()));
+  Side first(config, options.first, spec, data, batch),
+      second(config, second_device(options.second), spec, data, batch);
+
+  VerifyReport report{.first = first.ctx.device(), .second = second.ctx.device(), .steps = options.steps};
+  report.exact = config.numerics == "exact" && report.first != "reference" && report.second != "reference";
+  report.bound = 8.0 * static_cast<double>(options.steps) * gamma(longest_sum(config, spec));
+  for (const NamedTensor& tensor : first.model.parameters(first.ctx))
+    report.tensors.push_back({.tensor = tensor.name});
+  const std::int64_t per_epoch = batches.batches_per_epoch();
+  for (std::int64_t step = 0; step < options.steps; ++step) {
+    const std::vector<std::int64_t> rows = batches.rows(step / per_epoch, step % per_epoch);
+    const double lr = scheduled_lr(config.schedule, config.optimizer.lr, {options.steps, per_epoch}, step);
+    first.learner.step(rows, lr);
+    second.learner.step(rows, lr);
+    if (options.after_step) options.after_step(step + 1, second.ctx, second.model);
+    const auto a = first.model.parameters(first.ctx), b = second.model.parameters(second.ctx);
+    for (std::size_t t = 0; t < a.size(); ++t) compare(a[t], b[t], step + 1, report, report.tensors[t]);
+  }
+  return report;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,18 @@
+#include "kernels/common/chains_cpu.hpp"
+#include "kernels/update/record_math.hpp"
+#include "kernels/update/update_cpu.hpp"
+
+namespace thalweg::THALWEG_ISA {
+
+void record(const Context&, const RecordArgs& args) {
+  const float sum = row_sum(args.count, [&](std::int64_t n, float& chain) { chain += args.losses[n]; });
+  std::int32_t first_bad = -1;
+  if (!is_finite(sum)) {
+    for (std::int64_t n = args.count; n-- > 0;) {
+      if (!is_finite(args.losses[n])) first_bad = static_cast<std::int32_t>(n);
+    }
+  }
+  write_record(args, sum, first_bad);
+}
+
+}  // namespace thalweg::THALWEG_ISA

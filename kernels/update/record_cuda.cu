@@ -1,0 +1,40 @@
+// record: sum of a batch's losses, the first that is not finite, and whether the update may take place.
+// math         record_math.hpp; the sum by 128 chains: lane l of one warp holds chains l, l + 32, l + 64, l +
+// 96 shapes       losses [count] f32; one StepRecord out bytes        reads 4 * count; flops count launch one
+// warp: the batch's losses lie in L2, and the update waits for the answer anyway determinism  fixed chains
+// and tree contract     records has room for the burst's steps
+#include "kernels/common/chains.hpp"
+#include "kernels/common/launch.cuh"
+#include "kernels/common/warp.cuh"
+#include "kernels/update/arena_sums_cuda.cuh"
+#include "kernels/update/record_math.hpp"
+
+namespace thalweg::cuda {
+namespace {
+
+__global__ void __launch_bounds__(kWarp) record_kernel(RecordArgs args) {
+  const int lane = lane_index();
+  float chain[4] = {};
+  std::int32_t first_bad = 0x7fffffff;
+  for (std::int64_t begin = 0; begin < args.count; begin += kChains) {
+#pragma unroll
+    for (int k = 0; k < 4; ++k) {
+      const std::int64_t n = begin + k * kWarp + lane;
+      if (n >= args.count) continue;
+      const float loss = args.losses[n];
+      chain[k] += loss;
+      if (!is_finite(loss) && n < first_bad) first_bad = static_cast<std::int32_t>(n);
+    }
+  }
+  const float sum = warp_sum((chain[0] + chain[2]) + (chain[1] + chain[3]));
+  first_bad = warp_tree(first_bad, [](std::int32_t a, std::int32_t b) { return a < b ? a : b; });
+  if (lane == 0) write_record(args, sum, first_bad == 0x7fffffff ? -1 : first_bad);
+}
+
+}  // namespace
+
+void record(const Context& ctx, const RecordArgs& args) {
+  launch(ctx.stream(), {1, kWarp}, "record", record_kernel, args);
+}
+
+}  // namespace thalweg::cuda

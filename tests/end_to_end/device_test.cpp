@@ -1,0 +1,122 @@
+// Whole runs have the same bits on every exact device: each instruction set of the cpu, and cuda where there
+// is one.
+#include <gtest/gtest.h>
+
+#include "tests/support/backends.hpp"
+#include "tests/support/run_support.hpp"
+
+namespace thalweg::test {
+namespace {
+
+class Devices : public testing::TestWithParam<std::string> {
+ protected:
+  void expect_the_bits_of_the_cpu(Config config, const std::string& what) {
+    config.device = "cpu";
+    const TrainReport expected = train(config);
+    config.device = GetParam();
+    const TrainReport got = train(config);
+    EXPECT_EQ(got.parameters_xxh3, expected.parameters_xxh3) << what;
+    EXPECT_EQ(got.train_loss, expected.train_loss) << what;
+    ASSERT_EQ(got.validation.has_value(), expected.validation.has_value());
+    if (got.validation) EXPECT_EQ((*got.validation)["loss"], (*expected.validation)["loss"]) << what;
+  }
+};
+
+Config short_sparse() {
+  Config config = sparse_linear_config();
+  config.data.train_rows = "0:600";
+  config.train.epochs = 3;
+  return config;
+}
+
+TEST_P(Devices, LogisticRegressionWithEveryOptimizer) {
+  for (const char* name : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "amsgrad",
+                           "sign", "lion", "adams_bashforth", "ftrl"}) {
+    Config config = short_sparse();
+    config.optimizer.name = name;
+    config.optimizer.lr = 0.02;
+    if (config.optimizer.name == "ftrl") config.optimizer.l1 = 1e-3;
+    expect_the_bits_of_the_cpu(config, name);
+  }
+}
+
+TEST_P(Devices, SparseDataWithoutLazyUpdatesAndWithAnAverage) {
+  Config config = short_sparse();
+  config.optimizer.name = "adam";
+  config.optimizer.lazy = "false";
+  config.optimizer.average = "ema";
+  expect_the_bits_of_the_cpu(config, "dense update of a sparse gradient");
+}
+
+TEST_P(Devices, SoftmaxRegression) {
+  Config config = mlp_config("none");
+  config.model.hidden = {};
+  config.model.dropout = 0;
+  config.train.epochs = 3;
+  expect_the_bits_of_the_cpu(config, "softmax");
+}
+
+TEST_P(Devices, AnMlpWithDropoutAndLayerNorm) {
+  Config config = mlp_config("layer");
+  config.train.epochs = 2;
+  expect_the_bits_of_the_cpu(config, "layer norm");
+  config.train.micro_batch = 24;
+  expect_the_bits_of_the_cpu(config, "layer norm in micro-batches");
+}
+
+TEST_P(Devices, AnMlpWithBatchNormForEveryActivation) {
+  for (const char* activation : {"relu", "tanh", "sigmoid", "gelu"}) {
+    Config config = mlp_config("batch");
+    config.train.epochs = 1;
+    config.model.activation = activation;
+    expect_the_bits_of_the_cpu(config, activation);
+  }
+}
+
+TEST_P(Devices, HousingRegressionWithEveryLoss) {
+  for (const char* loss : {"squared", "absolute", "huber", "quantile"}) {
+    Config config = dense_linear_config();
+    config.data.train_rows = "0:500";
+    config.data.standardize_target = true;
+    config.train.epochs = 3;
+    config.optimizer.lr = 0.05;
+    config.model.loss = loss;
+    expect_the_bits_of_the_cpu(config, loss);
+  }
+}
+
+TEST_P(Devices, WeightsAndConstraints) {
+  for (const char* constraint : {"non_negative", "box", "l2_ball", "simplex"}) {
+    Config config = dense_linear_config();
+    config.data.train_rows = "0:300";
+    config.data.weight = "households";
+    config.data.standardize_target = true;
+    config.train.epochs = 2;
+    config.optimizer.lr = 0.05;
+    config.optimizer.constraint = constraint;
+    expect_the_bits_of_the_cpu(config, constraint);
+  }
+}
+
+TEST_P(Devices, ACheckpointOfOneDeviceIsResumedOnAnother) {
+  Config config = mlp_config("layer");
+  config.train.epochs = 2;
+  config.device = "cpu";
+  const std::string expected = train(config).parameters_xxh3;
+  for (const bool cpu_first : {true, false}) {
+    const TemporaryFolder folder;
+    config.out = folder.path("run");
+    config.device = cpu_first ? "cpu" : GetParam();
+    config.train.epochs = 1;
+    train(config);
+    config.device = cpu_first ? GetParam() : "cpu";
+    config.train.epochs = 2;
+    EXPECT_EQ(train(config).parameters_xxh3, expected) << "cpu first: " << cpu_first;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Exact, Devices, testing::ValuesIn(exact_devices()),
+                         [](const auto& info) { return test_name(info.param); });
+
+}  // namespace
+}  // namespace thalweg::test

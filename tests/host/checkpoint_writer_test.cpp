@@ -1,0 +1,113 @@
+#include "host/checkpoint/checkpoint_writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "host/checkpoint/file_ops.hpp"
+#include "host/checkpoint/files.hpp"
+#include "tests/support/fault_ops.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+CheckpointData checkpoint_at(std::int64_t step) {
+  CheckpointData data;
+  data.parameters = {{"layers.0.weight", {2}, {static_cast<float>(step), 2}}};
+  data.step = step;
+  data.config_toml = "seed = 1\n";
+  data.data_fingerprint = "f";
+  return data;
+}
+
+/// A disk whose fsync hangs until the gate opens.
+std::atomic<bool> gate{true};
+int gated_fsync(int) {
+  while (!gate) std::this_thread::sleep_for(std::chrono::microseconds(100));
+  return 0;
+}
+FileOps gated_ops() {
+  FileOps ops = system_file_ops;
+  ops.fsync = &gated_fsync;
+  return ops;
+}
+
+TEST(CheckpointWriter, GivesTheBytesOfWriteCheckpoint) {
+  const test::ScratchFolder root;
+  write_checkpoint(checkpoint_folder(root / "direct", 7), checkpoint_at(7));
+  CheckpointWriter writer;
+  writer.submit({root / "thread", checkpoint_at(7), 3, {}});
+  writer.finish();
+  for (const char* file : {"model.safetensors", "state.safetensors", "config.toml", "manifest.json"}) {
+    EXPECT_EQ(read_file(checkpoint_folder(root / "thread", 7) + "/" + file),
+              read_file(checkpoint_folder(root / "direct", 7) + "/" + file));
+  }
+}
+
+TEST(CheckpointWriter, DoesNotMakeTheRunWaitForTheDisk) {
+  const test::ScratchFolder root;
+  const FileOps ops = gated_ops();
+  const ScopedFileOps scope(ops);
+  gate = false;
+  CheckpointWriter writer;
+  writer.submit({root.path(), checkpoint_at(1), 3, {}});  // would never return if it waited
+  writer.check();
+  EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), 1)));
+  gate = true;
+  writer.finish();
+  EXPECT_EQ(read_checkpoint(checkpoint_folder(root.path(), 1)).step, 1);
+}
+
+TEST(CheckpointWriter, DropsNoCheckpointAndPrunes) {
+  const test::ScratchFolder root;
+  CheckpointWriter writer;
+  for (std::int64_t step = 1; step <= 6; ++step) writer.submit({root.path(), checkpoint_at(step), 2, {3}});
+  writer.finish();
+  for (std::int64_t step = 1; step <= 6; ++step) {
+    EXPECT_EQ(std::filesystem::exists(checkpoint_folder(root.path(), step)), step == 3 || step >= 5) << step;
+  }
+}
+
+TEST(CheckpointWriter, AnErrorSurfacesOnceAtTheNextCall) {
+  const test::ScratchFolder root;
+  CheckpointWriter writer;
+  {
+    const test::FaultyFiles faulty({test::FileOp::fsync, 0, EIO, true});
+    writer.submit({root.path(), checkpoint_at(1), 3, {}});
+    EXPECT_THROW(writer.finish(), IoError);
+    EXPECT_GT(faulty.landed(), 0);
+    writer.submit({root.path(), checkpoint_at(2), 3, {}});
+    EXPECT_THROW(writer.submit({root.path(), checkpoint_at(3), 3, {}}), IoError);
+    writer.submit({root.path(), checkpoint_at(4), 3, {}});
+    EXPECT_THROW(
+        {
+          for (int i = 0; i < 10000; ++i) {
+            writer.check();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          }
+        },
+        IoError);
+  }
+  EXPECT_NO_THROW(writer.check());
+  writer.submit({root.path(), checkpoint_at(5), 3, {}});
+  writer.finish();
+  EXPECT_EQ(read_checkpoint(checkpoint_folder(root.path(), 5)).step, 5);
+}
+
+TEST(CheckpointWriter, ItsEndWaitsForTheThread) {
+  const test::ScratchFolder root;
+  {
+    CheckpointWriter writer;
+    writer.submit({root.path(), checkpoint_at(1), 3, {}});
+  }
+  EXPECT_EQ(read_checkpoint(checkpoint_folder(root.path(), 1)).step, 1);
+}
+
+}  // namespace
+}  // namespace thalweg
