@@ -18,6 +18,7 @@ constexpr const char* kExamples = R"(Examples:
   thalweg train config.toml --optimizer.lr=0.01 --train.epochs=20
   thalweg evaluate runs/a9a --data.test=data/a9a.t --json
   thalweg predict runs/a9a --data.test=data/a9a.t --output=predictions.csv
+  thalweg gradients runs/a9a --data.test=data/a9a.t --output=gradients.npy
   thalweg inspect runs/a9a --json
 Any setting of the config file is a flag: --section.key=value; `thalweg train --help-all` lists them.
 Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 69 device not available, 70 internal, 74 I/O,
@@ -44,6 +45,7 @@ struct CommandLine {
   TrainArguments train;
   EvaluateArguments evaluate;
   PredictArguments predict;
+  GradientsArguments gradients;
   VerifyArguments verify;
   InspectArguments inspect;
   Common info;
@@ -75,6 +77,13 @@ struct CommandLine {
     command->add_option("--output,-o", predict.output,
                         "File to write, .csv or .npy; CSV on stdout without it");
     on(command, predict, [this](Streams s) { return predict_command(predict, s); });
+
+    command = add_command(app, "gradients", "The gradient of every sample, as a matrix", gradients);
+    command->add_option("model", gradients.model, "A run's folder, a checkpoint or a model.safetensors")
+        ->required();
+    command->add_option("--output,-o", gradients.output, "File to write, .npy [rows, parameters]")
+        ->required();
+    on(command, gradients, [this](Streams s) { return gradients_command(gradients, s); });
   }
 
   void add_tool_commands() {
@@ -82,6 +91,8 @@ struct CommandLine {
     command->add_option("path", inspect.path, "A run's folder, a checkpoint or a model.safetensors")
         ->required();
     command->add_flag("--verify", inspect.verify, "Check every checksum of every checkpoint");
+    command->add_flag("--standard-errors", inspect.standard_errors,
+                      "Coefficients of a linear model and their standard errors, from --data.train");
     on(command, inspect, [this](Streams s) { return inspect_command(inspect, s); });
 
     command = add_command(app, "verify", "The same steps on two devices, compared", verify);

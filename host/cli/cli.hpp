@@ -38,6 +38,10 @@ struct PredictArguments : Common {
   std::string model;
   std::string output;  ///< .csv or .npy; empty: CSV on stdout
 };
+struct GradientsArguments : Common {
+  std::string model;
+  std::string output;  ///< .npy
+};
 struct VerifyArguments : Common {
   std::string config_file;
   std::string first = "cpu", second = "auto";
@@ -46,11 +50,13 @@ struct VerifyArguments : Common {
 struct InspectArguments : Common {
   std::string path;
   bool verify = false;
+  bool standard_errors = false;
 };
 
 int train_command(const TrainArguments& arguments, Streams streams);
 int evaluate_command(const EvaluateArguments& arguments, Streams streams);
 int predict_command(const PredictArguments& arguments, Streams streams);
+int gradients_command(const GradientsArguments& arguments, Streams streams);
 int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int info_command(const Common& arguments, Streams streams);

@@ -51,11 +51,28 @@ nlohmann::ordered_json to_json(const TrainReport& report) {
   object["train.loss"] = number(report.train_loss);
   if (report.validation) add_json(object, "validation", *report.validation);
   if (report.test) add_json(object, "test", *report.test);
+  for (const auto& [name, value] : report.per_sample) object[name] = number(value);
+  if (report.privacy) {
+    object["privacy.epsilon"] = number(report.privacy->epsilon);
+    object["privacy.delta"] = report.privacy->delta;
+    object["privacy.noise_multiplier"] = report.privacy->noise_multiplier;
+    object["privacy.sampling_rate"] = report.privacy->sampling_rate;
+    object["privacy.accountant"] = report.privacy->accountant;
+    object["privacy.reproducible_noise"] = report.privacy->reproducible_noise;
+  }
   object["parameters.xxh3"] = report.parameters_xxh3;
   object["stopped_by"] = report.stopped_by;
   object["device"] = report.device;
   if (!report.resumed_from.empty()) object["resumed_from"] = report.resumed_from;
   return object;
+}
+
+std::string to_text(const PrivacyReport& privacy) {
+  if (privacy.reproducible_noise) return "privacy: none, the noise is reproducible\n";
+  return fmt::format(
+      "privacy: ({:.4g}, {:.3g})-differentially private parameters (noise multiplier {:.4g}, sampling rate "
+      "{:.4g}, {} accountant); metrics are not covered\n",
+      privacy.epsilon, privacy.delta, privacy.noise_multiplier, privacy.sampling_rate, privacy.accountant);
 }
 
 std::string to_text(const TrainReport& report) {
@@ -65,6 +82,11 @@ std::string to_text(const TrainReport& report) {
   text += fmt::format("  {:<18} {:.6g}\n", "loss", report.train_loss);
   if (report.validation) text += to_text("validation", *report.validation);
   if (report.test) text += to_text("test", *report.test);
+  if (!report.per_sample.empty()) text += "per-sample statistics of the last epoch\n";
+  for (const auto& [name, value] : report.per_sample) {
+    text += fmt::format("  {:<34} {:.6g}\n", name.substr(name.find('.') + 1), value);
+  }
+  if (report.privacy) text += to_text(*report.privacy);
   return text + fmt::format("parameters.xxh3 {}\n", report.parameters_xxh3);
 }
 

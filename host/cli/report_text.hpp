@@ -14,6 +14,7 @@ void add_json(nlohmann::ordered_json& object, const std::string& prefix, const M
 std::string to_text(const std::string& title, const Metrics& metrics);
 
 nlohmann::ordered_json to_json(const TrainReport& report);
+std::string to_text(const PrivacyReport& privacy);
 std::string to_text(const TrainReport& report);
 
 }  // namespace thalweg::cli

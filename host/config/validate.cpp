@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "host/config/per_sample_rules.hpp"
 #include "host/config/rules.hpp"
 #include "host/config/values.hpp"
 #include "kernels/common/slices.hpp"
@@ -198,6 +199,7 @@ void check_train(const TrainConfig& c) {
 }
 
 void check_contradictions(const Config& c) {
+  check_private_training(c);
   if (c.data.standardize_target && c.model.loss == "poisson") {
     refuse(
         "data.standardize_target = true makes counts negative; model.loss = poisson needs them as they are");
@@ -229,6 +231,7 @@ void validate_config(const Config& c) {
   check_optimizer(c.optimizer);
   check_schedule(c.schedule, c.optimizer.lr);
   check_train(c.train);
+  check_per_sample(c);
   at_least("checkpoint.every_steps", c.checkpoint.every_steps, 0);
   at_least("checkpoint.every_epochs", c.checkpoint.every_epochs, 0);
   at_least("checkpoint.keep", c.checkpoint.keep, 1);

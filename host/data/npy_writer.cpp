@@ -5,8 +5,6 @@
 #include <bit>
 #include <string_view>
 
-#include "host/checkpoint/files.hpp"
-
 namespace thalweg {
 namespace {
 
@@ -39,15 +37,23 @@ void write_vector(const std::string& path, const char* dtype, const std::vector<
 
 }  // namespace
 
-void write_npy(const std::string& path, ConstMatrix matrix) {
-  AtomicFile file(path);
-  file.write(npy_header("<f4", fmt::format("({}, {})", matrix.rows, matrix.cols)));
-  if (matrix.stride == matrix.cols) {
-    file.write(raw(matrix.data, matrix.rows * matrix.cols));
+NpyMatrixWriter::NpyMatrixWriter(const std::string& path, std::int64_t rows, std::int64_t cols)
+    : file_(path) {
+  file_.write(npy_header("<f4", fmt::format("({}, {})", rows, cols)));
+}
+
+void NpyMatrixWriter::append(ConstMatrix rows) {
+  if (rows.stride == rows.cols) {
+    file_.write(raw(rows.data, rows.rows * rows.cols));
   } else {
-    for (std::int64_t r = 0; r < matrix.rows; ++r) file.write(raw(matrix.row(r), matrix.cols));
+    for (std::int64_t r = 0; r < rows.rows; ++r) file_.write(raw(rows.row(r), rows.cols));
   }
-  file.commit();
+}
+
+void write_npy(const std::string& path, ConstMatrix matrix) {
+  NpyMatrixWriter writer(path, matrix.rows, matrix.cols);
+  writer.append(matrix);
+  writer.commit();
 }
 
 void write_npy(const std::string& path, const std::vector<float>& values) {

@@ -40,7 +40,7 @@ Inference infer(const Context& ctx, Network& network, const Dataset& data,
   if (!data.target.empty()) result.losses.resize(static_cast<std::size_t>(total));
 
   const DeviceDataset placed(ctx, data);
-  Pass pass(ctx, network, kBlockRows, false);
+  Pass pass(ctx, network, kBlockRows, PassUse::forward);
   Buffer<std::int64_t> ids(ctx, kBlockRows);
   Buffer<float> losses(ctx, kBlockRows);
   const ArenaView arenas{.param = network.parameters().data(), .buffers = network.buffers().data()};

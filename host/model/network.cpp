@@ -1,5 +1,6 @@
 #include "host/model/network.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -59,6 +60,20 @@ Network::Network(const Context& ctx, const ModelSpec& spec)
 
 bool Network::is_single_output_linear() const {
   return layers_.size() == 1 && spec_.outputs == 1 && std::holds_alternative<LossSpec>(objective_);
+}
+
+std::int64_t Network::parameter_layers() const {
+  return std::count_if(layers_.begin(), layers_.end(),
+                       [](const auto& layer) { return layer->has_parameters(); });
+}
+
+void Network::require_per_sample() const {
+  for (const auto& layer : layers_) {
+    if (const auto refusal = layer->per_sample_refusal()) {
+      throw UnsupportedLayer("layer \"" + layer->name() +
+                             "\" has no per-sample gradient: " + refusal->reason);
+    }
+  }
 }
 
 void Network::build() {

@@ -25,6 +25,10 @@ class Network {
   /// The fused path reads each row once: one linear layer with one output and an elementwise loss.
   bool is_single_output_linear() const;
   bool sparse() const { return spec_.schema.sparse; }
+  /// Layers with parameters, which is what per-sample norms are counted by.
+  std::int64_t parameter_layers() const;
+  /// Throws UnsupportedLayer naming the first layer without a per-sample gradient, and the way out.
+  void require_per_sample() const;
   bool has_bias() const { return spec_.config.bias; }
 
  private:
@@ -50,17 +54,51 @@ struct PassInput {
   SparseRows sparse;
   TouchedFeatures touched;
   BatchSum sparse_weight_sum;
+  const float* input_squares = nullptr;  ///< see LayerCall
+};
+
+/// What a Pass is for: memory and calls differ.
+enum class PassUse {
+  forward,     ///< forward alone
+  backward,    ///< gradients of the layers share two buffers
+  per_sample,  ///< every layer's output gradient is kept, so that norms come before parameter gradients
+};
+
+/// Where the squared norms of the samples' gradients go: [layers with parameters, stride], first layer first.
+struct SquaredNorms {
+  float* values = nullptr;
+  std::int64_t stride = 0;
+  float* scratch = nullptr;  ///< [rows]
+
+  float* layer(std::int64_t index) const { return values + index * stride; }
 };
 
 /// Activations and gradients of up to max_rows rows, planned once.
 class Pass {
  public:
-  Pass(const Context& ctx, const Network& network, std::int64_t max_rows, bool backward);
+  Pass(const Context& ctx, const Network& network, std::int64_t max_rows, PassUse use);
 
   /// The model's outputs for the rows of `input`; valid until the next forward.
   Matrix forward(const Context& ctx, const Network& network, const PassInput& input, const ArenaView& arenas);
   /// Parameter gradients from grad_output (memory of output_gradient()) into the arenas.
-  void backward(const Context& ctx, const Network& network, const PassInput& input, const ArenaView& arenas);
+  void backward(const Context& ctx, const Network& network, const PassInput& input, const ArenaView& arenas,
+                const SquaredNorms* norms = nullptr);
+
+  // The parts of a per-sample pass, PassUse::per_sample, each from grad_output in memory of
+  // output_gradient().
+
+  /// Gradients by every layer's output, and the samples' squared norms where they are asked for.
+  void output_gradients(const Context& ctx, const Network& network, const PassInput& input,
+                        const ArenaView& arenas, const SquaredNorms* norms);
+  /// Scales row n of every parameter layer's output gradient by factors[layer * stride + n].
+  void scale_gradients(const Context& ctx, const Network& network, std::int64_t rows, const float* factors,
+                       std::int64_t stride);
+  void parameter_gradients(const Context& ctx, const Network& network, const PassInput& input,
+                           const ArenaView& arenas);
+  /// Row n of `rows` [rows, arena size]: the gradient of row n of the input.
+  void sample_gradients(const Context& ctx, const Network& network, const PassInput& input,
+                        const ArenaView& arenas, Matrix rows);
+
   /// [rows, outputs] memory for the gradient by the outputs.
   Matrix output_gradient(const Network& network, std::int64_t rows) const;
 
@@ -68,8 +106,15 @@ class Pass {
   LayerCall call_of(const Network& network, std::size_t layer, const PassInput& input,
                     const ArenaView& arenas) const;
 
-  Buffer<float> activations_, kept_, gradients_[2];
+  void plan_activations(const Context& ctx, const Network& network, std::int64_t max_rows);
+  void plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows, PassUse use);
+  LayerCall backward_call(const Network& network, std::size_t layer, const PassInput& input,
+                          const ArenaView& arenas) const;
+
+  Buffer<float> activations_, kept_;
+  std::vector<Buffer<float>> gradients_;
   std::vector<float*> outputs_, kept_of_;
+  std::vector<float*> output_gradients_;  ///< of each layer
 };
 
 /// Host copies of a run of parameters.

@@ -1,21 +1,23 @@
 #include <algorithm>
 
 #include "host/model/network.hpp"
+#include "kernels/common/backend.hpp"
 
 namespace thalweg {
 
-Pass::Pass(const Context& ctx, const Network& network, std::int64_t max_rows, bool backward) {
-  std::int64_t activation_floats = 0, kept_floats = 0, widest = 0;
+Pass::Pass(const Context& ctx, const Network& network, std::int64_t max_rows, PassUse use) {
+  plan_activations(ctx, network, max_rows);
+  if (use != PassUse::forward) plan_gradients(ctx, network, max_rows, use);
+}
+
+void Pass::plan_activations(const Context& ctx, const Network& network, std::int64_t max_rows) {
+  std::int64_t activation_floats = 0, kept_floats = 0;
   for (const auto& layer : network.layers()) {
     if (!layer->in_place()) activation_floats += max_rows * layer->out_features();
     kept_floats += layer->kept_floats(max_rows);
-    widest = std::max(widest, layer->out_features());
   }
   activations_ = Buffer<float>(ctx, activation_floats);
   kept_ = Buffer<float>(ctx, kept_floats);
-  if (backward) {
-    for (auto& gradient : gradients_) gradient = Buffer<float>(ctx, max_rows * widest);
-  }
   float* activation = activations_.data();
   float* kept = kept_.data();
   for (const auto& layer : network.layers()) {
@@ -23,6 +25,29 @@ Pass::Pass(const Context& ctx, const Network& network, std::int64_t max_rows, bo
     if (!layer->in_place()) activation += max_rows * layer->out_features();
     kept_of_.push_back(kept);
     kept += layer->kept_floats(max_rows);
+  }
+}
+
+/// From the last layer to the first: a layer that works in place leaves its grad_input where its grad_output
+/// was; another one takes the other of two buffers, or one of its own in a per-sample pass.
+void Pass::plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows, PassUse use) {
+  const auto& layers = network.layers();
+  std::int64_t widest = 0;
+  for (const auto& layer : layers) widest = std::max(widest, layer->out_features());
+  output_gradients_.resize(layers.size());
+  std::size_t current = 0;
+  const auto add = [&](std::int64_t width) { gradients_.emplace_back(ctx, max_rows * width); };
+  add(use == PassUse::per_sample ? layers.back()->out_features() : widest);
+  for (std::size_t i = layers.size(); i-- > 0;) {
+    output_gradients_[i] = gradients_[current].data();
+    if (i == 0 || layers[i]->in_place()) continue;
+    if (use == PassUse::per_sample) {
+      add(layers[i]->in_features());
+      ++current;
+    } else {
+      if (gradients_.size() == 1) add(widest);
+      current = 1 - current;
+    }
   }
 }
 
@@ -40,12 +65,23 @@ LayerCall Pass::call_of(const Network& network, std::size_t layer, const PassInp
     call.sparse = input.sparse;
     call.touched = input.touched;
     call.sparse_weight_sum = input.sparse_weight_sum;
+    call.input_squares = input.input_squares;
   } else {
     call.input =
         dense_rows(matrix<const float>(outputs_[layer - 1], rows, network.layers()[layer]->in_features()));
   }
   call.output = matrix(outputs_[layer], rows, network.layers()[layer]->out_features());
   call.kept = kept_of_[layer];
+  return call;
+}
+
+LayerCall Pass::backward_call(const Network& network, std::size_t i, const PassInput& input,
+                              const ArenaView& arenas) const {
+  LayerCall call = call_of(network, i, input, arenas);
+  const std::int64_t rows = input.slices.rows;
+  const Layer& layer = *network.layers()[i];
+  call.grad_output = matrix<const float>(output_gradients_[i], rows, layer.out_features());
+  if (i > 0) call.grad_input = matrix(output_gradients_[i - 1], rows, layer.in_features());
   return call;
 }
 
@@ -61,23 +97,60 @@ Matrix Pass::forward(const Context& ctx, const Network& network, const PassInput
 }
 
 Matrix Pass::output_gradient(const Network& network, std::int64_t rows) const {
-  return matrix(gradients_[0].data(), rows, network.spec().outputs);
+  return matrix(output_gradients_.back(), rows, network.spec().outputs);
 }
 
 void Pass::backward(const Context& ctx, const Network& network, const PassInput& input,
-                    const ArenaView& arenas) {
-  int current = 0;
+                    const ArenaView& arenas, const SquaredNorms* norms) {
+  std::int64_t index = network.parameter_layers();
   for (std::size_t i = network.layers().size(); i-- > 0;) {
     const Layer& layer = *network.layers()[i];
-    LayerCall call = call_of(network, i, input, arenas);
-    call.grad_output =
-        matrix<const float>(gradients_[current].data(), input.slices.rows, layer.out_features());
-    if (i > 0) {
-      const int next = layer.in_place() ? current : 1 - current;
-      call.grad_input = matrix(gradients_[next].data(), input.slices.rows, layer.in_features());
-      current = next;
+    const LayerCall call = backward_call(network, i, input, arenas);
+    if (norms != nullptr && layer.has_parameters()) {
+      layer.squared_norms(ctx, call, norms->scratch, norms->layer(--index));
     }
     layer.backward(ctx, call);
+  }
+}
+
+void Pass::output_gradients(const Context& ctx, const Network& network, const PassInput& input,
+                            const ArenaView& arenas, const SquaredNorms* norms) {
+  std::int64_t index = network.parameter_layers();
+  for (std::size_t i = network.layers().size(); i-- > 0;) {
+    const Layer& layer = *network.layers()[i];
+    const LayerCall call = backward_call(network, i, input, arenas);
+    if (norms != nullptr && layer.has_parameters()) {
+      layer.squared_norms(ctx, call, norms->scratch, norms->layer(--index));
+    }
+    if (i > 0) layer.input_gradient(ctx, call);
+  }
+}
+
+void Pass::scale_gradients(const Context& ctx, const Network& network, std::int64_t rows,
+                           const float* factors, std::int64_t stride) {
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const Layer& layer = *network.layers()[i];
+    if (!layer.has_parameters()) continue;
+    ctx.backend().per_sample.scale_rows(
+        ctx, {.matrix = matrix(output_gradients_[i], rows, layer.out_features()), .factors = factors});
+    factors += stride;
+  }
+}
+
+/// From the first layer to the last: a layer may spoil the gradient memory of the one below it, which is done
+/// by then.
+void Pass::parameter_gradients(const Context& ctx, const Network& network, const PassInput& input,
+                               const ArenaView& arenas) {
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    network.layers()[i]->parameter_gradient(ctx, backward_call(network, i, input, arenas));
+  }
+}
+
+void Pass::sample_gradients(const Context& ctx, const Network& network, const PassInput& input,
+                            const ArenaView& arenas, Matrix rows) {
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const Layer& layer = *network.layers()[i];
+    if (layer.has_parameters()) layer.sample_gradients(ctx, backward_call(network, i, input, arenas), rows);
   }
 }
 

@@ -24,7 +24,8 @@ const Backend backend{.name = "cuda",
                       .batch_norm = batch_norm_cuda,
                       .elementwise_loss = elementwise_loss_cuda,
                       .softmax_cross_entropy = softmax_cross_entropy_cuda,
-                      .update = update_cuda};
+                      .update = update_cuda,
+                      .per_sample = per_sample_cuda};
 
 /// Why the device cannot be used; "" when it can.
 std::string refusal(int device) {

@@ -28,6 +28,25 @@ std::int64_t most_entries(const Dataset& data, std::int64_t rows) {
   return std::accumulate(lengths.begin(), lengths.begin() + rows, std::int64_t{0});
 }
 
+/// Noise reaches every parameter, also those that a sparse batch does not touch.
+OptimizerConfig optimizer_config(const LearnerOptions& options) {
+  OptimizerConfig config = options.optimizer;
+  if (options.per_sample.noise_multiplier > 0) {
+    if (config.lazy == "true") {
+      throw ConfigError("optimizer.lazy=true leaves parameters out of the update, and with them the noise");
+    }
+    config.lazy = "false";
+  }
+  return config;
+}
+
+/// Steps that may wait for the host: what it wants to see of each one is there until the next.
+std::int64_t burst_limit_of(const Context& ctx, Network& network, const LearnerOptions& options) {
+  // Running statistics are put back after a step that diverged, so no later one may have changed them.
+  const bool waits = ctx.backend().graphs != nullptr && network.buffers().size() == 0;
+  return waits && !options.per_sample.statistics ? kReplayedBurst : 1;
+}
+
 }  // namespace
 
 TouchedBuffers::TouchedBuffers(const Context& ctx, const Dataset& data, std::int64_t max_batch) {
@@ -63,10 +82,9 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
       data(c, dataset),
       options(o),
       micro(o.micro_batch > 0 ? std::min(o.micro_batch, o.max_batch) : o.max_batch),
-      // Running statistics are put back after a step that diverged, so no later one may have changed them.
-      burst_limit(c.backend().graphs != nullptr && network.buffers().size() == 0 ? kReplayedBurst : 1),
-      pass(c, network, micro, true),
-      optimizer(c, network.plan(), network.parameters().data(), o.optimizer, network.sparse()),
+      burst_limit(burst_limit_of(c, network, o)),
+      pass(c, network, micro, o.per_sample.clips() ? PassUse::per_sample : PassUse::backward),
+      optimizer(c, network.plan(), network.parameters().data(), optimizer_config(o), network.sparse()),
       inputs(c, o.max_batch, burst_limit),
       graphs(c) {
   const std::int64_t arena = network.plan().arena_size();
@@ -86,6 +104,8 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
           ctx, touched->view.capacity * network.layers()[0]->out_features() * options.reduction_slices);
     }
   }
+  if (options.per_sample.any())
+    per_sample.emplace(ctx, network, data, options.per_sample, micro, options.max_batch);
   for (const auto& layer : network.layers()) {
     if (split() && !layer->whole_batch_reason().empty()) {
       throw ConfigError("train.micro_batch is set, but layer \"" + layer->name() +
@@ -125,6 +145,7 @@ PassInput Learner::State::input_of(BatchSlices slices) {
   } else {
     input.dense = data.dense(input.ids, slices.rows);
   }
+  if (per_sample) input.input_squares = per_sample->input_squares();
   return input;
 }
 
@@ -190,9 +211,18 @@ void Learner::State::own_objective(const ObjectiveFunction& objective, const Pas
                 count * std::int64_t{sizeof(float)});
 }
 
-void Learner::State::micro_step(const PassInput& input, const ObjectiveFunction* objective,
-                                const std::int64_t* rows, float scale) {
-  if (objective == nullptr && network.is_single_output_linear()) return fused_step(input, scale);
+/// The fused step leaves the output gradients, and the rest is known of the data set.
+void Learner::State::fused_squared_norms(const PassInput& input) {
+  ctx.backend().per_sample.linear_squared_norms(
+      ctx, {.grad_output = matrix<const float>(output_grad.data() + input.slices.first, input.slices.rows, 1),
+            .input_squares = input.input_squares,
+            .ids = input.ids,
+            .bias = network.has_bias(),
+            .squared_norms = per_sample->squared_norms().layer(0)});
+}
+
+void Learner::State::forward_and_loss(const PassInput& input, const ObjectiveFunction* objective,
+                                      const std::int64_t* rows, float scale) {
   const Matrix output = pass.forward(ctx, network, input, arenas());
   if (objective != nullptr) {
     own_objective(*objective, input, output, rows, scale);
@@ -200,7 +230,36 @@ void Learner::State::micro_step(const PassInput& input, const ObjectiveFunction*
     evaluate_objective(ctx, network.objective(), output, data.targets(input.ids, scale),
                        losses.data() + input.slices.first, pass.output_gradient(network, output.rows));
   }
-  pass.backward(ctx, network, input, arenas());
+}
+
+/// Norms and clip factors come from the unscaled output gradients; what is then scaled and multiplied by the
+/// inputs, once per layer, is the clipped sum (book-keeping: one forward, one backward).
+void Learner::State::clipped_step(const PassInput& input, const ObjectiveFunction* objective,
+                                  const std::int64_t* rows, float scale) {
+  forward_and_loss(input, objective, rows, 1.0f);
+  pass.output_gradients(ctx, network, input, arenas(), &per_sample->squared_norms());
+  per_sample->find_factors(ctx, input.slices.first, input.slices.rows, scale);
+  per_sample->scale_gradients(ctx, network, pass, input.slices.rows);
+  pass.parameter_gradients(ctx, network, input, arenas());
+}
+
+void Learner::State::micro_step(const PassInput& input, const ObjectiveFunction* objective,
+                                const std::int64_t* rows, float scale) {
+  if (clips()) return clipped_step(input, objective, rows, scale);
+  if (objective == nullptr && network.is_single_output_linear()) {
+    fused_step(input, scale);
+    if (per_sample) fused_squared_norms(input);
+  } else {
+    forward_and_loss(input, objective, rows, scale);
+    pass.backward(ctx, network, input, arenas(), per_sample ? &per_sample->squared_norms() : nullptr);
+  }
+  if (per_sample) per_sample->find_factors(ctx, input.slices.first, input.slices.rows, 1.0f);
+}
+
+/// One over what the sum over the batch is divided by.
+float Learner::State::scale_of(double weight_sum) const {
+  const double divisor = options.per_sample.divisor > 0 ? options.per_sample.divisor : weight_sum;
+  return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;
 }
 
 void Learner::State::copy_buffers(Buffer<float>& to, const Buffer<float>& from) {
@@ -212,10 +271,11 @@ void Learner::State::run_step(std::int64_t count, float scale, bool update,
                               const ObjectiveFunction* objective, const std::int64_t* rows) {
   copy_buffers(buffers_before, network.buffers());
   index_batch(count);
-  for (std::int64_t first = 0; first < count; first += micro) {
+  for (std::int64_t first = 0; first == 0 || first < count; first += micro) {
     const BatchSlices slices{count, first, std::min(micro, count - first), options.reduction_slices};
     micro_step(input_of(slices), objective, rows + first, scale);
   }
+  if (per_sample) per_sample->add_noise(ctx, network.plan(), grad.data(), scale, inputs.step());
   optimizer.gradient_norm(ctx, grad.data(), touched_elements());
   ctx.backend().update.record(ctx, {.losses = losses.data(),
                                     .count = count,
@@ -230,7 +290,7 @@ void Learner::State::run_step(std::int64_t count, float scale, bool update,
 void Learner::State::enqueue(const std::vector<std::int64_t>& rows, double lr, bool update,
                              const ObjectiveFunction* objective) {
   const auto count = static_cast<std::int64_t>(rows.size());
-  if (count < 1 || count > options.max_batch) {
+  if (count < (clips() ? 0 : 1) || count > options.max_batch) {
     throw ShapeError("a step takes 1 to " + std::to_string(options.max_batch) +
                      " rows (LearnerOptions::max_batch), got " + std::to_string(count));
   }
@@ -242,7 +302,7 @@ void Learner::State::enqueue(const std::vector<std::int64_t>& rows, double lr, b
   const std::int64_t step = steps + slot + 1;
   inputs.upload(slot, {static_cast<std::uint64_t>(step), optimizer.scalars(lr, step)}, rows);
   const double weight_sum = sum_of_weights(data.host(), rows);
-  const float scale = weight_sum > 0 ? static_cast<float>(1.0 / weight_sum) : 0.0f;
+  const float scale = scale_of(weight_sum);
   const auto body = [&] { run_step(count, scale, update, objective, rows.data()); };
   // Weights make the scale another one each step, and a graph holds the scale it was recorded with.
   const bool replayable = update && objective == nullptr && data.host().weight.empty();
@@ -260,8 +320,10 @@ std::vector<StepResult> Learner::State::collect() {
   const std::vector<StepRecord> written = records.download(ctx);
   for (std::size_t i = 0; i < queued.size(); ++i) {
     const StepRecord& record = written[i];
-    results.push_back(
-        {record.loss_sum, queued[i].weight_sum, std::sqrt(static_cast<double>(record.squared_norm)), {}});
+    results.push_back({.loss_sum = record.loss_sum,
+                       .weight_sum = queued[i].weight_sum,
+                       .gradient_norm = std::sqrt(static_cast<double>(record.squared_norm))});
+    if (options.per_sample.statistics) add_statistics(queued[i], results.back());
     if (record.updated == 0) {
       results.back().diverged = diverged(queued[i], record);
       copy_buffers(network.buffers(), buffers_before);
@@ -272,6 +334,17 @@ std::vector<StepResult> Learner::State::collect() {
   queued.clear();
   reset_burst();
   return results;
+}
+
+/// Without clipping the norms are those of the scaled gradients, because the step itself is not to change.
+void Learner::State::add_statistics(const Queued& step, StepResult& result) const {
+  const auto count = static_cast<std::int64_t>(step.rows.size());
+  result.losses.resize(step.rows.size());
+  ctx.backend().memory.download(ctx, result.losses.data(), losses.data(),
+                                count * std::int64_t{sizeof(float)});
+  result.norms = per_sample->norms(ctx, count);
+  if (clips()) return;
+  for (float& norm : result.norms) norm = norm / scale_of(result.weight_sum);
 }
 
 void Learner::State::reset_burst() {
@@ -288,6 +361,7 @@ std::string Learner::State::diverged(const Queued& step, const StepRecord& recor
     return begin + "the loss of " + data.host().where(step.rows[static_cast<std::size_t>(record.first_bad)]) +
            end;
   }
+  if (step.rows.empty()) return begin + "the noise" + end;
   return begin + "the gradient of the batch that begins with " + data.host().where(step.rows[0]) + end;
 }
 

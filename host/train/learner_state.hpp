@@ -7,6 +7,7 @@
 #include "host/model/network.hpp"
 #include "host/runtime/step_graphs.hpp"
 #include "host/train/optimizer.hpp"
+#include "host/train/per_sample_step.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {
@@ -72,6 +73,7 @@ struct Learner::State {
   Buffer<BurstState> burst;
   Buffer<StepRecord> records;
   std::optional<TouchedBuffers> touched;
+  std::optional<PerSampleStep> per_sample;
   StepGraphs graphs;
   std::vector<Queued> queued;
   std::int64_t steps = 0;
@@ -88,6 +90,7 @@ struct Learner::State {
   TouchedElements touched_elements() const;
 
  private:
+  bool clips() const { return options.per_sample.clips(); }
   bool split() const { return micro < options.max_batch; }
   ArenaView arenas();
   BatchSum sparse_weight_sum();
@@ -98,6 +101,13 @@ struct Learner::State {
   void micro_step(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
                   float scale);
   void fused_step(const PassInput& input, float scale);
+  void fused_squared_norms(const PassInput& input);
+  void forward_and_loss(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
+                        float scale);
+  void clipped_step(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
+                    float scale);
+  float scale_of(double weight_sum) const;
+  void add_statistics(const Queued& step, StepResult& result) const;
   void own_objective(const ObjectiveFunction& objective, const PassInput& input, Matrix output,
                      const std::int64_t* rows, float scale);
   void copy_buffers(Buffer<float>& to, const Buffer<float>& from);

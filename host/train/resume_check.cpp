@@ -39,7 +39,10 @@ bool depends_on_length(const ScheduleConfig& schedule) {
 }
 
 bool may_differ(const std::string& key, const Config& config) {
-  if (depends_on_length(config.schedule) && (key == "train.epochs" || key == "train.max_steps")) return false;
+  const bool solved_noise = config.per_sample.target_epsilon > 0;  // for so many steps
+  if ((solved_noise || depends_on_length(config.schedule)) &&
+      (key == "train.epochs" || key == "train.max_steps"))
+    return false;
   if (config.train.on_spike == "rollback" && key == "checkpoint.every_steps") return false;
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
 }

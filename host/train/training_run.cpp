@@ -72,17 +72,26 @@ void TrainingRun::prepare() {
   if (batches_->batches_per_epoch() == 0) {
     throw ConfigError("train.drop_last leaves no batch: fewer rows than train.batch_size");
   }
-  const auto batch =
-      std::min<std::int64_t>(config_.train.batch_size, static_cast<std::int64_t>(split_.train.size()));
-  learner_ = std::make_unique<Learner>(
-      ctx_, *model_, train_,
-      LearnerOptions{.optimizer = config_.optimizer,
-                     .max_batch = batch,
-                     .micro_batch = config_.train.micro_batch,
-                     .reduction_slices = static_cast<int>(config_.train.reduction_slices)});
+  make_learner();
   resume();
   first_step_ = state_.step;
   start_ = Clock::now();
+}
+
+void TrainingRun::make_learner() {
+  LearnerOptions options{.optimizer = config_.optimizer,
+                         .per_sample = per_sample_options(config_.per_sample),
+                         .max_batch = std::min<std::int64_t>(config_.train.batch_size,
+                                                             static_cast<std::int64_t>(split_.train.size())),
+                         .micro_batch = config_.train.micro_batch,
+                         .reduction_slices = static_cast<int>(config_.train.reduction_slices)};
+  if (config_.per_sample.poisson()) {
+    privacy_.emplace(config_, train_, split_.train, total_steps());
+    privacy_->set_options(options);
+    for (const std::string& note : privacy_->notes()) say(note);
+  }
+  learner_ = std::make_unique<Learner>(ctx_, *model_, train_, options);
+  if (config_.per_sample.statistics) statistics_.emplace(train_, config_.per_sample.clip_norm);
 }
 
 void TrainingRun::load_data() {
@@ -133,6 +142,12 @@ void TrainingRun::restore(const std::string& folder) {
   say(fmt::format("resumed from {} at step {}", folder, data.step));
 }
 
+std::vector<std::int64_t> TrainingRun::rows_of(std::int64_t step) const {
+  if (privacy_) return privacy_->sampler().rows(static_cast<std::uint64_t>(step + 1));
+  const std::int64_t per_epoch = batches_->batches_per_epoch();
+  return batches_->rows(step / per_epoch, step % per_epoch);
+}
+
 /// Steps may run without the host until something is due that it decides.
 std::int64_t TrainingRun::burst_length() const {
   const std::int64_t limit = config_.train.gradient_tolerance > 0 ? 1 : learner_->burst_limit();
@@ -144,15 +159,16 @@ std::int64_t TrainingRun::burst_length() const {
 
 void TrainingRun::take_steps() {
   std::vector<std::vector<std::int64_t>> rows;
-  const std::int64_t length = burst_length(), per_epoch = batches_->batches_per_epoch();
+  const std::int64_t length = burst_length();
   for (std::int64_t step = state_.step; step < state_.step + length; ++step) {
-    rows.push_back(batches_->rows(step / per_epoch, step % per_epoch));
+    rows.push_back(rows_of(step));
     learner_->enqueue(rows.back(), learning_rate(step));
   }
   const std::vector<StepResult> results = learner_->collect();
   for (std::size_t i = 0; i < results.size(); ++i) {
     samples_ += static_cast<std::int64_t>(rows[i].size());
     if (results[i].diverged.empty()) {
+      if (statistics_) statistics_->add(rows[i], results[i]);
       after_step(results[i]);
     } else {
       pass_over(rows[i], DivergedError(results[i].diverged));
@@ -243,6 +259,14 @@ void TrainingRun::finish_epoch() {
                                                    {"seconds", seconds()}};
   if (!split_.validation.empty()) {
     for (const auto& [name, value] : validation_->values) line.emplace_back("validation." + name, value);
+  }
+  if (statistics_) {
+    epoch_statistics_ = statistics_->finish_epoch();
+    line.insert(line.end(), epoch_statistics_.begin(), epoch_statistics_.end());
+  }
+  if (privacy_ && privacy_->adds_noise()) {
+    line.emplace_back("privacy.epsilon", privacy_->report(state_.step).epsilon);
+    line.emplace_back("privacy.delta", privacy_->report_delta());
   }
   if (config_.schedule.name == "plateau") {
     plateau_epoch_end(config_.schedule, validation_ ? (*validation_)["loss"] : loss, state_.plateau);
@@ -344,6 +368,8 @@ TrainReport TrainingRun::report() {
   report.stopped_by = stop_reason();
   report.resumed_from = resumed_from_;
   report.device = ctx_.device();
+  if (privacy_ && privacy_->adds_noise()) report.privacy = privacy_->report(state_.step);
+  report.per_sample = epoch_statistics_;
   use_final_parameters();
   report.parameters_xxh3 = parameters_xxh3(model_->parameters(ctx_));
   if (!config_.out.empty()) model_->save(ctx_, config_.out + "/model.safetensors");

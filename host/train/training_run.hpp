@@ -7,7 +7,9 @@
 #include "host/checkpoint/checkpoint_writer.hpp"
 #include "host/train/epoch_batches.hpp"
 #include "host/train/metrics_log.hpp"
+#include "host/train/privacy.hpp"
 #include "host/train/run_state.hpp"
+#include "host/train/sample_statistics.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/trainer.hpp"
@@ -24,6 +26,8 @@ class TrainingRun {
 
   void prepare();
   void load_data();
+  void make_learner();
+  std::vector<std::int64_t> rows_of(std::int64_t step) const;
   void resume();
   void restore(const std::string& folder);
   void train();
@@ -65,6 +69,9 @@ class TrainingRun {
   std::optional<Model> model_;
   std::optional<EpochBatches> batches_;
   std::unique_ptr<Learner> learner_;
+  std::optional<Privacy> privacy_;
+  std::optional<SampleStatistics> statistics_;
+  NamedNumbers epoch_statistics_;
   MetricsLog log_;
   CheckpointWriter writer_;
   RunState state_;

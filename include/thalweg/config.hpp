@@ -145,6 +145,28 @@ struct TrainConfig {
   }
 };
 
+struct PerSampleConfig {
+  double clip_norm = 0.0;           ///< bound of each sample's gradient norm; 0: no clipping
+  std::string mode = "flat";        ///< flat | per_layer | automatic
+  double noise_multiplier = 0.0;    ///< deviation of the noise, in units of clip_norm; 0: none
+  double target_epsilon = 0.0;      ///< above 0: the noise multiplier is solved for
+  double delta = 0.0;               ///< 0: 1 / (10 * training rows)
+  std::string accountant = "prv";   ///< prv | rdp
+  std::string sampling = "auto";    ///< auto (poisson with noise) | poisson | epochs (each row once)
+  bool reproducible_noise = false;  ///< noise and Poisson samples follow from seed; not private
+  bool statistics = false;          ///< norms, noise scale and outlier rows in the log
+
+  bool private_training() const { return noise_multiplier > 0 || target_epsilon > 0; }
+  bool poisson() const { return sampling == "poisson" || (sampling == "auto" && private_training()); }
+
+  template <class Self, class Visit>
+  static void fields(Self& c, Visit&& v) {
+    v("clip_norm", c.clip_norm), v("mode", c.mode), v("noise_multiplier", c.noise_multiplier);
+    v("target_epsilon", c.target_epsilon), v("delta", c.delta), v("accountant", c.accountant);
+    v("sampling", c.sampling), v("reproducible_noise", c.reproducible_noise), v("statistics", c.statistics);
+  }
+};
+
 struct CheckpointConfig {
   std::int64_t every_steps = 0;   ///< besides those of every_epochs; 0: none
   std::int64_t every_epochs = 1;  ///< 0: none but the last
@@ -168,6 +190,7 @@ struct Config {
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   TrainConfig train;
+  PerSampleConfig per_sample;
   CheckpointConfig checkpoint;
 
   /// Settings outside any section, then one call per section: section(name, struct).
@@ -178,7 +201,7 @@ struct Config {
   template <class Self, class Section>
   static void sections(Self& c, Section&& s) {
     s("data", c.data), s("model", c.model), s("optimizer", c.optimizer), s("schedule", c.schedule);
-    s("train", c.train), s("checkpoint", c.checkpoint);
+    s("train", c.train), s("per_sample", c.per_sample), s("checkpoint", c.checkpoint);
   }
 };
 

@@ -11,18 +11,35 @@
 
 namespace thalweg {
 
+/// What a step does with the gradients of single samples (docs/per-sample.md).
+struct PerSampleOptions {
+  double clip_norm = 0;          ///< bound of each sample's gradient norm; 0: no clipping
+  std::string mode = "flat";     ///< flat | per_layer | automatic
+  double noise_multiplier = 0;   ///< deviation of the noise on the sum, in units of clip_norm
+  std::uint64_t noise_seed = 0;  ///< has to be secret where privacy is meant
+  double divisor = 0;            ///< of the clipped sum; 0: the sum of the batch's weights
+  bool statistics = false;       ///< StepResult::norms and losses
+
+  bool clips() const { return clip_norm > 0; }
+  bool any() const { return clips() || noise_multiplier > 0 || statistics; }
+};
+
 struct LearnerOptions {
   OptimizerConfig optimizer;
+  PerSampleOptions per_sample;
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
   std::int64_t micro_batch = 0;  ///< 0: the whole batch at once
   int reduction_slices = 8;
 };
 
 struct StepResult {
-  double loss_sum = 0;       ///< sum of the weighted losses of the batch
-  double weight_sum = 0;     ///< sum of the weights
-  double gradient_norm = 0;  ///< before clipping
-  std::string diverged;      ///< why the step did nothing, naming the row at fault; empty: all was finite
+  double loss_sum = 0;    ///< sum of the weighted losses of the batch
+  double weight_sum = 0;  ///< sum of the weights
+  /// Before clipping; with per-sample clipping or noise, of what the optimizer gets.
+  double gradient_norm = 0;
+  std::string diverged;  ///< why the step did nothing, naming the row at fault; empty: all was finite
+  /// With per_sample.statistics, of each row: norm of the gradient of its weighted loss, and that loss.
+  std::vector<float> norms = {}, losses = {};
 };
 
 /// An objective of your own: given the outputs [n, outputs] of the rows of a batch, write the weighted loss
@@ -44,7 +61,8 @@ class Learner {
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
-  /// One step on the given rows of the data set with the model's own loss; 1 <= rows.size() <= max_batch.
+  /// One step on the given rows of the data set with the model's own loss; 1 <= rows.size() <= max_batch, and
+  /// with per-sample clipping also no rows at all, as Poisson sampling may draw.
   /// Throws DivergedError, naming the first row at fault, before the update when loss or gradient is not
   /// finite; parameters, states and running statistics are then as they were before the call.
   StepResult step(const std::vector<std::int64_t>& rows, double lr);

@@ -7,6 +7,7 @@
 #include "thalweg/learner.hpp"
 #include "thalweg/metrics.hpp"
 #include "thalweg/model.hpp"
+#include "thalweg/per_sample.hpp"
 #include "thalweg/schedule.hpp"
 #include "thalweg/trainer.hpp"
 #include "thalweg/verify.hpp"

@@ -5,6 +5,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "thalweg/config.hpp"
 #include "thalweg/metrics.hpp"
@@ -35,11 +37,21 @@ struct TrainObserver {
   std::atomic<int>* save_signal = nullptr;  ///< non-zero: save after the step, reset to zero, and go on
 };
 
+/// What a run with noise spent. The guarantee is for the parameters; metrics and statistics are not covered.
+struct PrivacyReport {
+  double epsilon = 0, delta = 0;
+  double noise_multiplier = 0, sampling_rate = 0;
+  std::string accountant;
+  bool reproducible_noise = false;  ///< then nothing is private
+};
+
 struct TrainReport {
   std::int64_t steps = 0, epochs = 0, samples = 0;
   double seconds = 0, samples_per_second = 0;
   double train_loss = 0;  ///< mean loss of the last epoch
   std::optional<Metrics> validation, test;
+  std::optional<PrivacyReport> privacy;
+  std::vector<std::pair<std::string, double>> per_sample;  ///< statistics of the last whole epoch
   std::string parameters_xxh3;
   std::string stopped_by;  ///< epochs | steps | patience | gradient | loss | time | signal
   std::string resumed_from;

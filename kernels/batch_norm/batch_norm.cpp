@@ -24,6 +24,11 @@ class BatchNormLayer final : public Layer {
     return "batch norm takes its statistics over the whole batch";
   }
 
+  bool has_parameters() const override { return true; }
+  std::optional<NotDefined> per_sample_refusal() const override {
+    return NotDefined{"batch statistics mix the samples; use model.normalization=layer"};
+  }
+
   void forward(const Context& ctx, const LayerCall& call) const override {
     const ArenaView& arenas = call.arenas;
     if (!call.training) {

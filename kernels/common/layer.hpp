@@ -3,10 +3,12 @@
 // only passes pointers to its op table; it owns no memory.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kernels/activation/activation.hpp"
+#include "kernels/common/required.hpp"
 #include "kernels/common/slices.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
 #include "thalweg/context.hpp"
@@ -68,6 +70,11 @@ struct ArenaView {
   }
 };
 
+/// Columns [offset, offset + cols) of the rows of a matrix.
+inline Matrix column_block(Matrix rows, std::int64_t offset, std::int64_t cols) {
+  return {rows.data + offset, rows.rows, cols, rows.stride};
+}
+
 /// One call of a layer. The first layer of a model on sparse data reads `sparse`, every other one `input`.
 struct LayerCall {
   ArenaView arenas;
@@ -83,6 +90,8 @@ struct LayerCall {
   float* kept = nullptr;  ///< what forward keeps for backward: kept_floats(rows)
   ConstMatrix grad_output;
   Matrix grad_input;  ///< data == null: not wanted
+  /// Per-sample calls of the model's first layer: |x|^2 by the row of the data set; null: from the input.
+  const float* input_squares = nullptr;
 
   ConstMatrix input_matrix() const {
     return {static_cast<const float*>(input.data), input.rows, input.cols, input.stride};
@@ -109,6 +118,22 @@ class Layer {
 
   virtual void forward(const Context& ctx, const LayerCall& call) const = 0;
   virtual void backward(const Context& ctx, const LayerCall& call) const = 0;
+
+  // The per-sample rule (kernels/per_sample): all of a layer with parameters, or a reason.
+
+  virtual bool has_parameters() const { return false; }
+  /// Why one sample has no gradient of its own here, and what to use instead.
+  virtual std::optional<NotDefined> per_sample_refusal() const { return std::nullopt; }
+  /// backward in two parts. The first gives grad_input alone (it may spoil the gradient arena) ...
+  virtual void input_gradient(const Context& ctx, const LayerCall& call) const { backward(ctx, call); }
+  /// ... the second the parameter gradients of a grad_output that was scaled in between. grad_input is then
+  /// memory that may be spoilt.
+  virtual void parameter_gradient(const Context&, const LayerCall&) const {}
+  /// squared_norms[n]: of row n's gradient by this layer's parameters. `scratch` holds a float per row.
+  virtual void squared_norms(const Context&, const LayerCall&, float* /*scratch*/,
+                             float* /*squared_norms*/) const {}
+  /// Row n of `rows` [rows, arena size], at this layer's offsets: row n's gradient.
+  virtual void sample_gradients(const Context&, const LayerCall&, Matrix /*rows*/) const {}
 
  private:
   std::string name_;

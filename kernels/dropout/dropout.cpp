@@ -16,20 +16,20 @@ class DropoutLayer final : public Layer {
       : Layer(name, features, features), args_(args) {}
 
   void forward(const Context& ctx, const LayerCall& call) const override {
-    if (call.training) {
-      apply(ctx, call, call.input_matrix(), call.output);
-    } else {
-      const std::int64_t bytes = call.output.rows * call.output.cols * std::int64_t{sizeof(float)};
-      ctx.backend().memory.copy(ctx, call.output.data, call.input.data, bytes);
-    }
+    apply_or_copy(ctx, call, call.input_matrix(), call.output);
   }
 
   void backward(const Context& ctx, const LayerCall& call) const override {
-    apply(ctx, call, call.grad_output, call.grad_input);
+    apply_or_copy(ctx, call, call.grad_output, call.grad_input);
   }
 
  private:
-  void apply(const Context& ctx, const LayerCall& call, ConstMatrix from, Matrix to) const {
+  void apply_or_copy(const Context& ctx, const LayerCall& call, ConstMatrix from, Matrix to) const {
+    if (!call.training) {
+      const std::int64_t bytes = from.rows * from.cols * std::int64_t{sizeof(float)};
+      ctx.backend().memory.copy(ctx, to.data, from.data, bytes);
+      return;
+    }
     DropoutArgs args = args_;
     args.input = from;
     args.output = to;

@@ -39,6 +39,36 @@ class LayerNormLayer final : public Layer {
                                             .grad_bias = call.arenas.batch_sum(bias_)});
   }
 
+  bool has_parameters() const override { return true; }
+
+  /// One op gives all three gradients; here the parameters' go where the later call writes them, as if these
+  /// rows were a batch.
+  void input_gradient(const Context& ctx, const LayerCall& call) const override {
+    LayerCall alone = call;
+    alone.slices = whole_batch(call.slices.rows, call.slices.slices);
+    alone.arenas.partials = nullptr;
+    backward(ctx, alone);
+  }
+  void parameter_gradient(const Context& ctx, const LayerCall& call) const override { backward(ctx, call); }
+
+  void squared_norms(const Context& ctx, const LayerCall& call, float*, float* out) const override {
+    ctx.backend().per_sample.layer_norm_squared_norms(ctx, {.grad_output = call.grad_output,
+                                                            .input = call.input_matrix(),
+                                                            .mean = call.kept,
+                                                            .rstd = call.kept + call.output.rows,
+                                                            .squared_norms = out});
+  }
+
+  void sample_gradients(const Context& ctx, const LayerCall& call, Matrix rows) const override {
+    ctx.backend().per_sample.layer_norm_gradients(
+        ctx, {.grad_output = call.grad_output,
+              .input = call.input_matrix(),
+              .mean = call.kept,
+              .rstd = call.kept + call.output.rows,
+              .gradients = column_block(rows, weight_, in_features()),
+              .bias_gradients = column_block(rows, bias_, in_features())});
+  }
+
  private:
   std::int64_t weight_ = 0, bias_ = 0;
 };

@@ -25,16 +25,44 @@ class LinearLayer final : public Layer {
   }
 
   void backward(const Context& ctx, const LayerCall& call) const override {
+    parameter_gradient(ctx, call);
+    input_gradient(ctx, call);
+  }
+
+  bool has_parameters() const override { return true; }
+
+  void parameter_gradient(const Context& ctx, const LayerCall& call) const override {
     ctx.backend().linear.parameter_grad(ctx,
                                         {.input = call.input,
                                          .grad_output = call.grad_output,
                                          .slices = call.slices,
                                          .grad_weight = call.arenas.batch_sum(weight_),
                                          .grad_bias = has_bias_ ? call.arenas.batch_sum(bias_) : BatchSum{}});
+  }
+
+  void input_gradient(const Context& ctx, const LayerCall& call) const override {
     if (call.grad_input.data == nullptr) return;
     ctx.backend().linear.input_grad(ctx, {.grad_output = call.grad_output,
                                           .weight = call.arenas.param + weight_,
                                           .grad_input = call.grad_input});
+  }
+
+  void squared_norms(const Context& ctx, const LayerCall& call, float* scratch, float* out) const override {
+    const bool known = call.input_squares != nullptr;
+    if (!known) ctx.backend().per_sample.dense_row_squares(ctx, {.input = call.input, .squares = scratch});
+    ctx.backend().per_sample.linear_squared_norms(ctx, {.grad_output = call.grad_output,
+                                                        .input_squares = known ? call.input_squares : scratch,
+                                                        .ids = known ? call.ids : nullptr,
+                                                        .bias = has_bias_,
+                                                        .squared_norms = out});
+  }
+
+  void sample_gradients(const Context& ctx, const LayerCall& call, Matrix rows) const override {
+    ctx.backend().per_sample.dense_gradients(
+        ctx, {.input = call.input,
+              .grad_output = call.grad_output,
+              .gradients = column_block(rows, weight_, in_features() * out_features()),
+              .bias_gradients = has_bias_ ? column_block(rows, bias_, out_features()) : Matrix{}});
   }
 
  private:

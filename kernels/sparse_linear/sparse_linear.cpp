@@ -35,6 +35,28 @@ class SparseLinearLayer final : public Layer {
               .grad_bias = has_bias_ ? call.arenas.batch_sum(bias_) : BatchSum{}});
   }
 
+  bool has_parameters() const override { return true; }
+  void input_gradient(const Context&, const LayerCall&) const override {}  // always the first layer
+  void parameter_gradient(const Context& ctx, const LayerCall& call) const override { backward(ctx, call); }
+
+  void squared_norms(const Context& ctx, const LayerCall& call, float* scratch, float* out) const override {
+    const bool known = call.input_squares != nullptr;
+    if (!known) ctx.backend().per_sample.sparse_row_squares(ctx, {.input = call.sparse, .squares = scratch});
+    ctx.backend().per_sample.linear_squared_norms(ctx, {.grad_output = call.grad_output,
+                                                        .input_squares = known ? call.input_squares : scratch,
+                                                        .ids = known ? call.ids : nullptr,
+                                                        .bias = has_bias_,
+                                                        .squared_norms = out});
+  }
+
+  void sample_gradients(const Context& ctx, const LayerCall& call, Matrix rows) const override {
+    ctx.backend().per_sample.sparse_gradients(
+        ctx, {.input = call.sparse,
+              .grad_output = call.grad_output,
+              .gradients = column_block(rows, weight_, in_features() * out_features()),
+              .bias_gradients = has_bias_ ? column_block(rows, bias_, out_features()) : Matrix{}});
+  }
+
  private:
   bool has_bias_;
   ParameterInit init_;

@@ -36,7 +36,9 @@ std::string text_error(const std::string& text) {
   return error_of([&] { read_config_text(text, "run.toml", config); });
 }
 
-std::string invalid(std::initializer_list<std::pair<const char*, const char*>> settings) {
+using Settings = std::vector<std::pair<const char*, const char*>>;
+
+std::string invalid(const Settings& settings) {
   Config config;
   for (const auto& [key, value] : settings) set_config_value(config, key, value);
   return error_of([&] { validate_config(config); });
@@ -349,6 +351,30 @@ TEST(Config, ContradictionsNameBothSettings) {
   EXPECT_EQ(invalid({{"epochs", "0"}, {"max_steps", "5"}}), "(no error)");
   EXPECT_TRUE(says(invalid({{"every_steps", "5"}}), "set out"));
   EXPECT_EQ(invalid({{"every_steps", "5"}, {"out", "runs/x"}}), "(no error)");
+}
+
+TEST(Config, PrivateTrainingRefusesWhatBreaksItsGuarantee) {
+  const auto with = [](Settings more) {
+    Settings settings{{"per_sample.clip_norm", "1"}, {"noise_multiplier", "1"}};
+    settings.insert(settings.end(), more.begin(), more.end());
+    return invalid(settings);
+  };
+  EXPECT_EQ(with({}), "(no error)");
+  EXPECT_TRUE(says(invalid({{"noise_multiplier", "1"}}), "per_sample.clip_norm"));
+  EXPECT_TRUE(says(with({{"target_epsilon", "3"}}), "two answers"));
+  EXPECT_TRUE(says(with({{"sampling", "epochs"}}), "sampling = poisson"));
+  EXPECT_TRUE(says(with({{"optimizer.lazy", "true"}}), "optimizer.lazy"));
+  EXPECT_TRUE(says(with({{"train.patience", "3"}}), "train.patience"));
+  EXPECT_TRUE(says(with({{"loss_tolerance", "0.1"}}), "train.loss_tolerance"));
+  EXPECT_TRUE(says(with({{"schedule", "plateau"}}), "plateau"));
+  EXPECT_TRUE(says(with({{"class_weight", "balanced"}}), "data.class_weight"));
+  EXPECT_TRUE(says(with({{"impute", "mean"}}), "data.impute"));
+  EXPECT_TRUE(says(with({{"normalization", "batch"}, {"hidden", "4"}}), "normalization = layer"));
+  EXPECT_TRUE(says(invalid({{"statistics", "true"}, {"normalization", "batch"}, {"hidden", "4"}}),
+                   "normalization = layer"));
+  EXPECT_TRUE(says(invalid({{"sampling", "poisson"}}), "per_sample.clip_norm"));
+  EXPECT_TRUE(says(invalid({{"per_sample.delta", "1"}}), "per_sample.delta = 1"));
+  EXPECT_TRUE(says(invalid({{"mode", "flatt"}}), "did you mean \"flat\""));
 }
 
 TEST(Config, Utf8IsToldFromOtherBytes) {

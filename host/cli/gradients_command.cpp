@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "host/cli/cli.hpp"
+#include "host/cli/model_data.hpp"
+#include "host/data/npy_writer.hpp"
+#include "thalweg/per_sample.hpp"
+
+namespace thalweg::cli {
+
+int gradients_command(const GradientsArguments& arguments, Streams streams) {
+  if (!arguments.output.ends_with(".npy")) {
+    throw UsageError("--output is \"" + arguments.output + "\"; expected a name that ends in .npy");
+  }
+  const Config config = config_for_model(arguments.model, arguments.settings);
+  const Context ctx(context_for(config));
+  const Model model = Model::load(ctx, arguments.model);
+  const Dataset data = read_test_data(config.data, model.spec().schema, true);
+  const std::int64_t columns = parameter_count(model);
+  NpyMatrixWriter writer(arguments.output, data.rows, columns);
+  for_each_gradient_block(ctx, model, data, nullptr,
+                          [&](std::int64_t, ConstMatrix block) { writer.append(block); });
+  writer.commit();
+  if (arguments.json) {
+    const nlohmann::ordered_json object{
+        {"rows", data.rows}, {"parameters", columns}, {"output", arguments.output}};
+    streams.out << object.dump() << std::endl;
+  } else {
+    streams.out << fmt::format("{}: {} rows, {} parameters\n", arguments.output, data.rows, columns)
+                << std::flush;
+  }
+  return 0;
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,194 @@
+// The sandwich estimator: H^-1 G H^-1 with H the Hessian of the summed loss and G the sum of the outer
+// products of the samples' gradients, in double.
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "host/model/inference.hpp"
+#include "host/model/network.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/per_sample.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::int64_t kMostCoefficients = 2000;
+constexpr double kAliased = 1e-9;  ///< of a diagonal element: what is left of it when others explain it
+
+/// A square matrix, of which the lower triangle is used.
+struct Square {
+  std::size_t size;
+  std::vector<double> values;
+  explicit Square(std::size_t n) : size(n), values(n * n) {}
+  double& at(std::size_t r, std::size_t c) { return values[r * size + c]; }
+  double at(std::size_t r, std::size_t c) const { return values[r * size + c]; }
+};
+
+using Entries = std::vector<std::pair<std::size_t, double>>;
+
+void add_outer(Square& sum, const Entries& row, double factor) {
+  for (const auto& [r, x] : row) {
+    for (const auto& [c, y] : row) {
+      if (c <= r) sum.at(r, c) += factor * x * y;
+    }
+  }
+}
+
+/// What multiplies each coefficient of row n, the bias's 1 last.
+void read_row(const Dataset& data, std::int64_t n, bool bias, Entries& row) {
+  row.clear();
+  if (data.sparse) {
+    for (std::int64_t e = data.offsets[static_cast<std::size_t>(n)];
+         e < data.offsets[static_cast<std::size_t>(n) + 1]; ++e) {
+      const auto entry = static_cast<std::size_t>(e);
+      row.emplace_back(static_cast<std::size_t>(data.columns[entry]), data.values[entry]);
+    }
+  } else {
+    const DenseRows x = data.dense(nullptr, data.rows);
+    for (std::int64_t j = 0; j < x.cols; ++j) {
+      const std::int64_t at = n * x.stride + j;
+      double value = x.dtype == DType::u8 ? double{static_cast<const std::uint8_t*>(x.data)[at]}
+                                          : double{static_cast<const float*>(x.data)[at]};
+      if (x.scale != nullptr) value = value * x.scale[j] + x.shift[j];
+      if (value != 0) row.emplace_back(static_cast<std::size_t>(j), value);
+    }
+  }
+  if (bias) row.emplace_back(static_cast<std::size_t>(data.features), 1.0);
+}
+
+/// Second derivative of the loss by the output.
+double curvature(const LossSpec& loss, double output, double target) {
+  switch (loss.kind) {
+    case LossKind::squared:
+      return 1;
+    case LossKind::huber:
+      return std::abs(output - target) <= loss.parameter ? 1 : 0;
+    case LossKind::poisson:
+      return std::exp(output);
+    case LossKind::logistic:
+      return 1 / (2 + std::exp(output) + std::exp(-output));
+    case LossKind::squared_hinge:
+      return (2 * target - 1) * output < 1 ? 2 : 0;
+    default:
+      throw ConfigError(
+          "standard errors need a loss with curvature: squared, huber, poisson, logistic or "
+          "squared_hinge");
+  }
+}
+
+Square hessian(const Context& ctx, Network& network, const Dataset& data, std::size_t size) {
+  const Inference inference = infer(ctx, network, data, nullptr);
+  const auto& loss = std::get<LossSpec>(network.objective());
+  Square sum(size);
+  Entries row;
+  for (std::int64_t n = 0; n < data.rows; ++n) {
+    const auto i = static_cast<std::size_t>(n);
+    const double weight = data.weight.empty() ? 1.0 : double{data.weight[i]};
+    read_row(data, n, network.has_bias(), row);
+    add_outer(sum, row, weight * curvature(loss, inference.outputs[i], data.target[i]));
+  }
+  return sum;
+}
+
+Square gradient_products(const Context& ctx, const Model& model, const Dataset& data, std::size_t size) {
+  Square sum(size);
+  Entries row;
+  for_each_gradient_block(ctx, model, data, nullptr, [&](std::int64_t, ConstMatrix block) {
+    for (std::int64_t n = 0; n < block.rows; ++n) {
+      row.clear();
+      for (std::int64_t c = 0; c < block.cols; ++c) {
+        if (block.row(n)[c] != 0) row.emplace_back(static_cast<std::size_t>(c), block.row(n)[c]);
+      }
+      add_outer(sum, row, 1.0);
+    }
+  });
+  return sum;
+}
+
+/// Cholesky's factor in place; a column that the kept ones before it explain is left
+/// out, and its pivot becomes 0.
+void factorize(Square& h) {
+  for (std::size_t c = 0; c < h.size; ++c) {
+    const double before = h.at(c, c);
+    double pivot = before;
+    for (std::size_t k = 0; k < c; ++k) pivot -= h.at(c, k) * h.at(c, k);
+    const bool kept = pivot > kAliased * before;
+    h.at(c, c) = kept ? std::sqrt(pivot) : 0.0;
+    for (std::size_t r = c + 1; r < h.size; ++r) {
+      double sum = h.at(r, c);
+      for (std::size_t k = 0; k < c; ++k) sum -= h.at(r, k) * h.at(c, k);
+      h.at(r, c) = kept ? sum / h.at(c, c) : 0.0;
+    }
+  }
+}
+
+/// Column j of the inverse, 0 at the coefficients left out.
+std::vector<double> inverse_column(const Square& factor, std::size_t j) {
+  std::vector<double> x(factor.size);
+  x[j] = 1;
+  for (std::size_t r = j; r < factor.size; ++r) {
+    if (factor.at(r, r) == 0) {
+      x[r] = 0;
+      continue;
+    }
+    for (std::size_t k = j; k < r; ++k) x[r] -= factor.at(r, k) * x[k];
+    x[r] /= factor.at(r, r);
+  }
+  for (std::size_t r = factor.size; r-- > 0;) {
+    if (factor.at(r, r) == 0) continue;
+    for (std::size_t k = r + 1; k < factor.size; ++k) x[r] -= factor.at(k, r) * x[k];
+    x[r] /= factor.at(r, r);
+  }
+  return x;
+}
+
+/// x' g x, g symmetric in its lower triangle.
+double quadratic_form(const Square& g, const std::vector<double>& x) {
+  double sum = 0;
+  for (std::size_t r = 0; r < g.size; ++r) {
+    if (x[r] == 0) continue;
+    double row = 0.5 * g.at(r, r) * x[r];
+    for (std::size_t c = 0; c < r; ++c) row += g.at(r, c) * x[c];
+    sum += 2 * x[r] * row;
+  }
+  return sum;
+}
+
+std::string name_of(const DataSchema& schema, std::size_t index) {
+  if (index == static_cast<std::size_t>(schema.features)) return "bias";
+  const auto& names = schema.transform.names.empty() ? schema.transform.columns : schema.transform.names;
+  return index < names.size() ? names[index] : "feature " + std::to_string(index);
+}
+
+}  // namespace
+
+std::vector<Coefficient> standard_errors(const Context& ctx, const Model& model, const Dataset& data) {
+  Network& network = model.network();
+  if (!network.is_single_output_linear()) {
+    throw UnsupportedLayer("standard errors are those of a linear model with one output; this one has " +
+                           std::to_string(network.spec().config.hidden.size()) + " hidden layers and " +
+                           std::to_string(network.spec().outputs) + " outputs");
+  }
+  const std::int64_t count = parameter_count(model);
+  if (count > kMostCoefficients) {
+    throw ConfigError("standard errors of " + std::to_string(count) + " coefficients; the most is " +
+                      std::to_string(kMostCoefficients));
+  }
+  const auto size = static_cast<std::size_t>(count);
+  Square factor = hessian(ctx, network, data, size);
+  const Square products = gradient_products(ctx, model, data, size);
+  factorize(factor);
+  std::vector<Coefficient> coefficients;
+  for (const NamedTensor& tensor : model.parameters(ctx)) {
+    for (const float value : tensor.values) {
+      const std::size_t j = coefficients.size();
+      const double error = factor.at(j, j) > 0
+                               ? std::sqrt(quadratic_form(products, inverse_column(factor, j)))
+                               : std::numeric_limits<double>::quiet_NaN();
+      coefficients.push_back({name_of(network.spec().schema, j), value, error});
+    }
+  }
+  return coefficients;
+}
+
+}  // namespace thalweg

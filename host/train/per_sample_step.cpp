@@ -1,0 +1,90 @@
+#include "host/train/per_sample_step.hpp"
+
+#include <cmath>
+
+#include "kernels/common/backend.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// What bounds the norm of one unit of clipping: the whole gradient, or one of `layers` layers, whose bounds
+/// together make clip_norm.
+float unit_bound(ClipMode mode, double clip_norm, std::int64_t layers) {
+  return static_cast<float>(mode == ClipMode::per_layer ? clip_norm / std::sqrt(static_cast<double>(layers))
+                                                        : clip_norm);
+}
+
+}  // namespace
+
+ClipMode parse_clip_mode(const std::string& name) {
+  if (name == "flat") return ClipMode::flat;
+  if (name == "per_layer") return ClipMode::per_layer;
+  if (name == "automatic") return ClipMode::automatic;
+  throw ConfigError("per_sample.mode is \"" + name + "\"; expected flat, per_layer or automatic");
+}
+
+PerSampleStep::PerSampleStep(const Context& ctx, const Network& network, const DeviceDataset& data,
+                             const PerSampleOptions& options, std::int64_t max_rows, std::int64_t max_batch)
+    : options_(options), mode_(parse_clip_mode(options.mode)), layers_(network.parameter_layers()) {
+  if (options.noise_multiplier > 0 && !options.clips()) {
+    throw ConfigError("per_sample.noise_multiplier needs per_sample.clip_norm: noise is scaled by the bound");
+  }
+  network.require_per_sample();
+  input_squares_ = Buffer<float>(ctx, data.host().rows);
+  if (network.sparse()) {
+    ctx.backend().per_sample.sparse_row_squares(
+        ctx, {.input = data.sparse(nullptr, data.host().rows), .squares = input_squares_.data()});
+  } else {
+    ctx.backend().per_sample.dense_row_squares(
+        ctx, {.input = data.dense(nullptr, data.host().rows), .squares = input_squares_.data()});
+  }
+  squares_ = Buffer<float>(ctx, layers_ * max_rows);
+  scratch_ = Buffer<float>(ctx, max_rows);
+  factors_ = Buffer<float>(ctx, mode_ == ClipMode::per_layer ? layers_ * max_rows : max_rows);
+  norms_ = Buffer<float>(ctx, max_batch);
+  squared_norms_ = {.values = squares_.data(), .stride = max_rows, .scratch = scratch_.data()};
+}
+
+void PerSampleStep::find_factors(const Context& ctx, std::int64_t first, std::int64_t rows, float scale) {
+  ctx.backend().per_sample.clip_factors(ctx, {.mode = mode_,
+                                              .rows = rows,
+                                              .layers = layers_,
+                                              .squared_norms = squared_norms_.values,
+                                              .stride = squared_norms_.stride,
+                                              .clip_norm = unit_bound(mode_, options_.clip_norm, layers_),
+                                              .scale = scale,
+                                              .norms = norms_.data() + first,
+                                              .factors = factors_.data()});
+}
+
+void PerSampleStep::scale_gradients(const Context& ctx, const Network& network, Pass& pass,
+                                    std::int64_t rows) const {
+  const std::int64_t stride = mode_ == ClipMode::per_layer ? squared_norms_.stride : 0;
+  pass.scale_gradients(ctx, network, rows, factors_.data(), stride);
+}
+
+void PerSampleStep::add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, float scale,
+                              const std::uint64_t* step) const {
+  if (!(options_.noise_multiplier > 0)) return;
+  const auto deviation =
+      static_cast<float>(options_.noise_multiplier * options_.clip_norm * static_cast<double>(scale));
+  std::uint32_t stream = 0;
+  for (const auto& entry : plan.parameters()) {
+    ctx.backend().per_sample.add_noise(ctx, {.values = grad + entry.offset,
+                                             .size = entry.size,
+                                             .deviation = deviation,
+                                             .key = philox_key(options_.noise_seed, RandomPurpose::noise),
+                                             .stream = stream++,
+                                             .step = step});
+  }
+}
+
+std::vector<float> PerSampleStep::norms(const Context& ctx, std::int64_t rows) const {
+  std::vector<float> host(static_cast<std::size_t>(rows));
+  if (rows > 0)
+    ctx.backend().memory.download(ctx, host.data(), norms_.data(), rows * std::int64_t{sizeof(float)});
+  return host;
+}
+
+}  // namespace thalweg

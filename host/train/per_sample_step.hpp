@@ -1,0 +1,44 @@
+#pragma once
+// What a step does with single samples: their norms, clip factors and noise, and the memory for these.
+#include <vector>
+
+#include "host/data/device_dataset.hpp"
+#include "host/model/network.hpp"
+#include "kernels/per_sample/per_sample.hpp"
+#include "thalweg/learner.hpp"
+
+namespace thalweg {
+
+/// Throws ConfigError listing those there are.
+ClipMode parse_clip_mode(const std::string& name);
+
+class PerSampleStep {
+ public:
+  /// |x|^2 of every row of the data set is found here, once.
+  PerSampleStep(const Context& ctx, const Network& network, const DeviceDataset& data,
+                const PerSampleOptions& options, std::int64_t max_rows, std::int64_t max_batch);
+
+  bool clips() const { return options_.clips(); }
+  const float* input_squares() const { return input_squares_.data(); }
+  const SquaredNorms& squared_norms() const { return squared_norms_; }
+
+  /// Norms of rows [first, first + rows) of the batch from squared_norms(), and their clip factors times
+  /// `scale`.
+  void find_factors(const Context& ctx, std::int64_t first, std::int64_t rows, float scale);
+  /// Row scale of every layer's output gradient by the factors.
+  void scale_gradients(const Context& ctx, const Network& network, Pass& pass, std::int64_t rows) const;
+  /// Gaussian noise of deviation noise_multiplier * clip_norm * scale on every parameter's gradient.
+  void add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, float scale,
+                 const std::uint64_t* step) const;
+  /// Norms of the first `rows` rows of the batch, as found.
+  std::vector<float> norms(const Context& ctx, std::int64_t rows) const;
+
+ private:
+  PerSampleOptions options_;
+  ClipMode mode_;
+  std::int64_t layers_;
+  Buffer<float> input_squares_, squares_, scratch_, factors_, norms_;
+  SquaredNorms squared_norms_;
+};
+
+}  // namespace thalweg

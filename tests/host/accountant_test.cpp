@@ -1,0 +1,107 @@
+// The accountants against Opacus' recorded ones, and against what is known in closed form.
+#include "host/privacy/accountant.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "host/privacy/fft.hpp"
+#include "host/privacy/poisson_sampler.hpp"
+#include "tests/support/json_data.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+TEST(Accountant, AgreesWithOpacusWithinOnePercentOnTwentySettings) {
+  const auto recorded = test::read_test_data("opacus_epsilon.json");
+  ASSERT_EQ(recorded["settings"].size(), 20u);
+  for (const auto& entry : recorded["settings"]) {
+    const SampledGaussian mechanism{entry["sampling_rate"], entry["noise_multiplier"], entry["steps"]};
+    const double delta = entry["delta"], rdp = entry["rdp"], prv = entry["prv"];
+    EXPECT_NEAR(rdp_epsilon(mechanism, delta), rdp, 0.01 * rdp) << entry;
+    EXPECT_NEAR(prv_epsilon(mechanism, delta), prv, 0.01 * prv) << entry;
+  }
+}
+
+/// delta(epsilon) of one Gaussian release of sensitivity 1 (Balle and Wang, "Improving the Gaussian
+/// mechanism", 2018, theorem 8).
+double gaussian_delta(double sigma, double epsilon) {
+  const auto normal = [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); };
+  return normal(0.5 / sigma - epsilon * sigma) - std::exp(epsilon) * normal(-0.5 / sigma - epsilon * sigma);
+}
+
+TEST(Accountant, MeetsTheClosedFormOfTheGaussianMechanismWithoutSampling) {
+  for (const auto& [sigma, steps] : {std::pair{4.0, 1}, {8.0, 16}, {20.0, 25}}) {
+    const double one = sigma / std::sqrt(steps);  // so many releases are one of less noise
+    const double spent = prv_epsilon({1.0, sigma, steps}, 1e-5);
+    EXPECT_LE(gaussian_delta(one, spent), 1e-5) << sigma;
+    EXPECT_GE(gaussian_delta(one, spent - 0.021), 1e-5) << sigma;
+    EXPECT_GE(rdp_epsilon({1.0, sigma, steps}, 1e-5), spent - 0.021) << sigma;
+  }
+}
+
+TEST(Accountant, SpendsNothingInNoStepsAndEverythingWithoutNoise) {
+  for (const Accountant accountant : {Accountant::rdp, Accountant::prv}) {
+    EXPECT_EQ(spent_epsilon(accountant, {0.01, 1.0, 0}, 1e-5), 0);
+    EXPECT_TRUE(std::isinf(spent_epsilon(accountant, {0.01, 0.0, 10}, 1e-5)));
+  }
+}
+
+TEST(Accountant, SolvesForTheLeastNoiseThatMeetsTheTarget) {
+  for (const Accountant accountant : {Accountant::rdp, Accountant::prv}) {
+    const double noise = solve_noise_multiplier(accountant, 3.0, 1e-5, 0.02, 500);
+    EXPECT_LE(spent_epsilon(accountant, {0.02, noise, 500}, 1e-5), 3.0);
+    EXPECT_GT(spent_epsilon(accountant, {0.02, noise * 0.995, 500}, 1e-5), 3.0);
+  }
+  EXPECT_THROW(solve_noise_multiplier(Accountant::rdp, 1e-9, 1e-5, 0.5, 1000000), ConfigError);
+  EXPECT_THROW(parse_accountant("gdp"), ConfigError);
+}
+
+TEST(FourierTransform, OfAShiftedPulseTurnsAndComesBack) {
+  std::vector<std::complex<double>> values(64);
+  values[3] = 1.0;
+  fourier_transform(values, Transform::forward);
+  for (std::size_t k = 0; k < 64; ++k) {
+    EXPECT_LT(std::abs(values[k] - std::polar(1.0, -2 * M_PI * 3 * static_cast<double>(k) / 64)), 1e-14);
+  }
+  fourier_transform(values, Transform::inverse);
+  for (std::size_t k = 0; k < 64; ++k) EXPECT_NEAR(values[k].real(), k == 3 ? 1.0 : 0.0, 1e-15);
+}
+
+TEST(PoissonSampler, TakesEachRowWithTheRateIndependently) {
+  std::vector<std::int64_t> rows(1000);
+  std::iota(rows.begin(), rows.end(), 5000);
+  const PoissonSampler sampler(rows, 50, 3);
+  EXPECT_DOUBLE_EQ(sampler.rate(), 0.05);
+  std::vector<double> times(1000);
+  double total = 0, squares = 0;
+  const int steps = 2000;
+  for (int step = 1; step <= steps; ++step) {
+    const auto drawn = sampler.rows(static_cast<std::uint64_t>(step));
+    ASSERT_LE(static_cast<std::int64_t>(drawn.size()), sampler.capacity());
+    EXPECT_TRUE(std::is_sorted(drawn.begin(), drawn.end()));
+    for (const std::int64_t row : drawn) times[static_cast<std::size_t>(row - 5000)] += 1;
+    total += static_cast<double>(drawn.size()), squares += std::pow(static_cast<double>(drawn.size()), 2);
+  }
+  const double mean = total / steps, variance = squares / steps - mean * mean;
+  EXPECT_NEAR(mean, 50, 5 * std::sqrt(47.5 / steps));
+  EXPECT_NEAR(variance, 47.5, 5 * 47.5 * std::sqrt(2.0 / steps));
+  for (const double count : times) EXPECT_NEAR(count, 100, 6 * std::sqrt(95.0));
+  EXPECT_EQ(sampler.rows(7), PoissonSampler(rows, 50, 3).rows(7));
+  EXPECT_NE(sampler.rows(7), PoissonSampler(rows, 50, 4).rows(7));
+}
+
+TEST(PoissonSampler, TakesEveryRowAtRateOneAndSometimesNone) {
+  const std::vector<std::int64_t> rows{2, 4, 6};
+  EXPECT_EQ(PoissonSampler(rows, 9, 1).rows(1), rows);
+  const PoissonSampler rare({1, 2, 3, 4, 5, 6, 7, 8}, 1, 1);
+  int empty = 0;
+  for (std::uint64_t step = 1; step <= 100; ++step) empty += rare.rows(step).empty();
+  EXPECT_GT(empty, 10);
+}
+
+}  // namespace
+}  // namespace thalweg
