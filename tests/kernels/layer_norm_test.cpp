@@ -291,6 +291,26 @@ TEST(LayerNormBits, AreTheSameOnEveryDeviceForEveryThreadCountAndMicroBatch) {
   }
 }
 
+TEST(LayerNormBits, AreTheSameForRowsOfEveryLength) {
+  for (std::int64_t cols : {2, 3, 8, 17, 32, 33, 129, 512, 1024, 1025, 6081, 12161}) {
+    const Data d = random_data(5, cols);
+    const Forward stats = run_forward(test::context_of(test::exact_devices().front()), d);
+    const Backward want = run_backward(test::context_of(test::exact_devices().front()), d, stats, {});
+    for (const std::string& device : test::exact_devices()) {
+      const std::string what = device + ", " + std::to_string(cols) + " columns";
+      const Forward forward = run_forward(test::context_of(device), d);
+      test::expect_same_bits(forward.output, stats.output, "output, " + what);
+      test::expect_same_bits(forward.mean, stats.mean, "mean, " + what);
+      for (bool in_place : {false, true}) {
+        const Backward got = run_backward(test::context_of(device), d, stats, {.in_place = in_place});
+        test::expect_same_bits(got.grad_input, want.grad_input, "grad_input, " + what);
+        test::expect_same_bits(got.grad_weight, want.grad_weight, "grad_weight, " + what);
+        test::expect_same_bits(got.grad_bias, want.grad_bias, "grad_bias, " + what);
+      }
+    }
+  }
+}
+
 /// The documented order, spelled out with the plain helpers of chains.hpp and slices.hpp.
 TEST(LayerNormBits, AreThoseOfTheDocumentedOrder) {
   const std::int64_t rows = 19, cols = 300;

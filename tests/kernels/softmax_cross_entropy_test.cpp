@@ -244,6 +244,67 @@ TEST(SoftmaxCrossEntropyExactness, DevicesThreadsAndMicroBatchesAgreeBitForBit) 
   }
 }
 
+/// Rows wider apart than their length, so that they begin anywhere; `gap` elements behind each row stay NaN.
+struct Padded {
+  std::vector<float> losses, grad_logits, probabilities;
+};
+
+Padded evaluate_padded(const Context& ctx, const Problem& p, std::int64_t gap) {
+  const std::int64_t stride = p.classes + gap;
+  std::vector<float> image(static_cast<std::size_t>(p.rows * stride), kNaN);
+  for (std::int64_t n = 0; n < p.rows; ++n) std::copy_n(p.row(n), p.classes, image.begin() + n * stride);
+  Guarded<float> logits(ctx, image), target(ctx, p.target);
+  Guarded<float> losses(ctx, p.rows), gradient(ctx, p.rows * stride), probabilities(ctx, image);
+  ctx.backend().softmax_cross_entropy.evaluate(ctx,
+                                               {.logits = {logits.data(), p.rows, p.classes, stride},
+                                                .targets = {.target = target.data(), .scale = p.scale},
+                                                .label_smoothing = p.smoothing,
+                                                .losses = losses.data(),
+                                                .grad_logits = {gradient.data(), p.rows, p.classes, stride}});
+  const Matrix in_place{probabilities.data(), p.rows, p.classes, stride};
+  ctx.backend().softmax_cross_entropy.softmax(ctx, {.logits = in_place, .probabilities = in_place});
+  const auto rows_of = [&](const std::vector<float>& padded) {
+    std::vector<float> rows;
+    for (std::int64_t i = 0; i < p.rows * stride; ++i) {
+      const float value = padded[static_cast<std::size_t>(i)];
+      if (i % stride < p.classes) {
+        rows.push_back(value);
+      } else {
+        EXPECT_TRUE(std::isnan(value)) << "wrote between the rows";
+      }
+    }
+    return rows;
+  };
+  return {losses.download(), rows_of(gradient.download()), rows_of(probabilities.download())};
+}
+
+TEST(SoftmaxCrossEntropyExactness, LongRowsAndPaddedRowsKeepTheirBitsOnEveryDevice) {
+  for (const std::int64_t classes : {3, 40, 300, 1024, 1025, 2047, 12160, 12161, 13000}) {
+    const Problem p = random_problem(3, classes, 0.1f, false);
+    const Context& first = context_of(test::exact_devices().front(), 1);
+    const Result want = evaluate(first, p);
+    const std::vector<float> probabilities = softmax(first, p.logits, classes);
+    for (const std::string& device : test::exact_devices()) {
+      for (const std::int64_t gap : {0, 1, 4}) {
+        const std::string what =
+            device + ", " + std::to_string(classes) + " classes, gap " + std::to_string(gap);
+        const Padded got = evaluate_padded(context_of(device), p, gap);
+        test::expect_same_bits(got.losses, want.losses, "losses, " + what);
+        test::expect_same_bits(got.grad_logits, want.grad_logits, "grad_logits, " + what);
+        test::expect_same_bits(got.probabilities, probabilities, "softmax, " + what);
+      }
+      Guarded<float> logits(context_of(device), p.logits), target(context_of(device), p.target);
+      Guarded<float> losses(context_of(device), p.rows);
+      context_of(device).backend().softmax_cross_entropy.evaluate(
+          context_of(device), {.logits = matrix<const float>(logits.data(), p.rows, classes),
+                               .targets = {.target = target.data()},
+                               .label_smoothing = p.smoothing,
+                               .losses = losses.data()});
+      test::expect_same_bits(losses.download(), want.losses, "losses alone, " + device);
+    }
+  }
+}
+
 TEST(SoftmaxCrossEntropyExactness, FollowsTheOrderThatTheHeaderDefines) {
   for (const std::int64_t classes : kClasses) {
     const Problem p = random_problem(3, classes, 0.0f, false);
