@@ -63,6 +63,11 @@ void TrainingRun::prepare() {
   validate_config(config_);
   load_data();
   enter(TrainPhase::train);
+  if (config_.device == "auto") {
+    std::string reason;
+    cuda_usable(reason);
+    say("device: " + ctx_.device() + (reason.empty() ? "" : " (cuda: " + reason + ")"));
+  }
   const ModelSpec spec =
       resolve_model(config_.model, schema_of(train_), static_cast<std::uint64_t>(config_.seed));
   model_.emplace(ctx_, spec);
@@ -96,11 +101,6 @@ void TrainingRun::make_learner() {
 }
 
 void TrainingRun::load_data() {
-  if (config_.device == "auto") {
-    std::string reason;
-    cuda_usable(reason);
-    say("device: " + ctx_.device() + (reason.empty() ? "" : " (cuda: " + reason + ")"));
-  }
   train_ = read_training_data(config_.data, target_use(config_.model.loss), observer_.reading);
   if (train_.target.empty()) throw DataError(train_.source + ": no target to train on; data.target names it");
   split_ =
