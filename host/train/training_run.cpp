@@ -63,11 +63,6 @@ void TrainingRun::prepare() {
   validate_config(config_);
   load_data();
   enter(TrainPhase::train);
-  if (config_.device == "auto") {
-    std::string reason;
-    cuda_usable(reason);
-    say("device: " + ctx_.device() + (reason.empty() ? "" : " (cuda: " + reason + ")"));
-  }
   const ModelSpec spec =
       resolve_model(config_.model, schema_of(train_), static_cast<std::uint64_t>(config_.seed));
   model_.emplace(ctx_, spec);
@@ -80,6 +75,11 @@ void TrainingRun::prepare() {
   }
   make_learner();
   resume();
+  if (config_.device == "auto") {
+    std::string reason;
+    cuda_usable(reason);
+    say("device: " + ctx_.device() + (reason.empty() ? "" : " (cuda: " + reason + ")"));
+  }
   first_step_ = state_.step;
   start_ = Clock::now();
 }
