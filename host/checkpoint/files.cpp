@@ -29,11 +29,11 @@ std::atomic<const FileOps*> ops_in_use{&system_file_ops};
   throw IoError(fmt::format("{} {}: {}", action, path, std::strerror(error)));
 }
 
-int open_file(const char* action, const std::string& path, int flags) {
+int open_file(const char* action, const std::string& path, int flags, const std::string& shown) {
   for (;;) {
     const int fd = file_ops().open(path.c_str(), flags | O_CLOEXEC, 0666);
     if (fd >= 0) return fd;
-    if (errno != EINTR) fail(action, path, errno);
+    if (errno != EINTR) fail(action, shown, errno);
   }
 }
 
@@ -65,9 +65,10 @@ const FileOps& file_ops() { return *ops_in_use.load(); }
 ScopedFileOps::ScopedFileOps(const FileOps& ops) : before_(ops_in_use.exchange(&ops)) {}
 ScopedFileOps::~ScopedFileOps() { ops_in_use.store(before_); }
 
-OutputFile::OutputFile(std::string path, Mode mode) : path_(std::move(path)) {
+OutputFile::OutputFile(std::string path, Mode mode, std::string shown)
+    : path_(std::move(path)), shown_(shown.empty() ? path_ : std::move(shown)) {
   const int how = mode == Mode::append ? O_APPEND : O_TRUNC;
-  fd_ = open_file("cannot create", path_, O_WRONLY | O_CREAT | how);
+  fd_ = open_file("cannot create", path_, O_WRONLY | O_CREAT | how, shown_);
 }
 
 OutputFile::~OutputFile() {
@@ -80,22 +81,24 @@ void OutputFile::write(std::string_view bytes) {
     if (written > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
     } else if (written == 0 || errno != EINTR) {
-      fail("cannot write", path_, written == 0 ? ENOSPC : errno);  // a write that takes nothing would loop
+      fail("cannot write", shown_, written == 0 ? ENOSPC : errno);  // a write that takes nothing would loop
     }
   }
 }
 
 void OutputFile::sync() {
-  if (file_ops().fsync(fd_) != 0) fail("cannot make durable", path_, errno);
+  if (file_ops().fsync(fd_) != 0) fail("cannot make durable", shown_, errno);
 }
 
 void OutputFile::close() {
   const int error = close_once(std::exchange(fd_, -1));
-  if (error != 0) fail("cannot close", path_, error);
+  if (error != 0) fail("cannot close", shown_, error);
 }
 
 AtomicFile::AtomicFile(const std::string& path)
-    : path_(path), file_(temporary_path(parent_of(path), fs::path(path).filename().string())) {}
+    : path_(path),
+      file_(temporary_path(parent_of(path), fs::path(path).filename().string()), OutputFile::Mode::replace,
+            path) {}
 
 AtomicFile::~AtomicFile() {
   if (!renamed_) ::unlink(file_.path().c_str());
@@ -136,7 +139,7 @@ void create_folders(const std::string& path) {
 }
 
 void sync_folder(const std::string& path) {
-  const int fd = open_file("cannot open folder", path, O_RDONLY | O_DIRECTORY);
+  const int fd = open_file("cannot open folder", path, O_RDONLY | O_DIRECTORY, path);
   // EINVAL says that this file system has no fsync of folders, not that one failed
   const int error = file_ops().fsync(fd) != 0 && errno != EINVAL ? errno : 0;
   const int close_error = close_once(fd);

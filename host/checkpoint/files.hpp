@@ -16,7 +16,8 @@ class OutputFile {
  public:
   enum class Mode { replace, append };
 
-  explicit OutputFile(std::string path, Mode mode = Mode::replace);
+  /// `shown`: what messages call it, where that is not its path.
+  explicit OutputFile(std::string path, Mode mode = Mode::replace, std::string shown = "");
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -27,7 +28,7 @@ class OutputFile {
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_;
+  std::string path_, shown_;
   int fd_ = -1;
 };
 

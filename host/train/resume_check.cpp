@@ -43,6 +43,11 @@ bool may_differ(const std::string& key, const Config& config) {
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
 }
 
+/// A run that was to stop has met no spike that it went on from: another policy changes nothing so far.
+bool ends_a_stop(const SettingDifference& difference) {
+  return difference.key == "train.on_spike" && difference.before == "\"stop\"";
+}
+
 }  // namespace
 
 void require_same_run(const std::string& folder, const CheckpointData& checkpoint, const Config& config,
@@ -50,7 +55,7 @@ void require_same_run(const std::string& folder, const CheckpointData& checkpoin
   Config saved;
   read_config_text(checkpoint.config_toml, folder + "/config.toml", saved);
   for (const SettingDifference& difference : config_differences(saved, config)) {
-    if (may_differ(difference.key, config)) continue;
+    if (may_differ(difference.key, config) || ends_a_stop(difference)) continue;
     throw ConfigError(
         fmt::format("cannot resume from {}: {} was {} and is now {}; set it back, choose another out, or "
                     "start over with checkpoint.resume=never",

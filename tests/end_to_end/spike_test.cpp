@@ -1,5 +1,5 @@
-// Batches whose loss is not finite: stopped at, passed over, or rolled back from; and the bits stay a function of
-// config, data and seed, whatever interrupts the run.
+// Batches whose loss is not finite: stopped at, passed over, or rolled back from; and the bits stay a
+// function of config, data and seed, whatever interrupts the run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,8 @@ using testing::HasSubstr;
 
 constexpr int kRows = 41;  // the last batch of an epoch is a short one
 
-/// Each bad row has a target whose squared error overflows float32, and infinite is only its own batch's loss.
+/// Each bad row has a target whose squared error overflows float32, and infinite is only its own batch's
+/// loss.
 std::string rows_with_bad_ones(const std::set<int>& bad) {
   std::string csv = "a,b,y\n";
   for (int i = 0; i < kRows; ++i) {
@@ -61,7 +62,8 @@ class Spike : public testing::Test {
   std::string messages_;
 };
 
-/// What the loop is meant to do, step by step with the public learner. `spike` is called for a batch that diverged.
+/// What the loop is meant to do, step by step with the public learner. `spike` is called for a batch that
+/// diverged.
 std::string parameters_by_hand(const Config& config, std::int64_t* spikes,
                                const std::function<void(Learner&, Model&, const Context&)>& good_step,
                                const std::function<void(Learner&, Model&, const Context&)>& spike) {
@@ -70,7 +72,8 @@ std::string parameters_by_hand(const Config& config, std::int64_t* spikes,
   const auto seed = static_cast<std::uint64_t>(config.seed);
   Model model(ctx, resolve_model(config.model, schema_of(data), seed));
   Learner learner(ctx, model, data, {.optimizer = config.optimizer, .max_batch = config.train.batch_size});
-  const EpochBatches batches(split_rows(data.rows, 0, seed).train, config.train.batch_size, seed, true, false);
+  const EpochBatches batches(split_rows(data.rows, 0, seed).train, config.train.batch_size, seed, true,
+                             false);
   good_step(learner, model, ctx);
   for (std::int64_t step = 0; step < config.train.epochs * batches.batches_per_epoch(); ++step) {
     const auto rows = batches.rows(step / batches.batches_per_epoch(), step % batches.batches_per_epoch());
@@ -109,7 +112,8 @@ TEST_F(Spike, SkipLeavesTheBatchOutAndNamesItsRows) {
   EXPECT_THAT(messages_, HasSubstr("rows.csv line 7"));  // row 5 behind a header
   EXPECT_THAT(messages_, HasSubstr("rows.csv line 25"));
   EXPECT_THAT(messages_, HasSubstr("on_spike = skip"));
-  EXPECT_NE(run(config("skip", {5}), "other").parameters_xxh3, expected) << "the second bad row changed nothing";
+  EXPECT_NE(run(config("skip", {5}), "other").parameters_xxh3, expected)
+      << "the second bad row changed nothing";
 }
 
 TEST_F(Spike, RollbackGoesBackToTheLastCheckpointAndOnPastTheBatch) {
@@ -149,6 +153,13 @@ TEST_F(Spike, ARunThatOnlyDivergesStopsInTheEnd) {
   for (int i = 0; i < kRows; ++i) all.insert(i);
   EXPECT_THROW(run(config("skip", all), "skip"), DivergedError);
   EXPECT_THROW(run(config("rollback", all), "rollback"), DivergedError);
+}
+
+TEST_F(Spike, ARunThatStoppedGoesOnUnderAnotherPolicy) {
+  EXPECT_THROW(run(config("stop"), "run"), DivergedError);
+  const std::string skipped = run(config("skip"), "whole").parameters_xxh3;
+  EXPECT_EQ(run(config("skip"), "run").parameters_xxh3, skipped);
+  EXPECT_THROW(run(config("rollback"), "run"), ConfigError) << "what was passed over cannot be rolled back";
 }
 
 TEST_F(Spike, RollbackWithoutAFolderAndUnknownPoliciesAreConfigErrors) {

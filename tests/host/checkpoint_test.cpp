@@ -15,6 +15,7 @@
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/model.hpp"
 
 namespace thalweg {
 namespace {

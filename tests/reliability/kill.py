@@ -1,5 +1,6 @@
 """SIGKILL at random moments of dense, sparse and MLP runs with a checkpoint every two steps: whatever moment it
-is, the run goes on with the same bits. A kill counts as inside a save when a temporary folder was left behind."""
+is, the run goes on with the same bits. Half of the kills come at a random time, half at the first save that begins after
+one. A kill counts as inside a save when the process left a temporary folder behind."""
 import argparse
 import random
 import shutil
@@ -8,7 +9,7 @@ import time
 
 from runs import DONE, KINDS, Run, Scratch, main, require
 
-SETTINGS = ["--train.epochs=12", "--checkpoint.every_steps=2", "--checkpoint.keep=2", "--train.log_every_steps=1"]
+SETTINGS = ["--train.epochs=8", "--checkpoint.every_steps=2", "--checkpoint.keep=2", "--train.log_every_steps=1"]
 
 
 class Count:
@@ -24,6 +25,8 @@ def one_life(kind, run, expected, seconds, count, wanted, rng):
         deadline = time.monotonic() + delay
         while run.alive() and time.monotonic() < deadline:
             time.sleep(min(0.001, max(0.0, deadline - time.monotonic())))
+        if rng.random() < 0.5:
+            run.wait_until(run.saving)
         if run.alive() and count.kills < wanted:
             run.send(signal.SIGKILL)
         code, report, err = run.finish()

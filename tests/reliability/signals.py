@@ -6,13 +6,14 @@ import shutil
 import signal
 import time
 
-from runs import DONE, INTERRUPTED, MLP, SPARSE, Run, Scratch, main, require
+from runs import DATA, DONE, INTERRUPTED, MLP, SPARSE, Run, Scratch, main, require
 
 PHASES = ("load", "train", "evaluate", "save")
 LOGGED = ["--train.log_every_steps=1", "--checkpoint.every_steps=4", "--checkpoint.keep=2"]
 SHORT = SPARSE + LOGGED + ["--train.epochs=12"]
 # evaluation takes long enough to be hit: a wide model on all images, after few steps
-EVALUATED = MLP + LOGGED + ["--train.epochs=1", "--model.hidden=800,800", "--data.test_rows=0:10000"]
+EVALUATED = MLP + LOGGED + ["--train.epochs=1", "--model.hidden=800,800", "--data.test_rows=0:10000",
+                            f"--data.test_target={DATA}/mnist10k-labels-idx1-ubyte.gz"]
 
 
 def wait_for_phase(run, phase, rng):
