@@ -180,8 +180,9 @@ class AllocationFaults : public testing::Test {
     if (told->returned) {
       ++returned_;
       EXPECT_EQ(told->leaked, 0) << "allocations that were not released; " << told->err;
-      if (code != kDone)
+      if (code != kDone) {
         EXPECT_NE(std::string(told->err).find("out of memory"), std::string::npos) << told->err;
+      }
     }
     std::vector<std::string> damaged;
     EXPECT_TRUE(newest_valid_checkpoint(folder_.path("run") + "/checkpoints", damaged).has_value());
