@@ -44,7 +44,7 @@ function(thalweg_add_cuda_sources)
     set(kernels ${ARGN})
     list(FILTER kernels INCLUDE REGEX "\\.cu$")
     set_source_files_properties(${kernels} TARGET_DIRECTORY thalweg PROPERTIES
-      LANGUAGE CXX COMPILE_OPTIONS "-g;${THALWEG_SIMT_FLAGS};${thalweg_coverage_flags}")
+      LANGUAGE CXX COMPILE_OPTIONS "-O2;-g;${THALWEG_SIMT_FLAGS};${thalweg_coverage_flags}")
   endif()
 endfunction()
 
