@@ -77,7 +77,6 @@ __global__ void __launch_bounds__(kFewThreads) few_outputs_kernel(FewOutputsArgs
       for (int r = 0; r < kRows; ++r) join_chains(chain[r][o], x[r], w, count);
     }
   }
-  __syncwarp();
 #pragma unroll
   for (int r = 0; r < kRows; ++r) {
 #pragma unroll
