@@ -8,6 +8,11 @@ set(THALWEG_SIMT_FLAGS -Wno-unknown-pragmas)  # #pragma unroll is for nvcc
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   list(APPEND THALWEG_SIMT_FLAGS -mfma)
 endif()
+# Counts of executed lines, of the kernels alone (tests/simt/coverage.py).
+set(thalweg_coverage_flags "")
+if(THALWEG_COVERAGE)
+  set(thalweg_coverage_flags --coverage -fprofile-update=atomic)
+endif()
 
 if(THALWEG_CUDA STREQUAL "SIMT")
   set(THALWEG_CUDA_BACKEND SIMT)
@@ -39,7 +44,7 @@ function(thalweg_add_cuda_sources)
     set(kernels ${ARGN})
     list(FILTER kernels INCLUDE REGEX "\\.cu$")
     set_source_files_properties(${kernels} TARGET_DIRECTORY thalweg PROPERTIES
-      LANGUAGE CXX COMPILE_OPTIONS "-g;${THALWEG_SIMT_FLAGS}")
+      LANGUAGE CXX COMPILE_OPTIONS "-g;${THALWEG_SIMT_FLAGS};${thalweg_coverage_flags}")
   endif()
 endfunction()
 
@@ -48,6 +53,9 @@ function(thalweg_use_cuda)
   if(THALWEG_CUDA_BACKEND STREQUAL "SIMT")
     target_include_directories(thalweg BEFORE PRIVATE ${PROJECT_SOURCE_DIR}/tests/simt/include)
     target_link_libraries(thalweg PRIVATE $<BUILD_INTERFACE:thalweg_simt>)
+    if(THALWEG_COVERAGE)
+      target_link_options(thalweg PUBLIC --coverage)
+    endif()
   elseif(THALWEG_CUDA_BACKEND STREQUAL "NVCC")
     # cuBLASLt is some 500 MB as a static library: it is linked so only where the runtime is asked for as Static by name.
     if(CMAKE_CUDA_RUNTIME_LIBRARY STREQUAL "Shared")

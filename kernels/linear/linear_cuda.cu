@@ -78,10 +78,11 @@ void forward(const Context& ctx, const LinearForward& a) {
   if (has_fast_product(ctx, a.input.rows, a.input.cols, a.output.cols)) return linear_forward_fast(ctx, a);
   if (a.output.cols <= kFewOutputs) return forward_few(ctx, a);
   with_rows(a.input, [&](auto input) {
-    product<LineAlong::depth>(ctx, "linear_forward",
-                              ProductArgs<decltype(input), Lines>{input, make_lines(a.weight, a.input.cols),
-                                                                  a.input.rows, a.output.cols, a.input.cols,
-                                                                  a.output.data, a.output.stride, a.bias});
+    product<LineAlong::depth>(
+        ctx, "linear_forward",
+        ProductArgs<decltype(input), Lines>{input, make_lines(a.weight, a.input.cols), a.input.rows,
+                                            a.output.cols, a.input.cols, a.output.data, a.output.stride,
+                                            a.bias, vector_rows(a.output.data, a.output.stride)});
   });
 }
 
@@ -93,7 +94,8 @@ void input_grad(const Context& ctx, const LinearInputGrad& a) {
       ctx, "linear_input_grad",
       ProductArgs<Lines, Lines>{make_lines(a.grad_output.data, a.grad_output.stride),
                                 make_lines(a.weight, a.grad_input.cols), a.grad_input.rows, a.grad_input.cols,
-                                a.grad_output.cols, a.grad_input.data, a.grad_input.stride, nullptr});
+                                a.grad_output.cols, a.grad_input.data, a.grad_input.stride, nullptr,
+                                vector_rows(a.grad_input.data, a.grad_input.stride)});
 }
 
 /// The slices of which a call brings rows: [first, first + count).
@@ -185,14 +187,16 @@ void slice_products(const Context& ctx, const DenseRows& input, const ConstMatri
   if (touched.count == 0) return;
   with_rows(input, [&](auto rows) {
     using Source = decltype(rows);
-    const SliceProductArgs<Source> args{make_lines(grad_output.data, grad_output.stride),
-                                        rows,
-                                        grad_output.cols,
-                                        input.cols,
-                                        slices,
-                                        touched.first,
-                                        chains.weight,
-                                        chains.bias};
+    const SliceProductArgs<Source> args{
+        make_lines(grad_output.data, grad_output.stride),
+        rows,
+        grad_output.cols,
+        input.cols,
+        slices,
+        touched.first,
+        chains.weight,
+        chains.bias,
+        vector_rows(chains.weight.partials, chains.weight.partial_stride) && input.cols % 4 == 0};
     if (args.outputs <= kFewOutputs) return launch_slice_product<FewTile>(ctx, args, touched.count);
     with_tile(args.outputs, args.features, touched.count,
               [&](auto shape) { launch_slice_product<decltype(shape)>(ctx, args, touched.count); });
