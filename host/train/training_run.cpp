@@ -10,6 +10,7 @@
 #include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
 #include "host/runtime/cuda_backend.hpp"
+#include "host/train/numerics_note.hpp"
 #include "host/train/resume_check.hpp"
 #include "thalweg/error.hpp"
 
@@ -63,6 +64,7 @@ void TrainingRun::prepare() {
   validate_config(config_);
   load_data();
   enter(TrainPhase::train);
+  if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
   const ModelSpec spec =
       resolve_model(config_.model, schema_of(train_), static_cast<std::uint64_t>(config_.seed));
   model_.emplace(ctx_, spec);

@@ -3,6 +3,7 @@
 #include "kernels/common/launch.cuh"
 #include "kernels/linear/few_outputs.cuh"
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear/linear_fast.cuh"
 #include "kernels/linear/model_step.cuh"
 #include "kernels/linear/product.cuh"
 #include "kernels/linear/slice_sum.cuh"
@@ -74,6 +75,7 @@ void forward_few(const Context& ctx, const LinearForward& a) {
 
 void forward(const Context& ctx, const LinearForward& a) {
   if (a.input.rows == 0) return;
+  if (has_fast_product(ctx, a.input.rows, a.input.cols, a.output.cols)) return linear_forward_fast(ctx, a);
   if (a.output.cols <= kFewOutputs) return forward_few(ctx, a);
   with_rows(a.input, [&](auto input) {
     product<LineAlong::depth>(
@@ -86,6 +88,8 @@ void forward(const Context& ctx, const LinearForward& a) {
 
 void input_grad(const Context& ctx, const LinearInputGrad& a) {
   if (a.grad_input.rows == 0) return;
+  if (has_fast_product(ctx, a.grad_input.rows, a.grad_input.cols, a.grad_output.cols))
+    return linear_input_grad_fast(ctx, a);
   product<LineAlong::width>(
       ctx, "linear_input_grad",
       ProductArgs<Lines, Lines>{make_lines(a.grad_output.data, a.grad_output.stride),
@@ -200,6 +204,8 @@ void slice_products(const Context& ctx, const DenseRows& input, const ConstMatri
 }
 
 void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
+  if (a.slices.whole() && has_fast_product(ctx, a.input.rows, a.input.cols, a.grad_output.cols))
+    return linear_parameter_grad_fast(ctx, a);
   const std::int64_t outputs = a.grad_output.cols, weights = outputs * a.input.cols;
   const std::int64_t floats = chain_floats(a.slices, weights, outputs);
   auto* scratch = static_cast<float*>(ctx.scratch(floats * std::int64_t{sizeof(float)}));
