@@ -28,6 +28,8 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / kWarp;
+// Left to itself ptxas spills a few registers for one more block on a multiprocessor.
+constexpr int kUnspilledBlocks = 4;
 constexpr int kBlock = static_cast<int>(kSumBlock);
 
 struct SquareStep {
@@ -94,7 +96,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 /// One block of list positions: lane l of row r takes position 128 r + l + 32 k, of chain l + 32 k.
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kUnspilledBlocks)
     touched_squares_kernel(TouchedElements touched, const float* __restrict__ grad,
                            float* __restrict__ sums) {
   const std::int64_t count = *touched.count, positions = count * touched.outputs;
@@ -239,7 +241,7 @@ struct ProjectArenas {
   bool aligned;
 };
 
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     project_kernel(const __grid_constant__ SegmentBlocks<kBlock> list, ProjectArenas arenas,
                    float* block_values, std::int32_t* block_counts) {
   if (!norm_permits(arenas.squared_norm)) return;

@@ -1,0 +1,30 @@
+// One kernel per fault that the account has to find; planted_<fault>. Never launched. Compiled without the project's
+// -fmad=false.
+#include <cuda_runtime.h>
+
+__global__ void planted_none(float* x) { x[threadIdx.x] = __fmul_rn(x[threadIdx.x], 3.0f); }
+
+__global__ void planted_double(float* x) { x[threadIdx.x] = static_cast<float>(x[threadIdx.x] * 0.1); }
+
+__global__ void planted_local(float* x, int n) {
+  float table[64];
+  for (int i = 0; i < 64; ++i) table[i] = x[i];
+  for (int i = 0; i < n; ++i) table[(i * 7) % 64] = table[i % 64] + 1.0f;
+  x[threadIdx.x] = table[n % 64];
+}
+
+// 96 values alive, 32 registers.
+__global__ void __launch_bounds__(1024, 2) planted_spill(float* x) {
+  float value[96];
+#pragma unroll
+  for (int i = 0; i < 96; ++i) value[i] = x[i * 1024 + threadIdx.x];
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < 96; ++i) x[i * 1024 + threadIdx.x] = value[i] + value[95 - i] * value[(i * 5) % 96];
+}
+
+__global__ void planted_atomic(float* x) { atomicAdd(x, static_cast<float>(threadIdx.x)); }
+
+__global__ void planted_approximate(float* x) { x[threadIdx.x] = __expf(x[threadIdx.x]); }
+
+__global__ void planted_contraction(float* x, const float* y) { x[threadIdx.x] = x[threadIdx.x] * y[0] + y[1]; }

@@ -1,0 +1,64 @@
+"""docs/kernels.md: the account as tables."""
+import re
+
+import roofline
+import rules
+from objects import ARCHITECTURES
+
+HEAD = """# The kernels, as the compiler made them
+
+Written by `./run kernels --update` from the object code ({compiler}); a test compares them (tests/static). No number here was measured on
+a GPU.
+
+Every kernel, on every architecture: no local memory and no spill, no double precision, no float atomic, no approximate function, no
+contraction that the source does not spell out. The streaming kernels move by 128-bit accesses what their cost functions say;
+`dropout` touches its input, output, ids and step alone; `model_step` reads X only to copy it on chip.
+
+## Streaming kernels: predicted time for 2^26 elements
+
+Milliseconds, and in brackets the share of the roofline, which is the nominal DRAM bandwidth. The prediction is the slowest of DRAM at
+{reachable:.0%} of nominal (what copies reach), the reads that the resident warps keep in flight at 700 ns, and every instruction of
+the kernel, unlikely paths too, issued once per thread. Arrays that stay in L2 take less.
+
+"""
+
+TABLE = """
+## Registers, shared memory and occupancy
+
+Registers of a thread, then the share of a multiprocessor's warps that fit; without the dynamic shared memory that some launches add.
+"""
+
+
+def streaming(kernels, costs):
+    rows = ["| kernel | bytes per element | " + " | ".join(roofline.GPUS) + " |",
+            "|---|---|" + "---|" * len(roofline.GPUS)]
+    for kernel in kernels:
+        stream = rules.stream_of(kernel.name, costs)
+        if stream is None:
+            continue
+        cells = []
+        for gpu in roofline.GPUS:
+            seconds, share = roofline.predict(gpu, kernel, stream, 2**26)
+            cells.append(f"{seconds * 1e3:.3g} ({share:.0%})")
+        rows.append(f"| {kernel.name} | {stream.read + stream.written} | " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def resources(kernels):
+    text, file = [], None
+    for kernel in kernels:
+        name, _, rest = kernel.name.partition(": ")
+        if name != file:
+            file = name
+            text += [f"\n### {name}\n", "| kernel | threads | shared memory | " + " | ".join(ARCHITECTURES) + " |",
+                     "|---|---|---|" + "---|" * len(ARCHITECTURES)]
+        cells = [f"{kernel.code[a].registers} ({roofline.occupancy(a, kernel.threads, kernel.code[a]):.0%})"
+                 if kernel.threads else f"{kernel.code[a].registers}" for a in ARCHITECTURES if a in kernel.code]
+        shared = max(code.shared for code in kernel.code.values())
+        text.append(f"| {re.sub('[|]', '/', rest)} | {kernel.threads or ''} | {shared} | " + " | ".join(cells) + " |")
+    return "\n".join(text) + "\n"
+
+
+def document(kernels, costs, compiler):
+    return (HEAD.format(compiler=compiler, reachable=roofline.REACHABLE) + streaming(kernels, costs) + TABLE
+            + resources(kernels))

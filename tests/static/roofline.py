@@ -1,0 +1,47 @@
+"""Occupancy of a kernel and the time that its cost function and its object code predict on known GPUs."""
+# warps and blocks of a multiprocessor, and KiB of its shared memory
+LIMITS = {"sm_75": (32, 16, 64), "sm_80": (64, 32, 164), "sm_86": (48, 16, 100), "sm_89": (48, 24, 100),
+          "sm_90": (64, 32, 228), "sm_100": (64, 32, 228), "sm_120": (48, 24, 100)}
+REGISTERS = 65536
+
+# name: architecture, DRAM in TB/s, multiprocessors, GHz (data sheets)
+GPUS = {"A100": ("sm_80", 2.039, 108, 1.41), "L4": ("sm_89", 0.300, 58, 2.04), "RTX 4090": ("sm_89", 1.008, 128, 2.52),
+        "H100": ("sm_90", 3.35, 132, 1.755), "H200": ("sm_90", 4.8, 132, 1.755), "RTX 5090": ("sm_120", 1.792, 170, 2.41),
+        "B200": ("sm_100", 8.0, 148, 1.85)}
+REACHABLE = 0.90    # of the nominal bandwidth: what copies reach
+LATENCY = 700e-9    # seconds of a read from DRAM
+SCHEDULERS = 4      # warp instructions per clock and multiprocessor
+
+
+def up(value, unit):
+    return -(-value // unit) * unit
+
+
+def resident_blocks(architecture, threads, registers, shared):
+    """Blocks of a multiprocessor, without dynamic shared memory."""
+    warps, blocks, kib = LIMITS[architecture]
+    block_warps = -(-threads // 32)
+    by_registers = REGISTERS // (block_warps * up(max(registers, 1) * 32, 256))
+    reserved = 1024 if architecture != "sm_75" else 0
+    by_shared = kib * 1024 // (up(shared, 128) + reserved) if shared + reserved else blocks
+    return min(blocks, warps // block_warps, by_registers, by_shared)
+
+
+def occupancy(architecture, threads, code):
+    blocks = resident_blocks(architecture, threads, code.registers, code.shared)
+    return blocks * -(-threads // 32) / LIMITS[architecture][0]
+
+
+def predict(gpu, kernel, stream, elements):
+    """(seconds, share of the nominal DRAM roofline). The slowest of three: DRAM at what copies reach of it, the reads in
+    flight (Little), and every instruction of the kernel once per thread, which bounds the issue slots from above."""
+    architecture, terabytes, multiprocessors, gigahertz = GPUS[gpu]
+    code = kernel.code[architecture]
+    roof = elements * (stream.read + stream.written) / (terabytes * 1e12)
+    blocks = resident_blocks(architecture, kernel.threads, code.registers, code.shared)
+    in_flight = multiprocessors * blocks * kernel.threads * stream.elements * stream.read
+    reads = elements * stream.read / (in_flight / LATENCY)
+    warps = elements / stream.elements / 32
+    issue = warps * sum(code.opcodes.values()) / (multiprocessors * SCHEDULERS * gigahertz * 1e9)
+    seconds = max(roof / REACHABLE, reads, issue)
+    return seconds, roof / seconds
