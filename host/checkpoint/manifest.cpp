@@ -16,17 +16,21 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kFormat = "thalweg checkpoint";
 constexpr std::size_t kMaxManifest = 1 << 20;
 
-Json to_json(const Manifest& manifest) {
-  Json files = Json::array();
+std::string quoted(const std::string& text) { return Json(text).dump(); }
+
+/// The manifest up to its own checksum, written out: nlohmann's initializer lists leak when memory runs out.
+std::string body_text(const Manifest& manifest) {
+  std::string files;
   for (const ManifestFile& file : manifest.files) {
-    files.push_back({{"name", file.name}, {"bytes", file.bytes}, {"xxh3", file.xxh3}});
+    files += fmt::format("{}\n    {{\n      \"name\": {},\n      \"bytes\": {},\n      \"xxh3\": {}\n    }}",
+                         files.empty() ? "" : ",", quoted(file.name), file.bytes, quoted(file.xxh3));
   }
-  return {{"format", kFormat},
-          {"version", kCheckpointVersion},
-          {"step", manifest.step},
-          {"data_fingerprint", manifest.data_fingerprint},
-          {"parameters_xxh3", manifest.parameters_xxh3},
-          {"files", files}};
+  if (!files.empty()) files += "\n  ";
+  return fmt::format(
+      "{{\n  \"format\": \"{}\",\n  \"version\": {},\n  \"step\": {},\n  \"data_fingerprint\": {},\n"
+      "  \"parameters_xxh3\": {},\n  \"files\": [{}]",
+      kFormat, kCheckpointVersion, manifest.step, quoted(manifest.data_fingerprint),
+      quoted(manifest.parameters_xxh3), files);
 }
 
 Manifest from_json(const Json& json) {
@@ -44,9 +48,8 @@ Manifest from_json(const Json& json) {
 }  // namespace
 
 std::string manifest_text(const Manifest& manifest) {
-  Json json = to_json(manifest);
-  json["manifest_xxh3"] = checksum(json.dump(2));
-  return json.dump(2) + "\n";
+  const std::string body = body_text(manifest);
+  return fmt::format("{},\n  \"manifest_xxh3\": \"{}\"\n}}\n", body, checksum(body + "\n}"));
 }
 
 Manifest parse_manifest(std::string_view text, const std::string& source) {

@@ -155,10 +155,11 @@ void apply_settings(const std::vector<std::string>& settings, Config& config) {
 
 /// CLI11 says only that a command is missing.
 void require_known_command(const CommandLine& line, const std::vector<std::string>& arguments) {
-  if (arguments.empty() || line.app.get_subcommand_no_throw(arguments[0]) != nullptr) return;
+  if (arguments.empty()) return;
   if (arguments[0].starts_with("-") && line.app.get_option_no_throw(arguments[0]) != nullptr) return;
   std::vector<std::string> known;
   for (const auto& [command, call] : line.commands) known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), arguments[0]) != known.end()) return;
   throw UsageError("unknown command \"" + arguments[0] + "\"" + did_you_mean(arguments[0], known) +
                    "\nRun thalweg --help for the commands.");
 }

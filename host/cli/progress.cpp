@@ -37,14 +37,28 @@ ProgressPrinter::ProgressPrinter(std::ostream& err, bool quiet)
       terminal_(&err == &std::cerr && isatty(STDERR_FILENO) != 0),
       last_(Clock::now()) {}
 
+/// Whether it is time to say something again.
+bool ProgressPrinter::due() {
+  const auto now = Clock::now();
+  if (now - last_ < (terminal_ ? kBarPeriod : std::chrono::milliseconds(kLinePeriod))) return false;
+  last_ = now;
+  return true;
+}
+
+void ProgressPrinter::reading(const std::string& file, std::int64_t done, std::int64_t total) {
+  if (quiet_ || !due()) return;
+  const std::string share =
+      total > 0 ? fmt::format("{:.0f}%", 100.0 * static_cast<double>(done) / static_cast<double>(total))
+                : fmt::format("{} MB", done / 1000000);
+  err_ << (terminal_ ? "\r\033[K" : "") << "reading " << file << " " << share << (terminal_ ? "" : "\n")
+       << std::flush;
+  bar_open_ = terminal_;
+}
+
 void ProgressPrinter::update(const Progress& p) {
   if (quiet_) return;
   const bool last_step = p.step == p.total_steps;
-  const auto now = Clock::now();
-  if (now - last_ < (terminal_ ? kBarPeriod : std::chrono::milliseconds(kLinePeriod)) &&
-      !(terminal_ && last_step))
-    return;
-  last_ = now;
+  if (!due() && !(terminal_ && last_step)) return;
   if (terminal_) return draw_bar(p);
   err_ << fmt::format("epoch {} step {}/{} loss {:.5g} {} samples/s, {} left\n", p.epoch, p.step,
                       p.total_steps, p.loss, human_rate(p.samples_per_second), human_time(seconds_left(p)))

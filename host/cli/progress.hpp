@@ -1,7 +1,9 @@
 #pragma once
 // Progress of a run on stderr: a bar on a terminal, a plain line every few seconds otherwise.
 #include <chrono>
+#include <cstdint>
 #include <iosfwd>
+#include <string>
 
 #include "thalweg/trainer.hpp"
 
@@ -11,12 +13,15 @@ class ProgressPrinter {
  public:
   ProgressPrinter(std::ostream& err, bool quiet);
   void update(const Progress& progress);
+  /// Bytes read of a file; total is 0 where it is not known.
+  void reading(const std::string& file, std::int64_t done, std::int64_t total);
   void message(const std::string& text);
   /// Ends the bar's line.
   void finish();
 
  private:
   using Clock = std::chrono::steady_clock;
+  bool due();
   void draw_bar(const Progress& progress);
 
   std::ostream& err_;

@@ -58,6 +58,9 @@ int train_command(const TrainArguments& arguments, Streams streams) {
   TrainObserver observer;
   observer.phase = [](TrainPhase phase) { loading = phase == TrainPhase::load ? 1 : 0; };
   observer.progress = [&](const Progress& progress) { printer.update(progress); };
+  observer.reading = [&](const std::string& file, std::int64_t done, std::int64_t total) {
+    printer.reading(file, done, total);
+  };
   observer.message = [&](const std::string& text) { printer.message(text); };
   observer.stop_signal = &stop_signal;
   observer.save_signal = &save_signal;

@@ -47,8 +47,8 @@ void read_row(const Dataset& data, std::int64_t n, bool bias, Entries& row) {
     const DenseRows x = data.dense(nullptr, data.rows);
     for (std::int64_t j = 0; j < x.cols; ++j) {
       const std::int64_t at = n * x.stride + j;
-      double value = x.dtype == DType::u8 ? double{static_cast<const std::uint8_t*>(x.data)[at]}
-                                          : double{static_cast<const float*>(x.data)[at]};
+      double value = x.dtype == DType::u8 ? static_cast<double>(static_cast<const std::uint8_t*>(x.data)[at])
+                                          : static_cast<double>(static_cast<const float*>(x.data)[at]);
       if (x.scale != nullptr) value = value * x.scale[j] + x.shift[j];
       if (value != 0) row.emplace_back(static_cast<std::size_t>(j), value);
     }

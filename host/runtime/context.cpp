@@ -42,11 +42,14 @@ Context::Context(const ContextOptions& options)
       pool_(std::make_unique<ThreadPool>(thread_count(options.threads))) {
   const int ordinal = cuda_ordinal(device_);
   backend_ = &find_backend(ordinal >= 0 ? "cuda" : device_);
-  if (ordinal >= 0) stream_ = create_cuda_stream(ordinal);
+  if (ordinal < 0) return;
+  stream_ = create_cuda_stream(ordinal);
+  if (numerics_ == Numerics::fast) matrix_library_ = create_matrix_library();
 }
 
 Context::~Context() {
   if (scratch_ != nullptr) backend_->memory.release(scratch_);
+  if (matrix_library_ != nullptr) destroy_matrix_library(matrix_library_);
   if (stream_ != nullptr) destroy_cuda_stream(stream_);
 }
 

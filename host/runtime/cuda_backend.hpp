@@ -1,5 +1,7 @@
 #pragma once
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "kernels/common/backend.hpp"
 
@@ -11,8 +13,35 @@ const Backend& cuda_backend();
 /// Whether this build holds a CUDA backend and a device can be used; `reason` says why not.
 bool cuda_usable(std::string& reason);
 
+struct CudaDevice {
+  std::string device;  ///< "cuda:0"
+  std::string name;
+  int major = 0, minor = 0;                        ///< compute capability
+  std::int64_t memory_bytes = 0, free_bytes = -1;  ///< -1: not known, because the device cannot be used
+  int multiprocessors = 0;
+  std::string refusal;  ///< why it cannot be used; empty: it can
+};
+
+/// What this build and this machine have for the CUDA backend.
+struct CudaReport {
+  bool built = false;
+  int driver = 0, runtime = 0;  ///< as the driver and the library count them: 13000 is 13.0; 0: none
+  std::string architectures;    ///< built in, as CMAKE_CUDA_ARCHITECTURES lists them, by commas
+  std::vector<CudaDevice> devices;
+  std::string reason;  ///< why no device can be used; empty: one can
+};
+CudaReport cuda_report();
+
+/// Free memory of the context's device; -1 where that is host memory.
+std::int64_t cuda_free_bytes(const Context& ctx);
+
 /// Selects the device of ordinal `device` and gives a new stream on it; destroy_cuda_stream ends it.
 void* create_cuda_stream(int device);
 void destroy_cuda_stream(void* stream) noexcept;
+
+/// cuBLASLt on the selected device, for contexts with fast numerics: a handle takes memory and time, so it is
+/// made once and never inside a step.
+void* create_matrix_library();
+void destroy_matrix_library(void* library) noexcept;
 
 }  // namespace thalweg

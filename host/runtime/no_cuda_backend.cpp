@@ -15,8 +15,16 @@ bool cuda_usable(std::string& reason) {
   return false;
 }
 
+CudaReport cuda_report() { return {.reason = kReason}; }
+
+std::int64_t cuda_free_bytes(const Context&) { return -1; }
+
 void* create_cuda_stream(int) { throw DeviceUnavailable(std::string("device \"cuda\": ") + kReason); }
 
 void destroy_cuda_stream(void*) noexcept {}
+
+void* create_matrix_library() { return nullptr; }
+
+void destroy_matrix_library(void*) noexcept {}
 
 }  // namespace thalweg

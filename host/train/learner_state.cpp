@@ -72,7 +72,7 @@ void StagedInputs::upload(std::int64_t slot, const StepInputs& inputs,
   unsigned char* const to = staging_ + slot * slot_bytes_;
   const std::size_t id_bytes = rows.size() * sizeof(std::int64_t);
   std::memcpy(to, &inputs, sizeof inputs);
-  std::memcpy(to + kIdsAt, rows.data(), id_bytes);
+  if (id_bytes > 0) std::memcpy(to + kIdsAt, rows.data(), id_bytes);
   ctx_.backend().memory.upload(ctx_, device_.data(), to, kIdsAt + static_cast<std::int64_t>(id_bytes));
 }
 

@@ -9,6 +9,8 @@
 #include "host/config/config_text.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
+#include "host/runtime/cuda_backend.hpp"
+#include "host/train/numerics_note.hpp"
 #include "host/train/resume_check.hpp"
 #include "thalweg/error.hpp"
 
@@ -62,6 +64,7 @@ void TrainingRun::prepare() {
   validate_config(config_);
   load_data();
   enter(TrainPhase::train);
+  if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
   const ModelSpec spec =
       resolve_model(config_.model, schema_of(train_), static_cast<std::uint64_t>(config_.seed));
   model_.emplace(ctx_, spec);
@@ -74,6 +77,11 @@ void TrainingRun::prepare() {
   }
   make_learner();
   resume();
+  if (config_.device == "auto") {
+    std::string reason;
+    cuda_usable(reason);
+    say("device: " + ctx_.device() + (reason.empty() ? "" : " (cuda: " + reason + ")"));
+  }
   first_step_ = state_.step;
   start_ = Clock::now();
 }
@@ -95,7 +103,7 @@ void TrainingRun::make_learner() {
 }
 
 void TrainingRun::load_data() {
-  train_ = read_training_data(config_.data, target_use(config_.model.loss));
+  train_ = read_training_data(config_.data, target_use(config_.model.loss), observer_.reading);
   if (train_.target.empty()) throw DataError(train_.source + ": no target to train on; data.target names it");
   split_ =
       split_rows(train_.rows, config_.data.validation_fraction, static_cast<std::uint64_t>(config_.seed));
@@ -104,7 +112,7 @@ void TrainingRun::load_data() {
     standardize_target(train_, split_.train);
   }
   if (!config_.data.test.empty() || !config_.data.test_rows.empty()) {
-    test_ = read_test_data(config_.data, schema_of(train_), true);
+    test_ = read_test_data(config_.data, schema_of(train_), true, observer_.reading);
   }
   fingerprint_ = fingerprint(train_, config_.data.fingerprint == "full");
 }

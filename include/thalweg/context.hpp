@@ -32,6 +32,8 @@ class Context {
   Numerics numerics() const noexcept { return numerics_; }
   ThreadPool& pool() const noexcept { return *pool_; }
   void* stream() const noexcept { return stream_; }  ///< cudaStream_t on cuda, null elsewhere
+  /// cublasLtHandle_t on cuda with fast numerics, null elsewhere.
+  void* matrix_library() const noexcept { return matrix_library_; }
 
   /// Scratch memory in the backend's space, 64-byte aligned; valid until the next call of scratch. It only
   /// grows, so a step allocates nothing once each of its ops has run.
@@ -47,6 +49,7 @@ class Context {
   void* stream_ = nullptr;
   mutable void* scratch_ = nullptr;
   mutable std::int64_t scratch_bytes_ = 0, scratch_generation_ = 0;
+  void* matrix_library_ = nullptr;
 };
 
 }  // namespace thalweg

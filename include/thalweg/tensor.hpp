@@ -2,6 +2,7 @@
 // Views of rows and matrices. A view owns nothing; its memory belongs to the backend of the Context it is
 // used with (host memory for cpu and reference, device memory for cuda).
 #include <cstdint>
+#include <type_traits>
 
 namespace thalweg {
 
@@ -14,7 +15,9 @@ struct MatrixView {
   std::int64_t stride = 0;
 
   constexpr T* row(std::int64_t r) const { return data + r * stride; }
-  constexpr operator MatrixView<const T>() const { return {data, rows, cols, stride}; }
+  constexpr operator MatrixView<const T>() const requires(!std::is_const_v<T>) {
+    return {data, rows, cols, stride};
+  }
 };
 using Matrix = MatrixView<float>;
 using ConstMatrix = MatrixView<const float>;

@@ -33,6 +33,7 @@ struct TrainObserver {
   std::function<void(TrainPhase)> phase;            ///< when one begins
   std::function<void(const Progress&)> progress;    ///< after every step
   std::function<void(const std::string&)> message;  ///< what a person should know
+  ReadProgress reading;                             ///< now and then while data are read
   const std::atomic<int>* stop_signal = nullptr;    ///< non-zero: finish the step, save, and return
   std::atomic<int>* save_signal = nullptr;  ///< non-zero: save after the step, reset to zero, and go on
 };

@@ -54,6 +54,16 @@ struct ThreadPool::State {
     for (std::thread& worker : workers) worker.join();
   }
 
+  void end_workers() {
+    {
+      std::lock_guard lock(mutex);
+      stop = true;
+      job.fetch_add(1, std::memory_order_release);
+    }
+    work.notify_all();
+    for (std::thread& thread : workers) thread.join();
+  }
+
   void worker(int thread) {
     std::uint64_t seen = 0;
     for (;;) {
@@ -76,18 +86,13 @@ struct ThreadPool::State {
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
   try {
     for (int t = 1; t < threads; ++t) state_->workers.emplace_back([this, t] { state_->worker(t); });
-  } catch (const std::system_error& error) {
-    state_->join();
-    throw InternalError("cannot start " + std::to_string(threads) + " threads, only " +
-                        std::to_string(state_->workers.size() + 1) + ": " + error.what() +
-                        "; set train.threads lower");
-  } catch (...) {
-    state_->join();
+  } catch (...) {  // a thread that could not be had: end those that could
+    state_->end_workers();
     throw;
   }
 }
 
-ThreadPool::~ThreadPool() { state_->join(); }
+ThreadPool::~ThreadPool() { state_->end_workers(); }
 
 int ThreadPool::threads() const noexcept { return static_cast<int>(state_->workers.size()) + 1; }
 

@@ -45,6 +45,7 @@ struct FewOutputsArgs {
 };
 
 constexpr int kFewThreads = 128;
+constexpr int kFewBlocks = 4;  // of a multiprocessor: 128 registers, so that none is spilled for more blocks
 
 // few_outputs: forward of a layer with at most 8 outputs.
 // math         output[n, o] = (tree over c of chain[c]) + bias[o]; chain[j mod 128] = fma(input[n, j],
@@ -56,7 +57,7 @@ constexpr int kFewThreads = 128;
 // determinism  exact: a chain belongs to one lane; fixed shuffle tree, no atomics
 // contract     1 <= O <= kOutputs, I >= 1
 template <int kRows, int kOutputs, class Source>
-__global__ void __launch_bounds__(kFewThreads) few_outputs_kernel(FewOutputsArgs<Source> p) {
+__global__ void __launch_bounds__(kFewThreads, kFewBlocks) few_outputs_kernel(FewOutputsArgs<Source> p) {
   const std::int64_t first =
       (std::int64_t{blockIdx.x} * (kFewThreads / kWarp) + warp_index()) * std::int64_t{kRows};
   if (first >= p.rows) return;  // whole warps leave together
@@ -77,7 +78,6 @@ __global__ void __launch_bounds__(kFewThreads) few_outputs_kernel(FewOutputsArgs
       for (int r = 0; r < kRows; ++r) join_chains(chain[r][o], x[r], w, count);
     }
   }
-  __syncwarp();
 #pragma unroll
   for (int r = 0; r < kRows; ++r) {
 #pragma unroll

@@ -3,6 +3,7 @@
 #include "kernels/common/launch.cuh"
 #include "kernels/linear/few_outputs.cuh"
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear/linear_fast.cuh"
 #include "kernels/linear/model_step.cuh"
 #include "kernels/linear/product.cuh"
 #include "kernels/linear/slice_sum.cuh"
@@ -74,22 +75,27 @@ void forward_few(const Context& ctx, const LinearForward& a) {
 
 void forward(const Context& ctx, const LinearForward& a) {
   if (a.input.rows == 0) return;
+  if (has_fast_product(ctx, a.input.rows, a.input.cols, a.output.cols)) return linear_forward_fast(ctx, a);
   if (a.output.cols <= kFewOutputs) return forward_few(ctx, a);
   with_rows(a.input, [&](auto input) {
-    product<LineAlong::depth>(ctx, "linear_forward",
-                              ProductArgs<decltype(input), Lines>{input, make_lines(a.weight, a.input.cols),
-                                                                  a.input.rows, a.output.cols, a.input.cols,
-                                                                  a.output.data, a.output.stride, a.bias});
+    product<LineAlong::depth>(
+        ctx, "linear_forward",
+        ProductArgs<decltype(input), Lines>{input, make_lines(a.weight, a.input.cols), a.input.rows,
+                                            a.output.cols, a.input.cols, a.output.data, a.output.stride,
+                                            a.bias, vector_rows(a.output.data, a.output.stride)});
   });
 }
 
 void input_grad(const Context& ctx, const LinearInputGrad& a) {
   if (a.grad_input.rows == 0) return;
+  if (has_fast_product(ctx, a.grad_input.rows, a.grad_input.cols, a.grad_output.cols))
+    return linear_input_grad_fast(ctx, a);
   product<LineAlong::width>(
       ctx, "linear_input_grad",
       ProductArgs<Lines, Lines>{make_lines(a.grad_output.data, a.grad_output.stride),
                                 make_lines(a.weight, a.grad_input.cols), a.grad_input.rows, a.grad_input.cols,
-                                a.grad_output.cols, a.grad_input.data, a.grad_input.stride, nullptr});
+                                a.grad_output.cols, a.grad_input.data, a.grad_input.stride, nullptr,
+                                vector_rows(a.grad_input.data, a.grad_input.stride)});
 }
 
 /// The slices of which a call brings rows: [first, first + count).
@@ -181,14 +187,16 @@ void slice_products(const Context& ctx, const DenseRows& input, const ConstMatri
   if (touched.count == 0) return;
   with_rows(input, [&](auto rows) {
     using Source = decltype(rows);
-    const SliceProductArgs<Source> args{make_lines(grad_output.data, grad_output.stride),
-                                        rows,
-                                        grad_output.cols,
-                                        input.cols,
-                                        slices,
-                                        touched.first,
-                                        chains.weight,
-                                        chains.bias};
+    const SliceProductArgs<Source> args{
+        make_lines(grad_output.data, grad_output.stride),
+        rows,
+        grad_output.cols,
+        input.cols,
+        slices,
+        touched.first,
+        chains.weight,
+        chains.bias,
+        vector_rows(chains.weight.partials, chains.weight.partial_stride) && input.cols % 4 == 0};
     if (args.outputs <= kFewOutputs) return launch_slice_product<FewTile>(ctx, args, touched.count);
     with_tile(args.outputs, args.features, touched.count,
               [&](auto shape) { launch_slice_product<decltype(shape)>(ctx, args, touched.count); });
@@ -196,6 +204,8 @@ void slice_products(const Context& ctx, const DenseRows& input, const ConstMatri
 }
 
 void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
+  if (a.slices.whole() && has_fast_product(ctx, a.input.rows, a.input.cols, a.grad_output.cols))
+    return linear_parameter_grad_fast(ctx, a);
   const std::int64_t outputs = a.grad_output.cols, weights = outputs * a.input.cols;
   const std::int64_t floats = chain_floats(a.slices, weights, outputs);
   auto* scratch = static_cast<float*>(ctx.scratch(floats * std::int64_t{sizeof(float)}));

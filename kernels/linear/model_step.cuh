@@ -45,7 +45,7 @@ constexpr int kRowLossThreads = 128;
 // launch       128 threads, a row per thread, no shared memory
 // determinism  exact: elementwise
 // contract     losses and grad_output do not alias output
-inline __global__ void __launch_bounds__(kRowLossThreads)
+static __global__ void __launch_bounds__(kRowLossThreads)
     row_loss_kernel(std::int64_t rows, const float* __restrict__ output, RowLossArgs p) {
   const std::int64_t n = std::int64_t{blockIdx.x} * kRowLossThreads + threadIdx.x;
   if (n < rows) finish_row(p, n, output[n]);

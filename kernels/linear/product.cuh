@@ -106,7 +106,7 @@ class ProductTile {
     }
   }
 
-  /// f(row, first col, values of kGroup neighbouring columns or of one): the thread's outputs in the block.
+  /// f(row, col, sum) for each of the thread's outputs in the block.
   template <class F>
   __device__ __forceinline__ void each_output(const ProductBlock& block, F f) {
 #pragma unroll
@@ -119,6 +119,28 @@ class ProductTile {
         if (col < block.col_end) f(row, col, acc[i][j]);
       }
     }
+  }
+
+  /// Writes output (row, col) to out[row * stride + col]; `vector`: four columns from a multiple of 4 on are
+  /// aligned to 16 bytes.
+  __device__ __forceinline__ void store(const ProductBlock& block, float* out, std::int64_t stride,
+                                        bool vector) {
+    if constexpr (!SideB::kDeepLines && SideB::kGroup == 4) {
+      if (vector && block.col + Shape::kCols <= block.col_end) {
+#pragma unroll
+        for (int i = 0; i < Shape::kRowsPerThread; ++i) {
+          const std::int64_t row = block.row + SideA::output(thread_row_, i);
+          if (row >= block.row_end) continue;
+          float* to = out + row * stride + block.col;
+#pragma unroll
+          for (int j = 0; j < Shape::kColsPerThread; j += 4)
+            store4(to + SideB::output(thread_col_, j),
+                   make_float4(acc[i][j], acc[i][j + 1], acc[i][j + 2], acc[i][j + 3]));
+        }
+        return;
+      }
+    }
+    each_output(block, [&](std::int64_t row, std::int64_t col, float sum) { out[row * stride + col] = sum; });
   }
 
  private:
@@ -183,9 +205,10 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
   const ProductBlock block = block_of_tile<Shape>(p.rows, p.cols, 0, p.depth);
   Tile tile;
   tile.run(p.a, p.b, block, buffers, [](const float*, int) {});
-  tile.each_output(block, [&](std::int64_t row, std::int64_t col, float sum) {
-    p.out[row * p.out_stride + col] = p.bias != nullptr ? sum + p.bias[col] : sum;
-  });
+  if (p.bias != nullptr) {
+    tile.each_output(block, [&](std::int64_t, std::int64_t col, float& sum) { sum = sum + p.bias[col]; });
+  }
+  tile.store(block, p.out, p.out_stride, p.out_vector);
 }
 
 /// Sums over the batch of a call: grad_weight and, unless grad_bias.partials is null, grad_bias. The chains
@@ -198,6 +221,7 @@ struct SliceProductArgs {
   BatchSlices slices;
   int first_slice;
   BatchSum grad_weight, grad_bias;  ///< partials and partial_stride
+  bool partial_vector;              ///< as ProductArgs::out_vector
 };
 
 // slice_product: the chains of grad_weight and grad_bias for the slices that a call touches.
@@ -236,9 +260,7 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
     if (!has_bias) return;
     for (int k = 0; k < terms; ++k) bias = bias + piece[k * SideA::kPitch + along];
   });
-  tile.each_output(block, [&](std::int64_t row, std::int64_t col, float chain) {
-    partial[row * p.features + col] = chain;
-  });
+  tile.store(block, partial, p.features, p.partial_vector);
   if (has_bias) *bias_partial = bias;
 }
 

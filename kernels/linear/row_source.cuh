@@ -101,8 +101,13 @@ inline bool aligned_to(const void* address, std::uintptr_t bytes) {
   return reinterpret_cast<std::uintptr_t>(address) % bytes == 0;
 }
 
+/// Whether four elements of a row from a multiple of 4 on are aligned to 16 bytes.
+inline bool vector_rows(const float* data, std::int64_t stride) {
+  return aligned_to(data, 16) && stride % 4 == 0;
+}
+
 inline Lines make_lines(const float* data, std::int64_t stride, const std::int64_t* ids = nullptr) {
-  return {data, stride, ids, aligned_to(data, 16) && stride % 4 == 0};
+  return {data, stride, ids, vector_rows(data, stride)};
 }
 inline bool is_converted(const DenseRows& x) { return x.dtype == DType::u8 || x.scale != nullptr; }
 inline Lines make_lines(const DenseRows& x) {

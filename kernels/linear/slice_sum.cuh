@@ -14,8 +14,10 @@ __device__ __forceinline__ float4 operator+(float4 a, float4 b) {
 }
 
 constexpr int kSliceGroup = 8;
+static_assert(kMaxSlices == kSliceGroup * kSliceGroup);
 
-/// The tree of the slices of one group, of which the first `count` exist; the others give way.
+/// The tree of up to eight neighbours, of which the first `count` exist; the others give way. A tree of
+/// slices is one of groups of eight, each of which is one of slices.
 template <class T>
 __device__ __forceinline__ T group_tree(T (&chain)[kSliceGroup], int count) {
 #pragma unroll
@@ -26,46 +28,6 @@ __device__ __forceinline__ T group_tree(T (&chain)[kSliceGroup], int count) {
   }
   return chain[0];
 }
-
-/// The tree over groups as carries of a binary counter, every level in a register: after g groups, level l
-/// holds a sum of 2^l neighbours where bit l of g is set.
-template <class T>
-class GroupCounter {
- public:
-  __device__ __forceinline__ void push(T value) {
-#pragma unroll
-    for (int l = 0; l < kLevels; ++l) {
-      if ((count_ >> l & 1) == 0) {
-        level_[l] = value;
-        break;
-      }
-      value = level_[l] + value;
-    }
-    ++count_;
-  }
-  /// What is pending, from the right: an odd last one passes through.
-  __device__ __forceinline__ T sum() const {
-    T total{};
-    bool any = false;
-#pragma unroll
-    for (int l = 0; l < kLevels; ++l) {
-      if ((count_ >> l & 1) == 0) continue;
-      if (any) {
-        total = level_[l] + total;
-      } else {
-        total = level_[l];
-      }
-      any = true;
-    }
-    return total;
-  }
-
- private:
-  static constexpr int kLevels = 4;
-  static_assert(kMaxSlices / kSliceGroup < 1 << kLevels);
-  T level_[kLevels] = {};
-  int count_ = 0;
-};
 
 /// The slices' chains side by side, `size` elements of T each.
 template <class T>
@@ -87,21 +49,26 @@ template <class T>
 __device__ __forceinline__ void slice_sum(const SliceSumArgs<T>& a, std::int64_t i, int slices,
                                           std::uint64_t with_rows) {
   if (i >= a.size) return;
-  GroupCounter<T> groups;
-  for (int first = 0; first < slices; first += kSliceGroup) {
-    T chain[kSliceGroup];
+  T group[kSliceGroup];
 #pragma unroll
-    for (int s = 0; s < kSliceGroup; ++s) {
-      const bool has_rows = first + s < slices && (with_rows >> (first + s) & 1) != 0;
-      chain[s] = T{};
-      if (has_rows) chain[s] = a.partials[(first + s) * a.stride + i];
+  for (int g = 0; g < kSliceGroup; ++g) {
+    const int first = g * kSliceGroup;
+    if (first < slices) {
+      T chain[kSliceGroup];
+#pragma unroll
+      for (int s = 0; s < kSliceGroup; ++s) {
+        chain[s] = T{};
+        if (first + s < slices && (with_rows >> (first + s) & 1) != 0)
+          chain[s] = a.partials[(first + s) * a.stride + i];
+      }
+      group[g] = group_tree(chain, slices - first);
     }
-    groups.push(group_tree(chain, slices - first));
   }
-  a.sum[i] = groups.sum();
+  a.sum[i] = group_tree(group, (slices + kSliceGroup - 1) / kSliceGroup);
 }
 
 constexpr int kSliceSumThreads = 128;
+constexpr int kSliceSumBlocks = 4;  // of a multiprocessor: 128 registers, which hold all levels of the tree
 
 // slice_sums: a gradient from the chains of its slices.
 // math         sum[i] = tree over s of chain[s][i]; a slice without rows is +0
@@ -111,7 +78,7 @@ constexpr int kSliceSumThreads = 128;
 // determinism  exact: the fixed tree, no atomics
 // contract     partials are left as they are
 template <class T>
-__global__ void __launch_bounds__(kSliceSumThreads) slice_sums_kernel(SliceSumsArgs<T> p) {
+__global__ void __launch_bounds__(kSliceSumThreads, kSliceSumBlocks) slice_sums_kernel(SliceSumsArgs<T> p) {
   if (blockIdx.x < p.weight_blocks) {
     slice_sum(p.weight, std::int64_t{blockIdx.x} * kSliceSumThreads + threadIdx.x, p.slices, p.with_rows);
   } else {

@@ -1,17 +1,295 @@
+#include "kernels/common/chains_cuda.cuh"
+#include "kernels/common/quads.cuh"
+#include "kernels/linear/row_source.cuh"
+#include "kernels/per_sample/noise_math.hpp"
 #include "kernels/per_sample/per_sample.hpp"
+#include "kernels/per_sample/per_sample_math.hpp"
 
 namespace thalweg {
 namespace {
-void dense_row_squares(const Context&, const DenseRowSquares&) { __builtin_trap(); }
-void sparse_row_squares(const Context&, const SparseRowSquares&) { __builtin_trap(); }
-void linear_squared_norms(const Context&, const LinearSquaredNorms&) { __builtin_trap(); }
-void layer_norm_squared_norms(const Context&, const LayerNormSquaredNorms&) { __builtin_trap(); }
-void clip_factors(const Context&, const ClipFactors&) { __builtin_trap(); }
-void scale_rows(const Context&, const RowScale&) { __builtin_trap(); }
-void dense_gradients(const Context&, const DenseSampleGradients&) { __builtin_trap(); }
-void sparse_gradients(const Context&, const SparseSampleGradients&) { __builtin_trap(); }
-void layer_norm_gradients(const Context&, const LayerNormSampleGradients&) { __builtin_trap(); }
-void add_noise(const Context&, const GaussianNoise&) { __builtin_trap(); }
+
+constexpr int kThreads = 256, kWarps = kThreads / kWarp;
+
+/// The row, or other line of work, of this warp.
+__device__ __forceinline__ std::int64_t warp_line() {
+  return std::int64_t{blockIdx.x} * kWarps + warp_index();
+}
+LaunchShape warp_per_line(std::int64_t lines) { return {blocks_for(lines, kWarps), kThreads}; }
+
+/// fma(x, x, chain) for four chains; a zero beyond the row leaves its chain as it is.
+__device__ __forceinline__ float4 add_squares(float4 x, float4 chain) {
+  return make_float4(__fmaf_rn(x.x, x.x, chain.x), __fmaf_rn(x.y, x.y, chain.y), __fmaf_rn(x.z, x.z, chain.z),
+                     __fmaf_rn(x.w, x.w, chain.w));
+}
+
+/// Sum of squares of quad(at, count) over a line of `cols` elements, in every lane.
+template <class Quad>
+__device__ __forceinline__ float line_squares(std::int64_t cols, Quad quad) {
+  float4 chain = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+  for (std::int64_t base = 0; base < cols; base += kChains) {
+    const std::int64_t at = base + 4 * lane_index();
+    chain = add_squares(quad(at, count_before(cols, at, 4)), chain);
+  }
+  return fold_chains(chain);
+}
+
+// dense_row_squares: the squared norm of every row of the data, once a data set, and of hidden activations.
+// math         squares[n] = sum of x^2 along the row, x as the model reads it
+// shapes       input [N, I] f32 or u8; squares [N] f32
+// bytes        reads 4NI (u8: NI), writes 4N; flops 2NI (memory bound)
+// launch       256 threads, a warp per row, lane l owns chains 4 l .. 4 l + 3
+// determinism  exact: 128 chains and their tree
+// contract     16-byte reads where rows are aligned; N == 0 never reaches the launch
+template <class Rows>
+__global__ void __launch_bounds__(kThreads)
+    dense_row_squares_kernel(const Rows rows, const std::int64_t count, const std::int64_t cols,
+                             float* const squares) {
+  const std::int64_t n = warp_line();
+  if (n >= count) return;  // whole warps leave together
+  const auto line = rows.line(n);
+  const float sum = line_squares(cols, [&](std::int64_t at, int left) { return rows.quad(line, at, left); });
+  if (lane_index() == 0) squares[n] = sum;
+}
+
+// sparse_row_squares: the same for CSR rows, entry j of a row on chain j mod 128.
+// math, shapes, determinism as above; bytes: reads 4 per entry and 16N, writes 4N; flops 2 per entry
+// launch       256 threads, a warp per row
+// contract     entries lie at any 4-byte address; N == 0 never reaches the launch
+__global__ void __launch_bounds__(kThreads) sparse_row_squares_kernel(const SparseRowSquares a) {
+  const std::int64_t n = warp_line();
+  if (n >= a.input.rows) return;
+  const std::int64_t id = a.input.ids != nullptr ? a.input.ids[n] : n;
+  const std::int64_t begin = a.input.offsets[id], count = a.input.offsets[id + 1] - begin;
+  const float* const values = a.input.values + begin;
+  const float sum =
+      line_squares(count, [=](std::int64_t at, int left) { return load_quad(values + at, left, false); });
+  if (lane_index() == 0) a.squares[n] = sum;
+}
+
+// linear_squared_norms: squared gradient norm of every sample without forming the gradients.
+// math         squared_norms[n] = |grad_output[n]|^2 * (input_squares[id] + 1)      (+1 is the bias)
+// shapes       grad_output [N, O] f32, any stride; input_squares by data row; squared_norms [N] f32
+// bytes        reads 4NO + 12N, writes 4N; flops 2NO + 2N (memory bound)
+// launch       256 threads, a warp per row
+// determinism  exact: 128 chains and their tree
+// contract     16-byte reads where rows are aligned; N == 0 never reaches the launch
+__global__ void __launch_bounds__(kThreads)
+    linear_squared_norms_kernel(const LinearSquaredNorms a, const bool vectors) {
+  const std::int64_t n = warp_line();
+  if (n >= a.grad_output.rows) return;
+  const float* const row = a.grad_output.row(n);
+  const float sum = line_squares(
+      a.grad_output.cols, [=](std::int64_t at, int left) { return load_quad(row + at, left, vectors); });
+  if (lane_index() != 0) return;
+  const std::int64_t id = a.ids != nullptr ? a.ids[n] : n;
+  a.squared_norms[n] = linear_squared_norm(sum, a.input_squares[id], a.bias);
+}
+
+__device__ __forceinline__ float4 normalized(float4 x, float mean, float rstd) {
+  return make_float4((x.x - mean) * rstd, (x.y - mean) * rstd, (x.z - mean) * rstd, (x.w - mean) * rstd);
+}
+__device__ __forceinline__ float4 product(float4 a, float4 b) {
+  return make_float4(a.x * b.x, a.y * b.y, a.z * b.z, a.w * b.w);
+}
+
+// layer_norm_squared_norms: the same for weight and bias of a layer norm.
+// math         squared_norms[n] = sum of (grad_output * xhat)^2 + sum of grad_output^2
+// shapes       grad_output, input [N, C] f32, any stride; mean, rstd, squared_norms [N] f32
+// bytes        reads 8NC + 8N, writes 4N; flops 7NC (memory bound)
+// launch       256 threads, a warp per row
+// determinism  exact: 128 chains and their tree for either sum
+// contract     16-byte reads where both are aligned; N == 0 never reaches the launch
+__global__ void __launch_bounds__(kThreads)
+    layer_norm_squared_norms_kernel(const LayerNormSquaredNorms a, const bool vectors) {
+  const std::int64_t n = warp_line(), cols = a.grad_output.cols;
+  if (n >= a.grad_output.rows) return;
+  const float *const dy = a.grad_output.row(n), *const x = a.input.row(n);
+  const float mean = a.mean[n], rstd = a.rstd[n];
+  float4 weight = make_float4(0.0f, 0.0f, 0.0f, 0.0f), bias = weight;
+  for (std::int64_t base = 0; base < cols; base += kChains) {
+    const std::int64_t at = base + 4 * lane_index();
+    const int left = count_before(cols, at, 4);
+    const float4 grad = load_quad(dy + at, left, vectors);
+    weight = add_squares(product(grad, normalized(load_quad(x + at, left, vectors), mean, rstd)), weight);
+    bias = add_squares(grad, bias);
+  }
+  const float sum = fold_chains(weight) + fold_chains(bias);
+  if (lane_index() == 0) a.squared_norms[n] = sum;
+}
+
+// clip_factors: norms of whole gradients, and what each row is scaled by.
+// math         per_sample_math.hpp, clip_row
+// shapes       squared_norms [L, stride], norms [N], factors [1 or L, stride] f32
+// bytes        reads 4NL (per_layer: 8NL), writes 8N (4N + 4NL)
+// launch       256 threads, one per row
+// determinism  exact: layers in order
+// contract     N == 0 never reaches the launch
+__global__ void __launch_bounds__(kThreads) clip_factors_kernel(const ClipFactors a) {
+  const std::int64_t n = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  if (n < a.rows) clip_row(a, n);
+}
+
+// scale_rows: row n of a matrix times a factor, in place.
+// math         matrix[n, j] = matrix[n, j] * factors[n]
+// shapes       matrix [N, O] f32, any stride; factors [N] f32
+// bytes        reads 4NO + 4N, writes 4NO; flops NO (memory bound)
+// launch       256 threads: four neighbouring columns each, shape by quad_columns
+// determinism  exact
+// contract     16-byte accesses where rows are aligned; N == 0 or O == 0 never reaches the launch
+__global__ void __launch_bounds__(kThreads) scale_rows_kernel(const RowScale a, const bool vectors) {
+  const std::int64_t first = quad_column(), left = a.matrix.cols - first;
+  if (left <= 0) return;
+  for_quad_rows(a.matrix.rows, [&](std::int64_t n) {
+    float* const at = a.matrix.row(n) + first;
+    const float f = a.factors[n];
+    store_quad(at, product(load_quad(at, left, vectors), make_float4(f, f, f, f)), left, vectors);
+  });
+}
+
+__device__ __forceinline__ void write_bias(const Matrix& bias, std::int64_t n, std::int64_t o, float grad) {
+  if (bias.data != nullptr && lane_index() == 0) bias.row(n)[o] = 0.0f + grad;
+}
+
+// dense_gradients: every sample's gradient of a linear layer, written out.
+// math         gradients[n, o * I + i] = fma(grad_output[n, o], x[n, i], +0); bias_gradients = grad_output
+// shapes       x [N, I] f32 or u8; grad_output [N, O]; gradients [N, O * I], bias_gradients [N, O] f32
+// bytes        writes 4NO(I + 1), reads 4NO and each row once (again from the caches); bound by the writes
+// launch       256 threads, a warp per (n, o)
+// determinism  exact
+// contract     16-byte writes where every (n, o) begins aligned; N == 0 or O == 0 never reaches the launch
+template <class Rows>
+__global__ void __launch_bounds__(kThreads)
+    dense_gradients_kernel(const Rows rows, const DenseSampleGradients a, const bool vectors) {
+  const std::int64_t outputs = a.grad_output.cols, cols = a.input.cols, line = warp_line();
+  if (line >= a.grad_output.rows * outputs) return;
+  const std::int64_t n = line / outputs, o = line % outputs;
+  const float grad = a.grad_output.row(n)[o];
+  const auto x = rows.line(n);
+  float* const to = a.gradients.row(n) + o * cols;
+  for (std::int64_t at = 4 * lane_index(); at < cols; at += kChains) {
+    const int left = count_before(cols, at, 4);
+    const float4 v = rows.quad(x, at, left);
+    const float4 g = make_float4(__fmaf_rn(grad, v.x, 0.0f), __fmaf_rn(grad, v.y, 0.0f),
+                                 __fmaf_rn(grad, v.z, 0.0f), __fmaf_rn(grad, v.w, 0.0f));
+    store_quad(to + at, g, left, vectors);
+  }
+  write_bias(a.bias_gradients, n, o, grad);
+}
+
+// sparse_gradients: the same for CSR rows: zeros, then the entries.
+// math, shapes, launch, determinism as above; bytes: writes 4NO(I + 1) and 4 per entry and output
+// contract     columns differ within a row; N == 0 or O == 0 never reaches the launch
+__global__ void __launch_bounds__(kThreads) sparse_gradients_kernel(const SparseSampleGradients a) {
+  const std::int64_t outputs = a.grad_output.cols, cols = a.input.cols, line = warp_line();
+  if (line >= a.grad_output.rows * outputs) return;
+  const std::int64_t n = line / outputs, o = line % outputs;
+  const float grad = a.grad_output.row(n)[o];
+  float* const to = a.gradients.row(n) + o * cols;
+  for (std::int64_t j = lane_index(); j < cols; j += kWarp) to[j] = 0.0f;
+  __syncwarp();  // other lanes' zeros come before this lane's entries
+  const std::int64_t id = a.input.ids != nullptr ? a.input.ids[n] : n, end = a.input.offsets[id + 1];
+  for (std::int64_t e = a.input.offsets[id] + lane_index(); e < end; e += kWarp) {
+    to[a.input.columns[e]] = __fmaf_rn(grad, a.input.values[e], 0.0f);
+  }
+  write_bias(a.bias_gradients, n, o, grad);
+}
+
+// layer_norm_gradients: every sample's gradient of a layer norm, written out.
+// math         gradients = fma(grad_output, xhat, +0); bias_gradients = grad_output
+// shapes       all [N, C] f32, any stride; mean, rstd [N]
+// bytes        reads 8NC + 8N, writes 8NC; flops 3NC (memory bound)
+// launch       256 threads: four neighbouring columns each, shape by quad_columns
+// determinism  exact
+// contract     16-byte accesses where all are aligned; N == 0 never reaches the launch
+__global__ void __launch_bounds__(kThreads)
+    layer_norm_gradients_kernel(const LayerNormSampleGradients a, const bool vectors) {
+  const std::int64_t first = quad_column(), left = a.grad_output.cols - first;
+  if (left <= 0) return;
+  for_quad_rows(a.grad_output.rows, [&](std::int64_t n) {
+    const float4 dy = load_quad(a.grad_output.row(n) + first, left, vectors);
+    const float4 xhat = normalized(load_quad(a.input.row(n) + first, left, vectors), a.mean[n], a.rstd[n]);
+    const float4 g = make_float4(__fmaf_rn(dy.x, xhat.x, 0.0f), __fmaf_rn(dy.y, xhat.y, 0.0f),
+                                 __fmaf_rn(dy.z, xhat.z, 0.0f), __fmaf_rn(dy.w, xhat.w, 0.0f));
+    store_quad(a.gradients.row(n) + first, g, left, vectors);
+    const float4 b = make_float4(0.0f + dy.x, 0.0f + dy.y, 0.0f + dy.z, 0.0f + dy.w);
+    store_quad(a.bias_gradients.row(n) + first, b, left, vectors);
+  });
+}
+
+// add_noise: Gaussian noise on a parameter's gradient, generated where it is added.
+// math         values[e] = fma(deviation, z, values[e]), noise_math.hpp
+// shapes       values [P] f32; step [1] u64
+// bytes        reads 4P, writes 4P; flops about 40P, and 10 rounds of Philox per four elements
+// launch       256 threads: four neighbouring elements each, which one Philox block decides
+// determinism  exact: z depends on (key, step, stream, element) alone
+// contract     16-byte accesses where values is aligned; P == 0 never reaches the launch
+__global__ void __launch_bounds__(kThreads) add_noise_kernel(const GaussianNoise a, const bool vectors) {
+  const std::int64_t block = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  const std::int64_t first = block * kNormalsPerBlock, left = a.size - first;
+  if (left <= 0) return;
+  float z[kNormalsPerBlock];
+  normal_block(a.key, *a.step, a.stream, block, z);
+  const float4 v = load_quad(a.values + first, left, vectors);
+  const float4 noised = make_float4(__fmaf_rn(a.deviation, z[0], v.x), __fmaf_rn(a.deviation, z[1], v.y),
+                                    __fmaf_rn(a.deviation, z[2], v.z), __fmaf_rn(a.deviation, z[3], v.w));
+  store_quad(a.values + first, noised, left, vectors);
+}
+
+void dense_row_squares(const Context& ctx, const DenseRowSquares& a) {
+  with_rows(a.input, [&](auto rows) {
+    launch(ctx.stream(), warp_per_line(a.input.rows), "dense_row_squares",
+           &dense_row_squares_kernel<decltype(rows)>, rows, a.input.rows, a.input.cols, a.squares);
+  });
+}
+
+void sparse_row_squares(const Context& ctx, const SparseRowSquares& a) {
+  launch(ctx.stream(), warp_per_line(a.input.rows), "sparse_row_squares", &sparse_row_squares_kernel, a);
+}
+
+void linear_squared_norms(const Context& ctx, const LinearSquaredNorms& a) {
+  launch(ctx.stream(), warp_per_line(a.grad_output.rows), "linear_squared_norms",
+         &linear_squared_norms_kernel, a, has_quads(a.grad_output));
+}
+
+void layer_norm_squared_norms(const Context& ctx, const LayerNormSquaredNorms& a) {
+  launch(ctx.stream(), warp_per_line(a.grad_output.rows), "layer_norm_squared_norms",
+         &layer_norm_squared_norms_kernel, a, has_quads(a.grad_output) && has_quads(a.input));
+}
+
+void clip_factors(const Context& ctx, const ClipFactors& a) {
+  launch(ctx.stream(), {blocks_for(a.rows, kThreads), kThreads}, "clip_factors", &clip_factors_kernel, a);
+}
+
+void scale_rows(const Context& ctx, const RowScale& a) {
+  launch(ctx.stream(), quad_columns(a.matrix.rows, a.matrix.cols, kThreads, 1), "scale_rows",
+         &scale_rows_kernel, a, has_quads(a.matrix));
+}
+
+void dense_gradients(const Context& ctx, const DenseSampleGradients& a) {
+  const bool vectors = has_quads(a.gradients) && a.input.cols % 4 == 0;
+  with_rows(a.input, [&](auto rows) {
+    launch(ctx.stream(), warp_per_line(a.grad_output.rows * a.grad_output.cols), "dense_gradients",
+           &dense_gradients_kernel<decltype(rows)>, rows, a, vectors);
+  });
+}
+
+void sparse_gradients(const Context& ctx, const SparseSampleGradients& a) {
+  launch(ctx.stream(), warp_per_line(a.grad_output.rows * a.grad_output.cols), "sparse_gradients",
+         &sparse_gradients_kernel, a);
+}
+
+void layer_norm_gradients(const Context& ctx, const LayerNormSampleGradients& a) {
+  const bool vectors =
+      has_quads(a.grad_output) && has_quads(a.input) && has_quads(a.gradients) && has_quads(a.bias_gradients);
+  launch(ctx.stream(), quad_columns(a.grad_output.rows, a.grad_output.cols, kThreads, 1),
+         "layer_norm_gradients", &layer_norm_gradients_kernel, a, vectors);
+}
+
+void add_noise(const Context& ctx, const GaussianNoise& a) {
+  launch(ctx.stream(), {blocks_for(a.size, kThreads * kNormalsPerBlock), kThreads}, "add_noise",
+         &add_noise_kernel, a, has_quads(a.values));
+}
+
 }  // namespace
 
 extern const PerSampleOps per_sample_cuda;

@@ -31,6 +31,8 @@ struct alignas(8) Item {
 struct SliceChains {
   float* chains;
   std::int64_t stride;
+  int slices;
+  std::uint64_t with_rows;  ///< bit s: slice s has rows; the chains of the others are not read
 };
 
 /// Entries are numbered within the call: row n's first is row_begin[first + n] - row_begin[first].
@@ -102,21 +104,20 @@ __global__ void __launch_bounds__(kThreads)
 
 /// The tree of slices.hpp, fed one leaf at a time: level k holds the sum of a full subtree of 2^k leaves
 /// while its neighbour is awaited. What remains in the end joins from the lowest level up, as odd ones pass
-/// through.
-__device__ __forceinline__ float tree_of_slices(const BatchSlices& slices, const float* chains,
-                                                std::int64_t stride) {
+/// through. Selects instead of branches keep the levels in registers.
+__device__ __forceinline__ float tree_of_slices(const SliceChains& from, std::int64_t i) {
   constexpr int kLevels = 7;
   static_assert(1 << (kLevels - 1) == kMaxSlices);
   float level[kLevels] = {};
-  for (int s = 0; s < slices.slices; ++s) {
-    float sum = slices.begin(s) == slices.begin(s + 1) ? 0.0f : chains[s * stride];
+#pragma unroll 4
+  for (int s = 0; s < from.slices; ++s) {
+    float sum = (from.with_rows >> s & 1) != 0 ? from.chains[s * from.stride + i] : 0.0f;
     bool carried = true;
 #pragma unroll
     for (int k = 0; k < kLevels; ++k) {
       const bool joins = carried && (s >> k & 1) != 0;
-      const bool stays = carried && !joins;
       const float both = level[k] + sum;
-      level[k] = stays ? sum : level[k];
+      level[k] = carried && !joins ? sum : level[k];
       sum = joins ? both : sum;
       carried = joins;
     }
@@ -125,28 +126,34 @@ __device__ __forceinline__ float tree_of_slices(const BatchSlices& slices, const
   bool any = false;
 #pragma unroll
   for (int k = 0; k < kLevels; ++k) {
-    const bool there = (slices.slices >> k & 1) != 0;
-    const float both = level[k] + total;
-    total = there ? (any ? both : level[k]) : total;
-    any = any || there;
+    if ((from.slices >> k & 1) == 0) continue;
+    total = any ? level[k] + total : level[k];
+    any = true;
   }
   return total;
 }
 
 /// sum[o * features + touched feature] from the chains at slot * outputs + o.
 __global__ void __launch_bounds__(kThreads)
-    weight_sums_kernel(BatchSlices slices, SliceChains from, TouchedFeatures touched, std::int64_t outputs,
-                       std::int64_t features, float* __restrict__ sum) {
+    weight_sums_kernel(SliceChains from, TouchedFeatures touched, std::int64_t outputs, std::int64_t features,
+                       float* __restrict__ sum) {
   const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const std::int64_t slot = i / outputs, o = i - slot * outputs;
   if (slot >= *touched.count) return;
-  sum[o * features + touched.features[slot]] = tree_of_slices(slices, from.chains + i, from.stride);
+  sum[o * features + touched.features[slot]] = tree_of_slices(from, i);
 }
 
 __global__ void __launch_bounds__(kThreads)
-    bias_sums_kernel(BatchSlices slices, SliceChains from, std::int64_t outputs, float* __restrict__ sum) {
+    bias_sums_kernel(SliceChains from, std::int64_t outputs, float* __restrict__ sum) {
   const std::int64_t o = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  if (o < outputs) sum[o] = tree_of_slices(slices, from.chains + o, from.stride);
+  if (o < outputs) sum[o] = tree_of_slices(from, o);
+}
+
+std::uint64_t slices_with_rows(const BatchSlices& slices) {
+  std::uint64_t bits = 0;
+  for (int s = 0; s < slices.slices; ++s)
+    if (slices.begin(s) != slices.begin(s + 1)) bits |= std::uint64_t{1} << s;
+  return bits;
 }
 
 /// Scratch memory of one call. 4-byte pieces; items first, as they are aligned to 8.
@@ -172,11 +179,13 @@ struct Memory {
     spare.keys = reinterpret_cast<std::uint32_t*>(take(entries));
     spare.values = take(entries);
     counters = take(sort_counters(entries));
-    weight = {args.grad_weight.partials, args.grad_weight.partial_stride};
-    bias = {args.grad_bias.partials, args.grad_bias.partial_stride};
+    const int slices = args.slices.slices;
+    const std::uint64_t with_rows = slices_with_rows(args.slices);
+    weight = {args.grad_weight.partials, args.grad_weight.partial_stride, slices, with_rows};
+    bias = {args.grad_bias.partials, args.grad_bias.partial_stride, slices, with_rows};
     if (!args.slices.whole()) return;
-    weight = {reinterpret_cast<float*>(at), weights};
-    bias = {weight.chains + args.slices.slices * weights, outputs};
+    weight = {reinterpret_cast<float*>(at), weights, slices, with_rows};
+    bias = {weight.chains + slices * weights, outputs, slices, with_rows};
   }
 };
 
@@ -193,8 +202,8 @@ void weight_grad(const Context& ctx, const SparseParameterGrad& args, const Memo
   launch(ctx.stream(), {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
          "sparse_weight_chains", weight_chains_kernel, args, sorted, memory.items, length, memory.weight);
   if (!args.slices.last()) return;
-  launch(ctx.stream(), {blocks, kThreads}, "sparse_weight_sums", weight_sums_kernel, args.slices,
-         memory.weight, args.touched, outputs, args.input.cols, args.grad_weight.sum);
+  launch(ctx.stream(), {blocks, kThreads}, "sparse_weight_sums", weight_sums_kernel, memory.weight,
+         args.touched, outputs, args.input.cols, args.grad_weight.sum);
 }
 
 void bias_grad(const Context& ctx, const SparseParameterGrad& args, const Memory& memory) {
@@ -203,8 +212,8 @@ void bias_grad(const Context& ctx, const SparseParameterGrad& args, const Memory
   launch(ctx.stream(), {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
          "sparse_bias_chains", bias_chains_kernel, args.grad_output, args.slices, memory.bias);
   if (!args.slices.last()) return;
-  launch(ctx.stream(), {blocks, kThreads}, "sparse_bias_sums", bias_sums_kernel, args.slices, memory.bias,
-         outputs, args.grad_bias.sum);
+  launch(ctx.stream(), {blocks, kThreads}, "sparse_bias_sums", bias_sums_kernel, memory.bias, outputs,
+         args.grad_bias.sum);
 }
 
 }  // namespace

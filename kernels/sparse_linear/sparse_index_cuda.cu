@@ -4,7 +4,7 @@
 // shapes       input [N, I] CSR; features, slots i32; row_begin i64 [N + 1]; count i64 [1]
 // bytes        per entry reads 4 and writes 8 for the pairs, 20 per pass of the sort (ceil(bits of I / 8)),
 //              then reads 16 and writes 12
-// launch       one block of 1024 threads over the rows; one warp per row; the sort; 256 threads per 256
+// launch       one block of 256 threads over the rows; one warp per row; the sort; 256 threads per 256
 // entries determinism  integers only contract     fewer than 2^31 entries; the number of entries is known to
 // the device alone, so what would not
 //              fit into the caller's memory is dropped there rather than refused
@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / kWarp;
-constexpr int kRowThreads = 1024;
+constexpr int kRowThreads = 256;
 
 __global__ void __launch_bounds__(kRowThreads)
     row_begin_kernel(SparseRows input, std::int64_t* __restrict__ row_begin) {

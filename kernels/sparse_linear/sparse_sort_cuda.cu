@@ -7,7 +7,7 @@
 // contract     fewer than 2^31 pairs; the length is read on the device, grids follow the capacity
 //
 // prefix_sums: exclusive sums of integers in tiles, then over the tiles.
-// launch       256 threads per tile of 1024; one block of 1024 threads over the tiles
+// launch       256 threads per tile of 1024; one block of 256 threads over the tiles
 #include "kernels/sparse_linear/sparse_sort_cuda.cuh"
 
 namespace thalweg::cuda {
@@ -16,7 +16,7 @@ namespace {
 constexpr int kDigitBits = 8;
 constexpr int kWarps = kSortThreads / kWarp;
 constexpr int kRounds = kSortTile / kSortThreads;  ///< times that a warp takes 32 neighbours of its tile
-constexpr int kScanThreads = 1024;
+constexpr int kScanThreads = 256;
 
 __device__ __forceinline__ std::int32_t device_tiles(std::int32_t length) {
   return (length + (kSortTile - 1)) / kSortTile;

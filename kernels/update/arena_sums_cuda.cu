@@ -15,10 +15,9 @@
 // contract     as above
 #include <cooperative_groups.h>
 
-#include "kernels/common/chains.hpp"
+#include "kernels/common/chains_cuda.cuh"
 #include "kernels/common/launch.cuh"
 #include "kernels/common/ptx.cuh"
-#include "kernels/common/shared.cuh"
 #include "kernels/common/warp.cuh"
 #include "kernels/update/arena_sums_cuda.cuh"
 #include "kernels/update/segment_blocks.cuh"
@@ -39,25 +38,13 @@ struct SquareStep {
   }
 };
 
-/// The fold of chains.hpp where lane l holds chains 4l to 4l + 3; lane 0's.
-__device__ __forceinline__ float fold_neighbours(float4 chain) {
-#pragma unroll
-  for (int stride = kWarp / 2; stride > 0; stride /= 2) {
-    chain.x += shuffle_down(chain.x, stride);
-    chain.y += shuffle_down(chain.y, stride);
-    chain.z += shuffle_down(chain.z, stride);
-    chain.w += shuffle_down(chain.w, stride);
-  }
-  return (chain.x + chain.z) + (chain.y + chain.w);
-}
-
-/// The same where it holds chains l, l + 32, l + 64 and l + 96; in every lane.
+/// The fold of chains.hpp where lane l holds chains l, l + 32, l + 64 and l + 96; in every lane.
 __device__ __forceinline__ float fold_strided(const float (&chain)[4]) {
   return warp_sum((chain[0] + chain[2]) + (chain[1] + chain[3]));
 }
 
-/// Sum over one block of at most kSumBlock elements by a warp; lane 0's. step(chain, x[j]) gives the next
-/// value of element j's chain.
+/// Sum over one block of at most kSumBlock elements by a warp, in every lane. step(chain, x[j]) gives the
+/// next value of element j's chain.
 template <class Step>
 __device__ __forceinline__ float block_sum(const float* x, int size, bool aligned, const Step& step) {
   const int column = 4 * lane_index();
@@ -78,7 +65,7 @@ __device__ __forceinline__ float block_sum(const float* x, int size, bool aligne
   if (rest > 1) chain.y = step(chain.y, at[1]);
   if (rest > 2) chain.z = step(chain.z, at[2]);
   if (rest > 3) chain.w = step(chain.w, at[3]);
-  return fold_neighbours(chain);
+  return fold_chains(chain);
 }
 
 /// The second level: block b joins chain b mod 128. By a warp, in every lane.
@@ -171,13 +158,12 @@ struct Vector {
     cooperative_groups::this_grid().sync();
   }
 
-  /// x[j] = change(j, x[j]) for every element j.
+  /// x[j] = change(j, x[j]) for every element j. Element j is always the same thread's, so nobody waits.
   template <class Change>
   __device__ __forceinline__ void each_element(const Change& change) const {
     const std::int64_t stride = std::int64_t{gridDim.x} * kThreads;
     for (std::int64_t j = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; j < size; j += stride)
       data[j] = change(j, data[j]);
-    cooperative_groups::this_grid().sync();
   }
 };
 
@@ -315,7 +301,7 @@ void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
   // One more than needed: an arena without elements still has a place to point to.
   auto* const sums =
       static_cast<float*>(ctx.scratch((blocks + touched_blocks + 1) * std::int64_t{sizeof(float)}));
-  const bool aligned = aligned_for_quads(args.grad);
+  const bool aligned = has_quads(args.grad);
   std::int64_t done = 0;
   for_each_list<kBlock>(whole, args.segment_count - skipped, [&](const SegmentBlocks<kBlock>& list) {
     launch(ctx.stream(), {blocks_for(list.blocks, kWarps), kThreads}, "gradient_norm", squares_kernel, list,
@@ -335,7 +321,7 @@ void project(const Context& ctx, const ProjectArgs& args) {
   if (blocks == 0) return;
   auto* const values = static_cast<float*>(ctx.scratch(2 * blocks * std::int64_t{sizeof(float)}));
   const ProjectArenas arenas{args.scalars, args.squared_norm, args.param, args.average,
-                             aligned_for_quads(args.param)};
+                             has_quads(args.param)};
   const unsigned most = multiprocessors();
   for_each_list<kBlock>(args.segments, args.segment_count, [&](const SegmentBlocks<kBlock>& list) {
     const unsigned wanted = blocks_for(list.blocks, kWarps);

@@ -85,9 +85,4 @@ void for_each_list(const UpdateSegment* segments, int count, const Launch& launc
   if (list.blocks > 0) launch_list(list);
 }
 
-/// Whether float4 accesses are possible at every kSegmentAlign-th element.
-inline bool aligned_for_quads(const float* arena) {
-  return reinterpret_cast<std::uintptr_t>(arena) % 16 == 0;
-}
-
 }  // namespace thalweg

@@ -8,7 +8,7 @@
 // determinism  elements are independent
 // contract     segments do not overlap; padding is neither read nor written; 4-byte alignment, float4 with 16
 #include "kernels/common/launch.cuh"
-#include "kernels/common/ptx.cuh"
+#include "kernels/common/quads.cuh"
 #include "kernels/update/arena_sums_cuda.cuh"
 #include "kernels/update/segment_blocks.cuh"
 #include "kernels/update/update_math.hpp"
@@ -134,8 +134,8 @@ Streams streams_at(const UpdateArgs& args, std::int64_t element) {
 }
 
 bool aligned(const Streams& x) {
-  bool all = aligned_for_quads(x.param) && aligned_for_quads(x.grad) && aligned_for_quads(x.average);
-  for (const float* state : x.state) all = all && aligned_for_quads(state);
+  bool all = has_quads(x.param) && has_quads(x.grad) && has_quads(x.average);
+  for (const float* state : x.state) all = all && has_quads(state);
   return all;
 }
 
@@ -162,5 +162,6 @@ void step(const Context& ctx, const UpdateArgs& args) {
 }  // namespace
 
 extern const UpdateOps update_cuda;
-const UpdateOps update_cuda{.record = &cuda::record, .step = &step, .gradient_norm = &cuda::gradient_norm, .project = &cuda::project};
+const UpdateOps update_cuda{
+    .record = &cuda::record, .step = &step, .gradient_norm = &cuda::gradient_norm, .project = &cuda::project};
 }  // namespace thalweg

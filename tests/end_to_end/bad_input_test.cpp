@@ -144,6 +144,12 @@ TEST_F(BadInput, AnUnknownKeyIsAnsweredWithTheNearest) {
   expect_error(thalweg_with({"train", config}), kConfig, {"c.toml", "2", "epochz", "epochs"});
 }
 
+TEST_F(BadInput, ABrokenConfigFileNamesLineAndColumn) {
+  for (const char* broken : {"[[[", "[[[a]]]", "seed = ", "[train\n", "seed = 1\nseed = 2\n"}) {
+    expect_error(thalweg_with({"train", file("broken.toml", broken)}), kConfig, {"broken.toml:"});
+  }
+}
+
 TEST_F(BadInput, AWrongTypeAndAWrongNameAreConfigErrors) {
   const std::string config = file("c.toml", "[train]\nepochs = \"ten\"\n");
   expect_error(thalweg_with({"train", config}), kConfig, {"c.toml", "2", "train.epochs"});

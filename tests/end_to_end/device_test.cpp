@@ -18,7 +18,9 @@ class Devices : public testing::TestWithParam<std::string> {
     EXPECT_EQ(got.parameters_xxh3, expected.parameters_xxh3) << what;
     EXPECT_EQ(got.train_loss, expected.train_loss) << what;
     ASSERT_EQ(got.validation.has_value(), expected.validation.has_value());
-    if (got.validation) EXPECT_EQ((*got.validation)["loss"], (*expected.validation)["loss"]) << what;
+    if (got.validation) {
+      EXPECT_EQ((*got.validation)["loss"], (*expected.validation)["loss"]) << what;
+    }
   }
 };
 

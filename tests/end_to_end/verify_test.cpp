@@ -45,7 +45,9 @@ TEST(Verify, NamesTensorStepAndElementOfAChangeByOneUlp) {
   EXPECT_EQ(report.tensors[2].difference->step, 3);
   EXPECT_EQ(report.tensors[2].difference->element, 5);
   for (const TensorVerdict& verdict : report.tensors) {
-    if (verdict.difference) EXPECT_GE(verdict.difference->step, 3) << verdict.tensor;
+    if (verdict.difference) {
+      EXPECT_GE(verdict.difference->step, 3) << verdict.tensor;
+    }
   }
 }
 

@@ -19,7 +19,9 @@ TEST(Accountant, AgreesWithOpacusWithinOnePercentOnTwentySettings) {
   const auto recorded = test::read_test_data("opacus_epsilon.json");
   ASSERT_EQ(recorded["settings"].size(), 20u);
   for (const auto& entry : recorded["settings"]) {
-    const SampledGaussian mechanism{entry["sampling_rate"], entry["noise_multiplier"], entry["steps"]};
+    const SampledGaussian mechanism{entry["sampling_rate"].get<double>(),
+                                    entry["noise_multiplier"].get<double>(),
+                                    entry["steps"].get<std::int64_t>()};
     const double delta = entry["delta"], rdp = entry["rdp"], prv = entry["prv"];
     EXPECT_NEAR(rdp_epsilon(mechanism, delta), rdp, 0.01 * rdp) << entry;
     EXPECT_NEAR(prv_epsilon(mechanism, delta), prv, 0.01 * prv) << entry;

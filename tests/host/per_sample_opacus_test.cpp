@@ -32,22 +32,23 @@ TEST_P(OpacusTest, TwentyClippedStepsEndWhereOpacusEnds) {
   const auto recorded = test::read_test_data("opacus_trajectory.json");
   const Context& ctx = test::context_of(GetParam());
   const Dataset data = data_of(recorded);
-  Model model(ctx, resolve_model({.hidden = {recorded["hidden"]}, .activation = "tanh"}, schema_of(data), 1));
+  Model model(ctx, resolve_model({.hidden = {recorded["hidden"].get<std::int64_t>()}, .activation = "tanh"},
+                                 schema_of(data), 1));
   auto parameters = model.parameters(ctx);
   ASSERT_EQ(parameters.size(), recorded["start"].size());
   for (std::size_t p = 0; p < parameters.size(); ++p) recorded["start"][p].get_to(parameters[p].values);
   model.set_parameters(ctx, parameters);
 
-  const std::int64_t batch = recorded["batch"];
+  const auto batch = recorded["batch"].get<std::int64_t>();
   LearnerOptions options;
   options.optimizer.name = "sgd";
-  options.per_sample.clip_norm = recorded["clip_norm"];
+  options.per_sample.clip_norm = recorded["clip_norm"].get<double>();
   options.max_batch = batch;
   Learner learner(ctx, model, data, options);
   for (std::size_t step = 0; step < recorded["losses"].size(); ++step) {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
     std::iota(rows.begin(), rows.end(), static_cast<std::int64_t>(step) * batch % data.rows);
-    const StepResult result = learner.step(rows, recorded["lr"]);
+    const StepResult result = learner.step(rows, recorded["lr"].get<double>());
     EXPECT_NEAR(result.loss_sum / result.weight_sum, recorded["losses"][step].get<double>(), 1e-5) << step;
   }
   const auto got = model.parameters(ctx);

@@ -9,7 +9,7 @@ import time
 
 from runs import DONE, KINDS, Run, Scratch, main, require
 
-SETTINGS = ["--train.epochs=12", "--checkpoint.every_steps=2", "--checkpoint.keep=2", "--train.log_every_steps=1"]
+SETTINGS = ["--train.epochs=8", "--checkpoint.every_steps=2", "--checkpoint.keep=2", "--train.log_every_steps=1"]
 
 
 class Count:

@@ -91,10 +91,22 @@ TEST(Launch, CooperativeGridsHaveToBeResident) {
   EXPECT_THROW(launch_cooperative(nullptr, {most + 1, 256}, "too many", nothing), DeviceError);
 }
 
+int compute_capability_major() {
+  int major = 0;
+  cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, 0);
+  return major;
+}
+
 TEST(Launch, ClustersDivideTheGrid) {
+  if (compute_capability_major() < 9) GTEST_SKIP() << "clusters came with sm_90";
   EXPECT_EQ(refusal(nothing, {8, 32, 0, 8}), "");
   EXPECT_NE(refusal(nothing, {9, 32, 0, 8}), "");
   EXPECT_NE(refusal(nothing, {16, 32, 0, 16}), "");
+}
+
+TEST(Launch, ClustersAreRefusedBeforeSm90) {
+  if (compute_capability_major() >= 9) GTEST_SKIP() << "clusters came with sm_90";
+  EXPECT_EQ(refusal(nothing, {8, 32, 0, 8}), "op_name: cudaErrorNotSupported: cudaErrorNotSupported");
 }
 
 TEST(Streams, StaleHandlesAreErrors) {

@@ -8,5 +8,9 @@ namespace simt {
 cudaError_t failed(cudaError_t error);
 /// Bytes of dynamic shared memory that launches of the kernel may ask for.
 std::size_t dynamic_limit(Kernel kernel);
+/// Does the work now, or records it when the stream is captured. `kernel` is null for what is no launch.
+cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t()> run);
+/// Whether a stream is being captured.
+bool any_capture();
 
 }  // namespace simt

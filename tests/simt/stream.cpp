@@ -64,20 +64,8 @@ bool valid(cudaEvent_t event) {
   return handles().events.contains(event);
 }
 
-/// Does the work now, or records it when the stream is captured.
-cudaError_t issue(cudaStream_t stream, simt::Kernel kernel, std::function<cudaError_t()> run) {
-  if (!valid(stream)) return failed(cudaErrorInvalidResourceHandle);
-  if (stream == nullptr || stream->capture == nullptr) return failed(run());
-  stream->capture->nodes.push_back({kernel, std::move(run)});
-  return cudaSuccess;
-}
-
-bool any_capture() {
-  const std::lock_guard lock(handles().mutex);
-  for (const CUstream_st* stream : handles().streams)
-    if (stream->capture != nullptr) return true;
-  return false;
-}
+using simt::any_capture;
+using simt::issue;
 
 bool range_fits(const void* address, std::size_t bytes, bool on_device) {
   if (simt::is_device(address) != on_device) return false;
@@ -137,6 +125,20 @@ cudaError_t check_shape(const simt::Launch& launch, simt::Kernel kernel, bool cl
 }  // namespace
 
 namespace simt {
+
+cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t()> run) {
+  if (!valid(stream)) return failed(cudaErrorInvalidResourceHandle);
+  if (stream == nullptr || stream->capture == nullptr) return failed(run());
+  stream->capture->nodes.push_back({kernel, std::move(run)});
+  return cudaSuccess;
+}
+
+bool any_capture() {
+  const std::lock_guard lock(handles().mutex);
+  for (const CUstream_st* stream : handles().streams)
+    if (stream->capture != nullptr) return true;
+  return false;
+}
 
 cudaError_t launch(const cudaLaunchConfig_t& config, Kernel kernel, std::function<void()> body, Site site) {
   auto work = std::make_shared<Launch>();

@@ -1,5 +1,5 @@
-// The cost functions of the streaming kernels, for the account of their object code: bytes that an element reads and
-// writes, and where the pointers lie in the kernels' arguments.
+// The cost functions of the streaming kernels, for the account of their object code: bytes that an element
+// reads and writes, and where the pointers lie in the kernels' arguments.
 #include <cstddef>
 #include <cstdio>
 
@@ -13,7 +13,8 @@ using namespace thalweg;
 
 namespace {
 
-constexpr std::int64_t kMany = std::int64_t{1} << 20;  // what is paid per row or column does not round up to a byte
+constexpr std::int64_t kMany = std::int64_t{1}
+                               << 20;  // what is paid per row or column does not round up to a byte
 
 void print(const char* name, const Cost& cost, std::int64_t elements) {
   std::printf("%s %lld %lld\n", name, static_cast<long long>(cost.bytes_read / elements),
@@ -25,7 +26,8 @@ void print(const char* name, const Cost& cost, std::int64_t elements) {
 int main() {
   const char* const rules[] = {"Sgd",   "Momentum", "Nesterov", "Adagrad", "Rmsprop",        "Adam",
                                "Adamw", "Amsgrad",  "Sign",     "Lion",    "AdamsBashforth", "Ftrl"};
-  for (int rule = 0; rule < 12; ++rule) print(rules[rule], update_cost(static_cast<Rule>(rule), kMany), kMany);
+  for (int rule = 0; rule < 12; ++rule)
+    print(rules[rule], update_cost(static_cast<Rule>(rule), kMany), kMany);
   print("activation", activation_cost(kMany), kMany);
   print("activation_backward", activation_backward_cost(kMany), kMany);
   print("dropout", dropout_cost(kMany), kMany);

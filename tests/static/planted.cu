@@ -1,5 +1,5 @@
-// One kernel per fault that the account has to find; planted_<fault>. Never launched. Compiled without the project's
-// -fmad=false.
+// One kernel per fault that the account has to find; planted_<fault>. Never launched. Compiled without the
+// project's -fmad=false.
 #include <cuda_runtime.h>
 
 __global__ void planted_none(float* x) { x[threadIdx.x] = __fmul_rn(x[threadIdx.x], 3.0f); }
@@ -27,4 +27,6 @@ __global__ void planted_atomic(float* x) { atomicAdd(x, static_cast<float>(threa
 
 __global__ void planted_approximate(float* x) { x[threadIdx.x] = __expf(x[threadIdx.x]); }
 
-__global__ void planted_contraction(float* x, const float* y) { x[threadIdx.x] = x[threadIdx.x] * y[0] + y[1]; }
+__global__ void planted_contraction(float* x, const float* y) {
+  x[threadIdx.x] = x[threadIdx.x] * y[0] + y[1];
+}

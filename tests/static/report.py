@@ -25,7 +25,8 @@ the kernel, unlikely paths too, issued once per thread. Arrays that stay in L2 t
 TABLE = """
 ## Registers, shared memory and occupancy
 
-Registers of a thread, then the share of a multiprocessor's warps that fit; without the dynamic shared memory that some launches add.
+Registers of a thread, then the share of a multiprocessor's warps that fit; without the dynamic shared memory that some launches
+add. Shared memory is that of sm_75.
 """
 
 
@@ -54,7 +55,7 @@ def resources(kernels):
                      "|---|---|---|" + "---|" * len(ARCHITECTURES)]
         cells = [f"{kernel.code[a].registers} ({roofline.occupancy(a, kernel.threads, kernel.code[a]):.0%})"
                  if kernel.threads else f"{kernel.code[a].registers}" for a in ARCHITECTURES if a in kernel.code]
-        shared = max(code.shared for code in kernel.code.values())
+        shared = kernel.code[ARCHITECTURES[0]].shared
         text.append(f"| {re.sub('[|]', '/', rest)} | {kernel.threads or ''} | {shared} | " + " | ".join(cells) + " |")
     return "\n".join(text) + "\n"
 

@@ -3,6 +3,7 @@
 LIMITS = {"sm_75": (32, 16, 64), "sm_80": (64, 32, 164), "sm_86": (48, 16, 100), "sm_89": (48, 24, 100),
           "sm_90": (64, 32, 228), "sm_100": (64, 32, 228), "sm_120": (48, 24, 100)}
 REGISTERS = 65536
+RESERVED_INCLUDED = ("sm_90", "sm_100", "sm_120")  # cuobjdump counts the system's 1 KiB of kernels that share memory
 
 # name: architecture, DRAM in TB/s, multiprocessors, GHz (data sheets)
 GPUS = {"A100": ("sm_80", 2.039, 108, 1.41), "L4": ("sm_89", 0.300, 58, 2.04), "RTX 4090": ("sm_89", 1.008, 128, 2.52),
@@ -23,6 +24,8 @@ def resident_blocks(architecture, threads, registers, shared):
     block_warps = -(-threads // 32)
     by_registers = REGISTERS // (block_warps * up(max(registers, 1) * 32, 256))
     reserved = 1024 if architecture != "sm_75" else 0
+    if architecture in RESERVED_INCLUDED and shared >= reserved:
+        shared -= reserved
     by_shared = kib * 1024 // (up(shared, 128) + reserved) if shared + reserved else blocks
     return min(blocks, warps // block_warps, by_registers, by_shared)
 

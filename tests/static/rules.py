@@ -79,7 +79,7 @@ ACCESS = re.compile(r"^(?:@!?%p\d+\s+)?(ld\.global|st\.global|ld|st|cp\.async|at
 
 def accesses(kernel):
     """(opcode, offsets of the kernel's arguments that its address was computed from) of every access to global memory."""
-    sources, moves, found = {}, [], []
+    sources, at, moves, found = {}, {}, [], []
     for line in kernel.ptx:
         line = re.sub(r"^@!?%p\d+\s+", "", line)
         if m := re.match(r"ld\.param\S*\s+(.*?), \[(\w+?)(?:\+(\d+))?\];", line):
@@ -87,6 +87,11 @@ def accesses(kernel):
             width = 8 if "64" in line.split()[0] else 4
             for number, register in enumerate(re.findall(r"%rd\d+", m[1])):
                 sources.setdefault(register, set()).add((parameter, int(m[3] or 0) + number * width))
+        elif m := re.match(r"mov\.[bu]64 (%rd\d+), \w+_param_(\d+);", line):  # its address; the fields are loaded from there
+            at[m[1]] = int(m[2])
+        elif (m := re.match(r"ld\.param\S*\s+(.*?), \[(%rd\d+)(?:\+(\d+))?\];", line)) and m[2] in at:
+            for number, register in enumerate(re.findall(r"%rd\d+", m[1])):
+                sources.setdefault(register, set()).add((at[m[2]], int(m[3] or 0) + 8 * number))
         elif m := ACCESS.match(line):
             if ".shared" in m[2] and m[1] in ("ld", "st", "atom", "red") or ".param" in m[2] or ".local" in m[2]:
                 continue
@@ -94,6 +99,8 @@ def accesses(kernel):
             if addresses:
                 found.append((m[1] + m[2], addresses[-1], m[3]))
         elif registers := re.findall(r"%rd\d+", line):
+            if registers[1:] and registers[1] in at and line.startswith("mov"):
+                at[registers[0]] = at[registers[1]]
             moves.append((registers[0], registers[1:]))
     changed = True
     while changed:  # until no loop carries anything on

@@ -1,0 +1,21 @@
+#pragma once
+// Fast numerics of the linear layer: its products through cuBLASLt. TF32 inputs from compute capability 8.0
+// on, float32 before; sums in float32. Held to derived error bounds, and the same from run to run on one
+// machine. Layers of few outputs or few features are bound by memory and keep the exact kernels, and so do
+// micro-batches, whose chains go on from call to call.
+#include "kernels/linear/linear.hpp"
+
+namespace thalweg {
+
+inline bool has_fast_product(const Context& ctx, std::int64_t rows, std::int64_t features,
+                             std::int64_t outputs) {
+  return ctx.numerics() == Numerics::fast && rows > 0 && features > kFewOutputs && outputs > kFewOutputs;
+}
+
+// Each takes arguments of which has_fast_product holds.
+void linear_forward_fast(const Context& ctx, const LinearForward& a);
+void linear_input_grad_fast(const Context& ctx, const LinearInputGrad& a);
+/// One call brings the whole batch. grad_bias keeps its exact order and bits.
+void linear_parameter_grad_fast(const Context& ctx, const LinearParameterGrad& a);
+
+}  // namespace thalweg
