@@ -26,19 +26,36 @@ CALLS = re.compile(
 SEEDS = ("0", "1", "2", "3")
 FILTER = "-*Timings*:*/reference:*/cpu_*"  # what runs no kernel
 LONGEST_S = 1200  # a kernel that waits for ever is missed, too
+# Which call is left out is known when the program starts: all mutants are one build.
+PREAMBLE = """#ifndef THALWEG_MUTANT
+#define THALWEG_MUTANT
+#include <cstdlib>
+namespace {
+[[maybe_unused]] const int thalweg_mutant = std::getenv("THALWEG_MUTANT") ? std::atoi(std::getenv("THALWEG_MUTANT")) : 0;
+}
+#endif
+#line 1
+"""
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def mutants(text):
-    """(line, deleted call, mutated text) of each call outside comments and preprocessor lines."""
-    offset = 0
+def switched(text, first):
+    """`text` with call number first + i left out where THALWEG_MUTANT says so; the (line, call) of each."""
+    calls, lines = [], []
     for number, line in enumerate(text.splitlines(keepends=True), 1):
-        code = line.split("//")[0]
+        code, comment = line, ""
+        if "//" in line:
+            code, comment = line[:line.index("//")], line[line.index("//"):]
         if not code.lstrip().startswith("#"):
-            for call in CALLS.finditer(code):
-                start, end = offset + call.start(), offset + call.end()
-                yield number, call.group(), text[:start] + "static_cast<void>(0)" + text[end:]
-        offset += len(line)
+
+            def switch(call):
+                calls.append((number, call.group()))
+                chosen = first + len(calls) - 1
+                return f"(thalweg_mutant == {chosen} ? static_cast<void>(0) : static_cast<void>({call.group()}))"
+
+            code = CALLS.sub(switch, code)
+        lines.append(code + comment)
+    return PREAMBLE + "".join(lines), calls
 
 
 class Build:
@@ -92,50 +109,36 @@ def replace_output(words, new):
     return words[:at + 1] + [str(new)] + words[at + 2:]
 
 
-def compile_mutant(build, kernel, source, mutated, folder):
-    """`kernel` with the file `mutated` in place of `source`; (object of the build, new object)."""
+def compile_switched(build, kernel, mutated, folder):
+    """Compiles `kernel` with the files of `folder` in place of the project's; (object of the build, new object)."""
     directory, command = build.commands[kernel]
     new_object = folder / (kernel.name + ".o")
     old_object = command[command.index("-o") + 1]
-    if kernel == source:
-        command = [str(mutated) if pathlib.Path(directory, word).resolve() == source else word for word in command]
-    # The folder of mutants comes before the project's in the search for "kernels/...".
+    if kernel in mutated:
+        command = [str(mutated[kernel]) if pathlib.Path(directory, word).resolve() == kernel else word
+                   for word in command]
     command = replace_output(command, new_object)
-    subprocess.run([command[0], *compiler_arguments(command, folder)], cwd=directory, check=True,
-                   stderr=subprocess.DEVNULL)
+    first_option = next(i for i, word in enumerate(command) if word.startswith("-"))
+    command.insert(first_option, f"-I{folder}")  # "kernels/..." is looked for there first
+    subprocess.run(command, cwd=directory, check=True, stderr=subprocess.DEVNULL)
     return old_object, new_object
 
 
-def compiler_arguments(command, folder):
-    """The words after the compiler (or after ccache, which goes first) with `folder` first on the include path."""
-    words = command[1:]
-    first_option = next(i for i, word in enumerate(words) if word.startswith("-"))
-    return words[:first_option] + [f"-I{folder}"] + words[first_option:]
-
-
-def survives(build, source, text, programs):
-    """Whether all of the tests pass with `text` in place of `source`."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        mutated = folder / source.relative_to(ROOT)
-        mutated.parent.mkdir(parents=True)
-        mutated.write_text(text)
-        objects = dict(compile_mutant(build, kernel, source, mutated, folder) for kernel in build.kernels_of(source))
-        return all(passes(build, program, objects, folder) for program in programs)
-
-
-def passes(build, target, objects, folder):
-    """Whether a test program with the new objects passes under every seed."""
+def link_switched(build, target, objects, folder):
     link = [str(objects.get(word, word)) for word in build.link(target)]
     in_archive = [str(new) for old, new in objects.items() if old not in build.link(target)]
     link[link.index("-o"):link.index("-o")] = in_archive  # an object on the command line comes before the archive's
-    program = folder / target
-    subprocess.run(replace_output(link, program), cwd=build.folder, check=True)
+    subprocess.run(replace_output(link, folder / target), cwd=build.folder, check=True)
+
+
+def passes(program, mutant):
+    """Whether a test program passes under every seed without call number `mutant`."""
     for seed in SEEDS:
+        chosen = {"TSAN_OPTIONS": "halt_on_error=1:report_bugs=1", "THALWEG_SIMT_SEED": seed,
+                  "THALWEG_SIMT_THREADS": "1", "THALWEG_MUTANT": str(mutant)}
         try:
             ran = subprocess.run([program, "--gtest_brief=1", f"--gtest_filter={FILTER}"], capture_output=True,
-                                 timeout=LONGEST_S, env=os.environ | {"TSAN_OPTIONS": "halt_on_error=1:report_bugs=1",
-                                                                      "THALWEG_SIMT_SEED": seed})
+                                 timeout=LONGEST_S, env=os.environ | chosen)
         except subprocess.TimeoutExpired:
             return False
         if ran.returncode != 0:
@@ -151,28 +154,32 @@ def main():
     parser.add_argument("sources", type=pathlib.Path, nargs="+")
     options = parser.parse_args()
     build = Build(options.build.resolve())
-
-    def verdict(work):
-        source, programs, line, call, text = work
-        return f"{source.relative_to(ROOT)}:{line}: {call}", survives(build, source, text, programs)
-
-    work = []
-    for source in map(pathlib.Path.resolve, options.sources):
-        original = source.read_text()
-        found = list(mutants(original))
-        if not found:
-            continue
-        programs = [options.test] if options.test else build.tests_of(build.kernels_of(source))
-        if not survives(build, source, original, programs):
-            sys.exit(f"mutate: {' or '.join(programs)} fails with {source} as it is")
-        work += [(source, programs, *mutant) for mutant in found]
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        verdicts = list(pool.map(verdict, work))
-    survivors = [place for place, survived in verdicts if survived]
+    with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        folder = pathlib.Path(name)
+        mutated, work, kernels = {}, [], set()
+        for source in map(pathlib.Path.resolve, options.sources):
+            text, calls = switched(source.read_text(), len(work) + 1)
+            if not calls:
+                continue
+            mutated[source] = folder / source.relative_to(ROOT)
+            mutated[source].parent.mkdir(parents=True, exist_ok=True)
+            mutated[source].write_text(text)
+            kernels.update(build.kernels_of(source))
+            programs = [options.test] if options.test else build.tests_of(build.kernels_of(source))
+            work += [(f"{source.relative_to(ROOT)}:{line}: {call}", programs) for line, call in calls]
+        objects = dict(pool.map(lambda kernel: compile_switched(build, kernel, mutated, folder), sorted(kernels)))
+        targets = sorted({program for _, programs in work for program in programs})
+        list(pool.map(lambda target: link_switched(build, target, objects, folder), targets))
+        for target, clean in zip(targets, pool.map(lambda target: passes(folder / target, 0), targets)):
+            if not clean:
+                sys.exit(f"mutate: {target} fails with every call in its place")
+        survived = list(pool.map(lambda item: all(passes(folder / program, item[0]) for program in item[1][1]),
+                                 enumerate(work, 1)))
+    survivors = [place for (place, _), alive in zip(work, survived) if alive]
     for place in survivors:
         print(f"nobody misses {place}")
-    print(f"{len(verdicts) - len(survivors)} deleted calls were missed, {len(survivors)} were not")
-    return 1 if survivors or not verdicts else 0
+    print(f"{len(work) - len(survivors)} deleted calls were missed, {len(survivors)} were not")
+    return 1 if survivors or not work else 0
 
 
 if __name__ == "__main__":
