@@ -21,22 +21,22 @@ Config fast_mlp(const std::string& device) {
   return config;
 }
 
-struct Run {
+struct Outcome {
   TrainReport report;
   std::string messages;
 };
 
-Run run(const Config& config) {
-  Run r;
+Outcome run(const Config& config) {
+  Outcome r;
   r.report = train(config, {.message = [&](const std::string& line) { r.messages += line + "\n"; }});
   return r;
 }
 
 TEST(FastRuns, OnTheCpuAreExactAndSaySo) {
   Config config = fast_mlp("cpu");
-  const Run fast = run(config);
+  const Outcome fast = run(config);
   config.numerics = "exact";
-  const Run exact = run(config);
+  const Outcome exact = run(config);
   EXPECT_EQ(fast.report.parameters_xxh3, exact.report.parameters_xxh3);
   EXPECT_THAT(fast.messages, HasSubstr("fast means exact"));
   EXPECT_EQ(exact.messages, "");
@@ -50,7 +50,7 @@ class FastRunsOnCuda : public testing::Test {
 };
 
 TEST_F(FastRunsOnCuda, RepeatAndSayWhatTheyCost) {
-  const Run first = run(fast_mlp("cuda")), second = run(fast_mlp("cuda"));
+  const Outcome first = run(fast_mlp("cuda")), second = run(fast_mlp("cuda"));
   EXPECT_EQ(first.report.parameters_xxh3, second.report.parameters_xxh3);
   EXPECT_THAT(first.messages, HasSubstr("TF32"));
   Config config = fast_mlp("cpu");
