@@ -26,7 +26,7 @@ struct Outcome {
   std::string messages;
 };
 
-Outcome outcome_of(const Config& config) {
+Outcome run(const Config& config) {
   Outcome r;
   r.report = train(config, {.message = [&](const std::string& line) { r.messages += line + "\n"; }});
   return r;
@@ -34,9 +34,9 @@ Outcome outcome_of(const Config& config) {
 
 TEST(FastRuns, OnTheCpuAreExactAndSaySo) {
   Config config = fast_mlp("cpu");
-  const Outcome fast = outcome_of(config);
+  const Outcome fast = run(config);
   config.numerics = "exact";
-  const Outcome exact = outcome_of(config);
+  const Outcome exact = run(config);
   EXPECT_EQ(fast.report.parameters_xxh3, exact.report.parameters_xxh3);
   EXPECT_THAT(fast.messages, HasSubstr("fast means exact"));
   EXPECT_EQ(exact.messages, "");
@@ -50,7 +50,7 @@ class FastRunsOnCuda : public testing::Test {
 };
 
 TEST_F(FastRunsOnCuda, RepeatAndSayWhatTheyCost) {
-  const Outcome first = outcome_of(fast_mlp("cuda")), second = outcome_of(fast_mlp("cuda"));
+  const Outcome first = run(fast_mlp("cuda")), second = run(fast_mlp("cuda"));
   EXPECT_EQ(first.report.parameters_xxh3, second.report.parameters_xxh3);
   EXPECT_THAT(first.messages, HasSubstr("TF32"));
   Config config = fast_mlp("cpu");
@@ -58,7 +58,7 @@ TEST_F(FastRunsOnCuda, RepeatAndSayWhatTheyCost) {
   const double exact_loss = train(config).train_loss;
   EXPECT_NEAR(first.report.train_loss, exact_loss, 0.01 * exact_loss);
   config.device = "cuda";
-  EXPECT_THAT(outcome_of(config).messages, HasSubstr("the same bits as on the cpu"));
+  EXPECT_THAT(run(config).messages, HasSubstr("the same bits as on the cpu"));
 }
 
 TEST_F(FastRunsOnCuda, AreVerifiedAgainstABoundAndNotByBits) {

@@ -46,6 +46,15 @@ const Gpu& gpu() {
   return chosen;
 }
 
+std::size_t memory_bytes() {
+  const char* asked = std::getenv("THALWEG_SIMT_MEMORY");
+  if (asked == nullptr || *asked == '\0') return std::size_t{16} << 30;
+  char* end = nullptr;
+  const unsigned long long bytes = std::strtoull(asked, &end, 10);
+  if (*end != '\0') fatal("THALWEG_SIMT_MEMORY=" + std::string(asked) + " is no number of bytes");
+  return bytes;
+}
+
 cudaError_t failed(cudaError_t error) {
   if (error != cudaSuccess) last_error = error;
   return error;
@@ -140,7 +149,10 @@ cudaError_t cudaGetDevice(int* device) {
   return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : failed(cudaErrorInvalidDevice); }
-cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
+cudaError_t cudaDeviceSynchronize() {
+  simt::count(&simt::Calls::synchronizations);
+  return cudaSuccess;
+}
 cudaError_t cudaRuntimeGetVersion(int* version) {
   *version = 13000;
   return cudaSuccess;
@@ -163,7 +175,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   const int threads[] = {1024, 1024, 64}, grid[] = {0x7fffffff, 65535, 65535};
   std::copy_n(threads, 3, properties->maxThreadsDim);
   std::copy_n(grid, 3, properties->maxGridSize);
-  properties->totalGlobalMem = std::size_t{16} << 30;
+  properties->totalGlobalMem = simt::memory_bytes();
   properties->sharedMemPerBlock = simt::kSharedWithoutAsking;
   properties->sharedMemPerBlockOptin = gpu().shared_per_block;
   properties->sharedMemPerMultiprocessor = gpu().shared_per_sm;

@@ -1,5 +1,6 @@
 #pragma once
-// The GPU that is played: its limits follow from its architecture (THALWEG_SIMT_SM, 75 to 120; default 90).
+// The GPU that is played: its limits follow from its architecture (THALWEG_SIMT_SM, 75 to 120; default 90),
+// its memory is THALWEG_SIMT_MEMORY bytes (default 16 GiB).
 #include <cstddef>
 
 namespace simt {
@@ -13,6 +14,7 @@ struct Gpu {
 };
 
 const Gpu& gpu();
+std::size_t memory_bytes();
 constexpr std::size_t kSharedWithoutAsking = 48 * 1024;
 constexpr std::size_t kSharedReserved = 1024;  ///< per block, taken by the system since sm_80
 

@@ -11,8 +11,10 @@
 #include <map>
 #include <mutex>
 
+#include "device.hpp"
 #include "report.hpp"
 #include "sanitizers.hpp"
+#include "simt/calls.hpp"
 
 namespace simt {
 namespace {
@@ -48,6 +50,7 @@ class Arena {
   void* allocate(std::size_t bytes, Site site) {
     const std::lock_guard lock(mutex_);
     const std::size_t padded = round_up(bytes > 0 ? bytes : 1, kAlignment), pages = round_up(padded, kPage);
+    if (bytes > memory_bytes() || live_bytes_ > memory_bytes() - bytes) return nullptr;
     if (pages + kPage > kArenaBytes - static_cast<std::size_t>(top_ - base_)) return nullptr;
     char* memory = top_ + pages - padded;  // the end of the allocation is near the guard page
     if (mprotect(top_, pages, PROT_READ | PROT_WRITE) != 0) return nullptr;
@@ -56,6 +59,7 @@ class Arena {
     std::memset(memory, 0xFF, bytes);
     top_ += pages + kPage;
     allocations_[memory] = {bytes, site, true};
+    live_bytes_ += bytes;
     protect();
     return memory;
   }
@@ -65,6 +69,7 @@ class Arena {
     const auto found = allocations_.find(static_cast<char*>(memory));
     if (found == allocations_.end() || !found->second.live) return false;
     found->second.live = false;
+    live_bytes_ -= found->second.bytes;
     char* first = page_of(found->first);
     const std::size_t pages =
         round_up(static_cast<std::size_t>(found->first - first) + found->second.bytes, kPage);
@@ -97,6 +102,11 @@ class Arena {
     return std::string(allocation.live ? "device memory" : "freed device memory") + " of " +
            digits(allocation.bytes) + " bytes (allocated at " + text(allocation.site) + "), at byte " +
            std::to_string(static_cast<const char*>(address) - memory);
+  }
+
+  std::size_t live_bytes() {
+    const std::lock_guard lock(mutex_);
+    return live_bytes_;
   }
 
   void open() {
@@ -143,6 +153,7 @@ class Arena {
   char* top_;
   bool guarded_;
   int users_ = 0;
+  std::size_t live_bytes_ = 0;
   std::map<char*, Allocation> allocations_;
 };
 
@@ -175,6 +186,7 @@ Pinned& pinned() {
 
 void* allocate_device(std::size_t bytes, Site site) { return arena().allocate(bytes, site); }
 bool free_device(void* memory) { return arena().release(memory); }
+std::int64_t device_bytes() { return static_cast<std::int64_t>(arena().live_bytes()); }
 bool is_device(const void* address) { return arena().contains(address); }
 bool holds_device(const void* address, std::size_t bytes) { return arena().holds(address, bytes); }
 std::string describe_device_address(const void* address) { return arena().describe(address); }

@@ -1,5 +1,6 @@
 #pragma once
 // What the runtime's calls share: the last error, kernel attributes.
+#include "simt/calls.hpp"
 #include "simt/runtime_api.hpp"
 
 namespace simt {
@@ -10,6 +11,8 @@ cudaError_t failed(cudaError_t error);
 std::size_t dynamic_limit(Kernel kernel);
 /// Does the work now, or records it when the stream is captured. `kernel` is null for what is no launch.
 cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t()> run);
+/// Counts one more call.
+void count(std::int64_t Calls::*which);
 /// Whether a stream is being captured.
 bool any_capture();
 

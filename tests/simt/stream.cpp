@@ -65,6 +65,8 @@ bool valid(cudaEvent_t event) {
 }
 
 using simt::any_capture;
+using simt::Calls;
+using simt::count;
 using simt::issue;
 
 bool range_fits(const void* address, std::size_t bytes, bool on_device) {
@@ -97,6 +99,9 @@ cudaError_t fill_now(void* to, int value, std::size_t bytes) {
 
 thread_local std::vector<std::string> ranges;
 
+std::mutex calls_mutex;
+simt::Calls calls_so_far;
+
 /// What a GPU of the chosen architecture would refuse.
 cudaError_t check_shape(const simt::Launch& launch, simt::Kernel kernel, bool clustered) {
   const dim3 grid = launch.grid, block = launch.threads, cluster = launch.cluster;
@@ -128,9 +133,21 @@ namespace simt {
 
 cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t()> run) {
   if (!valid(stream)) return failed(cudaErrorInvalidResourceHandle);
-  if (stream == nullptr || stream->capture == nullptr) return failed(run());
+  if (stream == nullptr || stream->capture == nullptr) {
+    if (kernel != nullptr) count(&Calls::launches);
+    return failed(run());
+  }
   stream->capture->nodes.push_back({kernel, std::move(run)});
   return cudaSuccess;
+}
+
+void count(std::int64_t Calls::*which) {
+  const std::lock_guard lock(calls_mutex);
+  ++(calls_so_far.*which);
+}
+Calls calls() {
+  const std::lock_guard lock(calls_mutex);
+  return calls_so_far;
 }
 
 bool any_capture() {
@@ -195,6 +212,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 cudaError_t cudaStreamQuery(cudaStream_t stream) { return cudaStreamSynchronize(stream); }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  count(&Calls::synchronizations);
   if (!valid(stream)) return failed(cudaErrorInvalidResourceHandle);
   if (stream != nullptr && stream->capture != nullptr) return failed(cudaErrorStreamCaptureUnsupported);
   return cudaSuccess;
@@ -227,6 +245,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  count(&Calls::synchronizations);
   return valid(event) ? cudaSuccess : failed(cudaErrorInvalidResourceHandle);
 }
 cudaError_t cudaEventQuery(cudaEvent_t event) { return cudaEventSynchronize(event); }
@@ -239,12 +258,14 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEve
 }
 
 cudaError_t cudaMalloc(void** memory, std::size_t bytes, simt::Site site) {
+  count(&Calls::allocations);
   if (any_capture()) return failed(cudaErrorStreamCaptureUnsupported);
   *memory = bytes > 0 ? simt::allocate_device(bytes, site) : nullptr;
   return bytes > 0 && *memory == nullptr ? failed(cudaErrorMemoryAllocation) : cudaSuccess;
 }
 cudaError_t cudaFree(void* memory) {
   if (memory == nullptr) return cudaSuccess;
+  count(&Calls::frees);
   return simt::free_device(memory) ? cudaSuccess : failed(cudaErrorInvalidValue);
 }
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream, simt::Site site) {
@@ -256,22 +277,31 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
   return cudaFree(memory);
 }
 cudaError_t cudaMallocHost(void** memory, std::size_t bytes, simt::Site site) {
+  count(&Calls::allocations);
   *memory = simt::allocate_pinned(bytes, site);
   return *memory == nullptr ? failed(cudaErrorMemoryAllocation) : cudaSuccess;
 }
 cudaError_t cudaFreeHost(void* memory) {
+  count(&Calls::frees);
   return memory == nullptr || simt::free_pinned(memory) ? cudaSuccess : failed(cudaErrorInvalidValue);
 }
 cudaError_t cudaMemGetInfo(std::size_t* available, std::size_t* total) {
-  *available = *total = std::size_t{16} << 30;
+  *total = simt::memory_bytes();
+  const auto used = static_cast<std::size_t>(simt::device_bytes());
+  *available = *total > used ? *total - used : 0;
   return cudaSuccess;
 }
 cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
   if (any_capture()) return failed(cudaErrorStreamCaptureUnsupported);
+  count(&Calls::synchronizations);
   return failed(copy_now(to, from, bytes, kind));
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
+  if (stream == nullptr || (valid(stream) && stream->capture == nullptr)) {
+    if (kind == cudaMemcpyHostToDevice) count(&Calls::uploads);
+    if (kind == cudaMemcpyDeviceToHost) count(&Calls::downloads);
+  }
   return issue(stream, nullptr, [=] { return copy_now(to, from, bytes, kind); });
 }
 cudaError_t cudaMemset(void* to, int value, std::size_t bytes) { return failed(fill_now(to, value, bytes)); }
@@ -283,6 +313,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   if (stream == nullptr) return failed(cudaErrorStreamCaptureUnsupported);
   if (!valid(stream)) return failed(cudaErrorInvalidResourceHandle);
   if (stream->capture != nullptr) return failed(cudaErrorIllegalState);
+  count(&Calls::captures);
   stream->capture = new CUgraph_st;
   stream->began_capture = true;
   return cudaSuccess;
@@ -329,6 +360,7 @@ cudaError_t cudaGraphExecUpdate(cudaGraphExec_t executable, cudaGraph_t graph,
   return cudaSuccess;
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
+  count(&Calls::graph_launches);
   if (!valid(stream)) return failed(cudaErrorInvalidResourceHandle);
   if (stream != nullptr && stream->capture != nullptr) return failed(cudaErrorStreamCaptureUnsupported);
   for (const Node& node : executable->nodes)

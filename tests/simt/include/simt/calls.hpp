@@ -1,0 +1,22 @@
+#pragma once
+// What a program has asked of the runtime so far, over all its threads.
+#include <cstdint>
+
+namespace simt {
+
+struct Calls {
+  std::int64_t allocations = 0;       ///< device or pinned memory
+  std::int64_t frees = 0;             ///< of either
+  std::int64_t synchronizations = 0;  ///< of a stream, an event or the device, and copies that wait
+  std::int64_t uploads = 0;           ///< copies from the host, outside graphs
+  std::int64_t downloads = 0;         ///< copies to the host, outside graphs
+  std::int64_t launches = 0;          ///< of kernels, outside graphs
+  std::int64_t graph_launches = 0;
+  std::int64_t captures = 0;  ///< begun
+};
+
+Calls calls();
+/// Device memory that is allocated now.
+std::int64_t device_bytes();
+
+}  // namespace simt
