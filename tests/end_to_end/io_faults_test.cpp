@@ -1,5 +1,6 @@
-// Every open, write, fsync, close, rename and mkdir of a run fails, once or from then on, in each way that a file system
-// has. The run that was interrupted so goes on to the same bits. THALWEG_FULL=1 tries every error at every call.
+// Every open, write, fsync, close, rename and mkdir of a run fails, once or from then on, in each way that a
+// file system has. The run that was interrupted so goes on to the same bits. THALWEG_FULL=1 tries every error
+// at every call.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -51,11 +52,11 @@ class IoFaults : public testing::Test {
 
   Outcome train(const std::string& out, std::int64_t steps) const {
     std::ostringstream results, err;
-    const int code = cli::run({"train", "--quiet", "--data.train=" + data_, "--data.validation_fraction=0.2",
-                               "--out=" + out, "--train.batch_size=4", "--train.max_steps=" + std::to_string(steps),
-                               "--checkpoint.every_steps=2", "--checkpoint.keep=2", "--train.log_every_steps=1",
-                               "--train.threads=1", "--device=cpu"},
-                              {results, err});
+    const int code = cli::run(
+        {"train", "--quiet", "--data.train=" + data_, "--data.validation_fraction=0.2", "--out=" + out,
+         "--train.batch_size=4", "--train.max_steps=" + std::to_string(steps), "--checkpoint.every_steps=2",
+         "--checkpoint.keep=2", "--train.log_every_steps=1", "--train.threads=1", "--device=cpu"},
+        {results, err});
     return {code, results.str(), err.str()};
   }
 

@@ -1,5 +1,6 @@
-// A checkpoint folder whose four files come from the input, cut at the byte 0xff. Checksums would keep every change of
-// a fuzzer from the parsers behind them, so an even first byte makes a manifest that fits the files.
+// A checkpoint folder whose four files come from the input, cut at the byte 0xff. Checksums would keep every
+// change of a fuzzer from the parsers behind them, so an even first byte makes a manifest that fits the
+// files.
 #include <stdlib.h>
 
 #include <algorithm>

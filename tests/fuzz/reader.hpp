@@ -1,5 +1,6 @@
 #pragma once
-// What the fuzz targets share: input as a file without touching the disk, and the one kind of failure allowed.
+// What the fuzz targets share: input as a file without touching the disk, and the one kind of failure
+// allowed.
 #include <cstddef>
 #include <cstdint>
 #include <string>
