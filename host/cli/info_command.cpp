@@ -11,23 +11,72 @@
 #include "thalweg/version.hpp"
 
 namespace thalweg::cli {
+namespace {
+
+/// "13.0" of 13000; "none" of 0.
+std::string version_text(int version) {
+  return version == 0 ? "none" : fmt::format("{}.{}", version / 1000, version % 1000 / 10);
+}
+
+double gibibytes(std::int64_t bytes) { return static_cast<double>(bytes) / (1 << 30); }
+
+nlohmann::ordered_json device_json(const CudaDevice& device) {
+  nlohmann::ordered_json object{{"device", device.device},
+                                {"name", device.name},
+                                {"compute_capability", fmt::format("{}.{}", device.major, device.minor)},
+                                {"multiprocessors", device.multiprocessors},
+                                {"memory_bytes", device.memory_bytes}};
+  if (device.free_bytes >= 0) object["free_bytes"] = device.free_bytes;
+  object["usable"] = device.refusal.empty();
+  object["reason"] = device.refusal;
+  return object;
+}
+
+nlohmann::ordered_json report_json(const CudaReport& cuda) {
+  nlohmann::ordered_json devices = nlohmann::ordered_json::array();
+  for (const CudaDevice& device : cuda.devices) devices.push_back(device_json(device));
+  return {{"version", kVersion},
+          {"cpu", cpu_variants()},
+          {"threads", std::thread::hardware_concurrency()},
+          {"cuda", cuda.reason.empty()},
+          {"cuda.reason", cuda.reason},
+          {"cuda.built", cuda.built},
+          {"cuda.architectures", cuda.architectures},
+          {"cuda.driver", version_text(cuda.driver)},
+          {"cuda.runtime", version_text(cuda.runtime)},
+          {"cuda.devices", devices}};
+}
+
+std::string device_text(const CudaDevice& device) {
+  const std::string free =
+      device.free_bytes < 0 ? "" : fmt::format(" ({:.1f} GiB free)", gibibytes(device.free_bytes));
+  return fmt::format("{:<9} {}, compute capability {}.{}, {} multiprocessors, {:.1f} GiB{}{}\n",
+                     device.device, device.name, device.major, device.minor, device.multiprocessors,
+                     gibibytes(device.memory_bytes), free,
+                     device.refusal.empty() ? "" : "; not usable: " + device.refusal);
+}
+
+std::string report_text(const CudaReport& cuda) {
+  std::string text = fmt::format("thalweg   {}\ncpu       {} ({} threads)\ncuda      {}\n", kVersion,
+                                 fmt::join(cpu_variants(), ", "), std::thread::hardware_concurrency(),
+                                 cuda.reason.empty() ? "usable" : "not usable: " + cuda.reason);
+  if (cuda.built) {
+    text += fmt::format("          driver {}, runtime {}, code for {}\n", version_text(cuda.driver),
+                        version_text(cuda.runtime), cuda.architectures);
+  }
+  for (const CudaDevice& device : cuda.devices) text += device_text(device);
+  return text + "reference always there\n";
+}
+
+}  // namespace
 
 int info_command(const Common& arguments, Streams streams) {
-  std::string reason;
-  const bool cuda = cuda_usable(reason);
+  const CudaReport cuda = cuda_report();
   if (arguments.json) {
-    const nlohmann::ordered_json object{{"version", kVersion},
-                                        {"cpu", cpu_variants()},
-                                        {"threads", std::thread::hardware_concurrency()},
-                                        {"cuda", cuda},
-                                        {"cuda.reason", reason}};
-    streams.out << object.dump(2) << std::endl;
-    return 0;
+    streams.out << report_json(cuda).dump(2) << std::endl;
+  } else {
+    streams.out << report_text(cuda);
   }
-  streams.out << fmt::format(
-      "thalweg   {}\ncpu       {} ({} threads)\ncuda      {}\nreference always there\n", kVersion,
-      fmt::join(cpu_variants(), ", "), std::thread::hardware_concurrency(),
-      cuda ? "usable" : "not usable: " + reason);
   return 0;
 }
 

@@ -49,10 +49,12 @@ void fill_initial(const ParameterPlan::Entry& entry, std::uint32_t parameter, st
 
 }  // namespace
 
-Network::Network(const Context& ctx, const ModelSpec& spec)
-    : spec_(spec), objective_(make_objective(spec.config)) {
+Network::Network(const ModelSpec& spec) : spec_(spec), objective_(make_objective(spec.config)) {
   build();
   for (const auto& layer : layers_) layer->declare(plan_);
+}
+
+Network::Network(const Context& ctx, const ModelSpec& spec) : Network(spec) {
   parameters_ = Buffer<float>(ctx, plan_.arena_size());
   buffers_ = Buffer<float>(ctx, plan_.buffer_size());
   initialise(ctx);

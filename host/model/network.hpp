@@ -13,6 +13,8 @@ namespace thalweg {
 
 class Network {
  public:
+  /// Layers and plan alone, without memory.
+  explicit Network(const ModelSpec& spec);
   Network(const Context& ctx, const ModelSpec& spec);
 
   const ModelSpec& spec() const { return spec_; }

@@ -10,6 +10,7 @@
 #include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
 #include "host/runtime/cuda_backend.hpp"
+#include "host/train/memory_plan.hpp"
 #include "host/train/numerics_note.hpp"
 #include "host/train/resume_check.hpp"
 #include "thalweg/error.hpp"
@@ -67,7 +68,6 @@ void TrainingRun::prepare() {
   if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
   const ModelSpec spec =
       resolve_model(config_.model, schema_of(train_), static_cast<std::uint64_t>(config_.seed));
-  model_.emplace(ctx_, spec);
   check_targets(train_, spec);
   if (test_) check_targets(*test_, spec);
   batches_.emplace(split_.train, config_.train.batch_size, static_cast<std::uint64_t>(config_.seed),
@@ -75,7 +75,11 @@ void TrainingRun::prepare() {
   if (batches_->batches_per_epoch() == 0) {
     throw ConfigError("train.drop_last leaves no batch: fewer rows than train.batch_size");
   }
-  make_learner();
+  const LearnerOptions options = learner_options();
+  plan_memory_of(spec, options);
+  model_.emplace(ctx_, spec);
+  learner_ = std::make_unique<Learner>(ctx_, *model_, train_, options);
+  if (config_.per_sample.statistics) statistics_.emplace(train_, config_.per_sample.clip_norm);
   resume();
   if (config_.device == "auto") {
     std::string reason;
@@ -86,7 +90,7 @@ void TrainingRun::prepare() {
   start_ = Clock::now();
 }
 
-void TrainingRun::make_learner() {
+LearnerOptions TrainingRun::learner_options() {
   LearnerOptions options{.optimizer = config_.optimizer,
                          .per_sample = per_sample_options(config_.per_sample),
                          .max_batch = std::min<std::int64_t>(config_.train.batch_size,
@@ -98,8 +102,16 @@ void TrainingRun::make_learner() {
     privacy_->set_options(options);
     for (const std::string& note : privacy_->notes()) say(note);
   }
-  learner_ = std::make_unique<Learner>(ctx_, *model_, train_, options);
-  if (config_.per_sample.statistics) statistics_.emplace(train_, config_.per_sample.clip_norm);
+  return options;
+}
+
+/// Device memory is told of before it is asked for; the host's grows with the data that are already read.
+void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const {
+  const std::int64_t free_bytes = cuda_free_bytes(ctx_);
+  if (free_bytes < 0) return;
+  const MemoryPlan plan = plan_memory(spec, train_, options);
+  require_fits(plan, free_bytes);
+  say(describe(plan));
 }
 
 void TrainingRun::load_data() {

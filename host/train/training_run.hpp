@@ -26,7 +26,8 @@ class TrainingRun {
 
   void prepare();
   void load_data();
-  void make_learner();
+  LearnerOptions learner_options();
+  void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
   std::vector<std::int64_t> rows_of(std::int64_t step) const;
   void resume();
   void restore(const std::string& folder);

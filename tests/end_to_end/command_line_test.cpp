@@ -128,6 +128,8 @@ TEST_F(CommandLine, HelpInfoAndCompletionAreThere) {
   EXPECT_THAT(output_of({"--help"}), HasSubstr("Examples:"));
   EXPECT_THAT(output_of({"train", "--help"}), HasSubstr("--optimizer.lr"));
   EXPECT_THAT(output_of({"info"}), HasSubstr("cuda"));
+  const auto info = json_of({"info", "--json"});
+  EXPECT_EQ(info["cuda"], info["cuda.reason"] == "");
   for (const char* shell : {"bash", "zsh", "fish"})
     EXPECT_THAT(output_of({"completion", shell}), HasSubstr("optimizer.lr"));
 }

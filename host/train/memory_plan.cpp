@@ -1,0 +1,86 @@
+#include "host/train/memory_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/model/network.hpp"
+#include "host/train/optimizer_scalars.hpp"
+#include "kernels/update/update.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::int64_t kFloat = sizeof(float);
+
+template <class T>
+std::int64_t bytes_of(const std::vector<T>& values) {
+  return static_cast<std::int64_t>(values.size() * sizeof(T));
+}
+
+std::int64_t data_bytes(const Dataset& data) {
+  return bytes_of(data.dense_f32) + bytes_of(data.dense_u8) + bytes_of(data.offsets) +
+         bytes_of(data.columns) + bytes_of(data.values) + bytes_of(data.target) + bytes_of(data.weight) +
+         bytes_of(data.transform.scale) + bytes_of(data.transform.shift);
+}
+
+/// Floats of a Pass: outputs, what layers keep, and the gradients of PassUse::backward or per_sample.
+std::int64_t pass_floats(const Network& network, std::int64_t rows, bool per_sample) {
+  std::int64_t outputs = 0, kept = 0, widest = 0, inner = 0, moving = 0;
+  const auto& layers = network.layers();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    kept += layers[i]->kept_floats(rows);
+    widest = std::max(widest, layers[i]->out_features());
+    if (layers[i]->in_place()) continue;
+    outputs += layers[i]->out_features();
+    if (i == 0) continue;
+    inner += layers[i]->in_features();
+    ++moving;
+  }
+  const std::int64_t gradients = per_sample   ? layers.back()->out_features() + inner
+                                 : moving > 0 ? 2 * widest
+                                              : widest;
+  return rows * (outputs + gradients) + kept;
+}
+
+std::string size_text(std::int64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  if (bytes >= std::int64_t{1} << 30) return fmt::format("{:.2f} GiB", size / (1 << 30));
+  if (bytes >= 1 << 20) return fmt::format("{:.1f} MiB", size / (1 << 20));
+  return fmt::format("{:.1f} KiB", size / (1 << 10));
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const LearnerOptions& options) {
+  const Network network(spec);
+  const std::int64_t arena = network.plan().arena_size(), buffers = network.plan().buffer_size();
+  const std::int64_t micro =
+      options.micro_batch > 0 ? std::min(options.micro_batch, options.max_batch) : options.max_batch;
+  const std::int64_t partials = micro < options.max_batch ? options.reduction_slices : 0;
+  const std::int64_t states =
+      state_count(parse_rule(options.optimizer.name)) + (options.optimizer.average != "none" ? 1 : 0);
+  return {.parameters = kFloat * (arena + 2 * buffers),
+          .gradients = kFloat * arena * (1 + partials),
+          .states = kFloat * arena * states,
+          .activations = kFloat * (pass_floats(network, micro, options.per_sample.clips()) +
+                                   options.max_batch * (1 + spec.outputs)),
+          .data = data_bytes(data)};
+}
+
+std::string describe(const MemoryPlan& plan) {
+  return fmt::format("memory: {}: parameters {}, gradients {}, optimizer states {}, activations {}, data {}",
+                     size_text(plan.total()), size_text(plan.parameters), size_text(plan.gradients),
+                     size_text(plan.states), size_text(plan.activations), size_text(plan.data));
+}
+
+void require_fits(const MemoryPlan& plan, std::int64_t free_bytes) {
+  if (free_bytes < 0 || plan.total() <= free_bytes) return;
+  throw InternalError(fmt::format(
+      "the run does not fit on the device, of whose memory {} are free; {}. train.micro_batch makes the "
+      "activations smaller, uint8 data are a quarter of float ones",
+      size_text(free_bytes), describe(plan)));
+}
+
+}  // namespace thalweg
