@@ -62,4 +62,9 @@ Inference infer(const Context& ctx, Network& network, const Dataset& data,
   return result;
 }
 
+std::int64_t predicted_class(const float* scores, std::int64_t outputs) {
+  if (outputs == 1) return scores[0] > 0 ? 1 : 0;
+  return std::max_element(scores, scores + outputs) - scores;
+}
+
 }  // namespace thalweg

@@ -18,4 +18,7 @@ struct Inference {
 Inference infer(const Context& ctx, Network& network, const Dataset& data,
                 const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal = nullptr);
 
+/// The class of the largest score; with one score, class 1 where it is positive.
+std::int64_t predicted_class(const float* scores, std::int64_t outputs);
+
 }  // namespace thalweg

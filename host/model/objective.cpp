@@ -39,6 +39,11 @@ bool is_classification_loss(const std::string& loss) {
   return loss == "logistic" || loss == "softmax_cross_entropy" || is_hinge(loss);
 }
 
+TargetUse target_use(const std::string& loss) {
+  if (loss == "auto") return TargetUse::automatic;
+  return is_classification_loss(loss) ? TargetUse::classes : TargetUse::numbers;
+}
+
 ModelSpec resolve_model(const ModelConfig& config, const DataSchema& schema, std::uint64_t seed) {
   ModelSpec spec{.config = config, .schema = schema, .outputs = 1, .seed = seed};
   std::string& loss = spec.config.loss;

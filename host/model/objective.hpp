@@ -24,4 +24,7 @@ void evaluate_objective(const Context& ctx, const Objective& objective, ConstMat
 
 bool is_classification_loss(const std::string& loss);
 
+/// What the targets are read as for a loss; "auto" leaves it to the data.
+TargetUse target_use(const std::string& loss);
+
 }  // namespace thalweg

@@ -28,12 +28,11 @@ std::vector<float> logistic_probabilities(const std::vector<float>& scores) {
   return both;
 }
 
-/// The class of the largest score; with one score, class 1 where it is positive.
 std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int64_t outputs) {
   std::vector<std::int64_t> classes;
   for (std::size_t row = 0; row < scores.size(); row += static_cast<std::size_t>(outputs)) {
     const float* z = scores.data() + row;
-    classes.push_back(outputs == 1 ? (z[0] > 0 ? 1 : 0) : std::max_element(z, z + outputs) - z);
+    classes.push_back(predicted_class(z, outputs));
   }
   return classes;
 }

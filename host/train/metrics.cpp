@@ -83,8 +83,7 @@ void add_confusion(const Scored& s, std::size_t classes, Metrics& metrics) {
   metrics.confusion.assign(classes, std::vector<double>(classes, 0.0));
   for (std::size_t n = 0; n < s.target.size(); ++n) {
     const float* z = s.scores.data() + n * static_cast<std::size_t>(s.outputs);
-    const std::ptrdiff_t predicted =
-        s.outputs == 1 ? (z[0] > 0 ? 1 : 0) : std::max_element(z, z + s.outputs) - z;
+    const std::int64_t predicted = predicted_class(z, s.outputs);
     metrics.confusion[static_cast<std::size_t>(s.target[n])][static_cast<std::size_t>(predicted)] +=
         s.weight[n];
   }

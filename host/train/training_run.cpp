@@ -18,11 +18,6 @@
 namespace thalweg {
 namespace {
 
-TargetUse target_use(const std::string& loss) {
-  if (loss == "auto") return TargetUse::automatic;
-  return is_classification_loss(loss) ? TargetUse::classes : TargetUse::numbers;
-}
-
 ContextOptions context_options(const Config& config) {
   return {.device = config.device,
           .numerics = config.numerics == "fast" ? Numerics::fast : Numerics::exact,

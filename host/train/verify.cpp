@@ -83,12 +83,8 @@ bool VerifyReport::passed() const {
 
 VerifyReport verify(const Config& config, const VerifyOptions& options) {
   validate_config(config);
-  const std::string& loss = config.model.loss;
-  const TargetUse use = loss == "auto"                 ? TargetUse::automatic
-                        : is_classification_loss(loss) ? TargetUse::classes
-                                                       : TargetUse::numbers;
   const auto seed = static_cast<std::uint64_t>(config.seed);
-  Dataset data = read_training_data(config.data, use);
+  Dataset data = read_training_data(config.data, target_use(config.model.loss));
   const Split split = split_rows(data.rows, config.data.validation_fraction, seed);
   if (config.data.standardize_target && data.target_kind == TargetKind::number)
     standardize_target(data, split.train);
