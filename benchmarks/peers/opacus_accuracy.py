@@ -27,12 +27,12 @@ def libsvm(path, features):
             row[int(index) - 1] = float(value)
         rows.append(row)
         labels.append(int(float(parts[0]) > 0))
-    return torch.tensor(numpy.stack(rows)), torch.tensor(labels)
+    return torch.tensor(numpy.stack(rows)), torch.tensor(labels, dtype=torch.float32)
 
 
 def a9a():
     train, test = libsvm(DATA / "a9a", 123), libsvm(DATA / "a9a.t", 123)
-    return train, test, torch.nn.Sequential(torch.nn.Linear(123, 2)), dict(batch=512, lr=1.0, epochs=10)
+    return train, test, torch.nn.Sequential(torch.nn.Linear(123, 1), torch.nn.Flatten(0)), dict(batch=512, lr=1.0, epochs=10)
 
 
 def mnist():
@@ -54,13 +54,17 @@ def main():
     model, optimizer, loader = engine.make_private_with_epsilon(
         module=net, optimizer=torch.optim.SGD(net.parameters(), lr=run["lr"]), data_loader=loader,
         target_epsilon=EPSILON, target_delta=DELTA, epochs=run["epochs"], max_grad_norm=CLIP)
+    multi = train[1].dtype == torch.int64
+    loss = torch.nn.functional.cross_entropy if multi else torch.nn.functional.binary_cross_entropy_with_logits
     for _ in range(run["epochs"]):
         for x, y in loader:
             optimizer.zero_grad()
-            torch.nn.functional.cross_entropy(model(x), y).backward()
+            loss(model(x), y).backward()
             optimizer.step()
     with torch.no_grad():
-        accuracy = (net(test[0]).argmax(1) == test[1]).double().mean().item()
+        outputs = net(test[0])
+        predicted = outputs.argmax(1) if outputs.dim() == 2 else (outputs > 0).float()
+        accuracy = (predicted == test[1]).double().mean().item()
     print(f"{sys.argv[1]}: accuracy {accuracy:.4f}, epsilon {engine.get_epsilon(DELTA):.3f}, "
           f"noise multiplier {optimizer.noise_multiplier:.3f}, {run}")
 

@@ -4,6 +4,7 @@
 
 #include "host/data/labels.hpp"
 #include "host/data/raw_data.hpp"
+#include "host/data/target_transform.hpp"
 #include "host/data/text.hpp"
 #include "host/data/transform.hpp"
 #include "thalweg/error.hpp"
@@ -59,11 +60,6 @@ std::vector<bool> one_hot_inputs(const FeatureTransform& transform) {
   return keep;
 }
 
-void require_some_rows(const RawData& raw) {
-  if (raw.rows == 0)
-    throw DataError(fmt::format("{} has no rows{}", raw.source, raw.first_row > 0 ? " in the range" : ""));
-}
-
 void check_rows(const Dataset& data) {
   check_weights(data);
   for (std::size_t r = 0; r < data.target.size() && data.target_kind == TargetKind::number; ++r) {
@@ -74,6 +70,11 @@ void check_rows(const Dataset& data) {
 }
 
 }  // namespace
+
+void require_some_rows(const RawData& raw) {
+  if (raw.rows == 0)
+    throw DataError(fmt::format("{} has no rows{}", raw.source, raw.first_row > 0 ? " in the range" : ""));
+}
 
 std::string RawData::where(std::int64_t row) const { return place(source, lines, first_row, row); }
 
@@ -110,13 +111,13 @@ SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
           .ids = ids};
 }
 
-Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use) {
-  require_some_rows(raw);
+Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
+                    const std::vector<std::int64_t>& fit) {
   const bool standardize = wants_standardization(config.standardize, raw.layout);
   FeatureTransform transform;
   const RawData::Layout layout = raw.layout;
   if (layout == RawData::Layout::f32) {
-    fit_columns(raw, config.impute, transform);
+    fit_columns(raw, config.impute, fit, transform);
     fill_missing(raw, transform);
     expand_one_hot(raw, transform);
   }
@@ -124,7 +125,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use) {
   Dataset data = take_rows(std::move(raw));
   fit_targets(labels, use, data);
   if (standardize) {
-    fit_standardization(data, one_hot_inputs(transform), transform);
+    fit_standardization(data, fit, one_hot_inputs(transform), transform);
   } else if (layout == RawData::Layout::u8) {
     transform.scale.assign(static_cast<std::size_t>(data.features), 1.0f / 255.0f);
     transform.shift.assign(static_cast<std::size_t>(data.features), 0.0f);
@@ -132,7 +133,8 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use) {
   data.transform = std::move(transform);
   if (standardize && layout == RawData::Layout::f32) apply_scaling(data);
   check_rows(data);
-  apply_class_weights(config.class_weight, data);
+  apply_class_weights(config.class_weight, fit, data);
+  if (config.standardize_target && data.target_kind == TargetKind::number) standardize_target(data, fit);
   return data;
 }
 

@@ -136,11 +136,13 @@ std::vector<double> listed_weights(const std::string& setting, const Dataset& da
   return weights;
 }
 
-std::vector<double> balanced_weights(const Dataset& data) {
+/// A class that no row of `fit` has weighs nothing.
+std::vector<double> balanced_weights(const Dataset& data, const std::vector<std::int64_t>& fit) {
   std::vector<double> count(data.classes.size(), 0.0), weights;
-  for (const float t : data.target) ++count[static_cast<std::size_t>(t)];
-  for (const double n : count)
-    weights.push_back(static_cast<double>(data.rows) / (static_cast<double>(count.size()) * n));
+  for (const std::int64_t row : fit)
+    ++count[static_cast<std::size_t>(data.target[static_cast<std::size_t>(row)])];
+  const auto rows = static_cast<double>(fit.size()), classes = static_cast<double>(count.size());
+  for (const double n : count) weights.push_back(n > 0 ? rows / (classes * n) : 0.0);
   return weights;
 }
 
@@ -209,13 +211,13 @@ void check_weights(const Dataset& data) {
   if (!positive) throw DataError(fmt::format("{}: every weight is 0; want at least one above", data.source));
 }
 
-void apply_class_weights(const std::string& setting, Dataset& data) {
+void apply_class_weights(const std::string& setting, const std::vector<std::int64_t>& fit, Dataset& data) {
   if (setting.empty() || setting == "none") return;
   if (data.target_kind != TargetKind::classes)
     throw ConfigError(fmt::format("data.class_weight = {}: the targets of {} are numbers; want none",
                                   shown(setting), data.source));
   const std::vector<double> of_class =
-      setting == "balanced" ? balanced_weights(data) : listed_weights(setting, data);
+      setting == "balanced" ? balanced_weights(data, fit) : listed_weights(setting, data);
   if (data.weight.empty()) data.weight.assign(static_cast<std::size_t>(data.rows), 1.0f);
   for (std::size_t r = 0; r < data.weight.size(); ++r)
     data.weight[r] = static_cast<float>(data.weight[r] * of_class[static_cast<std::size_t>(data.target[r])]);

@@ -90,8 +90,13 @@ void read_weight_file(const std::string& path, const RowRange& range, RawData& d
 /// Reads request.target and request.weight as files into `data`.
 void read_companions(const ReadRequest& request, RawData& data);
 
-/// The data set of a training source: classes, imputation, one-hot and scaling are found on its rows.
-Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use);
+/// Throws DataError when `raw` has no rows at all.
+void require_some_rows(const RawData& raw);
+
+/// The data set of a training source: classes and categories are found on all its rows, imputation, scaling
+/// and class weights on the rows `fit`, in this order.
+Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
+                    const std::vector<std::int64_t>& fit);
 /// The data set of another source by a model's schema.
 Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target);
 

@@ -1,6 +1,8 @@
 // The entry points: which reader a file wants, and the settings each takes.
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "host/config/keys.hpp"
 #include "host/data/byte_source.hpp"
 #include "host/data/csv_layout.hpp"
@@ -97,7 +99,9 @@ void require_rows(const std::string& source, const RowRange& range, std::int64_t
                                 range.bounded() ? fmt::format("{}", range.end) : "the end"));
 }
 
-Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress) {
+namespace {
+
+RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress) {
   if (config.train.empty()) throw ConfigError("data.train is empty; want a file to train on");
   const ReadRequest request{.config = config,
                             .path = config.train,
@@ -107,7 +111,27 @@ Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadPr
                             .range = parse_row_range(config.train_rows, "data.train_rows"),
                             .use = use,
                             .progress = progress};
-  return fit_dataset(read_raw(request), config, use);
+  RawData raw = read_raw(request);
+  require_some_rows(raw);
+  return raw;
+}
+
+}  // namespace
+
+Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress) {
+  RawData raw = read_raw_training_data(config, use, progress);
+  std::vector<std::int64_t> all(static_cast<std::size_t>(raw.rows));
+  std::iota(all.begin(), all.end(), 0);
+  return fit_dataset(std::move(raw), config, use, all);
+}
+
+TrainingData read_and_split(const DataConfig& config, TargetUse use, std::uint64_t seed,
+                            const ReadProgress& progress) {
+  RawData raw = read_raw_training_data(config, use, progress);
+  Split split = split_rows(raw.rows, config.validation_fraction, seed);
+  if (split.train.empty()) throw DataError(raw.source + ": no rows to train on");
+  Dataset data = fit_dataset(std::move(raw), config, use, split.train);
+  return {std::move(data), std::move(split)};
 }
 
 Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,

@@ -20,12 +20,12 @@ struct Moments {
 };
 
 template <class T>
-Moments block_moments(const T* rows, std::int64_t count, std::int64_t features) {
+Moments block_moments(const T* rows, const std::int64_t* ids, std::int64_t count, std::int64_t features) {
   Moments m{count, std::vector<double>(static_cast<std::size_t>(features)),
             std::vector<double>(static_cast<std::size_t>(features))};
   for (std::int64_t r = 0; r < count; ++r) {
     const double part = 1.0 / static_cast<double>(r + 1);
-    const T* row = rows + r * features;
+    const T* row = rows + ids[r] * features;
     double* mean = m.mean.data();
     double* squares = m.squares.data();
     for (std::int64_t j = 0; j < features; ++j) {
@@ -52,14 +52,15 @@ void merge(Moments& all, const Moments& block) {
 }
 
 template <class T>
-Moments moments(const T* rows, std::int64_t count, std::int64_t features) {
+Moments moments(const T* rows, const std::vector<std::int64_t>& ids, std::int64_t features) {
+  const auto count = static_cast<std::int64_t>(ids.size());
   const std::int64_t blocks = (count + kBlockRows - 1) / kBlockRows;
   std::vector<Moments> parts(static_cast<std::size_t>(blocks));
   ThreadPool pool(blocks > 1 ? reader_threads() : 1);
   pool.run(blocks, [&](std::int64_t b, int) {
     const std::int64_t first = b * kBlockRows;
     parts[static_cast<std::size_t>(b)] =
-        block_moments(rows + first * features, std::min(kBlockRows, count - first), features);
+        block_moments(rows, ids.data() + first, std::min(kBlockRows, count - first), features);
   });
   Moments all;
   for (const Moments& part : parts) merge(all, part);
@@ -75,11 +76,12 @@ bool is_constant(double variance, double mean, double count) {
 
 }  // namespace
 
-void fit_standardization(const Dataset& data, const std::vector<bool>& keep, FeatureTransform& transform) {
+void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& fit,
+                         const std::vector<bool>& keep, FeatureTransform& transform) {
   const bool bytes = !data.dense_u8.empty();
-  const Moments m = bytes ? moments(data.dense_u8.data(), data.rows, data.features)
-                          : moments(data.dense_f32.data(), data.rows, data.features);
-  const auto count = static_cast<double>(data.rows);
+  const Moments m = bytes ? moments(data.dense_u8.data(), fit, data.features)
+                          : moments(data.dense_f32.data(), fit, data.features);
+  const auto count = static_cast<double>(fit.size());
   for (std::size_t j = 0; j < m.mean.size(); ++j) {
     const double variance = m.squares[j] / count;
     // A pixel that is constant here may take any of its 256 values later: those stay within one.

@@ -35,9 +35,10 @@ std::vector<std::string> sorted_categories(const RawData& raw, std::int64_t colu
   return texts;
 }
 
-std::vector<float> present_cells(const RawData& raw, std::int64_t column) {
+std::vector<float> present_cells(const RawData& raw, const std::vector<std::int64_t>& rows,
+                                 std::int64_t column) {
   std::vector<float> cells;
-  for (std::int64_t r = 0; r < raw.rows; ++r) {
+  for (const std::int64_t r : rows) {
     const float cell = raw.cells[static_cast<std::size_t>(r * raw.width + column)];
     if (!std::isnan(cell)) cells.push_back(cell);
   }
@@ -65,12 +66,14 @@ float mode_of(const std::vector<float>& codes, std::size_t categories) {
   return static_cast<float>(std::max_element(count.begin(), count.end()) - count.begin());
 }
 
-void fit_imputation(const RawData& raw, const std::string& impute, FeatureTransform& transform) {
+void fit_imputation(const RawData& raw, const std::string& impute, const std::vector<std::int64_t>& fit,
+                    FeatureTransform& transform) {
   for (std::int64_t c = 0; c < raw.width; ++c) {
-    const std::vector<float> cells = present_cells(raw, c);
+    const std::vector<float> cells = present_cells(raw, fit, c);
     if (cells.empty())
-      throw DataError(fmt::format("{}, {}: every value is missing; leave the column out with data.ignore",
-                                  raw.source, raw.column(c)));
+      throw DataError(
+          fmt::format("{}, {}: every value to train on is missing; leave the column out with data.ignore",
+                      raw.source, raw.column(c)));
     const std::size_t categories =
         transform.categories.empty() ? 0 : transform.categories[static_cast<std::size_t>(c)].size();
     transform.impute.push_back(categories > 0     ? mode_of(cells, categories)
@@ -88,7 +91,8 @@ std::int64_t inputs_of(const FeatureTransform& transform, std::int64_t column) {
 
 }  // namespace
 
-void fit_columns(RawData& raw, const std::string& impute, FeatureTransform& transform) {
+void fit_columns(RawData& raw, const std::string& impute, const std::vector<std::int64_t>& fit,
+                 FeatureTransform& transform) {
   if (impute != "error" && impute != "mean" && impute != "median")
     throw ConfigError(fmt::format("data.impute = {}: want error, mean or median", shown(impute)));
   transform.columns = raw.column_names;
@@ -106,7 +110,7 @@ void fit_columns(RawData& raw, const std::string& impute, FeatureTransform& tran
       transform.names.push_back(fmt::format("{}={}", shown_name, category));
   }
   match_categories(raw, transform);
-  if (impute != "error") fit_imputation(raw, impute, transform);
+  if (impute != "error") fit_imputation(raw, impute, fit, transform);
 }
 
 void match_categories(RawData& raw, const FeatureTransform& transform) {

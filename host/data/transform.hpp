@@ -4,9 +4,10 @@
 
 namespace thalweg {
 
-/// Columns, categories, imputation of `raw` into `transform`; the cells' text codes are renumbered to the
-/// categories in lexical order.
-void fit_columns(RawData& raw, const std::string& impute, FeatureTransform& transform);
+/// Columns, categories, imputation (from the rows `fit`) of `raw` into `transform`; the cells' text codes are
+/// renumbered to the categories in lexical order.
+void fit_columns(RawData& raw, const std::string& impute, const std::vector<std::int64_t>& fit,
+                 FeatureTransform& transform);
 /// Renumbers text codes to the transform's categories; throws DataError for a text that is not among them.
 void match_categories(RawData& raw, const FeatureTransform& transform);
 
@@ -16,9 +17,10 @@ void fill_missing(RawData& raw, const FeatureTransform& transform);
 /// Text columns become one column of 0 and 1 per category.
 void expand_one_hot(RawData& raw, const FeatureTransform& transform);
 
-/// scale and shift by the standard deviation and mean of the rows (population, as scikit-learn). Inputs whose
-/// `keep` is set are left as they are.
-void fit_standardization(const Dataset& data, const std::vector<bool>& keep, FeatureTransform& transform);
+/// scale and shift by the standard deviation and mean of the rows `fit` (population, as scikit-learn). Inputs
+/// whose `keep` is set are left as they are.
+void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& fit,
+                         const std::vector<bool>& keep, FeatureTransform& transform);
 /// x = fma(x, scale, shift) in place.
 void apply_scaling(Dataset& data);
 

@@ -110,14 +110,10 @@ void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& op
 }
 
 void TrainingRun::load_data() {
-  train_ = read_training_data(config_.data, target_use(config_.model.loss), observer_.reading);
-  if (train_.target.empty()) throw DataError(train_.source + ": no target to train on; data.target names it");
-  split_ =
-      split_rows(train_.rows, config_.data.validation_fraction, static_cast<std::uint64_t>(config_.seed));
-  if (split_.train.empty()) throw DataError(train_.source + ": no rows to train on");
-  if (config_.data.standardize_target && train_.target_kind == TargetKind::number) {
-    standardize_target(train_, split_.train);
-  }
+  TrainingData read = read_and_split(config_.data, target_use(config_.model.loss),
+                                     static_cast<std::uint64_t>(config_.seed), observer_.reading);
+  train_ = std::move(read.data);
+  split_ = std::move(read.split);
   if (!config_.data.test.empty() || !config_.data.test_rows.empty()) {
     test_ = read_test_data(config_.data, schema_of(train_), true, observer_.reading);
   }

@@ -84,10 +84,7 @@ bool VerifyReport::passed() const {
 VerifyReport verify(const Config& config, const VerifyOptions& options) {
   validate_config(config);
   const auto seed = static_cast<std::uint64_t>(config.seed);
-  Dataset data = read_training_data(config.data, target_use(config.model.loss));
-  const Split split = split_rows(data.rows, config.data.validation_fraction, seed);
-  if (config.data.standardize_target && data.target_kind == TargetKind::number)
-    standardize_target(data, split.train);
+  const auto [data, split] = read_and_split(config.data, target_use(config.model.loss), seed);
   const ModelSpec spec = resolve_model(config.model, schema_of(data), seed);
   const EpochBatches batches(split.train, config.train.batch_size, seed, config.train.shuffle,
                              config.train.drop_last);

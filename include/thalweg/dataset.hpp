@@ -90,9 +90,26 @@ using ReadProgress = std::function<void(const std::string& file, std::int64_t do
 /// `use` decides what targets are. automatic: text is classes; so are at most 1000 distinct integers of a
 /// libsvm file, of an IDX file, or of a npy array with an integer or bool type; every other target (numeric
 /// CSV columns and text files of numbers, floating-point npy arrays) is a number. Missing values are imputed
-/// and features standardised from all the rows read, one-hot columns (names "column=category") excepted.
+/// and features standardised (one-hot columns, names "column=category", excepted) from all the rows read.
 enum class TargetUse { automatic, classes, numbers };
 Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress = {});
+
+/// Splits off validation rows: row r goes there when its Philox word of (seed, split, r) is below fraction,
+/// so that a row never moves between runs. Gives the row ids of both parts, ascending.
+struct Split {
+  std::vector<std::int64_t> train, validation;
+};
+Split split_rows(std::int64_t rows, double fraction, std::uint64_t seed);
+
+/// Reads training data as read_training_data does and splits off data.validation_fraction of the rows. What
+/// is found in the data (imputation, standardisation, balanced class weights) comes from the other rows
+/// alone; classes and categories come from all. Throws DataError when no row is left to train on.
+struct TrainingData {
+  Dataset data;
+  Split split;
+};
+TrainingData read_and_split(const DataConfig& config, TargetUse use, std::uint64_t seed,
+                            const ReadProgress& progress = {});
 
 /// Reads `path` (test data, data to predict) by the schema of a trained model. `target_path` as
 /// DataConfig::test_target. Labels outside schema.classes are an error unless `need_target` is false, when
@@ -106,17 +123,7 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
                        const ReadProgress& progress = {});
 
-/// Finds mean and deviation of the targets of `rows` and standardises all targets of `data`.
-void standardize_target(Dataset& data, const std::vector<std::int64_t>& rows);
-
 DataSchema schema_of(const Dataset& data);
-
-/// Splits off validation rows: row r goes there when its Philox word of (seed, split, r) is below fraction,
-/// so that a row never moves between runs. Gives the row ids of both parts, ascending.
-struct Split {
-  std::vector<std::int64_t> train, validation;
-};
-Split split_rows(std::int64_t rows, double fraction, std::uint64_t seed);
 
 /// XXH3 fingerprint of row count, schema and sampled (or all) rows.
 std::string fingerprint(const Dataset& data, bool full);

@@ -179,6 +179,56 @@ TEST_F(DatasetOf, FingerprintChangesWithAnyRowWhenFullAndWithSampledRowsOtherwis
   }
 }
 
+/// Rows of validation hold values that would show in every statistic that they had a part in.
+TEST_F(DatasetOf, ValidationRowsHaveNoPartInWhatIsFoundInTheData) {
+  constexpr std::int64_t kRows = 50;
+  const Split split = split_rows(kRows, 0.3, 7);
+  ASSERT_FALSE(split.validation.empty());
+  std::vector<bool> held_out(kRows);
+  for (const std::int64_t row : split.validation) held_out[static_cast<std::size_t>(row)] = true;
+  const auto file = [&](bool classes) {
+    std::string text = "a,b,y\n", trained_on = text;
+    for (std::int64_t row = 0; row < kRows; ++row) {
+      const bool out = held_out[static_cast<std::size_t>(row)];
+      const std::string b = row == split.train[0] ? "" : out ? "-900" : std::to_string(row % 7);
+      const std::string y = classes ? (out || row % 3 == 0 ? "no" : "yes") : std::to_string(out ? 5000 : row);
+      const std::string line = (out ? "1e6" : std::to_string(row)) + "," + b + "," + y + "\n";
+      text += line;
+      if (!out) trained_on += line;
+    }
+    return std::pair(text, trained_on);
+  };
+  for (const bool classes : {false, true}) {
+    const auto [text, trained_on] = file(classes);
+    DataConfig c = config(write("all.csv", text)), alone = config(write("train.csv", trained_on));
+    for (DataConfig* each : {&c, &alone}) {
+      each->target = "y";
+      each->impute = "mean";
+      each->standardize = "true";
+      each->standardize_target = !classes;
+      each->class_weight = classes ? "balanced" : "none";
+    }
+    c.validation_fraction = 0.3;
+    const auto use = classes ? TargetUse::classes : TargetUse::numbers;
+    const auto [data, parts] = read_and_split(c, use, 7);
+    const Dataset want = read_training_data(alone, use);
+    EXPECT_EQ(parts.train, split.train);
+    EXPECT_EQ(data.transform.impute, want.transform.impute);
+    EXPECT_EQ(data.transform.scale, want.transform.scale);
+    EXPECT_EQ(data.transform.shift, want.transform.shift);
+    EXPECT_EQ(data.target_transform, want.target_transform);
+    for (std::size_t i = 0; i < parts.train.size() && classes; ++i)
+      EXPECT_EQ(data.weight[static_cast<std::size_t>(parts.train[i])], want.weight[i]);
+  }
+}
+
+TEST_F(DatasetOf, ASplitThatLeavesNothingToTrainOnIsRefused) {
+  DataConfig c = config(write("one.csv", "1,2\n"));
+  c.validation_fraction = 0.9999999;
+  expect_error<DataError>([&] { read_and_split(c, TargetUse::numbers, 1); },
+                          {"one.csv", "no rows to train on"});
+}
+
 TEST_F(DatasetOf, MissingAndUnreadableFilesHaveTheirOwnErrors) {
   expect_error<NoInputError>([&] { read_training_data(config(path("nowhere.csv")), TargetUse::automatic); },
                              {"nowhere.csv", "no such file"});
