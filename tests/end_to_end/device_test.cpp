@@ -4,6 +4,7 @@
 
 #include "tests/support/backends.hpp"
 #include "tests/support/run_support.hpp"
+#include "thalweg/verify.hpp"
 
 namespace thalweg::test {
 namespace {
@@ -22,6 +23,9 @@ class Devices : public testing::TestWithParam<std::string> {
       EXPECT_EQ(got.validation->values, expected.validation->values) << what;
       EXPECT_EQ(got.validation->confusion, expected.validation->confusion) << what;
     }
+    const VerifyReport verdict = verify(config, {.first = "cpu", .second = GetParam(), .steps = 4});
+    EXPECT_TRUE(verdict.exact) << what;
+    EXPECT_TRUE(verdict.passed()) << what;
   }
 };
 
