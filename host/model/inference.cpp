@@ -55,7 +55,7 @@ Inference infer(const Context& ctx, Network& network, const Dataset& data,
     ctx.backend().memory.download(ctx, result.outputs.data() + first * outputs, output.data,
                                   count * outputs * std::int64_t{sizeof(float)});
     if (result.losses.empty()) continue;
-    evaluate_objective(ctx, network.objective(), output, placed.targets(ids.data(), 1.0f), losses.data(), {});
+    evaluate_objective(ctx, network.objective(), output, placed.targets(ids.data()), losses.data(), {});
     ctx.backend().memory.download(ctx, result.losses.data() + first, losses.data(),
                                   count * std::int64_t{sizeof(float)});
   }
