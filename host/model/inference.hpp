@@ -13,7 +13,7 @@ namespace thalweg {
 struct OutputBlock {
   std::int64_t first = 0;  ///< position of the block's first row
   Matrix output;           ///< [rows of the block, outputs], contiguous
-  LossTargets targets;     ///< of scale 1; without a target when the data has none
+  LossTargets targets;     ///< without a target when the data has none
 };
 
 /// Rows of a data set where the backend reads them.
@@ -24,7 +24,7 @@ class PlacedRows {
 
   std::int64_t count() const { return ids_.size(); }
   /// Targets of the rows from position `first` on.
-  LossTargets targets(std::int64_t first = 0) const { return data_.targets(ids_.data() + first, 1.0f); }
+  LossTargets targets(std::int64_t first = 0) const { return data_.targets(ids_.data() + first); }
   DenseRows dense(std::int64_t first, std::int64_t count) const;
   SparseRows sparse(std::int64_t first, std::int64_t count) const;
   const std::int64_t* ids(std::int64_t first) const { return ids_.data() + first; }
