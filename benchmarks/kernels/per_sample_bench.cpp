@@ -53,10 +53,11 @@ void add_noise(benchmark::State& state) {
   const Context ctx({.device = "cpu"});
   std::vector<float> grad = values(n);
   std::uint64_t step = 0;
+  const float deviation = 1e-3f;
   for (auto _ : state) {
     ctx.backend().per_sample.add_noise(ctx, {.values = grad.data(),
                                              .size = n,
-                                             .deviation = 1e-3f,
+                                             .deviation = &deviation,
                                              .key = philox_key(1, RandomPurpose::noise),
                                              .step = &step});
     ++step;

@@ -52,7 +52,7 @@ struct Workload {
   std::int64_t batch, entries, at = 0;
   Buffer<std::int64_t> offsets, ids, row_begin, count;
   Buffer<std::int32_t> columns, features, slots;
-  Buffer<float> values, target, weight, bias, losses, grad_output, grad_weight, grad_bias;
+  Buffer<float> values, target, scale, weight, bias, losses, grad_output, grad_weight, grad_bias;
 
   Workload(const benchmark::State& state)
       : ctx({.threads = static_cast<int>(state.range(1))}),
@@ -67,6 +67,7 @@ struct Workload {
         slots(ctx, entries),
         values(ctx, data().values),
         target(ctx, data().target),
+        scale(ctx, std::vector<float>{1.0f / static_cast<float>(batch)}),
         weight(ctx, std::vector<float>(kFeatures, 0.01f)),
         bias(ctx, std::vector<float>(1, 0.1f)),
         losses(ctx, batch),
@@ -96,19 +97,18 @@ struct Workload {
                                               .output = matrix(losses.data(), batch, 1)});
   }
   void model_step() const {
-    ctx.backend().sparse_linear.model_step(ctx, {.input = input(),
-                                                 .touched = touched(),
-                                                 .weight = weight.data(),
-                                                 .bias = bias.data(),
-                                                 .loss = {.kind = LossKind::logistic},
-                                                 .targets = {.target = target.data(),
-                                                             .ids = ids.data() + at,
-                                                             .scale = 1.0f / static_cast<float>(batch)},
-                                                 .slices = whole_batch(batch),
-                                                 .losses = losses.data(),
-                                                 .grad_output = grad_output.data(),
-                                                 .grad_weight = {.sum = grad_weight.data()},
-                                                 .grad_bias = {.sum = grad_bias.data()}});
+    ctx.backend().sparse_linear.model_step(
+        ctx, {.input = input(),
+              .touched = touched(),
+              .weight = weight.data(),
+              .bias = bias.data(),
+              .loss = {.kind = LossKind::logistic},
+              .targets = {.target = target.data(), .ids = ids.data() + at, .scale = scale.data()},
+              .slices = whole_batch(batch),
+              .losses = losses.data(),
+              .grad_output = grad_output.data(),
+              .grad_weight = {.sum = grad_weight.data()},
+              .grad_bias = {.sum = grad_bias.data()}});
   }
 };
 

@@ -51,7 +51,7 @@ SparseRows DeviceDataset::sparse(const std::int64_t* ids, std::int64_t count) co
   return rows;
 }
 
-LossTargets DeviceDataset::targets(const std::int64_t* ids, float scale) const {
+LossTargets DeviceDataset::targets(const std::int64_t* ids, const float* scale) const {
   LossTargets targets = targets_;
   targets.ids = ids;
   targets.scale = scale;

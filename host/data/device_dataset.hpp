@@ -14,7 +14,8 @@ class DeviceDataset {
   /// Rows ids[0 .. count) of the data set; ids in the backend's memory, null: rows 0 .. count.
   DenseRows dense(const std::int64_t* ids, std::int64_t count) const;
   SparseRows sparse(const std::int64_t* ids, std::int64_t count) const;
-  LossTargets targets(const std::int64_t* ids, float scale) const;
+  /// `scale`: LossTargets::scale.
+  LossTargets targets(const std::int64_t* ids, const float* scale = nullptr) const;
   const Dataset& host() const { return *data_; }
 
  private:

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "host/model/inference.hpp"
+#include "kernels/metrics/metrics_math.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {
@@ -40,24 +41,23 @@ std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int6
 }  // namespace
 
 Predictions Model::predict(const Context& ctx, const Dataset& data) const {
-  Inference inference = infer(ctx, *network_, data, nullptr);
+  std::vector<float> outputs = infer(ctx, *network_, data);
   const std::string& loss = spec().config.loss;
   Predictions predictions{.rows = data.rows, .columns = spec().outputs};
-  if (is_classification_loss(loss))
-    predictions.predicted_class = classes_of(inference.outputs, spec().outputs);
-  if (loss == "softmax_cross_entropy") softmax_rows(inference.outputs, spec().outputs);
+  if (is_classification_loss(loss)) predictions.predicted_class = classes_of(outputs, spec().outputs);
+  if (loss == "softmax_cross_entropy") softmax_rows(outputs, spec().outputs);
   if (loss == "logistic") {
-    inference.outputs = logistic_probabilities(inference.outputs);
+    outputs = logistic_probabilities(outputs);
     predictions.columns = 2;
   }
   if (loss == "poisson") {
-    for (float& z : inference.outputs) z = std::exp(z);
+    for (float& z : outputs) z = std::exp(z);
   }
   const TargetTransform& target = spec().schema.target_transform;
   if (!is_classification_loss(loss)) {
-    for (float& z : inference.outputs) z = static_cast<float>(z * target.deviation + target.mean);
+    for (float& z : outputs) z = static_cast<float>(z * target.deviation + target.mean);
   }
-  predictions.values = std::move(inference.outputs);
+  predictions.values = std::move(outputs);
   return predictions;
 }
 

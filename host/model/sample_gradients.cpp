@@ -41,7 +41,7 @@ class GradientBlocks {
     const ArenaView arenas{
         .param = network_.parameters().data(), .grad = spoilt_.data(), .buffers = network_.buffers().data()};
     const Matrix output = pass_.forward(ctx_, network_, input, arenas);
-    evaluate_objective(ctx_, network_.objective(), output, data_.targets(ids_.data(), 1.0f), losses_.data(),
+    evaluate_objective(ctx_, network_.objective(), output, data_.targets(ids_.data()), losses_.data(),
                        pass_.output_gradient(network_, count));
     pass_.output_gradients(ctx_, network_, input, arenas, nullptr);
     pass_.sample_gradients(ctx_, network_, input, arenas, matrix(gradients_.data(), count, arena_));

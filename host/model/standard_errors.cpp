@@ -77,7 +77,7 @@ double curvature(const LossSpec& loss, double output, double target) {
 }
 
 Square hessian(const Context& ctx, Network& network, const Dataset& data, std::size_t size) {
-  const Inference inference = infer(ctx, network, data, nullptr);
+  const std::vector<float> outputs = infer(ctx, network, data);
   const auto& loss = std::get<LossSpec>(network.objective());
   Square sum(size);
   Entries row;
@@ -85,7 +85,7 @@ Square hessian(const Context& ctx, Network& network, const Dataset& data, std::s
     const auto i = static_cast<std::size_t>(n);
     const double weight = data.weight.empty() ? 1.0 : double{data.weight[i]};
     read_row(data, n, network.has_bias(), row);
-    add_outer(sum, row, weight * curvature(loss, inference.outputs[i], data.target[i]));
+    add_outer(sum, row, weight * curvature(loss, outputs[i], data.target[i]));
   }
   return sum;
 }

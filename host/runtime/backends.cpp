@@ -13,7 +13,7 @@ namespace {
     .sparse_linear = isa::sparse_linear_cpu, .activation = isa::activation_cpu, .dropout = isa::dropout_cpu, \
     .layer_norm = isa::layer_norm_cpu, .batch_norm = isa::batch_norm_cpu,                                    \
     .elementwise_loss = isa::elementwise_loss_cpu, .softmax_cross_entropy = isa::softmax_cross_entropy_cpu,  \
-    .update = isa::update_cpu, .per_sample = isa::per_sample_cpu                                             \
+    .update = isa::update_cpu, .per_sample = isa::per_sample_cpu, .metrics = isa::metrics_cpu                \
   }
 
 #if defined(__x86_64__)
@@ -35,7 +35,8 @@ const Backend reference_backend{.name = "reference",
                                 .elementwise_loss = elementwise_loss_reference,
                                 .softmax_cross_entropy = softmax_cross_entropy_reference,
                                 .update = update_reference,
-                                .per_sample = per_sample_reference};
+                                .per_sample = per_sample_reference,
+                                .metrics = metrics_reference};
 
 /// The variants this machine can run, the best first.
 std::vector<const Backend*> runnable_cpu_backends() {

@@ -27,7 +27,8 @@ const Backend backend{.name = "cuda",
                       .elementwise_loss = elementwise_loss_cuda,
                       .softmax_cross_entropy = softmax_cross_entropy_cuda,
                       .update = update_cuda,
-                      .per_sample = per_sample_cuda};
+                      .per_sample = per_sample_cuda,
+                      .metrics = metrics_cuda};
 
 int attribute_of(cudaDeviceAttr attribute, int device) {
   int value = 0;

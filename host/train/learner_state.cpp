@@ -41,10 +41,8 @@ OptimizerConfig optimizer_config(const LearnerOptions& options) {
 }
 
 /// Steps that may wait for the host: what it wants to see of each one is there until the next.
-std::int64_t burst_limit_of(const Context& ctx, Network& network, const LearnerOptions& options) {
-  // Running statistics are put back after a step that diverged, so no later one may have changed them.
-  const bool waits = ctx.backend().graphs != nullptr && network.buffers().size() == 0;
-  return waits && !options.per_sample.statistics ? kReplayedBurst : 1;
+std::int64_t burst_limit_of(const Context& ctx, const LearnerOptions& options) {
+  return ctx.backend().graphs != nullptr && !options.per_sample.statistics ? kReplayedBurst : 1;
 }
 
 }  // namespace
@@ -82,7 +80,7 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
       data(c, dataset),
       options(o),
       micro(o.micro_batch > 0 ? std::min(o.micro_batch, o.max_batch) : o.max_batch),
-      burst_limit(burst_limit_of(c, network, o)),
+      burst_limit(burst_limit_of(c, o)),
       pass(c, network, micro, o.per_sample.clips() ? PassUse::per_sample : PassUse::backward),
       optimizer(c, network.plan(), network.parameters().data(), optimizer_config(o), network.sparse()),
       inputs(c, o.max_batch, burst_limit),
@@ -159,12 +157,12 @@ void Learner::State::index_batch(std::int64_t count) {
   ctx.backend().sparse_linear.index(ctx, {data.sparse(inputs.ids(), count), touched->view});
 }
 
-void Learner::State::fused_step(const PassInput& input, float scale) {
+void Learner::State::fused_step(const PassInput& input) {
   const ArenaView arena = arenas();
   const auto& weight = network.plan().parameters()[0];
   const bool bias = network.has_bias();
   const std::int64_t bias_offset = bias ? network.plan().parameters()[1].offset : 0;
-  const LossTargets targets = data.targets(input.ids, scale);
+  const LossTargets targets = data.targets(input.ids, inputs.loss_scale());
   float* losses_out = losses.data() + input.slices.first;
   float* output_grad_out = output_grad.data() + input.slices.first;
   if (network.sparse()) {
@@ -194,18 +192,18 @@ void Learner::State::fused_step(const PassInput& input, float scale) {
   }
 }
 
-void Learner::State::own_objective(const ObjectiveFunction& objective, const PassInput& input, Matrix output,
-                                   const std::int64_t* rows, float scale) {
+void Learner::State::own_objective(const HostObjective& objective, const PassInput& input, Matrix output,
+                                   float scale) {
   const std::int64_t count = output.rows * output.cols;
   std::vector<float> outputs(static_cast<std::size_t>(count)), gradient(static_cast<std::size_t>(count));
   std::vector<float> host_losses(static_cast<std::size_t>(output.rows));
   const MemoryOps& memory = ctx.backend().memory;
   memory.download(ctx, outputs.data(), output.data, count * std::int64_t{sizeof(float)});
-  objective({.output = matrix<const float>(outputs.data(), output.rows, output.cols),
-             .rows = rows,
-             .scale = scale,
-             .losses = host_losses.data(),
-             .grad_output = matrix(gradient.data(), output.rows, output.cols)});
+  objective.function({.output = matrix<const float>(outputs.data(), output.rows, output.cols),
+                      .rows = objective.rows + input.slices.first,
+                      .scale = scale,
+                      .losses = host_losses.data(),
+                      .grad_output = matrix(gradient.data(), output.rows, output.cols)});
   losses.upload(ctx, host_losses.data(), output.rows, input.slices.first);
   memory.upload(ctx, pass.output_gradient(network, output.rows).data, gradient.data(),
                 count * std::int64_t{sizeof(float)});
@@ -221,39 +219,38 @@ void Learner::State::fused_squared_norms(const PassInput& input) {
             .squared_norms = per_sample->squared_norms().layer(0)});
 }
 
-void Learner::State::forward_and_loss(const PassInput& input, const ObjectiveFunction* objective,
-                                      const std::int64_t* rows, float scale) {
+/// `scaled`: the gradient is that of the mean, otherwise that of the sum.
+void Learner::State::forward_and_loss(const PassInput& input, const HostObjective* objective, bool scaled) {
   const Matrix output = pass.forward(ctx, network, input, arenas());
   if (objective != nullptr) {
-    own_objective(*objective, input, output, rows, scale);
+    own_objective(*objective, input, output, scaled ? objective->scale : 1.0f);
   } else {
-    evaluate_objective(ctx, network.objective(), output, data.targets(input.ids, scale),
+    evaluate_objective(ctx, network.objective(), output,
+                       data.targets(input.ids, scaled ? inputs.loss_scale() : nullptr),
                        losses.data() + input.slices.first, pass.output_gradient(network, output.rows));
   }
 }
 
 /// Norms and clip factors come from the unscaled output gradients; what is then scaled and multiplied by the
 /// inputs, once per layer, is the clipped sum (book-keeping: one forward, one backward).
-void Learner::State::clipped_step(const PassInput& input, const ObjectiveFunction* objective,
-                                  const std::int64_t* rows, float scale) {
-  forward_and_loss(input, objective, rows, 1.0f);
+void Learner::State::clipped_step(const PassInput& input, const HostObjective* objective) {
+  forward_and_loss(input, objective, false);
   pass.output_gradients(ctx, network, input, arenas(), &per_sample->squared_norms());
-  per_sample->find_factors(ctx, input.slices.first, input.slices.rows, scale);
+  per_sample->find_factors(ctx, input.slices.first, input.slices.rows, inputs.loss_scale());
   per_sample->scale_gradients(ctx, network, pass, input.slices.rows);
   pass.parameter_gradients(ctx, network, input, arenas());
 }
 
-void Learner::State::micro_step(const PassInput& input, const ObjectiveFunction* objective,
-                                const std::int64_t* rows, float scale) {
-  if (clips()) return clipped_step(input, objective, rows, scale);
+void Learner::State::micro_step(const PassInput& input, const HostObjective* objective) {
+  if (clips()) return clipped_step(input, objective);
   if (objective == nullptr && network.is_single_output_linear()) {
-    fused_step(input, scale);
+    fused_step(input);
     if (per_sample) fused_squared_norms(input);
   } else {
-    forward_and_loss(input, objective, rows, scale);
+    forward_and_loss(input, objective, true);
     pass.backward(ctx, network, input, arenas(), per_sample ? &per_sample->squared_norms() : nullptr);
   }
-  if (per_sample) per_sample->find_factors(ctx, input.slices.first, input.slices.rows, 1.0f);
+  if (per_sample) per_sample->find_factors(ctx, input.slices.first, input.slices.rows, nullptr);
 }
 
 /// One over what the sum over the batch is divided by.
@@ -267,21 +264,26 @@ void Learner::State::copy_buffers(Buffer<float>& to, const Buffer<float>& from) 
   ctx.backend().memory.copy(ctx, to.data(), from.data(), from.size() * std::int64_t{sizeof(float)});
 }
 
-void Learner::State::run_step(std::int64_t count, float scale, bool update,
-                              const ObjectiveFunction* objective, const std::int64_t* rows) {
+/// Everything that a graph of the step holds: launches that depend on `count` alone, unless the host
+/// evaluates the objective.
+void Learner::State::run_step(std::int64_t count, bool update, const HostObjective* objective) {
   copy_buffers(buffers_before, network.buffers());
   index_batch(count);
   for (std::int64_t first = 0; first == 0 || first < count; first += micro) {
     const BatchSlices slices{count, first, std::min(micro, count - first), options.reduction_slices};
-    micro_step(input_of(slices), objective, rows + first, scale);
+    micro_step(input_of(slices), objective);
   }
-  if (per_sample) per_sample->add_noise(ctx, network.plan(), grad.data(), scale, inputs.step());
+  if (per_sample)
+    per_sample->add_noise(ctx, network.plan(), grad.data(), inputs.noise_deviation(), inputs.step());
   optimizer.gradient_norm(ctx, grad.data(), touched_elements());
   ctx.backend().update.record(ctx, {.losses = losses.data(),
                                     .count = count,
                                     .squared_norm = optimizer.squared_norm(),
                                     .burst = burst.data(),
-                                    .records = records.data()});
+                                    .records = records.data(),
+                                    .statistics = network.buffers().data(),
+                                    .statistics_before = buffers_before.data(),
+                                    .statistics_size = buffers_before.size()});
   if (!update) return;
   optimizer.update(ctx, network.parameters().data(), grad.data(), touched_elements(), inputs.scalars(),
                    &burst.data()->gate);
@@ -300,16 +302,21 @@ void Learner::State::enqueue(const std::vector<std::int64_t>& rows, double lr, b
                      " steps (Learner::burst_limit)");
   }
   const std::int64_t step = steps + slot + 1;
-  inputs.upload(slot, {static_cast<std::uint64_t>(step), optimizer.scalars(lr, step)}, rows);
   const double weight_sum = sum_of_weights(data.host(), rows);
   const float scale = scale_of(weight_sum);
-  const auto body = [&] { run_step(count, scale, update, objective, rows.data()); };
-  // Weights make the scale another one each step, and a graph holds the scale it was recorded with.
-  const bool replayable = update && objective == nullptr && data.host().weight.empty();
-  if (replayable) {
-    graphs.run(count, body);
+  inputs.upload(slot,
+                {.step = static_cast<std::uint64_t>(step),
+                 .scalars = optimizer.scalars(lr, step),
+                 .loss_scale = scale,
+                 .noise_deviation = per_sample ? per_sample->noise_deviation(scale) : 0.0f},
+                rows);
+  if (objective != nullptr) {
+    const HostObjective host_objective{*objective, rows.data(), scale};
+    run_step(count, update, &host_objective);
+  } else if (update) {
+    graphs.run(count, [&] { run_step(count, true, nullptr); });
   } else {
-    body();
+    run_step(count, false, nullptr);
   }
   queued.push_back({rows, weight_sum});
 }
@@ -326,7 +333,6 @@ std::vector<StepResult> Learner::State::collect() {
     if (options.per_sample.statistics) add_statistics(queued[i], results.back());
     if (record.updated == 0) {
       results.back().diverged = diverged(queued[i], record);
-      copy_buffers(network.buffers(), buffers_before);
       break;
     }
     ++steps;

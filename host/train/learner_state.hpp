@@ -26,6 +26,8 @@ struct TouchedBuffers {
 struct StepInputs {
   std::uint64_t step = 0;
   UpdateScalars scalars;
+  float loss_scale = 1;
+  float noise_deviation = 0;
 };
 
 /// StepInputs and ids of each step of a burst in staging memory, and of the current step in the backend's:
@@ -40,6 +42,8 @@ class StagedInputs {
   void upload(std::int64_t slot, const StepInputs& inputs, const std::vector<std::int64_t>& rows);
   const std::uint64_t* step() const { return &inputs()->step; }
   const UpdateScalars* scalars() const { return &inputs()->scalars; }
+  const float* loss_scale() const { return &inputs()->loss_scale; }
+  const float* noise_deviation() const { return &inputs()->noise_deviation; }
   const std::int64_t* ids() const { return reinterpret_cast<const std::int64_t*>(device_.data() + kIdsAt); }
 
  private:
@@ -90,26 +94,28 @@ struct Learner::State {
   TouchedElements touched_elements() const;
 
  private:
+  /// An objective that the host evaluates, and what it is told of the batch.
+  struct HostObjective {
+    const ObjectiveFunction& function;
+    const std::int64_t* rows;
+    float scale;
+  };
+
   bool clips() const { return options.per_sample.clips(); }
   bool split() const { return micro < options.max_batch; }
   ArenaView arenas();
   BatchSum sparse_weight_sum();
   PassInput input_of(BatchSlices slices);
   void index_batch(std::int64_t count);
-  void run_step(std::int64_t count, float scale, bool update, const ObjectiveFunction* objective,
-                const std::int64_t* rows);
-  void micro_step(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
-                  float scale);
-  void fused_step(const PassInput& input, float scale);
+  void run_step(std::int64_t count, bool update, const HostObjective* objective);
+  void micro_step(const PassInput& input, const HostObjective* objective);
+  void fused_step(const PassInput& input);
   void fused_squared_norms(const PassInput& input);
-  void forward_and_loss(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
-                        float scale);
-  void clipped_step(const PassInput& input, const ObjectiveFunction* objective, const std::int64_t* rows,
-                    float scale);
+  void forward_and_loss(const PassInput& input, const HostObjective* objective, bool scaled);
+  void clipped_step(const PassInput& input, const HostObjective* objective);
   float scale_of(double weight_sum) const;
   void add_statistics(const Queued& step, StepResult& result) const;
-  void own_objective(const ObjectiveFunction& objective, const PassInput& input, Matrix output,
-                     const std::int64_t* rows, float scale);
+  void own_objective(const HostObjective& objective, const PassInput& input, Matrix output, float scale);
   void copy_buffers(Buffer<float>& to, const Buffer<float>& from);
   void reset_burst();
   std::string diverged(const Queued& step, const StepRecord& record) const;

@@ -46,7 +46,8 @@ PerSampleStep::PerSampleStep(const Context& ctx, const Network& network, const D
   squared_norms_ = {.values = squares_.data(), .stride = max_rows, .scratch = scratch_.data()};
 }
 
-void PerSampleStep::find_factors(const Context& ctx, std::int64_t first, std::int64_t rows, float scale) {
+void PerSampleStep::find_factors(const Context& ctx, std::int64_t first, std::int64_t rows,
+                                 const float* scale) {
   ctx.backend().per_sample.clip_factors(ctx, {.mode = mode_,
                                               .rows = rows,
                                               .layers = layers_,
@@ -64,11 +65,13 @@ void PerSampleStep::scale_gradients(const Context& ctx, const Network& network, 
   pass.scale_gradients(ctx, network, rows, factors_.data(), stride);
 }
 
-void PerSampleStep::add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, float scale,
-                              const std::uint64_t* step) const {
+float PerSampleStep::noise_deviation(float scale) const {
+  return static_cast<float>(options_.noise_multiplier * options_.clip_norm * static_cast<double>(scale));
+}
+
+void PerSampleStep::add_noise(const Context& ctx, const ParameterPlan& plan, float* grad,
+                              const float* deviation, const std::uint64_t* step) const {
   if (!(options_.noise_multiplier > 0)) return;
-  const auto deviation =
-      static_cast<float>(options_.noise_multiplier * options_.clip_norm * static_cast<double>(scale));
   std::uint32_t stream = 0;
   for (const auto& entry : plan.parameters()) {
     ctx.backend().per_sample.add_noise(ctx, {.values = grad + entry.offset,

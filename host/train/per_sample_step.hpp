@@ -23,12 +23,14 @@ class PerSampleStep {
   const SquaredNorms& squared_norms() const { return squared_norms_; }
 
   /// Norms of rows [first, first + rows) of the batch from squared_norms(), and their clip factors times
-  /// `scale`.
-  void find_factors(const Context& ctx, std::int64_t first, std::int64_t rows, float scale);
+  /// *scale, in the backend's memory; null: 1.
+  void find_factors(const Context& ctx, std::int64_t first, std::int64_t rows, const float* scale);
   /// Row scale of every layer's output gradient by the factors.
   void scale_gradients(const Context& ctx, const Network& network, Pass& pass, std::int64_t rows) const;
-  /// Gaussian noise of deviation noise_multiplier * clip_norm * scale on every parameter's gradient.
-  void add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, float scale,
+  /// What the noise of a step deviates by: noise_multiplier * clip_norm * scale.
+  float noise_deviation(float scale) const;
+  /// Gaussian noise on every parameter's gradient; `deviation` and `step` in the backend's memory.
+  void add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, const float* deviation,
                  const std::uint64_t* step) const;
   /// Norms of the first `rows` rows of the batch, as found.
   std::vector<float> norms(const Context& ctx, std::int64_t rows) const;

@@ -11,7 +11,8 @@
 namespace thalweg {
 
 /// Classification: loss, accuracy, balanced_accuracy, log_loss (probabilistic losses), auc (two classes);
-/// regression: loss, r2, rmse, mae. All weighted by the sample weights.
+/// regression: loss, r2, rmse, mae. All weighted by the sample weights, and the same bits on every exact
+/// device (docs/numerics.md, "Metrics").
 struct Metrics {
   std::vector<std::pair<std::string, double>> values;
   std::vector<std::vector<double>>

@@ -8,6 +8,7 @@
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/layer_norm/layer_norm.hpp"
 #include "kernels/linear/linear.hpp"
+#include "kernels/metrics/metrics.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
@@ -54,6 +55,7 @@ struct Backend {
   const SoftmaxCrossEntropyOps& softmax_cross_entropy;
   const UpdateOps& update;
   const PerSampleOps& per_sample;
+  const MetricsOps& metrics;
 };
 
 }  // namespace thalweg

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/common/cost.hpp"
+#include "kernels/common/hd.hpp"
 #include "kernels/common/isa.hpp"
 #include "kernels/common/required.hpp"
 #include "thalweg/context.hpp"
@@ -42,8 +43,14 @@ struct LossTargets {
   const float* target = nullptr;      ///< whole data set, or batch when ids is null
   const float* weight = nullptr;      ///< likewise; null: every weight is 1
   const std::int64_t* ids = nullptr;  ///< [N] data-set row of each batch row
-  float scale = 1.0f;  ///< 1 / (sum of weights in the global batch): makes the gradient that of the mean
+  /// [1] in the backend's memory, because it may change from step to step: 1 / (sum of weights in the global
+  /// batch), which makes the gradient that of the mean; null: 1.
+  const float* scale = nullptr;
 };
+
+THALWEG_HD float loss_scale(const LossTargets& targets) {
+  return targets.scale != nullptr ? *targets.scale : 1.0f;
+}
 
 /// losses[n] = w_n * sum over outputs of loss (ascending outputs); grad_output[n, k] = (w_n * scale) *
 /// loss'(z).

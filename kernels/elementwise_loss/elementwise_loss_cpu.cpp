@@ -23,13 +23,14 @@ void gather(const LossTargets& targets, std::int64_t begin, std::int64_t count, 
 template <LossKind Kind>
 void evaluate_single_output(const ElementwiseLossArgs& args, std::int64_t begin, std::int64_t count,
                             const Samples& samples) {
+  const float scale = loss_scale(args.targets);
   float z[kBlock], loss[kBlock], gradient[kBlock];
   for (std::int64_t i = 0; i < count; ++i) z[i] = args.output.row(begin + i)[0];
   for (std::int64_t i = 0; i < count; ++i) {
     const float y = loss_target(Kind, samples.target[i], 0, 1);
     const LossAndSlope at = elementwise_loss<Kind>(z[i], y, args.loss.parameter);
     loss[i] = samples.weight[i] * at.loss;
-    gradient[i] = (samples.weight[i] * args.targets.scale) * at.slope;
+    gradient[i] = (samples.weight[i] * scale) * at.slope;
   }
   for (std::int64_t i = 0; i < count; ++i) args.losses[begin + i] = loss[i];
   if (args.grad_output.data == nullptr) return;
@@ -41,12 +42,13 @@ void evaluate_row(const ElementwiseLossArgs& args, std::int64_t n, float target,
   const std::int64_t outputs = args.output.cols;
   const float* z = args.output.row(n);
   float* gradient = args.grad_output.data ? args.grad_output.row(n) : nullptr;
+  const float scale = loss_scale(args.targets);
   float sum = 0.0f;
   for (std::int64_t k = 0; k < outputs; ++k) {
     const float y = loss_target(Kind, target, k, outputs);
     const LossAndSlope at = elementwise_loss<Kind>(z[k], y, args.loss.parameter);
     sum = sum + at.loss;
-    if (gradient) gradient[k] = (weight * args.targets.scale) * at.slope;
+    if (gradient) gradient[k] = (weight * scale) * at.slope;
   }
   args.losses[n] = weight * sum;
 }

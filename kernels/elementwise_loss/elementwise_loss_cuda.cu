@@ -37,7 +37,7 @@ __global__ void __launch_bounds__(kThreads) single_output_kernel(const Elementwi
       elementwise_loss<Kind>(z, loss_target(Kind, sample.target, 0, 1), args.loss.parameter);
   args.losses[n] = sample.weight * at.loss;
   if (args.grad_output.data == nullptr) return;
-  args.grad_output.row(n)[0] = (sample.weight * args.targets.scale) * at.slope;
+  args.grad_output.row(n)[0] = (sample.weight * loss_scale(args.targets)) * at.slope;
 }
 
 // elementwise_loss: samples with several outputs, one class against the rest.
@@ -58,6 +58,7 @@ __global__ void __launch_bounds__(kThreads) several_outputs_kernel(const Element
   const int rows = left < kTileRows ? static_cast<int>(left) : kTileRows;
   if (t < rows) samples[t] = sample_of(args.targets, first + t);
 
+  const float scale = loss_scale(args.targets);
   float sum = 0.0f;
   for (std::int64_t begin = 0; begin < outputs; begin += kTileOutputs) {
     const int count = outputs - begin < kTileOutputs ? static_cast<int>(outputs - begin) : kTileOutputs;
@@ -79,7 +80,7 @@ __global__ void __launch_bounds__(kThreads) several_outputs_kernel(const Element
           z[i], loss_target(Kind, sample.target, begin + column, outputs), args.loss.parameter);
       tile[row][column] = at.loss;
       if (args.grad_output.data == nullptr) continue;
-      args.grad_output.row(first + row)[begin + column] = (sample.weight * args.targets.scale) * at.slope;
+      args.grad_output.row(first + row)[begin + column] = (sample.weight * scale) * at.slope;
     }
     __syncthreads();
     if (t < rows) {

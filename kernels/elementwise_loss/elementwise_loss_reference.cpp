@@ -80,7 +80,7 @@ void evaluate(const Context&, const ElementwiseLossArgs& args) {
       const Point at = point(args.loss, args.output.row(n)[k], y);
       sum += at.loss;
       if (args.grad_output.data)
-        args.grad_output.row(n)[k] = static_cast<float>(weight * double{targets.scale} * at.slope);
+        args.grad_output.row(n)[k] = static_cast<float>(weight * double{loss_scale(targets)} * at.slope);
     }
     args.losses[n] = static_cast<float>(weight * sum);
   }

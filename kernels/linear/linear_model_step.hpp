@@ -89,7 +89,7 @@ THALWEG_HD float finish_row(const LinearModelStep& a, std::int64_t n, float z) {
     return elementwise_loss<decltype(kind)::value>(z, y, a.loss.parameter);
   });
   a.losses[n] = weight * l.loss;
-  a.grad_output[n] = (weight * a.targets.scale) * l.slope;
+  a.grad_output[n] = (weight * loss_scale(a.targets)) * l.slope;
   return a.grad_output[n];
 }
 

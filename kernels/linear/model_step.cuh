@@ -33,7 +33,7 @@ __device__ __forceinline__ void finish_row(const RowLossArgs& a, std::int64_t n,
     return elementwise_loss<decltype(kind)::value>(z, y, a.loss.parameter);
   });
   a.losses[n] = weight * l.loss;
-  a.grad_output[n] = (weight * a.targets.scale) * l.slope;
+  a.grad_output[n] = (weight * loss_scale(a.targets)) * l.slope;
 }
 
 constexpr int kRowLossThreads = 128;

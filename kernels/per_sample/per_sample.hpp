@@ -61,9 +61,9 @@ struct ClipFactors {
   const float* squared_norms = nullptr;  ///< [L, stride]
   std::int64_t stride = 0;
   float clip_norm = 0;
-  float scale = 1;
-  float* norms = nullptr;    ///< [N] out
-  float* factors = nullptr;  ///< [1 or L, stride] out
+  const float* scale = nullptr;  ///< [1] in the backend's memory; null: 1
+  float* norms = nullptr;        ///< [N] out
+  float* factors = nullptr;      ///< [1 or L, stride] out
 };
 
 /// matrix[n, j] = matrix[n, j] * factors[n].
@@ -100,7 +100,7 @@ struct LayerNormSampleGradients {
 struct GaussianNoise {
   float* values = nullptr;
   std::int64_t size = 0;
-  float deviation = 0;
+  const float* deviation = nullptr;  ///< [1] in the backend's memory
   PhiloxKey key;
   std::uint32_t stream = 0;             ///< which parameter
   const std::uint64_t* step = nullptr;  ///< [1] in the backend's memory

@@ -142,6 +142,7 @@ constexpr std::int64_t kNoiseRun = kBlocks * kNormalsPerBlock;
 
 void add_noise(const Context& ctx, const GaussianNoise& a) {
   const std::uint64_t step = *a.step;
+  const float deviation = *a.deviation;
   for_rows(ctx.pool(), (a.size + kNoiseRun - 1) / kNoiseRun, kNoiseRun, [&](std::int64_t run) {
     float z[kNoiseRun];
     for (int b = 0; b < kBlocks; ++b) {
@@ -152,7 +153,7 @@ void add_noise(const Context& ctx, const GaussianNoise& a) {
     const std::int64_t begin = run * kNoiseRun;
     const std::int64_t count = a.size - begin < kNoiseRun ? a.size - begin : kNoiseRun;
     for (std::int64_t k = 0; k < count; ++k) {
-      a.values[begin + k] = __builtin_fmaf(a.deviation, z[k], a.values[begin + k]);
+      a.values[begin + k] = __builtin_fmaf(deviation, z[k], a.values[begin + k]);
     }
   });
 }

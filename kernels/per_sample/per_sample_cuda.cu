@@ -218,7 +218,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // add_noise: Gaussian noise on a parameter's gradient, generated where it is added.
 // math         values[e] = fma(deviation, z, values[e]), noise_math.hpp
-// shapes       values [P] f32; step [1] u64
+// shapes       values [P] f32; step [1] u64; deviation [1] f32
 // bytes        reads 4P, writes 4P; flops about 40P, and 10 rounds of Philox per four elements
 // launch       256 threads: four neighbouring elements each, which one Philox block decides
 // determinism  exact: z depends on (key, step, stream, element) alone
@@ -230,8 +230,9 @@ __global__ void __launch_bounds__(kThreads) add_noise_kernel(const GaussianNoise
   float z[kNormalsPerBlock];
   normal_block(a.key, *a.step, a.stream, block, z);
   const float4 v = load_quad(a.values + first, left, vectors);
-  const float4 noised = make_float4(__fmaf_rn(a.deviation, z[0], v.x), __fmaf_rn(a.deviation, z[1], v.y),
-                                    __fmaf_rn(a.deviation, z[2], v.z), __fmaf_rn(a.deviation, z[3], v.w));
+  const float deviation = *a.deviation;
+  const float4 noised = make_float4(__fmaf_rn(deviation, z[0], v.x), __fmaf_rn(deviation, z[1], v.y),
+                                    __fmaf_rn(deviation, z[2], v.z), __fmaf_rn(deviation, z[3], v.w));
   store_quad(a.values + first, noised, left, vectors);
 }
 

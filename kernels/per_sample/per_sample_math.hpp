@@ -25,13 +25,14 @@ THALWEG_HD void clip_row(const ClipFactors& a, std::int64_t n) {
   for (std::int64_t l = 0; l < a.layers; ++l) total = total + a.squared_norms[l * a.stride + n];
   const float norm = __builtin_sqrtf(total);
   a.norms[n] = norm;
+  const float scale = a.scale != nullptr ? *a.scale : 1.0f;
   if (a.mode != ClipMode::per_layer) {
-    a.factors[n] = clip_factor(a.mode, norm, a.clip_norm, a.scale);
+    a.factors[n] = clip_factor(a.mode, norm, a.clip_norm, scale);
     return;
   }
   for (std::int64_t l = 0; l < a.layers; ++l) {
     const std::int64_t at = l * a.stride + n;
-    a.factors[at] = clip_factor(a.mode, __builtin_sqrtf(a.squared_norms[at]), a.clip_norm, a.scale);
+    a.factors[at] = clip_factor(a.mode, __builtin_sqrtf(a.squared_norms[at]), a.clip_norm, scale);
   }
 }
 

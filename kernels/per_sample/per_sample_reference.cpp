@@ -60,6 +60,7 @@ double clipping(ClipMode mode, double norm, double bound) {
 }
 
 void clip_factors(const Context&, const ClipFactors& a) {
+  const double scale = a.scale != nullptr ? *a.scale : 1.0;
   for (std::int64_t n = 0; n < a.rows; ++n) {
     double total = 0;
     for (std::int64_t l = 0; l < a.layers; ++l) total += a.squared_norms[l * a.stride + n];
@@ -68,7 +69,7 @@ void clip_factors(const Context&, const ClipFactors& a) {
     for (std::int64_t l = 0; l < factors; ++l) {
       const double square = a.mode == ClipMode::per_layer ? a.squared_norms[l * a.stride + n] : total;
       a.factors[l * a.stride + n] =
-          static_cast<float>(a.scale * clipping(a.mode, std::sqrt(square), a.clip_norm));
+          static_cast<float>(scale * clipping(a.mode, std::sqrt(square), a.clip_norm));
     }
   }
 }
@@ -139,7 +140,7 @@ void add_noise(const Context&, const GaussianNoise& a) {
                                static_cast<std::uint32_t>(*a.step),
                                static_cast<std::uint32_t>(*a.step >> 32)}};
     const double z = normal(philox(counter, a.key), static_cast<int>(e % 4));
-    a.values[e] = static_cast<float>(a.values[e] + a.deviation * z);
+    a.values[e] = static_cast<float>(a.values[e] + *a.deviation * z);
   }
 }
 

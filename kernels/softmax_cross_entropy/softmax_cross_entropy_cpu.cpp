@@ -107,7 +107,7 @@ void evaluate_row(const SoftmaxCrossEntropyArgs& args, std::int64_t n) {
   const float loss = cross_entropy(exact::log(sum), shift_of_target, shifts, args.label_smoothing, classes);
   args.losses[n] = sample.weight * loss;
   if (gradient == nullptr) return;
-  gradient_of_row(gradient, classes, sample.own_class, sum, sample.weight * args.targets.scale,
+  gradient_of_row(gradient, classes, sample.own_class, sum, sample.weight * loss_scale(args.targets),
                   smoothed_target(args.label_smoothing, classes));
 }
 
@@ -195,10 +195,11 @@ void evaluate_group(const SoftmaxCrossEntropyArgs& args, std::int64_t first, std
   if (args.grad_logits.data == nullptr) return;
 
   const SmoothedTarget q = smoothed_target(args.label_smoothing, classes);
+  const float scale = loss_scale(args.targets);
   float reciprocal[kGroup], factor[kGroup];
   for (int lane = 0; lane < kGroup; ++lane) {
     reciprocal[lane] = 1.0f / group.sum[lane];
-    factor[lane] = weight[lane] * args.targets.scale;
+    factor[lane] = weight[lane] * scale;
   }
   for (std::int64_t k = 0; k < classes; ++k) {
     for (int lane = 0; lane < kGroup; ++lane) {

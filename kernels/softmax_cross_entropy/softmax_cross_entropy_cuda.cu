@@ -65,7 +65,7 @@ __global__ void __launch_bounds__(Team::kThreads)
   if (gradient == nullptr) return;
 
   const SmoothedTarget q = smoothed_target(args.label_smoothing, classes);
-  const float reciprocal = 1.0f / sum, factor = sample.weight * args.targets.scale;
+  const float reciprocal = 1.0f / sum, factor = sample.weight * loss_scale(args.targets);
   team.store(gradient, [&](int slot, std::int64_t k) {
     return factor * (term[slot] * reciprocal - (k == sample.own_class ? q.own : q.other));
   });

@@ -36,7 +36,7 @@ void evaluate(const Context&, const SoftmaxCrossEntropyArgs& args) {
       if (q != 0) loss += q * (log_sum - z[k]);
       if (args.grad_logits.data)
         args.grad_logits.row(n)[k] =
-            static_cast<float>(weight * double{targets.scale} * (std::exp(z[k] - log_sum) - q));
+            static_cast<float>(weight * double{loss_scale(targets)} * (std::exp(z[k] - log_sum) - q));
     }
     args.losses[n] = static_cast<float>(weight * loss);
   }

@@ -12,8 +12,8 @@
 //              chain of N / slices steps for one thread
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"
 
+#include "kernels/common/sort_cuda.cuh"
 #include "kernels/sparse_linear/sparse_entries.hpp"
-#include "kernels/sparse_linear/sparse_sort_cuda.cuh"
 
 namespace thalweg::cuda {
 namespace {

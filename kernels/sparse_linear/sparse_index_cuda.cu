@@ -10,8 +10,8 @@
 //              fit into the caller's memory is dropped there rather than refused
 #include "kernels/sparse_linear/sparse_index_cuda.cuh"
 
+#include "kernels/common/sort_cuda.cuh"
 #include "kernels/sparse_linear/sparse_entries.hpp"
-#include "kernels/sparse_linear/sparse_sort_cuda.cuh"
 
 namespace thalweg::cuda {
 namespace {

@@ -230,13 +230,14 @@ void parameter_grad(const Context& ctx, const SparseParameterGrad& args) {
 template <LossKind Kind>
 void evaluate_rows(const SparseModelStep& args, std::int64_t begin, std::int64_t count, const float* z) {
   const LossTargets& targets = args.targets;
+  const float scale = loss_scale(targets);
   for (std::int64_t n = begin; n < begin + count; ++n) {
     const std::int64_t id = targets.ids != nullptr ? targets.ids[n] : n;
     const float weight = targets.weight != nullptr ? targets.weight[id] : 1.0f;
     const float y = loss_target(Kind, targets.target[id], 0, 1);
     const LossAndSlope at = elementwise_loss<Kind>(z[n - begin], y, args.loss.parameter);
     args.losses[n] = weight * at.loss;
-    args.grad_output[n] = (weight * targets.scale) * at.slope;
+    args.grad_output[n] = (weight * scale) * at.slope;
   }
 }
 

@@ -63,7 +63,7 @@ __global__ void __launch_bounds__(kThreads) model_forward_kernel(SparseModelStep
   const LossAndSlope at =
       elementwise_loss<Kind>(z, loss_target(Kind, targets.target[id], 0, 1), args.loss.parameter);
   args.losses[n] = weight * at.loss;
-  args.grad_output[n] = (weight * targets.scale) * at.slope;
+  args.grad_output[n] = (weight * loss_scale(targets)) * at.slope;
 }
 
 void forward(const Context& ctx, const SparseLinearForward& args) {

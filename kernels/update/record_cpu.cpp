@@ -12,7 +12,8 @@ void record(const Context&, const RecordArgs& args) {
       if (!is_finite(args.losses[n])) first_bad = static_cast<std::int32_t>(n);
     }
   }
-  write_record(args, sum, first_bad);
+  if (!write_record(args, sum, first_bad)) return;
+  for (std::int64_t i = 0; i < args.statistics_size; ++i) args.statistics[i] = args.statistics_before[i];
 }
 
 }  // namespace thalweg::THALWEG_ISA

@@ -1,8 +1,11 @@
 // record: sum of a batch's losses, the first that is not finite, and whether the update may take place.
-// math         record_math.hpp; the sum by 128 chains: lane l of one warp holds chains l, l + 32, l + 64, l +
-// 96 shapes       losses [count] f32; one StepRecord out bytes        reads 4 * count; flops count launch one
-// warp: the batch's losses lie in L2, and the update waits for the answer anyway determinism  fixed chains
-// and tree contract     records has room for the burst's steps
+// math         record_math.hpp; the sum by 128 chains: lane l of one warp holds chains l, l + 32, l + 64,
+//              l + 96
+// shapes       losses [count] f32; one StepRecord out; statistics [S] f32
+// bytes        reads 4 count; of a halted step also 4 S each way; flops count
+// launch       one warp: the batch's losses lie in L2, and the update waits for the answer anyway
+// determinism  exact: fixed chains and tree
+// contract     records has room for the burst's steps
 #include "kernels/common/chains.hpp"
 #include "kernels/common/launch.cuh"
 #include "kernels/common/warp.cuh"
@@ -28,7 +31,11 @@ __global__ void __launch_bounds__(kWarp) record_kernel(RecordArgs args) {
   }
   const float sum = warp_sum((chain[0] + chain[2]) + (chain[1] + chain[3]));
   first_bad = warp_tree(first_bad, [](std::int32_t a, std::int32_t b) { return a < b ? a : b; });
-  if (lane == 0) write_record(args, sum, first_bad == 0x7fffffff ? -1 : first_bad);
+  bool halted = false;
+  if (lane == 0) halted = write_record(args, sum, first_bad == 0x7fffffff ? -1 : first_bad);
+  if (!warp_any(halted)) return;
+  for (std::int64_t i = lane; i < args.statistics_size; i += kWarp)
+    args.statistics[i] = args.statistics_before[i];
 }
 
 }  // namespace

@@ -149,13 +149,17 @@ struct BurstState {
 };
 
 /// Closes the gradient of a step: records[next++] is written, and `gate` becomes the squared norm where loss
-/// and norm are finite and nothing was halted before, NaN otherwise.
+/// and norm are finite and nothing was halted before, NaN otherwise. In a step that was halted, statistics
+/// that its forward pass has moved are put back.
 struct RecordArgs {
   const float* losses = nullptr;  ///< [count]
   std::int64_t count = 0;
   const float* squared_norm = nullptr;  ///< [1]
   BurstState* burst = nullptr;          ///< [1]
   StepRecord* records = nullptr;        ///< as many as a burst has steps
+  float* statistics = nullptr;          ///< [statistics_size], as forward left them
+  const float* statistics_before = nullptr;
+  std::int64_t statistics_size = 0;
 };
 
 struct UpdateOps {

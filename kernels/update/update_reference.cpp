@@ -227,6 +227,7 @@ void record(const Context&, const RecordArgs& args) {
   args.records[burst.next] = {static_cast<float>(sum), *args.squared_norm, first_bad, burst.halted ? 0 : 1};
   ++burst.next;
   burst.gate = burst.halted ? std::numeric_limits<float>::quiet_NaN() : *args.squared_norm;
+  if (burst.halted) std::copy_n(args.statistics_before, args.statistics_size, args.statistics);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "tests/support/backends.hpp"
 #include "tests/support/run_support.hpp"
+#include "thalweg/verify.hpp"
 
 namespace thalweg::test {
 namespace {
@@ -19,14 +20,19 @@ class Devices : public testing::TestWithParam<std::string> {
     EXPECT_EQ(got.train_loss, expected.train_loss) << what;
     ASSERT_EQ(got.validation.has_value(), expected.validation.has_value());
     if (got.validation) {
-      EXPECT_EQ((*got.validation)["loss"], (*expected.validation)["loss"]) << what;
+      EXPECT_EQ(got.validation->values, expected.validation->values) << what;
+      EXPECT_EQ(got.validation->confusion, expected.validation->confusion) << what;
     }
+    const VerifyReport verdict = verify(config, {.first = "cpu", .second = GetParam(), .steps = 4});
+    EXPECT_TRUE(verdict.exact) << what;
+    EXPECT_TRUE(verdict.passed()) << what;
   }
 };
 
 Config short_sparse() {
   Config config = sparse_linear_config();
   config.data.train_rows = "0:600";
+  config.data.validation_fraction = 0.2;
   config.train.epochs = 3;
   return config;
 }
@@ -55,6 +61,8 @@ TEST_P(Devices, SoftmaxRegression) {
   config.model.hidden = {};
   config.model.dropout = 0;
   config.train.epochs = 3;
+  config.data.validation_fraction = 0.2;
+  config.model.label_smoothing = 0.1;
   expect_the_bits_of_the_cpu(config, "softmax");
 }
 
@@ -85,6 +93,17 @@ TEST_P(Devices, HousingRegressionWithEveryLoss) {
     config.model.loss = loss;
     expect_the_bits_of_the_cpu(config, loss);
   }
+}
+
+TEST_P(Devices, PoissonRegressionOfCounts) {
+  Config config = dense_linear_config();
+  config.data.train_rows = "0:500";
+  config.data.target = "housing_median_age";
+  config.model.loss = "poisson";
+  config.optimizer.name = "adam";
+  config.optimizer.lr = 0.01;
+  config.train.epochs = 3;
+  expect_the_bits_of_the_cpu(config, "poisson");
 }
 
 TEST_P(Devices, WeightsAndConstraints) {

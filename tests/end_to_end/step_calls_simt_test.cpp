@@ -1,8 +1,9 @@
-// What a step asks of the CUDA runtime, read from the executor's counts of calls.
+// What a step asks of the CUDA runtime, read from the executor's counts of calls: whatever the model, its
+// data and its gradients' transforms, one upload and one graph launch.
 #include <gtest/gtest.h>
 #include <simt/calls.hpp>
 
-#include <numeric>
+#include <vector>
 
 #include "tests/support/run_support.hpp"
 #include "thalweg/learner.hpp"
@@ -14,6 +15,9 @@ namespace {
 struct Case {
   const char* name;
   Config config;
+  bool weighted = false;
+  std::int64_t micro_batch = 0;
+  PerSampleOptions per_sample = {};
 };
 
 Config with_numerics(Config config, const char* numerics) {
@@ -21,26 +25,109 @@ Config with_numerics(Config config, const char* numerics) {
   return config;
 }
 
+Config without_lazy_updates(Config config) {
+  config.optimizer.lazy = "false";
+  return config;
+}
+
+Config softmax_config() {
+  Config config = mlp_config("none");
+  config.model.hidden = {};
+  config.model.dropout = 0;
+  return config;
+}
+
+std::vector<Case> cases() {
+  const PerSampleOptions noisy{.clip_norm = 0.5, .noise_multiplier = 0.8, .noise_seed = 3};
+  const PerSampleOptions per_layer{.clip_norm = 0.5, .mode = "per_layer"};
+  return {
+      {.name = "mlp_with_dropout_and_layer_norm", .config = mlp_config("layer")},
+      {.name = "mlp_with_batch_norm", .config = mlp_config("batch")},
+      {.name = "fast_mlp", .config = with_numerics(mlp_config("layer"), "fast")},
+      {.name = "softmax", .config = softmax_config()},
+      {.name = "dense_linear", .config = dense_linear_config()},
+      {.name = "sparse_linear", .config = sparse_linear_config()},
+      {.name = "sparse_linear_without_lazy_updates", .config = without_lazy_updates(sparse_linear_config())},
+      {.name = "weighted_mlp", .config = mlp_config("layer"), .weighted = true},
+      {.name = "weighted_softmax", .config = softmax_config(), .weighted = true},
+      {.name = "weighted_dense_linear", .config = dense_linear_config(), .weighted = true},
+      {.name = "weighted_sparse_linear", .config = sparse_linear_config(), .weighted = true},
+      {.name = "micro_batched_mlp", .config = mlp_config("layer"), .micro_batch = 16},
+      {.name = "micro_batched_weighted_dense_linear",
+       .config = dense_linear_config(),
+       .weighted = true,
+       .micro_batch = 16},
+      {.name = "micro_batched_sparse_linear", .config = sparse_linear_config(), .micro_batch = 16},
+      {.name = "clipped_noisy_mlp", .config = mlp_config("layer"), .per_sample = noisy},
+      {.name = "clipped_noisy_weighted_dense_linear",
+       .config = dense_linear_config(),
+       .weighted = true,
+       .per_sample = noisy},
+      {.name = "clipped_noisy_sparse_linear",
+       .config = sparse_linear_config(),
+       .micro_batch = 16,
+       .per_sample = noisy},
+      {.name = "mlp_clipped_per_layer", .config = mlp_config("none"), .per_sample = per_layer}};
+}
+
+constexpr std::int64_t kBatch = 40, kLastBatch = 23;
+
+/// The batches of an epoch: other rows each, the last batch a short one.
+std::vector<std::vector<std::int64_t>> batches() {
+  std::vector<std::vector<std::int64_t>> all;
+  std::int64_t row = 0;
+  for (const std::int64_t count : {kBatch, kBatch, kLastBatch}) {
+    for (all.emplace_back(); static_cast<std::int64_t>(all.back().size()) < count; ++row)
+      all.back().push_back(row);
+  }
+  return all;
+}
+
+/// A learner on a device, and all that it stands on.
+struct Training {
+  Context ctx;
+  Dataset data;
+  Model model;
+  Learner learner;
+
+  Training(const Case& c, const char* device)
+      : ctx({.device = device, .numerics = c.config.numerics == "fast" ? Numerics::fast : Numerics::exact}),
+        data(data_of(c)),
+        model(ctx, resolve_model(c.config.model, schema_of(data), 1)),
+        learner(ctx, model, data,
+                {.optimizer = c.config.optimizer,
+                 .per_sample = c.per_sample,
+                 .max_batch = kBatch,
+                 .micro_batch = c.micro_batch}) {}
+
+  static Dataset data_of(const Case& c) {
+    const bool classes = c.config.model.loss != "huber";
+    Dataset data = read_training_data(c.config.data, classes ? TargetUse::classes : TargetUse::numbers);
+    // Weights of which no two batches have the same sum: each step has a loss scale of its own.
+    for (std::int64_t row = 0; c.weighted && row < data.rows; ++row)
+      data.weight.push_back(0.5f + 0.01f * static_cast<float>(row % 97));
+    return data;
+  }
+
+  void enqueue_epoch() {
+    for (const auto& rows : batches()) learner.enqueue(rows, 0.01);
+  }
+};
+
 class StepCalls : public testing::TestWithParam<Case> {};
 
 TEST_P(StepCalls, BetweenTheStepsOfABurstAreOneUploadAndOneGraphLaunch) {
-  const Config& config = GetParam().config;
-  const Context ctx(
-      {.device = "cuda", .numerics = config.numerics == "fast" ? Numerics::fast : Numerics::exact});
-  const bool classes = config.model.loss != "huber";
-  const Dataset data = read_training_data(config.data, classes ? TargetUse::classes : TargetUse::numbers);
-  Model model(ctx, resolve_model(config.model, schema_of(data), 1));
-  constexpr std::int64_t kBatch = 40;
-  Learner learner(ctx, model, data, {.optimizer = config.optimizer, .max_batch = kBatch});
-  ASSERT_GT(learner.burst_limit(), 3);
-  std::vector<std::int64_t> rows(kBatch);
-  std::iota(rows.begin(), rows.end(), 0);
-  for (int step = 0; step < 3; ++step) learner.enqueue(rows, 0.01);  // as it is, recorded, replayed
-  learner.collect();
+  Training run(GetParam(), "cuda");
+  ASSERT_GE(run.learner.burst_limit(), 6);
+  run.enqueue_epoch();  // each size of batch as it is the first time, recorded the second
+  run.enqueue_epoch();
+  run.learner.collect();
 
   const simt::Calls before = simt::calls();
-  for (int step = 1; step <= 3; ++step) {
-    learner.enqueue(rows, 0.01);
+  std::int64_t step = 0;
+  for (const auto& rows : batches()) {
+    run.learner.enqueue(rows, 0.01);
+    ++step;
     const simt::Calls now = simt::calls();
     EXPECT_EQ(now.graph_launches, before.graph_launches + step);
     EXPECT_EQ(now.uploads, before.uploads + step);
@@ -51,18 +138,26 @@ TEST_P(StepCalls, BetweenTheStepsOfABurstAreOneUploadAndOneGraphLaunch) {
     EXPECT_EQ(now.allocations, before.allocations);
     EXPECT_EQ(now.frees, before.frees);
   }
-  learner.collect();
+  for (const StepResult& result : run.learner.collect()) EXPECT_EQ(result.diverged, "");
   const simt::Calls after = simt::calls();
   EXPECT_EQ(after.downloads, before.downloads + 1);
   EXPECT_EQ(after.synchronizations, before.synchronizations + 1);
   EXPECT_EQ(after.allocations, before.allocations);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, StepCalls,
-                         testing::Values(Case{"mlp", mlp_config("layer")},
-                                         Case{"fast_mlp", with_numerics(mlp_config("layer"), "fast")},
-                                         Case{"dense_linear", dense_linear_config()},
-                                         Case{"sparse_linear", sparse_linear_config()}),
+TEST_P(StepCalls, ReplayedStepsHaveTheBitsOfTheCpu) {
+  if (GetParam().config.numerics == "fast") GTEST_SKIP() << "fast numerics promise no bits";
+  Training replayed(GetParam(), "cuda"), stepped(GetParam(), "cpu");
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    replayed.enqueue_epoch();
+    replayed.learner.collect();
+    for (const auto& rows : batches()) stepped.learner.step(rows, 0.01);
+  }
+  EXPECT_EQ(parameters_xxh3(replayed.model.parameters(replayed.ctx)),
+            parameters_xxh3(stepped.model.parameters(stepped.ctx)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, StepCalls, testing::ValuesIn(cases()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

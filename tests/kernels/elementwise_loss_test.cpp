@@ -111,7 +111,8 @@ struct Result {
 
 /// Evaluates rows [0, rows) in calls of at most `rows_per_call` rows.
 Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call = 1 << 20) {
-  Guarded<float> output(ctx, p.output), target(ctx, p.target), weight(ctx, p.weight);
+  Guarded<float> output(ctx, p.output), target(ctx, p.target), weight(ctx, p.weight),
+      scale(ctx, std::vector<float>{p.scale});
   Guarded<std::int64_t> ids(ctx, p.ids);
   Guarded<float> losses(ctx, p.rows), gradient(ctx, p.rows * p.outputs);
   for (std::int64_t first = 0; first == 0 || first < p.rows; first += rows_per_call) {
@@ -123,7 +124,7 @@ Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call
               .targets = {.target = target.data() + shift,
                           .weight = p.weight.empty() ? nullptr : weight.data() + shift,
                           .ids = p.ids.empty() ? nullptr : ids.data() + first,
-                          .scale = p.scale},
+                          .scale = scale.data()},
               .losses = losses.data() + first,
               .grad_output = matrix(gradient.data() + at, rows, p.outputs)});
   }

@@ -41,7 +41,7 @@ struct StepRun {
   const Context& ctx;
   StepCase c;
   std::int64_t data_rows, stride;
-  Guarded<float> floats, scale, shift, weight, bias, target, sample_weight;
+  Guarded<float> floats, scale, shift, weight, bias, target, loss_scale, sample_weight;
   Guarded<std::uint8_t> bytes;
   Guarded<std::int64_t> ids;
   Guarded<float> losses, grad_output, weight_sum, bias_sum, weight_partials, bias_partials;
@@ -57,6 +57,7 @@ struct StepRun {
         weight(ctx, random_floats(c.features, 4, -0.05f, 0.05f)),
         bias(ctx, random_floats(1, 5)),
         target(ctx, targets()),
+        loss_scale(ctx, Floats{1.0f / static_cast<float>(std::max<std::int64_t>(c.samples, 1))}),
         sample_weight(ctx, random_floats(data_rows, 6, 0.5f, 2.0f)),
         bytes(ctx, some_bytes()),
         ids(ctx, some_ids()),
@@ -102,7 +103,7 @@ struct StepRun {
     return {.target = target.data() + from,
             .weight = c.weighted ? sample_weight.data() + from : nullptr,
             .ids = c.gathered ? ids.data() + first : nullptr,
-            .scale = 1.0f / static_cast<float>(std::max<std::int64_t>(c.samples, 1))};
+            .scale = loss_scale.data()};
   }
   BatchSum weight_to() const {
     return {weight_sum.data(), c.micro > 0 ? weight_partials.data() : nullptr, c.features};

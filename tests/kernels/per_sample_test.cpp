@@ -191,7 +191,7 @@ struct Factors {
 Factors run_factors(const Context& ctx, ClipMode mode, const Floats& squares, std::int64_t layers,
                     float clip_norm, float scale) {
   const std::int64_t rows = static_cast<std::int64_t>(squares.size()) / layers;
-  const Guarded<float> squared(ctx, squares), norms(ctx, rows),
+  const Guarded<float> squared(ctx, squares), scale_there(ctx, Floats{scale}), norms(ctx, rows),
       factors(ctx, mode == ClipMode::per_layer ? layers * rows : rows);
   ctx.backend().per_sample.clip_factors(ctx, {.mode = mode,
                                               .rows = rows,
@@ -199,7 +199,7 @@ Factors run_factors(const Context& ctx, ClipMode mode, const Floats& squares, st
                                               .squared_norms = squared.data(),
                                               .stride = rows,
                                               .clip_norm = clip_norm,
-                                              .scale = scale,
+                                              .scale = scale_there.data(),
                                               .norms = norms.data(),
                                               .factors = factors.data()});
   return {norms.download(), factors.download()};
@@ -273,11 +273,11 @@ TEST_P(PerSampleTest, GradientsOfSparseSamplesAreZeroWhereTheRowHasNoEntry) {
 }
 
 Floats noise(const Context& ctx, std::int64_t size, std::uint64_t step, std::uint32_t stream) {
-  const Guarded<float> values(ctx, Floats(at(size), 0.0f));
+  const Guarded<float> values(ctx, Floats(at(size), 0.0f)), deviation(ctx, Floats{1.0f});
   const Guarded<std::uint64_t> counter(ctx, std::vector<std::uint64_t>{step});
   ctx.backend().per_sample.add_noise(ctx, {.values = values.data(),
                                            .size = size,
-                                           .deviation = 1.0f,
+                                           .deviation = deviation.data(),
                                            .key = philox_key(7, RandomPurpose::noise),
                                            .stream = stream,
                                            .step = counter.data()});

@@ -53,7 +53,8 @@ struct Result {
 
 /// Evaluates rows [0, rows) in calls of at most `rows_per_call` rows.
 Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call = 1 << 20) {
-  Guarded<float> logits(ctx, p.logits), target(ctx, p.target), weight(ctx, p.weight);
+  Guarded<float> logits(ctx, p.logits), target(ctx, p.target), weight(ctx, p.weight),
+      scale(ctx, std::vector<float>{p.scale});
   Guarded<std::int64_t> ids(ctx, p.ids);
   Guarded<float> losses(ctx, p.rows), gradient(ctx, p.rows * p.classes);
   for (std::int64_t first = 0; first == 0 || first < p.rows; first += rows_per_call) {
@@ -64,7 +65,7 @@ Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call
               .targets = {.target = target.data() + shift,
                           .weight = p.weight.empty() ? nullptr : weight.data() + shift,
                           .ids = p.ids.empty() ? nullptr : ids.data() + first,
-                          .scale = p.scale},
+                          .scale = scale.data()},
               .label_smoothing = p.smoothing,
               .losses = losses.data() + first,
               .grad_logits = matrix(gradient.data() + at, rows, p.classes)});
@@ -253,11 +254,11 @@ Padded evaluate_padded(const Context& ctx, const Problem& p, std::int64_t gap) {
   const std::int64_t stride = p.classes + gap;
   std::vector<float> image(static_cast<std::size_t>(p.rows * stride), kNaN);
   for (std::int64_t n = 0; n < p.rows; ++n) std::copy_n(p.row(n), p.classes, image.begin() + n * stride);
-  Guarded<float> logits(ctx, image), target(ctx, p.target);
+  Guarded<float> logits(ctx, image), target(ctx, p.target), scale(ctx, std::vector<float>{p.scale});
   Guarded<float> losses(ctx, p.rows), gradient(ctx, p.rows * stride), probabilities(ctx, image);
   ctx.backend().softmax_cross_entropy.evaluate(ctx,
                                                {.logits = {logits.data(), p.rows, p.classes, stride},
-                                                .targets = {.target = target.data(), .scale = p.scale},
+                                                .targets = {.target = target.data(), .scale = scale.data()},
                                                 .label_smoothing = p.smoothing,
                                                 .losses = losses.data(),
                                                 .grad_logits = {gradient.data(), p.rows, p.classes, stride}});

@@ -460,11 +460,6 @@ struct StepResult {
   Gradient gradient;
 };
 
-LossTargets targets_at(const Guarded<float>& target, const Guarded<float>& weight,
-                       const Guarded<std::int64_t>& ids, std::int64_t first) {
-  return {.target = target.data(), .weight = weight.data(), .ids = ids.data() + first, .scale = 0.125f};
-}
-
 /// A model step in calls of `micro_batch` rows, fused or as the three ops one after the other.
 StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fused,
                    std::int64_t micro_batch) {
@@ -473,7 +468,8 @@ StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fus
   const auto data_rows = static_cast<std::int64_t>(p.offsets.size()) - 1, stride = device.touched().capacity;
   Floats labels = random_integers(data_rows, 77, 1);
   for (float& y : labels) y = std::abs(y);
-  Guarded<float> target(ctx, labels), sample_weight(ctx, random_floats(data_rows, 78, 0.5f, 2.0f));
+  Guarded<float> target(ctx, labels), sample_weight(ctx, random_floats(data_rows, 78, 0.5f, 2.0f)),
+      scale(ctx, Floats{0.125f});
   Guarded<float> losses(ctx, p.rows()), grad_output(ctx, p.rows()), output(ctx, p.rows());
   Guarded<float> weight(ctx, p.cols), bias(ctx, 1), weight_partials(ctx, 8 * stride), bias_partials(ctx, 8);
   std::int64_t first = 0;
@@ -485,7 +481,10 @@ StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fus
                          .weight = device.weight.data(),
                          .bias = device.bias.data(),
                          .loss = loss,
-                         .targets = targets_at(target, sample_weight, device.ids, first),
+                         .targets = {.target = target.data(),
+                                     .weight = sample_weight.data(),
+                                     .ids = device.ids.data() + first,
+                                     .scale = scale.data()},
                          .slices = {.batch_rows = p.rows(), .first = first, .rows = rows},
                          .losses = losses.data() + first,
                          .grad_output = grad_output.data() + first,

@@ -108,6 +108,8 @@ template class Guarded<std::int32_t>;
 template class Guarded<std::int64_t>;
 template class Guarded<std::uint64_t>;
 template class Guarded<std::uint8_t>;
+template class Guarded<BurstState>;
+template class Guarded<StepRecord>;
 
 std::vector<float> random_floats(std::int64_t size, std::uint64_t seed, float low, float high) {
   std::mt19937_64 engine(seed);

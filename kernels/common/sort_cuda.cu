@@ -8,7 +8,7 @@
 //
 // prefix_sums: exclusive sums of integers in tiles, then over the tiles.
 // launch       256 threads per tile of 1024; one block of 256 threads over the tiles
-#include "kernels/sparse_linear/sparse_sort_cuda.cuh"
+#include "kernels/common/sort_cuda.cuh"
 
 namespace thalweg::cuda {
 namespace {

@@ -1,0 +1,8 @@
+#pragma once
+#include "kernels/metrics/metrics.hpp"
+
+namespace thalweg::THALWEG_ISA {
+
+void count_pairs(const Context& ctx, const PairArgs& args);
+
+}  // namespace thalweg::THALWEG_ISA

@@ -1,0 +1,8 @@
+#pragma once
+#include "kernels/metrics/metrics.hpp"
+
+namespace thalweg::cuda {
+
+void count_pairs(const Context& ctx, const PairArgs& args);
+
+}  // namespace thalweg::cuda

@@ -1,0 +1,340 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "kernels/common/backend.hpp"
+#include "kernels/metrics/metrics_math.hpp"
+#include "tests/support/backends.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::context_of;
+using test::gamma_bound;
+using test::Guarded;
+using Words = std::vector<std::uint64_t>;
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr std::size_t kSumWords = sizeof(ExactSum) / sizeof(Count);
+/// exact_value rounds once where it can be seen, and so does the sum it is held against.
+constexpr double kValueError = 0x1p-52;
+
+ExactSum sum_at(const Words& words, std::size_t which) {
+  ExactSum sum{};
+  std::copy_n(words.begin() + static_cast<std::ptrdiff_t>(which * kSumWords), kSumDigits, sum.digit);
+  sum.special = words[which * kSumWords + kSumDigits];
+  return sum;
+}
+
+Words sum_words(const Context& ctx, const std::vector<float>& values, std::int64_t per_call = 1 << 20) {
+  const Guarded<float> placed(ctx, values);
+  const Guarded<std::uint64_t> sum(ctx, Words(kSumWords));
+  const std::int64_t count = std::ssize(values);
+  for (std::int64_t first = 0; first == 0 || first < count; first += per_call) {
+    ctx.backend().metrics.sum(ctx, {.values = placed.data() + first,
+                                    .count = std::min(per_call, count - first),
+                                    .sum = reinterpret_cast<ExactSum*>(sum.data())});
+  }
+  return sum.download();
+}
+
+double sum_of(const Context& ctx, const std::vector<float>& values) {
+  return exact_value(sum_at(sum_words(ctx, values), 0));
+}
+
+/// Targets and weights behind ids that go backwards over every other row of a data set.
+struct Rows {
+  std::int64_t count = 0;
+  std::vector<float> target, weight;
+  std::vector<std::int64_t> ids;
+
+  std::size_t at(std::int64_t n) const {
+    return static_cast<std::size_t>(ids.empty() ? n : ids[static_cast<std::size_t>(n)]);
+  }
+  double w(std::int64_t n) const { return weight.empty() ? 1.0 : double{weight[at(n)]}; }
+  double total() const {
+    double sum = 0;
+    for (std::int64_t n = 0; n < count; ++n) sum += w(n);
+    return sum;
+  }
+};
+
+Rows make_rows(std::int64_t count, const std::vector<float>& target, bool weighted) {
+  Rows rows{.count = count, .target = target};
+  if (!weighted) return rows;
+  rows.weight = test::random_integers(std::ssize(target), 5, 8);
+  for (float& w : rows.weight) w = std::abs(w) / 4;
+  for (std::int64_t n = 0; n < count; ++n) rows.ids.push_back(std::ssize(target) - 1 - 2 * n);
+  return rows;
+}
+
+std::vector<float> classes_for(std::int64_t rows, std::int64_t classes) {
+  std::vector<float> target;
+  for (std::int64_t i = 0; i < 2 * rows + 3; ++i)
+    target.push_back(static_cast<float>(i * 7919 % 104729 % classes));
+  return target;
+}
+
+class Placed {
+ public:
+  Placed(const Context& ctx, const Rows& rows)
+      : rows_(rows), target_(ctx, rows.target), weight_(ctx, rows.weight), ids_(ctx, rows.ids) {}
+  LossTargets targets() const {
+    return {.target = target_.data(),
+            .weight = rows_.weight.empty() ? nullptr : weight_.data(),
+            .ids = rows_.ids.empty() ? nullptr : ids_.data()};
+  }
+
+ private:
+  const Rows& rows_;
+  Guarded<float> target_, weight_;
+  Guarded<std::int64_t> ids_;
+};
+
+Words residual_words(const Context& ctx, const std::vector<float>& z, const Rows& rows, bool rates) {
+  const Placed placed(ctx, rows);
+  const Guarded<float> output(ctx, z);
+  const Guarded<std::uint64_t> sums(ctx, Words(2 * kSumWords));
+  auto* const to = reinterpret_cast<ExactSum*>(sums.data());
+  ctx.backend().metrics.residuals(ctx, {.output = matrix<const float>(output.data(), rows.count, 1),
+                                        .targets = placed.targets(),
+                                        .rates = rates,
+                                        .squared = to,
+                                        .absolute = to + 1});
+  return sums.download();
+}
+
+Words confusion_cells(const Context& ctx, const std::vector<float>& z, std::int64_t outputs,
+                      std::int64_t classes, const Rows& rows, int unit) {
+  const Placed placed(ctx, rows);
+  const Guarded<float> output(ctx, z);
+  const Guarded<std::uint64_t> cells(ctx, Words(static_cast<std::size_t>(classes * classes)));
+  ctx.backend().metrics.confusion(ctx, {.output = matrix<const float>(output.data(), rows.count, outputs),
+                                        .targets = placed.targets(),
+                                        .classes = classes,
+                                        .unit = unit,
+                                        .confusion = reinterpret_cast<Count*>(cells.data())});
+  return cells.download();
+}
+
+double pairs_of(const Context& ctx, const std::vector<float>& scores, const Rows& rows) {
+  const Placed placed(ctx, rows);
+  const Guarded<float> score(ctx, scores);
+  const Guarded<std::uint64_t> pairs(ctx, Words(4));
+  const int unit = weight_unit(rows.total());
+  ctx.backend().metrics.pairs(ctx, {.scores = score.data(),
+                                    .rows = rows.count,
+                                    .targets = placed.targets(),
+                                    .unit = unit,
+                                    .pairs = reinterpret_cast<PairCount*>(pairs.data())});
+  PairCount count{};
+  const Words words = pairs.download();
+  std::copy(words.begin(), words.end(), count.limb);
+  return weight_of_pairs(count, unit);
+}
+
+/// By looking at every pair.
+double textbook_pairs(const std::vector<float>& scores, const Rows& rows) {
+  double sum = 0;
+  for (std::int64_t p = 0; p < rows.count; ++p) {
+    if (!(rows.target[rows.at(p)] > 0.5f)) continue;
+    for (std::int64_t n = 0; n < rows.count; ++n) {
+      if (rows.target[rows.at(n)] > 0.5f) continue;
+      const float a = scores[static_cast<std::size_t>(p)], b = scores[static_cast<std::size_t>(n)];
+      const bool ties = a == b || (std::isnan(a) && std::isnan(b));
+      const bool above = a > b || (std::isnan(a) && !std::isnan(b));
+      sum += rows.w(p) * rows.w(n) * (ties ? 0.5 : above ? 1.0 : 0.0);
+    }
+  }
+  return sum;
+}
+
+class MetricsOnDevice : public testing::TestWithParam<std::string> {
+ protected:
+  const Context& ctx() const { return context_of(GetParam()); }
+};
+
+TEST_P(MetricsOnDevice, ASumHasNoRoundingAtAll) {
+  for (const std::int64_t size : test::kNastySizes) {
+    const std::vector<float> values = test::random_floats(size, 11);  // multiples of 2^-24: exact in double
+    double want = 0;
+    for (const float v : values) want += v;
+    EXPECT_EQ(sum_of(ctx(), values), want) << size;
+  }
+  EXPECT_EQ(sum_of(ctx(), {1e30f, 1.0f, -1e30f}), 1.0);
+  EXPECT_EQ(sum_of(ctx(), {-0x1p-149f, 3e38f, -3e38f}), -0x1p-149);
+  EXPECT_EQ(sum_of(ctx(), std::vector<float>(3000, 0x1.fffffep+127f)), 3000 * double{0x1.fffffep+127f});
+  EXPECT_EQ(sum_of(ctx(), std::vector<float>(3000, -0x1.8p-127f)), 3000 * -0x1.8p-127);
+  for (int exponent = -149; exponent < 128; ++exponent) {
+    EXPECT_EQ(sum_of(ctx(), {std::ldexp(1.0f, exponent)}), std::ldexp(1.0, exponent));
+    EXPECT_EQ(sum_of(ctx(), {-std::ldexp(1.0f, exponent)}), -std::ldexp(1.0, exponent));
+  }
+}
+
+TEST_P(MetricsOnDevice, ASumWithNaNOrInfinityIsWhatFloatsGive) {
+  std::vector<float> values(700, 1.0f);
+  values[300] = kInf;
+  EXPECT_EQ(sum_of(ctx(), values), kInf);
+  values[300] = -kInf;
+  EXPECT_EQ(sum_of(ctx(), values), -kInf);
+  values[301] = kInf;
+  EXPECT_TRUE(std::isnan(sum_of(ctx(), values)));
+  values[300] = values[301] = 1.0f;
+  values[0] = -kNaN;
+  EXPECT_TRUE(std::isnan(sum_of(ctx(), values)));
+}
+
+/// The residual takes on the error of exp (2 roundings) and its own; then the weight's product and the
+/// square.
+void expect_residuals(const Context& ctx, std::int64_t count, bool rates, bool weighted) {
+  const Rows rows = make_rows(count, test::random_floats(2 * count + 3, 3, -2.0f, 6.0f), weighted);
+  const std::vector<float> z = test::random_floats(count, 4, -2.0f, 2.0f);
+  double squared = 0, absolute = 0, squared_bound = 0, absolute_bound = 0;
+  for (std::int64_t n = 0; n < count; ++n) {
+    const double output = z[static_cast<std::size_t>(n)], y = rows.target[rows.at(n)], w = rows.w(n);
+    const double p = rates ? std::exp(output) : output, r = std::abs(p - y);
+    const double error = gamma_bound(3) * (std::abs(p) + std::abs(y));
+    squared += w * r * r;
+    absolute += w * r;
+    squared_bound += w * (2 * r * error + error * error + gamma_bound(2) * (r + error) * (r + error));
+    absolute_bound += w * (error + gamma_bound(1) * (r + error));
+  }
+  const Words got = residual_words(ctx, z, rows, rates);
+  EXPECT_NEAR(exact_value(sum_at(got, 0)), squared, squared_bound + 1e-12 * squared) << count;
+  EXPECT_NEAR(exact_value(sum_at(got, 1)), absolute, absolute_bound + 1e-12 * absolute) << count;
+}
+
+TEST_P(MetricsOnDevice, ResidualsAreWithinTheirRoundingsOfDouble) {
+  for (const std::int64_t size : test::kNastySizes) {
+    for (const bool rates : {false, true}) {
+      for (const bool weighted : {false, true}) expect_residuals(ctx(), size, rates, weighted);
+    }
+  }
+}
+
+void expect_confusion(const Context& ctx, std::int64_t count, std::int64_t outputs) {
+  const std::int64_t classes = std::max<std::int64_t>(outputs, 2);
+  const Rows rows = make_rows(count, classes_for(count, classes), count % 2 == 1);
+  const std::vector<float> z = test::random_integers(count * outputs, 6, 2);  // full of ties
+  const int unit = weight_unit(rows.total());
+  std::vector<double> want(static_cast<std::size_t>(classes * classes));
+  for (std::int64_t n = 0; n < count; ++n) {
+    const auto row = z.begin() + n * outputs;
+    const std::int64_t predicted = outputs == 1 ? row[0] > 0 : std::max_element(row, row + outputs) - row;
+    want[static_cast<std::size_t>(static_cast<std::int64_t>(rows.target[rows.at(n)]) * classes +
+                                  predicted)] += rows.w(n);
+  }
+  const Words got = confusion_cells(ctx, z, outputs, classes, rows, unit);
+  for (std::size_t i = 0; i < want.size(); ++i)
+    ASSERT_EQ(weight_of(got[i], unit), want[i]) << count << " rows, cell " << i;
+}
+
+TEST_P(MetricsOnDevice, ConfusionCountsTargetAgainstTheFirstLargestOutput) {
+  for (const std::int64_t size : test::kNastySizes) {
+    for (const std::int64_t outputs : {1, 2, 3, 10, 33, 70}) expect_confusion(ctx(), size, outputs);
+  }
+}
+
+TEST_P(MetricsOnDevice, NaNIsNeverThePredictedClassAndATargetThatIsNoneIsLeftOut) {
+  const std::vector<float> z = {kNaN, -1, -2, kNaN, kNaN, kNaN, -kInf, -kInf, -kInf,
+                                1,    2,  3,  1,    2,    3,    1,     2,     kNaN};
+  const Rows rows{.count = 6, .target = {0, 1, 2, kNaN, 3, 2}};
+  const Words got = confusion_cells(ctx(), z, 3, 3, rows, 0);
+  EXPECT_EQ(got, (Words{0, 1, 0, 1, 0, 0, 1, 1, 0}));
+}
+
+TEST_P(MetricsOnDevice, WeightsAreOffByAtMostHalfAUnitEach) {
+  Rows rows{.count = 1000,
+            .target = std::vector<float>(1000, 1.0f),
+            .weight = test::random_floats(1000, 9, 0, 1e-3f)};
+  rows.weight[0] = 1e20f;
+  rows.weight[1] = 0x1p-149f;
+  const int unit = weight_unit(rows.total());
+  const Words got = confusion_cells(ctx(), std::vector<float>(1000, 1.0f), 1, 2, rows, unit);
+  double small = 0, units = 0;  // apart from the large one, whose units are exact
+  for (std::size_t n = 1; n < 1000; ++n) small += rows.weight[n];
+  units = static_cast<double>(got[3] - static_cast<std::uint64_t>(std::ldexp(1e20f, -unit)));
+  EXPECT_NEAR(units, std::ldexp(small, -unit), 500);
+  EXPECT_LT(got[3], std::uint64_t{1} << 62);
+  EXPECT_EQ(got[0] + got[1] + got[2], 0u);
+}
+
+TEST_P(MetricsOnDevice, PairsAreThoseOfLookingAtEveryPair) {
+  for (const std::int64_t size : test::kNastySizes) {
+    for (const bool weighted : {false, true}) {
+      const Rows rows = make_rows(size, classes_for(size, 2), weighted);
+      for (const int distinct : {0, 3, 1 << 20}) {
+        const std::vector<float> scores = test::random_integers(size, 8, distinct);
+        // Weights are multiples of 1/4 up to 2: every sum of products is exact in double.
+        EXPECT_EQ(pairs_of(ctx(), scores, rows), textbook_pairs(scores, rows)) << size << ", " << distinct;
+      }
+    }
+  }
+}
+
+TEST_P(MetricsOnDevice, ZerosTieAndNaNRanksAboveInfinity) {
+  const std::vector<float> scores = {0.0f, -0.0f, kNaN, kInf, -kInf, -kNaN, -1e-45f, 1e-45f, kInf, -kInf};
+  for (unsigned bits = 0; bits < 1024; bits += 7) {
+    Rows rows{.count = 10};
+    for (unsigned i = 0; i < 10; ++i) rows.target.push_back(static_cast<float>(bits >> i & 1u));
+    ASSERT_EQ(pairs_of(ctx(), scores, rows), textbook_pairs(scores, rows)) << bits;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, MetricsOnDevice, testing::ValuesIn(test::all_devices()),
+                         [](const auto& info) { return test::test_name(info.param); });
+
+TEST(MetricsExactness, DevicesThreadsAndCallsAgreeInEveryDigit) {
+  const std::vector<float> values = test::random_floats(40000, 12, -1e3f, 1e7f);
+  const Rows rows = make_rows(40000, classes_for(40000, 2), true);
+  const Context& first = context_of(test::exact_devices().front(), 1);
+  const Words sum = sum_words(first, values), squares = residual_words(first, values, rows, false);
+  const Words cells = confusion_cells(first, values, 1, 2, rows, -40);
+  const double pairs = pairs_of(first, values, rows);
+  EXPECT_GT(pairs, 0.0);
+  for (const std::string& device : test::exact_devices()) {
+    for (const int threads : {1, 2}) {
+      const Context& ctx = context_of(device, threads);
+      EXPECT_EQ(sum_words(ctx, values), sum) << device;
+      EXPECT_EQ(sum_words(ctx, values, 997), sum) << device;
+      EXPECT_EQ(residual_words(ctx, values, rows, false), squares) << device;
+      EXPECT_EQ(confusion_cells(ctx, values, 1, 2, rows, -40), cells) << device;
+      EXPECT_EQ(pairs_of(ctx, values, rows), pairs) << device;
+    }
+  }
+}
+
+TEST(MetricsExactness, TheOrderOfTheRowsChangesNoDigit) {
+  std::vector<float> values = test::random_floats(5000, 13, -1e-3f, 1e5f);
+  for (const std::string& device : test::all_devices()) {
+    const Words forward = sum_words(context_of(device), values);
+    std::reverse(values.begin(), values.end());
+    EXPECT_EQ(sum_words(context_of(device), values), forward) << device;
+  }
+}
+
+TEST(MetricsExactness, TheReferenceFindsTheSameSumsOfFloats) {
+  const std::vector<float> values = test::random_floats(3000, 14, -1e5f, 1e-3f);
+  const double want = sum_of(context_of("reference"), values);
+  for (const std::string& device : test::exact_devices())
+    EXPECT_NEAR(sum_of(context_of(device), values), want, kValueError * std::abs(want)) << device;
+}
+
+TEST(MetricValues, PairsOfTheLargestWeightsDoNotOverflow) {
+  const Rows rows{.count = 4, .target = {1, 0, 1, 0}, .weight = {3e38f, 3e38f, 1e38f, 3e38f}};
+  const std::vector<float> scores = {2, 1, 0, 0};
+  const double big = 3e38f, small = 1e38f;
+  for (const std::string& device : test::all_devices()) {
+    EXPECT_NEAR(pairs_of(context_of(device), scores, rows), 2 * big * big + small * big / 2,
+                big * big * 0x1p-50)
+        << device;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
