@@ -6,6 +6,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -68,6 +69,7 @@ void read_elements(ByteSource& source, const ArrayHeader& header, const std::str
                    std::int64_t count, const ReadProgress& progress, std::vector<Out>& to) {
   const std::int64_t skipped = skip_bytes(source, first * header.size);
   if (skipped < first * header.size) cut_off(name, header, skipped / header.size);
+  reserve_huge(to, static_cast<std::int64_t>(to.size()) + count);
   std::vector<char> piece;
   for (std::int64_t done = 0; done < count;) {
     const std::int64_t want = std::min(count - done, kPieceBytes / header.size);
@@ -104,6 +106,7 @@ void read_rows(ByteSource& source, const ArrayHeader& header, const std::string&
   std::vector<Out> by_column;
   read_elements(source, header, name, 0, header.rows() * width, progress, by_column);
   require_end(source, header, name, RowRange{});
+  reserve_huge(to, (end - begin) * width);
   to.resize(static_cast<std::size_t>((end - begin) * width));
   for (std::int64_t c = 0; c < width; ++c)
     for (std::int64_t r = begin; r < end; ++r)

@@ -1,5 +1,7 @@
 #include "host/data/device_dataset.hpp"
 
+#include "host/runtime/huge_pages.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -8,7 +10,10 @@ namespace {
 template <class T>
 const T* place(const Context& ctx, const std::vector<T>& values, Buffer<T>& buffer) {
   if (values.empty()) return nullptr;
-  if (&ctx.backend().memory == &host_memory) return values.data();
+  if (&ctx.backend().memory == &host_memory) {
+    ask_for_huge_pages(values.data(), static_cast<std::int64_t>(values.size() * sizeof(T)));
+    return values.data();
+  }
   buffer = Buffer<T>(ctx, values);
   return buffer.data();
 }

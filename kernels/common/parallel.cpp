@@ -1,91 +1,121 @@
 #include "kernels/common/parallel.hpp"
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <string>
-#include <system_error>
+#include <chrono>
 #include <thread>
 #include <vector>
-
-#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
-/// A few microseconds of polling before blocking: steps follow each other closely, but a thread that polls
-/// for long would take the core from whoever it waits for.
-constexpr int kPolls = 2000;
+/// How long a thread polls before it blocks. Longer than the gap between the jobs of a step, so that a job
+/// starts within a microsecond; short beside a time slice, so that a poller takes little of a core that
+/// another process wants.
+constexpr std::chrono::microseconds kPolling{50};
+constexpr int kPollsPerClock = 32;
+/// A job of more tasks is run in parts.
+constexpr std::int64_t kMostTasks = std::int64_t{1} << 30;
+constexpr std::size_t kLine = 64;
 
 void pause_briefly() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
 #endif
+}
+
+/// Waits until `value` is no longer `old`: polls for a moment, then blocks.
+template <class T>
+T wait_while(const std::atomic<T>& value, T old) {
+  const auto end = std::chrono::steady_clock::now() + kPolling;
+  do {
+    for (int i = 0; i < kPollsPerClock; ++i) {
+      const T now = value.load(std::memory_order_acquire);
+      if (now != old) return now;
+      pause_briefly();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  value.wait(old, std::memory_order_acquire);
+  return value.load(std::memory_order_acquire);
 }
 
 }  // namespace
 
-/// One job at a time; every worker takes part in every job, and the next begins only when all have left the
-/// last.
+/// One job at a time. A thread that claims a task of it takes part; the job is over when the claimed tasks
+/// are done, whether or not the other threads have noticed it. So a thread that another process keeps from
+/// its core holds up at most the task it is in.
+///
+/// unclaimed   tasks [low 32 bits, high 32 bits) are free. The caller claims from the front, workers from the
+///             back: with two threads each works on neighbouring tasks. The caller publishes a job by storing
+///             its range, and describes it before that; a claim that succeeds belongs to the job in progress,
+///             which cannot end before the claimed task has, so the description holds still meanwhile.
+/// unfinished  tasks of the job in progress that are not accounted for as done
+/// jobs        changes with each job; workers without work wait for that
 struct ThreadPool::State {
-  std::mutex mutex;
-  std::condition_variable work, done;
-  std::atomic<std::uint64_t> job{0};
-  std::atomic<std::int64_t> next_task{0};
-  std::atomic<int> busy{0};
-  std::int64_t tasks = 0;
-  const void* body = nullptr;
+  alignas(kLine) std::atomic<std::uint64_t> unclaimed{0};
+  alignas(kLine) std::atomic<std::uint32_t> unfinished{0};
+  alignas(kLine) std::atomic<std::uint32_t> jobs{0};
+  std::atomic<bool> stop{false};
+  alignas(kLine) const void* body = nullptr;
   Erased call = nullptr;
-  bool stop = false;
+  std::int64_t first_task = 0;
   std::vector<std::thread> workers;
 
-  void take_tasks(int thread) {
-    for (std::int64_t t; (t = next_task.fetch_add(1, std::memory_order_relaxed)) < tasks;)
-      call(body, t, thread);
+  /// The number of a task within the job's range; -1 when all are claimed.
+  std::int64_t claim(bool front) {
+    std::uint64_t range = unclaimed.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::uint64_t begin = range & 0xffffffffu, end = range >> 32;
+      if (begin == end) return -1;
+      const std::uint64_t rest = front ? range + 1 : range - (std::uint64_t{1} << 32);
+      if (unclaimed.compare_exchange_weak(range, rest, std::memory_order_acquire,
+                                          std::memory_order_relaxed)) {
+        return static_cast<std::int64_t>(front ? begin : end - 1);
+      }
+    }
   }
 
-  void join() {
-    {
-      std::lock_guard lock(mutex);
-      stop = true;
-      job.fetch_add(1, std::memory_order_release);
+  void take_tasks(int thread) {
+    std::uint32_t taken = 0;
+    for (std::int64_t task; (task = claim(thread == 0)) >= 0; ++taken) call(body, first_task + task, thread);
+    if (taken > 0 && unfinished.fetch_sub(taken, std::memory_order_acq_rel) == taken) unfinished.notify_one();
+  }
+
+  void announce() {
+    jobs.fetch_add(1, std::memory_order_release);
+    jobs.notify_all();
+  }
+
+  void run(std::int64_t first, std::int64_t tasks) {
+    first_task = first;
+    unfinished.store(static_cast<std::uint32_t>(tasks), std::memory_order_relaxed);
+    unclaimed.store(static_cast<std::uint64_t>(tasks) << 32, std::memory_order_release);
+    announce();
+    take_tasks(0);
+    for (std::uint32_t left = unfinished.load(std::memory_order_acquire); left != 0;)
+      left = wait_while(unfinished, left);
+  }
+
+  void work(int thread) {
+    std::uint32_t seen = 0;
+    for (;;) {
+      seen = wait_while(jobs, seen);
+      if (stop.load(std::memory_order_relaxed)) return;
+      take_tasks(thread);
     }
-    work.notify_all();
-    for (std::thread& worker : workers) worker.join();
   }
 
   void end_workers() {
-    {
-      std::lock_guard lock(mutex);
-      stop = true;
-      job.fetch_add(1, std::memory_order_release);
-    }
-    work.notify_all();
-    for (std::thread& thread : workers) thread.join();
-  }
-
-  void worker(int thread) {
-    std::uint64_t seen = 0;
-    for (;;) {
-      for (int i = 0; i < kPolls && job.load(std::memory_order_acquire) == seen; ++i) pause_briefly();
-      if (job.load(std::memory_order_acquire) == seen) {
-        std::unique_lock lock(mutex);
-        work.wait(lock, [&] { return job.load(std::memory_order_acquire) != seen; });
-      }
-      seen = job.load(std::memory_order_acquire);
-      if (stop) return;
-      take_tasks(thread);
-      if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-        std::lock_guard lock(mutex);
-        done.notify_one();
-      }
-    }
+    stop.store(true, std::memory_order_relaxed);
+    announce();
+    for (std::thread& worker : workers) worker.join();
   }
 };
 
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
   try {
-    for (int t = 1; t < threads; ++t) state_->workers.emplace_back([this, t] { state_->worker(t); });
+    for (int t = 1; t < threads; ++t) state_->workers.emplace_back([this, t] { state_->work(t); });
   } catch (...) {  // a thread that could not be had: end those that could
     state_->end_workers();
     throw;
@@ -102,22 +132,10 @@ void ThreadPool::run_erased(std::int64_t tasks, const void* body, Erased call) {
     for (std::int64_t t = 0; t < tasks; ++t) call(body, t, 0);
     return;
   }
-  {
-    std::lock_guard lock(s.mutex);
-    s.tasks = tasks;
-    s.body = body;
-    s.call = call;
-    s.next_task.store(0, std::memory_order_relaxed);
-    s.busy.store(static_cast<int>(s.workers.size()), std::memory_order_relaxed);
-    s.job.fetch_add(1, std::memory_order_release);
-  }
-  s.work.notify_all();
-  s.take_tasks(0);
-  for (int i = 0; i < kPolls && s.busy.load(std::memory_order_acquire) != 0; ++i) pause_briefly();
-  if (s.busy.load(std::memory_order_acquire) != 0) {
-    std::unique_lock lock(s.mutex);
-    s.done.wait(lock, [&] { return s.busy.load(std::memory_order_acquire) == 0; });
-  }
+  s.body = body;
+  s.call = call;
+  for (std::int64_t first = 0; first < tasks; first += kMostTasks)
+    s.run(first, tasks - first < kMostTasks ? tasks - first : kMostTasks);
 }
 
 }  // namespace thalweg

@@ -22,29 +22,34 @@ struct Tile {
   Vec acc[kRows][kVecs];
 };
 
-/// acc = fma(x, y, acc). Left to itself the compiler renames the accumulators of a full tile from step to
-/// step and spills them for want of a free register; the instruction that updates in place leaves it no
-/// choice.
-THALWEG_HD void accumulate(Vec& acc, Vec x, Vec y) {
+/// acc[v] = fma(*x, y[v], acc[v]). Left to itself the compiler renames the accumulators of a full tile from
+/// step to step and copies or spills them for want of a free register; the instructions that update in place
+/// leave it no choice.
+template <int kVecs>
+THALWEG_HD void accumulate(Vec (&acc)[kVecs], const float* x, const Vec (&y)[kVecs]) {
 #if defined(__AVX2__)
-  asm("vfmadd231ps %2, %1, %0" : "+v"(acc) : "v"(x), "v"(y));
+  Vec all;
+  if constexpr (kVecs == 2) {
+    asm("vbroadcastss %5, %2\n\tvfmadd231ps %3, %2, %0\n\tvfmadd231ps %4, %2, %1"
+        : "+v"(acc[0]), "+v"(acc[1]), "=&v"(all)
+        : "v"(y[0]), "v"(y[1]), "m"(*x));
+  } else {
+    asm("vbroadcastss %3, %1\n\tvfmadd231ps %2, %1, %0" : "+v"(acc[0]), "=&v"(all) : "v"(y[0]), "m"(*x));
+  }
 #else
-  acc = fma(x, y, acc);
+#pragma GCC unroll 2
+  for (int v = 0; v < kVecs; ++v) acc[v] = fma(broadcast(*x), y[v], acc[v]);
 #endif
 }
 
-/// One k: acc[r] = fma(x[r], panel row, acc[r]).
+/// One k: acc[r] = fma(*element(r), panel row, acc[r]).
 template <int kRows, int kVecs, class Element>
 THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element) {
   Vec panel[kVecs];
 #pragma GCC unroll 2
   for (int v = 0; v < kVecs; ++v) panel[v] = load(b + v * kLanes);
 #pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r) {
-    const Vec x = broadcast(element(r));
-#pragma GCC unroll 2
-    for (int v = 0; v < kVecs; ++v) accumulate(t.acc[r][v], x, panel[v]);
-  }
+  for (int r = 0; r < kRows; ++r) accumulate(t.acc[r], element(r), panel);
 }
 
 /// How far ahead of use, in k, a packed operand is asked for.
@@ -63,7 +68,7 @@ THALWEG_HD void multiply_down_columns(Tile<kRows, kVecs>& t, const float* a, std
   for (std::int64_t k = 0; k < depth; ++k) {
     __builtin_prefetch(a + kPrefetchDepth * stride);
     prefetch_panel(b);
-    const auto element = [&](int r) __attribute__((always_inline)) { return a[r]; };
+    const auto element = [&](int r) __attribute__((always_inline)) { return a + r; };
     tile_step(t, b, element);
     a += stride;
     b += kPanel;
@@ -71,36 +76,40 @@ THALWEG_HD void multiply_down_columns(Tile<kRows, kVecs>& t, const float* a, std
 }
 
 /// The same, read along its rows. Three rows share a base pointer and reach the other two through the index
-/// register; a pointer for each row would not fit the register file. Hiding the stride keeps the compiler
-/// from making them.
+/// register, scaled by the addressing mode: a pointer for each row would not fit the register file, and every
+/// address that has to be computed takes a slot from an fma. Hiding the stride keeps the compiler from
+/// computing them.
 template <int kRows, int kVecs>
 THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride,
                                     const float* b, std::int64_t depth) {
   constexpr int kBases = (kRows + 2) / 3;
   constexpr int kUnroll = 4;
-  const float* base[kBases];
+  std::int64_t bytes = stride * std::int64_t{sizeof(float)};
+  const char* base[kBases];
 #pragma GCC unroll 8
-  for (int g = 0; g < kBases; ++g) base[g] = a + 3 * g * stride;
+  for (int g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(a + 3 * g * stride);
   std::int64_t k = 0;
   for (; k + kUnroll <= depth; k += kUnroll) {
-    asm("" : "+r"(stride));
 #pragma GCC unroll 4
     for (int u = 0; u < kUnroll; ++u) {
+      asm("" : "+r"(bytes));
       prefetch_panel(b + u * kPanel);
       const auto element = [&](int r) __attribute__((always_inline)) {
-        return base[r / 3][r % 3 * stride + u];
+        return reinterpret_cast<const float*>(base[r / 3] + r % 3 * bytes + u * sizeof(float));
       };
       tile_step(t, b + u * kPanel, element);
     }
 #pragma GCC unroll 8
-    for (int g = 0; g < kBases; ++g) base[g] += kUnroll;
+    for (int g = 0; g < kBases; ++g) base[g] += kUnroll * sizeof(float);
     b += kUnroll * kPanel;
   }
   for (; k < depth; ++k) {
-    const auto element = [&](int r) __attribute__((always_inline)) { return base[r / 3][r % 3 * stride]; };
+    const auto element = [&](int r) __attribute__((always_inline)) {
+      return reinterpret_cast<const float*>(base[r / 3] + r % 3 * bytes);
+    };
     tile_step(t, b, element);
 #pragma GCC unroll 8
-    for (int g = 0; g < kBases; ++g) ++base[g];
+    for (int g = 0; g < kBases; ++g) base[g] += sizeof(float);
     b += kPanel;
   }
 }

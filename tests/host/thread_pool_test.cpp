@@ -1,6 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <numeric>
+#include <thread>
 #include <vector>
 
 #include "kernels/common/parallel.hpp"
@@ -21,6 +26,79 @@ TEST(ThreadPool, RunsEveryTaskOnceForManyJobsInARow) {
       for (const auto& count : runs) ASSERT_EQ(count.load(), 1);
     }
   }
+}
+
+/// Threads that want all cores for themselves.
+class BusyMachine {
+ public:
+  explicit BusyMachine(unsigned threads) {
+    for (unsigned t = 0; t < threads; ++t) {
+      threads_.emplace_back([this] {
+        while (!stop_.load(std::memory_order_relaxed)) {
+        }
+      });
+    }
+  }
+  ~BusyMachine() {
+    stop_ = true;
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  std::atomic<bool> stop_{false};
+  std::vector<std::thread> threads_;
+};
+
+/// Work that the compiler keeps, of a length that differs from task to task.
+std::uint64_t chew(std::uint64_t rounds) {
+  std::uint64_t state = rounds;
+  for (std::uint64_t i = 0; i < rounds; ++i) state = state * 6364136223846793005u + 1442695040888963407u;
+  return state;
+}
+
+// Plain memory on purpose: a job sees what the last one wrote, and the caller what all of them did, without
+// atomics of their own (a build with the thread sanitizer checks just that).
+TEST(ThreadPool, JobsSeeEachOthersResultsOnAMachineWithFarMoreThreadsThanCores) {
+  const BusyMachine busy(2 * std::max(1u, std::thread::hardware_concurrency()));
+  ThreadPool pool(9);
+  constexpr std::int64_t kMostTasks = 40;
+  std::vector<std::uint64_t> from(kMostTasks), to(kMostTasks);
+  std::vector<char> occupied(9);
+  std::uint64_t expected = 0, total = 0;
+  for (std::int64_t job = 0; job < 300; ++job) {
+    const std::int64_t tasks = job * 7 % (kMostTasks + 1);
+    std::iota(from.begin(), from.end(), static_cast<std::uint64_t>(job));
+    pool.run(tasks, [&](std::int64_t task, int thread) {
+      const auto at = static_cast<std::size_t>(task), who = static_cast<std::size_t>(thread);
+      EXPECT_EQ(occupied[who], 0) << "two tasks at once have the number of one thread";
+      occupied[who] = 1;
+      to[at] = chew(from[at] * 17 % 400);
+      occupied[who] = 0;
+    });
+    pool.run(tasks, [&](std::int64_t task, int) { to[static_cast<std::size_t>(tasks - 1 - task)] += 1; });
+    for (std::int64_t t = 0; t < tasks; ++t) {
+      expected += chew(static_cast<std::uint64_t>(job + t) * 17 % 400) + 1;
+      total += to[static_cast<std::size_t>(t)];
+    }
+  }
+  EXPECT_EQ(total, expected);
+}
+
+TEST(ThreadPool, WakesThreadsThatHaveGoneToSleep) {
+  ThreadPool pool(3);
+  for (int job = 0; job < 20; ++job) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    std::atomic<int> meeting{0};
+    pool.run(3, [&](std::int64_t, int) {  // ends only when three threads are in it
+      ++meeting;
+      while (meeting.load() < 3) std::this_thread::yield();
+    });
+    EXPECT_EQ(meeting.load(), 3);
+  }
+}
+
+TEST(ThreadPool, ComesAndGoesWithoutAJob) {
+  for (int i = 0; i < 200; ++i) ThreadPool pool(1 + i % 5);
 }
 
 }  // namespace

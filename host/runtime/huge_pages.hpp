@@ -1,0 +1,23 @@
+#pragma once
+// Large arrays in large pages: with pages of 4 KB a pass over memory that exceeds the cache spends up to half
+// of its time on address translation, most of all in a virtual machine.
+#include <cstdint>
+#include <vector>
+
+namespace thalweg {
+
+constexpr std::int64_t kHugePage = std::int64_t{2} << 20;
+
+/// Asks the kernel to back the whole huge pages inside [memory, memory + bytes) by such. Best before the
+/// memory is first written; a hint, without effect where it cannot be followed.
+void ask_for_huge_pages(const void* memory, std::int64_t bytes) noexcept;
+
+/// Room for `count` elements in all, in huge pages where they fit.
+template <class T>
+void reserve_huge(std::vector<T>& values, std::int64_t count) {
+  values.reserve(static_cast<std::size_t>(count));
+  ask_for_huge_pages(values.data() + values.size(),
+                     (count - static_cast<std::int64_t>(values.size())) * std::int64_t{sizeof(T)});
+}
+
+}  // namespace thalweg
