@@ -6,6 +6,7 @@
 #include <new>
 #include <ostream>
 
+#include "host/bench/bench.hpp"
 #include "host/config/keys.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/version.hpp"
@@ -20,6 +21,7 @@ constexpr const char* kExamples = R"(Examples:
   thalweg predict runs/a9a --data.test=data/a9a.t --output=predictions.csv
   thalweg gradients runs/a9a --data.test=data/a9a.t --output=gradients.npy
   thalweg inspect runs/a9a --json
+  thalweg bench logistic mlp --threads=2
 Any setting of the config file is a flag: --section.key=value; `thalweg train --help-all` lists them.
 Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 69 device not available, 70 internal, 74 I/O,
 75 interrupted and saved (run again), 76 diverged, 78 config.)";
@@ -48,6 +50,7 @@ struct CommandLine {
   GradientsArguments gradients;
   VerifyArguments verify;
   InspectArguments inspect;
+  BenchArguments bench;
   Common info;
   std::string shell;
   std::vector<std::pair<CLI::App*, std::function<int(Streams)>>> commands;
@@ -103,6 +106,8 @@ struct CommandLine {
     command->add_option("--steps", verify.steps, "Steps to take")->capture_default_str();
     on(command, verify, [this](Streams s) { return verify_command(verify, s); });
 
+    add_bench_command();
+
     command = add_command(app, "info", "Version, devices, and why a device cannot be used", info);
     on(command, info, [this](Streams s) { return info_command(info, s); });
 
@@ -111,6 +116,48 @@ struct CommandLine {
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     commands.emplace_back(command, [this](Streams s) { return completion_command(shell, s); });
+  }
+
+  void add_bench_command() {
+    CLI::App* command =
+        add_command(app, "bench", "How fast this machine is, and how near to that the workloads come", bench);
+    command->allow_extras(false);  // it takes no settings
+    std::string names;
+    for (const auto& [name, about] : bench::workload_list()) names += "\n  " + name + ": " + about;
+    command->footer("Workloads:" + names);
+    command->add_option("workloads", bench.workloads, "What to measure; all without it");
+    bench::Options& o = bench.options;
+    command->add_option("--device", o.device, "auto, cpu, cuda, cuda:N or reference")->capture_default_str();
+    command->add_option("--numerics", o.numerics, "exact or fast")
+        ->check(CLI::IsMember({"exact", "fast"}))
+        ->capture_default_str();
+    command->add_option("--threads", o.threads, "Of the cpu; 0: all")->capture_default_str();
+    command->add_option("--repetitions", o.protocol.repetitions, "Of each measurement")
+        ->capture_default_str();
+    command->add_option("--time", o.protocol.seconds, "Seconds of a repetition, at least")
+        ->capture_default_str();
+    command->add_option("--memory", o.memory_mib, "MiB of an array that no cache holds")
+        ->capture_default_str();
+    command->add_flag("!--no-check", o.check, "Do not compare results with the reference first");
+    command->add_option("--rows", o.rows, "Rows of the data");
+    command->add_option("--features", o.features, "Features of a row");
+    command->add_option("--outputs", o.outputs, "Classes of softmax and of the network")
+        ->capture_default_str();
+    command->add_option("--entries", o.entries, "Entries of a sparse row")->capture_default_str();
+    command->add_option("--batch", o.batch, "Batch sizes, by commas")->delimiter(',');
+    command->add_option("--hidden", o.hidden, "Widths of the network's hidden layers, by commas")
+        ->delimiter(',');
+    command->add_option("--parameters", o.parameters, "Numbers of parameters to update, by commas")
+        ->delimiter(',');
+    command->add_option("--optimizer", o.optimizer, "Optimizers, by commas")->delimiter(',');
+    command->add_option("--order", o.order, "Of the rows: both, sequential or shuffled")
+        ->check(CLI::IsMember({"both", "sequential", "shuffled"}))
+        ->capture_default_str();
+    command->add_option("--write-data", o.write_data, "Folder for the data that were made, as npy files");
+    command->add_flag(
+        "--on-request", bench.on_request,
+        "One repetition for each line of stdin, until its end or \"end\": to measure beside other programs");
+    commands.emplace_back(command, [this](Streams s) { return bench_command(bench, s); });
   }
 
   void on(CLI::App* command, Common& common, std::function<int(Streams)> call) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "host/bench/options.hpp"
 #include "thalweg/config.hpp"
 
 namespace thalweg::cli {
@@ -12,6 +13,7 @@ namespace thalweg::cli {
 struct Streams {
   std::ostream& out;
   std::ostream& err;
+  std::istream* in = nullptr;  ///< for the commands that read stdin
 };
 
 /// Runs one command line (without the program's name) and returns its exit code; never throws.
@@ -52,6 +54,11 @@ struct InspectArguments : Common {
   bool verify = false;
   bool standard_errors = false;
 };
+struct BenchArguments : Common {
+  std::vector<std::string> workloads;  ///< empty: all
+  bench::Options options;
+  bool on_request = false;
+};
 
 int train_command(const TrainArguments& arguments, Streams streams);
 int evaluate_command(const EvaluateArguments& arguments, Streams streams);
@@ -59,6 +66,7 @@ int predict_command(const PredictArguments& arguments, Streams streams);
 int gradients_command(const GradientsArguments& arguments, Streams streams);
 int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
+int bench_command(const BenchArguments& arguments, Streams streams);
 int info_command(const Common& arguments, Streams streams);
 int completion_command(const std::string& shell, Streams streams);
 

@@ -9,7 +9,7 @@
 namespace thalweg::cli {
 namespace {
 
-constexpr const char* kCommands = "train evaluate predict gradients verify inspect info completion";
+constexpr const char* kCommands = "train evaluate predict gradients verify inspect bench info completion";
 
 std::string flags(const char* separator, const char* prefix) {
   std::vector<std::string> all{std::string(prefix) + "json", std::string(prefix) + "quiet"};

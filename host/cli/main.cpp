@@ -19,5 +19,6 @@ namespace {
 
 int main(int argc, char** argv) {
   std::set_terminate(end_at_once);
-  return thalweg::cli::run(std::vector<std::string>(argv + 1, argv + argc), {std::cout, std::cerr});
+  return thalweg::cli::run(std::vector<std::string>(argv + 1, argv + argc),
+                           {std::cout, std::cerr, &std::cin});
 }

@@ -67,6 +67,12 @@ struct LinearOps {
 constexpr Cost linear_forward_cost(std::int64_t n, std::int64_t i, std::int64_t o) {
   return {.flops = 2 * n * i * o, .bytes_read = 4 * (n * i + o * i + o), .bytes_written = 4 * n * o};
 }
+constexpr Cost linear_input_grad_cost(std::int64_t n, std::int64_t i, std::int64_t o) {
+  return {.flops = 2 * n * i * o, .bytes_read = 4 * (n * o + o * i), .bytes_written = 4 * n * i};
+}
+constexpr Cost linear_parameter_grad_cost(std::int64_t n, std::int64_t i, std::int64_t o) {
+  return {.flops = 2 * n * i * o + n * o, .bytes_read = 4 * n * (i + o), .bytes_written = 4 * o * (i + 1)};
+}
 constexpr Cost linear_model_step_cost(std::int64_t n, std::int64_t i) {
   return {.flops = 4 * n * i, .bytes_read = 4 * (n * i + i + 2 * n), .bytes_written = 4 * (i + 2 * n)};
 }

@@ -1,0 +1,149 @@
+// The machine: what it is and the figures of it.
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <thread>
+
+#include "host/bench/limits.hpp"
+#include "host/runtime/cuda_backend.hpp"
+#include "kernels/common/parallel.hpp"
+
+namespace thalweg::bench {
+namespace {
+
+constexpr std::int64_t kMegabyte = 1 << 20;
+/// Launches that a latency is taken over.
+constexpr int kLaunches = 1000;
+
+std::string processor_name() {
+  std::ifstream in("/proc/cpuinfo");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("model name")) return line.substr(std::min(line.find(':') + 2, line.size()));
+  }
+  return "unknown";
+}
+
+std::int64_t system_value(int name) { return std::max<std::int64_t>(sysconf(name), 0); }
+
+std::vector<std::int64_t> cache_sizes() {
+#if defined(_SC_LEVEL1_DCACHE_SIZE)
+  return {system_value(_SC_LEVEL1_DCACHE_SIZE), system_value(_SC_LEVEL2_CACHE_SIZE),
+          system_value(_SC_LEVEL3_CACHE_SIZE)};
+#else
+  return {};
+#endif
+}
+
+std::string device_name(const Context& ctx) {
+  for (const CudaDevice& device : cuda_report().devices) {
+    if (device.device == ctx.device()) return device.name;
+  }
+  return processor_name();
+}
+
+}  // namespace
+
+MachineDescription describe_machine(const Context& ctx) {
+  return {.device = ctx.stream() != nullptr ? ctx.device() : ctx.backend().name,
+          .processor = device_name(ctx),
+          .threads = ctx.pool().threads(),
+          .processors = static_cast<int>(std::thread::hardware_concurrency()),
+          .memory_bytes = system_value(_SC_PHYS_PAGES) * system_value(_SC_PAGESIZE),
+          .cache_bytes = cache_sizes()};
+}
+
+Machine::Machine(const Context& ctx, const Protocol& protocol, std::int64_t memory_bytes)
+    : ctx_(ctx), memory_bytes_(memory_bytes), description_(describe_machine(ctx)) {
+  if (ctx.stream() != nullptr) {
+    measure_device(protocol);
+  } else {
+    measure_cpu(protocol);
+  }
+}
+
+void Machine::add(const std::string& name, const std::string& unit, Limit& limit, const Protocol& protocol,
+                  std::int64_t bytes) {
+  limit.rate();  // touches the memory
+  for (int r = 0; r < protocol.repetitions; ++r) limit.rate();
+  figures_.push_back({name, unit, limit.best(), bytes});
+}
+
+void Machine::measure_cpu(const Protocol& protocol) {
+  add("read", "B/s", *read_limit(ctx_, memory_bytes_), protocol, memory_bytes_);
+  add("copy", "B/s", *stream_limit(ctx_, Stream::copy, memory_bytes_), protocol, 2 * memory_bytes_);
+  add("copy.streaming", "B/s", *stream_limit(ctx_, Stream::copy_streaming, memory_bytes_), protocol,
+      2 * memory_bytes_);
+  add("triad", "B/s", *stream_limit(ctx_, Stream::triad, memory_bytes_), protocol, 3 * memory_bytes_);
+  add("update", "B/s", *update_limit(ctx_, 2, memory_bytes_ / 4), protocol, 4 * memory_bytes_);
+  for (std::size_t level = 0; level < description_.cache_bytes.size(); ++level) {
+    // Half of a cache of the core's own; of a shared one a part that a neighbour may leave.
+    const std::int64_t cache = description_.cache_bytes[level];
+    if (cache == 0) continue;
+    const std::int64_t bytes =
+        level < 2 ? cache / 2 * description_.threads : std::min(cache / 2, 12 * kMegabyte);
+    add("cache.L" + std::to_string(level + 1), "B/s", *read_limit(ctx_, bytes), protocol, bytes);
+  }
+  add("fma", "flop/s", *fma_limit(ctx_), protocol);
+}
+
+/// Bandwidth by copies, and the time that a launch, a graph's launch and a wait take: filling four bytes is
+/// the least that a device can be asked for.
+void Machine::measure_device(const Protocol& protocol) {
+  add("copy", "B/s", *device_copy_limit(ctx_, memory_bytes_), protocol, 2 * memory_bytes_);
+  const MemoryOps& memory = ctx_.backend().memory;
+  Buffer<float> word(ctx_, 1);
+  const auto latency = [&](const std::string& name, const auto& once, bool wait) {
+    Limit limit(name, kLaunches, [&] {
+      for (int i = 0; i < kLaunches; ++i) {
+        once();
+        if (wait) memory.synchronize(ctx_);
+      }
+      memory.synchronize(ctx_);
+    });
+    add(name, "s", limit, protocol);
+    figures_.back().value = 1 / figures_.back().value;
+  };
+  const auto launch = [&] { memory.zero(ctx_, word.data(), sizeof(float)); };
+  latency("launch", launch, false);
+  latency("launch_and_wait", launch, true);
+  const GraphOps& graphs = *ctx_.backend().graphs;
+  graphs.begin_capture(ctx_);
+  launch();
+  void* const graph = graphs.end_capture(ctx_);
+  latency(
+      "graph", [&] { graphs.launch(ctx_, graph); }, false);
+  graphs.destroy(graph);
+}
+
+double Machine::rate(const std::string& name) const {
+  for (const MachineFigure& figure : figures_) {
+    if (figure.name == name) return figure.value;
+  }
+  return 0;
+}
+
+/// Of the smallest cache that holds it, else of memory.
+double Machine::read_rate(std::int64_t working_set) const {
+  for (const MachineFigure& figure : figures_) {
+    if (figure.name.starts_with("cache.") && working_set <= 2 * figure.bytes) return figure.value;
+  }
+  return rate("read");
+}
+
+void Machine::bind(Case& subject, std::int64_t working_set) const {
+  const auto bytes = static_cast<double>(subject.cost.bytes_read + subject.cost.bytes_written);
+  const auto operations = static_cast<double>(subject.cost.flops);
+  if (ctx_.stream() != nullptr) {
+    subject.limit = device_copy_limit(ctx_, std::clamp(working_set / 2, kMegabyte, memory_bytes_));
+    subject.limit_amount = bytes;
+  } else if (operations / rate("fma") > bytes / read_rate(working_set)) {
+    subject.limit = fma_limit(ctx_);
+    subject.limit_amount = operations;
+  } else {
+    subject.limit = read_limit(ctx_, std::min(working_set, memory_bytes_));
+    subject.limit_amount = bytes;
+  }
+}
+
+}  // namespace thalweg::bench

@@ -1,0 +1,26 @@
+#pragma once
+// What is measured, and at which shapes. 0 or empty: the workload's own.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "host/bench/protocol.hpp"
+
+namespace thalweg::bench {
+
+struct Options {
+  std::string device = "auto";
+  std::string numerics = "exact";
+  int threads = 0;
+  Protocol protocol;
+  bool check = true;              ///< results against the reference before they are timed
+  std::int64_t memory_mib = 256;  ///< of each array of the machine's figures
+  std::int64_t rows = 0, features = 0, outputs = 10;
+  std::int64_t entries = 40;  ///< of a sparse row
+  std::vector<std::int64_t> batch, hidden, parameters;
+  std::vector<std::string> optimizer;
+  std::string order = "both";  ///< of the rows: both | sequential | shuffled
+  std::string write_data;      ///< folder for the data that the workload makes, as npy files
+};
+
+}  // namespace thalweg::bench

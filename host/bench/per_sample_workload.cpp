@@ -1,0 +1,53 @@
+// What per-sample norms, clipping and statistics add to a step of the network.
+#include <algorithm>
+
+#include "host/bench/training_cases.hpp"
+#include "host/train/memory_plan.hpp"
+
+namespace thalweg::bench {
+namespace {
+
+struct Variant {
+  const char* name;
+  PerSampleOptions per_sample;
+  bool sum_up_statistics = false;
+};
+
+const Variant kVariants[] = {{"plain", {}},
+                             {"norms", {.statistics = true}},
+                             {"clipped", {.clip_norm = 1.0}},
+                             {"statistics", {.statistics = true}, /*sum_up_statistics=*/true}};
+
+std::int64_t planned_bytes(const Dataset& data, const LoopOptions& loop) {
+  return plan_memory(resolve_model(loop.model, schema_of(data), 1), data, loop.learner).total();
+}
+
+}  // namespace
+
+/// The variants are timed in turn: the first, plain, is what the others' ratios are taken to.
+void per_sample(const Bench& bench) {
+  const Options& o = bench.options;
+  const Data data = network_data(bench);
+  for (const std::string& optimizer : or_default<std::string>(o.optimizer, {"sgd"})) {
+    for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {256})) {
+      std::vector<Case> cases;
+      std::int64_t plain_bytes = 0;
+      for (const Variant& variant : kVariants) {
+        LoopOptions loop =
+            loop_options(optimizer, std::min(batch, data->rows), o.order != "sequential", 1e-3);
+        loop.model.hidden = or_default<std::int64_t>(o.hidden, {512, 512});
+        loop.learner.per_sample = variant.per_sample;
+        loop.sum_up_statistics = variant.sum_up_statistics;
+        Case subject = network_case(bench, "per_sample", data, loop);
+        subject.shape.emplace_back("step", variant.name);
+        const std::int64_t bytes = planned_bytes(*data, loop);
+        if (cases.empty()) plain_bytes = bytes;
+        subject.figures.emplace_back("extra_bytes", static_cast<double>(bytes - plain_bytes));
+        cases.push_back(std::move(subject));
+      }
+      bench.measure(std::move(cases));
+    }
+  }
+}
+
+}  // namespace thalweg::bench

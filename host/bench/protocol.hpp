@@ -1,0 +1,112 @@
+#pragma once
+// How something is timed: warmed up, in repetitions long enough for the clock, each between two measurements
+// of the limit that it is held against, so that a machine that slows down is seen and does not pass for slow
+// code.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "kernels/common/cost.hpp"
+
+namespace thalweg::bench {
+
+/// A rate that the machine can reach, in bytes or floating-point operations per second.
+class Limit {
+ public:
+  /// `run` does `amount` bytes or operations.
+  Limit(std::string name, double amount, std::function<void()> run)
+      : name_(std::move(name)), amount_(amount), run_(std::move(run)) {}
+
+  const std::string& name() const { return name_; }
+  /// Measures once, in some milliseconds.
+  double rate();
+  /// The most that rate() has given.
+  double best() const { return best_; }
+
+ private:
+  std::string name_;
+  double amount_, best_ = 0;
+  std::function<void()> run_;
+};
+
+/// How far a result is from the reference's, and how far it may be.
+struct Check {
+  std::string what;  ///< "gradient of layers.0.weight"
+  double error = 0, bound = 0;
+  bool passed() const { return error <= bound; }
+};
+
+using Shape = std::vector<std::pair<std::string, std::variant<std::int64_t, std::string>>>;
+
+/// One thing to time.
+struct Case {
+  std::string workload;
+  Shape shape;
+  double samples = 0;  ///< of a run; 0: it has none
+  Cost cost;           ///< of a run
+  /// What a run needs of the limit: bytes, or operations. Without a limit nothing is compared.
+  double limit_amount = 0;
+  std::shared_ptr<Limit> limit;
+  std::function<void()> run;     ///< begins one, perhaps without waiting for the device
+  std::function<void()> finish;  ///< waits for the runs begun
+  std::function<std::vector<Check>()> check;
+  std::vector<std::pair<std::string, double>> figures;  ///< further ones, by name
+};
+
+/// "batch=256 order=shuffled"
+std::string shape_text(const Shape& shape);
+
+struct Protocol {
+  int repetitions = 5;
+  double seconds = 0.1;  ///< of a repetition, at least
+};
+
+/// Seconds of a run, over the repetitions that count.
+struct Timing {
+  std::vector<double> seconds;  ///< of every repetition, in their order
+  double median = 0;
+  double spread = 0;            ///< distance of the quartiles over the median
+  double percent_of_limit = 0;  ///< median over the repetitions; 0: there is no limit
+  double limit_rate = 0;
+  std::int64_t runs = 0;  ///< of a repetition
+  double ratio_to_first =
+      0;  ///< of cases timed together, median over the repetitions; 0: of the first itself
+  /// The limit dropped around more than half of the repetitions: something else was running.
+  bool disturbed = false;
+};
+
+/// Quantile of `values` with linear interpolation; 0 when there are none.
+double quantile(std::vector<double> values, double level);
+
+/// One case's side of interleaved measurements.
+class Stopwatch {
+ public:
+  /// Warms up and finds how many runs a repetition has. Not beside the limit: that is not measured.
+  Stopwatch(const Case& subject, const Protocol& protocol, bool beside_limit = true);
+
+  double repetition();  ///< seconds of a run
+  Timing timing() const;
+
+ private:
+  struct Repetition {
+    double seconds, rate_before, rate_after;
+  };
+  double seconds_of(std::int64_t runs) const;
+  bool disturbed(const Repetition& repetition) const;
+
+  const Case& case_;
+  Limit* limit_;
+  std::int64_t runs_ = 1;
+  std::vector<Repetition> repetitions_;
+};
+
+/// Times the cases together, a repetition of each in turn. A repetition around which the limit dropped by
+/// more than kDrop is repeated, up to as many more as there are repetitions.
+constexpr double kDrop = 0.15;
+std::vector<Timing> measure(const std::vector<Case>& cases, const Protocol& protocol);
+
+}  // namespace thalweg::bench

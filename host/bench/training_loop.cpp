@@ -1,0 +1,145 @@
+#include "host/bench/training_loop.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "thalweg/error.hpp"
+
+namespace thalweg::bench {
+namespace {
+
+constexpr std::uint64_t kSeed = 1;
+/// Products of both factors cut to 11 bits, which fast numerics on cuda may do.
+constexpr double kCutFactors = (1 + 0x1p-10) * (1 + 0x1p-10) - 1;
+
+std::vector<std::int64_t> all_rows(const Dataset& data) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+double gamma(std::int64_t operations) {
+  const double ku = static_cast<double>(operations) * 0x1p-24;
+  return ku / (1 - ku);
+}
+
+double error_of(const std::vector<float>& got, const std::vector<float>& want) {
+  double largest = 1e-30, error = 0;
+  for (const float value : want) largest = std::max(largest, std::abs(static_cast<double>(value)));
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    const double difference = std::abs(static_cast<double>(got[i]) - want[i]);
+    if (!(difference <= error)) error = difference;  // NaN too
+  }
+  return error / largest;
+}
+
+std::vector<std::int64_t> widths_of(const ModelSpec& spec) {
+  std::vector<std::int64_t> widths{spec.schema.features};
+  widths.insert(widths.end(), spec.config.hidden.begin(), spec.config.hidden.end());
+  widths.push_back(spec.outputs);
+  return widths;
+}
+
+struct Gradient {
+  double loss = 0;
+  std::vector<NamedTensor> tensors;
+  std::vector<float> norms;
+};
+
+Gradient gradient_of(const Context& ctx, const Dataset& data, const LoopOptions& options,
+                     const std::vector<std::int64_t>& rows) {
+  Model model(ctx, resolve_model(options.model, schema_of(data), kSeed));
+  Learner learner(ctx, model, data, options.learner);
+  Gradient gradient;
+  const StepResult result = learner.value_and_gradient(rows, gradient.tensors);
+  gradient.loss = result.loss_sum;
+  gradient.norms = result.norms;
+  return gradient;
+}
+
+}  // namespace
+
+TrainingLoop::TrainingLoop(const Context& ctx, const Dataset& data, const LoopOptions& options)
+    : ctx_(ctx),
+      options_(options),
+      model_(ctx, resolve_model(options.model, schema_of(data), kSeed)),
+      learner_(ctx, model_, data, options.learner),
+      batches_(all_rows(data), options.learner.max_batch, kSeed, options.shuffle, /*drop_last=*/true) {
+  if (options.sum_up_statistics) statistics_.emplace(data, options.learner.per_sample.clip_norm);
+}
+
+std::vector<std::int64_t> TrainingLoop::next_rows() const {
+  const std::int64_t per_epoch = batches_.batches_per_epoch();
+  return batches_.rows(step_ / per_epoch, step_ % per_epoch);
+}
+
+void TrainingLoop::step() {
+  queued_.push_back(next_rows());
+  learner_.enqueue(queued_.back(), options_.lr);
+  ++step_;
+  if (static_cast<std::int64_t>(queued_.size()) == learner_.burst_limit()) finish();
+}
+
+void TrainingLoop::finish() {
+  if (queued_.empty()) return;
+  const std::vector<StepResult> results = learner_.collect();
+  if (!results.back().diverged.empty()) throw DivergedError(results.back().diverged);
+  for (std::size_t i = 0; i < results.size() && statistics_; ++i) statistics_->add(queued_[i], results[i]);
+  queued_.clear();
+  if (statistics_ && step_ % batches_.batches_per_epoch() == 0) statistics_->finish_epoch();
+}
+
+std::vector<Check> check_gradient(const Context& ctx, const Dataset& data, const LoopOptions& options) {
+  const EpochBatches batches(all_rows(data), options.learner.max_batch, kSeed, options.shuffle, true);
+  const std::vector<std::int64_t> rows = batches.rows(0, 0);
+  const Context reference({.device = "reference"});
+  const Gradient got = gradient_of(ctx, data, options, rows),
+                 want = gradient_of(reference, data, options, rows);
+  const ModelSpec spec = resolve_model(options.model, schema_of(data), kSeed);
+  std::vector<std::int64_t> widths = widths_of(spec);
+  const auto layers = static_cast<double>(widths.size() - 1);
+  if (data.sparse) widths[0] = 1;  // sums run over a row's entries, which the batch bounds
+  const std::int64_t longest =
+      std::max(*std::max_element(widths.begin(), widths.end()), options.learner.max_batch);
+  const double cut = ctx.numerics() == Numerics::fast && ctx.matrix_library() != nullptr ? kCutFactors : 0;
+  const double bound = 8 * layers * (gamma(longest) + cut);
+  std::vector<Check> checks{{"loss", std::abs(got.loss - want.loss) / std::abs(want.loss), bound}};
+  for (std::size_t t = 0; t < want.tensors.size(); ++t) {
+    const double error = error_of(got.tensors[t].values, want.tensors[t].values);
+    checks.push_back({"gradient of " + want.tensors[t].name, error, bound});
+  }
+  if (!want.norms.empty()) checks.push_back({"norms of the samples", error_of(got.norms, want.norms), bound});
+  return checks;
+}
+
+Cost operator+(const Cost& a, const Cost& b) {
+  return {a.flops + b.flops, a.bytes_read + b.bytes_read, a.bytes_written + b.bytes_written};
+}
+
+Cost step_cost(const ModelSpec& spec, std::int64_t batch, Rule rule) {
+  const std::vector<std::int64_t> widths = widths_of(spec);
+  std::int64_t parameters = 0;
+  Cost cost;
+  for (std::size_t layer = 0; layer + 1 < widths.size(); ++layer) {
+    const std::int64_t in = widths[layer], out = widths[layer + 1];
+    parameters += out * (in + 1);
+    if (widths.size() == 2 && out == 1) {
+      cost = cost + linear_model_step_cost(batch, in);
+      continue;
+    }
+    cost = cost + linear_forward_cost(batch, in, out) + linear_parameter_grad_cost(batch, in, out);
+    if (layer > 0) cost = cost + linear_input_grad_cost(batch, in, out);
+    if (layer + 2 < widths.size())
+      cost = cost + activation_cost(batch * out) + activation_backward_cost(batch * out);
+  }
+  if (spec.outputs > 1) cost = cost + softmax_cross_entropy_cost(batch, spec.outputs);
+  return cost + gradient_norm_cost(parameters) + update_cost(rule, parameters);
+}
+
+Cost sparse_step_cost(std::int64_t batch, std::int64_t entries, std::int64_t touched, Rule rule) {
+  return sparse_index_cost(batch, entries, touched) + sparse_model_step_cost(batch, entries, touched) +
+         gradient_norm_cost(touched) + update_cost(rule, touched);
+}
+
+}  // namespace thalweg::bench

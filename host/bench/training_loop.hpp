@@ -1,0 +1,56 @@
+#pragma once
+// The steps of training, as the training loop takes them, on a data set that is there.
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "host/bench/protocol.hpp"
+#include "host/model/network.hpp"
+#include "host/train/epoch_batches.hpp"
+#include "host/train/sample_statistics.hpp"
+#include "thalweg/learner.hpp"
+#include "thalweg/model.hpp"
+
+namespace thalweg::bench {
+
+struct LoopOptions {
+  ModelConfig model;
+  LearnerOptions learner;  ///< max_batch is the batch
+  bool shuffle = true;
+  double lr = 1e-3;
+  /// Sums up the samples' norms and losses as a training run with per_sample.statistics does.
+  bool sum_up_statistics = false;
+};
+
+class TrainingLoop {
+ public:
+  TrainingLoop(const Context& ctx, const Dataset& data, const LoopOptions& options);
+
+  void step();    ///< the next batch's; queued where the device takes steps without the host
+  void finish();  ///< waits for the steps taken
+  /// Rows of the next batch.
+  std::vector<std::int64_t> next_rows() const;
+
+ private:
+  const Context& ctx_;
+  LoopOptions options_;
+  Model model_;
+  Learner learner_;
+  EpochBatches batches_;
+  std::optional<SampleStatistics> statistics_;
+  std::int64_t step_ = 0;
+  std::vector<std::vector<std::int64_t>> queued_;
+};
+
+/// Gradient, loss and, where they are asked for, per-sample norms of the first batch on the context's device
+/// against the reference: errors relative to the tensor's largest element, at most 8 gamma_k for each layer,
+/// k the longest sum (as `thalweg verify`).
+std::vector<Check> check_gradient(const Context& ctx, const Dataset& data, const LoopOptions& options);
+
+/// What a step moves and computes, from the cost functions of its ops.
+Cost step_cost(const ModelSpec& spec, std::int64_t batch, Rule rule);
+Cost sparse_step_cost(std::int64_t batch, std::int64_t entries, std::int64_t touched, Rule rule);
+
+Cost operator+(const Cost& a, const Cost& b);
+
+}  // namespace thalweg::bench

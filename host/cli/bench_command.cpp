@@ -1,0 +1,88 @@
+#include <istream>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+
+#include "host/bench/bench.hpp"
+#include "host/bench/report.hpp"
+#include "host/cli/cli.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+void require(bool good, const std::string& rule) {
+  if (!good) throw UsageError(rule);
+}
+
+void require_all_positive(const std::vector<std::int64_t>& values, const std::string& flag) {
+  for (const std::int64_t value : values)
+    require(value > 0, flag + " is " + std::to_string(value) + "; want 1 or more");
+}
+
+void validate(const BenchArguments& arguments) {
+  const bench::Options& o = arguments.options;
+  require(o.protocol.repetitions > 0, "--repetitions wants 1 or more");
+  require(o.protocol.seconds >= 0, "--time wants 0 seconds or more");
+  require(o.memory_mib > 0, "--memory wants 1 MiB or more");
+  require(o.rows >= 0 && o.features >= 0 && o.outputs > 0 && o.entries > 0,
+          "--rows, --features, --outputs and --entries want 1 or more");
+  require_all_positive(o.batch, "--batch");
+  require_all_positive(o.hidden, "--hidden");
+  require_all_positive(o.parameters, "--parameters");
+  require(!arguments.on_request || arguments.workloads.size() == 1,
+          "--on-request wants exactly one workload");
+}
+
+/// Writes a line at once, so that a reader at the other end of a pipe sees each result when it is there.
+class Printer {
+ public:
+  Printer(const BenchArguments& arguments, Streams streams) : arguments_(arguments), streams_(streams) {}
+
+  void machine(const bench::Machine& machine) {
+    machine_ = &machine;
+    if (arguments_.on_request) return;
+    print(arguments_.json ? to_json(machine).dump() + "\n" : to_text(machine));
+  }
+  void result(const bench::Result& result) const {
+    print(arguments_.json ? to_json(result, *machine_).dump() + "\n" : to_text(result));
+  }
+  void repetition(double seconds, const bench::Case& subject) const {
+    const nlohmann::ordered_json line{{"seconds", seconds},
+                                      {"samples_per_second", subject.samples / seconds}};
+    print(line.dump() + "\n");
+  }
+  void ready(const bench::Case& subject) const {
+    print(nlohmann::ordered_json{{"ready", bench::shape_text(subject.shape)}}.dump() + "\n");
+  }
+
+ private:
+  void print(const std::string& text) const { streams_.out << text << std::flush; }
+
+  const BenchArguments& arguments_;
+  Streams streams_;
+  const bench::Machine* machine_ = nullptr;
+};
+
+}  // namespace
+
+int bench_command(const BenchArguments& arguments, Streams streams) {
+  validate(arguments);
+  Printer printer(arguments, streams);
+  bench::Listener listener{.machine = [&](const bench::Machine& machine) { printer.machine(machine); },
+                           .result = [&](const bench::Result& result) { printer.result(result); }};
+  if (arguments.on_request) {
+    listener.ready = [&](const bench::Case& subject) { printer.ready(subject); };
+    listener.next_repetition = [&] {
+      std::string line;
+      return streams.in != nullptr && std::getline(*streams.in, line) && line != "end";
+    };
+    listener.repetition = [&](double seconds, const bench::Case& subject) {
+      printer.repetition(seconds, subject);
+    };
+  }
+  run_bench(arguments.workloads, arguments.options, listener);
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace thalweg::cli
