@@ -41,6 +41,7 @@ struct Thread {
   struct PendingCopy {
     Copy copy;
     unsigned group;
+    Site site;
   };
   std::vector<PendingCopy> copies;  ///< not yet done, oldest first
   unsigned copy_group = 0;          ///< the group that is open
@@ -147,7 +148,7 @@ Thread* running_thread();
 /// "" when the address is not in the shared memory of the running block.
 std::string describe_shared_address(const void* address);
 
-/// Checks the exchange and barrier a returning thread may have left open; see exchange.cpp.
+/// Checks what a returning thread may have left open: exchanges and asynchronous copies; see exchange.cpp.
 void leave_warp(Thread& thread);
 
 /// Spreads the seed (THALWEG_SIMT_SEED) over the orders that must not matter.

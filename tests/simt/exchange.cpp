@@ -265,6 +265,9 @@ std::uint64_t exchange(Exchange kind, std::uint32_t mask, std::uint64_t value, i
 }
 
 void leave_warp(Thread& thread) {
+  if (!thread.copies.empty())
+    finding("missing wait: this thread returned and never waited for its asynchronous copy",
+            thread.copies.front().site);
   Warp& warp = thread.block->warps[thread.linear / 32];
   const std::uint32_t bit = 1u << (thread.linear % 32);
   warp.finished |= bit;
@@ -294,7 +297,7 @@ void copy_later(void* to, const void* from, int bytes, int valid_bytes, Site sit
   Thread& self = *running_thread();
   if (!self.block->shared.contains(to)) finding("an asynchronous copy must go to shared memory", site);
   if (valid_bytes < 0 || valid_bytes > bytes) finding("an asynchronous copy of more than its size", site);
-  self.copies.push_back({{to, from, bytes, valid_bytes}, self.copy_group});
+  self.copies.push_back({{to, from, bytes, valid_bytes}, self.copy_group, site});
 }
 
 void commit_copies() { ++running_thread()->copy_group; }

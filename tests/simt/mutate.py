@@ -5,8 +5,9 @@
     mutate.py --build build/simt-tsan --test simt_samples_test FILES
 
 A kernel is held against every program kernels_<op>_*test of its op, a header against those of all kernels that
-include it. The build folder is a configured and built simt-tsan preset; it is read, never changed. A mutant that
-survives is a barrier that is not needed, or a race that the tests cannot see; the exit status is then 1.
+include it, under one order of blocks, warps and lanes after the other until a program fails. The build folder is a
+configured and built simt-tsan preset; it is read, never changed. A mutant that survives is a barrier that is not
+needed, or a race that the tests cannot see; the exit status is then 1.
 """
 import argparse
 import concurrent.futures
@@ -25,7 +26,7 @@ CALLS = re.compile(
 )
 SEEDS = ("0", "1", "2", "3")
 FILTER = "-*Timings*:*/reference:*/cpu_*"  # what runs no kernel
-LONGEST_S = 1200  # a kernel that waits for ever is missed, too
+LONGEST_S = 1200
 # Which call is left out is known when the program starts: all mutants are one build.
 PREAMBLE = """#ifndef THALWEG_MUTANT
 #define THALWEG_MUTANT
@@ -131,19 +132,40 @@ def link_switched(build, target, objects, folder):
     subprocess.run(replace_output(link, folder / target), cwd=build.folder, check=True)
 
 
-def passes(program, mutant):
-    """Whether a test program passes under every seed without call number `mutant`."""
+def passes(program, mutant, seed):
+    """Whether a test program passes without call number `mutant`; None when it did not end in time."""
+    chosen = {"TSAN_OPTIONS": "halt_on_error=1:report_bugs=1", "THALWEG_SIMT_SEED": seed, "THALWEG_SIMT_THREADS": "1",
+              "THALWEG_MUTANT": str(mutant), "GTEST_FAIL_FAST": "1"}
+    try:
+        return subprocess.run([program, "--gtest_brief=1", f"--gtest_filter={FILTER}"], capture_output=True,
+                              timeout=LONGEST_S, env=os.environ | chosen).returncode == 0
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def missed_by(folder, programs, mutant, place, seed):
+    """The first program that fails without call number `mutant`, or None."""
+    for program in programs:
+        passed = passes(folder / program, mutant, seed)
+        if passed is None:
+            print(f"{place}: {program} took more than {LONGEST_S} s and told nothing", file=sys.stderr)
+        elif not passed:
+            print(f"{place}: missed by {program}, seed {seed}", file=sys.stderr)
+            return program
+    return None
+
+
+def survivors_of(pool, folder, work):
+    """The numbers of the calls in `work` that no program misses under any seed."""
+    alive = list(work)
     for seed in SEEDS:
-        chosen = {"TSAN_OPTIONS": "halt_on_error=1:report_bugs=1", "THALWEG_SIMT_SEED": seed,
-                  "THALWEG_SIMT_THREADS": "1", "THALWEG_MUTANT": str(mutant)}
-        try:
-            ran = subprocess.run([program, "--gtest_brief=1", f"--gtest_filter={FILTER}"], capture_output=True,
-                                 timeout=LONGEST_S, env=os.environ | chosen)
-        except subprocess.TimeoutExpired:
-            return False
-        if ran.returncode != 0:
-            return False
-    return True
+        missing = list(pool.map(lambda number: missed_by(folder, work[number][1], number, work[number][0], seed), alive))
+        witnesses = sorted(set(missing) - {None})
+        for program, passed in zip(witnesses, pool.map(lambda program: passes(folder / program, 0, seed), witnesses)):
+            if not passed:
+                sys.exit(f"mutate: {program} fails with every call in its place, seed {seed}")
+        alive = [number for number, program in zip(alive, missing) if program is None]
+    return alive
 
 
 def main():
@@ -156,7 +178,7 @@ def main():
     build = Build(options.build.resolve())
     with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         folder = pathlib.Path(name)
-        mutated, work, kernels = {}, [], set()
+        mutated, work, kernels = {}, {}, set()
         for source in map(pathlib.Path.resolve, options.sources):
             text, calls = switched(source.read_text(), len(work) + 1)
             if not calls:
@@ -166,18 +188,14 @@ def main():
             mutated[source].write_text(text)
             kernels.update(build.kernels_of(source))
             programs = [options.test] if options.test else build.tests_of(build.kernels_of(source))
-            work += [(f"{source.relative_to(ROOT)}:{line}: {call}", programs) for line, call in calls]
+            for number, (line, call) in enumerate(calls, len(work) + 1):
+                work[number] = (f"{source.relative_to(ROOT)}:{line}: {call}", programs)
         objects = dict(pool.map(lambda kernel: compile_switched(build, kernel, mutated, folder), sorted(kernels)))
-        targets = sorted({program for _, programs in work for program in programs})
+        targets = sorted({program for _, programs in work.values() for program in programs})
         list(pool.map(lambda target: link_switched(build, target, objects, folder), targets))
-        for target, clean in zip(targets, pool.map(lambda target: passes(folder / target, 0), targets)):
-            if not clean:
-                sys.exit(f"mutate: {target} fails with every call in its place")
-        survived = list(pool.map(lambda item: all(passes(folder / program, item[0]) for program in item[1][1]),
-                                 enumerate(work, 1)))
-    survivors = [place for (place, _), alive in zip(work, survived) if alive]
-    for place in survivors:
-        print(f"nobody misses {place}")
+        survivors = survivors_of(pool, folder, work)
+    for number in survivors:
+        print(f"nobody misses {work[number][0]}")
     print(f"{len(work) - len(survivors)} deleted calls were missed, {len(survivors)} were not")
     return 1 if survivors or not work else 0
 

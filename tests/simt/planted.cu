@@ -45,6 +45,13 @@ __global__ void missing_copy_wait(const float* in, float* out) {
   commit_copies();
   out[threadIdx.x] = tile[threadIdx.x];
 }
+__global__ void late_copy_wait(const float* in, float* out) {
+  SHARED(tile, float[kThreads]);
+  copy_async<4>(&tile[threadIdx.x], in + threadIdx.x);
+  commit_copies();
+  out[threadIdx.x] = tile[threadIdx.x];
+  wait_copies<0>();
+}
 __global__ void divergent_barrier(float* out) {
   if (threadIdx.x < 32) __syncthreads();
   out[threadIdx.x] = 1.0f;
@@ -100,6 +107,8 @@ bool run(const char* bug, float* memory) {
     launch_cooperative(nullptr, kBlocks, bug, missing_grid_sync, memory);
   } else if (is("missing_copy_wait")) {
     launch(nullptr, kOneBlock, bug, missing_copy_wait, memory + 512, memory);
+  } else if (is("late_copy_wait")) {
+    launch(nullptr, kOneBlock, bug, late_copy_wait, memory + 512, memory);
     float first = 0;
     check_cuda(cudaMemcpy(&first, memory, sizeof first, cudaMemcpyDeviceToHost), bug);
     if (first != first) std::fprintf(stderr, "the result is not a number\n");
