@@ -6,6 +6,7 @@
 
 #include "host/bench/workloads.hpp"
 #include "host/config/keys.hpp"
+#include "host/train/optimizer_scalars.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::bench {
@@ -80,6 +81,8 @@ std::vector<std::pair<std::string, std::string>> workload_list() {
 
 void run_bench(const std::vector<std::string>& names, const Options& options, const Listener& listener) {
   const std::vector<const Workload*> wanted = chosen(names);
+  for (const std::string& optimizer : options.optimizer)
+    parse_rule(optimizer);  // before anything takes its time
   const Context ctx({.device = options.device,
                      .numerics = options.numerics == "fast" ? Numerics::fast : Numerics::exact,
                      .threads = options.threads});

@@ -200,7 +200,7 @@ Case reader_case(const SourceFile& source, const std::shared_ptr<const Dataset>&
           .samples = static_cast<double>(made->rows),
           .cost = {.bytes_read = size},
           .limit_amount = static_cast<double>(size),
-          .limit = std::make_shared<Limit>("file", static_cast<double>(size), [path] { read_file(path); }),
+          .limit = timed_limit("file", static_cast<double>(size), [path] { read_file(path); }),
           .run = [source, folder] { read_training_data(source.config, TargetUse::automatic); },
           .finish = [] {},
           .check = [source, made] { return check_read(source, *made); }};

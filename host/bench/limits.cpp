@@ -66,10 +66,9 @@ std::int64_t best_of(const std::array<std::int64_t, N>& ways, const Run& run) {
   std::int64_t best = ways[0];
   double most = 0;
   for (const std::int64_t way : ways) {
-    Limit trial("", 1, [&] { run(way); });
-    trial.rate();
-    trial.rate();
-    if (trial.best() > most) most = trial.best(), best = way;
+    const auto trial = timed_limit("", 1, [&] { run(way); });
+    trial->rate(), trial->rate();
+    if (trial->best() > most) most = trial->best(), best = way;
   }
   return best;
 }
@@ -78,10 +77,11 @@ std::shared_ptr<Limit> fma_limit_of(const Context& ctx, const StreamOps& ops) {
   const std::int64_t tasks = 4 * ctx.pool().threads();
   const double of_a_round = 2.0 * ops.lanes * kFmaChains;
   const auto rounds = static_cast<std::int64_t>(kOperations / (of_a_round * 4));
-  return std::make_shared<Limit>("fma", of_a_round * static_cast<double>(rounds * tasks),
-                                 [&ctx, &ops, tasks, rounds] {
-                                   ctx.pool().run(tasks, [&](std::int64_t, int) { sink = ops.fma(rounds); });
-                                 });
+  const auto zeros = std::make_shared<HostFloats>(kFmaZeros);
+  return timed_limit(
+      "fma", of_a_round * static_cast<double>(rounds * tasks), [&ctx, &ops, tasks, rounds, zeros] {
+        ctx.pool().run(tasks, [&](std::int64_t, int) { sink = ops.fma(rounds, zeros->data()); });
+      });
 }
 
 }  // namespace
@@ -106,23 +106,25 @@ std::shared_ptr<Limit> read_limit(const Context& ctx, std::int64_t bytes) {
   const int passes = passes_for(static_cast<double>(part * threads * kFloat), kAmount * threads);
   if (passes == 1) {
     const std::int64_t count = part * threads;
-    return std::make_shared<Limit>("read", static_cast<double>(count * kFloat), [&ctx, memory, count] {
+    return timed_limit("read", static_cast<double>(count * kFloat), [&ctx, memory, count] {
       over_chunks(ctx, count, [&](std::int64_t begin, std::int64_t n) {
         sink = stream_ops().read(memory->data() + begin, n);
       });
     });
   }
-  const double amount = static_cast<double>(part * kFloat) * threads * passes;
-  return std::make_shared<Limit>("read from cache", amount, [&ctx, memory, part, threads, passes] {
-    ctx.pool().run(std::int64_t{threads} * passes, [&](std::int64_t, int thread) {
-      sink = stream_ops().read(memory->data() + thread * part, part);
+  const std::int64_t tasks = 4 * threads, passes_of_a_task = (passes + 3) / 4;
+  const double amount = static_cast<double>(part * kFloat * tasks * passes_of_a_task);
+  return timed_limit("read from cache", amount, [&ctx, memory, part, tasks, passes_of_a_task] {
+    ctx.pool().run(tasks, [&](std::int64_t, int thread) {
+      for (std::int64_t pass = 0; pass < passes_of_a_task; ++pass)
+        sink = stream_ops().read(memory->data() + thread * part, part);
     });
   });
 }
 
 std::shared_ptr<Limit> read_matrix_limit(const Context& ctx, ConstMatrix rows) {
   const std::int64_t count = whole_steps(rows.rows * rows.cols);
-  return std::make_shared<Limit>("read", static_cast<double>(count * kFloat), [&ctx, rows, count] {
+  return timed_limit("read", static_cast<double>(count * kFloat), [&ctx, rows, count] {
     over_chunks(ctx, count,
                 [&](std::int64_t begin, std::int64_t n) { sink = stream_ops().read(rows.data + begin, n); });
   });
@@ -138,8 +140,8 @@ std::shared_ptr<Limit> read_rows_limit(const Context& ctx, ConstMatrix rows, std
     });
   };
   const std::int64_t ahead = best_of(kRowsAhead, read);
-  return std::make_shared<Limit>("read of rows", static_cast<double>(count * rows.cols * kFloat),
-                                 [read, ahead] { read(ahead); });
+  return timed_limit("read of rows", static_cast<double>(count * rows.cols * kFloat),
+                     [read, ahead] { read(ahead); });
 }
 
 std::shared_ptr<Limit> update_limit(const Context& ctx, int states, std::int64_t count) {
@@ -158,14 +160,14 @@ std::shared_ptr<Limit> update_limit(const Context& ctx, int states, std::int64_t
     }
   };
   const std::int64_t ahead = best_of(kUpdateAhead, update);
-  return std::make_shared<Limit>("update", bytes * passes, [update, ahead] { update(ahead); });
+  return timed_limit("update", bytes * passes, [update, ahead] { update(ahead); });
 }
 
 std::shared_ptr<Limit> stream_limit(const Context& ctx, Stream stream, std::int64_t bytes) {
   const std::int64_t count = whole_steps(bytes / kFloat), stride = count + kChunk;
   const auto memory = std::make_shared<HostFloats>(3 * stride);
   const double amount = static_cast<double>(count * kFloat * (stream == Stream::triad ? 3 : 2));
-  return std::make_shared<Limit>("stream", amount, [&ctx, memory, stream, count, stride] {
+  return timed_limit("stream", amount, [&ctx, memory, stream, count, stride] {
     over_chunks(ctx, count, [&](std::int64_t begin, std::int64_t n) {
       float *const to = memory->data() + begin, *const a = to + stride, *const b = a + stride;
       if (stream == Stream::copy) stream_ops().copy(to, a, n);
@@ -180,12 +182,10 @@ std::shared_ptr<Limit> device_copy_limit(const Context& ctx, std::int64_t bytes)
              to = std::make_shared<Buffer<char>>(ctx, bytes);
   from->zero(ctx);
   const int passes = passes_for(static_cast<double>(bytes), 1e9);
-  return std::make_shared<Limit>("copy", 2.0 * static_cast<double>(bytes) * passes,
-                                 [&ctx, from, to, bytes, passes] {
-                                   for (int pass = 0; pass < passes; ++pass)
-                                     ctx.backend().memory.copy(ctx, to->data(), from->data(), bytes);
-                                   ctx.backend().memory.synchronize(ctx);
-                                 });
+  return timed_limit("copy", 2.0 * static_cast<double>(bytes) * passes, [&ctx, from, to, bytes, passes] {
+    for (int pass = 0; pass < passes; ++pass) ctx.backend().memory.copy(ctx, to->data(), from->data(), bytes);
+    ctx.backend().memory.synchronize(ctx);
+  });
 }
 
 }  // namespace thalweg::bench

@@ -94,14 +94,14 @@ void Machine::measure_device(const Protocol& protocol) {
   const MemoryOps& memory = ctx_.backend().memory;
   Buffer<float> word(ctx_, 1);
   const auto latency = [&](const std::string& name, const auto& once, bool wait) {
-    Limit limit(name, kLaunches, [&] {
+    const auto limit = timed_limit(name, kLaunches, [&] {
       for (int i = 0; i < kLaunches; ++i) {
         once();
         if (wait) memory.synchronize(ctx_);
       }
       memory.synchronize(ctx_);
     });
-    add(name, "s", limit, protocol);
+    add(name, "s", *limit, protocol);
     figures_.back().value = 1 / figures_.back().value;
   };
   const auto launch = [&] { memory.zero(ctx_, word.data(), sizeof(float)); };
@@ -139,9 +139,11 @@ void Machine::bind(Case& subject, std::int64_t working_set) const {
     subject.limit_amount = bytes;
   } else if (operations / rate("fma") > bytes / read_rate(working_set)) {
     subject.limit = fma_limit(ctx_);
+    subject.limit->expect(rate("fma"));
     subject.limit_amount = operations;
   } else {
     subject.limit = read_limit(ctx_, std::min(working_set, memory_bytes_));
+    if (working_set >= memory_bytes_) subject.limit->expect(rate("read"));
     subject.limit_amount = bytes;
   }
 }

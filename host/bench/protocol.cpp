@@ -19,11 +19,19 @@ double seconds_since(Clock::time_point begin) {
 }  // namespace
 
 double Limit::rate() {
-  const auto begin = Clock::now();
-  run_();
-  const double rate = amount_ / seconds_since(begin);
+  const double rate = measure_();
   best_ = std::max(best_, rate);
   return rate;
+}
+
+void Limit::expect(double rate) { best_ = std::max(best_, rate); }
+
+std::shared_ptr<Limit> timed_limit(std::string name, double amount, std::function<void()> run) {
+  return std::make_shared<Limit>(std::move(name), [amount, run = std::move(run)] {
+    const auto begin = Clock::now();
+    run();
+    return amount / seconds_since(begin);
+  });
 }
 
 std::string shape_text(const Shape& shape) {

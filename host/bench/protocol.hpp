@@ -17,21 +17,26 @@ namespace thalweg::bench {
 /// A rate that the machine can reach, in bytes or floating-point operations per second.
 class Limit {
  public:
-  /// `run` does `amount` bytes or operations.
-  Limit(std::string name, double amount, std::function<void()> run)
-      : name_(std::move(name)), amount_(amount), run_(std::move(run)) {}
+  /// `measure` gives the rate at the time of the call.
+  Limit(std::string name, std::function<double()> measure)
+      : name_(std::move(name)), measure_(std::move(measure)) {}
 
   const std::string& name() const { return name_; }
   /// Measures once, in some milliseconds.
   double rate();
-  /// The most that rate() has given.
+  /// The most that rate() has given, or that was expected.
   double best() const { return best_; }
+  /// What was measured elsewhere; less will count as a drop.
+  void expect(double rate);
 
  private:
   std::string name_;
-  double amount_, best_ = 0;
-  std::function<void()> run_;
+  double best_ = 0;
+  std::function<double()> measure_;
 };
+
+/// A limit whose `run` does `amount` bytes or operations.
+std::shared_ptr<Limit> timed_limit(std::string name, double amount, std::function<void()> run);
 
 /// How far a result is from the reference's, and how far it may be.
 struct Check {

@@ -11,6 +11,7 @@ namespace thalweg::bench {
 constexpr std::int64_t kStreamStep = 128;
 /// Multiplications and additions of a round of StreamOps::fma are 2 * lanes * kFmaChains.
 constexpr std::int64_t kFmaChains = 12;
+constexpr std::int64_t kFmaZeros = (1 + kFmaChains) * 16;
 /// State arrays that StreamOps::update can take besides parameter and gradient.
 constexpr int kMostStates = 3;
 
@@ -28,7 +29,8 @@ struct StreamOps {
   /// grad is read. `ahead`: floats by which each stream is prefetched; 0: not at all.
   void (*update)(int states, float* param, const float* grad, float* const* state, std::int64_t count,
                  std::int64_t ahead);
-  float (*fma)(std::int64_t rounds);
+  /// zeros: kFmaZeros of them; a denormal would take the slow path.
+  float (*fma)(std::int64_t rounds, const float* zeros);
 };
 
 }  // namespace thalweg::bench

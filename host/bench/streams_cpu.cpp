@@ -112,10 +112,11 @@ void update(int states, float* param, const float* grad, float* const* state, st
   }
 }
 
-/// All zero: a denormal would take the slow path.
-float fma_rounds(std::int64_t rounds) {
-  Vec chain[kFmaChains] = {};
-  Vec factor{};
+/// Factors and chains from memory, so that the compiler cannot know that they are equal and one would do.
+float fma_rounds(std::int64_t rounds, const float* zeros) {
+  Vec chain[kFmaChains];
+  for (int c = 0; c < kFmaChains; ++c) chain[c] = load(zeros + (1 + c) * kLanes);
+  const Vec factor = load(zeros);
   for (std::int64_t k = 0; k < rounds; ++k) {
     for (int c = 0; c < kFmaChains; ++c) chain[c] = fma(factor, factor, chain[c]);
   }

@@ -24,6 +24,7 @@ void validate(const BenchArguments& arguments) {
   const bench::Options& o = arguments.options;
   require(o.protocol.repetitions > 0, "--repetitions wants 1 or more");
   require(o.protocol.seconds >= 0, "--time wants 0 seconds or more");
+  require(o.threads >= 0, "--threads wants 0 (all) or more");
   require(o.memory_mib > 0, "--memory wants 1 MiB or more");
   require(o.rows >= 0 && o.features >= 0 && o.outputs > 0 && o.entries > 0,
           "--rows, --features, --outputs and --entries want 1 or more");
