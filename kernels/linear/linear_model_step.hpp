@@ -1,9 +1,10 @@
 #pragma once
 // One pass over the rows of a linear model with one output: while a row is in the cache, its dot product, its
-// loss and its contribution to the gradient. A task is a slice of the batch, whose chains only it touches;
-// the tree over slices runs at the end.
+// loss and its contribution to the gradient. A task is a slice of the batch, whose chains only it touches.
+// When a call brings the whole batch, the tree over slices runs as they get done; else at the end, on a copy.
 #include <cstdint>
 
+#include "kernels/common/slice_tree_cpu.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/linear/dense_row.hpp"
 #include "kernels/linear/few_outputs.hpp"
@@ -16,7 +17,7 @@ namespace thalweg::THALWEG_ISA {
 constexpr int kStepRows = 4;
 /// Rows between the one computed and the one asked of memory: half of its bytes are asked for during the dot
 /// product, half during the gradient.
-constexpr std::int64_t kAheadRows = 16;
+constexpr std::int64_t kAheadRows = 12;
 /// Features of one task of the tree.
 constexpr std::int64_t kTreeFeatures = 8192;
 
@@ -80,34 +81,62 @@ THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const
   }
 }
 
-/// Weighted loss of row n from its output, and the slope that its gradient is scaled by.
-THALWEG_HD float finish_row(const LinearModelStep& a, std::int64_t n, float z) {
-  const std::int64_t id = a.targets.ids ? a.targets.ids[n] : n;
-  const float weight = a.targets.weight ? a.targets.weight[id] : 1.0f;
-  const float y = loss_target(a.loss.kind, a.targets.target[id], 0, 1);
-  const LossAndSlope l = with_loss_kind(a.loss.kind, [&](auto kind) {
-    return elementwise_loss<decltype(kind)::value>(z, y, a.loss.parameter);
+/// Weighted losses of rows [n, n + kRows) from their outputs, and the slopes that their gradients are scaled
+/// by. A loop of fixed length, so that the formula runs on vectors.
+template <int kRows>
+THALWEG_HD void finish_rows(const LinearModelStep& a, std::int64_t n, const float (&z)[kStepRows],
+                            float (&slope)[kStepRows]) {
+  const float scale = loss_scale(a.targets);
+  float target[kRows], weight[kRows], loss[kRows];
+  for (int r = 0; r < kRows; ++r) {
+    const std::int64_t id = a.targets.ids ? a.targets.ids[n + r] : n + r;
+    weight[r] = a.targets.weight ? a.targets.weight[id] : 1.0f;
+    target[r] = loss_target(a.loss.kind, a.targets.target[id], 0, 1);
+  }
+  with_loss_kind(a.loss.kind, [&](auto kind) {
+    for (int r = 0; r < kRows; ++r) {
+      const LossAndSlope l = elementwise_loss<decltype(kind)::value>(z[r], target[r], a.loss.parameter);
+      loss[r] = weight[r] * l.loss;
+      slope[r] = (weight[r] * scale) * l.slope;
+    }
   });
-  a.losses[n] = weight * l.loss;
-  a.grad_output[n] = (weight * loss_scale(a.targets)) * l.slope;
-  return a.grad_output[n];
+  for (int r = 0; r < kRows; ++r) a.losses[n + r] = loss[r], a.grad_output[n + r] = slope[r];
 }
 
-/// Rows [n, n + kRows) of the batch; `last` is the last row of the slice.
+/// The rows of one slice, and those that this thread is likely to take next: the caller goes through the
+/// slices from the first, other threads from the last (kernels/common/parallel.hpp).
+struct SliceRows {
+  std::int64_t begin, end, next;
+
+  THALWEG_HD SliceRows(const BatchSlices& slices, int slice, int thread)
+      : begin(slices.call_begin(slice)),
+        end(slices.call_end(slice)),
+        next(thread == 0 ? end : slices.call_begin(slice > 0 ? slice - 1 : 0)) {}
+
+  /// The row to ask memory for while row n is at work.
+  THALWEG_HD std::int64_t ahead_of(std::int64_t n, std::int64_t rows) const {
+    const std::int64_t later = n + kAheadRows;
+    return later < end ? later : smaller(next + (later - end), rows - 1);
+  }
+};
+
+/// Rows [n, n + kRows) of the batch.
 template <int kRows>
-inline void step_rows(const LinearModelStep& a, std::int64_t n, std::int64_t last, float* rows,
+inline void step_rows(const LinearModelStep& a, std::int64_t n, const SliceRows& slice, float* rows,
                       std::int64_t row_stride, float* chain, float* bias_chain) {
   const std::int64_t features = a.input.cols;
   const float* x[kStepRows];
   const char* ahead[kStepRows];
-  float slope[kStepRows];
+  float z[kStepRows], slope[kStepRows];
   for (int r = 0; r < kRows; ++r) {
     x[r] = row_floats(a.input, n + r, rows + r * row_stride);
-    ahead[r] = row_address(a.input, smaller(n + r + kAheadRows, last));
+    ahead[r] = row_address(a.input, slice.ahead_of(n + r, a.input.rows));
     const float dot = chain_dot(x[r], a.weight, features, ahead[r]);
-    slope[r] = finish_row(a, n + r, a.bias != nullptr ? dot + a.bias[0] : dot);
-    if (bias_chain != nullptr) *bias_chain = *bias_chain + slope[r];
+    z[r] = a.bias != nullptr ? dot + a.bias[0] : dot;
   }
+  finish_rows<kRows>(a, n, z, slope);
+  if (bias_chain != nullptr)
+    for (int r = 0; r < kRows; ++r) *bias_chain = *bias_chain + slope[r];
   add_rows<kRows>(chain, x, slope, ahead, features);
 }
 
@@ -121,11 +150,39 @@ inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* me
     if (bias_chain != nullptr) *bias_chain = 0.0f;
   }
   float* rows = plan.rows(memory, thread);
-  const std::int64_t end = a.slices.call_end(slice);
-  std::int64_t n = a.slices.call_begin(slice);
-  for (; n + kStepRows <= end; n += kStepRows)
-    step_rows<kStepRows>(a, n, end - 1, rows, plan.row_floats, chain, bias_chain);
-  for (; n < end; ++n) step_rows<1>(a, n, end - 1, rows, plan.row_floats, chain, bias_chain);
+  const SliceRows range(a.slices, slice, thread);
+  std::int64_t n = range.begin;
+  for (; n + kStepRows <= range.end; n += kStepRows)
+    step_rows<kStepRows>(a, n, range, rows, plan.row_floats, chain, bias_chain);
+  for (; n < range.end; ++n) step_rows<1>(a, n, range, rows, plan.row_floats, chain, bias_chain);
+}
+
+/// to[j] = left[j] + right[j]; `to` may be `left`.
+THALWEG_HD void add_chains(float* to, const float* left, const float* right, std::int64_t size) {
+  for (std::int64_t j = 0; j < size; j += kLanes) {
+    const std::int64_t count = smaller(kLanes, size - j);
+    store_first(to + j, load_first(left + j, count) + load_first(right + j, count), count);
+  }
+}
+
+/// A slice of a call that brings the whole batch, and the sums that are complete with it.
+inline void step_slice_and_tree(const LinearModelStep& a, const StepPlan& plan, float* memory,
+                                SliceTree& tree, int slice, int thread) {
+  step_slice(a, plan, memory, slice, thread);
+  const SliceChains weight = plan.weight_chains(a, memory), bias = plan.bias_chains(a, memory);
+  tree.finish(
+      slice,
+      [&](int left, int right) {
+        float* const to = weight.data + left * weight.stride;
+        add_chains(to, to, weight.data + right * weight.stride, a.input.cols);
+        if (a.grad_bias.sum != nullptr) {
+          bias.data[left * bias.stride] = bias.data[left * bias.stride] + bias.data[right * bias.stride];
+        }
+      },
+      [&] {
+        for (std::int64_t j = 0; j < a.input.cols; ++j) a.grad_weight.sum[j] = weight.data[j];
+        if (a.grad_bias.sum != nullptr) a.grad_bias.sum[0] = bias.data[0];
+      });
 }
 
 /// The tree over slices for elements [begin, end); a slice without rows counts as zero.

@@ -1,13 +1,11 @@
 #pragma once
 // Dot product of a sparse row with a dense weight vector as 128 chains and their fold, for the CPU files of
 // this op (compiled once per instruction set). One register holds kLanes neighbouring chains.
-#include "kernels/common/chains.hpp"
+#include "kernels/common/fold_cpu.hpp"
 #include "kernels/common/simd.hpp"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::THALWEG_ISA {
-
-constexpr int kChainVectors = kChains / kLanes;
 
 /// chain + weight * value for the next kLanes entries.
 THALWEG_HD Vec join_chains(const float* weight, const std::int32_t* columns, const float* values, Vec chain) {
@@ -46,39 +44,12 @@ THALWEG_HD Vec join_chains_first(const float* weight, const std::int32_t* column
 #endif
 }
 
-/// The levels of the fold that run inside a register.
-THALWEG_HD float fold_lanes(Vec v) {
-#if defined(__AVX2__)
-#if defined(__AVX512F__)
-  const __m256 eight = (__m256)(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
-                                __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15));
-#else
-  const __m256 eight = (__m256)v;
-#endif
-  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
-#else
-  for (int stride = kLanes / 2; stride > 0; stride /= 2)
-    for (int i = 0; i < stride; ++i) v[i] = v[i] + v[i + stride];
-  return v[0];
-#endif
-}
-
-/// fold_chains of chains.hpp, on registers.
-THALWEG_HD float fold_registers(Vec* chain) {
-#pragma GCC unroll 8
-  for (int stride = kChainVectors / 2; stride > 0; stride /= 2)
-    for (int i = 0; i < stride; ++i) chain[i] = chain[i] + chain[i + stride];
-  return fold_lanes(chain[0]);
-}
-
 THALWEG_HD float sparse_dot(const float* weight, SparseEntries row) {
-  Vec chain[kChainVectors] = {};
+  Vec chain[kChainVecs] = {};
   std::int64_t j = 0;
   for (; j + kChains <= row.count; j += kChains) {
 #pragma GCC unroll 32
-    for (int v = 0; v < kChainVectors; ++v)
+    for (int v = 0; v < kChainVecs; ++v)
       chain[v] = join_chains(weight, row.columns + j + v * kLanes, row.values + j + v * kLanes, chain[v]);
   }
   const std::int64_t rest = row.count - j;
@@ -86,7 +57,7 @@ THALWEG_HD float sparse_dot(const float* weight, SparseEntries row) {
   const float* values = row.values + j;
   // Unrolled without an early exit, so that the chains stay in registers.
 #pragma GCC unroll 32
-  for (int v = 0; v < kChainVectors; ++v) {
+  for (int v = 0; v < kChainVecs; ++v) {
     const int at = v * kLanes;
     if (rest >= at + kLanes) {
       chain[v] = join_chains(weight, columns + at, values + at, chain[v]);
