@@ -7,16 +7,13 @@ namespace thalweg {
 namespace cuda {
 
 void linear_outputs(const Context& ctx, const LinearForward& a) {
-  if (a.output.cols <= kFewOutputs) {
-    LinearForward sums = a;
-    sums.output = linear_sums(a);
-    linear_forward_few(ctx, sums);
-    apply_activation(ctx, activation_cuda, a);
-  } else if (is_converted(a.input)) {
-    linear_forward_converted(ctx, a);
-  } else {
-    linear_forward(ctx, a);
-  }
+  const bool converted = is_converted(a.input);
+  if (a.output.cols > kFewOutputs)
+    return converted ? linear_forward_converted(ctx, a) : linear_forward(ctx, a);
+  LinearForward few = a;
+  few.output = linear_sums(a);
+  converted ? linear_forward_few_converted(ctx, few) : linear_forward_few(ctx, few);
+  apply_activation(ctx, activation_cuda, a);
 }
 
 void linear_gradient_chains(const Context& ctx, const DenseRows& input, const ConstMatrix& grad_output,

@@ -10,8 +10,10 @@ namespace thalweg::cuda {
 /// as they are, and rows that are converted or scaled on the way.
 void linear_forward(const Context& ctx, const LinearForward& a);
 void linear_forward_converted(const Context& ctx, const LinearForward& a);
-/// linear_few_outputs_cuda.cu: the sums of at most kFewOutputs outputs; no activation.
+/// linear_few_outputs_cuda.cu and linear_few_outputs_converted_cuda.cu: the sums of at most kFewOutputs
+/// outputs; no activation.
 void linear_forward_few(const Context& ctx, const LinearForward& a);
+void linear_forward_few_converted(const Context& ctx, const LinearForward& a);
 
 /// linear_input_grad_cuda.cu.
 void linear_input_grad(const Context& ctx, const LinearInputGrad& a);
