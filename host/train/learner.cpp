@@ -25,10 +25,17 @@ void Learner::enqueue(const std::vector<std::int64_t>& rows, double lr) {
   state_->enqueue(rows, lr, true, nullptr);
 }
 
+void Learner::enqueue(const EpochBatch& batch, double lr) { state_->enqueue(batch, lr, true, nullptr); }
+
 std::vector<StepResult> Learner::collect() { return state_->collect(); }
 
 StepResult Learner::step(const std::vector<std::int64_t>& rows, double lr) {
   state_->enqueue(rows, lr, true, nullptr);
+  return only_result(state_->collect());
+}
+
+StepResult Learner::step(const EpochBatch& batch, double lr) {
+  state_->enqueue(batch, lr, true, nullptr);
   return only_result(state_->collect());
 }
 
