@@ -303,11 +303,10 @@ void TrainingRun::validate_epoch() {
 }
 
 Metrics TrainingRun::validation_metrics() {
-  if (!learner_->averages())
-    return evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+  if (!learner_->averages()) return learner_->evaluate(split_.validation, observer_.stop_signal);
   learner_->swap_average();
   try {
-    Metrics metrics = evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+    Metrics metrics = learner_->evaluate(split_.validation, observer_.stop_signal);
     learner_->swap_average();
     return metrics;
   } catch (const InterruptedError&) {
@@ -394,7 +393,7 @@ TrainReport TrainingRun::report() {
   try {
     const std::atomic<int>* stop = observer_.stop_signal;
     if (!split_.validation.empty()) {
-      report.validation = evaluate(ctx_, *model_, train_, &split_.validation, stop);
+      report.validation = learner_->evaluate(split_.validation, stop);
     }
     if (test_) report.test = evaluate(ctx_, *model_, *test_, nullptr, stop);
   } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place

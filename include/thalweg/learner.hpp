@@ -8,6 +8,7 @@
 
 #include "thalweg/config.hpp"
 #include "thalweg/epoch_batches.hpp"
+#include "thalweg/metrics.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {
@@ -83,6 +84,11 @@ class Learner {
   /// nothing.
   std::vector<StepResult> collect();
   std::int64_t burst_limit() const;
+
+  /// Metrics of the model on rows of the learner's own data set, of which a device holds one copy. Throws
+  /// InterruptedError soon after `stop_signal` becomes non-zero.
+  Metrics evaluate(const std::vector<std::int64_t>& rows,
+                   const std::atomic<int>* stop_signal = nullptr) const;
 
   std::int64_t steps() const;  ///< steps taken
   void set_steps(std::int64_t steps);

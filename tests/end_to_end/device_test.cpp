@@ -163,6 +163,19 @@ TEST_P(Devices, AStepOnABatchOfAnEpochIsAStepOnItsRows) {
   }
 }
 
+TEST_P(Devices, ALearnerEvaluatesRowsOfItsDataAsTheyAreEvaluatedAnywhere) {
+  const Context ctx({.device = GetParam()});
+  const Config config = sparse_linear_config();
+  const Dataset data = read_training_data(config.data, TargetUse::classes);
+  Model model(ctx, resolve_model(config.model, schema_of(data), 1));
+  Learner learner(ctx, model, data, {.optimizer = config.optimizer});
+  learner.step({1, 2, 3, 4, 5}, 0.1);
+  const std::vector<std::int64_t> rows = {7, 3, 900, 20, 3};
+  const Metrics got = learner.evaluate(rows), want = evaluate(ctx, model, data, &rows);
+  EXPECT_EQ(got.values, want.values);
+  EXPECT_EQ(got.confusion, want.confusion);
+}
+
 TEST_P(Devices, ABatchOfOtherEpochsIsRefused) {
   const Context ctx({.device = GetParam()});
   const Config config = sparse_linear_config();

@@ -12,7 +12,7 @@ struct Calls {
   std::int64_t downloads = 0;         ///< copies to the host, outside graphs
   std::int64_t uploaded_bytes = 0;    ///< by these
   std::int64_t downloaded_bytes = 0;
-  std::int64_t launches = 0;          ///< of kernels, outside graphs
+  std::int64_t launches = 0;  ///< of kernels, outside graphs
   std::int64_t graph_launches = 0;
   std::int64_t captures = 0;  ///< begun
 };
