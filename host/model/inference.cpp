@@ -29,16 +29,8 @@ PassInput block_input(const Network& network, const PlacedRows& rows, std::int64
 
 }  // namespace
 
-PlacedRows::PlacedRows(const Context& ctx, const Dataset& data, const std::vector<std::int64_t>* rows)
-    : data_(ctx, data), ids_(ctx, rows != nullptr ? *rows : all_rows(data)) {}
-
-DenseRows PlacedRows::dense(std::int64_t first, std::int64_t count) const {
-  return data_.dense(ids(first), count);
-}
-
-SparseRows PlacedRows::sparse(std::int64_t first, std::int64_t count) const {
-  return data_.sparse(ids(first), count);
-}
+PlacedRows::PlacedRows(const Context& ctx, const DeviceDataset& data, const std::vector<std::int64_t>* rows)
+    : data_(data), rows_(rows), ids_(ctx, rows != nullptr ? *rows : all_rows(data.host())) {}
 
 void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows,
                     const std::atomic<int>* stop_signal,
@@ -57,7 +49,8 @@ void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows
 }
 
 std::vector<float> infer(const Context& ctx, Network& network, const Dataset& data) {
-  const PlacedRows rows(ctx, data, nullptr);
+  const DeviceDataset placed(ctx, data);
+  const PlacedRows rows(ctx, placed, nullptr);
   const std::int64_t outputs = network.spec().outputs;
   std::vector<float> result(static_cast<std::size_t>(rows.count() * outputs));
   for_each_block(ctx, network, rows, nullptr, [&](const OutputBlock& block) {

@@ -16,22 +16,28 @@ struct OutputBlock {
   LossTargets targets;     ///< without a target when the data has none
 };
 
-/// Rows of a data set where the backend reads them.
+/// Rows of a data set that the backend holds. Refers to data set and rows.
 class PlacedRows {
  public:
   /// The rows that are given, in that order; null: all of them.
-  PlacedRows(const Context& ctx, const Dataset& data, const std::vector<std::int64_t>* rows);
+  PlacedRows(const Context& ctx, const DeviceDataset& data, const std::vector<std::int64_t>* rows);
 
   std::int64_t count() const { return ids_.size(); }
-  /// Targets of the rows from position `first` on.
-  LossTargets targets(std::int64_t first = 0) const { return data_.targets(ids_.data() + first); }
-  DenseRows dense(std::int64_t first, std::int64_t count) const;
-  SparseRows sparse(std::int64_t first, std::int64_t count) const;
+  /// From the row at position `first` on.
   const std::int64_t* ids(std::int64_t first) const { return ids_.data() + first; }
+  LossTargets targets(std::int64_t first = 0) const { return data_.targets(ids(first)); }
+  DenseRows dense(std::int64_t first, std::int64_t count) const { return data_.dense(ids(first), count); }
+  SparseRows sparse(std::int64_t first, std::int64_t count) const { return data_.sparse(ids(first), count); }
+
   const Dataset& host() const { return data_.host(); }
+  /// The data set's row at a position.
+  std::size_t row(std::int64_t n) const {
+    return static_cast<std::size_t>(rows_ != nullptr ? (*rows_)[static_cast<std::size_t>(n)] : n);
+  }
 
  private:
-  DeviceDataset data_;
+  const DeviceDataset& data_;
+  const std::vector<std::int64_t>* rows_;
   Buffer<std::int64_t> ids_;
 };
 

@@ -13,7 +13,8 @@ namespace {
     .sparse_linear = isa::sparse_linear_cpu, .activation = isa::activation_cpu, .dropout = isa::dropout_cpu, \
     .layer_norm = isa::layer_norm_cpu, .batch_norm = isa::batch_norm_cpu,                                    \
     .elementwise_loss = isa::elementwise_loss_cpu, .softmax_cross_entropy = isa::softmax_cross_entropy_cpu,  \
-    .update = isa::update_cpu, .per_sample = isa::per_sample_cpu, .metrics = isa::metrics_cpu                \
+    .update = isa::update_cpu, .per_sample = isa::per_sample_cpu, .metrics = isa::metrics_cpu,               \
+    .order = isa::order_cpu                                                                                  \
   }
 
 #if defined(__x86_64__)
@@ -36,7 +37,8 @@ const Backend reference_backend{.name = "reference",
                                 .softmax_cross_entropy = softmax_cross_entropy_reference,
                                 .update = update_reference,
                                 .per_sample = per_sample_reference,
-                                .metrics = metrics_reference};
+                                .metrics = metrics_reference,
+                                .order = order_reference};
 
 /// The variants this machine can run, the best first.
 std::vector<const Backend*> runnable_cpu_backends() {

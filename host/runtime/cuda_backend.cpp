@@ -28,7 +28,8 @@ const Backend backend{.name = "cuda",
                       .softmax_cross_entropy = softmax_cross_entropy_cuda,
                       .update = update_cuda,
                       .per_sample = per_sample_cuda,
-                      .metrics = metrics_cuda};
+                      .metrics = metrics_cuda,
+                      .order = order_cuda};
 
 int attribute_of(cudaDeviceAttr attribute, int device) {
   int value = 0;

@@ -1,5 +1,6 @@
 #include "thalweg/learner.hpp"
 
+#include "host/train/evaluation.hpp"
 #include "host/train/learner_state.hpp"
 #include "thalweg/error.hpp"
 
@@ -25,10 +26,17 @@ void Learner::enqueue(const std::vector<std::int64_t>& rows, double lr) {
   state_->enqueue(rows, lr, true, nullptr);
 }
 
+void Learner::enqueue(const EpochBatch& batch, double lr) { state_->enqueue(batch, lr, true, nullptr); }
+
 std::vector<StepResult> Learner::collect() { return state_->collect(); }
 
 StepResult Learner::step(const std::vector<std::int64_t>& rows, double lr) {
   state_->enqueue(rows, lr, true, nullptr);
+  return only_result(state_->collect());
+}
+
+StepResult Learner::step(const EpochBatch& batch, double lr) {
+  state_->enqueue(batch, lr, true, nullptr);
   return only_result(state_->collect());
 }
 
@@ -47,6 +55,11 @@ StepResult Learner::value_and_gradient(const std::vector<std::int64_t>& rows,
   --s.steps;  // nothing was learnt
   gradients = download_tensors(s.ctx, s.network.plan().parameters(), s.grad);
   return result;
+}
+
+Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atomic<int>* stop_signal) const {
+  return evaluate_rows(state_->ctx, state_->network, PlacedRows(state_->ctx, state_->data, &rows),
+                       stop_signal);
 }
 
 std::int64_t Learner::steps() const { return state_->steps; }

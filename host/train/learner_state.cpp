@@ -65,13 +65,15 @@ StagedInputs::StagedInputs(const Context& ctx, std::int64_t max_batch, std::int6
 
 StagedInputs::~StagedInputs() { ctx_.backend().memory.release_staging(staging_); }
 
-void StagedInputs::upload(std::int64_t slot, const StepInputs& inputs,
-                          const std::vector<std::int64_t>& rows) {
+void StagedInputs::upload(std::int64_t slot, const StepInputs& inputs, const StepRows& rows) {
   unsigned char* const to = staging_ + slot * slot_bytes_;
-  const std::size_t id_bytes = rows.size() * sizeof(std::int64_t);
   std::memcpy(to, &inputs, sizeof inputs);
-  if (id_bytes > 0) std::memcpy(to + kIdsAt, rows.data(), id_bytes);
-  ctx_.backend().memory.upload(ctx_, device_.data(), to, kIdsAt + static_cast<std::int64_t>(id_bytes));
+  std::int64_t bytes = kIdsAt;
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&rows); list != nullptr && !list->empty()) {
+    std::memcpy(to + kIdsAt, list->data(), list->size() * sizeof(std::int64_t));
+    bytes += std::ssize(*list) * std::int64_t{sizeof(std::int64_t)};
+  }
+  ctx_.backend().memory.upload(ctx_, device_.data(), to, bytes);
 }
 
 Learner::State::State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o)
@@ -81,6 +83,7 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
       options(o),
       micro(o.micro_batch > 0 ? std::min(o.micro_batch, o.max_batch) : o.max_batch),
       burst_limit(burst_limit_of(c, o)),
+      order(c, o.batches),
       pass(c, network, micro, o.per_sample.clips() ? PassUse::per_sample : PassUse::backward),
       optimizer(c, network.plan(), network.parameters().data(), optimizer_config(o), network.sparse()),
       inputs(c, o.max_batch, burst_limit),
@@ -289,9 +292,25 @@ void Learner::State::run_step(std::int64_t count, bool update, const HostObjecti
                    &burst.data()->gate);
 }
 
-void Learner::State::enqueue(const std::vector<std::int64_t>& rows, double lr, bool update,
-                             const ObjectiveFunction* objective) {
-  const auto count = static_cast<std::int64_t>(rows.size());
+/// With weights the host adds them up, for which it has to list the rows anyway.
+StepRows Learner::State::listed_where_needed(StepRows rows) const {
+  const auto* batch = std::get_if<EpochBatch>(&rows);
+  if (batch == nullptr) return rows;
+  if (&batch->batches() != order.batches())
+    throw UsageError("the batch of a step is none of LearnerOptions::batches");
+  if (data.host().weight.empty()) return rows;
+  return batch->rows();
+}
+
+double Learner::State::weight_of(const StepRows& rows) const {
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&rows))
+    return sum_of_weights(data.host(), *list);
+  return static_cast<double>(count_of(rows));
+}
+
+void Learner::State::enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
+  rows = listed_where_needed(std::move(rows));
+  const std::int64_t count = count_of(rows);
   if (count < (clips() ? 0 : 1) || count > options.max_batch) {
     throw ShapeError("a step takes 1 to " + std::to_string(options.max_batch) +
                      " rows (LearnerOptions::max_batch), got " + std::to_string(count));
@@ -302,23 +321,33 @@ void Learner::State::enqueue(const std::vector<std::int64_t>& rows, double lr, b
                      " steps (Learner::burst_limit)");
   }
   const std::int64_t step = steps + slot + 1;
-  const double weight_sum = sum_of_weights(data.host(), rows);
+  const double weight_sum = weight_of(rows);
   const float scale = scale_of(weight_sum);
+  const auto* batch = std::get_if<EpochBatch>(&rows);
   inputs.upload(slot,
                 {.step = static_cast<std::uint64_t>(step),
                  .scalars = optimizer.scalars(lr, step),
                  .loss_scale = scale,
-                 .noise_deviation = per_sample ? per_sample->noise_deviation(scale) : 0.0f},
+                 .noise_deviation = per_sample ? per_sample->noise_deviation(scale) : 0.0f,
+                 .place = batch != nullptr ? order.place(*batch) : BatchPlace{}},
                 rows);
+  const auto plain_step = [&] {
+    if (batch != nullptr) {
+      ctx.backend().order.batch(
+          ctx, {.place = inputs.place(), .rows = order.rows(), .count = count, .ids = inputs.ids()});
+    }
+    run_step(count, update, nullptr);
+  };
   if (objective != nullptr) {
-    const HostObjective host_objective{*objective, rows.data(), scale};
+    const std::vector<std::int64_t> list = list_of(rows);
+    const HostObjective host_objective{*objective, list.data(), scale};
     run_step(count, update, &host_objective);
   } else if (update) {
-    graphs.run(count, [&] { run_step(count, true, nullptr); });
+    graphs.run(2 * count + (batch != nullptr ? 1 : 0), plain_step);
   } else {
-    run_step(count, false, nullptr);
+    plain_step();
   }
-  queued.push_back({rows, weight_sum});
+  queued.push_back({std::move(rows), weight_sum});
 }
 
 std::vector<StepResult> Learner::State::collect() {
@@ -344,8 +373,8 @@ std::vector<StepResult> Learner::State::collect() {
 
 /// Without clipping the norms are those of the scaled gradients, because the step itself is not to change.
 void Learner::State::add_statistics(const Queued& step, StepResult& result) const {
-  const auto count = static_cast<std::int64_t>(step.rows.size());
-  result.losses.resize(step.rows.size());
+  const std::int64_t count = count_of(step.rows);
+  result.losses.resize(static_cast<std::size_t>(count));
   ctx.backend().memory.download(ctx, result.losses.data(), losses.data(),
                                 count * std::int64_t{sizeof(float)});
   result.norms = per_sample->norms(ctx, count);
@@ -363,12 +392,12 @@ std::string Learner::State::diverged(const Queued& step, const StepRecord& recor
   const std::string end =
       " is not finite; the parameters are those of the last good step. A smaller optimizer.lr or "
       "optimizer.clip_norm may help";
+  const std::vector<std::int64_t> rows = list_of(step.rows);
   if (record.first_bad >= 0) {
-    return begin + "the loss of " + data.host().where(step.rows[static_cast<std::size_t>(record.first_bad)]) +
-           end;
+    return begin + "the loss of " + data.host().where(rows[static_cast<std::size_t>(record.first_bad)]) + end;
   }
-  if (step.rows.empty()) return begin + "the noise" + end;
-  return begin + "the gradient of the batch that begins with " + data.host().where(step.rows[0]) + end;
+  if (rows.empty()) return begin + "the noise" + end;
+  return begin + "the gradient of the batch that begins with " + data.host().where(rows[0]) + end;
 }
 
 }  // namespace thalweg

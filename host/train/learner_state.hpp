@@ -8,6 +8,7 @@
 #include "host/runtime/step_graphs.hpp"
 #include "host/train/optimizer.hpp"
 #include "host/train/per_sample_step.hpp"
+#include "host/train/step_rows.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {
@@ -28,6 +29,7 @@ struct StepInputs {
   UpdateScalars scalars;
   float loss_scale = 1;
   float noise_deviation = 0;
+  BatchPlace place;  ///< of an epoch's batch, whose ids are computed from it
 };
 
 /// StepInputs and ids of each step of a burst in staging memory, and of the current step in the backend's:
@@ -39,12 +41,14 @@ class StagedInputs {
   StagedInputs(const StagedInputs&) = delete;
   StagedInputs& operator=(const StagedInputs&) = delete;
 
-  void upload(std::int64_t slot, const StepInputs& inputs, const std::vector<std::int64_t>& rows);
+  /// `rows`: their ids, or an epoch's batch, whose ids the step itself computes.
+  void upload(std::int64_t slot, const StepInputs& inputs, const StepRows& rows);
   const std::uint64_t* step() const { return &inputs()->step; }
   const UpdateScalars* scalars() const { return &inputs()->scalars; }
   const float* loss_scale() const { return &inputs()->loss_scale; }
   const float* noise_deviation() const { return &inputs()->noise_deviation; }
-  const std::int64_t* ids() const { return reinterpret_cast<const std::int64_t*>(device_.data() + kIdsAt); }
+  const BatchPlace* place() const { return &inputs()->place; }
+  std::int64_t* ids() const { return reinterpret_cast<std::int64_t*>(device_.data() + kIdsAt); }
 
  private:
   static constexpr std::int64_t kIdsAt = (sizeof(StepInputs) + 255) / 256 * 256;
@@ -59,7 +63,7 @@ class StagedInputs {
 struct Learner::State {
   /// A step that has been queued, and what its record does not tell.
   struct Queued {
-    std::vector<std::int64_t> rows;
+    StepRows rows;
     double weight_sum;
   };
 
@@ -69,6 +73,7 @@ struct Learner::State {
   LearnerOptions options;
   std::int64_t micro;
   std::int64_t burst_limit;
+  PlacedOrder order;
   Pass pass;
   Optimizer optimizer;
   Buffer<float> grad, partials, sparse_partials, losses, output_grad;
@@ -85,8 +90,7 @@ struct Learner::State {
   State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o);
 
   /// Queues one step; `update` false: the gradient alone. A step with an objective of its own runs at once.
-  void enqueue(const std::vector<std::int64_t>& rows, double lr, bool update,
-               const ObjectiveFunction* objective);
+  void enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective);
   /// Waits for the queued steps. The last result may be that of a step that diverged; those after it did
   /// nothing.
   std::vector<StepResult> collect();
@@ -113,6 +117,8 @@ struct Learner::State {
   void fused_squared_norms(const PassInput& input);
   void forward_and_loss(const PassInput& input, const HostObjective* objective, bool scaled);
   void clipped_step(const PassInput& input, const HostObjective* objective);
+  StepRows listed_where_needed(StepRows rows) const;
+  double weight_of(const StepRows& rows) const;
   float scale_of(double weight_sum) const;
   void add_statistics(const Queued& step, StepResult& result) const;
   void own_objective(const HostObjective& objective, const PassInput& input, Matrix output, float scale);

@@ -6,6 +6,7 @@
 
 #include "host/model/network.hpp"
 #include "host/train/optimizer_scalars.hpp"
+#include "host/train/step_rows.hpp"
 #include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
 
@@ -65,7 +66,7 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
           .states = kFloat * arena * states,
           .activations = kFloat * (pass_floats(network, micro, options.per_sample.clips()) +
                                    options.max_batch * (1 + spec.outputs)),
-          .data = data_bytes(data)};
+          .data = data_bytes(data) + placed_bytes(options.batches)};
 }
 
 std::string describe(const MemoryPlan& plan) {

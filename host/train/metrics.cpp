@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "host/train/evaluation.hpp"
 #include "host/train/metric_sums.hpp"
 
 namespace thalweg {
@@ -16,11 +17,11 @@ struct Targets {
   double squared_deviation = 0;  ///< weighted, from the weighted mean
 };
 
-Targets targets_of(const Dataset& data, const std::vector<std::int64_t>* rows) {
-  const std::int64_t count = rows != nullptr ? std::ssize(*rows) : data.rows;
+Targets targets_of(const PlacedRows& rows) {
+  const Dataset& data = rows.host();
   const auto each = [&](auto body) {
-    for (std::int64_t n = 0; n < count; ++n) {
-      const auto row = static_cast<std::size_t>(rows != nullptr ? (*rows)[static_cast<std::size_t>(n)] : n);
+    for (std::int64_t n = 0; n < rows.count(); ++n) {
+      const std::size_t row = rows.row(n);
       body(data.weight.empty() ? 1.0 : double{data.weight[row]}, double{data.target[row]});
     }
   };
@@ -75,22 +76,27 @@ double Metrics::operator[](const std::string& name) const {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
-                 const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal) {
-  const Targets targets = targets_of(data, rows);
-  Network& network = model.network();
-  const PlacedRows placed(ctx, data, rows);
-  MetricSums sums(ctx, model.spec(), network.objective(), placed, targets.weight);
-  for_each_block(ctx, network, placed, stop_signal, [&](const OutputBlock& block) { sums.add(block); });
+Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& rows,
+                      const std::atomic<int>* stop_signal) {
+  const ModelSpec& spec = network.spec();
+  const Targets targets = targets_of(rows);
+  MetricSums sums(ctx, spec, network.objective(), rows, targets.weight);
+  for_each_block(ctx, network, rows, stop_signal, [&](const OutputBlock& block) { sums.add(block); });
   const MetricNumbers numbers = sums.read();
   Metrics metrics;
   metrics.values.emplace_back("loss", numbers.loss / targets.weight);
-  if (is_classification_loss(model.spec().config.loss)) {
-    add_classification(numbers, model.spec(), targets.weight, metrics);
+  if (is_classification_loss(spec.config.loss)) {
+    add_classification(numbers, spec, targets.weight, metrics);
   } else {
-    add_regression(numbers, model.spec(), targets, metrics);
+    add_regression(numbers, spec, targets, metrics);
   }
   return metrics;
+}
+
+Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
+                 const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal) {
+  const DeviceDataset placed(ctx, data);
+  return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, rows), stop_signal);
 }
 
 }  // namespace thalweg

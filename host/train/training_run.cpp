@@ -91,7 +91,8 @@ LearnerOptions TrainingRun::learner_options() {
                          .max_batch = std::min<std::int64_t>(config_.train.batch_size,
                                                              static_cast<std::int64_t>(split_.train.size())),
                          .micro_batch = config_.train.micro_batch,
-                         .reduction_slices = static_cast<int>(config_.train.reduction_slices)};
+                         .reduction_slices = static_cast<int>(config_.train.reduction_slices),
+                         .batches = &*batches_};
   if (config_.per_sample.poisson()) {
     privacy_.emplace(config_, train_, split_.train, total_steps());
     privacy_->set_options(options);
@@ -153,10 +154,10 @@ void TrainingRun::restore(const std::string& folder) {
   say(fmt::format("resumed from {} at step {}", folder, data.step));
 }
 
-std::vector<std::int64_t> TrainingRun::rows_of(std::int64_t step) const {
+/// Poisson sampling draws a list; else the device computes the rows.
+StepRows TrainingRun::rows_of(std::int64_t step) const {
   if (privacy_) return privacy_->sampler().rows(static_cast<std::uint64_t>(step + 1));
-  const std::int64_t per_epoch = batches_->batches_per_epoch();
-  return batches_->rows(step / per_epoch, step % per_epoch);
+  return batches_->at_step(step);
 }
 
 /// Steps may run without the host until something is due that it decides.
@@ -169,20 +170,20 @@ std::int64_t TrainingRun::burst_length() const {
 }
 
 void TrainingRun::take_steps() {
-  std::vector<std::vector<std::int64_t>> rows;
+  std::vector<StepRows> rows;
   const std::int64_t length = burst_length();
   for (std::int64_t step = state_.step; step < state_.step + length; ++step) {
     rows.push_back(rows_of(step));
-    learner_->enqueue(rows.back(), learning_rate(step));
+    std::visit([&](const auto& batch) { learner_->enqueue(batch, learning_rate(step)); }, rows.back());
   }
   const std::vector<StepResult> results = learner_->collect();
   for (std::size_t i = 0; i < results.size(); ++i) {
-    samples_ += static_cast<std::int64_t>(rows[i].size());
+    samples_ += count_of(rows[i]);
     if (results[i].diverged.empty()) {
-      if (statistics_) statistics_->add(rows[i], results[i]);
+      if (statistics_) statistics_->add(list_of(rows[i]), results[i]);
       after_step(results[i]);
     } else {
-      pass_over(rows[i], DivergedError(results[i].diverged));
+      pass_over(list_of(rows[i]), DivergedError(results[i].diverged));
     }
   }
 }
@@ -298,11 +299,10 @@ void TrainingRun::validate_epoch() {
 }
 
 Metrics TrainingRun::validation_metrics() {
-  if (!learner_->averages())
-    return evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+  if (!learner_->averages()) return learner_->evaluate(split_.validation, observer_.stop_signal);
   learner_->swap_average();
   try {
-    Metrics metrics = evaluate(ctx_, *model_, train_, &split_.validation, observer_.stop_signal);
+    Metrics metrics = learner_->evaluate(split_.validation, observer_.stop_signal);
     learner_->swap_average();
     return metrics;
   } catch (const InterruptedError&) {
@@ -389,7 +389,7 @@ TrainReport TrainingRun::report() {
   try {
     const std::atomic<int>* stop = observer_.stop_signal;
     if (!split_.validation.empty()) {
-      report.validation = evaluate(ctx_, *model_, train_, &split_.validation, stop);
+      report.validation = learner_->evaluate(split_.validation, stop);
     }
     if (test_) report.test = evaluate(ctx_, *model_, *test_, nullptr, stop);
   } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place

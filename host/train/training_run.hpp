@@ -5,11 +5,11 @@
 #include <optional>
 
 #include "host/checkpoint/checkpoint_writer.hpp"
-#include "host/train/epoch_batches.hpp"
 #include "host/train/metrics_log.hpp"
 #include "host/train/privacy.hpp"
 #include "host/train/run_state.hpp"
 #include "host/train/sample_statistics.hpp"
+#include "host/train/step_rows.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/trainer.hpp"
@@ -28,7 +28,7 @@ class TrainingRun {
   void load_data();
   LearnerOptions learner_options();
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
-  std::vector<std::int64_t> rows_of(std::int64_t step) const;
+  StepRows rows_of(std::int64_t step) const;
   void resume();
   void restore(const std::string& folder);
   void train();

@@ -6,7 +6,7 @@
 
 #include "host/model/objective.hpp"
 #include "host/runtime/cuda_backend.hpp"
-#include "host/train/epoch_batches.hpp"
+#include "thalweg/epoch_batches.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/schedule.hpp"
 
@@ -20,7 +20,7 @@ struct Side {
   Learner learner;
 
   Side(const Config& config, const std::string& device, const ModelSpec& spec, const Dataset& data,
-       std::int64_t batch)
+       std::int64_t batch, const EpochBatches& batches)
       : ctx({.device = device,
              .numerics = config.numerics == "fast" ? Numerics::fast : Numerics::exact,
              .threads = static_cast<int>(config.train.threads)}),
@@ -29,7 +29,8 @@ struct Side {
                 {.optimizer = config.optimizer,
                  .max_batch = batch,
                  .micro_batch = config.train.micro_batch,
-                 .reduction_slices = static_cast<int>(config.train.reduction_slices)}) {}
+                 .reduction_slices = static_cast<int>(config.train.reduction_slices),
+                 .batches = &batches}) {}
 };
 
 std::string second_device(const std::string& asked) {
@@ -90,8 +91,8 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
                              config.train.drop_last);
   const std::int64_t batch =
       std::min<std::int64_t>(config.train.batch_size, static_cast<std::int64_t>(split.train.size()));
-  Side first(config, options.first, spec, data, batch),
-      second(config, second_device(options.second), spec, data, batch);
+  Side first(config, options.first, spec, data, batch, batches),
+      second(config, second_device(options.second), spec, data, batch, batches);
 
   VerifyReport report{.first = first.ctx.device(), .second = second.ctx.device(), .steps = options.steps};
   report.exact = config.numerics == "exact" && report.first != "reference" && report.second != "reference";
@@ -101,7 +102,7 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
     report.tensors.push_back({.tensor = tensor.name});
   const std::int64_t per_epoch = batches.batches_per_epoch();
   for (std::int64_t step = 0; step < options.steps; ++step) {
-    const std::vector<std::int64_t> rows = batches.rows(step / per_epoch, step % per_epoch);
+    const EpochBatch rows = batches.at_step(step);
     const double lr = scheduled_lr(config.schedule, config.optimizer.lr, {options.steps, per_epoch}, step);
     first.learner.step(rows, lr);
     second.learner.step(rows, lr);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "thalweg/config.hpp"
+#include "thalweg/epoch_batches.hpp"
+#include "thalweg/metrics.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {
@@ -30,6 +32,7 @@ struct LearnerOptions {
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
   std::int64_t micro_batch = 0;  ///< 0: the whole batch at once
   int reduction_slices = 8;
+  const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; has to outlive the learner
 };
 
 struct StepResult {
@@ -66,7 +69,9 @@ class Learner {
   /// Throws DivergedError, naming the first row at fault, before the update when loss or gradient is not
   /// finite; parameters, states and running statistics are then as they were before the call.
   StepResult step(const std::vector<std::int64_t>& rows, double lr);
-  /// The same with an objective of your own.
+  /// The same on a batch of options.batches: its rows are computed on the device.
+  StepResult step(const EpochBatch& batch, double lr);
+  /// With an objective of your own.
   StepResult step(const std::vector<std::int64_t>& rows, double lr, const ObjectiveFunction& objective);
   /// Loss and gradient (of the mean) without an update; gradients in the order of Model::parameters.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
@@ -74,10 +79,16 @@ class Learner {
   /// Queues a step with the model's own loss. On devices that replay steps without the host, burst_limit()
   /// steps may be queued before collect; elsewhere one.
   void enqueue(const std::vector<std::int64_t>& rows, double lr);
+  void enqueue(const EpochBatch& batch, double lr);
   /// The results of the queued steps, in order. When one diverged, it is the last; it and those after it did
   /// nothing.
   std::vector<StepResult> collect();
   std::int64_t burst_limit() const;
+
+  /// Metrics of the model on rows of the learner's own data set, of which a device holds one copy. Throws
+  /// InterruptedError soon after `stop_signal` becomes non-zero.
+  Metrics evaluate(const std::vector<std::int64_t>& rows,
+                   const std::atomic<int>* stop_signal = nullptr) const;
 
   std::int64_t steps() const;  ///< steps taken
   void set_steps(std::int64_t steps);

@@ -9,6 +9,7 @@
 #include "kernels/layer_norm/layer_norm.hpp"
 #include "kernels/linear/linear.hpp"
 #include "kernels/metrics/metrics.hpp"
+#include "kernels/order/order.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
@@ -56,6 +57,7 @@ struct Backend {
   const UpdateOps& update;
   const PerSampleOps& per_sample;
   const MetricsOps& metrics;
+  const OrderOps& order;
 };
 
 }  // namespace thalweg

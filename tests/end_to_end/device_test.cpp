@@ -4,6 +4,8 @@
 
 #include "tests/support/backends.hpp"
 #include "tests/support/run_support.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/learner.hpp"
 #include "thalweg/verify.hpp"
 
 namespace thalweg::test {
@@ -147,6 +149,54 @@ TEST_P(Devices, ACheckpointOfOneDeviceIsResumedOnAnother) {
     config.train.epochs = 2;
     EXPECT_EQ(train(config).parameters_xxh3, expected) << "cpu first: " << cpu_first;
   }
+}
+
+TEST_P(Devices, AStepOnABatchOfAnEpochIsAStepOnItsRows) {
+  for (const bool shuffle : {true, false}) {
+    for (const std::int64_t rows_left_out : {0, 3}) {  // all rows of the data, and a list of some
+      const Context ctx({.device = GetParam()});
+      const Config config = mlp_config("layer");
+      const Dataset data = read_training_data(config.data, TargetUse::classes);
+      std::vector<std::int64_t> rows;
+      for (std::int64_t row = rows_left_out; row < data.rows; ++row) rows.push_back(row);
+      const EpochBatches batches(rows, 64, 9, shuffle, false);  // the last batch is a short one
+      const auto hash_after = [&](auto batch_of) {
+        Model model(ctx, resolve_model(config.model, schema_of(data), 1));
+        Learner learner(
+            ctx, model, data,
+            {.optimizer = config.optimizer, .max_batch = 64, .micro_batch = 24, .batches = &batches});
+        for (std::int64_t step = 0; step < 3 * batches.batches_per_epoch(); ++step)
+          learner.step(batch_of(batches.at_step(step)), 0.01);
+        return parameters_xxh3(model.parameters(ctx));
+      };
+      EXPECT_EQ(hash_after([](const EpochBatch& batch) { return batch; }),
+                hash_after([](const EpochBatch& batch) { return batch.rows(); }))
+          << shuffle << ", " << rows_left_out;
+    }
+  }
+}
+
+TEST_P(Devices, ALearnerEvaluatesRowsOfItsDataAsTheyAreEvaluatedAnywhere) {
+  const Context ctx({.device = GetParam()});
+  const Config config = sparse_linear_config();
+  const Dataset data = read_training_data(config.data, TargetUse::classes);
+  Model model(ctx, resolve_model(config.model, schema_of(data), 1));
+  Learner learner(ctx, model, data, {.optimizer = config.optimizer});
+  learner.step({1, 2, 3, 4, 5}, 0.1);
+  const std::vector<std::int64_t> rows = {7, 3, 900, 20, 3};
+  const Metrics got = learner.evaluate(rows), want = evaluate(ctx, model, data, &rows);
+  EXPECT_EQ(got.values, want.values);
+  EXPECT_EQ(got.confusion, want.confusion);
+}
+
+TEST_P(Devices, ABatchOfOtherEpochsIsRefused) {
+  const Context ctx({.device = GetParam()});
+  const Config config = sparse_linear_config();
+  const Dataset data = read_training_data(config.data, TargetUse::classes);
+  Model model(ctx, resolve_model(config.model, schema_of(data), 1));
+  const EpochBatches batches({0, 1, 2}, 2, 1, true, false), others({0, 1, 2}, 2, 1, true, false);
+  Learner learner(ctx, model, data, {.optimizer = config.optimizer, .batches = &batches});
+  EXPECT_THROW(learner.step(others.at(0, 0), 0.1), UsageError);
 }
 
 INSTANTIATE_TEST_SUITE_P(Exact, Devices, testing::ValuesIn(exact_devices()),

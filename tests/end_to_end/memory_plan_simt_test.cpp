@@ -23,7 +23,9 @@ void expect_plan_of_what_is_taken(const Config& config, std::int64_t micro_batch
   const bool classes = config.model.loss != "huber";
   const Dataset data = read_training_data(config.data, classes ? TargetUse::classes : TargetUse::numbers);
   const ModelSpec spec = resolve_model(config.model, schema_of(data), 1);
-  const LearnerOptions options{.optimizer = config.optimizer, .max_batch = 128, .micro_batch = micro_batch};
+  const EpochBatches batches(split_rows(data.rows, 0.1, 1).train, 128, 1, true, false);
+  const LearnerOptions options{
+      .optimizer = config.optimizer, .max_batch = 128, .micro_batch = micro_batch, .batches = &batches};
   const std::int64_t planned = plan_memory(spec, data, options).total(), before = simt::device_bytes();
   Model model(ctx, spec);
   const Learner learner(ctx, model, data, options);

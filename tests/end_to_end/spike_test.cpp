@@ -9,7 +9,6 @@
 #include <set>
 
 #include "host/model/model_file.hpp"
-#include "host/train/epoch_batches.hpp"
 #include "tests/support/run_support.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"
@@ -76,7 +75,7 @@ std::string parameters_by_hand(const Config& config, std::int64_t* spikes,
                              false);
   good_step(learner, model, ctx);
   for (std::int64_t step = 0; step < config.train.epochs * batches.batches_per_epoch(); ++step) {
-    const auto rows = batches.rows(step / batches.batches_per_epoch(), step % batches.batches_per_epoch());
+    const auto rows = batches.at_step(step).rows();
     try {
       learner.step(rows, config.optimizer.lr);
     } catch (const DivergedError&) {

@@ -157,6 +157,33 @@ TEST_P(StepCalls, ReplayedStepsHaveTheBitsOfTheCpu) {
             parameters_xxh3(stepped.model.parameters(stepped.ctx)));
 }
 
+TEST(EpochSteps, UploadNoRows) {
+  const Config config = mlp_config("layer");
+  const Context ctx({.device = "cuda"});
+  const Dataset data = read_training_data(config.data, TargetUse::classes);
+  Model model(ctx, resolve_model(config.model, schema_of(data), 1));
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 5; row < data.rows; ++row) rows.push_back(row);
+  const EpochBatches batches(rows, 32, 4, true, true);
+  Learner learner(ctx, model, data,
+                  {.optimizer = config.optimizer, .max_batch = 32, .micro_batch = 20, .batches = &batches});
+  for (int step = 0; step < 2; ++step) learner.enqueue(batches.at_step(step), 0.01);
+  const simt::Calls before = simt::calls();
+  for (int step = 2; step < 12; ++step) learner.enqueue(batches.at_step(step), 0.01);
+  const simt::Calls after = simt::calls();
+  EXPECT_EQ(after.uploads - before.uploads, 10);
+  EXPECT_EQ(after.graph_launches - before.graph_launches, 10);
+  EXPECT_EQ(after.launches, before.launches);
+  EXPECT_EQ(after.allocations, before.allocations);
+  learner.collect();
+
+  const std::int64_t lists_from = simt::calls().uploaded_bytes;
+  for (int step = 2; step < 12; ++step) learner.enqueue(batches.at_step(step).rows(), 0.01);
+  const std::int64_t by_lists = simt::calls().uploaded_bytes - lists_from;
+  EXPECT_EQ(by_lists - (after.uploaded_bytes - before.uploaded_bytes), 10 * 32 * 8);
+  learner.collect();
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, StepCalls, testing::ValuesIn(cases()),
                          [](const auto& info) { return std::string(info.param.name); });
 

@@ -12,7 +12,7 @@ std::size_t dynamic_limit(Kernel kernel);
 /// Does the work now, or records it when the stream is captured. `kernel` is null for what is no launch.
 cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t()> run);
 /// Counts one more call.
-void count(std::int64_t Calls::*which);
+void count(std::int64_t Calls::*which, std::int64_t by = 1);
 /// Whether a stream is being captured.
 bool any_capture();
 

@@ -141,9 +141,9 @@ cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t(
   return cudaSuccess;
 }
 
-void count(std::int64_t Calls::*which) {
+void count(std::int64_t Calls::*which, std::int64_t by) {
   const std::lock_guard lock(calls_mutex);
-  ++(calls_so_far.*which);
+  calls_so_far.*which += by;
 }
 Calls calls() {
   const std::lock_guard lock(calls_mutex);
@@ -299,8 +299,10 @@ cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cudaMemcpy
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
                             cudaStream_t stream) {
   if (stream == nullptr || (valid(stream) && stream->capture == nullptr)) {
-    if (kind == cudaMemcpyHostToDevice) count(&Calls::uploads);
-    if (kind == cudaMemcpyDeviceToHost) count(&Calls::downloads);
+    const bool up = kind == cudaMemcpyHostToDevice, down = kind == cudaMemcpyDeviceToHost;
+    if (up || down) count(up ? &Calls::uploads : &Calls::downloads);
+    if (up || down)
+      count(up ? &Calls::uploaded_bytes : &Calls::downloaded_bytes, static_cast<std::int64_t>(bytes));
   }
   return issue(stream, nullptr, [=] { return copy_now(to, from, bytes, kind); });
 }

@@ -10,7 +10,9 @@ struct Calls {
   std::int64_t synchronizations = 0;  ///< of a stream, an event or the device, and copies that wait
   std::int64_t uploads = 0;           ///< copies from the host, outside graphs
   std::int64_t downloads = 0;         ///< copies to the host, outside graphs
-  std::int64_t launches = 0;          ///< of kernels, outside graphs
+  std::int64_t uploaded_bytes = 0;    ///< by these
+  std::int64_t downloaded_bytes = 0;
+  std::int64_t launches = 0;  ///< of kernels, outside graphs
   std::int64_t graph_launches = 0;
   std::int64_t captures = 0;  ///< begun
 };

@@ -1,0 +1,36 @@
+#pragma once
+// The rows of one step: a list, or a batch of an epoch that is listed only when somebody asks.
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "host/runtime/memory.hpp"
+#include "kernels/order/order.hpp"
+#include "thalweg/epoch_batches.hpp"
+
+namespace thalweg {
+
+using StepRows = std::variant<std::vector<std::int64_t>, EpochBatch>;
+
+std::int64_t count_of(const StepRows& rows);
+std::vector<std::int64_t> list_of(const StepRows& rows);
+
+/// Bytes of the backend's memory that a PlacedOrder takes.
+std::int64_t placed_bytes(const EpochBatches* batches);
+
+/// What the backend needs to compute the rows of the epochs' batches.
+class PlacedOrder {
+ public:
+  PlacedOrder(const Context& ctx, const EpochBatches* batches);  ///< null: there will be no such batch
+
+  const EpochBatches* batches() const { return batches_; }
+  BatchPlace place(const EpochBatch& batch) const;
+  /// The list that an order permutes, in the backend's memory; null: all rows of the data set.
+  const std::int64_t* rows() const { return rows_.data(); }
+
+ private:
+  const EpochBatches* batches_;
+  Buffer<std::int64_t> rows_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,53 @@
+#pragma once
+// Which rows each batch of each epoch holds: any batch of any epoch can be asked for at once, and a learner
+// computes its rows on the device (LearnerOptions::batches).
+#include <cstdint>
+#include <vector>
+
+namespace thalweg {
+
+class EpochBatches;
+
+/// One batch of an epoch: a run of the epoch's order. Refers to the EpochBatches that it came from.
+class EpochBatch {
+ public:
+  std::int64_t count() const;              ///< rows
+  std::vector<std::int64_t> rows() const;  ///< in the order of the batch
+  std::int64_t epoch() const { return epoch_; }
+  std::int64_t first() const { return first_; }  ///< position of the first row in the epoch's order
+  const EpochBatches& batches() const { return *batches_; }
+
+ private:
+  friend class EpochBatches;
+  EpochBatch(const EpochBatches& batches, std::int64_t epoch, std::int64_t first)
+      : batches_(&batches), epoch_(epoch), first_(first) {}
+
+  const EpochBatches* batches_;
+  std::int64_t epoch_, first_;
+};
+
+class EpochBatches {
+ public:
+  /// `rows`: the rows to train on. The last batch of an epoch is short unless drop_last.
+  EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_size, std::uint64_t seed, bool shuffle,
+               bool drop_last);
+
+  std::int64_t batches_per_epoch() const { return batches_; }
+  /// Batch `batch` of epoch `epoch`, both counted from 0.
+  EpochBatch at(std::int64_t epoch, std::int64_t batch) const { return {*this, epoch, batch * batch_size_}; }
+  /// Step `step` of training epoch after epoch, counted from 0.
+  EpochBatch at_step(std::int64_t step) const { return at(step / batches_, step % batches_); }
+
+  std::int64_t batch_size() const { return batch_size_; }  ///< of all but the last one
+  const std::vector<std::int64_t>& rows() const { return rows_; }
+  std::uint64_t seed() const { return seed_; }
+  bool shuffle() const { return shuffle_; }
+
+ private:
+  std::vector<std::int64_t> rows_;
+  std::int64_t batch_size_, batches_;
+  std::uint64_t seed_;
+  bool shuffle_;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,39 @@
+#pragma once
+// The rows of a batch, computed where they are used: a run of an epoch's order (docs/numerics.md, "Order of
+// an epoch").
+#include <cstdint>
+
+#include "kernels/common/cost.hpp"
+#include "kernels/common/feistel.hpp"
+#include "kernels/common/isa.hpp"
+#include "kernels/common/required.hpp"
+#include "thalweg/context.hpp"
+
+namespace thalweg {
+
+/// Where a batch lies; changes from step to step.
+struct BatchPlace {
+  Feistel network;         ///< of fewer than 2 rows: the rows as they lie
+  std::int64_t first = 0;  ///< position of the batch's first row
+};
+
+/// ids[i] = rows[p], p the place of the order at position place->first + i.
+struct OrderArgs {
+  const BatchPlace* place = nullptr;   ///< [1] in the backend's memory
+  const std::int64_t* rows = nullptr;  ///< what the order permutes; null: the rows 0, 1, 2, ... themselves
+  std::int64_t count = 0;
+  std::int64_t* ids = nullptr;  ///< [count]
+};
+
+struct OrderOps {
+  Required<void(const Context&, const OrderArgs&)> batch;
+};
+
+/// Six rounds of Philox a pass and, on average, fewer than two passes.
+constexpr Cost order_cost(std::int64_t n) { return {.bytes_read = 8 * n, .bytes_written = 8 * n}; }
+
+extern const OrderOps order_reference;
+extern const OrderOps order_cuda;
+THALWEG_CPU_TABLE(OrderOps, order_cpu)
+
+}  // namespace thalweg
