@@ -168,7 +168,7 @@ TEST(ActivationExactness, EveryExactDeviceAndThreadCountGivesTheBitsOfTheScalarF
       }
     });
     for (const std::string& device : test::exact_devices()) {
-      for (const int threads : {1, 2}) {
+      for (const int threads : test::thread_counts(device)) {
         const Context& ctx = context_of(device, threads);
         test::expect_same_bits(forward(ctx, kind, input), output, device + " forward");
         test::expect_same_bits(backward(ctx, kind, input, output, grad_output), grad_input,

@@ -314,7 +314,7 @@ TEST(BatchNormBits, AreTheSameOnEveryDeviceForEveryThreadCount) {
       Forward first_forward;
       Backward first;
       for (const std::string& device : test::exact_devices()) {
-        for (int threads : {1, 2}) {
+        for (int threads : test::thread_counts(device)) {
           const Context& ctx = test::context_of(device, threads);
           const Forward forward = run_forward(ctx, d, slices);
           const Backward got = run_backward(ctx, d, forward, slices);

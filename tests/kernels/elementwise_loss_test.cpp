@@ -271,7 +271,7 @@ TEST(ElementwiseLossExactness, DevicesThreadsAndMicroBatchesAgreeBitForBit) {
       const Problem p = random_problem(kind, 20001, outputs, true);
       const Result first = evaluate(context_of(test::exact_devices().front(), 1), p);
       for (const std::string& device : test::exact_devices()) {
-        for (const int threads : {1, 2}) {
+        for (const int threads : test::thread_counts(device)) {
           for (const std::int64_t rows_per_call : {20001, 3001}) {
             const Result got = evaluate(context_of(device, threads), p, rows_per_call);
             test::expect_same_bits(got.losses, first.losses, device + " losses");

@@ -271,7 +271,7 @@ TEST(LayerNormBits, AreTheSameOnEveryDeviceForEveryThreadCountAndMicroBatch) {
       Forward first_forward;
       Backward first;
       for (const std::string& device : test::exact_devices()) {
-        for (int threads : {1, 2}) {
+        for (int threads : test::thread_counts(device)) {
           const Context& ctx = test::context_of(device, threads);
           const Forward stats = run_forward(ctx, d);
           for (std::int64_t micro_batch : {0, 1, 7, 32}) {

@@ -200,7 +200,7 @@ TEST_P(ExactLinearModelStepTest, MicroBatchesSlicesAndThreadsKeepTheBits) {
       const StepCase c{
           .samples = 61, .features = 40, .slices = slices, .micro = micro, .gathered = micro == 5};
       const StepResult want = separate(ctx(), c);
-      for (int threads : {1, 2}) expect_same(fused(ctx(threads), c), want, text(c));
+      for (int threads : thread_counts(GetParam())) expect_same(fused(ctx(threads), c), want, text(c));
     }
   }
 }

@@ -51,7 +51,7 @@ TEST_P(ExactLinearTest, OutputsFollowTheDocumentedOrderBitForBit) {
     const Problem p = real_problem(s);
     const Floats out = plain_forward(p), bare = plain_forward(p, false), grad_input = plain_input_grad(p);
     const ParameterGrad grad = plain_parameter_grad(p, 8);
-    for (int threads : {1, 2}) {
+    for (int threads : thread_counts(GetParam())) {
       expect_same_bits(run_forward(ctx(threads), p), out, "forward " + text(s));
       expect_same_bits(run_forward(ctx(threads), p, false), bare, "forward without bias " + text(s));
       expect_same_bits(run_input_grad(ctx(threads), p), grad_input, "input_grad " + text(s));

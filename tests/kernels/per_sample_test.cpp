@@ -334,7 +334,7 @@ TEST(PerSampleBits, AreThoseOfTheDocumentedOrderOnEveryExactDevice) {
   Floats first_noise;
   Factors first_factors;
   for (const std::string& device : test::exact_devices()) {
-    for (const int threads : {1, 2}) {
+    for (const int threads : test::thread_counts(device)) {
       const Context& ctx = test::context_of(device, threads);
       test::expect_same_bits(run_squared_norms(ctx, r, true), want, device);
       const Floats z = noise(ctx, 70001, 3, 1);

@@ -234,7 +234,7 @@ TEST(SoftmaxCrossEntropyExactness, DevicesThreadsAndMicroBatchesAgreeBitForBit) 
     const Problem p = random_problem(classes < 100 ? 3000 : 100, classes, 0.1f, true);
     const Result first = evaluate(context_of(test::exact_devices().front(), 1), p);
     for (const std::string& device : test::exact_devices()) {
-      for (const int threads : {1, 2}) {
+      for (const int threads : test::thread_counts(device)) {
         for (const std::int64_t rows_per_call : {p.rows, p.rows / 3 + 1}) {
           const Result got = evaluate(context_of(device, threads), p, rows_per_call);
           test::expect_same_bits(got.losses, first.losses, device + " losses");

@@ -288,7 +288,8 @@ TEST_P(SparseLinear, IndexListsEveryTouchedFeatureOnceInAscendingOrder) {
 TEST_P(SparseLinear, IndexOfManyEntriesIsSharedByThreads) {
   const Problem p = make_problem({1500, 300000, 1, 80});
   ASSERT_GT(p.batch_entries(), 2 * 32768);
-  for (const int threads : {1, 2, 5}) EXPECT_EQ(index_of(ctx(threads), p), expected_index(p));
+  for (const int threads : thread_counts(GetParam(), {1, 2, 5}))
+    EXPECT_EQ(index_of(ctx(threads), p), expected_index(p));
 }
 
 TEST_P(SparseLinear, IndexOfFewEntriesAmongBillionsOfFeatures) {
@@ -418,7 +419,8 @@ TEST_P(ExactSparseLinear, ForwardFollowsTheDocumentedOrder) {
     Floats want;
     for (std::int64_t n = 0; n < p.rows(); ++n)
       for (std::int64_t o = 0; o < p.outputs; ++o) want.push_back(documented_output(p, n, o));
-    for (const int threads : {1, 2}) expect_same_bits(forward_of(ctx(threads), p), want, describe(shape));
+    for (const int threads : thread_counts(GetParam()))
+      expect_same_bits(forward_of(ctx(threads), p), want, describe(shape));
   }
 }
 
@@ -440,8 +442,7 @@ TEST_P(ExactSparseLinear, GradientFollowsTheDocumentedOrderForEverySplitAndThrea
     const Problem p = make_problem(shape);
     for (const int slices : {1, 3, 8}) {
       const Gradient want = documented_gradient(p, slices);
-      for (const int threads : {1, 2}) {
-        if (GetParam() == "cuda" && threads > 1) continue;  // it has none to count
+      for (const int threads : thread_counts(GetParam())) {
         for (const std::int64_t micro_batch :
              {std::int64_t{1}, std::int64_t{3}, (p.rows() + 1) / 2, p.rows()}) {
           if (too_many_calls(p, micro_batch)) continue;

@@ -280,7 +280,7 @@ TEST(ArenaSumsBits, GradientNormFollowsTheDocumentedOrderEverywhere) {
     for (const UpdateSegment& s : segments) vectors.push_back(part(arena, s));
     const float want = squares_in_order(vectors);
     for (const std::string& device : test::exact_devices())
-      for (int threads : {1, 2})
+      for (int threads : test::thread_counts(device))
         EXPECT_EQ(run_norm(device, threads, segments, arena, 1.0f)[0], want) << device << " " << threads;
   }
 }
@@ -295,7 +295,7 @@ TEST(ArenaSumsBits, TouchedBlocksComeAfterThoseOfWholeSegments) {
     for (std::int32_t f : touched.features) listed.push_back(arena[static_cast<std::size_t>(o * 5000 + f)]);
   const float want = squares_in_order({part(arena, segments[1]), listed});
   for (const std::string& device : test::exact_devices())
-    for (int threads : {1, 2})
+    for (int threads : test::thread_counts(device))
       EXPECT_EQ(run_norm(device, threads, segments, arena, 1.0f, &touched)[0], want)
           << device << " " << threads;
 }
@@ -308,7 +308,7 @@ TEST(ArenaSumsBits, ProjectionsAreEqualOnEveryDeviceAndThreadCount) {
     const auto want = run_project(devices.front(), 1, constraint, 2.5f, segments, arena);
     EXPECT_NE(want, arena);
     for (const std::string& device : devices)
-      for (int threads : {1, 2})
+      for (int threads : test::thread_counts(device))
         test::expect_same_bits(run_project(device, threads, constraint, 2.5f, segments, arena), want, device);
   }
 }

@@ -339,7 +339,7 @@ TEST(UpdateBits, AreEqualOnEveryDeviceAndThreadCount) {
     const Outcome want = run_step(devices.front(), 1, rule, a, make_scalars(rule), 0.7f);
     EXPECT_NE(want.param, a.param);
     for (const std::string& device : devices) {
-      for (int threads : {1, 2}) {
+      for (int threads : test::thread_counts(device)) {
         const Outcome got = run_step(device, threads, rule, a, make_scalars(rule), 0.7f);
         test::expect_same_bits(got.param, want.param, device);
         for (int k = 0; k < kMaxStates; ++k) test::expect_same_bits(got.state[k], want.state[k], device);

@@ -15,6 +15,9 @@ std::vector<std::string> all_devices();
 /// The same without the reference: the devices that share every bit in exact mode.
 std::vector<std::string> exact_devices();
 
+/// Those of `counts` that can make a difference: the cuda backend has no threads of the host to count.
+std::vector<int> thread_counts(const std::string& device, std::vector<int> counts = {1, 2});
+
 /// One context per device and thread count, kept for the life of the test program.
 const Context& context_of(const std::string& device, int threads = 2);
 
