@@ -33,9 +33,6 @@ struct StepInputs {
 class StagedInputs {
  public:
   StagedInputs(const Context& ctx, std::int64_t max_batch, std::int64_t slots);
-  ~StagedInputs();
-  StagedInputs(const StagedInputs&) = delete;
-  StagedInputs& operator=(const StagedInputs&) = delete;
 
   void upload(std::int64_t slot, const StepInputs& inputs, const std::vector<std::int64_t>& rows);
   const std::uint64_t* step() const { return &inputs()->step; }
@@ -48,7 +45,7 @@ class StagedInputs {
 
   const Context& ctx_;
   std::int64_t slot_bytes_;
-  unsigned char* staging_;
+  StagingBuffer staging_;
   Buffer<unsigned char> device_;
 };
 
