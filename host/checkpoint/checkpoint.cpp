@@ -121,6 +121,45 @@ bool holds(const std::string& folder, const std::string& manifest) {
   }
 }
 
+bool is_valid(const std::string& folder) {
+  try {
+    read_checkpoint(folder);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Under a temporary name first, for good: a folder that is half removed must not look like a damaged
+/// checkpoint, also not after a power failure.
+void remove_folders(const std::string& root, const std::vector<std::string>& folders) {
+  std::vector<std::string> leaving;
+  for (const std::string& folder : folders) {
+    leaving.push_back(temporary_path(root, name_of(folder)));
+    rename_path(folder, leaving.back());
+  }
+  if (!leaving.empty()) sync_folder(root);
+  for (const std::string& path : leaving) remove_path(path);
+}
+
+/// Where a valid checkpoint stays while another one takes its name: the same step with a zero more.
+std::string spare_name(const std::string& folder) {
+  std::string name = name_of(folder);
+  if (name.starts_with(kStepPrefix)) name.insert(kStepPrefix.size(), "0");
+  return join_path(parent_of(folder), name);
+}
+
+/// Frees the name `folder`. Whatever happens, a valid checkpoint that had it can still be read.
+void make_way(const std::string& folder) {
+  const std::string root = parent_of(folder), spare = spare_name(folder);
+  if (spare == folder || !is_valid(folder)) {
+    rename_path(folder, temporary_path(root, name_of(folder) + "-replaced"));
+    return;
+  }
+  if (path_exists(spare)) remove_folders(root, {spare});
+  rename_path(folder, spare);
+}
+
 /// Undoes a temporary folder when writing it failed; a failure to undo must not hide the first one.
 class TemporaryFolder {
  public:
@@ -272,12 +311,12 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
   TemporaryFolder temporary(temporary_path(root, name));
   for (const Part& part : parts) write_part(temporary.path(), part);
   sync_folder(temporary.path());
-  const std::string replaced = temporary_path(root, name + "-replaced");
-  if (replaces) rename_path(folder, replaced);
+  if (replaces) make_way(folder);
   rename_path(temporary.path(), folder);
   temporary.kept();
   sync_folder(root);
-  if (replaces) remove_path(replaced);
+  if (const std::string spare = spare_name(folder); path_exists(spare)) remove_folders(root, {spare});
+  if (replaces) remove_temporaries(root);
 }
 
 CheckpointData read_checkpoint(const std::string& folder) {
@@ -314,28 +353,21 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
   return std::nullopt;
 }
 
-namespace {
-
-/// Under a temporary name first: a folder that is half removed must not look like a damaged checkpoint.
-void remove_checkpoint(const std::string& root, const std::string& path) {
-  const std::string leaving = temporary_path(root, name_of(path));
-  rename_path(path, leaving);
-  remove_path(leaving);
-}
-
-}  // namespace
-
 void prune_checkpoints(const std::string& root, std::int64_t keep, const std::vector<std::int64_t>& spared) {
   const std::vector<StepFolder> folders = step_folders(root);
+  std::vector<std::string> leaving;
   for (std::size_t i = 0; i < folders.size(); ++i) {
     if (static_cast<std::int64_t>(i) < std::max<std::int64_t>(keep, 1)) continue;
     if (std::find(spared.begin(), spared.end(), folders[i].step) != spared.end()) continue;
-    remove_checkpoint(root, folders[i].path);
+    leaving.push_back(folders[i].path);
   }
+  remove_folders(root, leaving);
 }
 
 void remove_checkpoints(const std::string& root) {
-  for (const StepFolder& folder : step_folders(root)) remove_checkpoint(root, folder.path);
+  std::vector<std::string> leaving;
+  for (const StepFolder& folder : step_folders(root)) leaving.push_back(folder.path);
+  remove_folders(root, leaving);
 }
 
 std::int64_t verify_checkpoints(const std::string& path, std::vector<std::string>& reports) {

@@ -155,9 +155,10 @@ void remove_path(const std::string& path) {
 }
 
 void remove_temporaries(const std::string& folder) {
-  for (const std::string& name : names_in(folder)) {
-    if (name.starts_with(kTemporaryPrefix)) remove_path(join_path(folder, name));
-  }
+  std::vector<std::string> stale = names_in(folder);
+  std::erase_if(stale, [](const std::string& name) { return !name.starts_with(kTemporaryPrefix); });
+  if (!stale.empty()) sync_folder(folder);  // they have these names for good
+  for (const std::string& name : stale) remove_path(join_path(folder, name));
 }
 
 bool path_exists(const std::string& path) {
