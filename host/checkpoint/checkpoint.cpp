@@ -6,8 +6,6 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
-#include <filesystem>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "host/checkpoint/checksum.hpp"
@@ -15,13 +13,12 @@
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/safetensors.hpp"
 #include "host/checkpoint/tensor_file.hpp"
+#include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* kModelFile = "model.safetensors";
 constexpr const char* kStateFile = "state.safetensors";
@@ -35,10 +32,6 @@ constexpr const char* kSeedKey = "thalweg.seed";
 constexpr const char* kFingerprintKey = "thalweg.data_fingerprint";
 constexpr std::string_view kProgressPrefix = "thalweg.progress.";
 constexpr std::string_view kStepPrefix = "step-";
-
-std::string path_in(const std::string& folder, const std::string& name) {
-  return (fs::path(folder) / name).string();
-}
 
 // ---- writing ------------------------------------------------------------------------------------------
 
@@ -80,9 +73,9 @@ SafetensorsMetadata model_metadata(const CheckpointData& data) {
   for (const auto& [key, value] : metadata) {
     if (key.starts_with(kOurs)) throw InternalError(fmt::format("metadata \"{}\": the prefix is ours", key));
   }
-  nlohmann::json buffers = nlohmann::json::array();
+  Json::Array buffers;
   for (const NamedTensor& buffer : data.buffers) buffers.push_back(buffer.name);
-  metadata[kBuffersKey] = buffers.dump();
+  metadata[kBuffersKey] = Json(std::move(buffers)).dump();
   return metadata;
 }
 
@@ -110,7 +103,7 @@ std::vector<Part> checkpoint_parts(const CheckpointData& data) {
 }
 
 void write_part(const std::string& folder, const Part& part) {
-  OutputFile file(path_in(folder, part.name));
+  OutputFile file(join_path(folder, part.name));
   file.write(part.head);
   for (const std::string_view piece : part.tensors) file.write(piece);
   file.sync();
@@ -120,7 +113,7 @@ void write_part(const std::string& folder, const Part& part) {
 /// Whether `folder` already holds this checkpoint: then nothing has to be replaced.
 bool holds(const std::string& folder, const std::string& manifest) {
   try {
-    if (read_file(path_in(folder, kManifestFile)) != manifest) return false;
+    if (read_file(join_path(folder, kManifestFile)) != manifest) return false;
     read_checkpoint(folder);
     return true;
   } catch (const Error&) {
@@ -128,13 +121,55 @@ bool holds(const std::string& folder, const std::string& manifest) {
   }
 }
 
+bool is_valid(const std::string& folder) {
+  try {
+    read_checkpoint(folder);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Under a temporary name first, for good: a folder that is half removed must not look like a damaged
+/// checkpoint, also not after a power failure.
+void remove_folders(const std::string& root, const std::vector<std::string>& folders) {
+  std::vector<std::string> leaving;
+  for (const std::string& folder : folders) {
+    leaving.push_back(temporary_path(root, name_of(folder)));
+    rename_path(folder, leaving.back());
+  }
+  if (!leaving.empty()) sync_folder(root);
+  for (const std::string& path : leaving) remove_path(path);
+}
+
+/// Where a valid checkpoint stays while another one takes its name: the same step with a zero more.
+std::string spare_name(const std::string& folder) {
+  std::string name = name_of(folder);
+  if (name.starts_with(kStepPrefix)) name.insert(kStepPrefix.size(), "0");
+  return join_path(parent_of(folder), name);
+}
+
+/// Frees the name `folder`. Whatever happens, a valid checkpoint that had it can still be read.
+void make_way(const std::string& folder) {
+  const std::string root = parent_of(folder), spare = spare_name(folder);
+  if (spare == folder || !is_valid(folder)) {
+    rename_path(folder, temporary_path(root, name_of(folder) + "-replaced"));
+    return;
+  }
+  if (path_exists(spare)) remove_folders(root, {spare});
+  rename_path(folder, spare);
+}
+
 /// Undoes a temporary folder when writing it failed; a failure to undo must not hide the first one.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(std::string path) : path_(std::move(path)) { create_folder(path_); }
   ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
+    if (path_.empty()) return;
+    try {
+      remove_path(path_);
+    } catch (const std::exception&) {  // the next writer removes it
+    }
   }
   const std::string& path() const { return path_; }
   void kept() { path_.clear(); }
@@ -146,22 +181,21 @@ class TemporaryFolder {
 // ---- reading ------------------------------------------------------------------------------------------
 
 [[noreturn]] void corrupt(const std::string& folder, const std::string& file, const std::string& what) {
-  throw CorruptCheckpoint(fmt::format("checkpoint {}: {}", path_in(folder, file), what));
+  throw CorruptCheckpoint(fmt::format("checkpoint {}: {}", join_path(folder, file), what));
 }
 
 std::string read_part(const std::string& folder, const std::string& name) {
   try {
-    return read_file(path_in(folder, name));
+    return read_file(join_path(folder, name));
   } catch (const NoInputError&) {
     corrupt(folder, name, "is missing");
   }
 }
 
 std::string read_checked(const std::string& folder, const ManifestFile& expected) {
-  std::error_code error;
-  const std::uint64_t size = fs::file_size(path_in(folder, expected.name), error);
-  if (!error && size != expected.bytes) {  // before anything is read
-    corrupt(folder, expected.name, fmt::format("has {} bytes, wanted {}", size, expected.bytes));
+  const auto size = file_size(join_path(folder, expected.name));
+  if (size && *size != expected.bytes) {  // before anything is read
+    corrupt(folder, expected.name, fmt::format("has {} bytes, wanted {}", *size, expected.bytes));
   }
   std::string bytes = read_part(folder, expected.name);
   if (bytes.size() != expected.bytes) {
@@ -193,15 +227,16 @@ T whole_number(const std::string& text, int base, const std::string& folder, con
 }
 
 void read_model(const std::string& folder, const std::string& bytes, CheckpointData& data) {
-  SafetensorsFile file = parse_safetensors(bytes, path_in(folder, kModelFile));
+  SafetensorsFile file = parse_safetensors(bytes, join_path(folder, kModelFile));
   std::set<std::string> buffers;
   try {
     const std::string names = take(file.metadata, kBuffersKey, folder, kModelFile);
-    buffers = nlohmann::json::parse(names).get<std::set<std::string>>();
-  } catch (const nlohmann::json::exception& error) {
+    const Json list = parse_json(names);
+    for (const Json& name : list.array()) buffers.insert(name.get<std::string>());
+  } catch (const JsonError& error) {
     corrupt(folder, kModelFile, error.what());
   }
-  for (NamedTensor& tensor : to_named_tensors(file, path_in(folder, kModelFile))) {
+  for (NamedTensor& tensor : to_named_tensors(file, join_path(folder, kModelFile))) {
     auto& list = buffers.contains(tensor.name) ? data.buffers : data.parameters;
     list.push_back(std::move(tensor));
   }
@@ -209,7 +244,7 @@ void read_model(const std::string& folder, const std::string& bytes, CheckpointD
 }
 
 void read_state(const std::string& folder, const std::string& bytes, CheckpointData& data) {
-  SafetensorsFile file = parse_safetensors(bytes, path_in(folder, kStateFile));
+  SafetensorsFile file = parse_safetensors(bytes, join_path(folder, kStateFile));
   const auto number = [&](const char* key) { return take(file.metadata, key, folder, kStateFile); };
   data.step = whole_number<std::int64_t>(number(kStepKey), 10, folder, kStepKey);
   data.epoch = whole_number<std::int64_t>(number(kEpochKey), 10, folder, kEpochKey);
@@ -220,7 +255,7 @@ void read_state(const std::string& folder, const std::string& bytes, CheckpointD
     const auto bits = whole_number<std::uint64_t>(text, 16, folder, key);
     data.progress[key.substr(kProgressPrefix.size())] = std::bit_cast<double>(bits);
   }
-  data.states = to_named_tensors(file, path_in(folder, kStateFile));
+  data.states = to_named_tensors(file, join_path(folder, kStateFile));
 }
 
 /// The manifest may name these files and no others: no path in it can lead elsewhere.
@@ -242,11 +277,9 @@ struct StepFolder {
 /// The checkpoint folders in `root`, newest first.
 std::vector<StepFolder> step_folders(const std::string& root) {
   std::vector<StepFolder> found;
-  std::error_code error;
-  for (fs::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+  for (const std::string& name : names_in(root)) {
     if (!name.starts_with(kStepPrefix)) continue;
-    StepFolder folder{0, entry->path().string()};
+    StepFolder folder{0, join_path(root, name)};
     const char* const last = name.data() + name.size();
     const auto [stop, wrong] = std::from_chars(name.data() + kStepPrefix.size(), last, folder.step);
     if (wrong == std::errc() && stop == last) found.push_back(folder);
@@ -260,17 +293,16 @@ std::vector<StepFolder> step_folders(const std::string& root) {
 }  // namespace
 
 std::string checkpoint_folder(const std::string& root, std::int64_t step) {
-  return path_in(root, fmt::format("{}{:09}", kStepPrefix, step));
+  return join_path(root, fmt::format("{}{:09}", kStepPrefix, step));
 }
 
 void write_checkpoint(const std::string& folder, const CheckpointData& data) {
   const std::vector<Part> parts = checkpoint_parts(data);
   const std::string root = parent_of(folder);
-  const std::string name = fs::path(folder).filename().string();
+  const std::string name = name_of(folder);
   create_folders(root);
   remove_temporaries(root);
-  std::error_code ignored;
-  const bool replaces = fs::exists(folder, ignored);
+  const bool replaces = path_exists(folder);
   if (replaces && holds(folder, parts.back().head)) {
     sync_folder(root);
     return;
@@ -279,17 +311,17 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
   TemporaryFolder temporary(temporary_path(root, name));
   for (const Part& part : parts) write_part(temporary.path(), part);
   sync_folder(temporary.path());
-  const std::string replaced = temporary_path(root, name + "-replaced");
-  if (replaces) rename_path(folder, replaced);
+  if (replaces) make_way(folder);
   rename_path(temporary.path(), folder);
   temporary.kept();
   sync_folder(root);
-  if (replaces) remove_path(replaced);
+  if (const std::string spare = spare_name(folder); path_exists(spare)) remove_folders(root, {spare});
+  if (replaces) remove_temporaries(root);
 }
 
 CheckpointData read_checkpoint(const std::string& folder) {
   const Manifest manifest =
-      parse_manifest(read_part(folder, kManifestFile), "checkpoint " + path_in(folder, kManifestFile));
+      parse_manifest(read_part(folder, kManifestFile), "checkpoint " + join_path(folder, kManifestFile));
   check_file_names(folder, manifest);
   CheckpointData data;
   try {
@@ -321,33 +353,26 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
   return std::nullopt;
 }
 
-namespace {
-
-/// Under a temporary name first: a folder that is half removed must not look like a damaged checkpoint.
-void remove_checkpoint(const std::string& root, const std::string& path) {
-  const std::string leaving = temporary_path(root, fs::path(path).filename().string());
-  rename_path(path, leaving);
-  remove_path(leaving);
-}
-
-}  // namespace
-
 void prune_checkpoints(const std::string& root, std::int64_t keep, const std::vector<std::int64_t>& spared) {
   const std::vector<StepFolder> folders = step_folders(root);
+  std::vector<std::string> leaving;
   for (std::size_t i = 0; i < folders.size(); ++i) {
     if (static_cast<std::int64_t>(i) < std::max<std::int64_t>(keep, 1)) continue;
     if (std::find(spared.begin(), spared.end(), folders[i].step) != spared.end()) continue;
-    remove_checkpoint(root, folders[i].path);
+    leaving.push_back(folders[i].path);
   }
+  remove_folders(root, leaving);
 }
 
 void remove_checkpoints(const std::string& root) {
-  for (const StepFolder& folder : step_folders(root)) remove_checkpoint(root, folder.path);
+  std::vector<std::string> leaving;
+  for (const StepFolder& folder : step_folders(root)) leaving.push_back(folder.path);
+  remove_folders(root, leaving);
 }
 
 std::int64_t verify_checkpoints(const std::string& path, std::vector<std::string>& reports) {
   std::vector<StepFolder> folders{{0, path}};
-  if (!fs::exists(path_in(path, kManifestFile))) folders = step_folders(path_in(path, "checkpoints"));
+  if (!path_exists(join_path(path, kManifestFile))) folders = step_folders(join_path(path, "checkpoints"));
   std::int64_t valid = 0;
   for (const StepFolder& folder : folders) {
     try {

@@ -10,7 +10,10 @@ namespace {
 
 void write(const CheckpointJob& job) {
   write_checkpoint(checkpoint_folder(job.root, job.data.step), job.data);
-  prune_checkpoints(job.root, job.keep, job.spared);
+  // A damaged one of a later step may be there: the run went back before it.
+  std::vector<std::int64_t> spared = job.spared;
+  spared.push_back(job.data.step);
+  prune_checkpoints(job.root, job.keep, spared);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct FileOps {
   int (*close)(int fd);
   int (*rename)(const char* from, const char* to);
   int (*mkdir)(const char* path, mode_t mode);
+  int (*remove)(const char* path);
 };
 
 extern const FileOps system_file_ops;

@@ -1,5 +1,6 @@
 #include "host/checkpoint/files.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,7 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -18,8 +19,6 @@
 
 namespace thalweg {
 namespace {
-
-namespace fs = std::filesystem;
 
 int system_open(const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); }
 
@@ -58,7 +57,7 @@ ssize_t read_fully(int fd, char* to, std::size_t size) {
 
 }  // namespace
 
-const FileOps system_file_ops = {&system_open, &::write, &::fsync, &::close, &::rename, &::mkdir};
+const FileOps system_file_ops = {&system_open, &::write, &::fsync, &::close, &::rename, &::mkdir, &::remove};
 
 const FileOps& file_ops() { return *ops_in_use.load(); }
 
@@ -96,12 +95,10 @@ void OutputFile::close() {
 }
 
 AtomicFile::AtomicFile(const std::string& path)
-    : path_(path),
-      file_(temporary_path(parent_of(path), fs::path(path).filename().string()), OutputFile::Mode::replace,
-            path) {}
+    : path_(path), file_(temporary_path(parent_of(path), name_of(path)), OutputFile::Mode::replace, path) {}
 
 AtomicFile::~AtomicFile() {
-  if (!renamed_) ::unlink(file_.path().c_str());
+  if (!renamed_) file_ops().remove(file_.path().c_str());
 }
 
 void AtomicFile::commit() {
@@ -127,13 +124,12 @@ void create_folder(const std::string& path) {
 }
 
 void create_folders(const std::string& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return;
+  if (is_folder(path)) return;
   const std::string parent = parent_of(path);
   if (parent != path) create_folders(parent);
   if (file_ops().mkdir(path.c_str(), 0777) != 0) {
     const int error = errno;
-    if (error != EEXIST || !fs::is_directory(path, ignored)) fail("cannot create folder", path, error);
+    if (error != EEXIST || !is_folder(path)) fail("cannot create folder", path, error);
   }
   sync_folder(parent);
 }
@@ -152,20 +148,43 @@ void rename_path(const std::string& from, const std::string& to) {
 }
 
 void remove_path(const std::string& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) fail("cannot remove", path, error.value());
+  if (file_ops().remove(path.c_str()) == 0 || errno == ENOENT) return;
+  if (errno != ENOTEMPTY && errno != EEXIST) fail("cannot remove", path, errno);
+  for (const std::string& name : names_in(path)) remove_path(join_path(path, name));
+  if (file_ops().remove(path.c_str()) != 0 && errno != ENOENT) fail("cannot remove", path, errno);
 }
 
 void remove_temporaries(const std::string& folder) {
-  std::error_code error;
-  std::vector<std::string> stale;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().filename().string().starts_with(kTemporaryPrefix)) {
-      stale.push_back(entry->path().string());
-    }
+  std::vector<std::string> stale = names_in(folder);
+  std::erase_if(stale, [](const std::string& name) { return !name.starts_with(kTemporaryPrefix); });
+  if (!stale.empty()) sync_folder(folder);  // they have these names for good
+  for (const std::string& name : stale) remove_path(join_path(folder, name));
+}
+
+bool path_exists(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+bool is_folder(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::optional<std::uint64_t> file_size(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), &::closedir);
+  while (const dirent* const entry = entries == nullptr ? nullptr : ::readdir(entries.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
   }
-  for (const std::string& path : stale) remove_path(path);
+  return names;
 }
 
 std::string read_file(const std::string& path) {
@@ -191,13 +210,23 @@ std::string read_file(const std::string& path) {
   return bytes;
 }
 
+std::string join_path(const std::string& folder, std::string_view name) {
+  std::string path = folder;
+  if (!path.empty() && path.back() != '/') path += '/';
+  return path += name;
+}
+
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 std::string parent_of(const std::string& path) {
-  const fs::path parent = fs::path(path).parent_path();
-  return parent.empty() ? "." : parent.string();
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  const std::size_t end = path.find_last_not_of('/', slash);
+  return end == std::string::npos ? "/" : path.substr(0, end + 1);
 }
 
 std::string temporary_path(const std::string& folder, const std::string& name) {
-  return (fs::path(folder) / fmt::format("{}{}-{}", kTemporaryPrefix, name, ::getpid())).string();
+  return join_path(folder, fmt::format("{}{}-{}", kTemporaryPrefix, name, ::getpid()));
 }
 
 }  // namespace thalweg

@@ -2,9 +2,13 @@
 // Output to the file system; nothing else in Thalweg opens a file for writing. Every failure is an IoError
 // with the path and the system's reason. A failed fsync is final: the kernel may have dropped the pages and
 // would call a second one a success (Rebello et al., "Can Applications Recover from fsync Failures?", 2020).
+// std::filesystem is not used: where memory runs out in its iterators, they end the process.
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace thalweg {
 
@@ -67,6 +71,17 @@ void remove_temporaries(const std::string& folder);
 /// The whole file. NoInputError when it is not there, IoError when it cannot be read.
 std::string read_file(const std::string& path);
 
+bool path_exists(const std::string& path);
+bool is_folder(const std::string& path);
+/// Nothing where there is no such file.
+std::optional<std::uint64_t> file_size(const std::string& path);
+/// What lies in a folder, in no order; nothing where it cannot be read.
+std::vector<std::string> names_in(const std::string& folder);
+
+/// `name` in `folder`.
+std::string join_path(const std::string& folder, std::string_view name);
+/// The last part of a path.
+std::string name_of(const std::string& path);
 /// The folder part of a path: "." where there is none.
 std::string parent_of(const std::string& path);
 /// `name` in `folder`, as a temporary of this process.

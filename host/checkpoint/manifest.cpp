@@ -2,23 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/checksum.hpp"
+#include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr const char* kFormat = "thalweg checkpoint";
 constexpr std::size_t kMaxManifest = 1 << 20;
 
 std::string quoted(const std::string& text) { return Json(text).dump(); }
 
-/// The manifest up to its own checksum, written out: nlohmann's initializer lists leak when memory runs out.
+/// The manifest up to its own checksum.
 std::string body_text(const Manifest& manifest) {
   std::string files;
   for (const ManifestFile& file : manifest.files) {
@@ -38,7 +35,7 @@ Manifest from_json(const Json& json) {
   manifest.step = json.at("step").get<std::int64_t>();
   manifest.data_fingerprint = json.at("data_fingerprint").get<std::string>();
   manifest.parameters_xxh3 = json.at("parameters_xxh3").get<std::string>();
-  for (const Json& file : json.at("files")) {
+  for (const Json& file : json.at("files").array()) {
     manifest.files.push_back({file.at("name").get<std::string>(), file.at("bytes").get<std::uint64_t>(),
                               file.at("xxh3").get<std::string>()});
   }
@@ -59,14 +56,14 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   if (text.size() > kMaxManifest) throw corrupt(fmt::format("{} bytes are too many", text.size()));
   Manifest manifest;
   try {
-    const Json json = Json::parse(text);
-    if (json.at("format") != kFormat) throw corrupt("is not a checkpoint's manifest");
-    if (json.at("version") != kCheckpointVersion) {
+    const Json json = parse_json(text);
+    if (json.at("format").get<std::string>() != kFormat) throw corrupt("is not a checkpoint's manifest");
+    if (json.at("version").get<std::int64_t>() != kCheckpointVersion) {
       throw corrupt(fmt::format("is of format version {}, this program reads {}", json.at("version").dump(),
                                 kCheckpointVersion));
     }
     manifest = from_json(json);
-  } catch (const Json::exception& error) {
+  } catch (const JsonError& error) {
     throw corrupt(error.what());
   }
   // only one text stands for a manifest: whatever else differs is damage

@@ -4,16 +4,15 @@
 
 #include <algorithm>
 #include <bit>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
 
+#include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
-using Json = nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "tensors are copied as they lie in memory");
 
 constexpr std::uint64_t kLengthBytes = 8;
@@ -34,10 +33,10 @@ class Parser {
   Parser(std::string_view bytes, const std::string& source) : bytes_(bytes), source_(source) {}
 
   SafetensorsFile parse() {
-    const Json header = parse_json(header_text());
+    const Json header = parse_header(header_text());
     SafetensorsFile file;
     std::vector<Placed> placed;
-    for (const auto& [name, entry] : header.items()) {
+    for (const auto& [name, entry] : header.object()) {
       if (name == kMetadataKey) {
         file.metadata = metadata(entry);
       } else {
@@ -78,60 +77,43 @@ class Parser {
     return header;
   }
 
-  /// JSON allows a key twice and readers differ in which one they take; here it is an error.
-  Json parse_json(std::string_view text) const {
-    std::vector<std::set<std::string>> keys;
-    std::string twice;
-    const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-      if (event == Json::parse_event_t::object_start) keys.emplace_back();
-      if (event == Json::parse_event_t::object_end) keys.pop_back();
-      if (event == Json::parse_event_t::key) {
-        const auto& key = parsed.get_ref<const std::string&>();
-        if (!keys.back().insert(key).second) twice = key;
-      }
-      return true;
-    };
-    Json json;
+  Json parse_header(std::string_view text) const {
     try {
-      json = Json::parse(text, watch);
-    } catch (const Json::exception& error) {
+      return parse_json(text);
+    } catch (const JsonError& error) {
       fail(error.what());
     }
-    if (!twice.empty()) fail(fmt::format("the key \"{}\" stands twice", twice));
-    return json;
   }
 
   SafetensorsMetadata metadata(const Json& entry) const {
-    if (!entry.is_object()) fail("__metadata__ is not an object");
+    const auto* const members = entry.get_if<Json::Object>();
+    if (members == nullptr) fail("__metadata__ is not an object");
     SafetensorsMetadata result;
-    for (const auto& [key, value] : entry.items()) {
-      if (!value.is_string()) fail(fmt::format("__metadata__ \"{}\" is not a string", key));
-      result[key] = value.get<std::string>();
+    for (const auto& [key, value] : *members) {
+      const auto* const text = value.get_if<std::string>();
+      if (text == nullptr) fail(fmt::format("__metadata__ \"{}\" is not a string", key));
+      result[key] = *text;
     }
     return result;
   }
 
   const Json& field(const std::string& name, const Json& entry, const char* key) const {
-    const auto found = entry.find(key);
-    if (found == entry.end()) fail(fmt::format("tensor \"{}\" has no {}", name, key));
+    const Json* const found = entry.find(key);
+    if (found == nullptr) fail(fmt::format("tensor \"{}\" has no {}", name, key));
     return *found;
   }
 
   Placed tensor(const std::string& name, const Json& entry) const {
-    if (!entry.is_object()) fail(fmt::format("tensor \"{}\" is not an object", name));
-    if (entry.size() != 3) fail(fmt::format("tensor \"{}\" has {} fields, wanted 3", name, entry.size()));
+    const auto* const fields = entry.get_if<Json::Object>();
+    if (fields == nullptr) fail(fmt::format("tensor \"{}\" is not an object", name));
+    if (fields->size() != 3) fail(fmt::format("tensor \"{}\" has {} fields, wanted 3", name, fields->size()));
     Placed placed;
     placed.tensor.name = name;
-    const Json& dtype = field(name, entry, "dtype");
-    if (!dtype.is_string()) fail(fmt::format("the dtype of tensor \"{}\" is not a string", name));
-    placed.tensor.dtype = dtype.get<std::string>();
+    const auto* const dtype = field(name, entry, "dtype").get_if<std::string>();
+    if (dtype == nullptr) fail(fmt::format("the dtype of tensor \"{}\" is not a string", name));
+    placed.tensor.dtype = *dtype;
     const std::uint64_t bytes = read_shape(placed.tensor, field(name, entry, "shape"));
-    const Json& offsets = field(name, entry, "data_offsets");
-    const bool pair = offsets.is_array() && offsets.size() == 2 && offsets[0].is_number_unsigned() &&
-                      offsets[1].is_number_unsigned();
-    if (!pair) fail(fmt::format("the data_offsets of tensor \"{}\" are not two whole numbers", name));
-    placed.begin = offsets[0].get<std::uint64_t>();
-    placed.end = offsets[1].get<std::uint64_t>();
+    read_offsets(placed, field(name, entry, "data_offsets"));
     if (placed.begin > placed.end || placed.end > data_.size()) {
       fail(fmt::format("tensor \"{}\" lies at [{}, {}) of {} bytes of data", name, placed.begin, placed.end,
                        data_.size()));
@@ -144,23 +126,36 @@ class Parser {
     return placed;
   }
 
+  void read_offsets(Placed& placed, const Json& offsets) const {
+    const auto* const list = offsets.get_if<Json::Array>();
+    const bool pair = list != nullptr && list->size() == 2;
+    const auto* const begin = pair ? (*list)[0].get_if<std::uint64_t>() : nullptr;
+    const auto* const end = pair ? (*list)[1].get_if<std::uint64_t>() : nullptr;
+    if (begin == nullptr || end == nullptr) {
+      fail(fmt::format("the data_offsets of tensor \"{}\" are not two whole numbers", placed.tensor.name));
+    }
+    placed.begin = *begin;
+    placed.end = *end;
+  }
+
   /// Fills the shape; returns the bytes it stands for.
   std::uint64_t read_shape(SafetensorsTensor& tensor, const Json& shape) const {
     const std::int64_t element = safetensors_dtype_bytes(tensor.dtype);
     if (element == 0) {
       fail(fmt::format("tensor \"{}\" has the unknown dtype \"{}\"", tensor.name, tensor.dtype));
     }
-    if (!shape.is_array()) fail(fmt::format("the shape of tensor \"{}\" is not a list", tensor.name));
+    const auto* const extents = shape.get_if<Json::Array>();
+    if (extents == nullptr) fail(fmt::format("the shape of tensor \"{}\" is not a list", tensor.name));
     std::int64_t bytes = element;
-    for (const Json& extent : shape) {
-      if (!extent.is_number_unsigned()) {
+    for (const Json& extent : *extents) {
+      const auto* const size = extent.get_if<std::uint64_t>();
+      if (size == nullptr) {
         fail(fmt::format("the shape of tensor \"{}\" holds {}", tensor.name, extent.dump()));
       }
-      const auto size = extent.get<std::uint64_t>();
-      if (size > INT64_MAX || __builtin_mul_overflow(bytes, static_cast<std::int64_t>(size), &bytes)) {
+      if (*size > INT64_MAX || __builtin_mul_overflow(bytes, static_cast<std::int64_t>(*size), &bytes)) {
         fail(fmt::format("the shape of tensor \"{}\" overflows", tensor.name));
       }
-      tensor.shape.push_back(static_cast<std::int64_t>(size));
+      tensor.shape.push_back(static_cast<std::int64_t>(*size));
     }
     return static_cast<std::uint64_t>(bytes);
   }
@@ -200,8 +195,12 @@ SafetensorsFile parse_safetensors(std::string_view bytes, const std::string& sou
 
 std::string safetensors_header(const SafetensorsMetadata& metadata,
                                const std::vector<SafetensorsTensor>& tensors) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header[kMetadataKey] = metadata;
+  Json::Object header;
+  if (!metadata.empty()) {
+    Json::Object texts;
+    for (const auto& [key, text] : metadata) texts.push_back({key, text});
+    header.push_back({kMetadataKey, std::move(texts)});
+  }
   std::uint64_t offset = 0;
   std::set<std::string> names = {kMetadataKey};
   for (const SafetensorsTensor& tensor : tensors) {
@@ -215,13 +214,17 @@ std::string safetensors_header(const SafetensorsMetadata& metadata,
       throw InternalError(fmt::format("two tensors are called \"{}\"", tensor.name));
     }
     const std::uint64_t end = offset + tensor.data.size();
-    header[tensor.name] = {{"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    Json entry;
+    entry["dtype"] = tensor.dtype;
+    entry["shape"] = tensor.shape;
+    entry["data_offsets"] = std::vector<std::uint64_t>{offset, end};
+    header.push_back({tensor.name, std::move(entry)});
     offset = end;
   }
   std::string text;
   try {
-    text = header.dump();
-  } catch (const nlohmann::json::exception& error) {
+    text = Json(std::move(header)).dump();
+  } catch (const JsonError& error) {
     throw InternalError(fmt::format("a name or metadata text is not UTF-8: {}", error.what()));
   }
   text.resize((text.size() + 7) / 8 * 8, ' ');

@@ -15,7 +15,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   check_targets(data, model.spec());
   const Metrics metrics = evaluate(ctx, model, data);
   if (arguments.json) {
-    nlohmann::ordered_json object;
+    Json object;
     add_json(object, "test", metrics);
     streams.out << object.dump(2) << std::endl;
   } else {

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
 #include "host/data/npy_writer.hpp"
+#include "host/json/json.hpp"
 #include "thalweg/per_sample.hpp"
 
 namespace thalweg::cli {
@@ -24,8 +24,10 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
                           [&](std::int64_t, ConstMatrix block) { writer.append(block); });
   writer.commit();
   if (arguments.json) {
-    const nlohmann::ordered_json object{
-        {"rows", data.rows}, {"parameters", columns}, {"output", arguments.output}};
+    Json object;
+    object["rows"] = data.rows;
+    object["parameters"] = columns;
+    object["output"] = arguments.output;
     streams.out << object.dump() << std::endl;
   } else {
     streams.out << fmt::format("{}: {} rows, {} parameters\n", arguments.output, data.rows, columns)

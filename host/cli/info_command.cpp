@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <thread>
 
 #include "host/cli/cli.hpp"
+#include "host/json/json.hpp"
 #include "host/runtime/backends.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "thalweg/version.hpp"
@@ -20,31 +20,34 @@ std::string version_text(int version) {
 
 double gibibytes(std::int64_t bytes) { return static_cast<double>(bytes) / (1 << 30); }
 
-nlohmann::ordered_json device_json(const CudaDevice& device) {
-  nlohmann::ordered_json object{{"device", device.device},
-                                {"name", device.name},
-                                {"compute_capability", fmt::format("{}.{}", device.major, device.minor)},
-                                {"multiprocessors", device.multiprocessors},
-                                {"memory_bytes", device.memory_bytes}};
+Json device_json(const CudaDevice& device) {
+  Json object;
+  object["device"] = device.device;
+  object["name"] = device.name;
+  object["compute_capability"] = fmt::format("{}.{}", device.major, device.minor);
+  object["multiprocessors"] = device.multiprocessors;
+  object["memory_bytes"] = device.memory_bytes;
   if (device.free_bytes >= 0) object["free_bytes"] = device.free_bytes;
   object["usable"] = device.refusal.empty();
   object["reason"] = device.refusal;
   return object;
 }
 
-nlohmann::ordered_json report_json(const CudaReport& cuda) {
-  nlohmann::ordered_json devices = nlohmann::ordered_json::array();
+Json report_json(const CudaReport& cuda) {
+  Json::Array devices;
   for (const CudaDevice& device : cuda.devices) devices.push_back(device_json(device));
-  return {{"version", kVersion},
-          {"cpu", cpu_variants()},
-          {"threads", std::thread::hardware_concurrency()},
-          {"cuda", cuda.reason.empty()},
-          {"cuda.reason", cuda.reason},
-          {"cuda.built", cuda.built},
-          {"cuda.architectures", cuda.architectures},
-          {"cuda.driver", version_text(cuda.driver)},
-          {"cuda.runtime", version_text(cuda.runtime)},
-          {"cuda.devices", devices}};
+  Json report;
+  report["version"] = kVersion;
+  report["cpu"] = cpu_variants();
+  report["threads"] = std::thread::hardware_concurrency();
+  report["cuda"] = cuda.reason.empty();
+  report["cuda.reason"] = cuda.reason;
+  report["cuda.built"] = cuda.built;
+  report["cuda.architectures"] = cuda.architectures;
+  report["cuda.driver"] = version_text(cuda.driver);
+  report["cuda.runtime"] = version_text(cuda.runtime);
+  report["cuda.devices"] = devices;
+  return report;
 }
 
 std::string device_text(const CudaDevice& device) {

@@ -3,12 +3,12 @@
 
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
+#include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 #include "thalweg/per_sample.hpp"
@@ -22,8 +22,8 @@ std::optional<std::string> checkpoint_below(const std::string& path, std::vector
   return newest_valid_checkpoint(path + "/checkpoints", damaged);
 }
 
-nlohmann::ordered_json describe(const Model& model, const Context& ctx) {
-  nlohmann::ordered_json object;
+Json describe(const Model& model, const Context& ctx) {
+  Json object;
   const std::vector<NamedTensor> parameters = model.parameters(ctx);
   object["loss"] = model.spec().config.loss;
   object["features"] = model.spec().schema.features;
@@ -31,7 +31,10 @@ nlohmann::ordered_json describe(const Model& model, const Context& ctx) {
   if (!model.spec().schema.classes.empty()) object["classes"] = model.spec().schema.classes;
   std::int64_t total = 0;
   for (const NamedTensor& tensor : parameters) {
-    object["segments"].push_back({{"name", tensor.name}, {"shape", tensor.shape}});
+    Json segment;
+    segment["name"] = tensor.name;
+    segment["shape"] = tensor.shape;
+    object["segments"].push_back(std::move(segment));
     total += static_cast<std::int64_t>(tensor.values.size());
   }
   object["parameters"] = total;
@@ -39,15 +42,17 @@ nlohmann::ordered_json describe(const Model& model, const Context& ctx) {
   return object;
 }
 
-std::string as_text(const nlohmann::ordered_json& object) {
+std::string as_text(const Json& object) {
   std::string text;
-  for (const auto& [key, value] : object.items()) {
+  for (const auto& [key, value] : object.object()) {
     if (key == "segments") {
-      for (const auto& segment : value) {
-        text += fmt::format("  {:<28} {}\n", segment["name"].get<std::string>(), segment["shape"].dump());
+      for (const Json& segment : value.array()) {
+        text +=
+            fmt::format("  {:<28} {}\n", segment.at("name").get<std::string>(), segment.at("shape").dump());
       }
     } else {
-      text += fmt::format("{:<18} {}\n", key, value.is_string() ? value.get<std::string>() : value.dump());
+      const auto* const plain = value.get_if<std::string>();
+      text += fmt::format("{:<18} {}\n", key, plain != nullptr ? *plain : value.dump());
     }
   }
   return text;
@@ -69,8 +74,11 @@ std::string as_text(const Coefficient& c) {
                      c.value / c.standard_error);
 }
 
-nlohmann::ordered_json as_json(const Coefficient& c) {
-  nlohmann::ordered_json object{{"name", c.name}, {"value", c.value}, {"standard_error", nullptr}};
+Json as_json(const Coefficient& c) {
+  Json object;
+  object["name"] = c.name;
+  object["value"] = c.value;
+  object["standard_error"] = nullptr;
   if (!std::isnan(c.standard_error)) object["standard_error"] = c.standard_error;
   return object;
 }
@@ -83,7 +91,7 @@ int show_standard_errors(const InspectArguments& arguments, Streams streams) {
   const Model model = Model::load(ctx, arguments.path);
   const Dataset data = read_data_as(config.data, config.data.train, config.data.target,
                                     config.data.train_rows, model.spec().schema, true);
-  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  Json all = Json::Array();
   std::string text = fmt::format("  {:<28} {:>12} {:>12} {:>9}\n", "coefficient", "value", "std. error", "z");
   for (const Coefficient& coefficient : standard_errors(ctx, model, data)) {
     all.push_back(as_json(coefficient));
@@ -108,7 +116,7 @@ int inspect_command(const InspectArguments& arguments, Streams streams) {
   const bool has_model = !std::filesystem::is_directory(arguments.path) ||
                          std::filesystem::exists(arguments.path + "/model.safetensors");
   const std::string source = has_model || !checkpoint ? arguments.path : *checkpoint;
-  nlohmann::ordered_json object = describe(Model::load(ctx, source), ctx);
+  Json object = describe(Model::load(ctx, source), ctx);
   if (checkpoint) {
     const CheckpointData data = read_checkpoint(*checkpoint);
     object["step"] = data.step;

@@ -2,16 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 namespace thalweg::cli {
 namespace {
 
 constexpr std::size_t kMostClassesShown = 12;
-
-nlohmann::ordered_json number(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
 
 std::string confusion_text(const Metrics& metrics) {
   std::string text = "  confusion (rows: true, columns: predicted)\n";
@@ -26,8 +20,8 @@ std::string confusion_text(const Metrics& metrics) {
 
 }  // namespace
 
-void add_json(nlohmann::ordered_json& object, const std::string& prefix, const Metrics& metrics) {
-  for (const auto& [name, value] : metrics.values) object[prefix + "." + name] = number(value);
+void add_json(Json& object, const std::string& prefix, const Metrics& metrics) {
+  for (const auto& [name, value] : metrics.values) object[prefix + "." + name] = value;
   if (!metrics.confusion.empty()) {
     object[prefix + ".confusion"] = metrics.confusion;
     object[prefix + ".classes"] = metrics.classes;
@@ -42,18 +36,18 @@ std::string to_text(const std::string& title, const Metrics& metrics) {
   return text;
 }
 
-nlohmann::ordered_json to_json(const TrainReport& report) {
-  nlohmann::ordered_json object;
+Json to_json(const TrainReport& report) {
+  Json object;
   object["steps"] = report.steps;
   object["epochs"] = report.epochs;
   object["seconds"] = report.seconds;
   object["samples_per_second"] = report.samples_per_second;
-  object["train.loss"] = number(report.train_loss);
+  object["train.loss"] = report.train_loss;
   if (report.validation) add_json(object, "validation", *report.validation);
   if (report.test) add_json(object, "test", *report.test);
-  for (const auto& [name, value] : report.per_sample) object[name] = number(value);
+  for (const auto& [name, value] : report.per_sample) object[name] = value;
   if (report.privacy) {
-    object["privacy.epsilon"] = number(report.privacy->epsilon);
+    object["privacy.epsilon"] = report.privacy->epsilon;
     object["privacy.delta"] = report.privacy->delta;
     object["privacy.noise_multiplier"] = report.privacy->noise_multiplier;
     object["privacy.sampling_rate"] = report.privacy->sampling_rate;

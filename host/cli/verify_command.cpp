@@ -1,25 +1,28 @@
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "host/cli/cli.hpp"
+#include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/verify.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-nlohmann::ordered_json to_json(const VerifyReport& report) {
-  nlohmann::ordered_json object{{"first", report.first},
-                                {"second", report.second},
-                                {"steps", report.steps},
-                                {"exact", report.exact},
-                                {"bound", report.bound},
-                                {"passed", report.passed()},
-                                {"tensors", nlohmann::json::array()}};
+Json to_json(const VerifyReport& report) {
+  Json object;
+  object["first"] = report.first;
+  object["second"] = report.second;
+  object["steps"] = report.steps;
+  object["exact"] = report.exact;
+  object["bound"] = report.bound;
+  object["passed"] = report.passed();
+  object["tensors"] = Json::Array();
   for (const TensorVerdict& verdict : report.tensors) {
-    nlohmann::ordered_json tensor{{"name", verdict.tensor}, {"largest_error", verdict.largest_error}};
+    Json tensor;
+    tensor["name"] = verdict.tensor;
+    tensor["largest_error"] = verdict.largest_error;
     if (verdict.difference) {
       tensor["step"] = verdict.difference->step;
       tensor["element"] = verdict.difference->element;

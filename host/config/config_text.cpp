@@ -4,11 +4,10 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 
+#include "host/checkpoint/files.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/values.hpp"
 #include "thalweg/error.hpp"
@@ -132,7 +131,8 @@ class TomlReader {
 void read_config_text(std::string_view text, const std::string& source, Config& config) {
   Config changed = config;
   try {
-    const toml::table root = toml::parse(text, source);
+    const toml::table root =
+        toml::parse(text);  // with a path it would allocate where it promises not to throw
     TomlReader(source, changed).read(root);
   } catch (const toml::parse_error& error) {
     const auto& at = error.source().begin;
@@ -142,22 +142,32 @@ void read_config_text(std::string_view text, const std::string& source, Config& 
   config = std::move(changed);
 }
 
+namespace {
+
+/// A pipe will do. By a buffer rather than a stream, which would hide that memory ran out.
+std::string text_of(const std::string& path) {
+  std::filebuf file;
+  std::string text;
+  char block[4096];
+  try {
+    if (file.open(path, std::ios::in | std::ios::binary) == nullptr) throw std::ios_base::failure("open");
+    while (const std::streamsize got = file.sgetn(block, sizeof(block))) {
+      text.append(block, static_cast<std::size_t>(got));
+    }
+  } catch (const std::ios_base::failure&) {
+    throw NoInputError(fmt::format("config file {}: cannot be read", path));
+  }
+  return text;
+}
+
+}  // namespace
+
 void read_config_file(const std::string& path, Config& config) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) throw NoInputError(fmt::format("config file {}: no such file", path));
-  if (std::filesystem::is_directory(status)) {
+  if (!path_exists(path)) throw NoInputError(fmt::format("config file {}: no such file", path));
+  if (is_folder(path)) {
     throw NoInputError(fmt::format("config file {}: is a folder; name the .toml file in it", path));
   }
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file || file.bad()) {
-    if (std::filesystem::file_size(path, error) != 0) {
-      throw NoInputError(fmt::format("config file {}: cannot be read", path));
-    }
-  }
-  read_config_text(text.str(), path, config);
+  read_config_text(text_of(path), path, config);
 }
 
 void set_config_value(Config& config, const std::string& key, const std::string& text) {

@@ -4,8 +4,8 @@
 #include <xxhash.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "host/json/json.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
 
@@ -73,22 +73,22 @@ DataSchema schema_of(const Dataset& data) {
 
 std::string schema_to_json(const DataSchema& schema) {
   const FeatureTransform& t = schema.transform;
-  return nlohmann::ordered_json{
-      {"sparse", schema.sparse},
-      {"features", schema.features},
-      {"target_kind", schema.target_kind == TargetKind::classes ? "classes" : "number"},
-      {"target_mean", schema.target_transform.mean},
-      {"target_deviation", schema.target_transform.deviation},
-      {"target_column", schema.target_column},
-      {"index_base", schema.index_base},
-      {"classes", schema.classes},
-      {"columns", t.columns},
-      {"names", t.names},
-      {"categories", t.categories},
-      {"impute", t.impute},
-      {"scale", t.scale},
-      {"shift", t.shift}}
-      .dump();
+  Json json;
+  json["sparse"] = schema.sparse;
+  json["features"] = schema.features;
+  json["target_kind"] = schema.target_kind == TargetKind::classes ? "classes" : "number";
+  json["target_mean"] = schema.target_transform.mean;
+  json["target_deviation"] = schema.target_transform.deviation;
+  json["target_column"] = schema.target_column;
+  json["index_base"] = schema.index_base;
+  json["classes"] = schema.classes;
+  json["columns"] = t.columns;
+  json["names"] = t.names;
+  json["categories"] = t.categories;
+  json["impute"] = t.impute;
+  json["scale"] = t.scale;
+  json["shift"] = t.shift;
+  return json.dump();
 }
 
 namespace {
@@ -127,8 +127,8 @@ std::string contradiction(const DataSchema& s) {
 DataSchema schema_from_json(const std::string& json) {
   DataSchema schema;
   try {
-    const auto j = nlohmann::json::parse(json);
-    const std::string kind = j.at("target_kind");
+    const Json j = parse_json(json);
+    const auto kind = j.at("target_kind").get<std::string>();
     if (kind != "classes" && kind != "number") throw DataError("target_kind " + kind);
     schema.target_kind = kind == "classes" ? TargetKind::classes : TargetKind::number;
     j.at("sparse").get_to(schema.sparse);
@@ -145,7 +145,7 @@ DataSchema schema_from_json(const std::string& json) {
     j.at("impute").get_to(t.impute);
     j.at("scale").get_to(t.scale);
     j.at("shift").get_to(t.shift);
-  } catch (const std::exception& e) {
+  } catch (const JsonError& e) {
     throw DataError(fmt::format("the data schema of the model cannot be read: {}", e.what()));
   }
   if (const std::string problem = contradiction(schema); !problem.empty())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "host/runtime/backends.hpp"
 #include "host/runtime/cuda_backend.hpp"
@@ -36,12 +37,14 @@ std::string resolve(const std::string& device) {
 
 }  // namespace
 
-Context::Context(const ContextOptions& options)
-    : device_(resolve(options.device)),
+Context::Context(const ContextOptions& options, std::string device)
+    : backend_(&find_backend(cuda_ordinal(device) >= 0 ? "cuda" : device)),
+      device_(std::move(device)),
       numerics_(options.numerics),
-      pool_(std::make_unique<ThreadPool>(thread_count(options.threads))) {
+      pool_(std::make_unique<ThreadPool>(thread_count(options.threads))) {}
+
+Context::Context(const ContextOptions& options) : Context(options, resolve(options.device)) {
   const int ordinal = cuda_ordinal(device_);
-  backend_ = &find_backend(ordinal >= 0 ? "cuda" : device_);
   if (ordinal < 0) return;
   stream_ = create_cuda_stream(ordinal);
   if (numerics_ == Numerics::fast) matrix_library_ = create_matrix_library();

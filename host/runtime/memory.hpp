@@ -57,4 +57,20 @@ class Buffer {
   std::int64_t size_ = 0;
 };
 
+/// Bytes that the host fills and the backend copies from.
+class StagingBuffer {
+ public:
+  StagingBuffer(const Context& ctx, std::int64_t bytes)
+      : memory_(ctx.backend().memory), data_(static_cast<unsigned char*>(memory_.allocate_staging(bytes))) {}
+  ~StagingBuffer() { memory_.release_staging(data_); }
+  StagingBuffer(const StagingBuffer&) = delete;
+  StagingBuffer& operator=(const StagingBuffer&) = delete;
+
+  unsigned char* data() const { return data_; }
+
+ private:
+  const MemoryOps& memory_;
+  unsigned char* data_;
+};
+
 }  // namespace thalweg

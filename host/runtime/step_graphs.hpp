@@ -4,6 +4,7 @@
 #include <map>
 
 #include "kernels/common/backend.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 
@@ -34,9 +35,23 @@ class StepGraphs {
  private:
   template <class Body>
   void* record(const Body& body) {
-    ctx_.backend().graphs->begin_capture(ctx_);
-    body();
-    return ctx_.backend().graphs->end_capture(ctx_);
+    const GraphOps& graphs = *ctx_.backend().graphs;
+    graphs.begin_capture(ctx_);
+    try {
+      body();
+    } catch (...) {
+      abandon();
+      throw;
+    }
+    return graphs.end_capture(ctx_);
+  }
+
+  /// While a stream records, memory cannot be given back.
+  void abandon() {
+    try {
+      ctx_.backend().graphs->destroy(ctx_.backend().graphs->end_capture(ctx_));
+    } catch (const Error&) {  // what was recorded so far is no graph
+    }
   }
 
   void clear() {

@@ -60,13 +60,11 @@ TouchedBuffers::TouchedBuffers(const Context& ctx, const Dataset& data, std::int
 StagedInputs::StagedInputs(const Context& ctx, std::int64_t max_batch, std::int64_t slots)
     : ctx_(ctx),
       slot_bytes_(kIdsAt + (max_batch * std::int64_t{sizeof(std::int64_t)} + 255) / 256 * 256),
-      staging_(static_cast<unsigned char*>(ctx.backend().memory.allocate_staging(slot_bytes_ * slots))),
+      staging_(ctx, slot_bytes_ * slots),
       device_(ctx, slot_bytes_) {}
 
-StagedInputs::~StagedInputs() { ctx_.backend().memory.release_staging(staging_); }
-
 void StagedInputs::upload(std::int64_t slot, const StepInputs& inputs, const StepRows& rows) {
-  unsigned char* const to = staging_ + slot * slot_bytes_;
+  unsigned char* const to = staging_.data() + slot * slot_bytes_;
   std::memcpy(to, &inputs, sizeof inputs);
   std::int64_t bytes = kIdsAt;
   if (const auto* list = std::get_if<std::vector<std::int64_t>>(&rows); list != nullptr && !list->empty()) {

@@ -37,9 +37,6 @@ struct StepInputs {
 class StagedInputs {
  public:
   StagedInputs(const Context& ctx, std::int64_t max_batch, std::int64_t slots);
-  ~StagedInputs();
-  StagedInputs(const StagedInputs&) = delete;
-  StagedInputs& operator=(const StagedInputs&) = delete;
 
   /// `rows`: their ids, or an epoch's batch, whose ids the step itself computes.
   void upload(std::int64_t slot, const StepInputs& inputs, const StepRows& rows);
@@ -56,7 +53,7 @@ class StagedInputs {
 
   const Context& ctx_;
   std::int64_t slot_bytes_;
-  unsigned char* staging_;
+  StagingBuffer staging_;
   Buffer<unsigned char> device_;
 };
 

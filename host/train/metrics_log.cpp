@@ -1,18 +1,23 @@
 #include "host/train/metrics_log.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
-bool is_before(const nlohmann::json& line, std::int64_t step, bool epoch_pending) {
-  if (!line.is_object() || !line.contains("step") || !line["step"].is_number_integer()) return false;
-  const auto at = line["step"].get<std::int64_t>();
-  return at < step || (at == step && !(epoch_pending && line.contains("epoch")));
+/// A line that is damaged belongs to no run.
+bool is_before(std::string_view text, std::int64_t step, bool epoch_pending) {
+  try {
+    const Json line = parse_json(text);
+    const auto at = line.at("step").get<std::int64_t>();
+    return at < step || (at == step && !(epoch_pending && line.find("epoch") != nullptr));
+  } catch (const JsonError&) {
+    return false;
+  }
 }
 
 /// The lines of `text` that belong to the run up to `step`; a line that was cut off belongs to none.
@@ -23,7 +28,7 @@ std::string lines_until(std::string_view text, std::int64_t step, bool epoch_pen
     if (end == std::string_view::npos) break;
     const std::string_view line = text.substr(0, end + 1);
     text.remove_prefix(end + 1);
-    if (is_before(nlohmann::json::parse(line, nullptr, false), step, epoch_pending)) kept += line;
+    if (is_before(line, step, epoch_pending)) kept += line;
   }
   return kept;
 }
@@ -45,14 +50,12 @@ MetricsLog::MetricsLog(const std::string& file, std::int64_t step, bool epoch_pe
 
 void MetricsLog::write(const std::vector<std::pair<std::string, double>>& values) {
   if (file_ == nullptr) return;
-  nlohmann::ordered_json object;
+  Json object;
   for (const auto& [key, value] : values) {
     if (std::isfinite(value) && std::floor(value) == value && std::abs(value) < 1e15) {
       object[key] = static_cast<std::int64_t>(value);
-    } else if (std::isfinite(value)) {
-      object[key] = value;
     } else {
-      object[key] = nullptr;
+      object[key] = value;
     }
   }
   file_->write(object.dump() + "\n");

@@ -42,6 +42,10 @@ class Context {
   std::int64_t scratch_generation() const noexcept { return scratch_generation_; }
 
  private:
+  /// Without a device's stream and library: what is taken afterwards is given back by the destructor, should
+  /// a later part fail.
+  Context(const ContextOptions& options, std::string device);
+
   const Backend* backend_;
   std::string device_;
   Numerics numerics_;

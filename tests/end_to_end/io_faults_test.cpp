@@ -1,4 +1,4 @@
-// Every open, write, fsync, close, rename and mkdir of a run fails, once or from then on, in each way that a
+// Every open, write, fsync, close, rename, mkdir and remove of a run fails, once or from then on, in each way that a
 // file system has. The run that was interrupted so goes on to the same bits. THALWEG_FULL=1 tries every error
 // at every call.
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kOpNames[] = {"open", "write", "fsync", "close", "rename", "mkdir"};
+constexpr const char* kOpNames[] = {"open", "write", "fsync", "close", "rename", "mkdir", "remove"};
 constexpr int kDone = 0, kIo = 74;
 constexpr std::int64_t kSavedBefore = 4;
 

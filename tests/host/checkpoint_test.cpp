@@ -339,7 +339,7 @@ TEST(Checkpoint, EveryFileOperationMayFailInEveryWay) {
     for (int op = 0; op < test::kFileOps; ++op) {
       const auto file_op = static_cast<test::FileOp>(op);
       const int calls = calls_of_a_write(file_op, over_damaged);
-      ASSERT_GT(calls, 0) << op;
+      ASSERT_TRUE(calls > 0 || file_op == test::FileOp::remove) << op;
       for (int at = 0; at < calls; ++at) {
         for (const int error : {ENOSPC, EIO, EDQUOT, EINTR, 0}) {
           if (error == 0 && file_op != test::FileOp::write) continue;

@@ -74,6 +74,16 @@ TEST(CheckpointWriter, DropsNoCheckpointAndPrunes) {
   }
 }
 
+TEST(CheckpointWriter, NeverPrunesWhatItJustWrote) {
+  const test::ScratchFolder root;
+  std::filesystem::create_directories(checkpoint_folder(root.path(), 9));  // damaged: the run went back
+  CheckpointWriter writer;
+  for (const std::int64_t step : {4, 5}) writer.submit({root.path(), checkpoint_at(step), 1, {}});
+  writer.finish();
+  EXPECT_EQ(read_checkpoint(checkpoint_folder(root.path(), 5)).step, 5);
+  EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), 4)));
+}
+
 TEST(CheckpointWriter, AnErrorSurfacesOnceAtTheNextCall) {
   const test::ScratchFolder root;
   CheckpointWriter writer;

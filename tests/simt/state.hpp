@@ -13,6 +13,8 @@ std::size_t dynamic_limit(Kernel kernel);
 cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t()> run);
 /// Counts one more call.
 void count(std::int64_t Calls::*which, std::int64_t by = 1);
+/// Whether fail_allocation has chosen this one.
+bool allocation_fails();
 /// Whether a stream is being captured.
 bool any_capture();
 

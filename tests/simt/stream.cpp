@@ -64,6 +64,7 @@ bool valid(cudaEvent_t event) {
   return handles().events.contains(event);
 }
 
+using simt::allocation_fails;
 using simt::any_capture;
 using simt::Calls;
 using simt::count;
@@ -100,6 +101,8 @@ cudaError_t fill_now(void* to, int value, std::size_t bytes) {
 thread_local std::vector<std::string> ranges;
 
 std::mutex calls_mutex;
+std::int64_t until_failure = 0;  // allocations; guarded by calls_mutex too
+bool all_after_fail = false;
 simt::Calls calls_so_far;
 
 /// What a GPU of the chosen architecture would refuse.
@@ -144,6 +147,18 @@ cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t(
 void count(std::int64_t Calls::*which, std::int64_t by) {
   const std::lock_guard lock(calls_mutex);
   calls_so_far.*which += by;
+}
+bool allocation_fails() {
+  const std::lock_guard lock(calls_mutex);
+  if (until_failure == 0) return false;
+  if (until_failure > 1) return --until_failure, false;
+  if (!all_after_fail) until_failure = 0;
+  return true;
+}
+void fail_allocation(std::int64_t number, bool all_after) {
+  const std::lock_guard lock(calls_mutex);
+  until_failure = number;
+  all_after_fail = all_after;
 }
 Calls calls() {
   const std::lock_guard lock(calls_mutex);
@@ -258,6 +273,7 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEve
 }
 
 cudaError_t cudaMalloc(void** memory, std::size_t bytes, simt::Site site) {
+  if (allocation_fails()) return failed(cudaErrorMemoryAllocation);
   count(&Calls::allocations);
   if (any_capture()) return failed(cudaErrorStreamCaptureUnsupported);
   *memory = bytes > 0 ? simt::allocate_device(bytes, site) : nullptr;
@@ -277,6 +293,7 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
   return cudaFree(memory);
 }
 cudaError_t cudaMallocHost(void** memory, std::size_t bytes, simt::Site site) {
+  if (allocation_fails()) return failed(cudaErrorMemoryAllocation);
   count(&Calls::allocations);
   *memory = simt::allocate_pinned(bytes, site);
   return *memory == nullptr ? failed(cudaErrorMemoryAllocation) : cudaSuccess;

@@ -40,9 +40,10 @@ int faulty_rename(const char* from, const char* to) {
 int faulty_mkdir(const char* path, mode_t mode) {
   return strikes(FileOp::mkdir) ? -1 : system_file_ops.mkdir(path, mode);
 }
+int faulty_remove(const char* path) { return strikes(FileOp::remove) ? -1 : system_file_ops.remove(path); }
 
-constexpr FileOps kFaulty = {&faulty_open,  &faulty_write,  &faulty_fsync,
-                             &faulty_close, &faulty_rename, &faulty_mkdir};
+constexpr FileOps kFaulty = {&faulty_open,   &faulty_write, &faulty_fsync, &faulty_close,
+                             &faulty_rename, &faulty_mkdir, &faulty_remove};
 
 }  // namespace
 

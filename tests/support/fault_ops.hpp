@@ -6,8 +6,8 @@
 
 namespace thalweg::test {
 
-enum class FileOp { open, write, fsync, close, rename, mkdir };
-constexpr int kFileOps = 6;
+enum class FileOp { open, write, fsync, close, rename, mkdir, remove };
+constexpr int kFileOps = 7;
 
 struct Fault {
   FileOp op = FileOp::open;

@@ -18,6 +18,9 @@ struct Calls {
 };
 
 Calls calls();
+/// Allocation number `number` from now on (1: the next one), of device or pinned memory, fails, and with
+/// `all_after` every later one; 0: none. Those that fail are not among the calls.
+void fail_allocation(std::int64_t number, bool all_after = false);
 /// Device memory that is allocated now.
 std::int64_t device_bytes();
 

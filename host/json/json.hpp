@@ -1,0 +1,116 @@
+#pragma once
+// JSON values that can be made and dropped where memory runs out. nlohmann/json reads the text and writes the
+// scalars; its own values are not used, because their destructors allocate, and a destructor that finds no
+// memory can only end the process. An object is filled key by key and not from a list in braces: where memory
+// runs out in the midst of one, GCC 12 destroys parts that it has not made.
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace thalweg {
+
+/// A text that is no JSON, or a value of another kind than was wanted. Says what, not where.
+class JsonError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class Json {
+ public:
+  struct Member;
+  using Array = std::vector<Json>;
+  using Object = std::vector<Member>;  ///< in the order of the text, no key twice
+
+  Json() = default;
+  Json(std::nullptr_t) {}
+  template <std::same_as<bool> T>  // no pointer
+  Json(T value) : value_(value) {}
+  Json(double value) : value_(value) {}  ///< written as null where it is not finite
+  Json(std::string value) : value_(std::move(value)) {}
+  Json(std::string_view value) : value_(std::string(value)) {}
+  Json(const char* value) : value_(std::string(value)) {}
+  Json(Array value) : value_(std::move(value)) {}
+  Json(Object value);
+  template <std::integral T>
+  requires(!std::same_as<T, bool>) Json(T value) : value_(whole(value)) {}
+  template <class T>
+  Json(const std::vector<T>& items) : value_(Array(items.begin(), items.end())) {}
+
+  /// The value of a key, made null where it is not there; null itself becomes an object.
+  Json& operator[](std::string_view key);
+  /// The value of a key; null where it is not there or this is no object.
+  const Json* find(std::string_view key) const;
+  /// The value of a key that must be there.
+  const Json& at(std::string_view key) const;
+  /// Null becomes a list.
+  void push_back(Json item);
+
+  /// Null unless the value is a T: bool, std::int64_t (negative), std::uint64_t, double, std::string, Array,
+  /// Object.
+  template <class T>
+  const T* get_if() const {
+    return std::get_if<T>(&value_);
+  }
+  // Each throws JsonError where the value is something else or does not fit.
+  const Array& array() const;
+  const Object& object() const;
+  void get_to(bool& to) const;
+  void get_to(double& to) const;
+  void get_to(float& to) const;
+  void get_to(std::string& to) const;
+  template <std::integral T>
+  void get_to(T& to) const {
+    to = static_cast<T>(integer(std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+  }
+  template <class T>
+  void get_to(std::vector<T>& to) const;
+  template <class T>
+  T get() const {
+    T value{};
+    get_to(value);
+    return value;
+  }
+
+  /// Without white space, or with lines and `indent` spaces for each level. Throws JsonError for a text that
+  /// is not UTF-8.
+  std::string dump(int indent = -1) const;
+
+ private:
+  using Value =
+      std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object>;
+
+  template <std::integral T>
+  static Value whole(T value) {
+    if (value < 0) return static_cast<std::int64_t>(value);
+    return static_cast<std::uint64_t>(value);
+  }
+  std::uint64_t integer(std::int64_t least, std::uint64_t most) const;
+  void write(std::string& to, int indent, int level) const;
+
+  Value value_ = nullptr;
+};
+
+struct Json::Member {
+  std::string key;
+  Json value;
+};
+
+inline Json::Json(Object value) : value_(std::move(value)) {}
+
+template <class T>
+void Json::get_to(std::vector<T>& to) const {
+  to.clear();
+  for (const Json& item : array()) to.push_back(item.get<T>());
+}
+
+/// One JSON text. Throws JsonError; a key that stands twice in an object and a nesting deeper than 64 are
+/// errors too, since readers differ in what they make of the one and run out of stack at the other.
+Json parse_json(std::string_view text);
+
+}  // namespace thalweg
