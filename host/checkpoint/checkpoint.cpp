@@ -15,6 +15,7 @@
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/safetensors.hpp"
 #include "host/checkpoint/tensor_file.hpp"
+#include "host/config/json_text.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 
@@ -157,6 +158,16 @@ std::string read_part(const std::string& folder, const std::string& name) {
   }
 }
 
+/// A manifest is small: a longer file is none, and is not read.
+std::string read_manifest(const std::string& folder) {
+  std::error_code error;
+  const std::uint64_t size = fs::file_size(path_in(folder, kManifestFile), error);
+  if (!error && size > kMaxManifestBytes) {
+    corrupt(folder, kManifestFile, fmt::format("has {} bytes, allowed are {}", size, kMaxManifestBytes));
+  }
+  return read_part(folder, kManifestFile);
+}
+
 std::string read_checked(const std::string& folder, const ManifestFile& expected) {
   std::error_code error;
   const std::uint64_t size = fs::file_size(path_in(folder, expected.name), error);
@@ -197,9 +208,9 @@ void read_model(const std::string& folder, const std::string& bytes, CheckpointD
   std::set<std::string> buffers;
   try {
     const std::string names = take(file.metadata, kBuffersKey, folder, kModelFile);
-    buffers = nlohmann::json::parse(names).get<std::set<std::string>>();
+    buffers = parse_json(names, 1).get<std::set<std::string>>();
   } catch (const nlohmann::json::exception& error) {
-    corrupt(folder, kModelFile, error.what());
+    corrupt(folder, kModelFile, fmt::format("{}: {}", kBuffersKey, error.what()));
   }
   for (NamedTensor& tensor : to_named_tensors(file, path_in(folder, kModelFile))) {
     auto& list = buffers.contains(tensor.name) ? data.buffers : data.parameters;
@@ -289,7 +300,7 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
 
 CheckpointData read_checkpoint(const std::string& folder) {
   const Manifest manifest =
-      parse_manifest(read_part(folder, kManifestFile), "checkpoint " + path_in(folder, kManifestFile));
+      parse_manifest(read_manifest(folder), "checkpoint " + path_in(folder, kManifestFile));
   check_file_names(folder, manifest);
   CheckpointData data;
   try {

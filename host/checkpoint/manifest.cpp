@@ -6,17 +6,16 @@
 
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/checksum.hpp"
+#include "host/config/json_text.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr const char* kFormat = "thalweg checkpoint";
-constexpr std::size_t kMaxManifest = 1 << 20;
+constexpr int kDeepest = 3;  // the manifest, its list of files, one of them
 
-std::string quoted(const std::string& text) { return Json(text).dump(); }
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
 
 /// The manifest up to its own checksum, written out: nlohmann's initializer lists leak when memory runs out.
 std::string body_text(const Manifest& manifest) {
@@ -33,13 +32,14 @@ std::string body_text(const Manifest& manifest) {
       quoted(manifest.parameters_xxh3), files);
 }
 
-Manifest from_json(const Json& json) {
+Manifest from_json(const nlohmann::json& json) {
   Manifest manifest;
-  manifest.step = json.at("step").get<std::int64_t>();
+  manifest.step = whole_number(json.at("step"));
   manifest.data_fingerprint = json.at("data_fingerprint").get<std::string>();
   manifest.parameters_xxh3 = json.at("parameters_xxh3").get<std::string>();
-  for (const Json& file : json.at("files")) {
-    manifest.files.push_back({file.at("name").get<std::string>(), file.at("bytes").get<std::uint64_t>(),
+  for (const nlohmann::json& file : json.at("files")) {
+    manifest.files.push_back({file.at("name").get<std::string>(),
+                              static_cast<std::uint64_t>(whole_number(file.at("bytes"))),
                               file.at("xxh3").get<std::string>()});
   }
   return manifest;
@@ -56,17 +56,19 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   const auto corrupt = [&](const std::string& what) -> CorruptCheckpoint {
     return CorruptCheckpoint(fmt::format("{}: {}", source, what));
   };
-  if (text.size() > kMaxManifest) throw corrupt(fmt::format("{} bytes are too many", text.size()));
+  if (text.size() > kMaxManifestBytes) throw corrupt(fmt::format("{} bytes are too many", text.size()));
   Manifest manifest;
   try {
-    const Json json = Json::parse(text);
+    const nlohmann::json json = parse_json(text, kDeepest);
     if (json.at("format") != kFormat) throw corrupt("is not a checkpoint's manifest");
     if (json.at("version") != kCheckpointVersion) {
       throw corrupt(fmt::format("is of format version {}, this program reads {}", json.at("version").dump(),
                                 kCheckpointVersion));
     }
     manifest = from_json(json);
-  } catch (const Json::exception& error) {
+  } catch (const DataError& error) {
+    throw corrupt(error.what());
+  } catch (const nlohmann::json::exception& error) {
     throw corrupt(error.what());
   }
   // only one text stands for a manifest: whatever else differs is damage

@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "host/config/json_text.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -18,6 +19,7 @@ static_assert(std::endian::native == std::endian::little, "tensors are copied as
 
 constexpr std::uint64_t kLengthBytes = 8;
 constexpr const char* kMetadataKey = "__metadata__";
+constexpr int kDeepest = 3;  // the header, a tensor, its shape
 
 // F4 and the six-bit types share bytes between elements and are refused.
 struct DType {
@@ -78,27 +80,12 @@ class Parser {
     return header;
   }
 
-  /// JSON allows a key twice and readers differ in which one they take; here it is an error.
   Json parse_json(std::string_view text) const {
-    std::vector<std::set<std::string>> keys;
-    std::string twice;
-    const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-      if (event == Json::parse_event_t::object_start) keys.emplace_back();
-      if (event == Json::parse_event_t::object_end) keys.pop_back();
-      if (event == Json::parse_event_t::key) {
-        const auto& key = parsed.get_ref<const std::string&>();
-        if (!keys.back().insert(key).second) twice = key;
-      }
-      return true;
-    };
-    Json json;
     try {
-      json = Json::parse(text, watch);
-    } catch (const Json::exception& error) {
+      return thalweg::parse_json(text, kDeepest);
+    } catch (const DataError& error) {
       fail(error.what());
     }
-    if (!twice.empty()) fail(fmt::format("the key \"{}\" stands twice", twice));
-    return json;
   }
 
   SafetensorsMetadata metadata(const Json& entry) const {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "host/config/json_text.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
 
@@ -13,6 +14,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::int64_t kSampledRows = 1024;
+constexpr int kDeepest = 3;  // the schema, the columns' categories, those of one
 
 class Hash {
  public:
@@ -118,7 +120,6 @@ std::string contradiction(const DataSchema& s) {
   if (!std::isfinite(s.target_transform.mean) || !(s.target_transform.deviation > 0))
     return "a target deviation that is not positive";
   if (s.target_kind == TargetKind::classes && s.classes.empty()) return "no classes";
-  if (s.index_base != 0 && s.index_base != 1) return fmt::format("index_base {}", s.index_base);
   return "";
 }
 
@@ -127,16 +128,18 @@ std::string contradiction(const DataSchema& s) {
 DataSchema schema_from_json(const std::string& json) {
   DataSchema schema;
   try {
-    const auto j = nlohmann::json::parse(json);
+    const nlohmann::json j = parse_json(json, kDeepest);
     const std::string kind = j.at("target_kind");
     if (kind != "classes" && kind != "number") throw DataError("target_kind " + kind);
     schema.target_kind = kind == "classes" ? TargetKind::classes : TargetKind::number;
     j.at("sparse").get_to(schema.sparse);
-    j.at("features").get_to(schema.features);
+    schema.features = whole_number(j.at("features"));
     j.at("target_mean").get_to(schema.target_transform.mean);
     j.at("target_deviation").get_to(schema.target_transform.deviation);
     j.at("target_column").get_to(schema.target_column);
-    j.at("index_base").get_to(schema.index_base);
+    const std::int64_t base = whole_number(j.at("index_base"));
+    if (base != 0 && base != 1) throw DataError(fmt::format("index_base {}", base));
+    schema.index_base = static_cast<int>(base);
     j.at("classes").get_to(schema.classes);
     FeatureTransform& t = schema.transform;
     j.at("columns").get_to(t.columns);
