@@ -192,6 +192,15 @@ std::string read_part(const std::string& folder, const std::string& name) {
   }
 }
 
+/// A manifest is small: a longer file is none, and is not read.
+std::string read_manifest(const std::string& folder) {
+  const auto size = file_size(join_path(folder, kManifestFile));
+  if (size && *size > kMaxManifestBytes) {
+    corrupt(folder, kManifestFile, fmt::format("has {} bytes, allowed are {}", *size, kMaxManifestBytes));
+  }
+  return read_part(folder, kManifestFile);
+}
+
 std::string read_checked(const std::string& folder, const ManifestFile& expected) {
   const auto size = file_size(join_path(folder, expected.name));
   if (size && *size != expected.bytes) {  // before anything is read
@@ -321,7 +330,7 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
 
 CheckpointData read_checkpoint(const std::string& folder) {
   const Manifest manifest =
-      parse_manifest(read_part(folder, kManifestFile), "checkpoint " + join_path(folder, kManifestFile));
+      parse_manifest(read_manifest(folder), "checkpoint " + join_path(folder, kManifestFile));
   check_file_names(folder, manifest);
   CheckpointData data;
   try {

@@ -11,7 +11,6 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kFormat = "thalweg checkpoint";
-constexpr std::size_t kMaxManifest = 1 << 20;
 
 std::string quoted(const std::string& text) { return Json(text).dump(); }
 
@@ -53,7 +52,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
   const auto corrupt = [&](const std::string& what) -> CorruptCheckpoint {
     return CorruptCheckpoint(fmt::format("{}: {}", source, what));
   };
-  if (text.size() > kMaxManifest) throw corrupt(fmt::format("{} bytes are too many", text.size()));
+  if (text.size() > kMaxManifestBytes) throw corrupt(fmt::format("{} bytes are too many", text.size()));
   Manifest manifest;
   try {
     const Json json = parse_json(text);

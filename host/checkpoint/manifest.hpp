@@ -7,6 +7,9 @@
 
 namespace thalweg {
 
+/// Far more than a manifest needs; checked before one is read.
+constexpr std::uint64_t kMaxManifestBytes = 1 << 20;
+
 struct ManifestFile {
   std::string name;
   std::uint64_t bytes = 0;

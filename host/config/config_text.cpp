@@ -76,6 +76,45 @@ std::string got(const toml::node& node) {
   }
 }
 
+/// Where the string that begins at `at` ends, one past its last quote (TOML 1.0, strings of one line and of
+/// more).
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const bool lines = text.substr(at, 3) == std::string(3, quote);
+  for (std::size_t i = at + (lines ? 3 : 1); i < text.size(); ++i) {
+    if (text[i] == '\\' && quote == '"') {
+      ++i;
+    } else if (text[i] == quote && (!lines || text.substr(i, 3) == std::string(3, quote))) {
+      return lines ? std::min(text.find_first_not_of(quote, i), text.size()) : i + 1;
+    } else if (text[i] == '\n' && !lines) {
+      return i;  // an error, of which the library tells
+    }
+  }
+  return text.size();
+}
+
+/// The TOML library calls itself for every part of a dotted key, without an end: no line may have more dots
+/// than any key needs. Those in strings, where paths have them, and in comments do not count.
+void check_key_depth(std::string_view text, const std::string& source) {
+  constexpr int kMostDots = 100;
+  int dots = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if (c == '"' || c == '\'') {
+      i = end_of_string(text, i);
+    } else if (c == '#') {
+      i = std::min(text.find('\n', i), text.size());
+    } else {
+      dots = c == '\n' ? 0 : dots + (c == '.');
+      ++i;
+    }
+    if (dots > kMostDots)
+      throw ConfigError(
+          fmt::format("{}:{}: more than {} dots outside of quotes; want \"section.key = value\"", source,
+                      1 + std::count(text.begin(), text.begin() + i, '\n'), kMostDots));
+  }
+}
+
 class TomlReader {
  public:
   TomlReader(std::string source, Config& config) : source_(std::move(source)), config_(config) {}
@@ -129,6 +168,7 @@ class TomlReader {
 }  // namespace
 
 void read_config_text(std::string_view text, const std::string& source, Config& config) {
+  check_key_depth(text, source);
   Config changed = config;
   try {
     const toml::table root =

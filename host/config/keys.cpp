@@ -102,8 +102,13 @@ constexpr Alias kAliases[] = {
     {"resume_from_checkpoint", "checkpoint.resume"},
 };
 
-/// Optimal string alignment distance: insert, delete, replace, swap of neighbours.
+/// Nobody mistypes a longer name, and a file may hold names of megabytes.
+constexpr std::size_t kLongestName = 200;
+
+/// Optimal string alignment distance: insert, delete, replace, swap of neighbours. Of long texts: their
+/// length.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+  if (std::max(a.size(), b.size()) > kLongestName) return std::max(a.size(), b.size());
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -158,7 +163,11 @@ struct Candidates {
   std::vector<std::string> names;
 
   explicit Candidates(std::string_view word) : best(std::max<std::size_t>(1, word.size() / 3)) {}
-  void consider(std::size_t distance, const std::string& name) {
+  /// Suggests `name` when `known`, which stands for it, is near to the word.
+  void consider(std::string_view word, std::string_view known, const std::string& name) {
+    const std::size_t shorter = std::min(word.size(), known.size());
+    if (std::max(word.size(), known.size()) - shorter > best) return;  // so many have to be inserted
+    const std::size_t distance = edit_distance(word, known);
     if (distance > best) return;
     if (distance < best) names.clear();
     best = distance;
@@ -180,14 +189,14 @@ std::string nearest_keys(const std::string& key) {
   }
   Candidates found(key);
   for (const std::string& known : setting_keys()) {
-    found.consider(edit_distance(key, section.empty() ? leaf_of(known) : std::string_view(known)), known);
+    found.consider(key, section.empty() ? leaf_of(known) : std::string_view(known), known);
   }
   for (const Alias& alias : kAliases) {
     if (section.empty()) {
-      found.consider(edit_distance(key, alias.name), std::string(alias.key));
+      found.consider(key, alias.name, std::string(alias.key));
     } else {
       const std::string full = fmt::format("{}.{}", section_of(alias.key), alias.name);
-      found.consider(edit_distance(key, full), std::string(alias.key));
+      found.consider(key, full, std::string(alias.key));
     }
   }
   return found.sentence();
@@ -217,7 +226,7 @@ const std::vector<std::string>& setting_sections() {
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
   Candidates found(word);
-  for (const std::string& name : known) found.consider(edit_distance(word, name), name);
+  for (const std::string& name : known) found.consider(word, name, name);
   return found.sentence();
 }
 

@@ -18,7 +18,7 @@ constexpr std::int64_t kPieceBytes = std::int64_t{1} << 20;
 template <class Use>
 void with_element_type(const ArrayHeader& h, const Use& use) {
   if (h.kind == 'f') return h.size == 4 ? use(float{}) : use(double{});
-  if (h.kind == 'b') return use(std::uint8_t{});
+  if (h.kind == 'b') return use(bool{});
   const bool is_signed = h.kind == 'i';
   switch (h.size) {
     case 1:
@@ -37,9 +37,13 @@ T load(const char* from, bool big_endian) {
   char bytes[sizeof(T)];
   std::memcpy(bytes, from, sizeof(T));
   if (big_endian) std::reverse(bytes, bytes + sizeof(T));
-  T value;
-  std::memcpy(&value, bytes, sizeof(T));
-  return value;
+  if constexpr (std::is_same_v<T, bool>) {
+    return bytes[0] != 0;  // a bool of another byte than 0 and 1 has no meaning in C++
+  } else {
+    T value;
+    std::memcpy(&value, bytes, sizeof(T));
+    return value;
+  }
 }
 
 template <class Out>
@@ -92,6 +96,16 @@ void require_end(ByteSource& source, const ArrayHeader& header, const std::strin
                                 name, header.rows(), header.width(), header.type_name()));
 }
 
+/// Where column `c` of the rows in C order lies among the columns in Fortran order.
+std::int64_t fortran_column(const ArrayHeader& header, std::int64_t c) {
+  std::int64_t stride = header.width(), column = 0;
+  for (std::size_t d = header.shape.size(); d-- > 1; c /= header.shape[d]) {
+    stride /= header.shape[d];
+    column += c % header.shape[d] * stride;
+  }
+  return column;
+}
+
 /// Rows of the range in C order.
 template <class Out>
 void read_rows(ByteSource& source, const ArrayHeader& header, const std::string& name, const RowRange& range,
@@ -108,10 +122,11 @@ void read_rows(ByteSource& source, const ArrayHeader& header, const std::string&
   require_end(source, header, name, RowRange{});
   reserve_huge(to, (end - begin) * width);
   to.resize(static_cast<std::size_t>((end - begin) * width));
-  for (std::int64_t c = 0; c < width; ++c)
+  for (std::int64_t c = 0; c < width; ++c) {
+    const std::int64_t column = fortran_column(header, c) * header.rows();
     for (std::int64_t r = begin; r < end; ++r)
-      to[static_cast<std::size_t>((r - begin) * width + c)] =
-          by_column[static_cast<std::size_t>(c * header.rows() + r)];
+      to[static_cast<std::size_t>((r - begin) * width + c)] = by_column[static_cast<std::size_t>(column + r)];
+  }
 }
 
 }  // namespace
@@ -126,6 +141,13 @@ std::string ArrayHeader::type_name() const {
   const char* kinds = kind == 'f' ? "float" : kind == 'u' ? "uint" : "int";
   const std::string name = kind == 'b' ? "bool" : fmt::format("{}{}", kinds, size * 8);
   return big_endian && size > 1 ? name + " (big-endian)" : name;
+}
+
+std::string read_header_bytes(ByteSource& source, std::int64_t size, const std::string& name) {
+  std::vector<char> bytes;
+  if (append_bytes(source, size, bytes) < size)
+    throw DataError(fmt::format("{} is cut off: it ends inside its header", name));
+  return {bytes.begin(), bytes.end()};
 }
 
 void check_claim(const ArrayHeader& header, const ByteSource& source, const std::string& name) {

@@ -28,6 +28,9 @@ ArrayHeader read_npy_header(ByteSource& source, const std::string& name);
 /// Reads the header of an IDX file.
 ArrayHeader read_idx_header(ByteSource& source, const std::string& name);
 
+/// Exactly `size` bytes; throws DataError where the source ends before.
+std::string read_header_bytes(ByteSource& source, std::int64_t size, const std::string& name);
+
 /// Throws DataError if the source cannot hold what the header claims.
 void check_claim(const ArrayHeader& header, const ByteSource& source, const std::string& name);
 

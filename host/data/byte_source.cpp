@@ -15,6 +15,11 @@ namespace thalweg {
 namespace {
 
 constexpr std::int64_t kPiece = std::int64_t{1} << 20;
+constexpr unsigned kBuffer = 1 << 17;
+/// Real tables and images inflate 2 to 100 times; what inflates further may only do so up to a size that any
+/// machine holds.
+constexpr std::int64_t kUsualInflation = 200;
+constexpr std::int64_t kHarmlessBytes = std::int64_t{256} << 20;
 
 class FileSource : public ByteSource {
  public:
@@ -30,7 +35,8 @@ class FileSource : public ByteSource {
     if (S_ISREG(info.st_mode)) total_ = info.st_size;
     file_ = gzopen(path.c_str(), "rb");
     if (!file_) throw IoError(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
-    gzbuffer(file_, 1 << 17);
+    gzbuffer(file_,
+             total_ == 0 ? kBuffer : static_cast<unsigned>(std::clamp<std::int64_t>(total_, 512, kBuffer)));
     plain_ = gzdirect(file_) != 0;
   }
   ~FileSource() override { gzclose_r(file_); }
@@ -40,11 +46,12 @@ class FileSource : public ByteSource {
   std::int64_t read(void* to, std::int64_t size) override {
     std::int64_t done = 0;
     while (done < size) {
-      const auto want = static_cast<unsigned>(std::min(size - done, std::int64_t{1} << 30));
+      const auto want = static_cast<unsigned>(std::min(size - done, kHarmlessBytes));
       const int got = gzread(file_, static_cast<char*>(to) + done, want);
       if (got < static_cast<int>(want)) check();
       if (got <= 0) break;
       done += got;
+      if (!plain_) check_inflation(path_, gztell(file_), total_ > 0 ? total_ : stored_done());
     }
     return done;
   }
@@ -77,10 +84,19 @@ class FileSource : public ByteSource {
 
 }  // namespace
 
+void check_inflation(const std::string& name, std::int64_t inflated, std::int64_t stored) {
+  if (inflated > kHarmlessBytes && inflated / kUsualInflation > stored)
+    throw DataError(fmt::format(
+        "{} inflates to more than {} times its {} bytes, as a file made to fill the memory does; if "
+        "it is none, give it uncompressed",
+        name, kUsualInflation, stored));
+}
+
 std::unique_ptr<ByteSource> open_file(const std::string& path) { return std::make_unique<FileSource>(path); }
 
 std::string first_bytes(const std::string& path, std::int64_t size) {
   const auto source = open_file(path);
+  size = std::min(size, source->most_bytes());
   std::string bytes(static_cast<std::size_t>(size), '\0');
   bytes.resize(static_cast<std::size_t>(source->read(bytes.data(), size)));
   return bytes;

@@ -10,6 +10,9 @@ namespace thalweg {
 /// The most that deflate can expand (zlib's technical notes): a header that claims more than this lies.
 constexpr std::int64_t kMaxInflation = 1032;
 
+/// Throws DataError when `inflated` bytes are far more than data make of `stored` ones: a bomb.
+void check_inflation(const std::string& name, std::int64_t inflated, std::int64_t stored);
+
 class ByteSource {
  public:
   virtual ~ByteSource() = default;

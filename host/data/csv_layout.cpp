@@ -16,6 +16,8 @@ namespace {
 using Records = std::vector<std::vector<std::string>>;
 /// Records that decide whether a column is text.
 constexpr std::size_t kSampledRecords = 1000;
+/// Of a sparse table of more columns the libsvm format is a hundredth.
+constexpr std::size_t kMostColumns = std::size_t{1} << 20;
 
 bool has_header(const std::string& setting, const std::vector<std::string>& record) {
   if (setting == "yes") return true;
@@ -67,7 +69,13 @@ Records first_records(const TextBlock& block, char delimiter, std::size_t most, 
   CsvCells cells(block.text, delimiter, block.first_line, source);
   while (records.size() < most && cells.next_record()) {
     auto& record = records.emplace_back();
-    for (std::string_view cell; cells.next_cell(cell);) record.emplace_back(cell);
+    for (std::string_view cell; cells.next_cell(cell);) {
+      record.emplace_back(cell);
+      if (record.size() > kMostColumns)
+        throw DataError(fmt::format(
+            "{} line {}: more than {} cells; want a delimiter between cells and a line for each row", source,
+            cells.record_line(), kMostColumns));
+    }
   }
   return records;
 }

@@ -213,7 +213,7 @@ std::int64_t rebase(RawData& data, std::int64_t least, bool base_known) {
   data.index_base = base_known ? static_cast<int>(least) : (lowest == 0 ? 0 : 1);
   if (data.index_base == 1)
     for (std::int32_t& column : data.columns) --column;
-  return std::int64_t{highest} + 1 - data.index_base;
+  return highest < 0 ? 0 : std::int64_t{highest} + 1 - data.index_base;
 }
 
 /// For a base found only after reading: an index that the wanted width does not have.

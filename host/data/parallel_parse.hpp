@@ -22,7 +22,7 @@ inline int reader_threads() {
 template <class Parsed, class Parse, class Merge>
 void parse_blocks(TextSource& source, TextBlock first, const ReadProgress& progress, const Parse& parse,
                   const Merge& merge) {
-  ThreadPool pool(reader_threads());
+  ThreadPool pool(source.at_end() ? 1 : reader_threads());
   const int group = 2 * pool.threads();
   std::vector<TextBlock> blocks, next;
   blocks.push_back(std::move(first));

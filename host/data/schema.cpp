@@ -118,7 +118,6 @@ std::string contradiction(const DataSchema& s) {
   if (!std::isfinite(s.target_transform.mean) || !(s.target_transform.deviation > 0))
     return "a target deviation that is not positive";
   if (s.target_kind == TargetKind::classes && s.classes.empty()) return "no classes";
-  if (s.index_base != 0 && s.index_base != 1) return fmt::format("index_base {}", s.index_base);
   return "";
 }
 
@@ -132,11 +131,13 @@ DataSchema schema_from_json(const std::string& json) {
     if (kind != "classes" && kind != "number") throw DataError("target_kind " + kind);
     schema.target_kind = kind == "classes" ? TargetKind::classes : TargetKind::number;
     j.at("sparse").get_to(schema.sparse);
-    j.at("features").get_to(schema.features);
+    schema.features = j.at("features").get<std::int64_t>();
     j.at("target_mean").get_to(schema.target_transform.mean);
     j.at("target_deviation").get_to(schema.target_transform.deviation);
     j.at("target_column").get_to(schema.target_column);
-    j.at("index_base").get_to(schema.index_base);
+    const std::int64_t base = j.at("index_base").get<std::int64_t>();
+    if (base != 0 && base != 1) throw DataError(fmt::format("index_base {}", base));
+    schema.index_base = static_cast<int>(base);
     j.at("classes").get_to(schema.classes);
     FeatureTransform& t = schema.transform;
     j.at("columns").get_to(t.columns);

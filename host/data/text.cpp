@@ -15,11 +15,13 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// from_chars reports numbers below the smallest subnormal and above the largest float alike.
+/// from_chars reports numbers below the smallest subnormal and above the largest float alike. The former are
+/// zeros of their sign.
 template <class Real>
 ParsedNumber out_of_range(std::string_view text, Real& value) {
-  if (std::abs(std::strtod(std::string(text).c_str(), nullptr)) > 1.0) return ParsedNumber::not_finite;
-  value = Real(0);
+  const double nearest = std::strtod(std::string(text).c_str(), nullptr);
+  if (std::abs(nearest) > 1.0) return ParsedNumber::not_finite;
+  value = static_cast<Real>(nearest);
   return ParsedNumber::ok;
 }
 

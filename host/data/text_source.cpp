@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <string_view>
 
 #include "thalweg/error.hpp"
 
@@ -19,30 +19,36 @@ constexpr std::size_t kLongestRecord = std::size_t{1} << 28;
 TextSource::TextSource(const std::string& path, RecordEnd record_end)
     : path_(path), record_end_(record_end), bytes_(open_file(path)) {}
 
+/// Appends a piece, no larger than what is left of the file; false at the end.
 bool TextSource::fill(std::string& text) {
+  const auto left = static_cast<std::uint64_t>(std::max<std::int64_t>(bytes_->most_bytes() - taken_, 0));
+  const std::size_t want = std::min<std::uint64_t>(kBlock, left + 1);
   const std::size_t old = text.size();
-  text.resize(old + kBlock);
-  const auto got = static_cast<std::size_t>(bytes_->read(text.data() + old, kBlock));
+  text.resize(old + want);
+  const auto got = static_cast<std::size_t>(bytes_->read(text.data() + old, static_cast<std::int64_t>(want)));
   text.resize(old + got);
-  return got == kBlock;
+  taken_ += static_cast<std::int64_t>(got);
+  ended_ = got < want;
+  return !ended_;
 }
 
-/// One past the last record end, 0 if there is none.
-std::size_t TextSource::last_record_end(const std::string& text) const {
-  const bool quotes =
-      record_end_ == RecordEnd::line_outside_quotes && std::memchr(text.data(), '"', text.size()) != nullptr;
-  if (!quotes) {
-    const std::size_t newline = text.rfind('\n');
-    return newline == std::string::npos ? 0 : newline + 1;
-  }
-  // An even number of quotes before a line end means that it is outside of them: a doubled quote counts
-  // twice.
+/// One past the last record end, 0 if there is none. What was searched is not searched again: a record may be
+/// long.
+std::size_t TextSource::last_record_end(const std::string& text) {
+  const bool quotes = record_end_ == RecordEnd::line_outside_quotes;
   std::size_t end = 0;
-  bool inside = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') inside = !inside;
-    if (text[i] == '\n' && !inside) end = i + 1;
+  if (!quotes || (!quoted_ && text.find('"', searched_) == std::string::npos)) {
+    const std::size_t newline = std::string_view(text).substr(searched_).rfind('\n');
+    if (newline != std::string_view::npos) end = searched_ + newline + 1;
+  } else {
+    // An even number of quotes before a line end means that it is outside of them: a doubled quote counts
+    // twice.
+    for (std::size_t i = searched_; i < text.size(); ++i) {
+      if (text[i] == '"') quoted_ = !quoted_;
+      if (text[i] == '\n' && !quoted_) end = i + 1;
+    }
   }
+  searched_ = text.size();
   return end;
 }
 
@@ -50,6 +56,8 @@ bool TextSource::next(TextBlock& block) {
   block.text = std::move(rest_);
   rest_.clear();
   block.first_line = line_;
+  searched_ = 0;
+  quoted_ = false;
   std::size_t end = 0;
   for (bool more = true; more && end == 0;) {
     more = fill(block.text);

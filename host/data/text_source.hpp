@@ -23,20 +23,27 @@ class TextSource {
   /// The next block, about a megabyte; false at the end of the file. A byte order mark is dropped.
   bool next(TextBlock& block);
 
+  /// Whether next() would give nothing more.
+  bool at_end() const { return ended_ && rest_.empty(); }
+
   const std::string& path() const { return path_; }
   std::int64_t stored_done() const { return bytes_->stored_done(); }
   std::int64_t stored_total() const { return bytes_->stored_total(); }
 
  private:
   bool fill(std::string& text);
-  std::size_t last_record_end(const std::string& text) const;
+  std::size_t last_record_end(const std::string& text);
 
   std::string path_;
   RecordEnd record_end_;
   std::unique_ptr<ByteSource> bytes_;
-  std::string rest_;  // begins a record
+  std::string rest_;          // begins a record
+  std::size_t searched_ = 0;  // bytes of the block that hold no record end, and whether they end in quotes
+  bool quoted_ = false;
+  std::int64_t taken_ = 0;
   std::int64_t line_ = 1;
   bool first_ = true;
+  bool ended_ = false;
 };
 
 }  // namespace thalweg

@@ -13,6 +13,8 @@
 namespace thalweg {
 namespace {
 
+constexpr std::uint64_t kNewestVersion = 63;  // of APPNOTE.TXT, times ten
+
 class File {
  public:
   explicit File(const std::string& path) : path_(path) {
@@ -71,10 +73,14 @@ Directory find_directory(File& file, const std::string& path) {
   const std::size_t end = tail.rfind("PK\x05\x06");
   if (end == std::string::npos || end + 22 > tail.size()) throw File::damaged(path);
   Directory d{offset_of(tail, end + 16, 4), offset_of(tail, end + 12, 4), offset_of(tail, end + 10, 2)};
+  std::int64_t behind = file.size() - tail_size + static_cast<std::int64_t>(end);
   if (end >= 20 && tail.compare(end - 20, 4, "PK\x06\x07") == 0) {
-    const std::string end64 = file.read(offset_of(tail, end - 20 + 8, 8), 56);
+    behind = offset_of(tail, end - 20 + 8, 8);
+    const std::string end64 = file.read(behind, 56);
     d = {offset_of(end64, 48, 8), offset_of(end64, 40, 8), offset_of(end64, 32, 8)};
   }
+  // The directory lies right before its end record: whoever looks for it there has to find the same one.
+  if (d.offset < 0 || d.offset > behind || d.size != behind - d.offset) throw File::damaged(path);
   return d;
 }
 
@@ -99,6 +105,8 @@ class ZipSource : public ByteSource {
       : name_(path + ":" + member.name), file_(path), member_(member), crc_(crc32(0, nullptr, 0)) {
     const std::string local = file_.read(member.header_offset, 30);
     if (!local.starts_with("PK\x03\x04")) throw File::damaged(path);
+    if (file_.read(member.header_offset + 30, offset_of(local, 26, 2)) != member.name)
+      throw File::damaged(path);
     begin_ = at_ = member.header_offset + 30 + offset_of(local, 26, 2) + offset_of(local, 28, 2);
     if (member.stored < 0 || begin_ > file_.size() - member.stored) throw File::damaged(path);
     const bool sizes_fit =
@@ -106,6 +114,7 @@ class ZipSource : public ByteSource {
     if (member.size < 0 || !sizes_fit)
       throw DataError(fmt::format("{}: {} bytes cannot come from the {} in the archive", name_, member.size,
                                   member.stored));
+    check_inflation(name_, member.size, member.stored);
     if (member.method == 8 && inflateInit2(&stream_, -MAX_WBITS) != Z_OK)
       throw InternalError("zlib could not start");
     inflating_ = member.method == 8;
@@ -178,7 +187,8 @@ std::vector<ZipMember> list_zip(const std::string& path) {
   const Directory directory = find_directory(file, path);
   const std::string bytes = file.read(directory.offset, directory.size);
   std::vector<ZipMember> members;
-  for (std::size_t at = 0; at + 46 <= bytes.size() && bytes.compare(at, 4, "PK\x01\x02") == 0;) {
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (at + 46 > bytes.size() || bytes.compare(at, 4, "PK\x01\x02") != 0) throw File::damaged(path);
     ZipMember member;
     member.method = static_cast<int>(little(bytes, at + 10, 2));
     member.crc = static_cast<std::uint32_t>(little(bytes, at + 16, 4));
@@ -190,6 +200,8 @@ std::vector<ZipMember> list_zip(const std::string& path) {
     if (at + 46 + name + extra > bytes.size()) throw File::damaged(path);
     member.name = bytes.substr(at + 46, name);
     read_zip64(bytes.substr(at + 46 + name, extra), member);
+    if (little(bytes, at + 6, 1) > kNewestVersion)
+      throw DataError(fmt::format("{}: member {} wants a newer zip than version 6.3", path, member.name));
     if (little(bytes, at + 8, 2) & 1)
       throw DataError(fmt::format("{}: member {} is encrypted", path, member.name));
     members.push_back(std::move(member));

@@ -1,6 +1,15 @@
+// The first byte picks the settings of all formats, the second those of CSV.
 #include "tests/fuzz/reader.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  thalweg::fuzz::read_as_data("csv", thalweg::fuzz::view(data, size));
+  using namespace thalweg;
+  if (size < 2) return 0;
+  const unsigned choice = data[1];
+  DataConfig config{.format = "csv"};
+  config.delimiter = (const char* const[]){"auto", "comma", "space", "tab"}[choice & 3];
+  config.target = (const char* const[]){"", "0", "-2", "y"}[choice >> 2 & 3];
+  config.weight = (const char* const[]){"", "", "1", "w"}[choice >> 4 & 3];
+  if ((choice & 64) != 0) config.ignore = {"2"};
+  fuzz::read_as_data(config, data[0], fuzz::view(data + 2, size - 2));
   return 0;
 }

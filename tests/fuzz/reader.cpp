@@ -3,43 +3,77 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace thalweg::fuzz {
 namespace {
 
-/// The first byte of an input chooses settings, so that the fuzzer finds those too.
-DataConfig settings_from(unsigned char choice) {
-  DataConfig config;
+struct MemoryFile {
+  int fd = memfd_create("input", 0);
+  std::string path = "/proc/self/fd/" + std::to_string(fd);
+};
+
+void choose_settings(unsigned char choice, DataConfig& config) {
   config.header = (const char* const[]){"auto", "yes", "no", "auto"}[choice & 3];
   config.impute = (const char* const[]){"error", "mean", "median", "mean"}[choice >> 2 & 3];
   config.standardize = (choice & 16) != 0 ? "auto" : "false";
   config.index_base = (const char* const[]){"auto", "0", "1", "auto"}[choice >> 5 & 3];
   if ((choice & 128) != 0) config.train_rows = "1:2";
-  return config;
+}
+
+void read_twice(const DataConfig& config, TargetUse use) {
+  only_typed_errors([&] {
+    const Dataset data = read_training_data(config, use);
+    const DataSchema schema = schema_from_json(schema_to_json(schema_of(data)));
+    read_data_as(config, config.train, config.target, config.train_rows, schema, !config.target.empty());
+  });
+}
+
+TargetUse use_from(unsigned char choice) {
+  return (const TargetUse[]){TargetUse::automatic, TargetUse::classes, TargetUse::numbers}[choice % 3];
+}
+
+std::string made_up_labels(std::int64_t rows) {
+  std::string labels;
+  for (std::int64_t r = 0; r < std::min<std::int64_t>(rows, 4096); ++r) labels += r % 2 == 0 ? "0\n" : "1\n";
+  return labels;
 }
 
 }  // namespace
 
-const std::string& as_file(std::string_view bytes) {
-  static const int fd = memfd_create("input", 0);
-  static const std::string path = "/proc/self/fd/" + std::to_string(fd);
+const std::string& as_file(std::string_view bytes, std::size_t slot) {
+  static const std::array<MemoryFile, 3> files;
+  const MemoryFile& file = files.at(slot);
   const auto size = static_cast<off_t>(bytes.size());
-  if (ftruncate(fd, 0) != 0 || ftruncate(fd, size) != 0) std::abort();
-  if (pwrite(fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(size)) std::abort();
-  return path;
+  if (ftruncate(file.fd, size) != 0) std::abort();
+  if (pwrite(file.fd, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(size)) std::abort();
+  return file.path;
 }
 
-void read_as_data(const std::string& format, std::string_view bytes) {
-  if (bytes.empty()) return;
-  DataConfig config = settings_from(static_cast<unsigned char>(bytes[0]));
-  config.format = format;
-  config.train = as_file(bytes.substr(1));
-  only_typed_errors([&] {
-    const Dataset data = read_training_data(config, TargetUse::automatic);
-    const DataSchema schema = schema_from_json(schema_to_json(schema_of(data)));
-    read_data_as(config, config.train, "", config.train_rows, schema, false);
-  });
+std::vector<std::string_view> pieces_of(std::string_view bytes, std::size_t count) {
+  std::vector<std::string_view> pieces(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t end = i + 1 == count ? bytes.size() : std::min(bytes.find(kCut), bytes.size());
+    pieces[i] = bytes.substr(0, end);
+    bytes.remove_prefix(std::min(end + kCut.size(), bytes.size()));
+  }
+  return pieces;
+}
+
+void read_as_data(DataConfig config, unsigned char choice, std::string_view bytes) {
+  choose_settings(choice, config);
+  config.train = as_file(bytes);
+  read_twice(config, use_from(choice));
+}
+
+void read_as_data_and_labels(DataConfig config, unsigned char choice, std::string_view bytes,
+                             std::int64_t rows) {
+  const std::vector<std::string_view> pieces = pieces_of(bytes, 3);
+  config.target = as_file(pieces[1].empty() ? made_up_labels(rows) : pieces[1], 1);
+  if (!pieces[2].empty()) config.weight = as_file(pieces[2], 2);
+  read_as_data(config, choice, pieces[0]);
 }
 
 }  // namespace thalweg::fuzz

@@ -12,6 +12,7 @@
 
 #include "host/checkpoint/checksum.hpp"
 #include "host/checkpoint/files.hpp"
+#include "host/checkpoint/manifest.hpp"
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
@@ -217,6 +218,38 @@ TEST(Checkpoint, PartsOfTwoCheckpointsDoNotMix) {
   fs::copy_file(root / "step-000000001/state.safetensors", root / "step-000000002/state.safetensors",
                 fs::copy_options::overwrite_existing);
   EXPECT_NE(damage_report(root / "step-000000002").find("state.safetensors"), std::string::npos);
+}
+
+TEST(Checkpoint, AManifestCannotNameAFileElsewhere) {
+  const ScratchFolder root;
+  const std::string folder = root / "step-000000001";
+  write_checkpoint(folder, small_checkpoint(1));
+  fs::copy_file(folder + "/config.toml", root / "config.toml");
+  const Manifest good = parse_manifest(read_file(folder + "/manifest.json"), "manifest");
+  for (const std::string& name :
+       {std::string("../config.toml"), root / "config.toml", std::string("config.toml/"),
+        std::string("./config.toml"), std::string("config.toml\0", 12)}) {
+    Manifest other = good;
+    other.files[2].name = name;
+    overwrite(folder + "/manifest.json", manifest_text(other));
+    EXPECT_NE(damage_report(folder).find("names other files"), std::string::npos) << name;
+  }
+  overwrite(folder + "/manifest.json", manifest_text(good));
+  EXPECT_NO_THROW(read_checkpoint(folder));
+}
+
+TEST(Checkpoint, AManifestThatIsNoneIsRefusedWithoutReadingFar) {
+  const ScratchFolder root;
+  const std::string folder = root / "step-000000001";
+  write_checkpoint(folder, small_checkpoint(1));
+  fs::resize_file(folder + "/manifest.json", std::uint64_t{1} << 40);
+  EXPECT_NE(damage_report(folder).find("allowed are 1048576"), std::string::npos);
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+  for (const std::string& version : {deep, std::string("1e300"), std::string("1, \"step\": 1e300")}) {
+    overwrite(folder + "/manifest.json",
+              "{\"format\": \"thalweg checkpoint\", \"version\": " + version + "}");
+    EXPECT_NE(damage_report(folder).find("manifest.json: "), std::string::npos);
+  }
 }
 
 TEST(Checkpoint, TheNewestValidOneIsTakenAndDamagedOnesAreNamed) {

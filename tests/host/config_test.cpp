@@ -117,6 +117,31 @@ TEST(Config, ErrorsNameFileLineColumnAndKey) {
   EXPECT_TRUE(says(text_error("seed = 2026-01-01\n"), "got a date or time"));
 }
 
+TEST(Config, KeysOfManyPartsAreRefusedAndDotsInTextAreNot) {
+  std::string key = "a";
+  for (int i = 0; i < 1000000; ++i) key += ".a";  // a library that calls itself would end the process
+  const std::string basic(3, '"'), literal(3, '\'');
+  EXPECT_TRUE(says(text_error(key + " = 1\n"), "run.toml:1: more than 100 dots"));
+  EXPECT_TRUE(says(text_error("seed = 1\n[" + key + "]\n"), "run.toml:2: more than 100 dots"));
+  for (const std::string& quotes : {basic, literal}) {
+    const std::string text = quotes + "\n" + quotes[0] + " " + quotes + quotes[0];
+    EXPECT_TRUE(
+        says(text_error("x = [" + text + ", {" + key + " = 1}]\n"), "run.toml:2: more than 100 dots"));
+  }
+  const std::string dots(200, '.');
+  Config config;
+  read_config_text("out = \"" + dots + "\\\"" + dots + "\" # " + dots + "\ndata.train = '" + dots + "'\n",
+                   "run.toml", config);
+  EXPECT_EQ(config.out, dots + "\"" + dots);
+  read_config_text("out = " + basic + dots + "\"\n" + dots + basic + "\n", "run.toml", config);
+  EXPECT_EQ(config.out, dots + "\"\n" + dots);
+}
+
+TEST(Config, LongNamesHaveNoSuggestions) {
+  const std::string word(1 << 20, 'a');  // the distance of two such would take an hour
+  EXPECT_EQ(did_you_mean(word, {word + "b", std::string(1 << 20, 'b')}), "");
+}
+
 TEST(Config, AnErrorLeavesTheConfigAsItWas) {
   Config c;
   EXPECT_THROW(read_config_text("seed = 9\n[train]\nepochs = \"x\"\n", "run.toml", c), ConfigError);

@@ -162,6 +162,44 @@ TEST_F(CsvReader, ErrorsNameFileLineColumnAndWhatWasFound) {
   fails("a,y\n\xE9t\xE9,1\nu,2\n", {"column \"a\" (0)", "UTF-8"});
 }
 
+TEST_F(CsvReader, ZeroKeepsItsSignWhereTheNumberIsTooSmall) {
+  const Dataset d = read("a,b,y\n-1e-60,1e-60,-1e-400\n");
+  EXPECT_TRUE(std::signbit(d.dense_f32[0]));
+  EXPECT_FALSE(std::signbit(d.dense_f32[1]));
+  EXPECT_TRUE(std::signbit(d.target[0]));
+}
+
+TEST_F(CsvReader, ALineOfAMillionCellsIsNoTable) {
+  expect_error<DataError>([&] { read(std::string((1 << 20) + 1, ',') + "\n"); },
+                          {"d.csv line 1", "more than 1048576 cells"});
+}
+
+std::string gzip_member(std::string bytes) {
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string member(1 << 16, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(member.data());
+  stream.avail_out = static_cast<uInt>(member.size());
+  deflate(&stream, Z_FINISH);
+  member.resize(stream.total_out);
+  deflateEnd(&stream);
+  return member;
+}
+
+TEST_F(CsvReader, AFileThatInflatesWithoutEndIsRefused) {
+  // blank lines, which take no memory, and one record, which takes all of it
+  for (const char filling : {'\n', ' '}) {
+    std::string bomb = gzip_member("1,2\n");
+    const std::string mebibyte = gzip_member(std::string(1 << 20, filling));
+    for (int i = 0; i < 300; ++i) bomb += mebibyte;
+    write("bomb.gz", bomb);
+    expect_error<DataError>([&] { read_training_data(config(path("bomb.gz")), TargetUse::automatic); },
+                            {"bomb.gz inflates to more than 200 times"});
+  }
+}
+
 TEST_F(CsvReader, SettingsThatTheFileContradictsAreConfigErrors) {
   const std::string file = write("d.csv", "age,income,y\n1,2,3\n4,5,6\n");
   const auto fails = [&](const auto& set, const std::vector<std::string>& words) {

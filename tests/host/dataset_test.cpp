@@ -127,6 +127,16 @@ TEST_F(DatasetOf, DamagedSchemasAreRefused) {
   std::string other = good;
   other.replace(other.find("\"features\":3"), 12, "\"features\":9");
   expect_error<DataError>([&] { schema_from_json(other); }, {"contradicts"});
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    return text.replace(text.find(from), from.size(), to);
+  };
+  expect_error<DataError>([&] { schema_from_json(with("\"features\":3", "\"features\":1e300")); },
+                          {"whole number"});
+  expect_error<DataError>([&] { schema_from_json(with("\"index_base\":1", "\"index_base\":4294967297")); },
+                          {"index_base 4294967297"});
+  const std::string deep = std::string(1000000, '[') + std::string(1000000, ']');
+  expect_error<DataError>([&] { schema_from_json(with("\"impute\":[]", "\"impute\":" + deep)); }, {"deep"});
 }
 
 TEST_F(DatasetOf, ClassWeightsMultiplySampleWeights) {

@@ -71,6 +71,12 @@ TEST_F(LibsvmReader, ErrorsNameFileLineAndIndex) {
   fails("1 1:1\n1 7:1\n", "1", 5, {"d.svm line 2", "index 7", "at most 5"});
   fails("1 1:1\nnan 2:1\n", "auto", 0, {"d.svm line 2", "label \"nan\""});
   fails("1 1:1\n2:1\n", "auto", 0, {"d.svm line 2", "\"2:1\"", "label"});
+  for (const char* base : {"auto", "0", "1"}) {
+    DataConfig c = config(write("d.svm", "1\n2 # none\n"));
+    c.format = "libsvm";
+    c.index_base = base;
+    expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"d.svm has no features"});
+  }
   fails("1 1:1\nyes 2:1\n", "auto", 0, {"d.svm line 2", "label \"yes\""});
 }
 

@@ -140,6 +140,18 @@ TEST_F(NpyReader, TransposesFortranOrder) {
   EXPECT_EQ(part.where(0), part.source + " row 1");
 }
 
+TEST_F(NpyReader, FortranOrderOfThreeDimensionsGivesTheRowsOfCOrder) {
+  // x[r, i, j] = 100 r + 10 i + j; the first index runs fastest
+  Floats in_file, want;
+  for (int j = 0; j < 2; ++j)
+    for (int i = 0; i < 3; ++i)
+      for (int r = 0; r < 2; ++r) in_file.push_back(static_cast<float>(100 * r + 10 * i + j));
+  for (int r = 0; r < 2; ++r)
+    for (int i = 0; i < 3; ++i)
+      for (int j = 0; j < 2; ++j) want.push_back(static_cast<float>(100 * r + 10 * i + j));
+  EXPECT_EQ(read(npy("<f4", "(2, 3, 2)", in_file, true)).dense_f32, want);
+}
+
 TEST_F(NpyReader, ReadsRowRanges) {
   const std::vector<std::int32_t> x{1, 2, 3, 4, 5};
   EXPECT_EQ(read(npy("<i4", "(5, 1)", x), "2:4").dense_f32, (Floats{3, 4}));
@@ -184,6 +196,20 @@ TEST_F(NpyReader, ErrorsNameFileRowAndColumn) {
   std::string huge_header = good;
   huge_header[6] = 2, huge_header[10] = '\xFF', huge_header[11] = '\x7F';
   fails(huge_header, {"x.npy", "header claims"});
+  for (const auto& [from, to] : {std::pair{"False", "Falsch"},
+                                 {"(2, 3)", "(2)   "},
+                                 {"(2, 3)", "(2, 03"},
+                                 {"(2, 3)", "(2,,3)"},
+                                 {"'shape'", "'shade'"},
+                                 {", }", "} x"},
+                                 {"'shape'", "'descr'"},
+                                 {"'descr': '<f4', ", "                 "},
+                                 {"{", "["}}) {
+    std::string changed = good;
+    const std::size_t at = changed.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    fails(changed.replace(at, std::strlen(to), to), {"x.npy"});
+  }
   std::string version = good;
   version[6] = 9;
   fails(version, {"x.npy", "version 9"});
@@ -214,6 +240,19 @@ TEST_F(NpyReader, ReadsStoredAndDeflatedArchives) {
     c.train_rows = "1:3";
     EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{0, 1}));
   }
+}
+
+TEST_F(NpyReader, ABoolOfAnotherByteThanOneIsOne) {
+  EXPECT_EQ(read(npy("|b1", "(2, 2)", std::vector<std::uint8_t>{1, 0, 2, 255})).dense_f32,
+            (Floats{1, 0, 1, 1}));
+}
+
+TEST_F(NpyReader, OneNameInTheDirectoryAndAnotherAtTheArrayIsDamage) {
+  const std::string array = npy("<f4", "(2,)", Floats{1, 2});
+  std::string archive = zip({{"X.npy", array}, {"y.npy", array}}, false);
+  archive[archive.find("X.npy")] = 'Z';
+  expect_error<DataError>([&] { read_training_data(config(write("d.npz", archive)), TargetUse::automatic); },
+                          {"d.npz", "damaged"});
 }
 
 TEST_F(NpyReader, DamagedArchivesAreRefused) {
