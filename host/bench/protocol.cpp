@@ -19,12 +19,12 @@ double seconds_since(Clock::time_point begin) {
 }  // namespace
 
 double Limit::rate() {
-  const double rate = measure_();
-  best_ = std::max(best_, rate);
-  return rate;
+  rates_.push_back(measure_());
+  return rates_.back();
 }
 
-void Limit::expect(double rate) { best_ = std::max(best_, rate); }
+double Limit::best() const { return quantile(rates_, 1); }
+double Limit::usual() const { return std::max(quantile(rates_, 0.5), expected_); }
 
 std::shared_ptr<Limit> timed_limit(std::string name, double amount, std::function<void()> run) {
   return std::make_shared<Limit>(std::move(name), [amount, run = std::move(run)] {
@@ -37,10 +37,9 @@ std::shared_ptr<Limit> timed_limit(std::string name, double amount, std::functio
 std::string shape_text(const Shape& shape) {
   std::string text;
   for (const auto& [name, value] : shape) {
-    const std::string shown = std::holds_alternative<std::int64_t>(value)
-                                  ? std::to_string(std::get<std::int64_t>(value))
-                                  : std::get<std::string>(value);
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, shown);
+    if (!text.empty()) text += " ";
+    const auto* const number = std::get_if<std::int64_t>(&value);
+    text += number != nullptr ? fmt::format("{}={}", name, *number) : std::get<std::string>(value);
   }
   return text;
 }
@@ -81,7 +80,7 @@ double Stopwatch::repetition() {
 
 bool Stopwatch::disturbed(const Repetition& repetition) const {
   return limit_ != nullptr &&
-         std::min(repetition.rate_before, repetition.rate_after) < (1 - kDrop) * limit_->best();
+         std::min(repetition.rate_before, repetition.rate_after) < (1 - kDrop) * limit_->usual();
 }
 
 Timing Stopwatch::timing() const {
