@@ -25,7 +25,8 @@ class SliceTree {
       const int node = place / width;
       if (node % 2 == 0 && node == count - 1) continue;  // an odd last one passes through
       const int left = node / 2 * 2 * width, right = left + width;
-      if (__atomic_fetch_add(&arrived_[right], 1, __ATOMIC_ACQ_REL) == 0) return;  // its neighbour is not done
+      if (__atomic_fetch_add(&arrived_[right], 1, __ATOMIC_ACQ_REL) == 0)
+        return;  // its neighbour is not done
       add(left, right);
       place = left;
     }

@@ -7,16 +7,41 @@
 
 namespace thalweg::THALWEG_ISA {
 
-/// Sum over j of x[j] * w[j]. On the way it asks for 4n / 2 bytes from `ahead` on, which may be any address.
-THALWEG_HD float chain_dot(const float* x, const float* w, std::int64_t n, const char* ahead) {
+constexpr std::int64_t kLineBytes = 64;
+
+/// Cache lines to ask memory for; any address will do.
+struct LinesAhead {
+  const char* first = nullptr;
+  std::int64_t count = 0;
+
+  LinesAhead() = default;
+  /// Those of [at, at + bytes).
+  THALWEG_HD LinesAhead(const char* at, std::int64_t bytes)
+      : first(at),
+        count((static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(at) % kLineBytes) + bytes +
+               kLineBytes - 1) /
+              kLineBytes) {}
+
+  THALWEG_HD LinesAhead first_half() const { return {first, 0, count / 2}; }
+  THALWEG_HD LinesAhead second_half() const { return {first, count / 2, count}; }
+  THALWEG_HD void ask(std::int64_t line) const { __builtin_prefetch(first + line * kLineBytes, 0, 2); }
+
+ private:
+  THALWEG_HD LinesAhead(const char* from, std::int64_t begin, std::int64_t end)
+      : first(from + begin * kLineBytes), count(end - begin) {}
+};
+
+/// Sum over j of x[j] * w[j]; on the way it asks for lines of a row to come.
+THALWEG_HD float chain_dot(const float* x, const float* w, std::int64_t n, const LinesAhead& ahead) {
   Vec chain[kChainVecs] = {};
   std::int64_t j = 0;
   for (; j + kChains <= n; j += kChains) {
 #pragma GCC unroll 32
     for (int v = 0; v < kChainVecs; ++v)
       chain[v] = fma(load(x + j + v * kLanes), load(w + j + v * kLanes), chain[v]);
-    for (int line = 0; line < 4; ++line) __builtin_prefetch(ahead + 2 * j + 64 * line, 0, 2);
+    for (int line = 0; line < 4; ++line) ahead.ask(j / 32 + line);
   }
+  for (std::int64_t line = j / 32; line < ahead.count; ++line) ahead.ask(line);
   const std::int64_t rest = n - j;
   x += j;
   w += j;

@@ -11,6 +11,8 @@ namespace {
 constexpr std::int64_t kPassRows = 2048;
 /// Rows of one task of the few-output product.
 constexpr std::int64_t kRowBlock = 16;
+/// Rows between the one of such a product and the one asked of memory.
+constexpr std::int64_t kForwardAheadRows = 8;
 
 float* scratch_floats(const Context& ctx, std::int64_t count) {
   return static_cast<float*>(ctx.scratch(larger(count, 1) * std::int64_t{sizeof(float)}));
@@ -34,8 +36,9 @@ void forward_few(const Context& ctx, const LinearForward& a) {
     const std::int64_t end = smaller(x.rows, (task + 1) * kRowBlock);
     for (std::int64_t n = task * kRowBlock; n < end; ++n) {
       const float* row = row_floats(x, n, buffers + thread * x.cols);
+      const LinesAhead ahead(row_address(x, smaller(n + kForwardAheadRows, x.rows - 1)), row_bytes(x));
       for (std::int64_t o = 0; o < a.output.cols; ++o) {
-        const float dot = chain_dot(row, a.weight + o * x.cols, x.cols, row_address(x, n));
+        const float dot = chain_dot(row, a.weight + o * x.cols, x.cols, o == 0 ? ahead : LinesAhead{});
         a.output.data[n * a.output.stride + o] = a.bias != nullptr ? dot + a.bias[o] : dot;
       }
     }

@@ -17,7 +17,7 @@ namespace thalweg::THALWEG_ISA {
 constexpr int kStepRows = 4;
 /// Rows between the one computed and the one asked of memory: half of its bytes are asked for during the dot
 /// product, half during the gradient.
-constexpr std::int64_t kAheadRows = 12;
+constexpr std::int64_t kAheadRows = 8;
 /// Features of one task of the tree.
 constexpr std::int64_t kTreeFeatures = 8192;
 
@@ -58,13 +58,12 @@ THALWEG_HD StepPlan make_step_plan(const LinearModelStep& a, int threads) {
 /// chain[j] takes in slope[r] * x[r][j] for the rows of a group in order.
 template <int kRows>
 THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const float (&slope)[kStepRows],
-                         const char* const (&ahead)[kStepRows], std::int64_t features) {
+                         const LinesAhead (&ahead)[kStepRows], std::int64_t features) {
   Vec g[kRows];
 #pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) g[r] = broadcast(slope[r]);
   std::int64_t j = 0;
-  constexpr std::int64_t kBlock = 32;  // a prefetched line of each row per 32 features is half of its bytes
-  const std::int64_t half = features * 2;
+  constexpr std::int64_t kBlock = 32;  // a line of each row per 32 features is half of its bytes
   for (; j + kBlock <= features; j += kBlock) {
 #pragma GCC unroll 8
     for (int v = 0; v < kBlock / kLanes; ++v) {
@@ -74,8 +73,10 @@ THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const
       store(chain + j + v * kLanes, sum);
     }
 #pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r) __builtin_prefetch(ahead[r] + half + 2 * j, 0, 2);
+    for (int r = 0; r < kRows; ++r) ahead[r].ask(j / kBlock);
   }
+  for (int r = 0; r < kRows; ++r)
+    for (std::int64_t line = j / kBlock; line < ahead[r].count; ++line) ahead[r].ask(line);
   for (; j < features; ++j) {
     for (int r = 0; r < kRows; ++r) chain[j] = fma(slope[r], x[r][j], chain[j]);
   }
@@ -126,18 +127,19 @@ inline void step_rows(const LinearModelStep& a, std::int64_t n, const SliceRows&
                       std::int64_t row_stride, float* chain, float* bias_chain) {
   const std::int64_t features = a.input.cols;
   const float* x[kStepRows];
-  const char* ahead[kStepRows];
+  LinesAhead rest[kStepRows];
   float z[kStepRows], slope[kStepRows];
   for (int r = 0; r < kRows; ++r) {
     x[r] = row_floats(a.input, n + r, rows + r * row_stride);
-    ahead[r] = row_address(a.input, slice.ahead_of(n + r, a.input.rows));
-    const float dot = chain_dot(x[r], a.weight, features, ahead[r]);
+    const LinesAhead ahead(row_address(a.input, slice.ahead_of(n + r, a.input.rows)), row_bytes(a.input));
+    const float dot = chain_dot(x[r], a.weight, features, ahead.first_half());
+    rest[r] = ahead.second_half();
     z[r] = a.bias != nullptr ? dot + a.bias[0] : dot;
   }
   finish_rows<kRows>(a, n, z, slope);
   if (bias_chain != nullptr)
     for (int r = 0; r < kRows; ++r) *bias_chain = *bias_chain + slope[r];
-  add_rows<kRows>(chain, x, slope, ahead, features);
+  add_rows<kRows>(chain, x, slope, rest, features);
 }
 
 /// All rows of this call that belong to one slice.
