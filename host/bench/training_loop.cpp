@@ -58,24 +58,24 @@ Gradient gradient_of(const Context& ctx, const Dataset& data, const LoopOptions&
   return gradient;
 }
 
+LearnerOptions with_batches(LearnerOptions options, const EpochBatches& batches) {
+  options.batches = &batches;
+  return options;
+}
+
 }  // namespace
 
 TrainingLoop::TrainingLoop(const Context& ctx, const Dataset& data, const LoopOptions& options)
     : ctx_(ctx),
       options_(options),
+      batches_(all_rows(data), options.learner.max_batch, kSeed, options.shuffle, /*drop_last=*/true),
       model_(ctx, resolve_model(options.model, schema_of(data), kSeed)),
-      learner_(ctx, model_, data, options.learner),
-      batches_(all_rows(data), options.learner.max_batch, kSeed, options.shuffle, /*drop_last=*/true) {
+      learner_(ctx, model_, data, with_batches(options.learner, batches_)) {
   if (options.sum_up_statistics) statistics_.emplace(data, options.learner.per_sample.clip_norm);
 }
 
-std::vector<std::int64_t> TrainingLoop::next_rows() const {
-  const std::int64_t per_epoch = batches_.batches_per_epoch();
-  return batches_.rows(step_ / per_epoch, step_ % per_epoch);
-}
-
 void TrainingLoop::step() {
-  queued_.push_back(next_rows());
+  queued_.push_back(next());
   learner_.enqueue(queued_.back(), options_.lr);
   ++step_;
   if (static_cast<std::int64_t>(queued_.size()) == learner_.burst_limit()) finish();
@@ -85,14 +85,15 @@ void TrainingLoop::finish() {
   if (queued_.empty()) return;
   const std::vector<StepResult> results = learner_.collect();
   if (!results.back().diverged.empty()) throw DivergedError(results.back().diverged);
-  for (std::size_t i = 0; i < results.size() && statistics_; ++i) statistics_->add(queued_[i], results[i]);
+  for (std::size_t i = 0; i < results.size() && statistics_; ++i)
+    statistics_->add(queued_[i].rows(), results[i]);
   queued_.clear();
   if (statistics_ && step_ % batches_.batches_per_epoch() == 0) statistics_->finish_epoch();
 }
 
 std::vector<Check> check_gradient(const Context& ctx, const Dataset& data, const LoopOptions& options) {
   const EpochBatches batches(all_rows(data), options.learner.max_batch, kSeed, options.shuffle, true);
-  const std::vector<std::int64_t> rows = batches.rows(0, 0);
+  const std::vector<std::int64_t> rows = batches.at(0, 0).rows();
   const Context reference({.device = "reference"});
   const Gradient got = gradient_of(ctx, data, options, rows),
                  want = gradient_of(reference, data, options, rows);

@@ -6,8 +6,8 @@
 
 #include "host/bench/protocol.hpp"
 #include "host/model/network.hpp"
-#include "host/train/epoch_batches.hpp"
 #include "host/train/sample_statistics.hpp"
+#include "thalweg/epoch_batches.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/model.hpp"
 
@@ -28,18 +28,17 @@ class TrainingLoop {
 
   void step();    ///< the next batch's; queued where the device takes steps without the host
   void finish();  ///< waits for the steps taken
-  /// Rows of the next batch.
-  std::vector<std::int64_t> next_rows() const;
+  EpochBatch next() const { return batches_.at_step(step_); }
 
  private:
   const Context& ctx_;
   LoopOptions options_;
+  EpochBatches batches_;
   Model model_;
   Learner learner_;
-  EpochBatches batches_;
   std::optional<SampleStatistics> statistics_;
   std::int64_t step_ = 0;
-  std::vector<std::vector<std::int64_t>> queued_;
+  std::vector<EpochBatch> queued_;
 };
 
 /// Gradient, loss and, where they are asked for, per-sample norms of the first batch on the context's device

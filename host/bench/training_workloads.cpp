@@ -88,7 +88,7 @@ void sparse(const Bench& bench) {
         const LoopOptions loop = loop_options(optimizer, batch, shuffle, 0.5);
         Case subject = training_case(bench, "sparse", data, loop);
         subject.shape.insert(subject.shape.begin(), {{"features", features}, {"entries", entries}});
-        const std::int64_t touched = touched_by(*data, TrainingLoop(bench.ctx, *data, loop).next_rows());
+        const std::int64_t touched = touched_by(*data, TrainingLoop(bench.ctx, *data, loop).next().rows());
         subject.cost = sparse_step_cost(batch, batch * entries, touched, parse_rule(optimizer));
         bench.machine.bind(subject, rows * entries * 8);
         bench.measure({std::move(subject)});

@@ -17,7 +17,6 @@ static_assert(std::endian::native == std::endian::little, "tensors are copied as
 
 constexpr std::uint64_t kLengthBytes = 8;
 constexpr const char* kMetadataKey = "__metadata__";
-constexpr int kDeepest = 3;  // the header, a tensor, its shape
 
 // F4 and the six-bit types share bytes between elements and are refused.
 struct DType {
