@@ -217,12 +217,7 @@ Case order_case(std::int64_t rows, std::int64_t batch) {
           .shape = {{"reader", "order"}, {"rows", rows}, {"batch", batch}},
           .samples = static_cast<double>(batch),
           .cost = {.bytes_written = batch * 8},
-          .run =
-              [batches, step] {
-                const std::int64_t per_epoch = batches->batches_per_epoch();
-                batches->rows(*step / per_epoch, *step % per_epoch);
-                ++*step;
-              },
+          .run = [batches, step] { batches->at_step((*step)++).rows(); },
           .finish = [] {},
           .check = [] { return std::vector<Check>{}; }};
 }
