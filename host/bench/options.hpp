@@ -20,6 +20,7 @@ struct Options {
   std::vector<std::int64_t> batch, hidden, parameters;
   std::vector<std::string> optimizer;
   std::string order = "both";  ///< of the rows: both | sequential | shuffled
+  std::string step = "all";    ///< per_sample: all | plain | norms | clipped | statistics
   std::string write_data;      ///< folder for the data that the workload makes, as npy files
 };
 

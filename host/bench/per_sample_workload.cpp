@@ -22,6 +22,11 @@ std::int64_t planned_bytes(const Dataset& data, const LoopOptions& loop) {
   return plan_memory(resolve_model(loop.model, schema_of(data), 1), data, loop.learner).total();
 }
 
+LoopOptions without_per_sample(LoopOptions loop) {
+  loop.learner.per_sample = {};
+  return loop;
+}
+
 }  // namespace
 
 /// The variants are timed in turn: the first, plain, is what the others' ratios are taken to.
@@ -33,6 +38,7 @@ void per_sample(const Bench& bench) {
       std::vector<Case> cases;
       std::int64_t plain_bytes = 0;
       for (const Variant& variant : kVariants) {
+        if (o.step != "all" && o.step != variant.name) continue;
         LoopOptions loop =
             loop_options(optimizer, std::min(batch, data->rows), o.order != "sequential", 1e-3);
         loop.model.hidden = or_default<std::int64_t>(o.hidden, {512, 512});
@@ -41,7 +47,7 @@ void per_sample(const Bench& bench) {
         Case subject = network_case(bench, "per_sample", data, loop);
         subject.shape.emplace_back("step", variant.name);
         const std::int64_t bytes = planned_bytes(*data, loop);
-        if (cases.empty()) plain_bytes = bytes;
+        if (plain_bytes == 0) plain_bytes = planned_bytes(*data, without_per_sample(loop));
         subject.figures.emplace_back("extra_bytes", static_cast<double>(bytes - plain_bytes));
         cases.push_back(std::move(subject));
       }

@@ -153,6 +153,9 @@ struct CommandLine {
     command->add_option("--order", o.order, "Of the rows: both, sequential or shuffled")
         ->check(CLI::IsMember({"both", "sequential", "shuffled"}))
         ->capture_default_str();
+    command->add_option("--step", o.step, "Of per_sample: all, plain, norms, clipped or statistics")
+        ->check(CLI::IsMember({"all", "plain", "norms", "clipped", "statistics"}))
+        ->capture_default_str();
     command->add_option("--write-data", o.write_data, "Folder for the data that were made, as npy files");
     command->add_flag(
         "--on-request", bench.on_request,

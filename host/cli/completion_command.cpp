@@ -13,10 +13,10 @@ namespace {
 constexpr const char* kCommands = "train evaluate predict gradients verify inspect bench info completion";
 
 /// bench takes flags of its own instead of settings.
-constexpr const char* kBenchFlags[] = {"json",    "quiet",       "device",   "numerics",   "threads",
-                                       "memory",  "time",        "rows",     "features",   "outputs",
-                                       "entries", "batch",       "hidden",   "parameters", "optimizer",
-                                       "order",   "repetitions", "no-check", "write-data", "on-request"};
+constexpr const char* kBenchFlags[] = {
+    "json",      "quiet",    "device",      "numerics", "threads", "memory",     "time",
+    "rows",      "features", "outputs",     "entries",  "batch",   "hidden",     "parameters",
+    "optimizer", "order",    "repetitions", "no-check", "step",    "write-data", "on-request"};
 
 std::string bench_words() {
   std::string words;
