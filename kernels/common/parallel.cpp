@@ -11,7 +11,7 @@ namespace {
 /// How long a thread polls before it blocks. Longer than the gap between the jobs of a step, so that a job
 /// starts within a microsecond; short beside a time slice, so that a poller takes little of a core that
 /// another process wants.
-constexpr std::chrono::microseconds kPolling{50};
+constexpr std::chrono::microseconds kPolling{100};
 constexpr int kPollsPerClock = 32;
 /// A job of more tasks is run in parts.
 constexpr std::int64_t kMostTasks = std::int64_t{1} << 30;

@@ -11,9 +11,9 @@ constexpr std::int64_t kTask = 8192;           ///< elements: large beside a tas
 constexpr std::int64_t kAlone = 16384;         ///< fewer elements are not worth waking a thread for
 constexpr std::int64_t kStrip = 64;            ///< elements between two rounds of prefetching
 constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB per stream
-constexpr std::int64_t kGather = 128;          ///< touched elements gathered at a time: they fit into L1
-constexpr std::int64_t kTouchedTask = 1024;
-constexpr std::int64_t kTouchedAlone = 8192;
+constexpr std::int64_t kGather = 64;           ///< touched elements gathered at a time: two lots fit into L1
+constexpr std::int64_t kTouchedTask = 512;
+constexpr std::int64_t kTouchedAlone = 1024;
 constexpr std::int64_t kLine = 16;
 
 /// The arrays of a run of elements; `state` counts state_count(rule) of them.
@@ -75,23 +75,40 @@ void update_run(const Streams& x, std::int64_t size, const ElementScalars& scala
   update_strip<Functor>(x, i, size - i, s);
 }
 
-/// The touched elements at list positions [begin, end): gathered, updated as a run, scattered.
-template <class Functor>
-void update_touched(const Streams& arena, const TouchedElements& touched, std::int64_t count,
-                    std::int64_t begin, std::int64_t end, const ElementScalars& s) {
-  constexpr int kStates = state_count(Functor::kRule);
+/// Arena positions of up to kGather touched elements, their memory asked for.
+template <int kStates>
+struct Gathered {
   std::int64_t at[kGather];
-  alignas(64) float param[kGather], grad[kGather], state[kMaxStates][kGather], average[kGather];
-  const Streams run{param, grad, {state[0], state[1], state[2]}, arena.average ? average : nullptr};
-  TouchedWalk walk(touched, count, begin);
-  for (std::int64_t p = begin; p < end; p += kGather) {
-    const std::int64_t size = end - p < kGather ? end - p : kGather;
-    for (std::int64_t i = 0; i < size; ++i) {
+  std::int64_t size = 0;
+
+  THALWEG_HD void take(const Streams& arena, TouchedWalk& walk, std::int64_t count) {
+    size = count;
+    for (std::int64_t i = 0; i < count; ++i) {
       at[i] = walk.next();
       __builtin_prefetch(arena.param + at[i], 1);
       __builtin_prefetch(arena.grad + at[i], 0);
       for (int k = 0; k < kStates; ++k) __builtin_prefetch(arena.state[k] + at[i], 1);
     }
+  }
+};
+
+/// The touched elements at list positions [begin, end): gathered, updated as a run, scattered, while the next
+/// ones are on their way.
+template <class Functor>
+void update_touched(const Streams& arena, const TouchedElements& touched, std::int64_t count,
+                    std::int64_t begin, std::int64_t end, const ElementScalars& s) {
+  constexpr int kStates = state_count(Functor::kRule);
+  Gathered<kStates> gathered[2];
+  alignas(64) float param[kGather], grad[kGather], state[kMaxStates][kGather], average[kGather];
+  const Streams run{param, grad, {state[0], state[1], state[2]}, arena.average ? average : nullptr};
+  TouchedWalk walk(touched, count, begin);
+  int turn = 0;
+  gathered[turn].take(arena, walk, end - begin < kGather ? end - begin : kGather);
+  for (std::int64_t p = begin; p < end; p += kGather, turn = 1 - turn) {
+    const std::int64_t left = end - p - gathered[turn].size;
+    gathered[1 - turn].take(arena, walk, left < kGather ? left : kGather);
+    const std::int64_t size = gathered[turn].size;
+    const std::int64_t* const at = gathered[turn].at;
     for (std::int64_t i = 0; i < size; ++i) {
       param[i] = arena.param[at[i]];
       grad[i] = arena.grad[at[i]];
