@@ -67,6 +67,8 @@ namespace cuda {
 
 /// update_touched_cuda.cu: the touched elements of one segment.
 void update_touched(const Context& ctx, const UpdateArgs& args);
+/// update_average_cuda.cu: whole segments and their average.
+void update_average(const Context& ctx, const UpdateArgs& args);
 
 }  // namespace cuda
 }  // namespace thalweg

@@ -10,7 +10,7 @@ FORBIDDEN = [  # opcodes of exact kernels, on every architecture
 # Kernels that stream long arrays: thread's elements, cost function, and bytes that every thread reads from caches (weights,
 # shared by all rows) beside them. `Q` and `Rule` stand for template arguments.
 STREAMS = [
-    (r"update: update<(?P<cost>\w+)Rule,(?P<average>\w+)>", 4, None, 0),
+    (r"update(?:_average)?: update<(?P<cost>\w+)Rule,(?P<average>\w+)>", 4, None, 0),
     (r"activation: forward<", 4, "activation", 0),
     (r"activation: backward<", 4, "activation_backward", 0),
     (r"dropout: dropout$", 4, "dropout", 0),
