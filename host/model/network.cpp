@@ -64,6 +64,15 @@ bool Network::is_single_output_linear() const {
   return layers_.size() == 1 && spec_.outputs == 1 && std::holds_alternative<LossSpec>(objective_);
 }
 
+bool Network::fuses_next(std::size_t layer) const {
+  return layers_[layer]->fuses_activations() && layer + 1 < layers_.size() &&
+         layers_[layer + 1]->activation().present;
+}
+
+bool Network::fuses_previous(std::size_t layer) const {
+  return layers_[layer]->fuses_activations() && layer > 0 && layers_[layer - 1]->activation().present;
+}
+
 std::int64_t Network::parameter_layers() const {
   return std::count_if(layers_.begin(), layers_.end(),
                        [](const auto& layer) { return layer->has_parameters(); });

@@ -21,6 +21,9 @@ class Network {
   const Objective& objective() const { return objective_; }
   const ParameterPlan& plan() const { return plan_; }
   const std::vector<std::unique_ptr<Layer>>& layers() const { return layers_; }
+  /// Whether the forward call of this layer, or its backward call, does the work of the activation beside it.
+  bool fuses_next(std::size_t layer) const;
+  bool fuses_previous(std::size_t layer) const;
   Buffer<float>& parameters() { return parameters_; }
   Buffer<float>& buffers() { return buffers_; }
 
@@ -107,12 +110,19 @@ class Pass {
  private:
   LayerCall call_of(const Network& network, std::size_t layer, const PassInput& input,
                     const ArenaView& arenas) const;
+  LayerCall forward_call(const Network& network, std::size_t layer, const PassInput& input,
+                         const ArenaView& arenas) const;
+  /// What `layer` gave for the rows of the last forward.
+  Matrix output_of(const Network& network, std::size_t layer, std::int64_t rows) const {
+    return matrix(outputs_[layer], rows, network.layers()[layer]->out_features());
+  }
 
   void plan_activations(const Context& ctx, const Network& network, std::int64_t max_rows);
-  void plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows, PassUse use);
+  void plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows);
   LayerCall backward_call(const Network& network, std::size_t layer, const PassInput& input,
                           const ArenaView& arenas) const;
 
+  PassUse use_;
   Buffer<float> activations_, kept_;
   std::vector<Buffer<float>> gradients_;
   std::vector<float*> outputs_, kept_of_;

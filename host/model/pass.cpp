@@ -5,9 +5,9 @@
 
 namespace thalweg {
 
-Pass::Pass(const Context& ctx, const Network& network, std::int64_t max_rows, PassUse use) {
+Pass::Pass(const Context& ctx, const Network& network, std::int64_t max_rows, PassUse use) : use_(use) {
   plan_activations(ctx, network, max_rows);
-  if (use != PassUse::forward) plan_gradients(ctx, network, max_rows, use);
+  if (use != PassUse::forward) plan_gradients(ctx, network, max_rows);
 }
 
 void Pass::plan_activations(const Context& ctx, const Network& network, std::int64_t max_rows) {
@@ -30,18 +30,18 @@ void Pass::plan_activations(const Context& ctx, const Network& network, std::int
 
 /// From the last layer to the first: a layer that works in place leaves its grad_input where its grad_output
 /// was; another one takes the other of two buffers, or one of its own in a per-sample pass.
-void Pass::plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows, PassUse use) {
+void Pass::plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows) {
   const auto& layers = network.layers();
   std::int64_t widest = 0;
   for (const auto& layer : layers) widest = std::max(widest, layer->out_features());
   output_gradients_.resize(layers.size());
   std::size_t current = 0;
   const auto add = [&](std::int64_t width) { gradients_.emplace_back(ctx, max_rows * width); };
-  add(use == PassUse::per_sample ? layers.back()->out_features() : widest);
+  add(use_ == PassUse::per_sample ? layers.back()->out_features() : widest);
   for (std::size_t i = layers.size(); i-- > 0;) {
     output_gradients_[i] = gradients_[current].data();
-    if (i == 0 || layers[i]->in_place()) continue;
-    if (use == PassUse::per_sample) {
+    if (i == 0 || layers[i]->gradient_in_place()) continue;
+    if (use_ == PassUse::per_sample) {
       add(layers[i]->in_features());
       ++current;
     } else {
@@ -67,11 +67,21 @@ LayerCall Pass::call_of(const Network& network, std::size_t layer, const PassInp
     call.sparse_weight_sum = input.sparse_weight_sum;
     call.input_squares = input.input_squares;
   } else {
-    call.input =
-        dense_rows(matrix<const float>(outputs_[layer - 1], rows, network.layers()[layer]->in_features()));
+    call.input = dense_rows(output_of(network, layer - 1, rows));
   }
-  call.output = matrix(outputs_[layer], rows, network.layers()[layer]->out_features());
+  call.output = output_of(network, layer, rows);
   call.kept = kept_of_[layer];
+  return call;
+}
+
+LayerCall Pass::forward_call(const Network& network, std::size_t i, const PassInput& input,
+                             const ArenaView& arenas) const {
+  LayerCall call = call_of(network, i, input, arenas);
+  if (!network.fuses_next(i)) return call;
+  call.output_activation = network.layers()[i + 1]->activation();
+  if (use_ != PassUse::forward && backward_needs_input(call.output_activation.kind))
+    call.before_activation = call.output;
+  call.output = output_of(network, i + 1, input.slices.rows);
   return call;
 }
 
@@ -82,6 +92,12 @@ LayerCall Pass::backward_call(const Network& network, std::size_t i, const PassI
   const Layer& layer = *network.layers()[i];
   call.grad_output = matrix<const float>(output_gradients_[i], rows, layer.out_features());
   if (i > 0) call.grad_input = matrix(output_gradients_[i - 1], rows, layer.in_features());
+  if (network.fuses_previous(i)) {
+    // An activation's gradients are in place: grad_input is already where it would leave its own.
+    call.input_activation = network.layers()[i - 1]->activation();
+    call.input_activation_kept =
+        output_of(network, backward_needs_input(call.input_activation.kind) ? i - 2 : i - 1, rows);
+  }
   return call;
 }
 
@@ -89,9 +105,10 @@ Matrix Pass::forward(const Context& ctx, const Network& network, const PassInput
                      const ArenaView& arenas) {
   Matrix output;
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const LayerCall call = call_of(network, i, input, arenas);
+    const LayerCall call = forward_call(network, i, input, arenas);
     network.layers()[i]->forward(ctx, call);
     output = call.output;
+    if (network.fuses_next(i)) ++i;
   }
   return output;
 }
@@ -110,6 +127,7 @@ void Pass::backward(const Context& ctx, const Network& network, const PassInput&
       layer.squared_norms(ctx, call, norms->scratch, norms->layer(--index));
     }
     layer.backward(ctx, call);
+    if (network.fuses_previous(i)) --i;
   }
 }
 
@@ -123,6 +141,7 @@ void Pass::output_gradients(const Context& ctx, const Network& network, const Pa
       layer.squared_norms(ctx, call, norms->scratch, norms->layer(--index));
     }
     if (i > 0) layer.input_gradient(ctx, call);
+    if (network.fuses_previous(i)) --i;
   }
 }
 

@@ -33,9 +33,8 @@ std::int64_t pass_floats(const Network& network, std::int64_t rows, bool per_sam
   for (std::size_t i = 0; i < layers.size(); ++i) {
     kept += layers[i]->kept_floats(rows);
     widest = std::max(widest, layers[i]->out_features());
-    if (layers[i]->in_place()) continue;
-    outputs += layers[i]->out_features();
-    if (i == 0) continue;
+    if (!layers[i]->in_place()) outputs += layers[i]->out_features();
+    if (i == 0 || layers[i]->gradient_in_place()) continue;
     inner += layers[i]->in_features();
     ++moving;
   }

@@ -12,6 +12,8 @@ class ActivationLayer final : public Layer {
       : Layer(name, features, features), kind_(kind) {}
 
   bool in_place() const override { return !backward_needs_input(kind_); }
+  bool gradient_in_place() const override { return true; }
+  FusedActivation activation() const override { return {true, kind_}; }
 
   void forward(const Context& ctx, const LayerCall& call) const override {
     ctx.backend().activation.forward(ctx, {.kind = kind_,

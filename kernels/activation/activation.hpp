@@ -11,6 +11,12 @@ namespace thalweg {
 
 enum class Activation : std::int32_t { relu, tanh, sigmoid, gelu };
 
+/// An activation that the op of a neighbouring layer applies on its way.
+struct FusedActivation {
+  bool present = false;
+  Activation kind = Activation::relu;
+};
+
 struct ActivationForward {
   Activation kind = Activation::relu;
   std::int64_t size = 0;

@@ -90,6 +90,13 @@ struct LayerCall {
   float* kept = nullptr;  ///< what forward keeps for backward: kept_floats(rows)
   ConstMatrix grad_output;
   Matrix grad_input;  ///< data == null: not wanted
+  // What a layer that fuses_activations() does for its neighbours: forward applies the activation behind it,
+  // whose output is then `output`; backward applies the derivative of the one in front of it, and grad_input
+  // is then that layer's.
+  FusedActivation output_activation;
+  Matrix before_activation;  ///< the layer's own output; data == null: nobody reads it
+  FusedActivation input_activation;
+  ConstMatrix input_activation_kept;  ///< its input or output, as backward_needs_input says
   /// Per-sample calls of the model's first layer: |x|^2 by the row of the data set; null: from the input.
   const float* input_squares = nullptr;
 
@@ -111,8 +118,14 @@ class Layer {
   virtual void declare(ParameterPlan&) {}
   /// Floats that forward keeps for backward, besides input and output.
   virtual std::int64_t kept_floats(std::int64_t /*rows*/) const { return 0; }
-  /// Whether output may overwrite input, and grad_input overwrite grad_output.
+  /// Whether output may overwrite input.
   virtual bool in_place() const { return false; }
+  /// Whether grad_input may overwrite grad_output.
+  virtual bool gradient_in_place() const { return in_place(); }
+  /// Set where the layer is an activation and nothing else.
+  virtual FusedActivation activation() const { return {}; }
+  /// Whether the layer takes the activations beside it into its own kernels (LayerCall).
+  virtual bool fuses_activations() const { return false; }
   /// Why the layer needs the whole batch at once; empty: it does not.
   virtual std::string whole_batch_reason() const { return {}; }
 

@@ -21,7 +21,9 @@ class LinearLayer final : public Layer {
     ctx.backend().linear.forward(ctx, {.input = call.input,
                                        .weight = call.arenas.param + weight_,
                                        .bias = has_bias_ ? call.arenas.param + bias_ : nullptr,
-                                       .output = call.output});
+                                       .output = call.output,
+                                       .activation = call.output_activation,
+                                       .before_activation = call.before_activation});
   }
 
   void backward(const Context& ctx, const LayerCall& call) const override {
@@ -29,6 +31,7 @@ class LinearLayer final : public Layer {
     input_gradient(ctx, call);
   }
 
+  bool fuses_activations() const override { return true; }
   bool has_parameters() const override { return true; }
 
   void parameter_gradient(const Context& ctx, const LayerCall& call) const override {
@@ -44,7 +47,9 @@ class LinearLayer final : public Layer {
     if (call.grad_input.data == nullptr) return;
     ctx.backend().linear.input_grad(ctx, {.grad_output = call.grad_output,
                                           .weight = call.arenas.param + weight_,
-                                          .grad_input = call.grad_input});
+                                          .grad_input = call.grad_input,
+                                          .activation = call.input_activation,
+                                          .kept = call.input_activation_kept});
   }
 
   void squared_norms(const Context& ctx, const LayerCall& call, float* scratch, float* out) const override {

@@ -4,6 +4,7 @@
 // then the bias is added; out_features <= 8: 128 chains and their tree, then the bias.
 #include <cstdint>
 
+#include "kernels/activation/activation.hpp"
 #include "kernels/common/cost.hpp"
 #include "kernels/common/isa.hpp"
 #include "kernels/common/required.hpp"
@@ -17,18 +18,25 @@ namespace thalweg {
 /// Up to this many outputs a dot product runs as 128 chains and a tree, by the layer's shape alone.
 constexpr std::int64_t kFewOutputs = 8;
 
+/// With an activation behind the layer, output = f(input * weight^T + bias): the bits of the two ops one
+/// after the other.
 struct LinearForward {
   DenseRows input;                ///< [N, I]
   const float* weight = nullptr;  ///< [O, I]
   const float* bias = nullptr;    ///< [O] or null
   Matrix output;                  ///< [N, O]
+  FusedActivation activation;
+  Matrix before_activation;  ///< [N, O] what f is applied to, apart from output; data == null: not wanted
 };
 
-/// grad_input[n, i] = one fma chain over ascending o of grad_output[n, o] * weight[o, i].
+/// grad_input[n, i] = one fma chain over ascending o of grad_output[n, o] * weight[o, i]. Where the layer's
+/// input is that of an activation, grad_input goes through its derivative: the bits of the two ops.
 struct LinearInputGrad {
   ConstMatrix grad_output;        ///< [N, O]
   const float* weight = nullptr;  ///< [O, I]
   Matrix grad_input;              ///< [N, I]
+  FusedActivation activation;
+  ConstMatrix kept;  ///< [N, I] the activation's input or output, as backward_needs_input says
 };
 
 /// grad_weight[o, i] = sum over the batch of grad_output[n, o] * input[n, i] (fma chains by slice, then the
@@ -63,6 +71,11 @@ struct LinearOps {
   Required<void(const Context&, const LinearParameterGrad&)> parameter_grad;
   Required<void(const Context&, const LinearModelStep&)> model_step;
 };
+
+// For products that leave the activation to its own op: where the sums go, and that op's call.
+Matrix linear_sums(const LinearForward& a);
+void apply_activation(const Context& ctx, const ActivationOps& ops, const LinearForward& a);
+void apply_derivative(const Context& ctx, const ActivationOps& ops, const LinearInputGrad& a);
 
 constexpr Cost linear_forward_cost(std::int64_t n, std::int64_t i, std::int64_t o) {
   return {.flops = 2 * n * i * o, .bytes_read = 4 * (n * i + o * i + o), .bytes_written = 4 * n * o};

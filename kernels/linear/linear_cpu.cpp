@@ -52,7 +52,7 @@ void forward_pass(const Context& ctx, const LinearForward& a) {
   run_product(ctx.pool(), grid, ForwardJob{a.weight, a.bias, panels, x.cols, a.output});
 }
 
-void forward(const Context& ctx, const LinearForward& a) {
+void sums(const Context& ctx, const LinearForward& a) {
   if (a.output.cols <= kFewOutputs) return forward_few(ctx, a);
   for (std::int64_t first = 0; first < a.input.rows; first += kPassRows) {
     const std::int64_t count = smaller(kPassRows, a.input.rows - first);
@@ -61,6 +61,13 @@ void forward(const Context& ctx, const LinearForward& a) {
     pass.output = {a.output.data + first * a.output.stride, count, a.output.cols, a.output.stride};
     forward_pass(ctx, pass);
   }
+}
+
+void forward(const Context& ctx, const LinearForward& a) {
+  LinearForward product = a;
+  product.output = linear_sums(a);
+  sums(ctx, product);
+  apply_activation(ctx, activation_cpu, a);
 }
 
 void input_grad(const Context& ctx, const LinearInputGrad& a) {
@@ -74,6 +81,7 @@ void input_grad(const Context& ctx, const LinearInputGrad& a) {
     pack_columns(weight, begin, end, panels, kPanel * outputs);
   });
   run_product(ctx.pool(), grid, InputGradJob{a.grad_output, panels, a.grad_input});
+  apply_derivative(ctx, activation_cpu, a);
 }
 
 void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {

@@ -2,7 +2,8 @@
 // Fast numerics of the linear layer: its products through cuBLASLt. TF32 inputs from compute capability 8.0
 // on, float32 before; sums in float32. Held to derived error bounds, and the same from run to run on one
 // machine. Layers of few outputs or few features are bound by memory and keep the exact kernels, and so do
-// micro-batches, whose chains go on from call to call.
+// micro-batches, whose chains go on from call to call. Activations are calls of their own: the library's ReLU
+// does not say what becomes of a NaN, and its GELU is another one.
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {

@@ -210,19 +210,21 @@ struct BiasSource {
 
 void linear_forward_fast(const Context& ctx, const LinearForward& a) {
   const PlacedRows placed(a.input);
+  const Matrix sums = linear_sums(a);
   const std::int64_t features = a.input.cols, outputs = a.output.cols;
   Product p{.name = "linear_forward",
             .a = factor(a.weight, features, outputs, features, CUBLAS_OP_T),
             .b = placed.as_factor(a.input),
-            .out = a.output.data,
+            .out = sums.data,
             .rows = outputs,
-            .cols = a.output.rows,
-            .stride = a.output.stride,
+            .cols = sums.rows,
+            .stride = sums.stride,
             .bias = a.bias};
   ProductPlan plan(ctx, p);
   char* scratch = scratch_of(ctx, placed.bytes + plan.workspace_bytes());
   placed.place(ctx, a.input, scratch, p.b);
   plan.run(ctx, p, scratch + placed.bytes);
+  apply_activation(ctx, activation_cuda, a);
 }
 
 void linear_input_grad_fast(const Context& ctx, const LinearInputGrad& a) {
@@ -237,6 +239,7 @@ void linear_input_grad_fast(const Context& ctx, const LinearInputGrad& a) {
                   .bias = nullptr};
   ProductPlan plan(ctx, p);
   plan.run(ctx, p, scratch_of(ctx, plan.workspace_bytes()));
+  apply_derivative(ctx, activation_cuda, a);
 }
 
 void linear_parameter_grad_fast(const Context& ctx, const LinearParameterGrad& a) {

@@ -30,19 +30,21 @@ void batch_sum(const BatchSlices& slices, const BatchSum& to, std::int64_t eleme
   if (slices.last()) to.sum[element] = static_cast<float>(total);
 }
 
-void forward(const Context&, const LinearForward& a) {
+void forward(const Context& ctx, const LinearForward& a) {
+  const Matrix sums = linear_sums(a);
   for (std::int64_t n = 0; n < a.input.rows; ++n) {
     for (std::int64_t o = 0; o < a.output.cols; ++o) {
       double sum = 0.0;
       for (std::int64_t i = 0; i < a.input.cols; ++i)
         sum += feature(a.input, n, i) * a.weight[o * a.input.cols + i];
       if (a.bias != nullptr) sum += a.bias[o];
-      a.output.row(n)[o] = static_cast<float>(sum);
+      sums.row(n)[o] = static_cast<float>(sum);
     }
   }
+  apply_activation(ctx, activation_reference, a);
 }
 
-void input_grad(const Context&, const LinearInputGrad& a) {
+void input_grad(const Context& ctx, const LinearInputGrad& a) {
   for (std::int64_t n = 0; n < a.grad_input.rows; ++n) {
     for (std::int64_t i = 0; i < a.grad_input.cols; ++i) {
       double sum = 0.0;
@@ -51,6 +53,7 @@ void input_grad(const Context&, const LinearInputGrad& a) {
       a.grad_input.row(n)[i] = static_cast<float>(sum);
     }
   }
+  apply_derivative(ctx, activation_reference, a);
 }
 
 void parameter_grad(const Context&, const LinearParameterGrad& a) {

@@ -215,9 +215,8 @@ class StepBlock {
 
 // model_step: forward, loss and gradient chains of a linear model with one output, reading X once.
 // math         z_n = bias + tree of 128 chains of fma(x[n, j], weight[j], chain); losses and slopes g_n of
-// the
-//              elementwise loss; weight chain[j] = fma(g_n, x[n, j], chain), bias chain = chain + g_n, over
-//              the rows of each touched slice in order
+//              the elementwise loss; weight chain[j] = fma(g_n, x[n, j], chain), bias chain = chain + g_n,
+//              over the rows of each touched slice in order
 // shapes       input [N, I] f32 or u8, gathered; weight [I]; losses, grad_output [N]; chains [slices][I]
 // bytes        reads 4 N I (N I of bytes) once from memory; through L2 512 N of chain sums each way, 8 N of
 //              slopes, and the gradient's chains once per chunk; flops 4 N I (memory bound)

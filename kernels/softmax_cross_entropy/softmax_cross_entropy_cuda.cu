@@ -1,10 +1,7 @@
-#include "kernels/common/chains_cuda.cuh"
-#include "kernels/softmax_cross_entropy/softmax_cross_entropy_math.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy_cuda.cuh"
 
 namespace thalweg {
 namespace {
-
-constexpr int kKeptRows = 1;  // exponentials replace the logits
 
 struct Sample {
   std::int64_t own_class;
@@ -17,17 +14,6 @@ __device__ __forceinline__ Sample sample_of(const LossTargets& targets, std::int
   const std::int64_t own_class = class_index(targets.target[row], classes);
   if (own_class < 0) return {0, exact::kNan};
   return {own_class, targets.weight ? targets.weight[row] : 1.0f};
-}
-
-/// Sum of the exponentials of a row; they take the place of the logits in `term`, if that is kept.
-template <class Team, class Row, class Term>
-__device__ __forceinline__ float exponential_sum(const Team& team, const Row& z, float max, Term& term,
-                                                 bool kept) {
-  return team.sum([&](float chain, int slot, std::int64_t) {
-    const float t = exact::exp(z[slot] - max);
-    if (kept) term[slot] = t;
-    return chain + t;
-  });
 }
 
 // softmax_cross_entropy: loss and gradient of each row of logits.
@@ -71,24 +57,6 @@ __global__ void __launch_bounds__(Team::kThreads)
   });
 }
 
-// softmax: probabilities of each row of logits.
-// math         exp(z_k - m) * (1 / s), as above
-// shapes       logits, probabilities [N, K] f32, any stride; may be the same memory
-// bytes        reads 4NK, writes 4NK; flops 3NK and NK exponentials (memory bound)
-// launch       as evaluate_kernel
-// determinism  exact
-// contract     a thread reads its elements before it writes them, so in place is fine
-template <class Team>
-__global__ void __launch_bounds__(Team::kThreads) softmax_kernel(const SoftmaxArgs args, const bool vectors) {
-  const Team team(args.logits.rows, args.logits.cols, vectors);
-  auto z = team.load(0, args.logits.row(team.row()));
-  float* probabilities = args.probabilities.row(team.row());
-  const float max = team.max(z);
-  auto&& term = team.overwritten(z, probabilities);
-  const float reciprocal = 1.0f / exponential_sum(team, z, max, term, true);
-  team.store(probabilities, [&](int slot, std::int64_t) { return term[slot] * reciprocal; });
-}
-
 void evaluate(const Context& ctx, const SoftmaxCrossEntropyArgs& args) {
   const ConstMatrix logits = args.logits;
   const bool vectors = has_quads(logits) && has_quads(args.grad_logits);
@@ -99,18 +67,8 @@ void evaluate(const Context& ctx, const SoftmaxCrossEntropyArgs& args) {
   });
 }
 
-void softmax(const Context& ctx, const SoftmaxArgs& args) {
-  const ConstMatrix logits = args.logits;
-  const bool vectors = has_quads(logits) && has_quads(args.probabilities);
-  with_row_team(logits.cols, kKeptRows, [&](auto tag) {
-    using Team = typename decltype(tag)::Team;
-    launch(ctx.stream(), team_shape<Team>(logits.rows, logits.cols, kKeptRows), "softmax",
-           &softmax_kernel<Team>, args, vectors);
-  });
-}
-
 }  // namespace
 
 extern const SoftmaxCrossEntropyOps softmax_cross_entropy_cuda;
-const SoftmaxCrossEntropyOps softmax_cross_entropy_cuda{.evaluate = &evaluate, .softmax = &softmax};
+const SoftmaxCrossEntropyOps softmax_cross_entropy_cuda{.evaluate = &evaluate, .softmax = &cuda::softmax};
 }  // namespace thalweg

@@ -85,6 +85,19 @@ TEST_P(Devices, AnMlpWithBatchNormForEveryActivation) {
   }
 }
 
+/// Without layers between them, linear layers take in the activations on both sides.
+TEST_P(Devices, AnMlpOfLinearLayersForEveryActivation) {
+  for (const char* activation : {"relu", "tanh", "sigmoid", "gelu"}) {
+    Config config = mlp_config("none");
+    config.train.epochs = 1;
+    config.model.activation = activation;
+    config.model.dropout = 0;
+    expect_the_bits_of_the_cpu(config, activation);
+    config.per_sample.clip_norm = 1;
+    expect_the_bits_of_the_cpu(config, std::string(activation) + " with clipping");
+  }
+}
+
 TEST_P(Devices, HousingRegressionWithEveryLoss) {
   for (const char* loss : {"squared", "absolute", "huber", "quantile"}) {
     Config config = dense_linear_config();

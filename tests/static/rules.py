@@ -10,7 +10,7 @@ FORBIDDEN = [  # opcodes of exact kernels, on every architecture
 # Kernels that stream long arrays: thread's elements, cost function, and bytes that every thread reads from caches (weights,
 # shared by all rows) beside them. `Q` and `Rule` stand for template arguments.
 STREAMS = [
-    (r"update: update<(?P<cost>\w+)Rule,(?P<average>\w+)>", 4, None, 0),
+    (r"update(?:_average)?: update<(?P<cost>\w+)Rule,(?P<average>\w+)>", 4, None, 0),
     (r"activation: forward<", 4, "activation", 0),
     (r"activation: backward<", 4, "activation_backward", 0),
     (r"dropout: dropout$", 4, "dropout", 0),
@@ -121,7 +121,7 @@ def pointer_findings(kernel, costs):
             allowed = {at["output"]} if op.startswith("st") else {at["input"], at["ids"], at["step"]}
             if not origin & allowed:
                 yield f"memory: {op} of something else than its input, output, ids and step"
-    if re.match(r"linear: model_step<float>", kernel.name):
+    if re.match(r"linear_model_step: model_step<float>", kernel.name):
         wide = 0
         for op, origin, operands in accesses(kernel):
             if (0, 0) not in origin:

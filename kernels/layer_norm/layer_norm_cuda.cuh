@@ -1,0 +1,10 @@
+#pragma once
+// What the files of layer norm's CUDA backend offer each other.
+#include "kernels/layer_norm/layer_norm.hpp"
+
+namespace thalweg::cuda {
+
+/// layer_norm_backward_cuda.cu.
+void layer_norm_backward(const Context& ctx, const LayerNormBackward& args);
+
+}  // namespace thalweg::cuda

@@ -1,0 +1,46 @@
+#pragma once
+// Where the chains of a gradient are while its batch is summed up: with the caller, or in scratch memory when
+// a call brings the whole batch.
+#include <cstdint>
+
+#include "kernels/linear/linear.hpp"
+
+namespace thalweg {
+
+/// The slices of which a call brings rows: [first, first + count).
+struct TouchedSlices {
+  int first = 0, count = 0;
+};
+inline TouchedSlices touched_slices(const BatchSlices& s) {
+  TouchedSlices touched;
+  for (int i = 0; i < s.slices; ++i) {
+    if (s.call_begin(i) == s.call_end(i)) continue;
+    if (touched.count == 0) touched.first = i;
+    touched.count = i + 1 - touched.first;
+  }
+  return touched;
+}
+
+struct GradientChains {
+  BatchSum weight, bias;
+};
+
+inline std::int64_t round_up4(std::int64_t n) { return (n + 3) / 4 * 4; }
+/// Scratch memory that they take.
+inline std::int64_t chain_floats(const BatchSlices& s, std::int64_t weights, std::int64_t outputs) {
+  return s.whole() ? s.slices * (round_up4(weights) + round_up4(outputs)) : 0;
+}
+inline GradientChains chains_of(const BatchSlices& s, const BatchSum& weight, const BatchSum& bias,
+                                std::int64_t weights, std::int64_t outputs, float* scratch) {
+  GradientChains c{weight, bias};
+  if (s.whole()) {
+    c.weight.partials = scratch;
+    c.weight.partial_stride = round_up4(weights);
+    c.bias.partials = scratch + s.slices * c.weight.partial_stride;
+    c.bias.partial_stride = round_up4(outputs);
+  }
+  if (bias.sum == nullptr) c.bias.partials = nullptr;
+  return c;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,84 @@
+#include "kernels/common/launch.cuh"
+#include "kernels/linear/linear_cuda.cuh"
+#include "kernels/linear/model_step.cuh"
+#include "kernels/linear/tiles.cuh"
+
+namespace thalweg {
+namespace {
+
+/// The separate passes of a step: dot products, losses, gradient. For rows too long for one pass.
+void separate_step(const Context& ctx, const LinearModelStep& a) {
+  const std::int64_t rows = a.input.rows, features = a.input.cols;
+  const std::int64_t floats = round_up4(rows) + chain_floats(a.slices, features, 1);
+  auto* outputs = static_cast<float*>(ctx.scratch(floats * std::int64_t{sizeof(float)}));
+  const GradientChains chains =
+      chains_of(a.slices, a.grad_weight, a.grad_bias, features, 1, outputs + round_up4(rows));
+  cuda::linear_outputs(ctx, {a.input, a.weight, a.bias, matrix(outputs, rows, 1)});
+  launch(ctx.stream(), {blocks_for(rows, kRowLossThreads), kRowLossThreads}, "linear_row_loss",
+         row_loss_kernel, rows, outputs, RowLossArgs{a.loss, a.targets, a.losses, a.grad_output});
+  cuda::linear_gradient_chains(ctx, a.input, matrix<const float>(a.grad_output, rows, 1), a.slices, chains);
+  cuda::linear_slice_sums(ctx, a.slices, chains, features, 1);
+}
+
+/// As many blocks as there are multiprocessors, and as many rows at a time as they hold.
+StepPlan plan_step(const LinearModelStep& a, const TouchedSlices& touched) {
+  const std::int64_t features = a.input.cols, element = a.input.dtype == DType::u8 ? 1 : 4;
+  StepPlan plan{.groups = kMaxStepGroups};
+  const auto idle = [&](int groups) { return (groups - 1) * (kChains / groups) >= features; };
+  while (plan.groups > 1 && (plan.groups * touched.count > multiprocessors() || idle(plan.groups)))
+    plan.groups /= 2;
+  std::int64_t longest = 0;
+  for (int s = touched.first; s < touched.first + touched.count; ++s) {
+    const std::int64_t rows = a.slices.call_end(s) - a.slices.call_begin(s);
+    if (rows > longest) longest = rows;
+  }
+  if (features > kMaxStepFeatures) return {};
+  const std::int64_t row_bytes = StepColumns(features, plan.groups, 0).pitch() * element + 4;
+  const std::int64_t fit = device_attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin) / row_bytes / 4 * 4;
+  if (fit == 0) return {};
+  const std::int64_t rows = round_up4(longest) < fit ? round_up4(longest) : fit;
+  plan.chunk_rows = static_cast<int>(rows);
+  plan.chunks = static_cast<int>(ceil_div(longest, rows));
+  plan.shared_bytes = rows * row_bytes;
+  return plan;
+}
+
+}  // namespace
+
+namespace cuda {
+
+void linear_model_step(const Context& ctx, const LinearModelStep& a) {
+  const TouchedSlices touched = touched_slices(a.slices);
+  const StepPlan plan = touched.count > 0 ? plan_step(a, touched) : StepPlan{};
+  if (plan.groups == 0) return separate_step(ctx, a);
+  const std::int64_t sums = std::int64_t{touched.count} * plan.chunk_rows * kChains;
+  const std::int64_t floats = sums + chain_floats(a.slices, a.input.cols, 1);
+  auto* scratch = static_cast<float*>(ctx.scratch(floats * std::int64_t{sizeof(float)}));
+  const GradientChains chains =
+      chains_of(a.slices, a.grad_weight, a.grad_bias, a.input.cols, 1, scratch + sums);
+  const StepArgs args{make_converted(a.input),
+                      a.weight,
+                      a.bias,
+                      a.input.cols,
+                      a.slices,
+                      touched.first,
+                      plan.chunk_rows,
+                      plan.chunks,
+                      {a.loss, a.targets, a.losses, a.grad_output},
+                      scratch,
+                      chains.weight,
+                      chains.bias};
+  const LaunchShape shape{dim3(static_cast<unsigned>(plan.groups), static_cast<unsigned>(touched.count)),
+                          kStepThreads, static_cast<std::size_t>(plan.shared_bytes)};
+  const auto kernel =
+      a.input.dtype == DType::u8 ? model_step_kernel<unsigned char> : model_step_kernel<float>;
+  if (plan.groups > 1) {
+    launch_cooperative(ctx.stream(), shape, "linear_model_step", kernel, args);
+  } else {
+    launch(ctx.stream(), shape, "linear_model_step", kernel, args);
+  }
+  linear_slice_sums(ctx, a.slices, chains, a.input.cols, 1);
+}
+
+}  // namespace cuda
+}  // namespace thalweg

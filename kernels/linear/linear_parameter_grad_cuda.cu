@@ -1,0 +1,11 @@
+#include "kernels/linear/linear_cuda.cuh"
+#include "kernels/linear/slice_product.cuh"
+
+namespace thalweg::cuda {
+
+void linear_slice_products(const Context& ctx, const DenseRows& input, const ConstMatrix& grad_output,
+                           const BatchSlices& slices, const GradientChains& chains) {
+  launch_slice_products(ctx, make_lines(input), input.cols, grad_output, slices, chains);
+}
+
+}  // namespace thalweg::cuda
