@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Runs the fuzzers: fuzz.py BUILD [--runs 1000000] [--reader READER ...] [--coverage | --minimise]
+
+A hang is a second, the memory 512 MB. What the fuzzers find lies in BUILD/found and what they learn in BUILD/corpus. On a
+busy machine an input may take a second of which it had no part: one that takes less than half a second of processor
+time when it is run again is no hang, and the fuzzer goes on. --coverage says which part of the lines of the readers' sources the
+corpora reach (BUILD of THALWEG_COVERAGE); --minimise puts into tests/fuzz/corpus what the learned corpora need for theirs.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import resource
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+READERS = ["npy", "npz", "csv", "libsvm", "idx", "gz", "safetensors", "toml", "checkpoint"]
+SOURCES = {
+    "npy": ["npy_header", "array_reader", "label_file"], "npz": ["zip", "npy_header", "npy_reader"],
+    "csv": ["csv_reader", "csv_cells", "csv_layout", "csv_roles", "text", "text_source", "transform"],
+    "libsvm": ["libsvm_reader"], "idx": ["idx_header", "idx_reader"], "gz": ["byte_source", "read_data"],
+    "safetensors": ["safetensors", "json_text"], "toml": ["config_text", "values", "keys", "validate"],
+    "checkpoint": ["checkpoint", "manifest", "schema"],
+}
+LIMITS = ["-timeout=1", "-rss_limit_mb=512", "-max_len=4096", "-entropic=0", "-print_final_stats=1"]
+# Short stacks and a small quarantine: most of an input's time would go there.
+ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "malloc_context_size=2:quarantine_size_mb=8"}
+
+
+class Fuzzer:
+    def __init__(self, build, reader):
+        self.program = build / "tests/fuzz" / f"fuzz_{reader}"
+        self.reader = reader
+        self.found = build / "found"
+        self.learned = build / "corpus" / reader
+        self.corpus = HERE / "corpus" / reader
+        self.dictionary = HERE / "dictionaries" / f"{reader}.dict"
+        for folder in (self.found, self.learned):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def run(self, *arguments):
+        return subprocess.run([self.program, *map(str, arguments)], env=ENVIRONMENT, capture_output=True, text=True,
+                              errors="replace")
+
+    def no_hang(self, finding):
+        """Whether a reported hang, run again, takes little of the processor."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ended = self.run("-runs=1", "-timeout=60", finding)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return ended.returncode == 0 and used < 0.5
+
+    def fuzz(self, runs):
+        """Executions and peak memory in MB; stops at the first finding."""
+        done = memory = 0
+        while done < runs:
+            prefix = f"{self.found}/{self.reader}-"
+            ended = self.run(self.learned, self.corpus, f"-dict={self.dictionary}", f"-runs={runs - done}",
+                             f"-artifact_prefix={prefix}", *LIMITS)
+            stats = dict(re.findall(r"stat::(\w+):\s+(\d+)", ended.stderr))
+            done += int(stats.get("number_of_executed_units", 0))
+            memory = max(memory, int(stats.get("peak_rss_mb", 0)))
+            if ended.returncode == 0:
+                continue
+            finding = re.search(r"Test unit written to (\S+)", ended.stderr)
+            if finding is None:
+                sys.exit(f"{self.reader}: the fuzzer ended without an input\n{ended.stderr[-2000:]}")
+            path = pathlib.Path(finding[1])
+            if not (path.name.startswith(f"{self.reader}-timeout") and self.no_hang(path)):
+                sys.exit(f"{self.reader}: found {path}\n{ended.stderr[-4000:]}")
+            path.unlink()
+        return done, memory
+
+    def coverage(self, build):
+        """Source -> lines that the corpora reach and all that have code."""
+        folder = build / "profiles"
+        folder.mkdir(exist_ok=True)
+        raw, merged = folder / f"{self.reader}.raw", folder / f"{self.reader}.merged"
+        inputs = [path for path in (self.learned, self.corpus) if any(path.iterdir())]
+        subprocess.run([self.program, *inputs], check=True, capture_output=True,
+                       env={**os.environ, "LLVM_PROFILE_FILE": str(raw)})
+        subprocess.run(["llvm-profdata-14", "merge", "-o", merged, raw], check=True)
+        told = subprocess.run(["llvm-cov-14", "export", "-summary-only", f"-instr-profile={merged}", self.program], check=True,
+                              capture_output=True, text=True)
+        files = json.loads(told.stdout)["data"][0]["files"]
+        return {pathlib.Path(file["filename"]).name: file["summary"]["lines"] for file in files}
+
+    def minimise(self):
+        """Replaces the committed corpus by the fewest inputs that reach what both reach."""
+        small = self.learned.with_name(self.reader + "-small")
+        small.mkdir(exist_ok=True)
+        self.run("-merge=1", small, self.corpus, self.learned)
+        for old in self.corpus.iterdir():
+            old.unlink()
+        for new in small.iterdir():
+            new.rename(self.corpus / new.name[:12])
+        small.rmdir()
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("build", type=pathlib.Path)
+    arguments.add_argument("--runs", type=int, default=1000000)
+    arguments.add_argument("--reader", nargs="*", default=READERS, choices=READERS)
+    arguments.add_argument("--coverage", action="store_true")
+    arguments.add_argument("--minimise", action="store_true")
+    options = arguments.parse_args()
+    for reader in options.reader:
+        fuzzer = Fuzzer(options.build.resolve(), reader)
+        if options.coverage:
+            lines = fuzzer.coverage(options.build.resolve())
+            parts = [f"{name}.cpp {lines[name + '.cpp']['percent']:.0f} %" for name in SOURCES[reader]]
+            print(f"{reader}: lines of " + ", ".join(parts), flush=True)
+        elif options.minimise:
+            fuzzer.minimise()
+        else:
+            begin = time.monotonic()
+            processor = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            done, memory = fuzzer.fuzz(options.runs)
+            seconds = time.monotonic() - begin
+            processor = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - processor
+            print(f"{reader}: {done} executions in {seconds:.0f} s ({processor:.0f} s of a processor), at most {memory} MB, "
+                  "nothing found", flush=True)
+
+
+if __name__ == "__main__":
+    main()
