@@ -110,17 +110,6 @@ void write_part(const std::string& folder, const Part& part) {
   file.close();
 }
 
-/// Whether `folder` already holds this checkpoint: then nothing has to be replaced.
-bool holds(const std::string& folder, const std::string& manifest) {
-  try {
-    if (read_file(join_path(folder, kManifestFile)) != manifest) return false;
-    read_checkpoint(folder);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 bool is_valid(const std::string& folder) {
   try {
     read_checkpoint(folder);
@@ -128,6 +117,11 @@ bool is_valid(const std::string& folder) {
   } catch (const Error&) {
     return false;
   }
+}
+
+/// Whether `folder` already holds this checkpoint: then nothing has to be replaced.
+bool holds(const std::string& folder, const std::string& manifest) {
+  return is_valid(folder) && read_file(join_path(folder, kManifestFile)) == manifest;
 }
 
 /// Under a temporary name first, for good: a folder that is half removed must not look like a damaged

@@ -63,7 +63,7 @@ class DeviceAllocationFaults : public testing::Test {
 TEST_F(DeviceAllocationFaults, EndAnMlpWithExitCode70AndNothingHeld) {
   EXPECT_GT(fail_each({"--data.train=" + dense_, "--model.hidden=3", "--model.normalization=batch",
                        "--data.validation_fraction=0.2"}),
-            20);
+            15);
 }
 
 TEST_F(DeviceAllocationFaults, EndASparseModelWithExitCode70AndNothingHeld) {
@@ -71,12 +71,12 @@ TEST_F(DeviceAllocationFaults, EndASparseModelWithExitCode70AndNothingHeld) {
 }
 
 TEST_F(DeviceAllocationFaults, EndClippingAndMicroBatchesWithExitCode70AndNothingHeld) {
-  EXPECT_GT(fail_each({"--data.train=" + dense_, "--model.hidden=3", "--per_sample.clip_norm=1"}), 20);
-  EXPECT_GT(fail_each({"--data.train=" + dense_, "--model.hidden=3", "--train.micro_batch=2"}), 20);
+  EXPECT_GT(fail_each({"--data.train=" + dense_, "--model.hidden=3", "--per_sample.clip_norm=1"}), 15);
+  EXPECT_GT(fail_each({"--data.train=" + dense_, "--model.hidden=3", "--train.micro_batch=2"}), 15);
 }
 
 TEST_F(DeviceAllocationFaults, EndFastNumericsWithExitCode70AndNothingHeld) {
-  EXPECT_GT(fail_each({"--data.train=" + dense_, "--model.hidden=3", "--numerics=fast"}), 20);
+  EXPECT_GT(fail_each({"--data.train=" + dense_, "--model.hidden=3", "--numerics=fast"}), 15);
 }
 
 }  // namespace

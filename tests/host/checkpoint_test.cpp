@@ -211,6 +211,26 @@ TEST(Checkpoint, AMissingFileIsNamed) {
   EXPECT_NE(damage_report(root / "nothing").find("manifest.json: is missing"), std::string::npos);
 }
 
+TEST(Checkpoint, AManifestThatIsWholeMustFitItsFiles) {
+  const ScratchFolder root;
+  const std::string folder = root / "step-000000001";
+  write_checkpoint(folder, small_checkpoint(1));
+  const Manifest right = parse_manifest(slurp(folder + "/manifest.json"), "manifest");
+  const auto report_of = [&](const auto& change) {
+    Manifest manifest = right;
+    change(manifest);
+    overwrite(folder + "/manifest.json", manifest_text(manifest));
+    return damage_report(folder);
+  };
+  EXPECT_EQ(report_of([](Manifest&) {}), "");
+  EXPECT_NE(report_of([](Manifest& m) { m.step = 2; }).find("another step"), std::string::npos);
+  EXPECT_NE(report_of([](Manifest& m) { m.data_fingerprint = "x"; }).find("other data"), std::string::npos);
+  EXPECT_NE(report_of([](Manifest& m) { m.parameters_xxh3.front() ^= 1; }).find("other parameters"),
+            std::string::npos);
+  EXPECT_NE(report_of([](Manifest& m) { m.files[2].name = "../config.toml"; }).find("names other files"),
+            std::string::npos);
+}
+
 TEST(Checkpoint, PartsOfTwoCheckpointsDoNotMix) {
   const ScratchFolder root;
   write_checkpoint(root / "step-000000001", small_checkpoint(1));
@@ -261,6 +281,7 @@ TEST(Checkpoint, TheNewestValidOneIsTakenAndDamagedOnesAreNamed) {
   }
   fs::create_directory(root / ".tmp-step-000000099-1");
   fs::create_directory(root / "step-abc");
+  fs::create_directory(root / "step-2000000000x");
   EXPECT_EQ(newest_valid_checkpoint(root.path(), reports), root / "step-1000000000")
       << "by number, not by name";
   EXPECT_TRUE(reports.empty());

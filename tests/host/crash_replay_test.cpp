@@ -59,6 +59,13 @@ class Saves {
     remove_path(checkpoint_folder(root(), step) + "/config.toml");
     sync_folder(checkpoint_folder(root(), step));
   }
+  /// A program that is killed between renaming and removing: nothing of it is durable.
+  void interrupted_prune(std::int64_t step) {
+    last_.clear();
+    promise(last_);
+    const std::string folder = checkpoint_folder(root(), step);
+    rename_path(folder, temporary_path(root(), name_of(folder)));
+  }
   void mended() { damaged_ = false; }
   void restart(std::vector<float> numbers) { last_ = std::move(numbers); }
 
@@ -172,6 +179,49 @@ TEST(CrashReplay, AStepThatReplacesADamagedOneLeavesTheOneBefore) {
   saves.mended();
   saves.save(numbered(3, 3), 2);
   expect_kept(saves);
+}
+
+TEST(CrashReplay, APruneThatWasInterruptedLeavesNothingThatLooksDamaged) {
+  Saves saves;
+  saves.save(numbered(1, 1), 1);
+  saves.interrupted_prune(1);
+  const std::size_t before = saves.calls().size();
+  saves.save(numbered(2, 2), 1);
+  expect_kept(saves);
+  expect_every_sync_missed(saves, before, saves.calls().size());
+}
+
+TEST(CrashReplay, AnAtomicFileIsOldOrNewAndNewOnceItIsCommitted) {
+  const ScratchFolder folder;
+  std::vector<DiskCall> calls;
+  std::vector<std::size_t> committed;
+  {
+    const test::RecordedCalls recorded(folder.path());
+    for (const char* text : {"old", "new"}) {
+      write_file_atomically(folder / "file", text);
+      committed.push_back(recorded.calls().size());
+    }
+    calls = recorded.calls();
+  }
+  const auto kept = [&](const std::vector<DiskCall>& made, std::size_t lost) {
+    const ScratchFolder scratch;
+    int broken = 0;
+    for (std::size_t done = committed[0] - lost; done <= made.size(); ++done) {
+      for_each_crash(made, done, scratch / "disk", [&] {
+        const std::string path = scratch / "disk/file";
+        const std::string text = path_exists(path) ? read_file(path) : "nothing";
+        broken += text == "new" || (text == "old" && done < made.size()) ? 0 : 1;
+      });
+    }
+    return broken == 0;
+  };
+  EXPECT_TRUE(kept(calls, 0));
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    std::vector<DiskCall> made = calls;
+    made.erase(made.begin() + static_cast<std::ptrdiff_t>(i));
+    if (!calls[i].is_sync()) continue;
+    EXPECT_FALSE(kept(made, i < committed[0] ? 1 : 0)) << "nobody misses " << i;
+  }
 }
 
 /// Between the renames of a replacement: the old one has its spare name, and the next run cleans up.
