@@ -232,6 +232,8 @@ TEST(AsynchronousCopies, AreDoneAtTheWaitAndFillWithZeros) {
     copy_async<4>(&tile[0], source + 7);
     wait_copies<0>();  // not committed: not waited for
     got[5] = flat[0];
+    commit_copies();
+    wait_copies<0>();
   });
   EXPECT_TRUE(std::isnan(got[0]));
   EXPECT_EQ(got[1], 1.0f);
