@@ -1,5 +1,6 @@
 // verify against a CUDA backend of which one kernel, executed from its own source, is one ulp off: this
-// program is linked with a copy of kernels/update/update_cuda.cu that holds the fault of planted/one_ulp.hpp.
+// program is linked with kernels/update/update_cuda.cu over a header that holds the fault of
+// planted/one_ulp.hpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 // A fault for a kernel: in one step one element of the parameters comes out one unit in the last place too
-// large. tests/CMakeLists.txt adds the call to a copy of kernels/update/update_cuda.cu.
+// large. tests/CMakeLists.txt adds the call to a copy of kernels/update/update_segments.cuh.
 #include <cstdint>
 
 namespace thalweg::planted {
