@@ -12,8 +12,10 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -83,15 +85,16 @@ class Fuzzer:
         return functions
 
     def minimise(self):
-        """Replaces the committed corpus by the fewest inputs that reach what both reach."""
-        small = self.learned.with_name(self.reader + "-small")
-        small.mkdir(exist_ok=True)
-        self.run("-merge=1", small, self.corpus, self.learned)
-        for old in self.corpus.iterdir():
-            old.unlink()
-        for new in small.iterdir():
-            new.rename(self.corpus / new.name[:12])
-        small.rmdir()
+        """Makes the committed corpus anew: the seeds, and the fewest inputs that reach what these do not."""
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, HERE / "seeds.py", folder], check=True)
+            small = pathlib.Path(folder) / self.reader
+            seeds = {path.name for path in small.iterdir()}
+            self.run("-merge=1", "-use_counters=0", small, self.corpus, self.learned)
+            for old in self.corpus.iterdir():
+                old.unlink()
+            for new in small.iterdir():
+                shutil.copy(new, self.corpus / (new.name if new.name in seeds else new.name[:12]))
 
 
 def main():
