@@ -14,6 +14,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::uint64_t kNewestVersion = 63;  // of APPNOTE.TXT, times ten
+constexpr std::uint64_t kUnreadableFlags = 1 << 0 | 1 << 5 | 1 << 6;
 
 class File {
  public:
@@ -130,6 +131,9 @@ class ZipSource : public ByteSource {
     const std::int64_t got = inflating_ ? inflate_to(static_cast<char*>(to), size) : copy_to(to, size);
     if (got > 0) crc_ = crc32_z(crc_, static_cast<const Bytef*>(to), static_cast<std::size_t>(got));
     given_ += got;
+    if (got < size)
+      throw DataError(
+          fmt::format("{} is damaged: it inflates to {} bytes; want {}", name_, given_, member_.size));
     if (given_ == member_.size && crc_ != member_.crc)
       throw DataError(fmt::format("{} is damaged: its checksum does not match", name_));
     return got;
@@ -202,8 +206,8 @@ std::vector<ZipMember> list_zip(const std::string& path) {
     read_zip64(bytes.substr(at + 46 + name, extra), member);
     if (little(bytes, at + 6, 1) > kNewestVersion)
       throw DataError(fmt::format("{}: member {} wants a newer zip than version 6.3", path, member.name));
-    if (little(bytes, at + 8, 2) & 1)
-      throw DataError(fmt::format("{}: member {} is encrypted", path, member.name));
+    if (little(bytes, at + 8, 2) & kUnreadableFlags)
+      throw DataError(fmt::format("{}: member {} is encrypted or a patch", path, member.name));
     members.push_back(std::move(member));
     at += 46 + name + extra + comment;
   }

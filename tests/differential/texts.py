@@ -76,7 +76,8 @@ class Libsvm:
             matrix, labels = load_svmlight_file(str(path), dtype=np.float64)
         except Exception:
             return None
-        return {"rows": matrix.shape[0], "width": matrix.shape[1], "offsets": matrix.indptr.tolist(),
+        rows = matrix.shape[0]  # none, and so no features: only comments
+        return {"rows": rows, "width": matrix.shape[1] if rows else 0, "offsets": matrix.indptr.tolist(),
                 "columns": matrix.indices.tolist(), "values": matrix.data,
                 "label_numbers": labels.astype("<f8").tobytes().hex()}
 

@@ -3,17 +3,19 @@
 
 A hang is a second, the memory 512 MB. What the fuzzers find lies in BUILD/found and what they learn in BUILD/corpus. On a
 busy machine an input may take a second of which it had no part: one that takes less than half a second of processor
-time when it is run again is no hang, and the fuzzer goes on. --coverage says which part of the lines of the readers' sources the
-corpora reach (BUILD of THALWEG_COVERAGE); --minimise puts into tests/fuzz/corpus what the learned corpora need for theirs.
+time when it is run again is no hang, and the fuzzer goes on. --coverage says how many functions of the readers' sources the
+corpora reach; --minimise puts into tests/fuzz/corpus what the learned corpora need for theirs.
 """
 import argparse
-import json
+import collections
 import os
 import pathlib
 import re
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -74,30 +76,25 @@ class Fuzzer:
             path.unlink()
         return done, memory
 
-    def coverage(self, build):
-        """Source -> lines that the corpora reach and all that have code."""
-        folder = build / "profiles"
-        folder.mkdir(exist_ok=True)
-        raw, merged = folder / f"{self.reader}.raw", folder / f"{self.reader}.merged"
-        inputs = [path for path in (self.learned, self.corpus) if any(path.iterdir())]
-        subprocess.run([self.program, *inputs], check=True, capture_output=True,
-                       env={**os.environ, "LLVM_PROFILE_FILE": str(raw)})
-        subprocess.run(["llvm-profdata-14", "merge", "-o", merged, raw], check=True)
-        told = subprocess.run(["llvm-cov-14", "export", "-summary-only", f"-instr-profile={merged}", self.program], check=True,
-                              capture_output=True, text=True)
-        files = json.loads(told.stdout)["data"][0]["files"]
-        return {pathlib.Path(file["filename"]).name: file["summary"]["lines"] for file in files}
+    def coverage(self):
+        """Source -> functions that the corpora reach, and those that they do not."""
+        told = self.run("-runs=0", "-print_coverage=1", self.learned, self.corpus).stderr
+        functions = collections.defaultdict(lambda: ([], []))
+        for missed, name, path in re.findall(r"(UN)?COVERED_FUNC: hits: \d+ edges: \d+/\d+ (.*) (\S+):\d+", told):
+            functions[pathlib.Path(path).stem][bool(missed)].append(name)
+        return functions
 
     def minimise(self):
-        """Replaces the committed corpus by the fewest inputs that reach what both reach."""
-        small = self.learned.with_name(self.reader + "-small")
-        small.mkdir(exist_ok=True)
-        self.run("-merge=1", small, self.corpus, self.learned)
-        for old in self.corpus.iterdir():
-            old.unlink()
-        for new in small.iterdir():
-            new.rename(self.corpus / new.name[:12])
-        small.rmdir()
+        """Makes the committed corpus anew: the seeds, and the fewest inputs that reach what these do not."""
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([sys.executable, HERE / "seeds.py", folder], check=True)
+            small = pathlib.Path(folder) / self.reader
+            seeds = {path.name for path in small.iterdir()}
+            self.run("-merge=1", "-use_counters=0", small, self.corpus, self.learned)
+            for old in self.corpus.iterdir():
+                old.unlink()
+            for new in small.iterdir():
+                shutil.copy(new, self.corpus / (new.name if new.name in seeds else new.name[:12]))
 
 
 def main():
@@ -111,9 +108,10 @@ def main():
     for reader in options.reader:
         fuzzer = Fuzzer(options.build.resolve(), reader)
         if options.coverage:
-            lines = fuzzer.coverage(options.build.resolve())
-            parts = [f"{name}.cpp {lines[name + '.cpp']['percent']:.0f} %" for name in SOURCES[reader]]
-            print(f"{reader}: lines of " + ", ".join(parts), flush=True)
+            functions = fuzzer.coverage()
+            parts = [f"{name}.cpp {len(functions[name][0])} of {len(functions[name][0] + functions[name][1])}"
+                     for name in SOURCES[reader]]
+            print(f"{reader}: functions of " + ", ".join(parts), flush=True)
         elif options.minimise:
             fuzzer.minimise()
         else:

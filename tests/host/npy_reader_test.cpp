@@ -255,6 +255,16 @@ TEST_F(NpyReader, OneNameInTheDirectoryAndAnotherAtTheArrayIsDamage) {
                           {"d.npz", "damaged"});
 }
 
+TEST_F(NpyReader, AMemberThatInflatesToLessThanItsSizeIsDamage) {
+  const std::string array = npy("<f4", "(2,)", Floats{1, 2});
+  std::string archive = zip({{"X.npy", array}, {"y.npy", array}}, true);
+  const std::size_t size = archive.find("PK\x01\x02") + 24;
+  ASSERT_EQ(static_cast<unsigned char>(archive[size]), array.size());
+  ++archive[size];  // the checksum is not reached
+  expect_error<DataError>([&] { read_training_data(config(write("d.npz", archive)), TargetUse::automatic); },
+                          {"d.npz:X", "inflates to"});
+}
+
 TEST_F(NpyReader, DamagedArchivesAreRefused) {
   const std::string x = npy("<f4", "(3, 2)", Floats{1, 2, 3, 4, 5, 6}),
                     y = npy("<i4", "(3,)", std::vector<int>{1, 0, 1});
