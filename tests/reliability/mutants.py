@@ -21,7 +21,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TABLE = pathlib.Path(__file__).with_name("mutants.txt")
-LONGEST_S = 120  # a mutant that hangs is caught, too
+LONGEST_CPU_S, LONGEST_S = 60, 1200  # a mutant that loops or waits for ever is caught, too
 WANTED = 0.95
 PREAMBLE = """#ifndef THALWEG_MUTANT
 #define THALWEG_MUTANT
@@ -132,8 +132,10 @@ class Build:
 
 def passes(program, mutant):
     environment = os.environ | {"THALWEG_MUTANT": str(mutant), "GTEST_FAIL_FAST": "1", "GTEST_BRIEF": "1"}
+    limit = f"ulimit -t {LONGEST_CPU_S}; exec {shlex.quote(str(program))}"
     try:
-        return subprocess.run([program], capture_output=True, timeout=LONGEST_S, env=environment).returncode == 0
+        return subprocess.run(["sh", "-c", limit], capture_output=True, timeout=LONGEST_S,
+                              env=environment).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 
