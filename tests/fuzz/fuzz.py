@@ -24,7 +24,7 @@ SOURCES = {
     "npy": ["npy_header", "array_reader", "label_file"], "npz": ["zip", "npy_header", "npy_reader"],
     "csv": ["csv_reader", "csv_cells", "csv_layout", "csv_roles", "text", "text_source", "transform"],
     "libsvm": ["libsvm_reader"], "idx": ["idx_header", "idx_reader"], "gz": ["byte_source", "read_data"],
-    "safetensors": ["safetensors", "json_text"], "toml": ["config_text", "values", "keys", "validate"],
+    "safetensors": ["safetensors", "json"], "toml": ["config_text", "values", "keys", "validate"],
     "checkpoint": ["checkpoint", "manifest", "schema"],
 }
 LIMITS = ["-timeout=1", "-rss_limit_mb=512", "-max_len=4096", "-entropic=0", "-print_final_stats=1"]

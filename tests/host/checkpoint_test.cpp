@@ -294,6 +294,15 @@ TEST(Checkpoint, TheNewestValidOneIsTakenAndDamagedOnesAreNamed) {
   EXPECT_NE(reports[1].find("step-000000010/model.safetensors"), std::string::npos);
 }
 
+TEST(Checkpoint, TheNewestIsTheHighestNumberAndNotTheLastName) {
+  const ScratchFolder root;
+  for (const std::int64_t step : {999999999, 1000000000}) {
+    write_checkpoint(checkpoint_folder(root.path(), step), small_checkpoint(step));
+  }
+  std::vector<std::string> reports;
+  EXPECT_EQ(newest_valid_checkpoint(root.path(), reports), root / "step-1000000000");
+}
+
 TEST(Checkpoint, PruningKeepsTheNewestAndTheBest) {
   const ScratchFolder root;
   for (std::int64_t step = 1; step <= 6; ++step) {
@@ -440,6 +449,12 @@ TEST(Files, AFailedFsyncIsNotTriedAgain) {
   EXPECT_THROW(write_file_atomically(root / "file", "x"), IoError);
   EXPECT_EQ(faulty.calls(test::FileOp::fsync), 1);
   EXPECT_FALSE(fs::exists(root / "file"));
+}
+
+TEST(Files, AFolderThatCannotBeMadeIsAnError) {
+  const ScratchFolder root;
+  const FaultyFiles faulty({test::FileOp::mkdir, 0, EIO, false});
+  EXPECT_THROW(create_folder(root / "folder"), IoError);
 }
 
 TEST(Files, AppendingAddsToWhatIsThere) {

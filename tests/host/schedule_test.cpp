@@ -21,6 +21,14 @@ ScheduleConfig named(const std::string& name) {
   return schedule;
 }
 
+TEST(Schedule, ACosineOverTheWholeRunStaysDownAfterIt) {
+  ScheduleConfig schedule;
+  schedule.name = "cosine";
+  schedule.min_lr = 0.25;
+  EXPECT_EQ(scheduled_lr(schedule, 1.0, {10, 5}, 10), 0.25);
+  EXPECT_EQ(scheduled_lr(schedule, 1.0, {10, 5}, 15), 0.25);
+}
+
 TEST(Schedule, FollowsTheRatesThatPytorchRecorded) {
   const auto recorded = test::read_test_data("pytorch_schedules.json");
   const double lr = recorded.at("lr");

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/common/philox.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
 
@@ -50,6 +51,16 @@ TEST(SplitRows, ALargerFractionKeepsTheRowsOfASmallerOne) {
   const Split small = split_rows(2000, 0.1, 4), large = split_rows(2000, 0.3, 4);
   EXPECT_TRUE(std::includes(large.validation.begin(), large.validation.end(), small.validation.begin(),
                             small.validation.end()));
+}
+
+/// docs/numerics.md: the key of a purpose of its own, so that a split tells nothing of the order of an epoch.
+TEST(SplitRows, ARowIsForValidationWhereItsWordIsBelowTheFraction) {
+  const PhiloxKey key = philox_key(5, RandomPurpose::split);
+  std::vector<std::int64_t> wanted;
+  for (std::uint32_t row = 0; row < 200; ++row) {
+    if (philox({{row, 0, 0, 0}}, key).word[0] < 0x40000000u) wanted.push_back(row);
+  }
+  EXPECT_EQ(split_rows(200, 0.25, 5).validation, wanted);
 }
 
 TEST(SplitRows, SeedsDiffer) {
