@@ -28,6 +28,8 @@ class TrainingLoop {
 
   void step();    ///< the next batch's; queued where the device takes steps without the host
   void finish();  ///< waits for the steps taken
+  std::int64_t steps_per_epoch() const { return batches_.batches_per_epoch(); }
+  double loss_sum() const { return loss_sum_; }  ///< over the rows of all finished steps
   /// Rows of the next batch.
   std::vector<std::int64_t> next_rows() const;
 
@@ -39,8 +41,13 @@ class TrainingLoop {
   EpochBatches batches_;
   std::optional<SampleStatistics> statistics_;
   std::int64_t step_ = 0;
+  double loss_sum_ = 0;
   std::vector<std::vector<std::int64_t>> queued_;
 };
+
+/// Mean loss over one epoch, of each batch before it is learnt: what a model that sees every row once is
+/// worth.
+double progressive_loss(const Context& ctx, const Dataset& data, const LoopOptions& options);
 
 /// Gradient, loss and, where they are asked for, per-sample norms of the first batch on the context's device
 /// against the reference: errors relative to the tensor's largest element, at most 8 gamma_k for each layer,
