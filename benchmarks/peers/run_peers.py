@@ -145,12 +145,12 @@ class Run:
         folder = self.folder / "sparse"
         if not (folder / "values.npy").exists():
             return None
-        ours = self.thalweg("bench", "sparse", "--json", "--order=shuffled", "--batch=256", "--optimizer=adagrad", "--lr=0.2",
+        ours = self.thalweg("bench", "sparse", "--json", "--order=shuffled", "--batch=256", "--optimizer=adagrad", "--lr=0.4",
                             "--memory=1", "--time=0", "--repetitions=1", "--no-check")
         peer = [sys.executable, str(HERE / "sparse_loss_sklearn.py"), f"--data={folder}"]
         rows = {}
-        for name, command, read in (("Thalweg, adagrad, lr 0.2, batch 256", ours, lambda row: row["progressive_loss"]),
-                                    ("scikit-learn SGDClassifier, best of two rates", peer, lambda row: min(row.values()))):
+        for name, command, read in (("Thalweg, adagrad, lr 0.4, batch 256", ours, lambda row: row["progressive_loss"]),
+                                    ("scikit-learn SGDClassifier, best of three rates", peer, lambda row: min(row.values()))):
             done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
             rows[name] = read(json.loads(done.stdout.splitlines()[-1])) if done.returncode == 0 else "failed"
         return rows

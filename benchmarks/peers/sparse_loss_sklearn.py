@@ -6,7 +6,7 @@ import protocol
 import scipy.sparse
 from sklearn.linear_model import SGDClassifier
 
-RATES, ROWS = (0.2, 0.5), 4096
+RATES, ROWS = (0.2, 0.5, 1.0), 4096
 
 
 def progressive_loss(x, y, rate):
