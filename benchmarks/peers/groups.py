@@ -21,6 +21,7 @@ class Group:
     peer_flags: list = dataclasses.field(default_factory=list)
     has_data: bool = False
     variants: dict = dataclasses.field(default_factory=lambda: {"Thalweg": []})  # of ours: name and flags
+    compact: bool = False  # one table of all cases
     busy: bool = False  # measured once more beside a process that keeps a core busy
     about: str = ""
 
@@ -64,6 +65,6 @@ GROUPS = [
           ["--optimizer=adam,momentum", "--parameters=67108864,669706"]),
     Group("Matrix products of the network", "gemm", ["--batch=128,256,1024"],
           [Peer("numpy (OpenBLAS)", "gemm_products.py", "numpy"), Peer("PyTorch (MKL, oneDNN)", "gemm_products.py", "torch")],
-          ["--batch=128,256,1024"],
+          ["--batch=128,256,1024"], compact=True,
           about="Ours in exact order: one chain of fused multiply-adds for each element."),
 ]

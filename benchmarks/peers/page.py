@@ -58,22 +58,44 @@ def machine_text(machine, threads):
     return lines
 
 
+def paired(group, case, name):
+    """(rate of ours, rate of the program) of the rounds that gave both."""
+    ours = next(iter(group.variants))
+    return [(mine, rate) for mine, rate in zip(case["rates"][ours], case["rates"][name]) if mine and rate]
+
+
+def ratio_text(pairs):
+    return f"{statistics.median(mine / rate for mine, rate in pairs):.2f}"
+
+
 def rows_of(group, case):
     """A row for each program; ratios are of our first program to it."""
     ours = next(iter(group.variants))
     notes = {peer.name: peer.note for peer in group.peers}
-    for name, rates in case["rates"].items():
-        good = [(mine, rate) for mine, rate in zip(case["rates"][ours], rates) if mine and rate]
-        if not good:
+    for name in case["rates"]:
+        pairs = paired(group, case, name)
+        if not pairs:
             yield f"| {name} | - | - | - | {case['errors'].get(name, 'no figure')} |"
             continue
-        mine = [rate for _, rate in good]
-        ratio = "" if name == ours else f"{statistics.median(a / b for a, b in good):.2f}"
+        rates = [rate for _, rate in pairs]
         note = notes.get(name, "")
         if case["busy"] and all(case["busy"][name]):
-            left = statistics.median(case["busy"][name]) / statistics.median(mine)
+            left = statistics.median(case["busy"][name]) / statistics.median(rates)
             note = f"{note + '; ' if note else ''}{100 * left:.0f} % of it beside a busy process"
-        yield f"| {name} | {rate_text(statistics.median(mine))} | {100 * spread(mine):.0f} % | {ratio} | {note} |"
+        ratio = "" if name == ours else ratio_text(pairs)
+        yield f"| {name} | {rate_text(statistics.median(rates))} | {100 * spread(rates):.0f} % | {ratio} | {note} |"
+
+
+def compact_text(group, cases, unit):
+    """A row for each case: the rate of ours and the ratio to each peer."""
+    peers = [peer.name for peer in group.peers]
+    lines = [f"| case | Thalweg, {unit} | {' | '.join(f'times as fast as {name}' for name in peers)} |",
+             "|---" * (2 + len(peers)) + "|"]
+    for case in cases:
+        ours = [rate for rate in case["rates"][next(iter(group.variants))] if rate]
+        ratios = [ratio_text(pairs) if (pairs := paired(group, case, name)) else case["errors"].get(name, "-") for name in peers]
+        lines.append(f"| {case['case']} | {rate_text(statistics.median(ours)) if ours else '-'} | {' | '.join(ratios)} |")
+    return lines
 
 
 def group_text(group, cases):
@@ -81,6 +103,8 @@ def group_text(group, cases):
     if group.about:
         lines += [group.about, ""]
     unit = "steps/s" if group.workload == "update" else "samples/s"
+    if group.compact:
+        return lines + compact_text(group, cases, unit)
     for case in cases:
         lines += [f"{case['case']}:", "", f"| program | {unit} | spread | Thalweg is so many times as fast | |",
                   "|---|---|---|---|---|", *rows_of(group, case), ""]
@@ -99,6 +123,14 @@ def startup_text(startup, memory):
         lines += ["", f"Training logistic regression on {data / 2**20:.0f} MiB of npy files: the peak was {(peak - data) / 2**20:.0f} MiB "
                       "more than the data."]
     return lines
+
+
+def losses_text(losses):
+    lines = ["", "## Loss over one pass", "",
+             "Mean logistic loss over one pass of the sparse rows, of each part before it is learnt (progressive validation); "
+             "ours by batches of 256, scikit-learn's by single rows, evaluated every 4,096.", "",
+             "| program | loss |", "|---|---|"]
+    return lines + [f"| {name} | {loss if isinstance(loss, str) else f'{loss:.4f}'} |" for name, loss in losses.items()]
 
 
 def own_text(own):
@@ -128,4 +160,6 @@ def text_of(results, threads):
         lines += group_text(group, cases)
     if results["startup"]:
         lines += startup_text(results["startup"], results["memory"])
+    if results["losses"]:
+        lines += losses_text(results["losses"])
     return "\n".join(lines + own_text(results["own"])) + "\n"

@@ -140,6 +140,21 @@ class Run:
         command = self.thalweg(*startup.trained_by_thalweg(folder, epochs=1, loss="logistic", batch=256))
         return data, peak_of(command, self.environment, self.cpus, self.log())[1]
 
+    def losses(self):
+        """{name: progressive loss of one pass over the sparse rows}; None where they were not made."""
+        folder = self.folder / "sparse"
+        if not (folder / "values.npy").exists():
+            return None
+        ours = self.thalweg("bench", "sparse", "--json", "--order=shuffled", "--batch=256", "--optimizer=adagrad", "--lr=0.4",
+                            "--memory=1", "--time=0", "--repetitions=1", "--no-check")
+        peer = [sys.executable, str(HERE / "sparse_loss_sklearn.py"), f"--data={folder}"]
+        rows = {}
+        for name, command, read in (("Thalweg, adagrad, lr 0.4, batch 256", ours, lambda row: row["progressive_loss"]),
+                                    ("scikit-learn SGDClassifier, best of three rates", peer, lambda row: min(row.values()))):
+            done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
+            rows[name] = read(json.loads(done.stdout.splitlines()[-1])) if done.returncode == 0 else "failed"
+        return rows
+
     def own_figures(self):
         only = ["machine"] if self.arguments.no_own else self.arguments.only
         words = ["bench", "--json", f"--threads={len(self.cpus)}", *only]
@@ -150,7 +165,7 @@ class Run:
 
 
 def measured(run, only):
-    results = {"groups": [], "own": [], "startup": None, "memory": None}
+    results = {"groups": [], "own": [], "startup": None, "memory": None, "losses": None}
     say("thalweg bench")
     results["own"] = run.own_figures()
     for group in GROUPS:
@@ -168,6 +183,7 @@ def measured(run, only):
         say("start-up and memory")
         results["startup"] = run.startup()
         results["memory"] = run.memory()
+    results["losses"] = run.losses()
     return results
 
 

@@ -19,8 +19,10 @@ struct Options {
   std::int64_t entries = 40;  ///< of a sparse row
   std::vector<std::int64_t> batch, hidden, parameters;
   std::vector<std::string> optimizer;
+  double lr = 0;
   std::string order = "both";  ///< of the rows: both | sequential | shuffled
   std::string step = "all";    ///< per_sample: all | plain | norms | clipped | statistics
+  bool on_request = false;     ///< one repetition at a time, as Listener::next_repetition asks
   std::string write_data;      ///< folder for the data that the workload makes, as npy files
 };
 

@@ -93,14 +93,14 @@ std::string to_text(const Machine& machine) {
                   about.processors, static_cast<double>(about.memory_bytes) / (1 << 30));
   for (const MachineFigure& figure : machine.figures())
     text += fmt::format("  {:<16} {}\n", figure.name, with_prefix(figure.value, figure.unit));
-  return text + fmt::format("\n{:<10} {:<62} {:>9} {:>7} {:>12} {:>11} {:>14}  {}\n", "workload", "shape",
+  return text + fmt::format("\n{:<10} {:<56} {:>9} {:>7} {:>12} {:>11} {:>14}  {}\n", "workload", "shape",
                             "median", "spread", "samples/s", "bytes/s", "operations/s", "of the limit");
 }
 
 std::string to_text(const Result& result) {
   const Case& subject = result.subject;
   const Timing& timing = result.timing;
-  std::string text = fmt::format("{:<10} {:<62} {:>9} {:>6.1f}% {:>12} {:>11} {:>14}", subject.workload,
+  std::string text = fmt::format("{:<10} {:<56} {:>9} {:>6.1f}% {:>12} {:>11} {:>14}", subject.workload,
                                  shape_text(subject.shape), with_prefix(timing.median, "s"),
                                  100 * timing.spread, with_prefix(subject.samples / timing.median, ""),
                                  with_prefix(static_cast<double>(bytes_of(subject)) / timing.median, "B"),
@@ -109,6 +109,9 @@ std::string to_text(const Result& result) {
     text += fmt::format("  {:.0f} % of {} at {}", timing.percent_of_limit, subject.limit->name(),
                         with_prefix(timing.limit_rate, ""));
   if (timing.ratio_to_first > 0) text += fmt::format(", {:.3f} x plain", timing.ratio_to_first);
+  for (const auto& [name, value] : subject.figures) {
+    if (value != 0) text += fmt::format(", {} {:.6g}", name, value);
+  }
   if (timing.disturbed) text += "  (disturbed)";
   return text + "\n";
 }

@@ -85,10 +85,18 @@ void TrainingLoop::finish() {
   if (queued_.empty()) return;
   const std::vector<StepResult> results = learner_.collect();
   if (!results.back().diverged.empty()) throw DivergedError(results.back().diverged);
+  for (const StepResult& result : results) loss_sum_ += result.loss_sum;
   for (std::size_t i = 0; i < results.size() && statistics_; ++i)
     statistics_->add(queued_[i].rows(), results[i]);
   queued_.clear();
   if (statistics_ && step_ % batches_.batches_per_epoch() == 0) statistics_->finish_epoch();
+}
+
+double progressive_loss(const Context& ctx, const Dataset& data, const LoopOptions& options) {
+  TrainingLoop loop(ctx, data, options);
+  for (std::int64_t step = 0; step < loop.steps_per_epoch(); ++step) loop.step();
+  loop.finish();
+  return loop.loss_sum() / static_cast<double>(loop.steps_per_epoch() * options.learner.max_batch);
 }
 
 std::vector<Check> check_gradient(const Context& ctx, const Dataset& data, const LoopOptions& options) {

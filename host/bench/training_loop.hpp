@@ -29,6 +29,8 @@ class TrainingLoop {
   void step();    ///< the next batch's; queued where the device takes steps without the host
   void finish();  ///< waits for the steps taken
   EpochBatch next() const { return batches_.at_step(step_); }
+  std::int64_t steps_per_epoch() const { return batches_.batches_per_epoch(); }
+  double loss_sum() const { return loss_sum_; }  ///< over the rows of all finished steps
 
  private:
   const Context& ctx_;
@@ -38,8 +40,13 @@ class TrainingLoop {
   Learner learner_;
   std::optional<SampleStatistics> statistics_;
   std::int64_t step_ = 0;
+  double loss_sum_ = 0;
   std::vector<EpochBatch> queued_;
 };
+
+/// Mean loss over one epoch, of each batch before it is learnt: what a model that sees every row once is
+/// worth.
+double progressive_loss(const Context& ctx, const Dataset& data, const LoopOptions& options);
 
 /// Gradient, loss and, where they are asked for, per-sample norms of the first batch on the context's device
 /// against the reference: errors relative to the tensor's largest element, at most 8 gamma_k for each layer,

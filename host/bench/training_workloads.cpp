@@ -44,7 +44,8 @@ void dense_linear(const Bench& bench, const std::string& workload, std::int64_t 
   for (const std::string& optimizer : or_default<std::string>(o.optimizer, {"sgd"})) {
     for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {256, 4096})) {
       for (const bool shuffle : shuffles(o)) {
-        const LoopOptions loop = loop_options(optimizer, std::min(batch, rows), shuffle, 0.1);
+        const LoopOptions loop =
+            loop_options(optimizer, std::min(batch, rows), shuffle, o.lr > 0 ? o.lr : 0.1);
         Case subject = training_case(bench, workload, data, loop);
         subject.shape.insert(subject.shape.begin(), {"features", features});
         subject.cost = step_cost(resolve_model(loop.model, schema_of(*data), 1), loop.learner.max_batch,
@@ -85,12 +86,14 @@ void sparse(const Bench& bench) {
     for (const std::int64_t wanted : or_default<std::int64_t>(o.batch, {256, 4096})) {
       for (const bool shuffle : shuffles(o)) {
         const std::int64_t batch = std::min(wanted, rows);
-        const LoopOptions loop = loop_options(optimizer, batch, shuffle, 0.5);
+        const LoopOptions loop = loop_options(optimizer, batch, shuffle, o.lr > 0 ? o.lr : 0.5);
         Case subject = training_case(bench, "sparse", data, loop);
         subject.shape.insert(subject.shape.begin(), {{"features", features}, {"entries", entries}});
         const std::int64_t touched = touched_by(*data, TrainingLoop(bench.ctx, *data, loop).next().rows());
         subject.cost = sparse_step_cost(batch, batch * entries, touched, parse_rule(optimizer));
         bench.machine.bind(subject, rows * entries * 8);
+        if (shuffle && !o.on_request)
+          subject.figures.emplace_back("progressive_loss", progressive_loss(bench.ctx, *data, loop));
         bench.measure({std::move(subject)});
       }
     }
@@ -102,7 +105,8 @@ void mlp(const Bench& bench) {
   const Data data = network_data(bench);
   for (const std::string& optimizer : or_default<std::string>(o.optimizer, {"adam"})) {
     for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {128, 1024})) {
-      LoopOptions loop = loop_options(optimizer, std::min(batch, data->rows), o.order != "sequential", 1e-3);
+      LoopOptions loop = loop_options(optimizer, std::min(batch, data->rows), o.order != "sequential",
+                                      o.lr > 0 ? o.lr : 1e-3);
       loop.model.hidden = or_default<std::int64_t>(o.hidden, {512, 512});
       bench.measure({network_case(bench, "mlp", data, loop)});
     }

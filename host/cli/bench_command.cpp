@@ -25,13 +25,14 @@ void validate(const BenchArguments& arguments) {
   require(o.protocol.repetitions > 0, "--repetitions wants 1 or more");
   require(o.protocol.seconds >= 0, "--time wants 0 seconds or more");
   require(o.threads >= 0, "--threads wants 0 (all) or more");
+  require(o.lr >= 0, "--lr wants 0 (the workload's own) or more");
   require(o.memory_mib > 0, "--memory wants 1 MiB or more");
   require(o.rows >= 0 && o.features >= 0 && o.outputs > 0 && o.entries > 0,
           "--rows, --features, --outputs and --entries want 1 or more");
   require_all_positive(o.batch, "--batch");
   require_all_positive(o.hidden, "--hidden");
   require_all_positive(o.parameters, "--parameters");
-  require(!arguments.on_request || arguments.workloads.size() == 1,
+  require(!arguments.options.on_request || arguments.workloads.size() == 1,
           "--on-request wants exactly one workload");
 }
 
@@ -42,7 +43,7 @@ class Printer {
 
   void machine(const bench::Machine& machine) {
     machine_ = &machine;
-    if (arguments_.on_request) return;
+    if (arguments_.options.on_request) return;
     print(arguments_.json ? to_json(machine).dump() + "\n" : to_text(machine));
   }
   void result(const bench::Result& result) const {
@@ -72,7 +73,7 @@ int bench_command(const BenchArguments& arguments, Streams streams) {
   Printer printer(arguments, streams);
   bench::Listener listener{.machine = [&](const bench::Machine& machine) { printer.machine(machine); },
                            .result = [&](const bench::Result& result) { printer.result(result); }};
-  if (arguments.on_request) {
+  if (arguments.options.on_request) {
     listener.ready = [&](const bench::Case& subject) { printer.ready(subject); };
     listener.next_repetition = [&] {
       std::string line;

@@ -150,6 +150,7 @@ struct CommandLine {
     command->add_option("--parameters", o.parameters, "Numbers of parameters to update, by commas")
         ->delimiter(',');
     command->add_option("--optimizer", o.optimizer, "Optimizers, by commas")->delimiter(',');
+    command->add_option("--lr", o.lr, "Learning rate of the workloads that train; 0: their own");
     command->add_option("--order", o.order, "Of the rows: both, sequential or shuffled")
         ->check(CLI::IsMember({"both", "sequential", "shuffled"}))
         ->capture_default_str();
@@ -158,7 +159,7 @@ struct CommandLine {
         ->capture_default_str();
     command->add_option("--write-data", o.write_data, "Folder for the data that were made, as npy files");
     command->add_flag(
-        "--on-request", bench.on_request,
+        "--on-request", o.on_request,
         "One repetition for each line of stdin, until its end or \"end\": to measure beside other programs");
     commands.emplace_back(command, [this](Streams s) { return bench_command(bench, s); });
   }

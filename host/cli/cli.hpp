@@ -57,7 +57,6 @@ struct InspectArguments : Common {
 struct BenchArguments : Common {
   std::vector<std::string> workloads;  ///< empty: all
   bench::Options options;
-  bool on_request = false;
 };
 
 int train_command(const TrainArguments& arguments, Streams streams);
