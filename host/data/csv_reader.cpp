@@ -8,6 +8,7 @@
 #include "host/data/csv_layout.hpp"
 #include "host/data/parallel_parse.hpp"
 #include "host/data/text.hpp"
+#include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -142,7 +143,7 @@ class CsvMerger {
   template <class T>
   static void append(std::vector<T>& to, const std::vector<T>& from, std::int64_t begin, std::int64_t end,
                      std::int64_t width) {
-    if (!from.empty()) to.insert(to.end(), from.begin() + begin * width, from.begin() + end * width);
+    if (!from.empty()) append_huge(to, from.begin() + begin * width, from.begin() + end * width);
   }
 
   /// Codes of the block into codes of the file, for rows that are taken: other rows' texts must leave no

@@ -9,6 +9,7 @@
 #include "host/data/parallel_parse.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/text.hpp"
+#include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -159,8 +160,8 @@ class SvmMerger {
     const std::int64_t first = from == 0 ? 0 : block.ends[static_cast<std::size_t>(from - 1)];
     const std::int64_t last = to == 0 ? 0 : block.ends[static_cast<std::size_t>(to - 1)];
     const std::int64_t shift = static_cast<std::int64_t>(data_.columns.size()) - first;
-    data_.columns.insert(data_.columns.end(), block.columns.begin() + first, block.columns.begin() + last);
-    data_.values.insert(data_.values.end(), block.values.begin() + first, block.values.begin() + last);
+    append_huge(data_.columns, block.columns.begin() + first, block.columns.begin() + last);
+    append_huge(data_.values, block.values.begin() + first, block.values.begin() + last);
     for (std::int64_t r = from; r < to; ++r)
       data_.offsets.push_back(block.ends[static_cast<std::size_t>(r)] + shift);
     data_.lines.insert(data_.lines.end(), block.lines.begin() + from, block.lines.begin() + to);

@@ -1,6 +1,7 @@
 #pragma once
 // Large arrays in large pages: with pages of 4 KB a pass over memory that exceeds the cache spends up to half
 // of its time on address translation, most of all in a virtual machine.
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -15,9 +16,21 @@ void ask_for_huge_pages(const void* memory, std::int64_t bytes) noexcept;
 /// Room for `count` elements in all, in huge pages where they fit.
 template <class T>
 void reserve_huge(std::vector<T>& values, std::int64_t count) {
-  values.reserve(static_cast<std::size_t>(count));
-  ask_for_huge_pages(values.data() + values.size(),
-                     (count - static_cast<std::int64_t>(values.size())) * std::int64_t{sizeof(T)});
+  if (static_cast<std::size_t>(count) <= values.capacity()) return;
+  std::vector<T> roomy;
+  roomy.reserve(static_cast<std::size_t>(count));
+  ask_for_huge_pages(roomy.data(), count * std::int64_t{sizeof(T)});
+  roomy.insert(roomy.end(), values.begin(), values.end());
+  values.swap(roomy);
+}
+
+/// Appends [from, to); where it has to grow, it does so twofold and into huge pages.
+template <class T, class Iterator>
+void append_huge(std::vector<T>& values, Iterator from, Iterator to) {
+  const std::size_t size = values.size() + static_cast<std::size_t>(to - from);
+  if (size > values.capacity())
+    reserve_huge(values, static_cast<std::int64_t>(std::max(size, 2 * values.capacity())));
+  values.insert(values.end(), from, to);
 }
 
 }  // namespace thalweg
