@@ -1,4 +1,4 @@
-#include "host/train/epoch_batches.hpp"
+#include "thalweg/epoch_batches.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ std::vector<std::int64_t> training_rows(std::int64_t count) {
 std::vector<std::int64_t> epoch_of(const EpochBatches& batches, std::int64_t epoch) {
   std::vector<std::int64_t> rows;
   for (std::int64_t b = 0; b < batches.batches_per_epoch(); ++b) {
-    const std::vector<std::int64_t> batch = batches.rows(epoch, b);
+    const std::vector<std::int64_t> batch = batches.at(epoch, b).rows();
     rows.insert(rows.end(), batch.begin(), batch.end());
   }
   return rows;
@@ -47,7 +47,7 @@ TEST(EpochBatches, EpochsAndSeedsDiffer) {
 TEST(EpochBatches, TheLastIsShortOrDropped) {
   const EpochBatches kept(training_rows(10), 4, 1, true, false), dropped(training_rows(10), 4, 1, true, true);
   EXPECT_EQ(kept.batches_per_epoch(), 3);
-  EXPECT_EQ(kept.rows(0, 2).size(), 2u);
+  EXPECT_EQ(kept.at(0, 2).rows().size(), 2u);
   EXPECT_EQ(dropped.batches_per_epoch(), 2);
 }
 
