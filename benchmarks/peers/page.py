@@ -25,6 +25,10 @@ def rate_text(rate):
     return f"{rate:.3g}"
 
 
+def time_text(seconds):
+    return f"{1e3 * seconds:.3g} ms" if seconds >= 1e-3 else f"{1e6 * seconds:.3g} us"
+
+
 def quantile(values, level):
     values = sorted(values)
     at = level * (len(values) - 1)
@@ -145,7 +149,7 @@ def own_text(own):
         limit = f"{row['percent_of_limit']:.0f} % of {row['limit']}" if row["limit"] else ""
         more = [f"{row['ratio_to_plain']:.3f} x plain, {row['extra_bytes'] / 2**20:.1f} MiB more"] if "ratio_to_plain" in row else []
         more += ["disturbed"] if row["disturbed"] else []
-        lines.append(f"| {row['workload']} | {shape} | {1e6 * row['seconds']:.4g} us | {100 * row['spread']:.0f} % | {limit} | "
+        lines.append(f"| {row['workload']} | {shape} | {time_text(row['seconds'])} | {100 * row['spread']:.0f} % | {limit} | "
                      f"{', '.join(more)} |")
     return lines
 

@@ -20,7 +20,7 @@ def main():
                  "| Broken | - | - | - | no module |",
                  "| read | 30 GB/s |", "| fma | 200 GFLOP/s |", "3 rounds",
                  "| Thalweg | 20 ms | 16 MiB |", "| Other | - | why |", "16 MiB more than the data", "| Thalweg | 0.5000 |",
-                 "| mlp | 3-2 batch=8 | 1000 us | 10 % | 55 % of fma | disturbed |"):
+                 "| mlp | 3-2 batch=8 | 1 ms | 10 % | 55 % of fma | disturbed |"):
         assert line in text, f"missing: {line}\n{text}"
     compact = "\n".join(page.compact_text(GROUP, [CASE], "samples/s"))
     assert "| batch=1 | 200 | 2.00 | no module |" in compact, compact
