@@ -1,6 +1,6 @@
-// Every open, write, fsync, close, rename, mkdir and remove of a run fails, once or from then on, in each way that a
-// file system has. The run that was interrupted so goes on to the same bits. THALWEG_FULL=1 tries every error
-// at every call.
+// Every open, write, fsync, close, rename, mkdir and remove of a run fails, once or from then on, in each way
+// that a file system has. The run that was interrupted so goes on to the same bits. THALWEG_FULL=1 tries
+// every error at every call.
 #include <gtest/gtest.h>
 
 #include <cerrno>
