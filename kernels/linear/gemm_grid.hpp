@@ -33,45 +33,66 @@ THALWEG_HD Grid make_grid(std::int64_t rows, std::int64_t cols, std::int64_t dep
   return g;
 }
 
-/// tile(rows, vecs, row, col) for every tile of the task, in an order that reuses the row block.
+/// A tile of the output, and what comes after it on the same thread.
+struct TilePlace {
+  std::int64_t row, col;
+  int rows, vecs;
+  std::int64_t number;              ///< within its task
+  std::int64_t next_row, next_col;  ///< of the next tile
+  std::int64_t next_task_row;       ///< first row of the next task
+};
+
+/// The task that the thread is likely to take next: the caller goes through them from the first, other
+/// threads from the last (kernels/common/parallel.hpp). Itself when there is none.
+THALWEG_HD std::int64_t next_task(const Grid& g, std::int64_t task, int thread) {
+  const std::int64_t next = thread == 0 ? task + 1 : task - 1;
+  return next < 0 || next == g.tasks() ? task : next;
+}
+
+/// tile(place) for every tile of the task, in an order that reuses the row block.
 template <class Tile>
-THALWEG_HD void for_each_tile(const Grid& g, std::int64_t task, const Tile& tile) {
+THALWEG_HD void for_each_tile(const Grid& g, std::int64_t task, int thread, const Tile& tile) {
   const std::int64_t block = task % g.row_blocks, group = task / g.row_blocks;
-  const std::int64_t row = g.row_begin(block), count = g.row_begin(block + 1) - row;
-  const std::int64_t last = smaller(g.panels, (group + 1) * g.group);
-  for (std::int64_t panel = group * g.group; panel < last; ++panel) {
-    const std::int64_t col = panel * kPanel;
-    tile(static_cast<int>(count), g.cols - col > kLanes ? 2 : 1, row, col);
+  const std::int64_t next = next_task(g, task, thread);
+  const std::int64_t first = group * g.group, last = smaller(g.panels, first + g.group);
+  TilePlace p{};
+  p.row = g.row_begin(block);
+  p.rows = static_cast<int>(g.row_begin(block + 1) - p.row);
+  p.next_task_row = g.row_begin(next % g.row_blocks);
+  for (; p.number < last - first; ++p.number) {
+    p.col = (first + p.number) * kPanel;
+    p.vecs = g.cols - p.col > kLanes ? 2 : 1;
+    const bool ends = first + p.number + 1 == last;
+    p.next_row = ends ? p.next_task_row : p.row;
+    p.next_col = ends ? next / g.row_blocks * g.group * kPanel : p.col + kPanel;
+    tile(p);
   }
 }
 
-/// A tile function for each shape, picked at run time: Job::run<kRows, kVecs>(row, col).
+/// A tile function for each shape, picked at run time: Job::run<kRows, kVecs>(place).
 template <class Job>
 struct TileTable {
-  using Function = void (*)(const Job&, std::int64_t row, std::int64_t col);
+  using Function = void (*)(const Job&, const TilePlace&);
 
   template <int kRows, int kVecs>
-  static void call(const Job& job, std::int64_t row, std::int64_t col) {
-    job.template run<kRows, kVecs>(row, col);
+  static void call(const Job& job, const TilePlace& place) {
+    job.template run<kRows, kVecs>(place);
   }
   template <int kVecs, int... r>
-  static void pick(const Job& job, int rows, std::int64_t row, std::int64_t col,
-                   std::integer_sequence<int, r...>) {
+  static void pick(const Job& job, const TilePlace& place, std::integer_sequence<int, r...>) {
     static constexpr Function kFunctions[] = {&call<r + 1, kVecs>...};
-    kFunctions[rows - 1](job, row, col);
+    kFunctions[place.rows - 1](job, place);
   }
-  static void run(const Job& job, int rows, int vecs, std::int64_t row, std::int64_t col) {
+  static void run(const Job& job, const TilePlace& place) {
     using Rows = std::make_integer_sequence<int, kTileRows>;
-    vecs == 2 ? pick<2>(job, rows, row, col, Rows{}) : pick<1>(job, rows, row, col, Rows{});
+    place.vecs == 2 ? pick<2>(job, place, Rows{}) : pick<1>(job, place, Rows{});
   }
 };
 
 template <class Job>
 void run_product(ThreadPool& pool, const Grid& grid, const Job& job) {
-  pool.run(grid.tasks(), [&](std::int64_t task, int) {
-    for_each_tile(grid, task, [&](int rows, int vecs, std::int64_t row, std::int64_t col) {
-      TileTable<Job>::run(job, rows, vecs, row, col);
-    });
+  pool.run(grid.tasks(), [&](std::int64_t task, int thread) {
+    for_each_tile(grid, task, thread, [&](const TilePlace& place) { TileTable<Job>::run(job, place); });
   });
 }
 

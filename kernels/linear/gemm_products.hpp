@@ -16,11 +16,11 @@ struct ForwardJob {
   Matrix output;  // rows of this pass
 
   template <int kRows, int kVecs>
-  void run(std::int64_t row, std::int64_t col) const {
-    prefetch_outputs(output.data + col * output.stride + row, output.stride,
-                     smaller(kVecs * kLanes, output.rows - col), kRows);
+  void run(const TilePlace& place) const {
+    const std::int64_t row = place.row, col = place.col;
     Tile<kRows, kVecs> t{};
-    multiply_along_rows(t, weight + row * features, features, panels + col * features, features);
+    multiply_along_rows(t, weight + row * features, features, panels + col * features, features,
+                        next_weights(place));
     // Through memory, so that the registers of the transposition do not crowd those of the product.
     alignas(64) float tile[kLanes * kPanel] = {};
 #pragma GCC unroll 16
@@ -35,6 +35,12 @@ struct ForwardJob {
   }
 
  private:
+  /// The weights of the next task, a part during each tile.
+  THALWEG_HD Ahead<false> next_weights(const TilePlace& place) const {
+    constexpr std::int64_t kStep = 2 * kLineFloats;
+    return {weight + place.next_task_row * features + place.number * (features / kAskEvery * kStep), kStep};
+  }
+
   THALWEG_HD void store_transposed(const float* tile, std::int64_t rows, std::int64_t row,
                                    std::int64_t col) const {
     Vec square[kLanes];
@@ -71,13 +77,12 @@ struct InputGradJob {
   Matrix grad_input;
 
   template <int kRows, int kVecs>
-  void run(std::int64_t row, std::int64_t col) const {
-    float* to = grad_input.data + row * grad_input.stride + col;
-    prefetch_outputs(to, grad_input.stride, kRows, smaller(kVecs * kLanes, grad_input.cols - col));
+  void run(const TilePlace& place) const {
     Tile<kRows, kVecs> t{};
-    multiply_along_rows(t, grad_output.data + row * grad_output.stride, grad_output.stride,
-                        panels + col * grad_output.cols, grad_output.cols);
-    store_tile(t, to, grad_input.stride, grad_input.cols - col);
+    multiply_along_rows(t, grad_output.row(place.row), grad_output.stride,
+                        panels + place.col * grad_output.cols, grad_output.cols,
+                        Ahead<true>(grad_input.row(place.next_row) + place.next_col, grad_input.stride));
+    store_tile(t, grad_input.row(place.row) + place.col, grad_input.stride, grad_input.cols - place.col);
   }
 };
 

@@ -128,18 +128,19 @@ struct WeightGradJob {
   BatchSum grad_weight;
 
   template <int kRows, int kVecs>
-  void run(std::int64_t row, std::int64_t col) const {
-    const std::int64_t at = row * features + col, cols = features - col;
-    const float* a = blocks + block_of(row) * rows * kBlockStride;
-    const float* b = panels + col * rows;
-    if (slices->last) prefetch_outputs(grad_weight.sum + at, features, kRows, smaller(kVecs * kLanes, cols));
+  void run(const TilePlace& place) const {
+    const std::int64_t at = place.row * features + place.col, cols = features - place.col;
+    const float* a = blocks + block_of(place.row) * rows * kBlockStride;
+    const float* b = panels + place.col * rows;
+    Ahead<true> next_outputs(grad_weight.sum + place.next_row * features + place.next_col, features);
     SliceCounter<SumTile<kRows, kVecs>> counter;
     for (int s = 0; s < slices->slices; ++s) {
       const SliceTable::Entry e = slices->entry[s];
       float* partial = partial_of(grad_weight, s, at);
       SumTile<kRows, kVecs> t{};
       if (e.loads) load_tile(t, partial, features, cols);
-      multiply_down_columns(t, a + e.begin * kBlockStride, kBlockStride, b + e.begin * kPanel, e.depth);
+      multiply_down_columns(t, a + e.begin * kBlockStride, kBlockStride, b + e.begin * kPanel, e.depth,
+                            next_outputs);
       if (e.stores) store_tile(t, partial, features, cols);
       if (!slices->last) continue;
       counter.push(t, s + 1 == slices->slices);

@@ -1,4 +1,5 @@
 #pragma once
+
 // The inner loop of every matrix product of the CPU backend: a tile of kRows x (kVecs registers) outputs,
 // each one fma chain over ascending k. The panel operand is packed as [k][kPanel]; the other operand is read
 // where it lies, one element broadcast at a time.
@@ -61,11 +62,36 @@ THALWEG_HD void prefetch_panel(const float* b) {
   for (int j = 0; j < kPanel; j += kLineFloats) __builtin_prefetch(b + kPrefetchDepth * kPanel + j);
 }
 
+/// Values of k between two requests of an Ahead.
+constexpr int kAskEvery = 8;
+
+/// Memory that is wanted after the tile at work, asked for evenly during it, because a burst of requests
+/// would keep the tile's own operands waiting: two cache lines at a time, `step` apart.
+template <bool kToWrite>
+struct Ahead {
+  const char* at;
+  std::int64_t step;
+
+  THALWEG_HD Ahead(const float* from, std::int64_t step_floats)
+      : at(reinterpret_cast<const char*>(from)), step(4 * step_floats) {}
+  THALWEG_HD void ask() {
+    if constexpr (kToWrite) {
+      __builtin_prefetch(at, 1);
+      __builtin_prefetch(at + 4 * kLineFloats, 1);
+    } else {
+      __builtin_prefetch(at, 0, 2);
+      __builtin_prefetch(at + 4 * kLineFloats, 0, 2);
+    }
+    at += step;
+  }
+};
+
 /// Continues the chains of `t` by `depth` values of k, the broadcast operand read down its columns.
-template <int kRows, int kVecs>
+template <int kRows, int kVecs, bool kToWrite>
 THALWEG_HD void multiply_down_columns(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride,
-                                      const float* b, std::int64_t depth) {
+                                      const float* b, std::int64_t depth, Ahead<kToWrite>& ahead) {
   for (std::int64_t k = 0; k < depth; ++k) {
+    if (k % kAskEvery == 0) ahead.ask();
     __builtin_prefetch(a + kPrefetchDepth * stride);
     prefetch_panel(b);
     const auto element = [&](int r) __attribute__((always_inline)) { return a + r; };
@@ -79,18 +105,19 @@ THALWEG_HD void multiply_down_columns(Tile<kRows, kVecs>& t, const float* a, std
 /// register, scaled by the addressing mode: a pointer for each row would not fit the register file, and every
 /// address that has to be computed takes a slot from an fma. Hiding the stride keeps the compiler from
 /// computing them.
-template <int kRows, int kVecs>
+template <int kRows, int kVecs, bool kToWrite>
 THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride,
-                                    const float* b, std::int64_t depth) {
+                                    const float* b, std::int64_t depth, Ahead<kToWrite> ahead) {
   constexpr int kBases = (kRows + 2) / 3;
-  constexpr int kUnroll = 4;
+  constexpr int kUnroll = kAskEvery;
   std::int64_t bytes = stride * std::int64_t{sizeof(float)};
   const char* base[kBases];
 #pragma GCC unroll 8
   for (int g = 0; g < kBases; ++g) base[g] = reinterpret_cast<const char*>(a + 3 * g * stride);
   std::int64_t k = 0;
   for (; k + kUnroll <= depth; k += kUnroll) {
-#pragma GCC unroll 4
+    ahead.ask();
+#pragma GCC unroll 8
     for (int u = 0; u < kUnroll; ++u) {
       asm("" : "+r"(bytes));
       prefetch_panel(b + u * kPanel);
@@ -111,14 +138,6 @@ THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::
 #pragma GCC unroll 8
     for (int g = 0; g < kBases; ++g) base[g] += sizeof(float);
     b += kPanel;
-  }
-}
-
-/// Asks for the lines of `rows` rows of `floats` outputs ahead of the stores at the end of a tile.
-THALWEG_HD void prefetch_outputs(float* to, std::int64_t stride, std::int64_t rows, std::int64_t floats) {
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t j = 0; j < floats; j += kLineFloats) __builtin_prefetch(to + r * stride + j, 1);
-    __builtin_prefetch(to + r * stride + floats - 1, 1);
   }
 }
 
