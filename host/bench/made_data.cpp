@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/data/npy_writer.hpp"
+#include "host/runtime/huge_pages.hpp"
 #include "kernels/common/parallel.hpp"
 
 namespace thalweg::bench {
@@ -76,7 +77,9 @@ float uniform(std::uint64_t stream, std::uint64_t index) {
 }
 
 std::vector<float> uniform_floats(const Context& ctx, std::uint64_t stream, std::int64_t count) {
-  std::vector<float> values(at(count));
+  std::vector<float> values;
+  reserve_huge(values, count);  // as the readers do
+  values.resize(at(count));
   constexpr std::int64_t kTask = 1 << 16;
   ctx.pool().run((count + kTask - 1) / kTask, [&](std::int64_t task, int) {
     for (std::int64_t i = task * kTask; i < std::min(count, (task + 1) * kTask); ++i)
@@ -109,6 +112,8 @@ Dataset made_sparse(const Context& ctx, std::int64_t rows, std::int64_t features
   Dataset data = labelled(rows, features, 2);
   data.sparse = true;
   for (std::int64_t n = 0; n <= rows; ++n) data.offsets.push_back(n * entries);
+  reserve_huge(data.columns, rows * entries);
+  reserve_huge(data.values, rows * entries);
   data.columns.resize(at(rows * entries));
   data.values.resize(at(rows * entries));
   const float scale = 1 / std::sqrt(static_cast<float>(entries));
