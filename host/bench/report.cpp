@@ -20,67 +20,70 @@ std::string with_prefix(double value, const std::string& unit) {
 
 std::int64_t bytes_of(const Case& subject) { return subject.cost.bytes_read + subject.cost.bytes_written; }
 
-nlohmann::ordered_json shape_json(const Shape& shape) {
-  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+Json shape_json(const Shape& shape) {
+  Json object = Json::Object();
   for (const auto& [name, value] : shape) std::visit([&](const auto& v) { object[name] = v; }, value);
   return object;
 }
 
-nlohmann::ordered_json check_json(const std::vector<Check>& checks) {
+Json check_json(const std::vector<Check>& checks) {
   if (checks.empty()) return nullptr;
   const auto worst = std::max_element(checks.begin(), checks.end(), [](const Check& a, const Check& b) {
     return a.error * std::max(b.bound, 1e-300) < b.error * std::max(a.bound, 1e-300);
   });
-  return {{"of", worst->what}, {"error", worst->error}, {"bound", worst->bound}};
+  Json check;
+  check["of"] = worst->what;
+  check["error"] = worst->error;
+  check["bound"] = worst->bound;
+  return check;
 }
 
 }  // namespace
 
-nlohmann::ordered_json to_json(const Machine& machine) {
+Json to_json(const Machine& machine) {
   const MachineDescription& about = machine.description();
-  nlohmann::ordered_json object{{"kind", "machine"},
-                                {"version", kVersion},
-                                {"device", about.device},
-                                {"processor", about.processor},
-                                {"threads", about.threads},
-                                {"processors", about.processors},
-                                {"memory_bytes", about.memory_bytes},
-                                {"cache_bytes", about.cache_bytes},
-                                {"figures", nlohmann::ordered_json::object()}};
+  Json object;
+  object["kind"] = "machine";
+  object["version"] = kVersion;
+  object["device"] = about.device;
+  object["processor"] = about.processor;
+  object["threads"] = about.threads;
+  object["processors"] = about.processors;
+  object["memory_bytes"] = about.memory_bytes;
+  object["cache_bytes"] = about.cache_bytes;
+  object["figures"] = Json::Object();
   for (const MachineFigure& figure : machine.figures()) {
-    object["figures"][figure.name] = {
-        {"value", figure.value}, {"unit", figure.unit}, {"bytes", figure.bytes}};
+    Json& entry = object["figures"][figure.name];
+    entry["value"] = figure.value;
+    entry["unit"] = figure.unit;
+    entry["bytes"] = figure.bytes;
   }
   return object;
 }
 
-nlohmann::ordered_json to_json(const Result& result, const Machine& machine) {
+Json to_json(const Result& result, const Machine& machine) {
   const Case& subject = result.subject;
   const Timing& timing = result.timing;
-  nlohmann::ordered_json object{{"kind", "result"},
-                                {"workload", subject.workload},
-                                {"shape", shape_json(subject.shape)},
-                                {"device", machine.description().device},
-                                {"threads", machine.description().threads},
-                                {"seconds", timing.median},
-                                {"spread", timing.spread},
-                                {"repetitions", timing.seconds},
-                                {"runs", timing.runs},
-                                {"disturbed", timing.disturbed},
-                                {"samples_per_second", subject.samples / timing.median},
-                                {"bytes", bytes_of(subject)},
-                                {"flops", subject.cost.flops},
-                                {"bytes_per_second", static_cast<double>(bytes_of(subject)) / timing.median},
-                                {"flops_per_second", static_cast<double>(subject.cost.flops) / timing.median},
-                                {"limit", nullptr},
-                                {"limit_rate", nullptr},
-                                {"percent_of_limit", nullptr},
-                                {"check", check_json(result.checks)}};
-  if (subject.limit) {
-    object["limit"] = subject.limit->name();
-    object["limit_rate"] = timing.limit_rate;
-    object["percent_of_limit"] = timing.percent_of_limit;
-  }
+  Json object;
+  object["kind"] = "result";
+  object["workload"] = subject.workload;
+  object["shape"] = shape_json(subject.shape);
+  object["device"] = machine.description().device;
+  object["threads"] = machine.description().threads;
+  object["seconds"] = timing.median;
+  object["spread"] = timing.spread;
+  object["repetitions"] = timing.seconds;
+  object["runs"] = timing.runs;
+  object["disturbed"] = timing.disturbed;
+  object["samples_per_second"] = subject.samples / timing.median;
+  object["bytes"] = bytes_of(subject);
+  object["flops"] = subject.cost.flops;
+  object["bytes_per_second"] = static_cast<double>(bytes_of(subject)) / timing.median;
+  object["flops_per_second"] = static_cast<double>(subject.cost.flops) / timing.median;
+  object["limit"] = subject.limit ? Json(subject.limit->name()) : Json();
+  object["limit_rate"] = subject.limit ? Json(timing.limit_rate) : Json();
+  object["percent_of_limit"] = subject.limit ? Json(timing.percent_of_limit) : Json();
+  object["check"] = check_json(result.checks);
   if (timing.ratio_to_first > 0) object["ratio_to_plain"] = timing.ratio_to_first;
   for (const auto& [name, value] : subject.figures) object[name] = value;
   return object;

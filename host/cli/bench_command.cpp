@@ -1,5 +1,4 @@
 #include <istream>
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
 
@@ -50,12 +49,15 @@ class Printer {
     print(arguments_.json ? to_json(result, *machine_).dump() + "\n" : to_text(result));
   }
   void repetition(double seconds, const bench::Case& subject) const {
-    const nlohmann::ordered_json line{{"seconds", seconds},
-                                      {"samples_per_second", subject.samples / seconds}};
+    Json line;
+    line["seconds"] = seconds;
+    line["samples_per_second"] = subject.samples / seconds;
     print(line.dump() + "\n");
   }
   void ready(const bench::Case& subject) const {
-    print(nlohmann::ordered_json{{"ready", bench::shape_text(subject.shape)}}.dump() + "\n");
+    Json line;
+    line["ready"] = bench::shape_text(subject.shape);
+    print(line.dump() + "\n");
   }
 
  private:
