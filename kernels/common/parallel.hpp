@@ -18,7 +18,8 @@ class ThreadPool {
   int threads() const noexcept;
 
   /// Calls body(task, thread) for every task in [0, tasks), thread in [0, threads()); returns when all are
-  /// done. Must not be called from inside a body.
+  /// done. The caller (thread 0) takes tasks from the first on, the others from the last. Must not be called
+  /// from inside a body.
   template <class Body>
   void run(std::int64_t tasks, const Body& body) {
     run_erased(tasks, &body, [](const void* b, std::int64_t task, int thread) {
