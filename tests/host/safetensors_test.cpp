@@ -131,7 +131,8 @@ TEST(Safetensors, RefusesJsonThatIsNoHeader) {
   EXPECT_TRUE(refused(with_length("{\"__metadata__\":{\"k\":\"1\",\"k\":\"2\"}}"), "\"k\" stands twice"));
   const std::string one = "\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}";
   EXPECT_TRUE(refused(with_length("{" + one + "," + one + "}", "x"), "\"a\" stands twice"));
-  for (const std::size_t depth : {65, 100000, 2000000}) {  // a library that calls itself would end the process
+  for (const std::size_t depth :
+       {65, 100000, 2000000}) {  // a library that calls itself would end the process
     const std::string lists = std::string(depth, '[') + std::string(depth, ']');
     EXPECT_TRUE(refused(with_length("{\"a\":" + lists + "}"), "nested deeper than 64"));
     EXPECT_TRUE(
