@@ -27,20 +27,20 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::vector<Member>;  ///< in the order of the text, no key twice
 
-  Json() = default;
-  Json(std::nullptr_t) {}
+  Json();
+  Json(std::nullptr_t);
   template <std::same_as<bool> T>  // no pointer
-  Json(T value) : value_(value) {}
-  Json(double value) : value_(value) {}  ///< written as null where it is not finite
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(const char* value) : value_(std::string(value)) {}
-  Json(Array value) : value_(std::move(value)) {}
+  Json(T value);
+  Json(double value);  ///< written as null where it is not finite
+  Json(std::string value);
+  Json(std::string_view value);
+  Json(const char* value);
+  Json(Array value);
   Json(Object value);
   template <std::integral T>
-  requires(!std::same_as<T, bool>) Json(T value) : value_(whole(value)) {}
+  requires(!std::same_as<T, bool>) Json(T value);
   template <class T>
-  Json(const std::vector<T>& items) : value_(Array(items.begin(), items.end())) {}
+  Json(const std::vector<T>& items);
 
   /// The value of a key, made null where it is not there; null itself becomes an object.
   Json& operator[](std::string_view key);
@@ -85,15 +85,10 @@ class Json {
   using Value =
       std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object>;
 
-  template <std::integral T>
-  static Value whole(T value) {
-    if (value < 0) return static_cast<std::int64_t>(value);
-    return static_cast<std::uint64_t>(value);
-  }
   std::uint64_t integer(std::int64_t least, std::uint64_t most) const;
   void write(std::string& to, int indent, int level) const;
 
-  Value value_ = nullptr;
+  Value value_;
 };
 
 struct Json::Member {
@@ -101,6 +96,26 @@ struct Json::Member {
   Json value;
 };
 
+// Here, where a member is complete.
+inline Json::Json() : value_(nullptr) {}
+inline Json::Json(std::nullptr_t) : Json() {}
+template <std::same_as<bool> T>
+Json::Json(T value) : value_(value) {}
+template <std::integral T>
+requires(!std::same_as<T, bool>) Json::Json(T value) : Json() {
+  if (value < 0) {
+    value_ = static_cast<std::int64_t>(value);
+  } else {
+    value_ = static_cast<std::uint64_t>(value);
+  }
+}
+inline Json::Json(double value) : value_(value) {}
+inline Json::Json(std::string value) : value_(std::move(value)) {}
+inline Json::Json(std::string_view value) : Json(std::string(value)) {}
+inline Json::Json(const char* value) : Json(std::string(value)) {}
+inline Json::Json(Array value) : value_(std::move(value)) {}
+template <class T>
+Json::Json(const std::vector<T>& items) : value_(Array(items.begin(), items.end())) {}
 inline Json::Json(Object value) : value_(std::move(value)) {}
 
 template <class T>
