@@ -22,7 +22,10 @@ std::int64_t bytes_of(const Case& subject) { return subject.cost.bytes_read + su
 
 Json shape_json(const Shape& shape) {
   Json object = Json::Object();
-  for (const auto& [name, value] : shape) std::visit([&](const auto& v) { object[name] = v; }, value);
+  for (const auto& [name, value] : shape) {
+    Json& entry = object[name];
+    std::visit([&](const auto& v) { entry = v; }, value);
+  }
   return object;
 }
 
