@@ -9,7 +9,20 @@ namespace {
 
 THALWEG_HD std::int64_t data_row(const std::int64_t* ids, std::int64_t n) { return ids ? ids[n] : n; }
 
+constexpr int kShortRow = 16;
+
+/// The chains that a short row does not reach are zero, and adding zero changes no bit of a square.
+THALWEG_HD float short_row_square(const float* x, std::int64_t count) {
+  float chain[kShortRow] = {};
+  for (std::int64_t j = 0; j < count; ++j) chain[j] = x[j] * x[j];
+  for (int stride = kShortRow / 2; stride > 0; stride /= 2) {
+    for (int c = 0; c < stride; ++c) chain[c] = chain[c] + chain[c + stride];
+  }
+  return chain[0];
+}
+
 THALWEG_HD float row_square(const float* x, std::int64_t count) {
+  if (count <= kShortRow) return short_row_square(x, count);
   return row_sum(count, [x](std::int64_t j, float& chain) { chain = __builtin_fmaf(x[j], x[j], chain); });
 }
 
