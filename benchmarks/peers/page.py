@@ -140,7 +140,7 @@ def losses_text(losses):
 def own_text(own):
     lines = ["", "## Against the limits of the machine", "",
              "`thalweg bench`: time of a step and the share of the limit that binds it, measured beside it. Disturbed: the limit "
-             "itself dropped in most repetitions.", "",
+             "itself dropped in most repetitions. [profile.md](profile.md) says where the rest goes.", "",
              "| workload | shape | time | spread | of the limit | |", "|---|---|---|---|---|---|"]
     for row in own:
         if row["kind"] != "result":
