@@ -6,6 +6,7 @@
 
 #include "host/bench/workloads.hpp"
 #include "host/config/keys.hpp"
+#include "host/train/context_options.hpp"
 #include "host/train/optimizer_scalars.hpp"
 #include "thalweg/error.hpp"
 
@@ -83,9 +84,8 @@ void run_bench(const std::vector<std::string>& names, const Options& options, co
   const std::vector<const Workload*> wanted = chosen(names);
   for (const std::string& optimizer : options.optimizer)
     parse_rule(optimizer);  // before anything takes its time
-  const Context ctx({.device = options.device,
-                     .numerics = options.numerics == "fast" ? Numerics::fast : Numerics::exact,
-                     .threads = options.threads});
+  const Context ctx(
+      {.device = options.device, .numerics = numerics_of(options.numerics), .threads = options.threads});
   Protocol figures = options.protocol;
   if (listener.next_repetition) figures.repetitions = 1;  // nobody reads them
   const Machine machine(ctx, figures, options.memory_mib << 20);

@@ -11,6 +11,7 @@
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_cases.hpp"
 #include "host/checkpoint/files.hpp"
+#include "host/data/all_rows.hpp"
 #include "host/data/npy_writer.hpp"
 #include "thalweg/error.hpp"
 
@@ -208,10 +209,8 @@ Case reader_case(const SourceFile& source, const std::shared_ptr<const Dataset>&
 
 /// The rows of one batch of a shuffled epoch.
 Case order_case(std::int64_t rows, std::int64_t batch) {
-  std::vector<std::int64_t> ids(at(rows));
-  for (std::int64_t n = 0; n < rows; ++n) ids[at(n)] = n;
   const auto batches =
-      std::make_shared<const EpochBatches>(ids, batch, 1, /*shuffle=*/true, /*drop_last=*/true);
+      std::make_shared<const EpochBatches>(all_rows(rows), batch, 1, /*shuffle=*/true, /*drop_last=*/true);
   const auto step = std::make_shared<std::int64_t>(0);
   return {.workload = "data",
           .shape = {{"reader", "order"}, {"rows", rows}, {"batch", batch}},

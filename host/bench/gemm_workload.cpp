@@ -4,6 +4,7 @@
 
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_cases.hpp"
+#include "host/train/error_bound.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -91,9 +92,7 @@ std::vector<Check> check_product(const LayerArrays& got, Product product) {
   magnitudes.run(product, rows);
   const std::vector<float> a = got.result.download(got.ctx), b = want.result.download(reference),
                            m = magnitudes.result.download(reference);
-  const bool cut = got.ctx.numerics() == Numerics::fast && got.ctx.matrix_library() != nullptr;
-  const double unit = static_cast<double>(got.terms(product)) * 0x1p-24, gamma = unit / (1 - unit) + 0x1p-23;
-  const double bound = gamma + (cut ? (1 + 0x1p-10) * (1 + 0x1p-10) - 1 : 0);
+  const double bound = rounding_bound(got.terms(product)) + 0x1p-23 + cut_factors_bound(got.ctx);
   double error = 0;
   for (std::int64_t i = 0; i < rows * got.width(product); ++i) {
     const auto k = static_cast<std::size_t>(i);

@@ -2,27 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "host/data/all_rows.hpp"
+#include "host/train/error_bound.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::bench {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;
-/// Products of both factors cut to 11 bits, which fast numerics on cuda may do.
-constexpr double kCutFactors = (1 + 0x1p-10) * (1 + 0x1p-10) - 1;
-
-std::vector<std::int64_t> all_rows(const Dataset& data) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
-
-double gamma(std::int64_t operations) {
-  const double ku = static_cast<double>(operations) * 0x1p-24;
-  return ku / (1 - ku);
-}
 
 double error_of(const std::vector<float>& got, const std::vector<float>& want) {
   double largest = 1e-30, error = 0;
@@ -68,7 +56,7 @@ LearnerOptions with_batches(LearnerOptions options, const EpochBatches& batches)
 TrainingLoop::TrainingLoop(const Context& ctx, const Dataset& data, const LoopOptions& options)
     : ctx_(ctx),
       options_(options),
-      batches_(all_rows(data), options.learner.max_batch, kSeed, options.shuffle, /*drop_last=*/true),
+      batches_(all_rows(data.rows), options.learner.max_batch, kSeed, options.shuffle, /*drop_last=*/true),
       model_(ctx, resolve_model(options.model, schema_of(data), kSeed)),
       learner_(ctx, model_, data, with_batches(options.learner, batches_)) {
   if (options.sum_up_statistics) statistics_.emplace(data, options.learner.per_sample.clip_norm);
@@ -100,7 +88,7 @@ double progressive_loss(const Context& ctx, const Dataset& data, const LoopOptio
 }
 
 std::vector<Check> check_gradient(const Context& ctx, const Dataset& data, const LoopOptions& options) {
-  const EpochBatches batches(all_rows(data), options.learner.max_batch, kSeed, options.shuffle, true);
+  const EpochBatches batches(all_rows(data.rows), options.learner.max_batch, kSeed, options.shuffle, true);
   const std::vector<std::int64_t> rows = batches.at(0, 0).rows();
   const Context reference({.device = "reference"});
   const Gradient got = gradient_of(ctx, data, options, rows),
@@ -111,8 +99,7 @@ std::vector<Check> check_gradient(const Context& ctx, const Dataset& data, const
   if (data.sparse) widths[0] = 1;  // sums run over a row's entries, which the batch bounds
   const std::int64_t longest =
       std::max(*std::max_element(widths.begin(), widths.end()), options.learner.max_batch);
-  const double cut = ctx.numerics() == Numerics::fast && ctx.matrix_library() != nullptr ? kCutFactors : 0;
-  const double bound = 8 * layers * (gamma(longest) + cut);
+  const double bound = 8 * layers * (rounding_bound(longest) + cut_factors_bound(ctx));
   std::vector<Check> checks{{"loss", std::abs(got.loss - want.loss) / std::abs(want.loss), bound}};
   for (std::size_t t = 0; t < want.tensors.size(); ++t) {
     const double error = error_of(got.tensors[t].values, want.tensors[t].values);

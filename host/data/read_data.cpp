@@ -1,9 +1,8 @@
 // The entry points: which reader a file wants, and the settings each takes.
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "host/config/keys.hpp"
+#include "host/data/all_rows.hpp"
 #include "host/data/byte_source.hpp"
 #include "host/data/csv_layout.hpp"
 #include "host/data/raw_data.hpp"
@@ -120,8 +119,7 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
 
 Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress) {
   RawData raw = read_raw_training_data(config, use, progress);
-  std::vector<std::int64_t> all(static_cast<std::size_t>(raw.rows));
-  std::iota(all.begin(), all.end(), 0);
+  const std::vector<std::int64_t> all = all_rows(raw.rows);
   return fit_dataset(std::move(raw), config, use, all);
 }
 

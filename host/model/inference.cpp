@@ -1,20 +1,14 @@
 #include "host/model/inference.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <string>
 
+#include "host/data/all_rows.hpp"
 #include "kernels/common/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
-
-std::vector<std::int64_t> all_rows(const Dataset& data) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows));
-  std::iota(rows.begin(), rows.end(), std::int64_t{0});
-  return rows;
-}
 
 PassInput block_input(const Network& network, const PlacedRows& rows, std::int64_t first,
                       std::int64_t count) {
@@ -30,7 +24,7 @@ PassInput block_input(const Network& network, const PlacedRows& rows, std::int64
 }  // namespace
 
 PlacedRows::PlacedRows(const Context& ctx, const DeviceDataset& data, const std::vector<std::int64_t>* rows)
-    : data_(data), rows_(rows), ids_(ctx, rows != nullptr ? *rows : all_rows(data.host())) {}
+    : data_(data), rows_(rows), ids_(ctx, rows != nullptr ? *rows : all_rows(data.host().rows)) {}
 
 void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows,
                     const std::atomic<int>* stop_signal,

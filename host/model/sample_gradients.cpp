@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <numeric>
 
+#include "host/data/all_rows.hpp"
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
 #include "kernels/common/backend.hpp"
@@ -82,8 +82,7 @@ void for_each_gradient_block(const Context& ctx, const Model& model, const Datas
   if (data.target.empty()) throw DataError(data.source + ": has no targets, which gradients of a loss need");
   std::vector<std::int64_t> all;
   if (rows == nullptr) {
-    all.resize(static_cast<std::size_t>(data.rows));
-    std::iota(all.begin(), all.end(), std::int64_t{0});
+    all = all_rows(data.rows);
     rows = &all;
   }
   GradientBlocks blocks(ctx, network, data);

@@ -10,6 +10,7 @@
 #include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
 #include "host/runtime/cuda_backend.hpp"
+#include "host/train/context_options.hpp"
 #include "host/train/memory_plan.hpp"
 #include "host/train/numerics_note.hpp"
 #include "host/train/resume_check.hpp"
@@ -18,12 +19,6 @@
 namespace thalweg {
 namespace {
 
-ContextOptions context_options(const Config& config) {
-  return {.device = config.device,
-          .numerics = config.numerics == "fast" ? Numerics::fast : Numerics::exact,
-          .threads = static_cast<int>(config.train.threads)};
-}
-
 /// A run that passes over so many batches without a good one between them has diverged for good.
 constexpr std::int64_t kMostSpikesInARow = 10;
 constexpr std::size_t kRowsNamed = 8;
@@ -31,7 +26,10 @@ constexpr std::size_t kRowsNamed = 8;
 }  // namespace
 
 TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
-    : config_(config), observer_(observer), ctx_(context_options(config)), start_(Clock::now()) {}
+    : config_(config),
+      observer_(observer),
+      ctx_(context_options(config, config.device)),
+      start_(Clock::now()) {}
 
 TrainReport TrainingRun::run() {
   enter(TrainPhase::load);

@@ -6,6 +6,8 @@
 
 #include "host/model/objective.hpp"
 #include "host/runtime/cuda_backend.hpp"
+#include "host/train/context_options.hpp"
+#include "host/train/error_bound.hpp"
 #include "thalweg/epoch_batches.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/schedule.hpp"
@@ -21,9 +23,7 @@ struct Side {
 
   Side(const Config& config, const std::string& device, const ModelSpec& spec, const Dataset& data,
        std::int64_t batch, const EpochBatches& batches)
-      : ctx({.device = device,
-             .numerics = config.numerics == "fast" ? Numerics::fast : Numerics::exact,
-             .threads = static_cast<int>(config.train.threads)}),
+      : ctx(context_options(config, device)),
         model(ctx, spec),
         learner(ctx, model, data,
                 {.optimizer = config.optimizer,
@@ -36,18 +36,6 @@ struct Side {
 std::string second_device(const std::string& asked) {
   std::string reason;
   return asked != "auto" ? asked : cuda_usable(reason) ? "cuda" : "reference";
-}
-
-double gamma(std::int64_t operations) {
-  const double ku = static_cast<double>(operations) * 0x1p-24;
-  return ku / (1 - ku);
-}
-
-/// Both factors of a product cut to 11 significant bits, which is what fast numerics on cuda may do.
-constexpr double kTwoCutFactors = (1 + 0x1p-10) * (1 + 0x1p-10) - 1;
-
-bool cuts_factors(const Context& ctx) {
-  return ctx.numerics() == Numerics::fast && ctx.matrix_library() != nullptr;
 }
 
 std::int64_t longest_sum(const Config& config, const ModelSpec& spec) {
@@ -96,8 +84,8 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
 
   VerifyReport report{.first = first.ctx.device(), .second = second.ctx.device(), .steps = options.steps};
   report.exact = config.numerics == "exact" && report.first != "reference" && report.second != "reference";
-  const double cut = cuts_factors(first.ctx) || cuts_factors(second.ctx) ? kTwoCutFactors : 0;
-  report.bound = 8.0 * static_cast<double>(options.steps) * (gamma(longest_sum(config, spec)) + cut);
+  const double cut = std::max(cut_factors_bound(first.ctx), cut_factors_bound(second.ctx));
+  report.bound = 8.0 * static_cast<double>(options.steps) * (rounding_bound(longest_sum(config, spec)) + cut);
   for (const NamedTensor& tensor : first.model.parameters(first.ctx))
     report.tensors.push_back({.tensor = tensor.name});
   const std::int64_t per_epoch = batches.batches_per_epoch();

@@ -1,0 +1,21 @@
+#pragma once
+// What a config asks of a context.
+#include <string>
+
+#include "thalweg/config.hpp"
+#include "thalweg/context.hpp"
+
+namespace thalweg {
+
+/// Of "exact" or "fast".
+inline Numerics numerics_of(const std::string& name) {
+  return name == "fast" ? Numerics::fast : Numerics::exact;
+}
+
+inline ContextOptions context_options(const Config& config, const std::string& device) {
+  return {.device = device,
+          .numerics = numerics_of(config.numerics),
+          .threads = static_cast<int>(config.train.threads)};
+}
+
+}  // namespace thalweg

@@ -1,0 +1,21 @@
+#pragma once
+// How far float32 sums may be from the reference's.
+#include <cstdint>
+
+#include "thalweg/context.hpp"
+
+namespace thalweg {
+
+/// gamma_k of so many roundings, relative to the sum of the terms' magnitudes (Higham 2002, section 3.1).
+inline double rounding_bound(std::int64_t operations) {
+  const double ku = static_cast<double>(operations) * 0x1p-24;
+  return ku / (1 - ku);
+}
+
+/// What fast numerics on cuda may add: both factors of a product cut to 11 significant bits. 0 elsewhere.
+inline double cut_factors_bound(const Context& ctx) {
+  const bool cuts = ctx.numerics() == Numerics::fast && ctx.matrix_library() != nullptr;
+  return cuts ? (1 + 0x1p-10) * (1 + 0x1p-10) - 1 : 0;
+}
+
+}  // namespace thalweg
