@@ -36,6 +36,20 @@ void dense_row_squares(benchmark::State& state) {
   report(state, row_squares_cost(n, i));
 }
 
+void linear_squared_norms(benchmark::State& state) {
+  const std::int64_t n = state.range(0), i = state.range(1), o = state.range(2);
+  const Context ctx({.device = "cpu"});
+  const std::vector<float> x = values(n * i), grad = values(n * o);
+  std::vector<float> norms(static_cast<std::size_t>(n));
+  for (auto _ : state) {
+    ctx.backend().per_sample.linear_squared_norms(ctx, {.grad_output = matrix<const float>(grad.data(), n, o),
+                                                        .input = matrix<const float>(x.data(), n, i),
+                                                        .squared_norms = norms.data()});
+    benchmark::ClobberMemory();
+  }
+  report(state, linear_squared_norms_cost(n, i, o));
+}
+
 void scale_rows(benchmark::State& state) {
   const std::int64_t n = state.range(0), o = state.range(1);
   const Context ctx({.device = "cpu"});
@@ -101,6 +115,11 @@ void mlp_step(benchmark::State& state, Step step) {
 }
 
 BENCHMARK(dense_row_squares)->ArgNames({"N", "I"})->Args({256, 784})->Args({256, 512})->UseRealTime();
+BENCHMARK(linear_squared_norms)
+    ->ArgNames({"N", "I", "O"})
+    ->Args({256, 512, 512})
+    ->Args({256, 512, 10})
+    ->UseRealTime();
 BENCHMARK(scale_rows)->ArgNames({"N", "O"})->Args({256, 512})->UseRealTime();
 BENCHMARK(add_noise)->ArgName("P")->Arg(669706)->UseRealTime();
 BENCHMARK_CAPTURE(mlp_step, plain, Step::plain)->ArgName("N")->Arg(256)->UseRealTime();

@@ -121,13 +121,15 @@ std::vector<Timing> measure(const std::vector<Case>& cases, const Protocol& prot
   watches.reserve(cases.size());
   for (const Case& subject : cases) watches.emplace_back(subject, protocol);
   std::vector<Timing> timings;
-  for (int r = 0; r < 2 * protocol.repetitions; ++r) {
-    for (Stopwatch& watch : watches) watch.repetition();
+  const int repetitions = cases.size() > 1 ? kComparedRounds * protocol.repetitions : protocol.repetitions;
+  for (int r = 0; r < 2 * repetitions; ++r) {
+    for (std::size_t i = 0; i < watches.size(); ++i)
+      watches[r % 2 == 0 ? i : watches.size() - 1 - i].repetition();
     timings.clear();
     for (const Stopwatch& watch : watches) timings.push_back(watch.timing());
     const bool calm =
         std::none_of(timings.begin(), timings.end(), [](const Timing& t) { return t.disturbed; });
-    if (r + 1 >= protocol.repetitions && calm) break;
+    if (r + 1 >= repetitions && calm) break;
   }
   for (std::size_t i = 1; i < timings.size(); ++i)
     timings[i].ratio_to_first = median_ratio(timings[i], timings[0]);

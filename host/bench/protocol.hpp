@@ -112,9 +112,11 @@ class Stopwatch {
   std::vector<Repetition> repetitions_;
 };
 
-/// Times the cases together, a repetition of each in turn. A repetition around which the limit dropped by
-/// more than kDrop is repeated, up to as many more as there are repetitions.
+/// Times the cases together, a repetition of each in turn, there and back. A repetition around which the
+/// limit dropped by more than kDrop is repeated, up to as many more as there are repetitions. Ratios near one
+/// need more of them: several cases get kComparedRounds times as many.
 constexpr double kDrop = 0.15;
+constexpr int kComparedRounds = 4;
 std::vector<Timing> measure(const std::vector<Case>& cases, const Protocol& protocol);
 
 }  // namespace thalweg::bench

@@ -73,7 +73,6 @@ enum class PassUse {
 struct SquaredNorms {
   float* values = nullptr;
   std::int64_t stride = 0;
-  float* scratch = nullptr;  ///< [rows]
 
   float* layer(std::int64_t index) const { return values + index * stride; }
 };

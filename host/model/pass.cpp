@@ -124,7 +124,7 @@ void Pass::backward(const Context& ctx, const Network& network, const PassInput&
     const Layer& layer = *network.layers()[i];
     const LayerCall call = backward_call(network, i, input, arenas);
     if (norms != nullptr && layer.has_parameters()) {
-      layer.squared_norms(ctx, call, norms->scratch, norms->layer(--index));
+      layer.squared_norms(ctx, call, norms->layer(--index));
     }
     layer.backward(ctx, call);
     if (network.fuses_previous(i)) --i;
@@ -138,7 +138,7 @@ void Pass::output_gradients(const Context& ctx, const Network& network, const Pa
     const Layer& layer = *network.layers()[i];
     const LayerCall call = backward_call(network, i, input, arenas);
     if (norms != nullptr && layer.has_parameters()) {
-      layer.squared_norms(ctx, call, norms->scratch, norms->layer(--index));
+      layer.squared_norms(ctx, call, norms->layer(--index));
     }
     if (i > 0) layer.input_gradient(ctx, call);
     if (network.fuses_previous(i)) --i;

@@ -377,7 +377,8 @@ void Learner::State::add_statistics(const Queued& step, StepResult& result) cons
                                 count * std::int64_t{sizeof(float)});
   result.norms = per_sample->norms(ctx, count);
   if (clips()) return;
-  for (float& norm : result.norms) norm = norm / scale_of(result.weight_sum);
+  const float scale = scale_of(result.weight_sum);
+  for (float& norm : result.norms) norm = norm / scale;
 }
 
 void Learner::State::reset_burst() {

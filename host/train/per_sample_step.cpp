@@ -40,10 +40,9 @@ PerSampleStep::PerSampleStep(const Context& ctx, const Network& network, const D
         ctx, {.input = data.dense(nullptr, data.host().rows), .squares = input_squares_.data()});
   }
   squares_ = Buffer<float>(ctx, layers_ * max_rows);
-  scratch_ = Buffer<float>(ctx, max_rows);
   factors_ = Buffer<float>(ctx, mode_ == ClipMode::per_layer ? layers_ * max_rows : max_rows);
   norms_ = Buffer<float>(ctx, max_batch);
-  squared_norms_ = {.values = squares_.data(), .stride = max_rows, .scratch = scratch_.data()};
+  squared_norms_ = {.values = squares_.data(), .stride = max_rows};
 }
 
 void PerSampleStep::find_factors(const Context& ctx, std::int64_t first, std::int64_t rows,

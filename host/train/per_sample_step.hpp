@@ -39,7 +39,7 @@ class PerSampleStep {
   PerSampleOptions options_;
   ClipMode mode_;
   std::int64_t layers_;
-  Buffer<float> input_squares_, squares_, scratch_, factors_, norms_;
+  Buffer<float> input_squares_, squares_, factors_, norms_;
   SquaredNorms squared_norms_;
 };
 

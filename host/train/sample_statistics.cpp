@@ -47,7 +47,8 @@ void SampleStatistics::add_noise_scale(const StepResult& result) {
   const double batch = static_cast<double>(result.norms.size());
   if (batch < 2) return;
   double single = 0;
-  for (const float norm : result.norms) single += double{norm} * norm / batch;
+  for (const float norm : result.norms) single += double{norm} * norm;
+  single /= batch;
   const double mean = result.gradient_norm * result.weight_sum / batch;
   const double whole = mean * mean;
   squared_mean_ += (batch * whole - single) / (batch - 1);
@@ -56,17 +57,19 @@ void SampleStatistics::add_noise_scale(const StepResult& result) {
 }
 
 void SampleStatistics::add_quantiles(NamedNumbers& line) {
-  std::sort(norms_.begin(), norms_.end());
   const auto last = static_cast<double>(norms_.size() - 1);
   const std::pair<const char*, double> quantiles[] = {{"p05", 0.05}, {"p25", 0.25}, {"p50", 0.5},
                                                       {"p75", 0.75}, {"p95", 0.95}, {"max", 1.0}};
+  auto begin = norms_.begin();  // what is before it is no larger than what follows
   for (const auto& [name, share] : quantiles) {
-    line.emplace_back(std::string("per_sample.norm.") + name,
-                      norms_[static_cast<std::size_t>(std::llround(share * last))]);
+    const auto at = norms_.begin() + std::llround(share * last);
+    std::nth_element(begin, at, norms_.end());
+    line.emplace_back(std::string("per_sample.norm.") + name, *at);
+    begin = at;
   }
   if (clip_norm_ == 0) return;
-  const auto clipped =
-      norms_.end() - std::upper_bound(norms_.begin(), norms_.end(), static_cast<float>(clip_norm_));
+  const auto bound = static_cast<float>(clip_norm_);
+  const auto clipped = std::count_if(norms_.begin(), norms_.end(), [=](float norm) { return norm > bound; });
   line.emplace_back("per_sample.clipped", static_cast<double>(clipped) / static_cast<double>(norms_.size()));
 }
 

@@ -4,13 +4,20 @@
 // those of chain_sum.
 #include <cstdint>
 
-#include "kernels/common/chains.hpp"
+#include "kernels/common/fold_cpu.hpp"
 
 #ifndef THALWEG_ISA
 #error "chains_cpu.hpp is for files that are compiled once per instruction set"
 #endif
 
 namespace thalweg::THALWEG_ISA {
+
+/// fold_chains without the memory between its levels.
+THALWEG_HD float fold_in_registers(const float* chain) {
+  Vec v[kChainVecs];
+  for (int i = 0; i < kChainVecs; ++i) v[i] = load(chain + i * kLanes);
+  return fold_registers(v);
+}
 
 /// The sum over j in [0, n): step(j, chain) moves the chain of element j on.
 template <class Step>
@@ -22,7 +29,7 @@ THALWEG_HD float row_sum(std::int64_t n, const Step& step) {
   }
   const int rest = static_cast<int>(n - j);
   for (int c = 0; c < rest; ++c) step(j + c, chain[c]);
-  return fold_chains(chain);
+  return fold_in_registers(chain);
 }
 
 /// Two sums over the same elements in one pass: step(j, chain of the first sum, chain of the second).
@@ -35,8 +42,8 @@ THALWEG_HD void row_sums(std::int64_t n, float& first_sum, float& second_sum, co
   }
   const int rest = static_cast<int>(n - j);
   for (int c = 0; c < rest; ++c) step(j + c, first[c], second[c]);
-  first_sum = fold_chains(first);
-  second_sum = fold_chains(second);
+  first_sum = fold_in_registers(first);
+  second_sum = fold_in_registers(second);
 }
 
 }  // namespace thalweg::THALWEG_ISA

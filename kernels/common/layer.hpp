@@ -97,7 +97,7 @@ struct LayerCall {
   Matrix before_activation;  ///< the layer's own output; data == null: nobody reads it
   FusedActivation input_activation;
   ConstMatrix input_activation_kept;  ///< its input or output, as backward_needs_input says
-  /// Per-sample calls of the model's first layer: |x|^2 by the row of the data set; null: from the input.
+  /// Per-sample calls of the model's first layer: |x|^2 by the row of the data set.
   const float* input_squares = nullptr;
 
   ConstMatrix input_matrix() const {
@@ -142,9 +142,8 @@ class Layer {
   /// ... the second the parameter gradients of a grad_output that was scaled in between. grad_input is then
   /// memory that may be spoilt.
   virtual void parameter_gradient(const Context&, const LayerCall&) const {}
-  /// squared_norms[n]: of row n's gradient by this layer's parameters. `scratch` holds a float per row.
-  virtual void squared_norms(const Context&, const LayerCall&, float* /*scratch*/,
-                             float* /*squared_norms*/) const {}
+  /// squared_norms[n]: of row n's gradient by this layer's parameters.
+  virtual void squared_norms(const Context&, const LayerCall&, float* /*squared_norms*/) const {}
   /// Row n of `rows` [rows, arena size], at this layer's offsets: row n's gradient.
   virtual void sample_gradients(const Context&, const LayerCall&, Matrix /*rows*/) const {}
 

@@ -51,7 +51,7 @@ class LayerNormLayer final : public Layer {
   }
   void parameter_gradient(const Context& ctx, const LayerCall& call) const override { backward(ctx, call); }
 
-  void squared_norms(const Context& ctx, const LayerCall& call, float*, float* out) const override {
+  void squared_norms(const Context& ctx, const LayerCall& call, float* out) const override {
     ctx.backend().per_sample.layer_norm_squared_norms(ctx, {.grad_output = call.grad_output,
                                                             .input = call.input_matrix(),
                                                             .mean = call.kept,

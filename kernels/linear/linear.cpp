@@ -52,12 +52,12 @@ class LinearLayer final : public Layer {
                                           .kept = call.input_activation_kept});
   }
 
-  void squared_norms(const Context& ctx, const LayerCall& call, float* scratch, float* out) const override {
-    const bool known = call.input_squares != nullptr;
-    if (!known) ctx.backend().per_sample.dense_row_squares(ctx, {.input = call.input, .squares = scratch});
+  void squared_norms(const Context& ctx, const LayerCall& call, float* out) const override {
+    const bool known = call.input_squares != nullptr;  // else a hidden layer, whose input is a plain matrix
     ctx.backend().per_sample.linear_squared_norms(ctx, {.grad_output = call.grad_output,
-                                                        .input_squares = known ? call.input_squares : scratch,
-                                                        .ids = known ? call.ids : nullptr,
+                                                        .input = known ? ConstMatrix{} : call.input_matrix(),
+                                                        .input_squares = call.input_squares,
+                                                        .ids = call.ids,
                                                         .bias = has_bias_,
                                                         .squared_norms = out});
   }

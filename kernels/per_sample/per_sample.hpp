@@ -26,10 +26,12 @@ struct SparseRowSquares {
   float* squares = nullptr;  ///< [N]
 };
 
-/// squared_norms[n] = |grad_output[n]|^2 * (input_squares[id] + 1); without a bias the 1 is left out.
+/// squared_norms[n] = |grad_output[n]|^2 * (|x[n]|^2 + 1); without a bias the 1 is left out. |x[n]|^2 is
+/// known, input_squares[ids[n]], or else of row n of `input`.
 struct LinearSquaredNorms {
   ConstMatrix grad_output;               ///< [N, O]
-  const float* input_squares = nullptr;  ///< |x|^2 of each row
+  ConstMatrix input;                     ///< [N, I]; not read where squares are known
+  const float* input_squares = nullptr;  ///< null: not known
   const std::int64_t* ids = nullptr;     ///< [N] where row n's square is; null: at n
   bool bias = true;
   float* squared_norms = nullptr;  ///< [N]
@@ -122,8 +124,9 @@ struct PerSampleOps {
 constexpr Cost row_squares_cost(std::int64_t n, std::int64_t i) {
   return {.flops = 2 * n * i, .bytes_read = 4 * n * i, .bytes_written = 4 * n};
 }
-constexpr Cost linear_squared_norms_cost(std::int64_t n, std::int64_t o) {
-  return {.flops = 2 * n * o + 2 * n, .bytes_read = 4 * n * (o + 1), .bytes_written = 4 * n};
+/// Of inputs whose squares are not known.
+constexpr Cost linear_squared_norms_cost(std::int64_t n, std::int64_t i, std::int64_t o) {
+  return {.flops = 2 * n * (i + o + 1), .bytes_read = 4 * n * (i + o), .bytes_written = 4 * n};
 }
 constexpr Cost scale_rows_cost(std::int64_t n, std::int64_t o) {
   return {.flops = n * o, .bytes_read = 4 * n * (o + 1), .bytes_written = 4 * n * o};

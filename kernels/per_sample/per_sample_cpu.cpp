@@ -13,17 +13,37 @@ constexpr int kShortRow = 16;
 
 /// The chains that a short row does not reach are zero, and adding zero changes no bit of a square.
 THALWEG_HD float short_row_square(const float* x, std::int64_t count) {
-  float chain[kShortRow] = {};
-  for (std::int64_t j = 0; j < count; ++j) chain[j] = x[j] * x[j];
-  for (int stride = kShortRow / 2; stride > 0; stride /= 2) {
-    for (int c = 0; c < stride; ++c) chain[c] = chain[c] + chain[c + stride];
+  Vec square[kShortRow / kLanes];
+#pragma GCC unroll 4
+  for (int i = 0; i < kShortRow / kLanes; ++i) {
+    const std::int64_t left = count - i * kLanes;
+    const Vec v = load_first(x + i * kLanes, left < 0 ? 0 : left < kLanes ? left : kLanes);
+    square[i] = v * v;
   }
-  return chain[0];
+#pragma GCC unroll 4
+  for (int stride = kShortRow / kLanes / 2; stride > 0; stride /= 2)
+    for (int i = 0; i < stride; ++i) square[i] = square[i] + square[i + stride];
+  return fold_lanes(square[0]);
 }
 
+THALWEG_HD Vec add_square(Vec x, Vec chain) { return fma(x, x, chain); }
+
+/// Sum of squares along a row, eight registers of chains at a time.
 THALWEG_HD float row_square(const float* x, std::int64_t count) {
   if (count <= kShortRow) return short_row_square(x, count);
-  return row_sum(count, [x](std::int64_t j, float& chain) { chain = __builtin_fmaf(x[j], x[j], chain); });
+  Vec chain[kChainVecs] = {};
+  std::int64_t j = 0;
+  for (; j + kChains <= count; j += kChains) {
+#pragma GCC unroll 32
+    for (int i = 0; i < kChainVecs; ++i) chain[i] = add_square(load(x + j + i * kLanes), chain[i]);
+  }
+#pragma GCC unroll 32
+  for (int i = 0; i < kChainVecs; ++i) {
+    const std::int64_t left = count - j - i * kLanes;
+    if (left > 0)
+      chain[i] = add_square(load_first(x + j + i * kLanes, left < kLanes ? left : kLanes), chain[i]);
+  }
+  return fold_registers(chain);
 }
 
 /// Sum of squares of a row of T, scaled where there is a scale.
@@ -68,10 +88,12 @@ void sparse_row_squares(const Context& ctx, const SparseRowSquares& a) {
 }
 
 void linear_squared_norms(const Context& ctx, const LinearSquaredNorms& a) {
-  const std::int64_t outputs = a.grad_output.cols;
-  for_rows(ctx.pool(), a.grad_output.rows, outputs, [&](std::int64_t n) {
+  const std::int64_t outputs = a.grad_output.cols, inputs = a.input_squares != nullptr ? 0 : a.input.cols;
+  for_rows(ctx.pool(), a.grad_output.rows, outputs + inputs, [&](std::int64_t n) {
     const float grad_square = row_square(a.grad_output.row(n), outputs);
-    a.squared_norms[n] = linear_squared_norm(grad_square, a.input_squares[data_row(a.ids, n)], a.bias);
+    const float input_square =
+        a.input_squares != nullptr ? a.input_squares[data_row(a.ids, n)] : row_square(a.input.row(n), inputs);
+    a.squared_norms[n] = linear_squared_norm(grad_square, input_square, a.bias);
   });
 }
 

@@ -67,9 +67,9 @@ __global__ void __launch_bounds__(kThreads) sparse_row_squares_kernel(const Spar
 }
 
 // linear_squared_norms: squared gradient norm of every sample without forming the gradients.
-// math         squared_norms[n] = |grad_output[n]|^2 * (input_squares[id] + 1)      (+1 is the bias)
-// shapes       grad_output [N, O] f32, any stride; input_squares by data row; squared_norms [N] f32
-// bytes        reads 4NO + 12N, writes 4N; flops 2NO + 2N (memory bound)
+// math         squared_norms[n] = |grad_output[n]|^2 * (|x[n]|^2 + 1)      (+1 is the bias)
+// shapes       grad_output [N, O], input [N, I] f32, any stride, or |x|^2 by data row; squared_norms [N] f32
+// bytes        reads 4N(I + O) (squares known: 4NO + 12N), writes 4N; flops 2N(I + O + 1) (memory bound)
 // launch       256 threads, a warp per row
 // determinism  exact: 128 chains and their tree
 // contract     16-byte reads where rows are aligned; N == 0 never reaches the launch
@@ -77,12 +77,15 @@ __global__ void __launch_bounds__(kThreads)
     linear_squared_norms_kernel(const LinearSquaredNorms a, const bool vectors) {
   const std::int64_t n = warp_line();
   if (n >= a.grad_output.rows) return;
-  const float* const row = a.grad_output.row(n);
-  const float sum = line_squares(
-      a.grad_output.cols, [=](std::int64_t at, int left) { return load_quad(row + at, left, vectors); });
-  if (lane_index() != 0) return;
-  const std::int64_t id = a.ids != nullptr ? a.ids[n] : n;
-  a.squared_norms[n] = linear_squared_norm(sum, a.input_squares[id], a.bias);
+  const auto squares = [=](const ConstMatrix& matrix) {
+    const float* const row = matrix.row(n);
+    return line_squares(matrix.cols,
+                        [=](std::int64_t at, int left) { return load_quad(row + at, left, vectors); });
+  };
+  const float input_square =
+      a.input_squares == nullptr ? squares(a.input) : a.input_squares[a.ids != nullptr ? a.ids[n] : n];
+  const float grad_square = squares(a.grad_output);
+  if (lane_index() == 0) a.squared_norms[n] = linear_squared_norm(grad_square, input_square, a.bias);
 }
 
 __device__ __forceinline__ float4 normalized(float4 x, float mean, float rstd) {
@@ -249,7 +252,7 @@ void sparse_row_squares(const Context& ctx, const SparseRowSquares& a) {
 
 void linear_squared_norms(const Context& ctx, const LinearSquaredNorms& a) {
   launch(ctx.stream(), warp_per_line(a.grad_output.rows), "linear_squared_norms",
-         &linear_squared_norms_kernel, a, has_quads(a.grad_output));
+         &linear_squared_norms_kernel, a, has_quads(a.grad_output) && has_quads(a.input));
 }
 
 void layer_norm_squared_norms(const Context& ctx, const LayerNormSquaredNorms& a) {

@@ -38,8 +38,10 @@ void sparse_row_squares(const Context&, const SparseRowSquares& a) {
 
 void linear_squared_norms(const Context&, const LinearSquaredNorms& a) {
   for (std::int64_t n = 0; n < a.grad_output.rows; ++n) {
-    const double input = double{a.input_squares[a.ids != nullptr ? a.ids[n] : n]} + (a.bias ? 1 : 0);
-    a.squared_norms[n] = static_cast<float>(square_of_row(a.grad_output.row(n), a.grad_output.cols) * input);
+    const double input = a.input_squares == nullptr ? square_of_row(a.input.row(n), a.input.cols)
+                                                    : a.input_squares[a.ids != nullptr ? a.ids[n] : n];
+    a.squared_norms[n] = static_cast<float>(square_of_row(a.grad_output.row(n), a.grad_output.cols) *
+                                            (input + (a.bias ? 1 : 0)));
   }
 }
 

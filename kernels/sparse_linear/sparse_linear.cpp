@@ -39,12 +39,10 @@ class SparseLinearLayer final : public Layer {
   void input_gradient(const Context&, const LayerCall&) const override {}  // always the first layer
   void parameter_gradient(const Context& ctx, const LayerCall& call) const override { backward(ctx, call); }
 
-  void squared_norms(const Context& ctx, const LayerCall& call, float* scratch, float* out) const override {
-    const bool known = call.input_squares != nullptr;
-    if (!known) ctx.backend().per_sample.sparse_row_squares(ctx, {.input = call.sparse, .squares = scratch});
+  void squared_norms(const Context& ctx, const LayerCall& call, float* out) const override {
     ctx.backend().per_sample.linear_squared_norms(ctx, {.grad_output = call.grad_output,
-                                                        .input_squares = known ? call.input_squares : scratch,
-                                                        .ids = known ? call.ids : nullptr,
+                                                        .input_squares = call.input_squares,
+                                                        .ids = call.ids,
                                                         .bias = has_bias_,
                                                         .squared_norms = out});
   }

@@ -121,14 +121,21 @@ struct LinearRows {
   }
 };
 
-Floats run_squared_norms(const Context& ctx, const LinearRows& r, bool bias) {
-  const Guarded<float> grad(ctx, r.grad), squares(ctx, run_row_squares(ctx, r.x, r.rows, r.in)),
-      norms(ctx, r.rows);
-  ctx.backend().per_sample.linear_squared_norms(
-      ctx, {.grad_output = matrix<const float>(grad.data(), r.rows, r.out),
-            .input_squares = squares.data(),
-            .bias = bias,
-            .squared_norms = norms.data()});
+enum class Squares { known, of_input };
+
+Floats run_squared_norms(const Context& ctx, const LinearRows& r, bool bias, Squares input) {
+  const Guarded<float> grad(ctx, r.grad), x(ctx, r.x), norms(ctx, r.rows);
+  LinearSquaredNorms call{.grad_output = matrix<const float>(grad.data(), r.rows, r.out),
+                          .bias = bias,
+                          .squared_norms = norms.data()};
+  if (input == Squares::of_input) {
+    call.input = matrix<const float>(x.data(), r.rows, r.in);
+    ctx.backend().per_sample.linear_squared_norms(ctx, call);
+    return norms.download();
+  }
+  const Guarded<float> squares(ctx, run_row_squares(ctx, r.x, r.rows, r.in));
+  call.input_squares = squares.data();
+  ctx.backend().per_sample.linear_squared_norms(ctx, call);
   return norms.download();
 }
 
@@ -141,7 +148,8 @@ TEST_P(PerSampleTest, SquaredNormsOfALinearLayerAreThoseOfItsGradients) {
         want.push_back(rows.squared_norm(row, bias));
         bound.push_back(gamma_bound(row_roundings(i) + row_roundings(o) + 2) * want.back());
       }
-      test::expect_within(run_squared_norms(ctx(), rows, bias), want, bound, "norms");
+      test::expect_within(run_squared_norms(ctx(), rows, bias, Squares::known), want, bound, "known");
+      test::expect_within(run_squared_norms(ctx(), rows, bias, Squares::of_input), want, bound, "of input");
     }
   }
 }
@@ -321,22 +329,38 @@ TEST_P(PerSampleTest, NoiseDependsOnStepStreamAndElementAlone) {
 }
 
 /// The documented order, with the plain helper of chains.hpp.
-TEST(PerSampleBits, AreThoseOfTheDocumentedOrderOnEveryExactDevice) {
-  const LinearRows r(37, 300, 130);
-  const Floats squares = test::random_floats(3 * 37, 9, 0.0f, 30.0f);
-  Floats want;
+Floats squared_norms_in_order(const LinearRows& r) {
+  Floats norms;
   for (std::int64_t n = 0; n < r.rows; ++n) {
     const float *x = r.x.data() + n * r.in, *g = r.grad.data() + n * r.out;
     const float a = chain_sum(r.in, [x](float c, std::int64_t j) { return std::fma(x[j], x[j], c); });
     const float d = chain_sum(r.out, [g](float c, std::int64_t j) { return std::fma(g[j], g[j], c); });
-    want.push_back(d * (a + 1.0f));
+    norms.push_back(d * (a + 1.0f));
   }
+  return norms;
+}
+
+TEST(PerSampleBits, SquaredNormsAreThoseOfTheDocumentedOrderOnEveryExactDevice) {
+  for (const auto& [n, i, o] : {std::tuple{37, 300, 130}, {300, 200, 10}, {3, 16, 17}, {2, 1, 3}}) {
+    const LinearRows rows(n, i, o);
+    const Floats want = squared_norms_in_order(rows);
+    for (const std::string& device : test::exact_devices()) {
+      for (const int threads : test::thread_counts(device)) {
+        const Context& ctx = test::context_of(device, threads);
+        test::expect_same_bits(run_squared_norms(ctx, rows, true, Squares::known), want, device);
+        test::expect_same_bits(run_squared_norms(ctx, rows, true, Squares::of_input), want, device);
+      }
+    }
+  }
+}
+
+TEST(PerSampleBits, FactorsAndNoiseAreTheSameOnEveryExactDevice) {
+  const Floats squares = test::random_floats(3 * 37, 9, 0.0f, 30.0f);
   Floats first_noise;
   Factors first_factors;
   for (const std::string& device : test::exact_devices()) {
     for (const int threads : test::thread_counts(device)) {
       const Context& ctx = test::context_of(device, threads);
-      test::expect_same_bits(run_squared_norms(ctx, r, true), want, device);
       const Floats z = noise(ctx, 70001, 3, 1);
       const Factors factors = run_factors(ctx, ClipMode::per_layer, squares, 3, 2.5f, 0.25f);
       if (first_noise.empty()) first_noise = z, first_factors = factors;
