@@ -118,22 +118,25 @@ struct StepRun {
   }
 };
 
+/// Rows [first, first + rows) of the batch.
+void take_rows(const StepRun& r, std::int64_t first, std::int64_t rows) {
+  r.ctx.backend().linear.model_step(r.ctx, {.input = r.input(first, rows),
+                                            .weight = r.weight.data(),
+                                            .bias = r.c.bias ? r.bias.data() : nullptr,
+                                            .loss = r.loss(),
+                                            .targets = r.loss_targets(first),
+                                            .slices = {r.c.samples, first, rows, r.c.slices},
+                                            .losses = r.losses.data() + first,
+                                            .grad_output = r.grad_output.data() + first,
+                                            .grad_weight = r.weight_to(),
+                                            .grad_bias = r.bias_to()});
+}
+
 StepResult fused(const Context& ctx, const StepCase& c) {
   const StepRun r(ctx, c);
   const std::int64_t step = c.micro > 0 ? c.micro : std::max<std::int64_t>(c.samples, 1);
-  for (std::int64_t first = 0; first == 0 || first < c.samples; first += step) {
-    const std::int64_t rows = std::min(step, c.samples - first);
-    ctx.backend().linear.model_step(ctx, {.input = r.input(first, rows),
-                                          .weight = r.weight.data(),
-                                          .bias = c.bias ? r.bias.data() : nullptr,
-                                          .loss = r.loss(),
-                                          .targets = r.loss_targets(first),
-                                          .slices = {c.samples, first, rows, c.slices},
-                                          .losses = r.losses.data() + first,
-                                          .grad_output = r.grad_output.data() + first,
-                                          .grad_weight = r.weight_to(),
-                                          .grad_bias = r.bias_to()});
-  }
+  for (std::int64_t first = 0; first == 0 || first < c.samples; first += step)
+    take_rows(r, first, std::min(step, c.samples - first));
   return r.result();
 }
 
@@ -203,6 +206,18 @@ TEST_P(ExactLinearModelStepTest, MicroBatchesSlicesAndThreadsKeepTheBits) {
       for (int threads : thread_counts(GetParam())) expect_same(fused(ctx(threads), c), want, text(c));
     }
   }
+}
+
+TEST_P(LinearModelStepTest, SumsAreWrittenWhenTheBatchIsWholeAndNotBefore) {
+  const StepCase c{.samples = 61, .features = 40, .micro = 30};
+  const StepRun r(ctx(), c);
+  const Floats weight = r.weight_sum.download(), bias = r.bias_sum.download();
+  for (const std::int64_t first : {0, 30}) take_rows(r, first, 30);
+  expect_same_bits(r.weight_sum.download(), weight, "grad_weight before the last row");
+  expect_same_bits(r.bias_sum.download(), bias, "grad_bias before the last row");
+  take_rows(r, 60, 1);
+  EXPECT_NE(r.weight_sum.download(), weight);
+  EXPECT_NE(r.bias_sum.download(), bias);
 }
 
 /// A GPU shares a slice with few others out over several blocks, takes long slices in pieces, and gives up on

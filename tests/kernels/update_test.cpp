@@ -293,6 +293,14 @@ TEST_P(UpdateTest, ZeroRateLeavesParametersAlone) {
   }
 }
 
+TEST_P(UpdateTest, FtrlLearnsNothingAtARateOfZero) {
+  const Arena a = make_arena({300});
+  UpdateScalars scalars = make_scalars(Rule::ftrl);
+  scalars.group[0] = {};
+  const Outcome got = run_step(GetParam(), 1, Rule::ftrl, a, scalars, 1.0f);
+  for (int s = 0; s < 2; ++s) test::expect_same_bits(got.state[s], a.state[s], "state " + std::to_string(s));
+}
+
 TEST_P(UpdateTest, NanGradientsReachTheParameter) {
   Arena a = make_arena({40});
   a.grad[7] = std::nanf("");
