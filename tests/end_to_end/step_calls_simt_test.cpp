@@ -1,8 +1,12 @@
 // What a step asks of the CUDA runtime, read from the executor's counts of calls: whatever the model, its
-// data and its gradients' transforms, one upload and one graph launch.
+// data and its gradients' transforms, one upload and one graph launch. How many kernels the graph has is in
+// launches.golden; with THALWEG_UPDATE_GOLDEN=1 in the environment that file is written anew.
 #include <gtest/gtest.h>
 #include <simt/calls.hpp>
 
+#include <cstdlib>
+#include <fstream>
+#include <map>
 #include <vector>
 
 #include "tests/support/run_support.hpp"
@@ -155,6 +159,30 @@ TEST_P(StepCalls, ReplayedStepsHaveTheBitsOfTheCpu) {
   }
   EXPECT_EQ(parameters_xxh3(replayed.model.parameters(replayed.ctx)),
             parameters_xxh3(stepped.model.parameters(stepped.ctx)));
+}
+
+/// Kernels of one step, which is not recorded yet.
+std::int64_t kernels_of_a_step(const Case& c) {
+  Training run(c, "cuda");
+  const std::int64_t before = simt::calls().launches;
+  run.learner.enqueue(batches()[0], 0.01);
+  const std::int64_t kernels = simt::calls().launches - before;
+  run.learner.collect();
+  return kernels;
+}
+
+TEST(StepKernels, AreAsManyAsWrittenDown) {
+  const std::string file = THALWEG_SOURCE_DIR "/tests/end_to_end/launches.golden";
+  std::map<std::string, std::int64_t> want, got;
+  std::ifstream in(file);
+  for (std::string name; in >> name;) in >> want[name];
+  for (const Case& c : cases()) got[c.name] = kernels_of_a_step(c);
+  if (std::getenv("THALWEG_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream out(file);
+    for (const Case& c : cases()) out << c.name << ' ' << got[c.name] << '\n';
+    return;
+  }
+  EXPECT_EQ(got, want) << "THALWEG_UPDATE_GOLDEN=1 writes " << file << " anew";
 }
 
 TEST(EpochSteps, UploadNoRows) {

@@ -1,9 +1,12 @@
 """docs/kernels.md: the account as tables."""
+import pathlib
 import re
 
 import roofline
 import rules
 from objects import ARCHITECTURES
+
+GOLDEN = pathlib.Path(__file__).parents[1] / "end_to_end/launches.golden"
 
 HEAD = """# The kernels, as the compiler made them
 
@@ -20,6 +23,16 @@ Milliseconds, and in brackets the share of the roofline, which is the nominal DR
 {reachable:.0%} of nominal (what copies reach), the reads that the resident warps keep in flight at 700 ns, and every instruction of
 the kernel, unlikely paths too, issued once per thread. Arrays that stay in L2 take less.
 
+"""
+
+LAUNCHES = """
+## Kernels of a training step
+
+Each step is one upload and one launch of a graph; these are the kernels in it, fast numerics without those of cuBLASLt. Counted where
+the kernels are executed (`tests/end_to_end/step_calls_simt_test.cpp`), which holds them to this number. The networks have two hidden layers.
+
+| model | kernels |
+|---|---|
 """
 
 TABLE = """
@@ -60,6 +73,11 @@ def resources(kernels):
     return "\n".join(text) + "\n"
 
 
+def launches(golden):
+    rows = (line.split() for line in golden.read_text().splitlines())
+    return LAUNCHES + "".join(f"| {name.replace('_', ' ')} | {kernels} |\n" for name, kernels in rows)
+
+
 def document(kernels, costs, compiler):
-    return (HEAD.format(compiler=compiler, reachable=roofline.REACHABLE) + streaming(kernels, costs) + TABLE
-            + resources(kernels))
+    return (HEAD.format(compiler=compiler, reachable=roofline.REACHABLE) + streaming(kernels, costs)
+            + launches(GOLDEN) + TABLE + resources(kernels))
