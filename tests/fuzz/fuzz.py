@@ -67,10 +67,10 @@ class Fuzzer:
             memory = max(memory, int(stats.get("peak_rss_mb", 0)))
             if ended.returncode == 0:
                 continue
-            finding = re.search(r"Test unit written to (\S+)", ended.stderr)
-            if finding is None:
+            written = re.findall(r"Test unit written to (\S+)", ended.stderr)
+            if not written:
                 sys.exit(f"{self.reader}: the fuzzer ended without an input\n{ended.stderr[-2000:]}")
-            path = pathlib.Path(finding[1])
+            path = pathlib.Path(written[-1])  # before it are inputs that were slow, which ends nothing
             if not (path.name.startswith(f"{self.reader}-timeout") and self.no_hang(path)):
                 sys.exit(f"{self.reader}: found {path}\n{ended.stderr[-4000:]}")
             path.unlink()
