@@ -120,7 +120,8 @@ def compile_switched(build, kernel, mutated, folder):
                    for word in command]
     command = replace_output(command, new_object)
     first_option = next(i for i, word in enumerate(command) if word.startswith("-"))
-    command.insert(first_option, f"-I{folder}")  # "kernels/..." is looked for there first
+    # "kernels/..." is looked for in `folder` first; what lies beside the source is still found there.
+    command[first_option:first_option] = ["-iquote", str(kernel.parent), f"-I{folder}"]
     subprocess.run(command, cwd=directory, check=True, stderr=subprocess.DEVNULL)
     return old_object, new_object
 
