@@ -80,7 +80,10 @@ class Build:
             return [source]
         return [kernel for kernel in self.commands if kernel.suffix == ".cu" and source in included(kernel)]
 
-    def tests_of(self, kernels):
+    def tests_of(self, source):
+        """Programs of the ops that `source` is part of; of a shared kernel those whose ops include its header."""
+        header = source.with_suffix(".cuh")
+        kernels = self.kernels_of(source) + (self.kernels_of(header) if header.is_file() else [])
         ops = {kernel.parent.name for kernel in kernels}
         return [program for program in self.programs if any(program.startswith(f"kernels_{op}_") for op in ops)]
 
@@ -188,7 +191,7 @@ def main():
             mutated[source].parent.mkdir(parents=True, exist_ok=True)
             mutated[source].write_text(text)
             kernels.update(build.kernels_of(source))
-            programs = [options.test] if options.test else build.tests_of(build.kernels_of(source))
+            programs = [options.test] if options.test else build.tests_of(source)
             for number, (line, call) in enumerate(calls, len(work) + 1):
                 work[number] = (f"{source.relative_to(ROOT)}:{line}: {call}", programs)
         objects = dict(pool.map(lambda kernel: compile_switched(build, kernel, mutated, folder), sorted(kernels)))
