@@ -6,8 +6,9 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-constexpr std::int64_t kTaskRows = 256;
-constexpr std::int64_t kElementsPerRow = 64;  // a row's passes cost as much as so many elements elsewhere
+/// Rows of a task: enough to be worth a thread, and that the last ones, which pass alone, do not count.
+constexpr std::int64_t kLeastTaskRows = 128, kMostTaskRows = 1024;
+constexpr std::int64_t kElementsPerRow = 128;  // a row's passes cost as much as so many elements elsewhere
 
 constexpr int kWords = kLanes / 2;
 typedef std::uint64_t Words __attribute__((vector_size(8 * kWords)));
@@ -100,15 +101,18 @@ class VectorPass {
 
 void batch(const Context& ctx, const OrderArgs& args) {
   const BatchPlace place = *args.place;
-  for_tasks(ctx.pool(), (args.count + kTaskRows - 1) / kTaskRows, args.count * kElementsPerRow,
-            [&](std::int64_t task) {
-              const std::int64_t begin = task * kTaskRows;
-              const std::int64_t count = args.count - begin < kTaskRows ? args.count - begin : kTaskRows;
-              std::int64_t* const ids = args.ids + begin;
-              feistel_rows<VectorPass>(place.network, place.first + begin, count, ids);
-              if (args.rows == nullptr) return;
-              for (std::int64_t i = 0; i < count; ++i) ids[i] = args.rows[ids[i]];
-            });
+  const std::int64_t fair = args.count / ctx.pool().threads();
+  const std::int64_t rows = fair < kLeastTaskRows  ? kLeastTaskRows
+                            : fair < kMostTaskRows ? fair
+                                                   : kMostTaskRows;
+  for_tasks(ctx.pool(), (args.count + rows - 1) / rows, args.count * kElementsPerRow, [&](std::int64_t task) {
+    const std::int64_t begin = task * rows;
+    const std::int64_t count = args.count - begin < rows ? args.count - begin : rows;
+    std::int64_t* const ids = args.ids + begin;
+    feistel_rows<VectorPass>(place.network, place.first + begin, count, ids);
+    if (args.rows == nullptr) return;
+    for (std::int64_t i = 0; i < count; ++i) ids[i] = args.rows[ids[i]];
+  });
 }
 
 }  // namespace
