@@ -101,7 +101,7 @@ class VectorPass {
 
 void batch(const Context& ctx, const OrderArgs& args) {
   const BatchPlace place = *args.place;
-  const std::int64_t fair = args.count / ctx.pool().threads();
+  const std::int64_t threads = ctx.pool().threads(), fair = (args.count + threads - 1) / threads;
   const std::int64_t rows = fair < kLeastTaskRows  ? kLeastTaskRows
                             : fair < kMostTaskRows ? fair
                                                    : kMostTaskRows;
