@@ -44,7 +44,7 @@ THALWEG_HD Word nonzero_words(const Word* words) {
 
 /// Fills row_begin and returns the number of entries of the batch.
 std::int64_t count_entries(const Context& ctx, const SparseRows& input, std::int64_t* row_begin) {
-  constexpr std::int64_t kElementsPerRow = 16;  // a row's offset comes from far away
+  constexpr std::int64_t kElementsPerRow = 128;  // a row's offset comes from far away
   for_rows(ctx.pool(), input.rows, kElementsPerRow, [&input, row_begin](std::int64_t n) {
     const std::int64_t id = sparse_row_id(input, n);
     row_begin[n + 1] = input.offsets[id + 1] - input.offsets[id];
