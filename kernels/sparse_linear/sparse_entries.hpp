@@ -27,11 +27,13 @@ THALWEG_HD SparseEntries sparse_entries(const SparseRows& rows, std::int64_t n) 
 /// asked for this many rows ahead is there when its turn comes, and twice as many rows ahead where it lies.
 constexpr std::int64_t kPrefetchRows = 8;
 
+/// Every line of [from, from + bytes), which begins and ends inside of lines, up to a limit.
 THALWEG_HD void prefetch_lines(const void* from, std::int64_t bytes) {
   constexpr std::int64_t kLine = 64, kMost = 16 * kLine;
-  const char* p = static_cast<const char*>(from);
-  const std::int64_t end = bytes < kMost ? bytes : kMost;
-  for (std::int64_t at = 0; at < end; at += kLine) __builtin_prefetch(p + at);
+  const std::int64_t inside = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(from) % kLine);
+  const char* const first = static_cast<const char*>(from) - inside;
+  const std::int64_t end = inside + (bytes < kMost ? bytes : kMost);
+  for (std::int64_t at = 0; at < end; at += kLine) __builtin_prefetch(first + at);
 }
 
 /// Where row n lies.
