@@ -36,9 +36,11 @@ THALWEG_HD void prefetch_lines(const void* from, std::int64_t bytes) {
   for (std::int64_t at = 0; at < end; at += kLine) __builtin_prefetch(first + at);
 }
 
-/// Where row n lies.
-THALWEG_HD void prefetch_offset(const SparseRows& rows, std::int64_t n) {
-  __builtin_prefetch(rows.offsets + sparse_row_id(rows, n));
+/// Where row n begins and ends, which is in two lines now and then.
+THALWEG_HD void prefetch_offsets(const SparseRows& rows, std::int64_t n) {
+  const std::int64_t* const begin = rows.offsets + sparse_row_id(rows, n);
+  __builtin_prefetch(begin);
+  __builtin_prefetch(begin + 1);
 }
 
 THALWEG_HD void prefetch_columns(const SparseRows& rows, std::int64_t n) {
@@ -57,10 +59,10 @@ THALWEG_HD void prefetch_entries(const SparseRows& rows, std::int64_t n) {
 template <class Ask, class Visit>
 THALWEG_HD void walk_rows(const SparseRows& rows, std::int64_t begin, std::int64_t end, const Ask& ask,
                           const Visit& visit) {
-  for (std::int64_t n = begin; n < begin + 2 * kPrefetchRows && n < end; ++n) prefetch_offset(rows, n);
+  for (std::int64_t n = begin; n < begin + 2 * kPrefetchRows && n < end; ++n) prefetch_offsets(rows, n);
   for (std::int64_t n = begin; n < begin + kPrefetchRows && n < end; ++n) ask(n);
   for (std::int64_t n = begin; n < end; ++n) {
-    if (n + 2 * kPrefetchRows < end) prefetch_offset(rows, n + 2 * kPrefetchRows);
+    if (n + 2 * kPrefetchRows < end) prefetch_offsets(rows, n + 2 * kPrefetchRows);
     if (n + kPrefetchRows < end) ask(n + kPrefetchRows);
     visit(n, sparse_entries(rows, n));
   }
