@@ -22,27 +22,71 @@ THALWEG_HD Vec join_chains(const float* weight, const std::int32_t* columns, con
   return fma(w, load(values), chain);
 }
 
-/// The same for the last `count` < kLanes entries; the other chains stay as they are (adding zero to them
-/// would turn a -0 into +0).
-THALWEG_HD Vec join_chains_first(const float* weight, const std::int32_t* columns, const float* values,
-                                 Vec chain, std::int64_t count) {
+/// The last `count` < kLanes entries of a row in the first lanes; what the other lanes hold is no matter. A
+/// row of kLanes entries or more is read up to its end and turned: a masked load of the last ones alone
+/// reaches into the row behind it, which nobody has asked for, and waits for its line although the lanes are
+/// masked.
+struct LastEntries {
 #if defined(__AVX512F__)
-  const auto mask = static_cast<__mmask16>((1u << count) - 1u);
-  const __m512i index = _mm512_maskz_loadu_epi32(mask, columns);
-  const __m512 w = _mm512_mask_i32gather_ps(_mm512_setzero_ps(), mask, index, weight, 4);
-  return (Vec)_mm512_mask3_fmadd_ps(w, _mm512_maskz_loadu_ps(mask, values), (__m512)chain, mask);
+  __mmask16 mask;
+  __m512i columns;
+  __m512 values;
+
+  THALWEG_HD LastEntries(SparseEntries row, std::int64_t count)
+      : mask(static_cast<__mmask16>((1u << count) - 1u)) {
+    if (row.count < kLanes) {
+      columns = _mm512_maskz_loadu_epi32(mask, row.columns);
+      values = _mm512_maskz_loadu_ps(mask, row.values);
+      return;
+    }
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i turn = _mm512_sub_epi32(lane, _mm512_set1_epi32(static_cast<int>(count)));
+    columns =
+        _mm512_maskz_permutexvar_epi32(mask, turn, _mm512_loadu_si512(row.columns + row.count - kLanes));
+    values = _mm512_maskz_permutexvar_ps(mask, turn, _mm512_loadu_ps(row.values + row.count - kLanes));
+  }
 #elif defined(__AVX2__)
-  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), lane);
-  const __m256i index = _mm256_maskload_epi32(columns, mask);
-  const __m256 w = _mm256_mask_i32gather_ps(_mm256_setzero_ps(), weight, index, (__m256)mask, 4);
-  const __m256 joined = _mm256_fmadd_ps(w, _mm256_maskload_ps(values, mask), (__m256)chain);
-  return (Vec)_mm256_blendv_ps((__m256)chain, joined, (__m256)mask);
+  __m256i mask, columns;
+  __m256 values;
+
+  THALWEG_HD LastEntries(SparseEntries row, std::int64_t count) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i counts = _mm256_set1_epi32(static_cast<int>(count));
+    mask = _mm256_cmpgt_epi32(counts, lane);
+    if (row.count < kLanes) {
+      columns = _mm256_maskload_epi32(row.columns, mask);
+      values = _mm256_maskload_ps(row.values, mask);
+      return;
+    }
+    const __m256i turn = _mm256_sub_epi32(lane, counts);
+    const auto* const last = reinterpret_cast<const __m256i*>(row.columns + row.count - kLanes);
+    columns = _mm256_permutevar8x32_epi32(_mm256_loadu_si256(last), turn);
+    values = _mm256_permutevar8x32_ps(_mm256_loadu_ps(row.values + row.count - kLanes), turn);
+  }
 #else
-  for (std::int64_t i = 0; i < count; ++i) chain[i] = fma(weight[columns[i]], values[i], chain[i]);
-  return chain;
+  const std::int32_t* columns;
+  const float* values;
+  std::int64_t count;
+
+  THALWEG_HD LastEntries(SparseEntries row, std::int64_t n)
+      : columns(row.columns + row.count - n), values(row.values + row.count - n), count(n) {}
 #endif
-}
+
+  /// join_chains in the first lanes; the other chains stay as they are (adding zero to them would turn a -0
+  /// into +0).
+  THALWEG_HD Vec join(const float* weight, Vec chain) const {
+#if defined(__AVX512F__)
+    const __m512 w = _mm512_mask_i32gather_ps(_mm512_setzero_ps(), mask, columns, weight, 4);
+    return (Vec)_mm512_mask3_fmadd_ps(w, values, (__m512)chain, mask);
+#elif defined(__AVX2__)
+    const __m256 w = _mm256_mask_i32gather_ps(_mm256_setzero_ps(), weight, columns, (__m256)mask, 4);
+    return (Vec)_mm256_blendv_ps((__m256)chain, _mm256_fmadd_ps(w, values, (__m256)chain), (__m256)mask);
+#else
+    for (std::int64_t i = 0; i < count; ++i) chain[i] = fma(weight[columns[i]], values[i], chain[i]);
+    return chain;
+#endif
+  }
+};
 
 THALWEG_HD float sparse_dot(const float* weight, SparseEntries row) {
   Vec chain[kChainVecs] = {};
@@ -62,7 +106,7 @@ THALWEG_HD float sparse_dot(const float* weight, SparseEntries row) {
     if (rest >= at + kLanes) {
       chain[v] = join_chains(weight, columns + at, values + at, chain[v]);
     } else if (rest > at) {
-      chain[v] = join_chains_first(weight, columns + at, values + at, chain[v], rest - at);
+      chain[v] = LastEntries(row, rest - at).join(weight, chain[v]);
     }
   }
   return fold_registers(chain);

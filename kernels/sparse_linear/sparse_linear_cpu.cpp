@@ -241,6 +241,12 @@ void evaluate_rows(const SparseModelStep& args, std::int64_t begin, std::int64_t
   }
 }
 
+/// Asks for row n and its target.
+THALWEG_HD void prefetch_sample(const SparseModelStep& args, std::int64_t n) {
+  prefetch_entries(args.input, n);
+  __builtin_prefetch(args.targets.target + (args.targets.ids != nullptr ? args.targets.ids[n] : n));
+}
+
 /// Forward, loss and gradient of the rows of one slice, a block of rows at a time.
 template <LossKind Kind>
 void step_slice(const SparseModelStep& args, const GradientChains& chains, int slice) {
@@ -248,22 +254,24 @@ void step_slice(const SparseModelStep& args, const GradientChains& chains, int s
   if (begin == end) return;
   float* weight = chains.weight.begin(args.slices, slice);
   float* bias = chains.bias.size > 0 ? chains.bias.begin(args.slices, slice) : nullptr;
-  for (std::int64_t first = begin; first < end; first += kRowsPerBlock) {
-    const std::int64_t count = end - first < kRowsPerBlock ? end - first : kRowsPerBlock;
-    float z[kRowsPerBlock];
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (first + i + kPrefetchRows < end) prefetch_entries(args.input, first + i + kPrefetchRows);
-      z[i] = sparse_dot(args.weight, sparse_entries(args.input, first + i));
-      if (args.bias != nullptr) z[i] = z[i] + args.bias[0];
-    }
-    evaluate_rows<Kind>(args, first, count, z);
-    for (std::int64_t n = first; n < first + count; ++n) {
-      add_row(sparse_entries(args.input, n),
-              args.touched.slots + args.touched.row_begin[args.slices.first + n], args.grad_output[n],
+  float z[kRowsPerBlock];
+  std::int64_t first = begin;  // of the block
+  const auto finish_block = [&](std::int64_t block_end) {
+    evaluate_rows<Kind>(args, first, block_end - first, z);
+    for (; first < block_end; ++first) {
+      add_row(sparse_entries(args.input, first),
+              args.touched.slots + args.touched.row_begin[args.slices.first + first], args.grad_output[first],
               weight);
-      if (bias != nullptr) bias[0] = bias[0] + args.grad_output[n];
+      if (bias != nullptr) bias[0] = bias[0] + args.grad_output[first];
     }
-  }
+  };
+  walk_rows(
+      args.input, begin, end, [&args](std::int64_t n) { prefetch_sample(args, n); },
+      [&](std::int64_t n, SparseEntries row) {
+        const float sum = sparse_dot(args.weight, row);
+        z[n - first] = args.bias != nullptr ? sum + args.bias[0] : sum;
+        if (n + 1 - first == kRowsPerBlock || n + 1 == end) finish_block(n + 1);
+      });
 }
 
 void model_step(const Context& ctx, const SparseModelStep& args) {
