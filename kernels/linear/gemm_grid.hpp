@@ -37,6 +37,7 @@ THALWEG_HD Grid make_grid(std::int64_t rows, std::int64_t cols, std::int64_t dep
 struct TilePlace {
   std::int64_t row, col;
   int rows, vecs;
+  std::int64_t lanes;               ///< columns of the tile, at most vecs * kLanes
   std::int64_t number;              ///< within its task
   std::int64_t next_row, next_col;  ///< of the next tile
   std::int64_t next_task_row;       ///< first row of the next task
@@ -61,7 +62,8 @@ THALWEG_HD void for_each_tile(const Grid& g, std::int64_t task, int thread, cons
   p.next_task_row = g.row_begin(next % g.row_blocks);
   for (; p.number < last - first; ++p.number) {
     p.col = (first + p.number) * kPanel;
-    p.vecs = g.cols - p.col > kLanes ? 2 : 1;
+    p.lanes = smaller(kPanel, g.cols - p.col);
+    p.vecs = p.lanes > kLanes ? 2 : 1;
     const bool ends = first + p.number + 1 == last;
     p.next_row = ends ? p.next_task_row : p.row;
     p.next_col = ends ? next / g.row_blocks * g.group * kPanel : p.col + kPanel;

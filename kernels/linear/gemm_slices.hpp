@@ -118,34 +118,19 @@ inline void pack_blocks(const ConstMatrix& grad_output, const Grid& grid, std::i
   }
 }
 
-/// Tile of grad_weight[o, i]: rows are outputs (columns of grad_output), columns are features of a panel
-/// [sample][feature].
-struct WeightGradJob {
+/// The operands of the weight gradient, packed, because the tiles of many row blocks read them again.
+struct PackedOperands {
   const float* blocks;  // [row block][rows][kBlockStride]
   const float* panels;  // [panel][rows][kPanel]
-  std::int64_t rows, outputs, features, row_blocks;
-  const SliceTable* slices;
-  BatchSum grad_weight;
+  std::int64_t rows, outputs, row_blocks;
 
+  /// Continues the chains of `t` by the samples [begin, begin + depth).
   template <int kRows, int kVecs>
-  void run(const TilePlace& place) const {
-    const std::int64_t at = place.row * features + place.col, cols = features - place.col;
+  THALWEG_HD void multiply(Tile<kRows, kVecs>& t, const TilePlace& place, std::int64_t begin,
+                           std::int64_t depth, Ahead<true>& ahead) const {
     const float* a = blocks + block_of(place.row) * rows * kBlockStride;
     const float* b = panels + place.col * rows;
-    Ahead<true> next_outputs(grad_weight.sum + place.next_row * features + place.next_col, features);
-    SliceCounter<SumTile<kRows, kVecs>> counter;
-    for (int s = 0; s < slices->slices; ++s) {
-      const SliceTable::Entry e = slices->entry[s];
-      float* partial = partial_of(grad_weight, s, at);
-      SumTile<kRows, kVecs> t{};
-      if (e.loads) load_tile(t, partial, features, cols);
-      multiply_down_columns(t, a + e.begin * kBlockStride, kBlockStride, b + e.begin * kPanel, e.depth,
-                            next_outputs);
-      if (e.stores) store_tile(t, partial, features, cols);
-      if (!slices->last) continue;
-      counter.push(t, s + 1 == slices->slices);
-      if (s + 1 == slices->slices) store_tile(t, grad_weight.sum + at, features, cols);
-    }
+    multiply_down_columns(t, a + begin * kBlockStride, kBlockStride, b + begin * kPanel, depth, ahead);
   }
 
  private:
@@ -153,13 +138,72 @@ struct WeightGradJob {
   THALWEG_HD std::int64_t block_of(std::int64_t row) const { return ceil_div(row * row_blocks, outputs); }
 };
 
+/// The operands where they lie: so few outputs that one row block holds them, and rows that need no
+/// conversion. Each element of them is then read once, and packing would cost more than the product.
+struct PlainOperands {
+  ConstMatrix grad_output;
+  const float* input;
+  std::int64_t stride;
+  const std::int64_t* ids;
+
+  static bool serve(const Grid& grid, const DenseRows& input) {
+    return grid.row_blocks == 1 && input.dtype == DType::f32 && input.scale == nullptr;
+  }
+
+  template <int kRows, int kVecs>
+  THALWEG_HD void multiply(Tile<kRows, kVecs>& t, const TilePlace& place, std::int64_t begin,
+                           std::int64_t depth, Ahead<true>&) const {
+    const std::int64_t last = grad_output.rows - 1;
+    for (std::int64_t n = begin; n < begin + depth; ++n) {
+      const float* next = row(smaller(n + kPrefetchDepth, last)) + place.col;
+      __builtin_prefetch(next);
+      __builtin_prefetch(next + kLineFloats);
+      const float* g = grad_output.data + n * grad_output.stride;
+      const auto element = [&](int r) __attribute__((always_inline)) { return g + r; };
+      tile_step(t, row(n) + place.col, place.lanes, element);
+    }
+  }
+
+ private:
+  THALWEG_HD const float* row(std::int64_t n) const { return input + (ids ? ids[n] : n) * stride; }
+};
+
+/// Tile of grad_weight[o, i]: rows are outputs (columns of grad_output), columns are features of a panel
+/// [sample][feature].
+template <class Operands>
+struct WeightGradJob {
+  Operands operands;
+  std::int64_t features;
+  const SliceTable* slices;
+  BatchSum grad_weight;
+
+  template <int kRows, int kVecs>
+  void run(const TilePlace& place) const {
+    const std::int64_t at = place.row * features + place.col, cols = features - place.col;
+    Ahead<true> next_outputs(grad_weight.sum + place.next_row * features + place.next_col, features);
+    SliceCounter<SumTile<kRows, kVecs>> counter;
+    for (int s = 0; s < slices->slices; ++s) {
+      const SliceTable::Entry e = slices->entry[s];
+      float* partial = partial_of(grad_weight, s, at);
+      SumTile<kRows, kVecs> t{};
+      if (e.loads) load_tile(t, partial, features, cols);
+      operands.multiply(t, place, e.begin, e.depth, next_outputs);
+      if (e.stores) store_tile(t, partial, features, cols);
+      if (!slices->last) continue;
+      counter.push(t, s + 1 == slices->slices);
+      if (s + 1 == slices->slices) store_tile(t, grad_weight.sum + at, features, cols);
+    }
+  }
+};
+
 struct SumVec {
   Vec acc;
   THALWEG_HD void add(const SumVec& left) { acc = left.acc + acc; }
 };
 
-/// grad_bias of `count` <= kLanes outputs from `first` on: plain sums down a packed row block.
-inline void bias_sum(const float* block, const SliceTable& slices, const BatchSum& to, std::int64_t first,
+/// grad_bias of `count` <= kLanes outputs from `first` on: plain sums of row(n), their gradients by sample n.
+template <class Row>
+inline void bias_sum(const Row& row, const SliceTable& slices, const BatchSum& to, std::int64_t first,
                      std::int64_t count) {
   SliceCounter<SumVec> counter;
   for (int s = 0; s < slices.slices; ++s) {
@@ -167,7 +211,7 @@ inline void bias_sum(const float* block, const SliceTable& slices, const BatchSu
     float* partial = partial_of(to, s, first);
     SumVec t{};
     if (e.loads) t.acc = load_first(partial, count);
-    for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n) t.acc = t.acc + load(block + n * kBlockStride);
+    for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n) t.acc = t.acc + row(n);
     if (e.stores) store_first(partial, t.acc, count);
     if (!slices.last) continue;
     counter.push(t, s + 1 == slices.slices);

@@ -53,6 +53,18 @@ THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element
   for (int r = 0; r < kRows; ++r) accumulate(t.acc[r], element(r), panel);
 }
 
+/// The same with a panel row of which only `lanes` floats may be read: as many as the tile has, or fewer.
+template <int kRows, int kVecs, class Element>
+THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, std::int64_t lanes, Element element) {
+  if (lanes == kVecs * kLanes) return tile_step(t, b, element);
+  constexpr int kWhole = (kVecs - 1) * kLanes;
+  Vec panel[kVecs];
+  if constexpr (kVecs == 2) panel[0] = load(b);
+  panel[kVecs - 1] = load_first(b + kWhole, lanes - kWhole);
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) accumulate(t.acc[r], element(r), panel);
+}
+
 /// How far ahead of use, in k, a packed operand is asked for.
 constexpr std::int64_t kPrefetchDepth = 16;
 constexpr int kLineFloats = 16;

@@ -87,26 +87,49 @@ void input_grad(const Context& ctx, const LinearInputGrad& a) {
   apply_derivative(ctx, activation_cpu, a);
 }
 
-void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
-  const std::int64_t outputs = a.grad_output.cols, features = a.input.cols, rows = a.input.rows;
-  const Grid grid = make_grid(outputs, features, rows, ctx.pool().threads());
-  const SliceTable slices = make_slice_table(a.slices);
+/// Gradients of a layer of few outputs from its operands as they lie.
+void plain_parameter_grad(const Context& ctx, const LinearParameterGrad& a, const Grid& grid,
+                          const SliceTable& slices) {
+  const PlainOperands operands{a.grad_output, static_cast<const float*>(a.input.data), a.input.stride,
+                               a.input.ids};
+  run_product(ctx.pool(), grid, WeightGradJob<PlainOperands>{operands, a.input.cols, &slices, a.grad_weight});
+  if (a.grad_bias.sum == nullptr) return;
+  const std::int64_t outputs = a.grad_output.cols;
+  for (std::int64_t o = 0; o < outputs; o += kLanes) {
+    const std::int64_t count = smaller(kLanes, outputs - o);
+    const auto row = [&](std::int64_t n) { return load_first(a.grad_output.row(n) + o, count); };
+    bias_sum(row, slices, a.grad_bias, o, count);
+  }
+}
+
+void packed_parameter_grad(const Context& ctx, const LinearParameterGrad& a, const Grid& grid,
+                           const SliceTable& slices) {
+  const std::int64_t rows = a.input.rows;
   float* panels = scratch_floats(ctx, rows * (grid.panels * kPanel + grid.row_blocks * kBlockStride));
   float* blocks = panels + grid.panels * kPanel * rows;
   run_row_packing(ctx.pool(), rows, [&](std::int64_t begin, std::int64_t end) {
     pack_columns(a.input, begin, end, panels, kPanel * rows);
     pack_blocks(a.grad_output, grid, begin, end, blocks, kBlockStride * rows);
   });
-  run_product(
-      ctx.pool(), grid,
-      WeightGradJob{blocks, panels, rows, outputs, features, grid.row_blocks, &slices, a.grad_weight});
+  const PackedOperands operands{blocks, panels, rows, grid.rows, grid.row_blocks};
+  run_product(ctx.pool(), grid,
+              WeightGradJob<PackedOperands>{operands, a.input.cols, &slices, a.grad_weight});
   if (a.grad_bias.sum == nullptr) return;
   ctx.pool().run(grid.row_blocks, [&](std::int64_t block, int) {
     const float* from = blocks + block * kBlockStride * rows;
     const std::int64_t begin = grid.row_begin(block), end = grid.row_begin(block + 1);
-    for (std::int64_t o = begin; o < end; o += kLanes)
-      bias_sum(from + (o - begin), slices, a.grad_bias, o, smaller(kLanes, end - o));
+    for (std::int64_t o = begin; o < end; o += kLanes) {
+      const auto row = [&](std::int64_t n) { return load(from + n * kBlockStride + (o - begin)); };
+      bias_sum(row, slices, a.grad_bias, o, smaller(kLanes, end - o));
+    }
   });
+}
+
+void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
+  const Grid grid = make_grid(a.grad_output.cols, a.input.cols, a.input.rows, ctx.pool().threads());
+  const SliceTable slices = make_slice_table(a.slices);
+  PlainOperands::serve(grid, a.input) ? plain_parameter_grad(ctx, a, grid, slices)
+                                      : packed_parameter_grad(ctx, a, grid, slices);
 }
 
 void model_step(const Context& ctx, const LinearModelStep& a) {
