@@ -57,12 +57,14 @@ THALWEG_HD void transpose(Vec (&m)[kLanes]) {
   if constexpr (h > 1) transpose<h / 2>(m);
 }
 
-/// Panel of rows: panel[k][r] = feature k of row first + r for k in [begin, end), zero past the last row.
+/// Panel of kVecs * kLanes rows: panel[k][r] = feature k of row first + r for k in [begin, end), zero past
+/// the last row.
+template <int kVecs = kTileVecs>
 inline void pack_rows(const DenseRows& x, std::int64_t first, std::int64_t begin, std::int64_t end,
                       float* panel) {
   for (std::int64_t k = begin; k < end; k += kLanes) {
     const std::int64_t count = smaller(kLanes, end - k);
-    for (int v = 0; v < kTileVecs; ++v) {
+    for (int v = 0; v < kVecs; ++v) {
       Vec square[kLanes];
 #pragma GCC unroll 16
       for (int r = 0; r < kLanes; ++r) {
@@ -70,10 +72,10 @@ inline void pack_rows(const DenseRows& x, std::int64_t first, std::int64_t begin
         square[r] = n < x.rows ? load_features(x, n, k, count) : Vec{};
       }
       transpose(square);
-      float* to = panel + k * kPanel + v * kLanes;
+      float* to = panel + k * kVecs * kLanes + v * kLanes;
 #pragma GCC unroll 16
       for (int i = 0; i < kLanes; ++i)
-        if (i < count) store(to + i * kPanel, square[i]);
+        if (i < count) store(to + i * kVecs * kLanes, square[i]);
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "kernels/linear/few_outputs.hpp"
 #include "kernels/linear/gemm_slices.hpp"
+#include "kernels/linear/gemm_thin.hpp"
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/linear_model_step.hpp"
 
@@ -55,8 +56,25 @@ void forward_pass(const Context& ctx, const LinearForward& a) {
   run_product(ctx.pool(), grid, ForwardJob{a.weight, a.bias, panels, x.cols, a.output});
 }
 
+void forward_thin(const Context& ctx, const LinearForward& a) {
+  const std::int64_t features = a.input.cols, rows = a.input.rows;
+  const DenseRows weight{
+      .data = a.weight, .dtype = DType::f32, .rows = a.output.cols, .cols = features, .stride = features};
+  float* panel = scratch_floats(ctx, features * kPanel);
+  run_packing(ctx.pool(), 1, features, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
+    a.output.cols > kLanes ? pack_rows<2>(weight, 0, begin, end, panel)
+                           : pack_rows<1>(weight, 0, begin, end, panel);
+  });
+  const ThinForward job{a.input, panel, a.bias, a.output};
+  ctx.pool().run(ceil_div(rows, kThinTaskRows), [&](std::int64_t task, int) {
+    const std::int64_t end = smaller(rows, (task + 1) * kThinTaskRows);
+    for (std::int64_t n = task * kThinTaskRows; n < end; n += kThinRows) job.run(n);
+  });
+}
+
 void sums(const Context& ctx, const LinearForward& a) {
   if (a.output.cols <= kFewOutputs) return forward_few(ctx, a);
+  if (ThinForward::serves(a.input, a.output.cols)) return forward_thin(ctx, a);
   for (std::int64_t first = 0; first < a.input.rows; first += kPassRows) {
     const std::int64_t count = smaller(kPassRows, a.input.rows - first);
     LinearForward pass = a;

@@ -148,8 +148,8 @@ struct GatheredRows {
 };
 
 TEST_P(LinearTest, GatheredConvertedAndScaledRowsEqualRowsPreparedBeforehand) {
-  for (const Shape& s : {Shape{19, 57, 11}, Shape{19, 57, 3}, Shape{19, 1, 30}, Shape{19, 32, 16},
-                         Shape{7, 57, 260}, Shape{7, 33, 400}}) {
+  for (const Shape& s : {Shape{19, 57, 11}, Shape{19, 57, 3}, Shape{17, 57, 20}, Shape{8, 32, 9},
+                         Shape{19, 1, 30}, Shape{19, 32, 16}, Shape{7, 57, 260}, Shape{7, 33, 400}}) {
     // With 64 every row is aligned for wide loads, with 61 hardly any.
     for (const auto& [stride, scaled] : {std::pair{61, false}, {61, true}, {64, false}, {64, true}}) {
       const GatheredRows rows(s, stride, scaled, sums_in_double());
