@@ -124,13 +124,19 @@ struct PackedOperands {
   const float* panels;  // [panel][rows][kPanel]
   std::int64_t rows, outputs, row_blocks;
 
-  /// Continues the chains of `t` by the samples [begin, begin + depth).
-  template <int kRows, int kVecs>
-  THALWEG_HD void multiply(Tile<kRows, kVecs>& t, const TilePlace& place, std::int64_t begin,
-                           std::int64_t depth, Ahead<true>& ahead) const {
-    const float* a = blocks + block_of(place.row) * rows * kBlockStride;
-    const float* b = panels + place.col * rows;
-    multiply_down_columns(t, a + begin * kBlockStride, kBlockStride, b + begin * kPanel, depth, ahead);
+  /// Those of one tile.
+  struct Here {
+    const float *a, *b;
+
+    /// Continues the chains of `t` by the samples [begin, begin + depth).
+    template <int kRows, int kVecs>
+    THALWEG_HD void multiply(Tile<kRows, kVecs>& t, std::int64_t begin, std::int64_t depth,
+                             Ahead<true>& ahead) const {
+      multiply_down_columns(t, a + begin * kBlockStride, kBlockStride, b + begin * kPanel, depth, ahead);
+    }
+  };
+  THALWEG_HD Here at(const TilePlace& place) const {
+    return {blocks + block_of(place.row) * rows * kBlockStride, panels + place.col * rows};
   }
 
  private:
@@ -150,22 +156,29 @@ struct PlainOperands {
     return grid.row_blocks == 1 && input.dtype == DType::f32 && input.scale == nullptr;
   }
 
-  template <int kRows, int kVecs>
-  THALWEG_HD void multiply(Tile<kRows, kVecs>& t, const TilePlace& place, std::int64_t begin,
-                           std::int64_t depth, Ahead<true>&) const {
-    const std::int64_t last = grad_output.rows - 1;
-    for (std::int64_t n = begin; n < begin + depth; ++n) {
-      const float* next = row(smaller(n + kPrefetchDepth, last)) + place.col;
-      __builtin_prefetch(next);
-      __builtin_prefetch(next + kLineFloats);
-      const float* g = grad_output.data + n * grad_output.stride;
-      const auto element = [&](int r) __attribute__((always_inline)) { return g + r; };
-      tile_step(t, row(n) + place.col, place.lanes, element);
-    }
-  }
+  struct Here {
+    const PlainOperands& all;
+    std::int64_t col, lanes;
 
- private:
-  THALWEG_HD const float* row(std::int64_t n) const { return input + (ids ? ids[n] : n) * stride; }
+    template <int kRows, int kVecs>
+    THALWEG_HD void multiply(Tile<kRows, kVecs>& t, std::int64_t begin, std::int64_t depth,
+                             Ahead<true>&) const {
+      const std::int64_t last = all.grad_output.rows - 1;
+      for (std::int64_t n = begin; n < begin + depth; ++n) {
+        const float* next = row(smaller(n + kPrefetchDepth, last));
+        __builtin_prefetch(next);
+        __builtin_prefetch(next + kLineFloats);
+        const float* g = all.grad_output.data + n * all.grad_output.stride;
+        const auto element = [&](int r) __attribute__((always_inline)) { return g + r; };
+        tile_step(t, row(n), lanes, element);
+      }
+    }
+
+    THALWEG_HD const float* row(std::int64_t n) const {
+      return all.input + (all.ids ? all.ids[n] : n) * all.stride + col;
+    }
+  };
+  THALWEG_HD Here at(const TilePlace& place) const { return {*this, place.col, place.lanes}; }
 };
 
 /// Tile of grad_weight[o, i]: rows are outputs (columns of grad_output), columns are features of a panel
@@ -181,13 +194,14 @@ struct WeightGradJob {
   void run(const TilePlace& place) const {
     const std::int64_t at = place.row * features + place.col, cols = features - place.col;
     Ahead<true> next_outputs(grad_weight.sum + place.next_row * features + place.next_col, features);
+    const auto here = operands.at(place);
     SliceCounter<SumTile<kRows, kVecs>> counter;
     for (int s = 0; s < slices->slices; ++s) {
       const SliceTable::Entry e = slices->entry[s];
       float* partial = partial_of(grad_weight, s, at);
       SumTile<kRows, kVecs> t{};
       if (e.loads) load_tile(t, partial, features, cols);
-      operands.multiply(t, place, e.begin, e.depth, next_outputs);
+      here.multiply(t, e.begin, e.depth, next_outputs);
       if (e.stores) store_tile(t, partial, features, cols);
       if (!slices->last) continue;
       counter.push(t, s + 1 == slices->slices);
