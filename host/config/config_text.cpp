@@ -76,13 +76,18 @@ std::string got(const toml::node& node) {
   }
 }
 
+bool beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+
 /// Where the string that begins at `at` ends, one past its last quote (TOML 1.0, strings of one line and of
-/// more).
+/// more). A letter beyond ASCII behind a backslash and the white space after it ends a string of more lines,
+/// too: there the library takes it for white space first.
 std::size_t end_of_string(std::string_view text, std::size_t at) {
   const char quote = text[at];
   const bool lines = text.substr(at, 3) == std::string(3, quote);
   for (std::size_t i = at + (lines ? 3 : 1); i < text.size(); ++i) {
     if (text[i] == '\\' && quote == '"') {
+      const std::size_t next = std::min(text.find_first_not_of(" \t\r\n", i + 1), text.size());
+      if (lines && next < text.size() && beyond_ascii(text[next])) return next;
       ++i;
     } else if (text[i] == quote && (!lines || text.substr(i, 3) == std::string(3, quote))) {
       return lines ? std::min(text.find_first_not_of(quote, i), text.size()) : i + 1;
@@ -93,25 +98,30 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
   return text.size();
 }
 
-/// The TOML library calls itself for every part of a dotted key, without an end: no line may have more dots
-/// than any key needs. Those in strings, where paths have them, and in comments do not count.
-void check_key_depth(std::string_view text, const std::string& source) {
+/// What the TOML library is not safe from, outside of strings and comments: it calls itself for every part of
+/// a dotted key, without an end, so no line may have more dots than any key needs; and to ask whether a
+/// letter beyond ASCII is white space has no defined answer. TOML 1.0 has no such letters there.
+void check_plain_text(std::string_view text, const std::string& source) {
   constexpr int kMostDots = 100;
+  const auto fail = [&](std::size_t at, const std::string& what) {
+    throw ConfigError(
+        fmt::format("{}:{}: {}", source, 1 + std::count(text.begin(), text.begin() + at, '\n'), what));
+  };
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   int dots = 0;
-  for (std::size_t i = 0; i < text.size();) {
+  for (std::size_t i = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0; i < text.size();) {
     const char c = text[i];
     if (c == '"' || c == '\'') {
       i = end_of_string(text, i);
     } else if (c == '#') {
       i = std::min(text.find('\n', i), text.size());
     } else {
+      if (beyond_ascii(c)) fail(i, "a letter beyond ASCII outside of quotes; want \"section.key = value\"");
       dots = c == '\n' ? 0 : dots + (c == '.');
       ++i;
     }
     if (dots > kMostDots)
-      throw ConfigError(
-          fmt::format("{}:{}: more than {} dots outside of quotes; want \"section.key = value\"", source,
-                      1 + std::count(text.begin(), text.begin() + i, '\n'), kMostDots));
+      fail(i, fmt::format("more than {} dots outside of quotes; want \"section.key = value\"", kMostDots));
   }
 }
 
@@ -168,7 +178,7 @@ class TomlReader {
 }  // namespace
 
 void read_config_text(std::string_view text, const std::string& source, Config& config) {
-  check_key_depth(text, source);
+  check_plain_text(text, source);
   Config changed = config;
   try {
     const toml::table root =

@@ -137,6 +137,18 @@ TEST(Config, KeysOfManyPartsAreRefusedAndDotsInTextAreNot) {
   EXPECT_EQ(config.out, dots + "\"\n" + dots);
 }
 
+TEST(Config, LettersBeyondAsciiBelongInQuotesAndComments) {
+  const std::string basic(3, '"'), refused = "a letter beyond ASCII outside of quotes";
+  EXPECT_TRUE(says(text_error("seed = 1\nkéy = 1\n"), "run.toml:2: " + refused));
+  EXPECT_TRUE(says(text_error("seed = é\n"), "run.toml:1: " + refused));
+  EXPECT_TRUE(says(text_error("out = " + basic + "a\\ʒ" + basic + "\n"), "run.toml:1: " + refused));
+  EXPECT_TRUE(says(text_error("out = " + basic + "a \\\n  ʒ" + basic + "\n"), "run.toml:2: " + refused));
+  Config config;
+  read_config_text("out = \"é\" # ʒ\ndata.train = " + basic + "\né\\\"ʒ" + basic + "\n", "run.toml", config);
+  EXPECT_EQ(config.out, "é");
+  EXPECT_EQ(config.data.train, "é\"ʒ");
+}
+
 TEST(Config, LongNamesHaveNoSuggestions) {
   const std::string word(1 << 20, 'a');  // the distance of two such would take an hour
   EXPECT_EQ(did_you_mean(word, {word + "b", std::string(1 << 20, 'b')}), "");
