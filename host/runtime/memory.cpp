@@ -40,12 +40,13 @@ void release(void* memory) {
   ::operator delete (static_cast<Header*>(memory)[-1].start, std::align_val_t{kAlignment});
 }
 
+// Of no bytes the addresses may be null, which the library's functions do not allow.
 void copy_bytes(const Context&, void* to, const void* from, std::int64_t bytes) {
-  std::memcpy(to, from, static_cast<std::size_t>(bytes));
+  if (bytes > 0) std::memcpy(to, from, static_cast<std::size_t>(bytes));
 }
 
 void zero_bytes(const Context&, void* to, std::int64_t bytes) {
-  std::memset(to, 0, static_cast<std::size_t>(bytes));
+  if (bytes > 0) std::memset(to, 0, static_cast<std::size_t>(bytes));
 }
 
 void synchronize(const Context&) {}

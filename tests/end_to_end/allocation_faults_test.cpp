@@ -58,6 +58,15 @@ void* counted(std::size_t bytes, std::size_t alignment) {
   return memory;
 }
 
+/// For those who ask for null instead of an exception. A sanitizer's own would not come here.
+void* counted_or_null(std::size_t bytes, std::size_t alignment) noexcept {
+  try {
+    return counted(bytes, alignment);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 void counted_free(void* memory) {
   if (memory == nullptr) return;
   --live;
@@ -73,6 +82,11 @@ void* operator new(std::size_t bytes, std::align_val_t alignment) {
 }
 void* operator new[](std::size_t bytes, std::align_val_t alignment) {
   return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted_or_null(bytes, 1); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return counted_or_null(bytes, 1); }
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return counted_or_null(bytes, static_cast<std::size_t>(alignment));
 }
 void operator delete(void* memory) noexcept { counted_free(memory); }
 void operator delete[](void* memory) noexcept { counted_free(memory); }

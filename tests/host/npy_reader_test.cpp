@@ -20,7 +20,7 @@ std::vector<T> reversed(std::vector<T> elements) {
 }
 
 void append(std::string& to, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i));
+  for (; bytes > 0; --bytes, value >>= 8) to += static_cast<char>(value);
 }
 
 std::string deflated(const std::string& bytes) {
