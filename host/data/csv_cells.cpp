@@ -35,11 +35,14 @@ bool CsvCells::next_cell(std::string_view& cell) {
                       "in quotes and its quotes doubled (RFC 4180)",
                       source_, line_));
     if (delimiter_ == ' ' && *p_ == '\t') break;
+    if (*p_ == '\r' && at_line_end()) break;
+    if (*p_ == '\r')
+      throw DataError(
+          fmt::format("{} line {}: a carriage return inside a line; want lines that end with \\n or \\r\\n",
+                      source_, line_));
     ++p_;
   }
-  const char* stop = p_;
-  if ((p_ == end_ || *p_ == '\n') && stop > begin && stop[-1] == '\r') --stop;
-  cell = {begin, static_cast<std::size_t>(stop - begin)};
+  cell = {begin, static_cast<std::size_t>(p_ - begin)};
   finish_cell();
   return true;
 }

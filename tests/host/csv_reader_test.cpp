@@ -158,6 +158,8 @@ TEST_F(CsvReader, ErrorsNameFileLineColumnAndWhatWasFound) {
   fails("1,2,3\n4,\"5,6\n", {"d.csv line 2", "never closes"});
   fails("1,2,3\n4,5\"6,7\n", {"d.csv line 2", "quote"});
   fails("1,2,3\n4,\"5\"6,7\n", {"d.csv line 2", "after the closing quote"});
+  fails("1,2,3\n4,5\r,6\n", {"d.csv line 2", "a carriage return inside a line"});
+  fails("1,2\r3,4\r", {"d.csv line 1", "a carriage return inside a line"});
   fails("1\n2\n", {"no feature columns"});
   fails("a,y\n\xE9t\xE9,1\nu,2\n", {"column \"a\" (0)", "UTF-8"});
 }
