@@ -18,8 +18,8 @@ constexpr double kAmount = 1e8, kOperations = 1e9;
 constexpr std::array<std::int64_t, 2> kUpdateAhead{0, 1024};
 constexpr std::array<std::int64_t, 3> kRowsAhead{0, 4, 16};
 
-/// Where the loops leave what they found.
-volatile float sink = 0;
+/// Where the loops of a thread leave what they found.
+thread_local volatile float sink = 0;
 
 std::int64_t whole_steps(std::int64_t count) {
   return std::max<std::int64_t>(count / kStreamStep, 1) * kStreamStep;
