@@ -80,13 +80,19 @@ def self_test(folder):
     print(f"self-test: {len(FAULTS)} planted faults and a broken budget were found")
 
 
+def is_current(path):
+    """Not what a build folder keeps of a source that is gone."""
+    return path.suffix != ".o" or (ROOT / "kernels" / path.parent.name / path.stem).is_file()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("objects", type=pathlib.Path, help="a build folder of the cuda preset")
     parser.add_argument("--update", action="store_true", help="write the budget and docs/kernels.md anew")
     parser.add_argument("--self-test", action="store_true", help="also check that planted faults are found")
     args = parser.parse_args()
-    paths = sorted(p for ending in ("*.cu.o", "*.fatbin") for p in args.objects.rglob(ending) if "kernels" in str(p))
+    paths = sorted(p for ending in ("*.cu.o", "*.fatbin") for p in args.objects.rglob(ending)
+                   if "kernels" in str(p) and is_current(p))
     if not paths:
         sys.exit(f"{args.objects} holds no object of a kernel; build the preset cuda first")
     kernels = read_objects(paths)
