@@ -1,36 +1,15 @@
 // Layer normalisation of the activations of a hidden layer, forward and backward.
-#include <benchmark/benchmark.h>
-
-#include <vector>
-
+#include "benchmarks/kernels/norm_bench.hpp"
 #include "kernels/common/backend.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
 namespace {
 
-struct Buffers {
-  std::vector<float> x, y, dy, dx, weight, bias, grad_weight, grad_bias, mean, rstd;
-
-  Buffers(std::int64_t rows, std::int64_t cols)
-      : x(static_cast<std::size_t>(rows * cols)), y(x.size()), dy(x.size(), 0.25f), dx(x.size()) {
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i * 2654435761u % 1000u) * 1e-3f;
-    const auto columns = static_cast<std::size_t>(cols);
-    weight.assign(columns, 1.0f), bias.assign(columns, 0.0f);
-    grad_weight.resize(columns), grad_bias.resize(columns);
-    mean.assign(static_cast<std::size_t>(rows), 0.5f), rstd.assign(mean.size(), 3.0f);
-  }
-};
-
-void report(benchmark::State& state, const Cost& cost) {
-  state.SetItemsProcessed(state.iterations() * state.range(0));
-  state.SetBytesProcessed(state.iterations() * (cost.bytes_read + cost.bytes_written));
-}
-
 void layer_norm_forward(benchmark::State& state) {
   const std::int64_t rows = state.range(0), cols = state.range(1);
   const Context ctx({.device = "cpu"});
-  Buffers b(rows, cols);
+  NormBuffers b(rows, cols, rows);
   for (auto _ : state) {
     ctx.backend().layer_norm.forward(ctx, {.input = matrix<const float>(b.x.data(), rows, cols),
                                            .weight = b.weight.data(),
@@ -40,13 +19,13 @@ void layer_norm_forward(benchmark::State& state) {
                                            .rstd = b.rstd.data()});
     benchmark::ClobberMemory();
   }
-  report(state, layer_norm_forward_cost(rows, cols));
+  report_norm(state, layer_norm_forward_cost(rows, cols));
 }
 
 void layer_norm_backward(benchmark::State& state) {
   const std::int64_t rows = state.range(0), cols = state.range(1);
   const Context ctx({.device = "cpu"});
-  Buffers b(rows, cols);
+  NormBuffers b(rows, cols, rows);
   for (auto _ : state) {
     ctx.backend().layer_norm.backward(ctx, {.grad_output = matrix<const float>(b.dy.data(), rows, cols),
                                             .input = matrix<const float>(b.x.data(), rows, cols),
@@ -59,11 +38,7 @@ void layer_norm_backward(benchmark::State& state) {
                                             .grad_bias = {.sum = b.grad_bias.data()}});
     benchmark::ClobberMemory();
   }
-  report(state, layer_norm_backward_cost(rows, cols));
-}
-
-void hidden_layers(benchmark::internal::Benchmark* bench) {
-  bench->ArgNames({"N", "C"})->Args({128, 512})->Args({1024, 512})->Args({4096, 1024})->UseRealTime();
+  report_norm(state, layer_norm_backward_cost(rows, cols));
 }
 
 BENCHMARK(layer_norm_forward)->Apply(hidden_layers);

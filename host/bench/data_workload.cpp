@@ -110,33 +110,13 @@ std::string stored_zip(const std::vector<std::pair<std::string, std::string>>& m
                length = static_cast<std::uint32_t>(name.size());
     const auto crc = static_cast<std::uint32_t>(
         crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size())));
-    append(bytes, {{0x04034b50, 4},
-                   {20, 2},
-                   {0, 2},
-                   {0, 2},
-                   {0, 4},
-                   {crc, 4},
-                   {size, 4},
-                   {size, 4},
-                   {length, 2},
-                   {0, 2}});
-    bytes += name + content;
-    append(directory, {{0x02014b50, 4},
-                       {20, 2},
-                       {20, 2},
-                       {0, 2},
-                       {0, 2},
-                       {0, 4},
-                       {crc, 4},
-                       {size, 4},
-                       {size, 4},
-                       {length, 2},
-                       {0, 2},
-                       {0, 2},
-                       {0, 2},
-                       {0, 2},
-                       {0, 4},
-                       {offset, 4}});
+    std::string both;  // what the member and the directory say of it
+    append(both, {{20, 2}, {0, 2}, {0, 2}, {0, 4}, {crc, 4}, {size, 4}, {size, 4}, {length, 2}, {0, 2}});
+    append(bytes, {{0x04034b50, 4}});
+    bytes += both + name + content;
+    append(directory, {{0x02014b50, 4}, {20, 2}});
+    directory += both;
+    append(directory, {{0, 2}, {0, 2}, {0, 2}, {0, 4}, {offset, 4}});
     directory += name;
   }
   const auto count = static_cast<std::uint32_t>(members.size());

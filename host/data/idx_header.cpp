@@ -13,6 +13,22 @@ std::uint32_t big_endian_u32(const char* bytes) {
   return value;
 }
 
+void set_element(ArrayHeader& header, int type, const std::string& name) {
+  struct Element {
+    int type;
+    char kind;
+    int size;
+  };
+  constexpr Element kElements[] = {{0x08, 'u', 1}, {0x09, 'i', 1}, {0x0B, 'i', 2},
+                                   {0x0C, 'i', 4}, {0x0D, 'f', 4}, {0x0E, 'f', 8}};
+  for (const Element& element : kElements) {
+    if (element.type != type) continue;
+    header.kind = element.kind, header.size = element.size;
+    return;
+  }
+  throw DataError(fmt::format("{}: IDX element type {}; want 8, 9, 11, 12, 13 or 14", name, type));
+}
+
 }  // namespace
 
 ArrayHeader read_idx_header(ByteSource& source, const std::string& name) {
@@ -20,29 +36,7 @@ ArrayHeader read_idx_header(ByteSource& source, const std::string& name) {
   if (magic[0] != 0 || magic[1] != 0) throw DataError(fmt::format("{} is not an IDX file", name));
   ArrayHeader header;
   header.big_endian = true;
-  switch (magic[2]) {
-    case 0x08:
-      header.kind = 'u', header.size = 1;
-      break;
-    case 0x09:
-      header.kind = 'i', header.size = 1;
-      break;
-    case 0x0B:
-      header.kind = 'i', header.size = 2;
-      break;
-    case 0x0C:
-      header.kind = 'i', header.size = 4;
-      break;
-    case 0x0D:
-      header.kind = 'f', header.size = 4;
-      break;
-    case 0x0E:
-      header.kind = 'f', header.size = 8;
-      break;
-    default:
-      throw DataError(fmt::format("{}: IDX element type {}; want 8, 9, 11, 12, 13 or 14", name,
-                                  static_cast<unsigned char>(magic[2])));
-  }
+  set_element(header, static_cast<unsigned char>(magic[2]), name);
   const int dimensions = static_cast<unsigned char>(magic[3]);
   if (dimensions == 0) throw DataError(fmt::format("{}: an IDX file without dimensions", name));
   const std::string extents = read_header_bytes(source, 4 * dimensions, name);

@@ -120,6 +120,10 @@ class Pass {
   void plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows);
   LayerCall backward_call(const Network& network, std::size_t layer, const PassInput& input,
                           const ArenaView& arenas) const;
+  /// From the last layer to the first: its squared norms, if they are wanted, and run(its index, its call).
+  template <class Run>
+  void down_the_layers(const Context& ctx, const Network& network, const PassInput& input,
+                       const ArenaView& arenas, const SquaredNorms* norms, const Run& run);
 
   PassUse use_;
   Buffer<float> activations_, kept_;

@@ -117,8 +117,9 @@ Matrix Pass::output_gradient(const Network& network, std::int64_t rows) const {
   return matrix(output_gradients_.back(), rows, network.spec().outputs);
 }
 
-void Pass::backward(const Context& ctx, const Network& network, const PassInput& input,
-                    const ArenaView& arenas, const SquaredNorms* norms) {
+template <class Run>
+void Pass::down_the_layers(const Context& ctx, const Network& network, const PassInput& input,
+                           const ArenaView& arenas, const SquaredNorms* norms, const Run& run) {
   std::int64_t index = network.parameter_layers();
   for (std::size_t i = network.layers().size(); i-- > 0;) {
     const Layer& layer = *network.layers()[i];
@@ -126,23 +127,22 @@ void Pass::backward(const Context& ctx, const Network& network, const PassInput&
     if (norms != nullptr && layer.has_parameters()) {
       layer.squared_norms(ctx, call, norms->layer(--index));
     }
-    layer.backward(ctx, call);
+    run(i, call);
     if (network.fuses_previous(i)) --i;
   }
 }
 
+void Pass::backward(const Context& ctx, const Network& network, const PassInput& input,
+                    const ArenaView& arenas, const SquaredNorms* norms) {
+  down_the_layers(ctx, network, input, arenas, norms,
+                  [&](std::size_t i, const LayerCall& call) { network.layers()[i]->backward(ctx, call); });
+}
+
 void Pass::output_gradients(const Context& ctx, const Network& network, const PassInput& input,
                             const ArenaView& arenas, const SquaredNorms* norms) {
-  std::int64_t index = network.parameter_layers();
-  for (std::size_t i = network.layers().size(); i-- > 0;) {
-    const Layer& layer = *network.layers()[i];
-    const LayerCall call = backward_call(network, i, input, arenas);
-    if (norms != nullptr && layer.has_parameters()) {
-      layer.squared_norms(ctx, call, norms->layer(--index));
-    }
-    if (i > 0) layer.input_gradient(ctx, call);
-    if (network.fuses_previous(i)) --i;
-  }
+  down_the_layers(ctx, network, input, arenas, norms, [&](std::size_t i, const LayerCall& call) {
+    if (i > 0) network.layers()[i]->input_gradient(ctx, call);
+  });
 }
 
 void Pass::scale_gradients(const Context& ctx, const Network& network, std::int64_t rows,

@@ -46,21 +46,6 @@ THALWEG_HD float row_square(const float* x, std::int64_t count) {
   return fold_registers(chain);
 }
 
-/// Sum of squares of a row of T, scaled where there is a scale.
-template <class T>
-THALWEG_HD float feature_square(const T* x, const float* scale, const float* shift, std::int64_t count) {
-  if (scale == nullptr) {
-    return row_sum(count, [=](std::int64_t j, float& chain) {
-      const float v = static_cast<float>(x[j]);
-      chain = __builtin_fmaf(v, v, chain);
-    });
-  }
-  return row_sum(count, [=](std::int64_t j, float& chain) {
-    const float v = __builtin_fmaf(static_cast<float>(x[j]), scale[j], shift[j]);
-    chain = __builtin_fmaf(v, v, chain);
-  });
-}
-
 THALWEG_HD float feature(const DenseRows& x, std::int64_t at, std::int64_t j) {
   const float raw = x.dtype == DType::f32
                         ? static_cast<const float*>(x.data)[at + j]
@@ -70,12 +55,14 @@ THALWEG_HD float feature(const DenseRows& x, std::int64_t at, std::int64_t j) {
 
 void dense_row_squares(const Context& ctx, const DenseRowSquares& a) {
   const DenseRows x = a.input;
+  const bool plain = x.dtype == DType::f32 && x.scale == nullptr;
   for_rows(ctx.pool(), x.rows, x.cols, [&](std::int64_t n) {
     const std::int64_t at = data_row(x.ids, n) * x.stride;
-    a.squares[n] =
-        x.dtype == DType::f32
-            ? feature_square(static_cast<const float*>(x.data) + at, x.scale, x.shift, x.cols)
-            : feature_square(static_cast<const unsigned char*>(x.data) + at, x.scale, x.shift, x.cols);
+    a.squares[n] = plain ? row_square(static_cast<const float*>(x.data) + at, x.cols)
+                         : row_sum(x.cols, [=](std::int64_t j, float& chain) {
+                             const float v = feature(x, at, j);
+                             chain = __builtin_fmaf(v, v, chain);
+                           });
   });
 }
 
