@@ -47,9 +47,9 @@ void TrainingRun::train() {
   if (epoch_pending()) finish_epoch();
   while (stop_reason().empty()) {
     take_steps();
-    if (epoch_ends_at(state_.step)) finish_epoch();
+    if (plan_->epoch_ends_at(state_.step)) finish_epoch();
     const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
-    if (asked || saves_regularly_at(state_.step)) save();
+    if (asked || plan_->saves_regularly_at(state_.step)) save();
     writer_.check();
   }
 }
@@ -68,6 +68,7 @@ void TrainingRun::prepare() {
   if (batches_->batches_per_epoch() == 0) {
     throw ConfigError("train.drop_last leaves no batch: fewer rows than train.batch_size");
   }
+  plan_.emplace(config_, batches_->batches_per_epoch());
   const LearnerOptions options = learner_options();
   plan_memory_of(spec, options);
   model_.emplace(ctx_, spec);
@@ -79,7 +80,6 @@ void TrainingRun::prepare() {
     cuda_usable(reason);
     say("device: " + ctx_.device() + (reason.empty() ? "" : " (cuda: " + reason + ")"));
   }
-  first_step_ = state_.step;
   start_ = Clock::now();
 }
 
@@ -92,7 +92,7 @@ LearnerOptions TrainingRun::learner_options() {
                          .reduction_slices = static_cast<int>(config_.train.reduction_slices),
                          .batches = &*batches_};
   if (config_.per_sample.poisson()) {
-    privacy_.emplace(config_, train_, split_.train, total_steps());
+    privacy_.emplace(config_, train_, split_.train, plan_->total_steps());
     privacy_->set_options(options);
     for (const std::string& note : privacy_->notes()) say(note);
   }
@@ -158,21 +158,14 @@ StepRows TrainingRun::rows_of(std::int64_t step) const {
   return batches_->at_step(step);
 }
 
-/// Steps may run without the host until something is due that it decides.
-std::int64_t TrainingRun::burst_length() const {
-  const std::int64_t limit = config_.train.gradient_tolerance > 0 ? 1 : learner_->burst_limit();
-  std::int64_t length = 1;
-  while (length < limit && state_.step + length < total_steps() && !saves_regularly_at(state_.step + length))
-    ++length;
-  return length;
-}
-
 void TrainingRun::take_steps() {
   std::vector<StepRows> rows;
-  const std::int64_t length = burst_length();
+  const std::int64_t length = plan_->burst_length(state_.step, learner_->burst_limit());
   for (std::int64_t step = state_.step; step < state_.step + length; ++step) {
     rows.push_back(rows_of(step));
-    std::visit([&](const auto& batch) { learner_->enqueue(batch, learning_rate(step)); }, rows.back());
+    std::visit(
+        [&](const auto& batch) { learner_->enqueue(batch, plan_->learning_rate(step, state_.plateau)); },
+        rows.back());
   }
   const std::vector<StepResult> results = learner_->collect();
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -211,7 +204,7 @@ void TrainingRun::pass_over(const std::vector<std::int64_t>& rows, const Diverge
 /// between is no target: an interrupted run would go back to other parameters than an uninterrupted one.
 void TrainingRun::roll_back(const DivergedError& error) {
   writer_.finish();
-  const std::string folder = checkpoint_folder(checkpoint_root(), rollback_step());
+  const std::string folder = checkpoint_folder(checkpoint_root(), plan_->last_regular_save(state_.step));
   try {
     const CheckpointData data = read_checkpoint(folder);
     model_->set_parameters(ctx_, data.parameters);
@@ -221,19 +214,6 @@ void TrainingRun::roll_back(const DivergedError& error) {
     throw DivergedError(fmt::format("{}; cannot roll back: {}", error.what(), damage.what()));
   }
   say(fmt::format("rolled back to {}", folder));
-}
-
-std::int64_t TrainingRun::rollback_step() const {
-  std::int64_t step = state_.step;
-  while (step > 0 && !saves_regularly_at(step)) --step;
-  return step;
-}
-
-bool TrainingRun::saves_regularly_at(std::int64_t step) const {
-  const CheckpointConfig& checkpoint = config_.checkpoint;
-  const std::int64_t epochs = checkpoint.every_epochs * batches_->batches_per_epoch();
-  return (epochs > 0 && step > 0 && step % epochs == 0) ||
-         (checkpoint.every_steps > 0 && step % checkpoint.every_steps == 0);
 }
 
 void TrainingRun::after_step(const StepResult& result) {
@@ -248,7 +228,7 @@ void TrainingRun::after_step(const StepResult& result) {
     log_.write({{"step", static_cast<double>(state_.step)},
                 {"loss", result.loss_sum / result.weight_sum},
                 {"gradient_norm", result.gradient_norm},
-                {"lr", learning_rate(state_.step)},
+                {"lr", plan_->learning_rate(state_.step, state_.plateau)},
                 {"seconds", seconds()}});
   }
 }
@@ -262,11 +242,12 @@ void TrainingRun::finish_epoch() {
     state_.epoch_loss_change = std::numeric_limits<double>::infinity();
   state_.last_epoch_loss = loss;
   state_.epoch_loss = state_.epoch_weight = 0;
-  std::vector<std::pair<std::string, double>> line{{"step", static_cast<double>(state_.step)},
-                                                   {"epoch", static_cast<double>(epoch())},
-                                                   {"train.loss", loss},
-                                                   {"lr", learning_rate(state_.step)},
-                                                   {"seconds", seconds()}};
+  std::vector<std::pair<std::string, double>> line{
+      {"step", static_cast<double>(state_.step)},
+      {"epoch", static_cast<double>(plan_->epochs_after(state_.step))},
+      {"train.loss", loss},
+      {"lr", plan_->learning_rate(state_.step, state_.plateau)},
+      {"seconds", seconds()}};
   if (!split_.validation.empty()) {
     for (const auto& [name, value] : validation_->values) line.emplace_back("validation." + name, value);
   }
@@ -309,29 +290,8 @@ Metrics TrainingRun::validation_metrics() {
   }
 }
 
-double TrainingRun::learning_rate(std::int64_t step) const {
-  const ScheduleContext run{total_steps(), batches_->batches_per_epoch()};
-  return plateau_lr(config_.schedule, scheduled_lr(config_.schedule, config_.optimizer.lr, run, step),
-                    state_.plateau);
-}
-
-std::int64_t TrainingRun::total_steps() const {
-  const std::int64_t by_epochs = config_.train.epochs * batches_->batches_per_epoch();
-  return config_.train.max_steps > 0 ? std::min(by_epochs, config_.train.max_steps) : by_epochs;
-}
-
 std::string TrainingRun::stop_reason() const {
-  const TrainConfig& train = config_.train;
-  if (signalled()) return "signal";
-  if (train.max_steps > 0 && state_.step >= train.max_steps) return "steps";
-  if (state_.step >= train.epochs * batches_->batches_per_epoch()) return "epochs";
-  if (train.max_seconds > 0 && seconds() >= train.max_seconds) return "time";
-  if (train.gradient_tolerance > 0 && state_.gradient_norm < train.gradient_tolerance) return "gradient";
-  const bool at_epoch = epoch_ends_at(state_.step);
-  if (at_epoch && train.patience > 0 && state_.epochs_without_improvement >= train.patience)
-    return "patience";
-  if (at_epoch && train.loss_tolerance > 0 && state_.epoch_loss_change < train.loss_tolerance) return "loss";
-  return {};
+  return signalled() ? "signal" : plan_->stop_reason(state_, seconds());
 }
 
 void TrainingRun::save() {
@@ -342,14 +302,14 @@ void TrainingRun::save() {
   data.states = learner_->states();
   data.metadata = model_metadata(model_->spec());
   data.step = state_.step;
-  data.epoch = epoch();
+  data.epoch = plan_->epochs_after(state_.step);
   data.seed = static_cast<std::uint64_t>(config_.seed);
   data.progress = state_.numbers();
   data.config_toml = to_toml(config_);
   data.data_fingerprint = fingerprint_;
   std::vector<std::int64_t> spared;
   if (state_.best_step > 0) spared.push_back(state_.best_step);
-  if (config_.train.on_spike == "rollback") spared.push_back(rollback_step());
+  if (config_.train.on_spike == "rollback") spared.push_back(plan_->last_regular_save(state_.step));
   writer_.submit({checkpoint_root(), std::move(data), config_.checkpoint.keep, std::move(spared)});
   saved_step_ = state_.step;
 }
@@ -368,7 +328,7 @@ void TrainingRun::use_final_parameters() {
 TrainReport TrainingRun::report() {
   TrainReport report;
   report.steps = state_.step;
-  report.epochs = epoch();
+  report.epochs = plan_->epochs_after(state_.step);
   report.samples = samples_;
   report.seconds = seconds();
   report.samples_per_second = report.seconds > 0 ? static_cast<double>(samples_) / report.seconds : 0;
@@ -408,12 +368,12 @@ void TrainingRun::report_progress() const {
   if (!observer_.progress) return;
   const double elapsed = seconds();
   observer_.progress({.step = state_.step,
-                      .total_steps = total_steps(),
+                      .total_steps = plan_->total_steps(),
                       .epoch = (state_.step - 1) / batches_->batches_per_epoch() + 1,
                       .loss = state_.epoch_loss / state_.epoch_weight,
                       .samples_per_second = elapsed > 0 ? static_cast<double>(samples_) / elapsed : 0,
                       .seconds = elapsed,
-                      .lr = learning_rate(state_.step)});
+                      .lr = plan_->learning_rate(state_.step, state_.plateau)});
 }
 
 TrainReport train(const Config& config, const TrainObserver& observer) {

@@ -7,6 +7,7 @@
 #include "host/checkpoint/checkpoint_writer.hpp"
 #include "host/train/metrics_log.hpp"
 #include "host/train/privacy.hpp"
+#include "host/train/run_plan.hpp"
 #include "host/train/run_state.hpp"
 #include "host/train/sample_statistics.hpp"
 #include "host/train/step_rows.hpp"
@@ -32,7 +33,6 @@ class TrainingRun {
   void resume();
   void restore(const std::string& folder);
   void train();
-  std::int64_t burst_length() const;
   void take_steps();
   void after_step(const StepResult& result);
   void pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error);
@@ -42,16 +42,8 @@ class TrainingRun {
   Metrics validation_metrics();
   void save();
   std::string checkpoint_root() const { return config_.out + "/checkpoints"; }
-  std::int64_t rollback_step() const;
-  bool saves_regularly_at(std::int64_t step) const;
-  bool epoch_ends_at(std::int64_t step) const {
-    return step > 0 && step % batches_->batches_per_epoch() == 0;
-  }
-  bool epoch_pending() const { return epoch_ends_at(state_.step) && state_.epoch_weight > 0; }
+  bool epoch_pending() const { return plan_->epoch_ends_at(state_.step) && state_.epoch_weight > 0; }
   std::string stop_reason() const;
-  double learning_rate(std::int64_t step) const;
-  std::int64_t total_steps() const;
-  std::int64_t epoch() const { return state_.step / batches_->batches_per_epoch(); }
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   bool signalled() const { return observer_.stop_signal != nullptr && observer_.stop_signal->load() != 0; }
   void enter(TrainPhase phase) const;
@@ -69,6 +61,7 @@ class TrainingRun {
   std::string fingerprint_;
   std::optional<Model> model_;
   std::optional<EpochBatches> batches_;
+  std::optional<RunPlan> plan_;
   std::unique_ptr<Learner> learner_;
   std::optional<Privacy> privacy_;
   std::optional<SampleStatistics> statistics_;
@@ -77,7 +70,7 @@ class TrainingRun {
   CheckpointWriter writer_;
   RunState state_;
   std::int64_t saved_step_ = -1;
-  std::int64_t first_step_ = 0, samples_ = 0;
+  std::int64_t samples_ = 0;
   std::string resumed_from_;
   std::optional<Metrics> validation_;
   Clock::time_point start_;

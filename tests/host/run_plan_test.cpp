@@ -1,0 +1,88 @@
+#include "host/train/run_plan.hpp"
+
+#include <gtest/gtest.h>
+
+namespace thalweg {
+namespace {
+
+constexpr std::int64_t kBatches = 10;  // in an epoch
+
+Config config_of(std::int64_t epochs, std::int64_t max_steps = 0) {
+  Config config;
+  config.train.epochs = epochs;
+  config.train.max_steps = max_steps;
+  config.checkpoint.every_epochs = config.checkpoint.every_steps = 0;
+  return config;
+}
+
+TEST(RunPlan, EndsAfterTheEpochsOrTheStepsWhicheverComesFirst) {
+  EXPECT_EQ(RunPlan(config_of(3), kBatches).total_steps(), 30);  // the config lives as long as the expression
+  EXPECT_EQ(RunPlan(config_of(3, 25), kBatches).total_steps(), 25);
+  EXPECT_EQ(RunPlan(config_of(3, 100), kBatches).total_steps(), 30);
+}
+
+TEST(RunPlan, KnowsWhichStepsEndAnEpoch) {
+  const Config config = config_of(3);
+  const RunPlan plan(config, kBatches);
+  EXPECT_FALSE(plan.epoch_ends_at(0));
+  EXPECT_FALSE(plan.epoch_ends_at(9));
+  EXPECT_TRUE(plan.epoch_ends_at(10));
+  EXPECT_EQ(plan.epochs_after(9), 0);
+  EXPECT_EQ(plan.epochs_after(10), 1);
+}
+
+TEST(RunPlan, SavesByStepsAndByEpochs) {
+  Config config = config_of(3);
+  config.checkpoint.every_epochs = 2;
+  config.checkpoint.every_steps = 7;
+  const RunPlan plan(config, kBatches);
+  for (std::int64_t step = 1; step <= 30; ++step)
+    EXPECT_EQ(plan.saves_regularly_at(step), step % 7 == 0 || step == 20) << step;
+  EXPECT_EQ(plan.last_regular_save(6), 0);
+  EXPECT_EQ(plan.last_regular_save(7), 7);
+  EXPECT_EQ(plan.last_regular_save(20), 20);
+  EXPECT_EQ(plan.last_regular_save(27), 21);
+}
+
+TEST(RunPlan, ABurstEndsBeforeTheHostIsNeeded) {
+  Config config = config_of(3, 25);
+  config.checkpoint.every_steps = 7;
+  const RunPlan plan(config, kBatches);
+  EXPECT_EQ(plan.burst_length(0, 4), 4);    // the limit
+  EXPECT_EQ(plan.burst_length(0, 32), 7);   // a checkpoint
+  EXPECT_EQ(plan.burst_length(21, 32), 4);  // the end of the run
+  EXPECT_EQ(plan.burst_length(24, 32), 1);
+}
+
+TEST(RunPlan, ABurstIsOneStepWhereTheGradientOfEachDecides) {
+  Config config = config_of(3);
+  config.train.gradient_tolerance = 1e-3;
+  EXPECT_EQ(RunPlan(config, kBatches).burst_length(0, 32), 1);
+}
+
+TEST(RunPlan, NamesWhyARunIsOver) {
+  Config config = config_of(3, 25);
+  config.train.max_seconds = 60;
+  config.train.gradient_tolerance = 1e-3;
+  config.train.patience = 2;
+  config.train.loss_tolerance = 1e-4;
+  const RunPlan plan(config, kBatches);
+  RunState state;
+  state.step = 10;
+  EXPECT_EQ(plan.stop_reason(state, 59), "");
+  EXPECT_EQ(plan.stop_reason(state, 60), "time");
+  state.epoch_loss_change = 1e-5;
+  EXPECT_EQ(plan.stop_reason(state, 0), "loss");
+  state.epochs_without_improvement = 2;
+  EXPECT_EQ(plan.stop_reason(state, 0), "patience");
+  state.step = 11;
+  EXPECT_EQ(plan.stop_reason(state, 0), "") << "both are looked at where an epoch ends";
+  state.gradient_norm = 1e-4;
+  EXPECT_EQ(plan.stop_reason(state, 0), "gradient");
+  state.step = 25;
+  EXPECT_EQ(plan.stop_reason(state, 0), "steps");
+  EXPECT_EQ(RunPlan(config_of(2), kBatches).stop_reason(state, 0), "epochs");
+}
+
+}  // namespace
+}  // namespace thalweg
