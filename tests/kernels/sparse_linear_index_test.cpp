@@ -1,0 +1,103 @@
+// The index of a batch: which features it touches, and a slot for each entry.
+#include "tests/kernels/sparse_linear_test_problem.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg::test {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Devices, SparseLinear, testing::ValuesIn(all_devices()),
+                         [](const auto& param) { return test_name(param.param); });
+
+struct Index {
+  std::vector<std::int32_t> features, slots;
+  std::vector<std::int64_t> row_begin;
+  bool operator==(const Index&) const = default;
+};
+
+Index index_of(const Context& ctx, const Problem& p) {
+  const OnDevice device(ctx, p);
+  device.index();
+  Index index{.features = device.features.download(),
+              .slots = device.slots.download(),
+              .row_begin = device.row_begin.download()};
+  index.features.resize(static_cast<std::size_t>(device.count.download()[0]));
+  return index;
+}
+
+Index expected_index(const Problem& p) {
+  Index index{.row_begin = {0}};
+  std::set<std::int32_t> features;
+  for (const std::int64_t id : p.ids)
+    features.insert(p.columns.begin() + p.offsets[id], p.columns.begin() + p.offsets[id + 1]);
+  index.features.assign(features.begin(), features.end());
+  for (const std::int64_t id : p.ids) {
+    for (std::int64_t e = p.offsets[id]; e < p.offsets[id + 1]; ++e) {
+      const auto place = std::lower_bound(index.features.begin(), index.features.end(), p.columns[e]);
+      index.slots.push_back(static_cast<std::int32_t>(place - index.features.begin()));
+    }
+    index.row_begin.push_back(static_cast<std::int64_t>(index.slots.size()));
+  }
+  return index;
+}
+
+TEST_P(SparseLinear, IndexListsEveryTouchedFeatureOnceInAscendingOrder) {
+  for (const Shape& shape : kShapes) {
+    const Problem p = make_problem(shape);
+    EXPECT_EQ(index_of(ctx(), p), expected_index(p)) << describe(shape);
+  }
+}
+
+TEST_P(SparseLinear, IndexOfManyEntriesIsSharedByThreads) {
+  const Problem p = make_problem({1500, 300000, 1, 80});
+  ASSERT_GT(p.batch_entries(), 2 * 32768);
+  for (const int threads : thread_counts(GetParam(), {1, 2, 5}))
+    EXPECT_EQ(index_of(ctx(threads), p), expected_index(p));
+}
+
+TEST_P(SparseLinear, IndexOfFewEntriesAmongBillionsOfFeatures) {
+  for (const std::int64_t cols :
+       {std::int64_t{100'000}, std::int64_t{20'000'000}, std::int64_t{0x7fffffff}}) {
+    Problem p{.cols = cols};
+    const auto last = static_cast<std::int32_t>(cols - 1);
+    p.add_row({0, 255, 256, 65536, last});
+    p.add_row({});
+    p.add_row({256, 70000, last});
+    p.add_row({last});
+    p.ids = {3, 0, 1, 2};
+    EXPECT_EQ(index_of(ctx(), p), expected_index(p)) << cols;
+  }
+}
+
+TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
+  if (GetParam() == "cuda") GTEST_SKIP() << "the device alone knows the entries; see the next test";
+  const Problem p = make_problem({31, 65, 1, 20});
+  const OnDevice device(ctx(), p);
+  SparseIndexArgs args{.input = device.input(0, p.rows()), .touched = device.touched()};
+  args.touched.capacity -= 1;
+  EXPECT_THROW(device.ops().index(ctx(), args), InternalError);
+  args.touched = device.touched();
+  args.touched.slots_capacity -= 1;
+  EXPECT_THROW(device.ops().index(ctx(), args), InternalError);
+}
+
+TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
+  if (GetParam() != "cuda") GTEST_SKIP() << "refused";
+  const Problem p = make_problem({31, 65, 1, 20});
+  const Context& context = ctx();
+  const OnDevice device(context, p);
+  for (const std::int64_t less : {1, 7}) {
+    SparseIndexArgs args{.input = device.input(0, p.rows()), .touched = device.touched()};
+    args.touched.capacity -= less;
+    args.touched.slots_capacity -= less;
+    const Guarded<std::int32_t> features(context, args.touched.capacity),
+        slots(context, args.touched.slots_capacity);
+    args.touched.features = features.data();
+    args.touched.slots = slots.data();
+    device.ops().index(context, args);
+    features.download();
+    slots.download();
+  }
+}
+
+}  // namespace
+}  // namespace thalweg::test

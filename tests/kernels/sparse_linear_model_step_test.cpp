@@ -1,0 +1,128 @@
+// The fused step of a linear model on sparse rows, against its ops one after the other.
+#include "tests/kernels/sparse_linear_test_problem.hpp"
+
+namespace thalweg::test {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Devices, ExactSparseLinear, testing::ValuesIn(exact_devices()),
+                         [](const auto& param) { return test_name(param.param); });
+
+struct StepResult {
+  Floats losses, grad_output;
+  Gradient gradient;
+};
+
+/// A model step in calls of `micro_batch` rows, fused or as the three ops one after the other.
+StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fused,
+                   std::int64_t micro_batch) {
+  const OnDevice device(ctx, p);
+  device.index();
+  const auto data_rows = static_cast<std::int64_t>(p.offsets.size()) - 1, stride = device.touched().capacity;
+  Floats labels = random_integers(data_rows, 77, 1);
+  for (float& y : labels) y = std::abs(y);
+  Guarded<float> target(ctx, labels), sample_weight(ctx, random_floats(data_rows, 78, 0.5f, 2.0f)),
+      scale(ctx, Floats{0.125f});
+  Guarded<float> losses(ctx, p.rows()), grad_output(ctx, p.rows()), output(ctx, p.rows());
+  Guarded<float> weight(ctx, p.cols), bias(ctx, 1), weight_partials(ctx, 8 * stride), bias_partials(ctx, 8);
+  std::int64_t first = 0;
+  do {
+    const std::int64_t rows = std::min(micro_batch, p.rows() - first);
+    const bool whole = rows == p.rows();
+    SparseModelStep args{.input = device.input(first, rows),
+                         .touched = device.touched(),
+                         .weight = device.weight.data(),
+                         .bias = device.bias.data(),
+                         .loss = loss,
+                         .targets = {.target = target.data(),
+                                     .weight = sample_weight.data(),
+                                     .ids = device.ids.data() + first,
+                                     .scale = scale.data()},
+                         .slices = {.batch_rows = p.rows(), .first = first, .rows = rows},
+                         .losses = losses.data() + first,
+                         .grad_output = grad_output.data() + first,
+                         .grad_weight = {weight.data(), whole ? nullptr : weight_partials.data(), stride},
+                         .grad_bias = {bias.data(), whole ? nullptr : bias_partials.data(), 1}};
+    if (fused) {
+      device.ops().model_step(ctx, args);
+    } else {
+      const Matrix z = matrix(output.data() + first, rows, 1), g = matrix(args.grad_output, rows, 1);
+      device.ops().forward(ctx, {.input = args.input, .weight = args.weight, .bias = args.bias, .output = z});
+      ctx.backend().elementwise_loss.evaluate(
+          ctx, {.loss = loss, .output = z, .targets = args.targets, .losses = args.losses, .grad_output = g});
+      device.ops().parameter_grad(ctx, {.input = args.input,
+                                        .touched = args.touched,
+                                        .grad_output = g,
+                                        .slices = args.slices,
+                                        .grad_weight = args.grad_weight,
+                                        .grad_bias = args.grad_bias});
+    }
+    first += rows;
+  } while (first < p.rows());
+  return {losses.download(), grad_output.download(), {weight.download(), bias.download()}};
+}
+
+const LossKind kLosses[] = {LossKind::squared, LossKind::absolute, LossKind::huber, LossKind::quantile,
+                            LossKind::poisson, LossKind::logistic, LossKind::hinge, LossKind::squared_hinge};
+
+std::vector<Problem> one_output_problems() {
+  std::vector<Problem> problems;
+  for (const Shape& shape : kShapes)
+    if (shape.outputs == 1) problems.push_back(make_problem(shape));
+  return problems;
+}
+
+TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfItsOpsForEverySplitAndThreadCount) {
+  for (const Problem& p : one_output_problems()) {
+    for (const LossKind kind : kLosses) {
+      const LossSpec loss{kind, 0.4f};
+      const StepResult want = step_of(ctx(1), p, loss, false, std::max<std::int64_t>(1, p.rows()));
+      for (const std::int64_t micro_batch : {p.rows(), (p.rows() + 1) / 2, std::int64_t{3}}) {
+        if (too_many_calls(p, micro_batch)) continue;
+        const StepResult got = step_of(ctx(), p, loss, true, std::max<std::int64_t>(1, micro_batch));
+        const std::string what = "loss " + std::to_string(static_cast<int>(kind)) + ", rows " +
+                                 std::to_string(p.rows()) + ", micro-batch " + std::to_string(micro_batch);
+        expect_same_bits(got.losses, want.losses, what + ", losses");
+        expect_same_bits(got.grad_output, want.grad_output, what + ", grad_output");
+        expect_same_gradient(got.gradient, want.gradient, what);
+      }
+    }
+  }
+}
+
+TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfEveryOtherDevice) {
+  const Context& first = context_of(exact_devices().front());
+  for (const Problem& p : one_output_problems()) {
+    const std::int64_t rows = std::max<std::int64_t>(1, p.rows());
+    const StepResult want = step_of(first, p, {LossKind::logistic}, true, rows);
+    const StepResult got = step_of(ctx(), p, {LossKind::logistic}, true, rows);
+    expect_same_bits(got.losses, want.losses, "losses");
+    expect_same_gradient(got.gradient, want.gradient, "gradient");
+  }
+}
+
+TEST(SparseLinearReference, ModelStepGradientIsTheCentralDifferenceOfTheLoss) {
+  const Context& ctx = context_of("reference");
+  Problem p = make_problem({40, 30, 1, 5});
+  const auto total = [&] {
+    double sum = 0;
+    for (const float loss : step_of(ctx, p, {LossKind::logistic}, true, p.rows()).losses) sum += 0.125 * loss;
+    return sum;
+  };
+  const Gradient gradient = step_of(ctx, p, {LossKind::logistic}, true, p.rows()).gradient;
+  for (std::int64_t i = 0; i < p.cols; ++i) {
+    if (std::isnan(gradient.weight[i])) continue;
+    const float at = p.weight[i], h = 0x1p-6f;
+    p.weight[i] = at + h;
+    const double above = total();
+    p.weight[i] = at - h;
+    const double below = total();
+    p.weight[i] = at;
+    // 40 losses of about 1 rounded to float (2^-24 each, times scale and weight, over 2h) stay below 1e-4;
+    // the third derivative of the logistic loss is at most 0.1, so truncation is below 40 * 2 * 0.125 * 0.1
+    // h^2 / 6.
+    EXPECT_NEAR(gradient.weight[i], (above - below) / (2.0 * h), 3e-4) << "weight " << i;
+  }
+}
+
+}  // namespace
+}  // namespace thalweg::test
