@@ -2,17 +2,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/common/feature_reference.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {
 namespace {
-
-double feature(const DenseRows& x, std::int64_t n, std::int64_t j) {
-  const std::int64_t at = (x.ids != nullptr ? x.ids[n] : n) * x.stride + j;
-  const float value = x.dtype == DType::u8 ? static_cast<const unsigned char*>(x.data)[at]
-                                           : static_cast<const float*>(x.data)[at];
-  return x.scale == nullptr ? value : double{value} * x.scale[j] + x.shift[j];
-}
 
 /// One sum over the batch. Between the calls of a batch, what each slice has so far waits in `partials`.
 template <class Term>

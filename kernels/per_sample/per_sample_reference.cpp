@@ -3,17 +3,11 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/common/feature_reference.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 
 namespace thalweg {
 namespace {
-
-double feature(const DenseRows& x, std::int64_t n, std::int64_t j) {
-  const std::int64_t at = (x.ids != nullptr ? x.ids[n] : n) * x.stride + j;
-  const float value = x.dtype == DType::u8 ? static_cast<const unsigned char*>(x.data)[at]
-                                           : static_cast<const float*>(x.data)[at];
-  return x.scale == nullptr ? value : double{value} * x.scale[j] + x.shift[j];
-}
 
 double square_of_row(const float* row, std::int64_t count) {
   double sum = 0;
