@@ -234,7 +234,7 @@ void validate_config(const Config& c) {
   check_train(c.train);
   check_per_sample(c);
   at_least("checkpoint.every_steps", c.checkpoint.every_steps, 0);
-  at_least("checkpoint.every_epochs", c.checkpoint.every_epochs, 0);
+  at_least("checkpoint.every_epochs", c.checkpoint.every_epochs, -1);
   at_least("checkpoint.keep", c.checkpoint.keep, 1);
   if (c.checkpoint.resume.empty()) refuse("checkpoint.resume is empty: wanted auto, never or a path");
   check_contradictions(c);

@@ -1,8 +1,27 @@
 #include "host/train/run_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace thalweg {
+namespace {
+
+/// Work that is worth a checkpoint: some tenths of a second of a CPU, where a checkpoint of a small model
+/// costs the disk tens of milliseconds.
+constexpr double kWorkBetweenSaves = 1e10;
+
+std::int64_t epochs_between_saves(const CheckpointConfig& checkpoint, double epoch_work) {
+  constexpr double kMost = 1e9;
+  if (checkpoint.every_epochs >= 0) return checkpoint.every_epochs;
+  return static_cast<std::int64_t>(std::clamp(std::ceil(kWorkBetweenSaves / epoch_work), 1.0, kMost));
+}
+
+}  // namespace
+
+RunPlan::RunPlan(const Config& config, std::int64_t batches_per_epoch, double epoch_work)
+    : config_(&config),
+      batches_per_epoch_(batches_per_epoch),
+      epochs_between_saves_(epochs_between_saves(config.checkpoint, epoch_work)) {}
 
 std::int64_t RunPlan::total_steps() const {
   const TrainConfig& train = config_->train;
@@ -11,10 +30,9 @@ std::int64_t RunPlan::total_steps() const {
 }
 
 bool RunPlan::saves_regularly_at(std::int64_t step) const {
-  const CheckpointConfig& checkpoint = config_->checkpoint;
-  const std::int64_t epochs = checkpoint.every_epochs * batches_per_epoch_;
-  return (epochs > 0 && step > 0 && step % epochs == 0) ||
-         (checkpoint.every_steps > 0 && step % checkpoint.every_steps == 0);
+  const std::int64_t by_epochs = epochs_between_saves_ * batches_per_epoch_;
+  const std::int64_t by_steps = config_->checkpoint.every_steps;
+  return (by_epochs > 0 && step > 0 && step % by_epochs == 0) || (by_steps > 0 && step % by_steps == 0);
 }
 
 std::int64_t RunPlan::last_regular_save(std::int64_t step) const {

@@ -11,9 +11,10 @@ namespace thalweg {
 
 class RunPlan {
  public:
-  /// `config` outlives the plan; batches_per_epoch >= 1.
-  RunPlan(const Config& config, std::int64_t batches_per_epoch)
-      : config_(&config), batches_per_epoch_(batches_per_epoch) {}
+  /// `config` outlives the plan; batches_per_epoch >= 1. `epoch_work`: rows of an epoch times parameters of
+  /// the model; it says how many epochs are worth a checkpoint where checkpoint.every_epochs leaves that
+  /// open.
+  RunPlan(const Config& config, std::int64_t batches_per_epoch, double epoch_work);
 
   std::int64_t total_steps() const;
   /// Epochs that are complete after `step` steps.
@@ -34,6 +35,7 @@ class RunPlan {
  private:
   const Config* config_;
   std::int64_t batches_per_epoch_;
+  std::int64_t epochs_between_saves_;  ///< 0: none
 };
 
 }  // namespace thalweg

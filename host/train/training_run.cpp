@@ -8,6 +8,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/config/config_text.hpp"
 #include "host/model/model_file.hpp"
+#include "host/model/network.hpp"
 #include "host/model/objective.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "host/train/context_options.hpp"
@@ -49,7 +50,7 @@ void TrainingRun::train() {
     take_steps();
     if (plan_->epoch_ends_at(state_.step)) finish_epoch();
     const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
-    if (asked || plan_->saves_regularly_at(state_.step)) save();
+    if (asked || plan_->saves_regularly_at(state_.step) || best_so_far()) save();
     writer_.check();
   }
 }
@@ -68,7 +69,9 @@ void TrainingRun::prepare() {
   if (batches_->batches_per_epoch() == 0) {
     throw ConfigError("train.drop_last leaves no batch: fewer rows than train.batch_size");
   }
-  plan_.emplace(config_, batches_->batches_per_epoch());
+  const double parameters = static_cast<double>(Network(spec).plan().arena_size());
+  plan_.emplace(config_, batches_->batches_per_epoch(),
+                static_cast<double>(batches_->rows().size()) * parameters);
   const LearnerOptions options = learner_options();
   plan_memory_of(spec, options);
   model_.emplace(ctx_, spec);

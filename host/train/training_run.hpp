@@ -42,6 +42,10 @@ class TrainingRun {
   Metrics validation_metrics();
   void save();
   std::string checkpoint_root() const { return config_.out + "/checkpoints"; }
+  /// The parameters that the run ends with if no later ones are better.
+  bool best_so_far() const {
+    return config_.train.patience > 0 && state_.step > 0 && state_.best_step == state_.step;
+  }
   bool epoch_pending() const { return plan_->epoch_ends_at(state_.step) && state_.epoch_weight > 0; }
   std::string stop_reason() const;
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }

@@ -168,10 +168,11 @@ struct PerSampleConfig {
 };
 
 struct CheckpointConfig {
-  std::int64_t every_steps = 0;   ///< besides those of every_epochs; 0: none
-  std::int64_t every_epochs = 1;  ///< 0: none but the last
-  std::int64_t keep = 3;          ///< newest ones kept besides the best
-  std::string resume = "auto";    ///< auto | never | a path
+  std::int64_t every_steps = 0;  ///< besides those of every_epochs; 0: none
+  /// 0: none but the last; -1: where an epoch ends, but only after work of some tenths of a second (RunPlan)
+  std::int64_t every_epochs = -1;
+  std::int64_t keep = 3;        ///< newest ones kept besides the best
+  std::string resume = "auto";  ///< auto | never | a path
 
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {

@@ -124,6 +124,18 @@ TEST_F(CommandLine, StoppingRules) {
   EXPECT_EQ(patient["stopped_by"], "patience");
 }
 
+TEST_F(CommandLine, PatienceEndsWithTheBestParametersHoweverSeldomTheRunSaves) {
+  const auto run = [&](const std::string& every_epochs) {
+    return train({"--checkpoint.resume=never", "--train.patience=3", "--train.epochs=40",
+                  "--data.validation_fraction=0.3", "--optimizer.lr=2", "--checkpoint.keep=1",
+                  "--checkpoint.every_epochs=" + every_epochs});
+  };
+  const auto each = run("1");
+  EXPECT_EQ(each["stopped_by"], "patience");
+  for (const char* every_epochs : {"-1", "0", "2"})
+    EXPECT_EQ(run(every_epochs)["parameters.xxh3"], each["parameters.xxh3"]) << every_epochs;
+}
+
 TEST_F(CommandLine, HelpInfoAndCompletionAreThere) {
   EXPECT_THAT(output_of({"--help"}), HasSubstr("Examples:"));
   EXPECT_THAT(output_of({"train", "--help"}), HasSubstr("--optimizer.lr"));

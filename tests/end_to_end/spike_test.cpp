@@ -46,6 +46,7 @@ class Spike : public testing::Test {
     c.train.epochs = 3;
     c.train.on_spike = on_spike;
     c.checkpoint.every_steps = 3;
+    c.checkpoint.every_epochs = 1;
     c.checkpoint.keep = 1;
     return c;
   }

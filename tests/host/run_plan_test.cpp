@@ -6,6 +6,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::int64_t kBatches = 10;  // in an epoch
+constexpr double kWork = 3e9;          // of one
 
 Config config_of(std::int64_t epochs, std::int64_t max_steps = 0) {
   Config config;
@@ -16,14 +17,15 @@ Config config_of(std::int64_t epochs, std::int64_t max_steps = 0) {
 }
 
 TEST(RunPlan, EndsAfterTheEpochsOrTheStepsWhicheverComesFirst) {
-  EXPECT_EQ(RunPlan(config_of(3), kBatches).total_steps(), 30);  // the config lives as long as the expression
-  EXPECT_EQ(RunPlan(config_of(3, 25), kBatches).total_steps(), 25);
-  EXPECT_EQ(RunPlan(config_of(3, 100), kBatches).total_steps(), 30);
+  EXPECT_EQ(RunPlan(config_of(3), kBatches, kWork).total_steps(),
+            30);  // the config lives as long as the expression
+  EXPECT_EQ(RunPlan(config_of(3, 25), kBatches, kWork).total_steps(), 25);
+  EXPECT_EQ(RunPlan(config_of(3, 100), kBatches, kWork).total_steps(), 30);
 }
 
 TEST(RunPlan, KnowsWhichStepsEndAnEpoch) {
   const Config config = config_of(3);
-  const RunPlan plan(config, kBatches);
+  const RunPlan plan(config, kBatches, kWork);
   EXPECT_FALSE(plan.epoch_ends_at(0));
   EXPECT_FALSE(plan.epoch_ends_at(9));
   EXPECT_TRUE(plan.epoch_ends_at(10));
@@ -35,7 +37,7 @@ TEST(RunPlan, SavesByStepsAndByEpochs) {
   Config config = config_of(3);
   config.checkpoint.every_epochs = 2;
   config.checkpoint.every_steps = 7;
-  const RunPlan plan(config, kBatches);
+  const RunPlan plan(config, kBatches, kWork);
   for (std::int64_t step = 1; step <= 30; ++step)
     EXPECT_EQ(plan.saves_regularly_at(step), step % 7 == 0 || step == 20) << step;
   EXPECT_EQ(plan.last_regular_save(6), 0);
@@ -44,10 +46,24 @@ TEST(RunPlan, SavesByStepsAndByEpochs) {
   EXPECT_EQ(plan.last_regular_save(27), 21);
 }
 
+TEST(RunPlan, SavesWhereAnEpochEndsButNotMoreOftenThanPays) {
+  const Config config{};
+  EXPECT_EQ(config.checkpoint.every_epochs, -1);
+  for (const auto& [work, epochs] : {std::pair{1e12, 1}, {1e10, 1}, {9.9e9, 2}, {3e9, 4}, {1e4, 1000000}}) {
+    const RunPlan plan(config, kBatches, work);
+    const std::int64_t steps = epochs * kBatches;
+    EXPECT_TRUE(plan.saves_regularly_at(steps)) << work;
+    EXPECT_TRUE(plan.saves_regularly_at(3 * steps)) << work;
+    EXPECT_FALSE(plan.saves_regularly_at(steps - kBatches) && epochs > 1) << work;
+    EXPECT_FALSE(plan.saves_regularly_at(steps + 1)) << work;
+    EXPECT_EQ(plan.last_regular_save(2 * steps - 1), steps) << work;
+  }
+}
+
 TEST(RunPlan, ABurstEndsBeforeTheHostIsNeeded) {
   Config config = config_of(3, 25);
   config.checkpoint.every_steps = 7;
-  const RunPlan plan(config, kBatches);
+  const RunPlan plan(config, kBatches, kWork);
   EXPECT_EQ(plan.burst_length(0, 4), 4);    // the limit
   EXPECT_EQ(plan.burst_length(0, 32), 7);   // a checkpoint
   EXPECT_EQ(plan.burst_length(21, 32), 4);  // the end of the run
@@ -57,7 +73,7 @@ TEST(RunPlan, ABurstEndsBeforeTheHostIsNeeded) {
 TEST(RunPlan, ABurstIsOneStepWhereTheGradientOfEachDecides) {
   Config config = config_of(3);
   config.train.gradient_tolerance = 1e-3;
-  EXPECT_EQ(RunPlan(config, kBatches).burst_length(0, 32), 1);
+  EXPECT_EQ(RunPlan(config, kBatches, kWork).burst_length(0, 32), 1);
 }
 
 TEST(RunPlan, NamesWhyARunIsOver) {
@@ -66,7 +82,7 @@ TEST(RunPlan, NamesWhyARunIsOver) {
   config.train.gradient_tolerance = 1e-3;
   config.train.patience = 2;
   config.train.loss_tolerance = 1e-4;
-  const RunPlan plan(config, kBatches);
+  const RunPlan plan(config, kBatches, kWork);
   RunState state;
   state.step = 10;
   EXPECT_EQ(plan.stop_reason(state, 59), "");
@@ -81,7 +97,7 @@ TEST(RunPlan, NamesWhyARunIsOver) {
   EXPECT_EQ(plan.stop_reason(state, 0), "gradient");
   state.step = 25;
   EXPECT_EQ(plan.stop_reason(state, 0), "steps");
-  EXPECT_EQ(RunPlan(config_of(2), kBatches).stop_reason(state, 0), "epochs");
+  EXPECT_EQ(RunPlan(config_of(2), kBatches, kWork).stop_reason(state, 0), "epochs");
 }
 
 }  // namespace
