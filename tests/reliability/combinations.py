@@ -1,0 +1,135 @@
+"""Settings drawn at random from all that a run has, each trained several times: whole, by other numbers of threads,
+instruction sets and micro-batches, and interrupted again and again. All of them must end with the same parameters, or
+be refused with the same words."""
+import argparse
+import collections
+import random
+import signal
+import time
+
+from runs import DATA, DONE, INTERRUPTED, Run, Scratch, main, require
+
+CONFIG, DIVERGED = 78, 76
+ISAS = ["cpu", "cpu:avx2"]
+REGRESSION = ["squared", "absolute", "huber", "quantile", "poisson"]
+BINARY = ["auto", "logistic", "hinge", "squared_hinge", "softmax_cross_entropy"]
+DATA_SETS = {
+    "housing": ([f"--data.train={DATA}/california_housing.csv", "--data.target=median_house_value",
+                 "--data.impute=median"], REGRESSION),
+    "a9a": ([f"--data.train={DATA}/a9a"], BINARY),
+    "mnist": ([f"--data.train={DATA}/mnist10k-images-idx3-ubyte.gz",
+               f"--data.target={DATA}/mnist10k-labels-idx1-ubyte.gz"], ["auto", "softmax_cross_entropy", "hinge"]),
+}
+OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "amsgrad", "sign", "lion",
+              "adams_bashforth", "ftrl"]
+# Section and key -> values; the first one is the default and drawn most often.
+CHOICES = {
+    "data.validation_fraction": [0, 0.2], "data.standardize": ["auto", "true", "false"],
+    "model.hidden": ["", "7", "17,9"], "model.activation": ["relu", "tanh", "sigmoid", "gelu"],
+    "model.dropout": [0, 0.3], "model.normalization": ["none", "layer", "batch"], "model.bias": ["true", "false"],
+    "model.label_smoothing": [0, 0.1],
+    "optimizer.lr": [0.01, 0.0003, 0.3], "optimizer.weight_decay": [0, 0.01], "optimizer.l1": [0, 1e-3],
+    "optimizer.l2": [0, 1e-2], "optimizer.clip_norm": [0, 0.5], "optimizer.bias_lr_factor": [1, 2],
+    "optimizer.constraint": ["none", "none", "box", "non_negative", "l2_ball", "simplex"],
+    "optimizer.average": ["none", "polyak", "ema"], "optimizer.lazy": ["auto", "false"],
+    "schedule.name": ["constant", "inverse_time", "step", "exponential", "polynomial", "cosine", "one_cycle", "plateau"],
+    "schedule.warmup_steps": [0, 5], "schedule.step_size": [0, 4], "schedule.decay": [0, 0.1],
+    "train.epochs": [3, 1, 6], "train.max_steps": [0, 11], "train.batch_size": [64, 1, 37, 1000],
+    "train.reduction_slices": [8, 1, 3, 64], "train.shuffle": ["true", "false"], "train.drop_last": ["false", "true"],
+    "train.patience": [0, 0, 1], "train.on_spike": ["stop", "skip", "rollback"],
+    "per_sample.clip_norm": [0, 0, 1], "per_sample.mode": ["flat", "per_layer", "automatic"],
+    "per_sample.statistics": ["false", "true"], "per_sample.noise_multiplier": [0, 0, 0, 1.0],
+    "checkpoint.every_steps": [0, 3], "checkpoint.every_epochs": [-1, 0, 1, 2], "checkpoint.keep": [3, 1],
+}
+
+
+def fit_together(settings):
+    """Leaves out or adds what would be refused otherwise; the refusals that are left have to agree, too."""
+    if not settings.get("model.hidden"):
+        for key in ("model.dropout", "model.normalization"):
+            settings.pop(key, None)
+    if settings["model.loss"] != "softmax_cross_entropy":
+        settings.pop("model.label_smoothing", None)
+    if settings.get("schedule.name") == "inverse_time":
+        settings["schedule.decay"] = 0.1
+    if settings.get("per_sample.noise_multiplier"):
+        settings |= {"per_sample.clip_norm": 1, "per_sample.reproducible_noise": "true"}
+
+
+def draw(rng):
+    """A name for what was drawn, and its flags."""
+    name = rng.choice(list(DATA_SETS))
+    flags, losses = DATA_SETS[name]
+    rows = rng.choice([1, 40, 150, 300])
+    settings = {"model.loss": rng.choice(losses), "optimizer.name": rng.choice(OPTIMIZERS),
+                "data.train_rows": f"0:{rows}", "seed": rng.randrange(1000)}
+    for key, values in CHOICES.items():
+        if rng.random() < 0.35:
+            settings[key] = rng.choice(values)
+    fit_together(settings)
+    return name, flags + [f"--{key}={value}" for key, value in settings.items()]
+
+
+def outcome(run, moments=()):
+    """What the run came to: its parameters, or its exit code and last line. It is sent SIGTERM after so many seconds,
+    once for each moment; some of these come when it has ended."""
+    moments = list(moments)
+    while True:
+        run.start()
+        if moments:
+            time.sleep(moments.pop())
+            if run.alive():
+                run.send(signal.SIGTERM)
+        code, report, err = run.finish()
+        if code == DONE and report["stopped_by"] != "signal":
+            return report["parameters.xxh3"]
+        if code == INTERRUPTED or code == -signal.SIGTERM:
+            continue
+        lines = err.strip().splitlines()
+        require(code in (CONFIG, DIVERGED, 65) and lines and lines[-1].startswith("thalweg: error: "),
+                f"exit code {code}: {' '.join(run.command)}\n{err}")
+        return code, lines[-1]
+
+
+def variants(rng):
+    """Flags that may change nothing."""
+    yield [f"--train.threads={rng.choice([2, 3])}"]
+    yield [f"--device={rng.choice(ISAS)}", "--train.threads=2"]
+    yield [f"--train.micro_batch={rng.choice([1, 5, 16, 33])}", f"--train.threads={rng.choice([1, 2])}"]
+
+
+def refuses_parts(result):
+    return isinstance(result, tuple) and result[0] == CONFIG and "micro_batch" in result[1]
+
+
+def driver():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program")
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    counts = collections.Counter()
+    for i in range(arguments.runs):
+        rng = random.Random(arguments.seed * 1_000_003 + i)
+        name, settings = draw(rng)
+        with Scratch() as folder:
+            begin = time.monotonic()
+            whole = outcome(Run(arguments.program, settings, folder / "whole"))
+            seconds = time.monotonic() - begin
+            for number, flags in enumerate(variants(rng)):
+                got = outcome(Run(arguments.program, settings + flags, folder / f"other{number}"))
+                if refuses_parts(got):
+                    counts["micro-batches refused"] += 1
+                    continue
+                require(got == whole, f"draw {i} ({name}): {got} with {flags}, {whole} without: {' '.join(settings)}")
+                counts["equal"] += 1
+            moments = [rng.uniform(0, seconds) for _ in range(5)]
+            got = outcome(Run(arguments.program, settings, folder / "interrupted"), moments)
+            require(got == whole, f"draw {i} ({name}): {got} interrupted, {whole} whole: {' '.join(settings)}")
+            counts["equal when interrupted"] += 1
+        counts["refused" if isinstance(whole, tuple) and whole[0] != DIVERGED else
+               "diverged" if isinstance(whole, tuple) else "trained"] += 1
+    print(f"{arguments.runs} draws: " + ", ".join(f"{number} {what}" for what, number in sorted(counts.items())))
+
+
+main(driver)
