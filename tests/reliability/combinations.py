@@ -1,6 +1,6 @@
-"""Settings drawn at random from all that a run has, each trained several times: whole, by other numbers of threads,
-instruction sets and micro-batches, and interrupted again and again. All of them must end with the same parameters, or
-be refused with the same words."""
+"""Settings drawn at random from all that a run has, each trained several times: whole, on another device or
+instruction set, by other numbers of threads and micro-batches, and interrupted again and again. All of them must end
+with the same parameters, or be refused with the same words."""
 import argparse
 import collections
 import random
@@ -10,7 +10,6 @@ import time
 from runs import DATA, DONE, INTERRUPTED, Run, Scratch, main, require
 
 CONFIG, DIVERGED = 78, 76
-ISAS = ["cpu", "cpu:avx2"]
 REGRESSION = ["squared", "absolute", "huber", "quantile", "poisson"]
 BINARY = ["auto", "logistic", "hinge", "squared_hinge", "softmax_cross_entropy"]
 DATA_SETS = {
@@ -56,11 +55,11 @@ def fit_together(settings):
         settings |= {"per_sample.clip_norm": 1, "per_sample.reproducible_noise": "true"}
 
 
-def draw(rng):
+def draw(rng, most_rows):
     """A name for what was drawn, and its flags."""
     name = rng.choice(list(DATA_SETS))
     flags, losses = DATA_SETS[name]
-    rows = rng.choice([1, 40, 150, 300])
+    rows = rng.choice([1, 40, 150, most_rows])
     settings = {"model.loss": rng.choice(losses), "optimizer.name": rng.choice(OPTIMIZERS),
                 "data.train_rows": f"0:{rows}", "seed": rng.randrange(1000)}
     for key, values in CHOICES.items():
@@ -91,10 +90,10 @@ def outcome(run, moments=()):
         return code, lines[-1]
 
 
-def variants(rng):
+def variants(rng, devices):
     """Flags that may change nothing."""
     yield [f"--train.threads={rng.choice([2, 3])}"]
-    yield [f"--device={rng.choice(ISAS)}", "--train.threads=2"]
+    yield [f"--device={rng.choice(devices)}", "--train.threads=2"]
     yield [f"--train.micro_batch={rng.choice([1, 5, 16, 33])}", f"--train.threads={rng.choice([1, 2])}"]
 
 
@@ -107,16 +106,18 @@ def driver():
     parser.add_argument("program")
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--devices", nargs="+", default=["cpu:avx2"], help="to hold against cpu")
+    parser.add_argument("--most-rows", type=int, default=300)
     arguments = parser.parse_args()
     counts = collections.Counter()
     for i in range(arguments.runs):
         rng = random.Random(arguments.seed * 1_000_003 + i)
-        name, settings = draw(rng)
+        name, settings = draw(rng, arguments.most_rows)
         with Scratch() as folder:
             begin = time.monotonic()
             whole = outcome(Run(arguments.program, settings, folder / "whole"))
             seconds = time.monotonic() - begin
-            for number, flags in enumerate(variants(rng)):
+            for number, flags in enumerate(variants(rng, arguments.devices)):
                 got = outcome(Run(arguments.program, settings + flags, folder / f"other{number}"))
                 if refuses_parts(got):
                     counts["micro-batches refused"] += 1
