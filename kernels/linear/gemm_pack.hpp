@@ -14,10 +14,6 @@ typedef unsigned char ByteVec __attribute__((vector_size(kLanes)));
 typedef std::int32_t IntVec __attribute__((vector_size(4 * kLanes)));
 using Lanes = std::make_integer_sequence<int, kLanes>;
 
-THALWEG_HD std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-THALWEG_HD std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
-THALWEG_HD std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 /// Features [j, j + count) of batch row n as the model sees them; lanes from count on are unspecified.
 THALWEG_HD Vec load_features(const DenseRows& x, std::int64_t n, std::int64_t j, std::int64_t count) {
   const std::int64_t at = (x.ids ? x.ids[n] : n) * x.stride + j;

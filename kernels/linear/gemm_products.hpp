@@ -61,10 +61,10 @@ THALWEG_HD void store_tile(const Tile<kRows, kVecs>& t, float* to, std::int64_t 
   const bool full = cols >= kVecs * kLanes;
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int v = 0; v < kVecs; ++v) {
       float* at = to + r * stride + v * kLanes;
-      full ? store(at, t.acc[r][v]) : store_first(at, t.acc[r][v], smaller(kLanes, cols - v * kLanes));
+      full ? store(at, t.acc[r][v]) : store_first(at, t.acc[r][v], lanes_of(v, cols));
     }
   }
 }

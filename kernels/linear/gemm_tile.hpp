@@ -9,6 +9,10 @@
 
 namespace thalweg::THALWEG_ISA {
 
+THALWEG_HD std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+THALWEG_HD std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
+THALWEG_HD std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 // As many accumulators as the register file holds beside two panel registers and one broadcast.
 #if defined(__AVX512F__)
 constexpr int kTileRows = 14;
@@ -30,15 +34,11 @@ template <int kVecs>
 THALWEG_HD void accumulate(Vec (&acc)[kVecs], const float* x, const Vec (&y)[kVecs]) {
 #if defined(__AVX2__)
   Vec all;
-  if constexpr (kVecs == 2) {
-    asm("vbroadcastss %5, %2\n\tvfmadd231ps %3, %2, %0\n\tvfmadd231ps %4, %2, %1"
-        : "+v"(acc[0]), "+v"(acc[1]), "=&v"(all)
-        : "v"(y[0]), "v"(y[1]), "m"(*x));
-  } else {
-    asm("vbroadcastss %3, %1\n\tvfmadd231ps %2, %1, %0" : "+v"(acc[0]), "=&v"(all) : "v"(y[0]), "m"(*x));
-  }
+  asm("vbroadcastss %1, %0" : "=v"(all) : "m"(*x));
+#pragma GCC unroll 4
+  for (int v = 0; v < kVecs; ++v) asm("vfmadd231ps %1, %2, %0" : "+v"(acc[v]) : "v"(y[v]), "v"(all));
 #else
-#pragma GCC unroll 2
+#pragma GCC unroll 4
   for (int v = 0; v < kVecs; ++v) acc[v] = fma(broadcast(*x), y[v], acc[v]);
 #endif
 }
@@ -47,20 +47,24 @@ THALWEG_HD void accumulate(Vec (&acc)[kVecs], const float* x, const Vec (&y)[kVe
 template <int kRows, int kVecs, class Element>
 THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element) {
   Vec panel[kVecs];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
   for (int v = 0; v < kVecs; ++v) panel[v] = load(b + v * kLanes);
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) accumulate(t.acc[r], element(r), panel);
+}
+
+/// How many of `lanes` floats are in register v of a row.
+THALWEG_HD std::int64_t lanes_of(int v, std::int64_t lanes) {
+  return larger(0, smaller(kLanes, lanes - v * kLanes));
 }
 
 /// The same with a panel row of which only `lanes` floats may be read: as many as the tile has, or fewer.
 template <int kRows, int kVecs, class Element>
 THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, std::int64_t lanes, Element element) {
   if (lanes == kVecs * kLanes) return tile_step(t, b, element);
-  constexpr int kWhole = (kVecs - 1) * kLanes;
   Vec panel[kVecs];
-  if constexpr (kVecs == 2) panel[0] = load(b);
-  panel[kVecs - 1] = load_first(b + kWhole, lanes - kWhole);
+#pragma GCC unroll 4
+  for (int v = 0; v < kVecs; ++v) panel[v] = load_first(b + v * kLanes, lanes_of(v, lanes));
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) accumulate(t.acc[r], element(r), panel);
 }

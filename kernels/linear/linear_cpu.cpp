@@ -1,4 +1,5 @@
 #include "kernels/linear/few_outputs.hpp"
+#include "kernels/linear/gemm_short.hpp"
 #include "kernels/linear/gemm_slices.hpp"
 #include "kernels/linear/gemm_thin.hpp"
 #include "kernels/linear/linear.hpp"
@@ -91,9 +92,8 @@ void forward(const Context& ctx, const LinearForward& a) {
   apply_activation(ctx, activation_cpu, a);
 }
 
-void input_grad(const Context& ctx, const LinearInputGrad& a) {
+void packed_input_grad(const Context& ctx, const LinearInputGrad& a) {
   const std::int64_t outputs = a.grad_output.cols, features = a.grad_input.cols;
-  if (a.grad_input.rows == 0) return;
   const DenseRows weight{
       .data = a.weight, .dtype = DType::f32, .rows = outputs, .cols = features, .stride = features};
   const Grid grid = make_grid(a.grad_input.rows, features, outputs, ctx.pool().threads());
@@ -102,6 +102,16 @@ void input_grad(const Context& ctx, const LinearInputGrad& a) {
     pack_columns(weight, begin, end, panels, kPanel * outputs);
   });
   run_product(ctx.pool(), grid, InputGradJob{a.grad_output, panels, a.grad_input});
+}
+
+void short_input_grad(const Context& ctx, const LinearInputGrad& a) {
+  const ShortInputGrad job{a.grad_output, a.weight, a.grad_input};
+  ctx.pool().run(job.tasks(), [&](std::int64_t task, int) { job.run(task); });
+}
+
+void input_grad(const Context& ctx, const LinearInputGrad& a) {
+  if (a.grad_input.rows == 0) return;
+  ShortInputGrad::serves(a.grad_output.cols) ? short_input_grad(ctx, a) : packed_input_grad(ctx, a);
   apply_derivative(ctx, activation_cpu, a);
 }
 
