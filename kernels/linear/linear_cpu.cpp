@@ -58,16 +58,10 @@ void forward_pass(const Context& ctx, const LinearForward& a) {
 }
 
 void forward_thin(const Context& ctx, const LinearForward& a) {
-  const std::int64_t features = a.input.cols, rows = a.input.rows;
-  const DenseRows weight{
-      .data = a.weight, .dtype = DType::f32, .rows = a.output.cols, .cols = features, .stride = features};
-  float* panel = scratch_floats(ctx, features * kPanel);
-  run_packing(ctx.pool(), 1, features, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-    a.output.cols > kLanes ? pack_rows<2>(weight, 0, begin, end, panel)
-                           : pack_rows<1>(weight, 0, begin, end, panel);
-  });
-  const ThinForward job{a.input, panel, a.bias, a.output};
-  ctx.pool().run(ceil_div(rows, kThinTaskRows), [&](std::int64_t task, int) {
+  const ThinPanels panels(ctx, a.weight, a.output.cols, a.input.cols);
+  const std::int64_t rows = a.input.rows;
+  ctx.pool().run(ceil_div(rows, kThinTaskRows), [&](std::int64_t task, int thread) {
+    const ThinForward job{a.input, panels.of(thread), a.bias, a.output};
     const std::int64_t end = smaller(rows, (task + 1) * kThinTaskRows);
     for (std::int64_t n = task * kThinTaskRows; n < end; n += kThinRows) job.run(n);
   });
