@@ -28,7 +28,7 @@ THALWEG_HD Grid make_grid(std::int64_t rows, std::int64_t cols, std::int64_t dep
   if (g.row_blocks == 0 || g.panels == 0) return g;
   g.group = larger(1, kGroupBytes / (4 * kPanel * larger(1, depth)));
   g.group = smaller(g.group, larger(1, g.row_blocks * g.panels / (kTasksPerThread * threads)));
-  g.group = smaller(g.group, g.panels);
+  g.group = smaller(g.group, ceil_div(g.panels, threads));
   g.groups = ceil_div(g.panels, g.group);
   return g;
 }

@@ -73,9 +73,9 @@ THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, std::int64_t la
 constexpr std::int64_t kPrefetchDepth = 16;
 constexpr int kLineFloats = 16;
 
-THALWEG_HD void prefetch_panel(const float* b) {
+THALWEG_HD void prefetch_panel(const float* b, std::int64_t stride = kPanel) {
 #pragma GCC unroll 2
-  for (int j = 0; j < kPanel; j += kLineFloats) __builtin_prefetch(b + kPrefetchDepth * kPanel + j);
+  for (int j = 0; j < kPanel; j += kLineFloats) __builtin_prefetch(b + kPrefetchDepth * stride + j);
 }
 
 /// Values of k between two requests of an Ahead.
@@ -123,7 +123,8 @@ THALWEG_HD void multiply_down_columns(Tile<kRows, kVecs>& t, const float* a, std
 /// computing them.
 template <int kRows, int kVecs, bool kToWrite>
 THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride,
-                                    const float* b, std::int64_t depth, Ahead<kToWrite> ahead) {
+                                    const float* b, std::int64_t b_stride, std::int64_t depth,
+                                    Ahead<kToWrite> ahead) {
   constexpr int kBases = (kRows + 2) / 3;
   constexpr int kUnroll = kAskEvery;
   std::int64_t bytes = stride * std::int64_t{sizeof(float)};
@@ -136,15 +137,15 @@ THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::
 #pragma GCC unroll 8
     for (int u = 0; u < kUnroll; ++u) {
       asm("" : "+r"(bytes));
-      prefetch_panel(b + u * kPanel);
+      prefetch_panel(b, b_stride);
       const auto element = [&](int r) __attribute__((always_inline)) {
         return reinterpret_cast<const float*>(base[r / 3] + r % 3 * bytes + u * sizeof(float));
       };
-      tile_step(t, b + u * kPanel, element);
+      tile_step(t, b, element);
+      b += b_stride;
     }
 #pragma GCC unroll 8
     for (int g = 0; g < kBases; ++g) base[g] += kUnroll * sizeof(float);
-    b += kUnroll * kPanel;
   }
   for (; k < depth; ++k) {
     const auto element = [&](int r) __attribute__((always_inline)) {
@@ -153,7 +154,7 @@ THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::
     tile_step(t, b, element);
 #pragma GCC unroll 8
     for (int g = 0; g < kBases; ++g) base[g] += sizeof(float);
-    b += kPanel;
+    b += b_stride;
   }
 }
 

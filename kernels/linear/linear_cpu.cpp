@@ -86,16 +86,23 @@ void forward(const Context& ctx, const LinearForward& a) {
   apply_activation(ctx, activation_cpu, a);
 }
 
-void packed_input_grad(const Context& ctx, const LinearInputGrad& a) {
+void packed_input_grad(const Context& ctx, const LinearInputGrad& a, const Grid& grid) {
   const std::int64_t outputs = a.grad_output.cols, features = a.grad_input.cols;
   const DenseRows weight{
       .data = a.weight, .dtype = DType::f32, .rows = outputs, .cols = features, .stride = features};
-  const Grid grid = make_grid(a.grad_input.rows, features, outputs, ctx.pool().threads());
   float* panels = scratch_floats(ctx, grid.panels * outputs * kPanel);
   run_row_packing(ctx.pool(), outputs, [&](std::int64_t begin, std::int64_t end) {
     pack_columns(weight, begin, end, panels, kPanel * outputs);
   });
-  run_product(ctx.pool(), grid, InputGradJob{a.grad_output, panels, a.grad_input});
+  run_product(ctx.pool(), grid, InputGradJob<PackedWeights>{a.grad_output, {panels, outputs}, a.grad_input});
+}
+
+void long_input_grad(const Context& ctx, const LinearInputGrad& a) {
+  const std::int64_t features = a.grad_input.cols;
+  const Grid grid = make_grid(a.grad_input.rows, features, a.grad_output.cols, ctx.pool().threads());
+  if (!PlainWeights::serve(grid)) return packed_input_grad(ctx, a, grid);
+  run_product(ctx.pool(), grid,
+              InputGradJob<PlainWeights>{a.grad_output, {a.weight, features}, a.grad_input});
 }
 
 void short_input_grad(const Context& ctx, const LinearInputGrad& a) {
@@ -105,7 +112,7 @@ void short_input_grad(const Context& ctx, const LinearInputGrad& a) {
 
 void input_grad(const Context& ctx, const LinearInputGrad& a) {
   if (a.grad_input.rows == 0) return;
-  ShortInputGrad::serves(a.grad_output.cols) ? short_input_grad(ctx, a) : packed_input_grad(ctx, a);
+  ShortInputGrad::serves(a.grad_output.cols) ? short_input_grad(ctx, a) : long_input_grad(ctx, a);
   apply_derivative(ctx, activation_cpu, a);
 }
 
