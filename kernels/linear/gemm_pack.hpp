@@ -80,14 +80,15 @@ inline void pack_rows(const DenseRows& x, std::int64_t first, std::int64_t begin
 /// row as a stream.
 constexpr std::int64_t kPackRows = 8;
 
-/// All panels of columns, for rows [begin, end): panel p is at panels + p * panel_stride, and panel[n][c] =
-/// feature p * kPanel + c of row n, zero past the last feature.
-inline void pack_columns(const DenseRows& x, std::int64_t begin, std::int64_t end, float* panels,
-                         std::int64_t panel_stride) {
+/// Panels [first_panel, last_panel) of columns, for rows [begin, end): panel p is at panels + p *
+/// panel_stride, and panel[n][c] = feature p * kPanel + c of row n, zero past the last feature.
+inline void pack_columns(const DenseRows& x, std::int64_t first_panel, std::int64_t last_panel,
+                         std::int64_t begin, std::int64_t end, float* panels, std::int64_t panel_stride) {
+  const std::int64_t cols = smaller(x.cols, last_panel * kPanel);
   for (std::int64_t first = begin; first < end; first += kPackRows) {
     const std::int64_t last = smaller(end, first + kPackRows);
-    for (std::int64_t j = 0; j < x.cols; j += kLanes) {
-      const std::int64_t count = smaller(kLanes, x.cols - j);
+    for (std::int64_t j = first_panel * kPanel; j < cols; j += kLanes) {
+      const std::int64_t count = smaller(kLanes, cols - j);
       float* to = panels + j / kPanel * panel_stride + j % kPanel;
       for (std::int64_t n = first; n < last; ++n) store(to + n * kPanel, load_features(x, n, j, count));
     }
