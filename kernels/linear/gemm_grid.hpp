@@ -28,7 +28,7 @@ THALWEG_HD Grid make_grid(std::int64_t rows, std::int64_t cols, std::int64_t dep
   if (g.row_blocks == 0 || g.panels == 0) return g;
   g.group = larger(1, kGroupBytes / (4 * kPanel * larger(1, depth)));
   g.group = smaller(g.group, larger(1, g.row_blocks * g.panels / (kTasksPerThread * threads)));
-  g.group = smaller(g.group, g.panels);
+  g.group = smaller(g.group, ceil_div(g.panels, threads));
   g.groups = ceil_div(g.panels, g.group);
   return g;
 }
@@ -91,11 +91,19 @@ struct TileTable {
   }
 };
 
-template <class Job>
-void run_product(ThreadPool& pool, const Grid& grid, const Job& job) {
+/// after(block) follows one of the tasks of each row block.
+template <class Job, class After>
+void run_product(ThreadPool& pool, const Grid& grid, const Job& job, const After& after) {
   pool.run(grid.tasks(), [&](std::int64_t task, int thread) {
     for_each_tile(grid, task, thread, [&](const TilePlace& place) { TileTable<Job>::run(job, place); });
+    const std::int64_t block = task % grid.row_blocks;
+    if (task / grid.row_blocks == block % grid.groups) after(block);
   });
+}
+
+template <class Job>
+void run_product(ThreadPool& pool, const Grid& grid, const Job& job) {
+  run_product(pool, grid, job, [](std::int64_t) {});
 }
 
 /// Depth that one packing task covers: a multiple of kLanes and of kPackRows.
@@ -112,12 +120,22 @@ void run_packing(ThreadPool& pool, std::int64_t panels, std::int64_t depth, cons
   });
 }
 
-/// Packs panels of columns: pack(begin, end) for rows [begin, end) of all of them.
+/// One of `count` equal shares of a number of things.
+struct Share {
+  std::int64_t number, count;
+
+  THALWEG_HD std::int64_t begin(std::int64_t things) const { return things * number / count; }
+  THALWEG_HD std::int64_t end(std::int64_t things) const { return things * (number + 1) / count; }
+};
+
+/// Packs panels of columns: pack(share, begin, end) for rows [begin, end) of a share of the panels. A thread
+/// packs mostly those that it reads later: panels in another core's cache are slow to read and to write.
 template <class Pack>
 void run_row_packing(ThreadPool& pool, std::int64_t rows, const Pack& pack) {
-  pool.run(ceil_div(rows, kPackTaskRows), [&](std::int64_t task, int) {
-    const std::int64_t begin = task * kPackTaskRows;
-    pack(begin, smaller(rows, begin + kPackTaskRows));
+  const std::int64_t shares = pool.threads(), chunks = ceil_div(rows, kPackTaskRows);
+  pool.run(shares * chunks, [&](std::int64_t task, int) {
+    const std::int64_t begin = task % chunks * kPackTaskRows;
+    pack(Share{task / chunks, shares}, begin, smaller(rows, begin + kPackTaskRows));
   });
 }
 

@@ -14,9 +14,19 @@ typedef unsigned char ByteVec __attribute__((vector_size(kLanes)));
 typedef std::int32_t IntVec __attribute__((vector_size(4 * kLanes)));
 using Lanes = std::make_integer_sequence<int, kLanes>;
 
-THALWEG_HD std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-THALWEG_HD std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
-THALWEG_HD std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+THALWEG_HD std::int64_t element_bytes(const DenseRows& x) { return x.dtype == DType::f32 ? 4 : 1; }
+
+/// Where row n lies in memory.
+THALWEG_HD const char* row_address(const DenseRows& x, std::int64_t n) {
+  return static_cast<const char*>(x.data) + (x.ids ? x.ids[n] : n) * x.stride * element_bytes(x);
+}
+
+/// Asks for feature j of row n, or of the last row. Gathered rows come from memory; others are the output of
+/// a layer and still in a cache.
+THALWEG_HD void ask_gathered(const DenseRows& x, std::int64_t n, std::int64_t j) {
+  if (x.ids != nullptr)
+    __builtin_prefetch(row_address(x, smaller(n, x.rows - 1)) + j * element_bytes(x), 0, 2);
+}
 
 /// Features [j, j + count) of batch row n as the model sees them; lanes from count on are unspecified.
 THALWEG_HD Vec load_features(const DenseRows& x, std::int64_t n, std::int64_t j, std::int64_t count) {
@@ -57,6 +67,9 @@ THALWEG_HD void transpose(Vec (&m)[kLanes]) {
   if constexpr (h > 1) transpose<h / 2>(m);
 }
 
+/// Features of a row between those packed and those asked of memory.
+constexpr std::int64_t kPackAhead = 64;
+
 /// Panel of kVecs * kLanes rows: panel[k][r] = feature k of row first + r for k in [begin, end), zero past
 /// the last row.
 template <int kVecs = kTileVecs>
@@ -70,6 +83,7 @@ inline void pack_rows(const DenseRows& x, std::int64_t first, std::int64_t begin
       for (int r = 0; r < kLanes; ++r) {
         const std::int64_t n = first + v * kLanes + r;
         square[r] = n < x.rows ? load_features(x, n, k, count) : Vec{};
+        ask_gathered(x, n, k + kPackAhead);
       }
       transpose(square);
       float* to = panel + k * kVecs * kLanes + v * kLanes;
@@ -84,16 +98,20 @@ inline void pack_rows(const DenseRows& x, std::int64_t first, std::int64_t begin
 /// row as a stream.
 constexpr std::int64_t kPackRows = 8;
 
-/// All panels of columns, for rows [begin, end): panel p is at panels + p * panel_stride, and panel[n][c] =
-/// feature p * kPanel + c of row n, zero past the last feature.
-inline void pack_columns(const DenseRows& x, std::int64_t begin, std::int64_t end, float* panels,
-                         std::int64_t panel_stride) {
+/// Panels [first_panel, last_panel) of columns, for rows [begin, end): panel p is at panels + p *
+/// panel_stride, and panel[n][c] = feature p * kPanel + c of row n, zero past the last feature.
+inline void pack_columns(const DenseRows& x, std::int64_t first_panel, std::int64_t last_panel,
+                         std::int64_t begin, std::int64_t end, float* panels, std::int64_t panel_stride) {
+  const std::int64_t cols = smaller(x.cols, last_panel * kPanel);
   for (std::int64_t first = begin; first < end; first += kPackRows) {
     const std::int64_t last = smaller(end, first + kPackRows);
-    for (std::int64_t j = 0; j < x.cols; j += kLanes) {
-      const std::int64_t count = smaller(kLanes, x.cols - j);
+    for (std::int64_t j = first_panel * kPanel; j < cols; j += kLanes) {
+      const std::int64_t count = smaller(kLanes, cols - j);
       float* to = panels + j / kPanel * panel_stride + j % kPanel;
-      for (std::int64_t n = first; n < last; ++n) store(to + n * kPanel, load_features(x, n, j, count));
+      for (std::int64_t n = first; n < last; ++n) {
+        store(to + n * kPanel, load_features(x, n, j, count));
+        ask_gathered(x, n + kPackRows, j);
+      }
     }
   }
 }

@@ -19,7 +19,7 @@ struct ForwardJob {
   void run(const TilePlace& place) const {
     const std::int64_t row = place.row, col = place.col;
     Tile<kRows, kVecs> t{};
-    multiply_along_rows(t, weight + row * features, features, panels + col * features, features,
+    multiply_along_rows(t, weight + row * features, features, panels + col * features, kPanel, features,
                         next_weights(place));
     // Through memory, so that the registers of the transposition do not crowd those of the product.
     alignas(64) float tile[kLanes * kPanel] = {};
@@ -61,26 +61,56 @@ THALWEG_HD void store_tile(const Tile<kRows, kVecs>& t, float* to, std::int64_t 
   const bool full = cols >= kVecs * kLanes;
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int v = 0; v < kVecs; ++v) {
       float* at = to + r * stride + v * kLanes;
-      full ? store(at, t.acc[r][v]) : store_first(at, t.acc[r][v], smaller(kLanes, cols - v * kLanes));
+      full ? store(at, t.acc[r][v]) : store_first(at, t.acc[r][v], lanes_of(v, cols));
     }
   }
 }
 
-/// Tile of grad_input[n, i]: rows are samples (grad_output broadcast where it lies), columns are features of
-/// a panel [output][feature].
+/// The weights of the input gradient, packed: [panel][O][kPanel].
+struct PackedWeights {
+  const float* panels;
+  std::int64_t outputs;
+
+  THALWEG_HD const float* column(std::int64_t col) const { return panels + col * outputs; }
+  THALWEG_HD std::int64_t stride() const { return kPanel; }
+};
+
+/// As many row blocks as read the weights where they lie; with more, packing pays. A cache has few places for
+/// rows of weights that are a multiple of a page apart.
+constexpr std::int64_t kPlainBlocks = 31;
+constexpr std::int64_t kPlainBlocksPages = 3;
+constexpr std::int64_t kPageFloats = 1024;
+
+/// The weights where they lie.
+struct PlainWeights {
+  const float* weight;  // [O, I]
+  std::int64_t features;
+
+  /// Whole registers only, since nothing lies behind the last row.
+  static bool serve(const Grid& grid) {
+    const bool pages = grid.cols % kPageFloats == 0;
+    return grid.cols % kLanes == 0 && grid.row_blocks <= (pages ? kPlainBlocksPages : kPlainBlocks);
+  }
+
+  THALWEG_HD const float* column(std::int64_t col) const { return weight + col; }
+  THALWEG_HD std::int64_t stride() const { return features; }
+};
+
+/// Tile of grad_input[n, i]: rows are samples (grad_output broadcast where it lies), columns are features.
+template <class Weights>
 struct InputGradJob {
   ConstMatrix grad_output;
-  const float* panels;  // [panel][O][kPanel]
+  Weights weights;
   Matrix grad_input;
 
   template <int kRows, int kVecs>
   void run(const TilePlace& place) const {
     Tile<kRows, kVecs> t{};
-    multiply_along_rows(t, grad_output.row(place.row), grad_output.stride,
-                        panels + place.col * grad_output.cols, grad_output.cols,
+    multiply_along_rows(t, grad_output.row(place.row), grad_output.stride, weights.column(place.col),
+                        weights.stride(), grad_output.cols,
                         Ahead<true>(grad_input.row(place.next_row) + place.next_col, grad_input.stride));
     store_tile(t, grad_input.row(place.row) + place.col, grad_input.stride, grad_input.cols - place.col);
   }

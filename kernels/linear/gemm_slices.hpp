@@ -100,13 +100,13 @@ THALWEG_HD void load_tile(Tile<kRows, kVecs>& t, const float* from, std::int64_t
 /// Floats between two samples of a packed row block of grad_output: a cache line on the widest registers.
 constexpr std::int64_t kBlockStride = (kTileRows + kLanes - 1) / kLanes * kLanes;
 
-/// All row blocks of grad_output for samples [begin, end): block b is at blocks + b * block_stride, and
-/// block[n][r] = grad_output[n, row_begin(b) + r].
-inline void pack_blocks(const ConstMatrix& grad_output, const Grid& grid, std::int64_t begin,
-                        std::int64_t end, float* blocks, std::int64_t block_stride) {
+/// A share of the row blocks of grad_output for samples [begin, end): block b is at blocks + b *
+/// block_stride, and block[n][r] = grad_output[n, row_begin(b) + r].
+inline void pack_blocks(const ConstMatrix& grad_output, const Grid& grid, const Share& share,
+                        std::int64_t begin, std::int64_t end, float* blocks, std::int64_t block_stride) {
   for (std::int64_t first = begin; first < end; first += kPackRows) {
     const std::int64_t last = smaller(end, first + kPackRows);
-    for (std::int64_t block = 0; block < grid.row_blocks; ++block) {
+    for (std::int64_t block = share.begin(grid.row_blocks); block < share.end(grid.row_blocks); ++block) {
       const std::int64_t row = grid.row_begin(block), count = grid.row_begin(block + 1) - row;
       for (std::int64_t n = first; n < last; ++n) {
         const float* from = grad_output.data + n * grad_output.stride + row;
@@ -135,13 +135,18 @@ struct PackedOperands {
       multiply_down_columns(t, a + begin * kBlockStride, kBlockStride, b + begin * kPanel, depth, ahead);
     }
   };
-  THALWEG_HD Here at(const TilePlace& place) const {
-    return {blocks + block_of(place.row) * rows * kBlockStride, panels + place.col * rows};
+  THALWEG_HD Here at(const TilePlace& place) const { return {block(place.row), panels + place.col * rows}; }
+
+  /// grad_output of sample n, outputs [o, o + count) of the block that starts at `begin`.
+  THALWEG_HD Vec gradients(std::int64_t n, std::int64_t begin, std::int64_t o, std::int64_t) const {
+    return load(block(begin) + n * kBlockStride + (o - begin));
   }
 
  private:
-  /// The block that starts at output `row`: Grid::row_begin read backwards.
-  THALWEG_HD std::int64_t block_of(std::int64_t row) const { return ceil_div(row * row_blocks, outputs); }
+  /// The block that starts at output `row`: its number is Grid::row_begin read backwards.
+  THALWEG_HD const float* block(std::int64_t row) const {
+    return blocks + ceil_div(row * row_blocks, outputs) * rows * kBlockStride;
+  }
 };
 
 /// The operands where they lie: so few outputs that one row block holds them, and rows that need no
@@ -179,6 +184,10 @@ struct PlainOperands {
     }
   };
   THALWEG_HD Here at(const TilePlace& place) const { return {*this, place.col, place.lanes}; }
+
+  THALWEG_HD Vec gradients(std::int64_t n, std::int64_t, std::int64_t o, std::int64_t count) const {
+    return load_first(grad_output.row(n) + o, count);
+  }
 };
 
 /// Tile of grad_weight[o, i]: rows are outputs (columns of grad_output), columns are features of a panel
@@ -215,21 +224,25 @@ struct SumVec {
   THALWEG_HD void add(const SumVec& left) { acc = left.acc + acc; }
 };
 
-/// grad_bias of `count` <= kLanes outputs from `first` on: plain sums of row(n), their gradients by sample n.
-template <class Row>
-inline void bias_sum(const Row& row, const SliceTable& slices, const BatchSum& to, std::int64_t first,
-                     std::int64_t count) {
-  SliceCounter<SumVec> counter;
-  for (int s = 0; s < slices.slices; ++s) {
-    const SliceTable::Entry e = slices.entry[s];
-    float* partial = partial_of(to, s, first);
-    SumVec t{};
-    if (e.loads) t.acc = load_first(partial, count);
-    for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n) t.acc = t.acc + row(n);
-    if (e.stores) store_first(partial, t.acc, count);
-    if (!slices.last) continue;
-    counter.push(t, s + 1 == slices.slices);
-    if (s + 1 == slices.slices) store_first(to.sum + first, t.acc, count);
+/// grad_bias of the row block of outputs [begin, end): plain sums of their gradients.
+template <class Operands>
+inline void bias_sums(const Operands& operands, const SliceTable& slices, const BatchSum& to,
+                      std::int64_t begin, std::int64_t end) {
+  for (std::int64_t o = begin; o < end; o += kLanes) {
+    const std::int64_t count = smaller(kLanes, end - o);
+    SliceCounter<SumVec> counter;
+    for (int s = 0; s < slices.slices; ++s) {
+      const SliceTable::Entry e = slices.entry[s];
+      float* partial = partial_of(to, s, o);
+      SumVec t{};
+      if (e.loads) t.acc = load_first(partial, count);
+      for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n)
+        t.acc = t.acc + operands.gradients(n, begin, o, count);
+      if (e.stores) store_first(partial, t.acc, count);
+      if (!slices.last) continue;
+      counter.push(t, s + 1 == slices.slices);
+      if (s + 1 == slices.slices) store_first(to.sum + o, t.acc, count);
+    }
   }
 }
 

@@ -1,17 +1,50 @@
 #pragma once
-// The forward product of a layer of few outputs on gathered rows: the weights are packed, as
-// [feature][output], and rows of the batch are broadcast where they lie, so that each element of X is read
-// once, in the order in which it lies in memory. Rows without ids go faster through transposed panels.
+// The forward product of a layer of few outputs: the weights are packed, as [feature][output], and rows of
+// the batch are broadcast where they lie, so that each element of X is read once, in the order in which it
+// lies in memory. Lanes without an output cost less than transposing X.
 #include <cstdint>
 
 #include "kernels/linear/dense_row.hpp"
+#include "kernels/linear/few_outputs.hpp"
+#include "thalweg/context.hpp"
 
 namespace thalweg::THALWEG_ISA {
 
 /// Rows abreast: as many chains as cover the latency of an fma, and no more pointers than registers.
-constexpr int kThinRows = 8;
+constexpr int kThinRows = kLanes == 16 ? 8 : 4;
 /// Rows of one task, and between the one computed and the one asked of memory.
 constexpr std::int64_t kThinTaskRows = 16;
+
+/// The weights as panels [feature][output], one for each thread, which packs it when its first task comes:
+/// less work than a job for one panel, and than reading it from another core's cache.
+class ThinPanels {
+ public:
+  ThinPanels(const Context& ctx, const float* weight, std::int64_t outputs, std::int64_t features)
+      : weight_{.data = weight, .dtype = DType::f32, .rows = outputs, .cols = features, .stride = features} {
+    const int threads = ctx.pool().threads();
+    packed_ = static_cast<bool*>(ctx.scratch(threads * (kLineBytes + panel_floats() * sizeof(float))));
+    panels_ = reinterpret_cast<float*>(packed_ + threads * kLineBytes);
+    for (int t = 0; t < threads; ++t) packed_[t * kLineBytes] = false;
+  }
+
+  const float* of(int thread) const {
+    float* panel = panels_ + thread * panel_floats();
+    bool& packed = packed_[thread * kLineBytes];
+    if (!packed) {
+      weight_.rows > kLanes ? pack_rows<2>(weight_, 0, 0, weight_.cols, panel)
+                            : pack_rows<1>(weight_, 0, 0, weight_.cols, panel);
+    }
+    packed = true;
+    return panel;
+  }
+
+ private:
+  std::int64_t panel_floats() const { return weight_.cols * kPanel; }
+
+  DenseRows weight_;
+  bool* packed_;  // a cache line for each thread
+  float* panels_;
+};
 
 /// output[n, o] by rows [n, n + kThinRows); past the last one it is taken again and not stored.
 struct ThinForward {
@@ -20,9 +53,8 @@ struct ThinForward {
   const float* bias;   // [O] or null
   Matrix output;       // O <= kPanel
 
-  /// Where packing rows that memory has yet to deliver would cost more than lanes without an output.
   static bool serves(const DenseRows& input, std::int64_t outputs) {
-    return outputs <= kPanel && input.ids != nullptr && input.dtype == DType::f32 && input.scale == nullptr;
+    return outputs <= kPanel && input.dtype == DType::f32 && input.scale == nullptr;
   }
 
   THALWEG_HD void run(std::int64_t first) const {
@@ -41,11 +73,7 @@ struct ThinForward {
     Tile<kThinRows, kVecs> t{};
     std::int64_t k = 0;
     for (; k + kLineFloats <= input.cols; k += kLineFloats) {
-#pragma GCC unroll 8
-      for (int r = 0; r < kThinRows; ++r) {
-        __builtin_prefetch(x[r] + k + 2 * kLineFloats);
-        __builtin_prefetch(next[r] + k, 0, 2);
-      }
+      if (input.ids != nullptr) ask_ahead(x, next, k);
       multiply(t, x, k, k + kLineFloats);
     }
     multiply(t, x, k, input.cols);
@@ -64,6 +92,16 @@ struct ThinForward {
         store_first(output.row(first + r) + o, bias != nullptr ? sum + load_first(bias + o, count) : sum,
                     count);
       }
+    }
+  }
+
+  /// Gathered rows come from memory; others are the outputs of a layer and still in a cache.
+  THALWEG_HD void ask_ahead(const float* const (&x)[kThinRows], const float* const (&next)[kThinRows],
+                            std::int64_t k) const {
+#pragma GCC unroll 8
+    for (int r = 0; r < kThinRows; ++r) {
+      __builtin_prefetch(x[r] + k + 2 * kLineFloats);
+      __builtin_prefetch(next[r] + k, 0, 2);
     }
   }
 

@@ -9,6 +9,10 @@
 
 namespace thalweg::THALWEG_ISA {
 
+THALWEG_HD std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+THALWEG_HD std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
+THALWEG_HD std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 // As many accumulators as the register file holds beside two panel registers and one broadcast.
 #if defined(__AVX512F__)
 constexpr int kTileRows = 14;
@@ -30,15 +34,11 @@ template <int kVecs>
 THALWEG_HD void accumulate(Vec (&acc)[kVecs], const float* x, const Vec (&y)[kVecs]) {
 #if defined(__AVX2__)
   Vec all;
-  if constexpr (kVecs == 2) {
-    asm("vbroadcastss %5, %2\n\tvfmadd231ps %3, %2, %0\n\tvfmadd231ps %4, %2, %1"
-        : "+v"(acc[0]), "+v"(acc[1]), "=&v"(all)
-        : "v"(y[0]), "v"(y[1]), "m"(*x));
-  } else {
-    asm("vbroadcastss %3, %1\n\tvfmadd231ps %2, %1, %0" : "+v"(acc[0]), "=&v"(all) : "v"(y[0]), "m"(*x));
-  }
+  asm("vbroadcastss %1, %0" : "=v"(all) : "m"(*x));
+#pragma GCC unroll 4
+  for (int v = 0; v < kVecs; ++v) asm("vfmadd231ps %1, %2, %0" : "+v"(acc[v]) : "v"(y[v]), "v"(all));
 #else
-#pragma GCC unroll 2
+#pragma GCC unroll 4
   for (int v = 0; v < kVecs; ++v) acc[v] = fma(broadcast(*x), y[v], acc[v]);
 #endif
 }
@@ -47,20 +47,24 @@ THALWEG_HD void accumulate(Vec (&acc)[kVecs], const float* x, const Vec (&y)[kVe
 template <int kRows, int kVecs, class Element>
 THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, Element element) {
   Vec panel[kVecs];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
   for (int v = 0; v < kVecs; ++v) panel[v] = load(b + v * kLanes);
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) accumulate(t.acc[r], element(r), panel);
+}
+
+/// How many of `lanes` floats are in register v of a row.
+THALWEG_HD std::int64_t lanes_of(int v, std::int64_t lanes) {
+  return larger(0, smaller(kLanes, lanes - v * kLanes));
 }
 
 /// The same with a panel row of which only `lanes` floats may be read: as many as the tile has, or fewer.
 template <int kRows, int kVecs, class Element>
 THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, std::int64_t lanes, Element element) {
   if (lanes == kVecs * kLanes) return tile_step(t, b, element);
-  constexpr int kWhole = (kVecs - 1) * kLanes;
   Vec panel[kVecs];
-  if constexpr (kVecs == 2) panel[0] = load(b);
-  panel[kVecs - 1] = load_first(b + kWhole, lanes - kWhole);
+#pragma GCC unroll 4
+  for (int v = 0; v < kVecs; ++v) panel[v] = load_first(b + v * kLanes, lanes_of(v, lanes));
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) accumulate(t.acc[r], element(r), panel);
 }
@@ -69,9 +73,9 @@ THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, std::int64_t la
 constexpr std::int64_t kPrefetchDepth = 16;
 constexpr int kLineFloats = 16;
 
-THALWEG_HD void prefetch_panel(const float* b) {
+THALWEG_HD void prefetch_panel(const float* b, std::int64_t stride = kPanel) {
 #pragma GCC unroll 2
-  for (int j = 0; j < kPanel; j += kLineFloats) __builtin_prefetch(b + kPrefetchDepth * kPanel + j);
+  for (int j = 0; j < kPanel; j += kLineFloats) __builtin_prefetch(b + kPrefetchDepth * stride + j);
 }
 
 /// Values of k between two requests of an Ahead.
@@ -119,7 +123,8 @@ THALWEG_HD void multiply_down_columns(Tile<kRows, kVecs>& t, const float* a, std
 /// computing them.
 template <int kRows, int kVecs, bool kToWrite>
 THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride,
-                                    const float* b, std::int64_t depth, Ahead<kToWrite> ahead) {
+                                    const float* b, std::int64_t b_stride, std::int64_t depth,
+                                    Ahead<kToWrite> ahead) {
   constexpr int kBases = (kRows + 2) / 3;
   constexpr int kUnroll = kAskEvery;
   std::int64_t bytes = stride * std::int64_t{sizeof(float)};
@@ -132,15 +137,15 @@ THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::
 #pragma GCC unroll 8
     for (int u = 0; u < kUnroll; ++u) {
       asm("" : "+r"(bytes));
-      prefetch_panel(b + u * kPanel);
+      prefetch_panel(b, b_stride);
       const auto element = [&](int r) __attribute__((always_inline)) {
         return reinterpret_cast<const float*>(base[r / 3] + r % 3 * bytes + u * sizeof(float));
       };
-      tile_step(t, b + u * kPanel, element);
+      tile_step(t, b, element);
+      b += b_stride;
     }
 #pragma GCC unroll 8
     for (int g = 0; g < kBases; ++g) base[g] += kUnroll * sizeof(float);
-    b += kUnroll * kPanel;
   }
   for (; k < depth; ++k) {
     const auto element = [&](int r) __attribute__((always_inline)) {
@@ -149,7 +154,7 @@ THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::
     tile_step(t, b, element);
 #pragma GCC unroll 8
     for (int g = 0; g < kBases; ++g) base[g] += sizeof(float);
-    b += kPanel;
+    b += b_stride;
   }
 }
 

@@ -1,4 +1,5 @@
 #include "kernels/linear/few_outputs.hpp"
+#include "kernels/linear/gemm_short.hpp"
 #include "kernels/linear/gemm_slices.hpp"
 #include "kernels/linear/gemm_thin.hpp"
 #include "kernels/linear/linear.hpp"
@@ -57,16 +58,10 @@ void forward_pass(const Context& ctx, const LinearForward& a) {
 }
 
 void forward_thin(const Context& ctx, const LinearForward& a) {
-  const std::int64_t features = a.input.cols, rows = a.input.rows;
-  const DenseRows weight{
-      .data = a.weight, .dtype = DType::f32, .rows = a.output.cols, .cols = features, .stride = features};
-  float* panel = scratch_floats(ctx, features * kPanel);
-  run_packing(ctx.pool(), 1, features, [&](std::int64_t, std::int64_t begin, std::int64_t end) {
-    a.output.cols > kLanes ? pack_rows<2>(weight, 0, begin, end, panel)
-                           : pack_rows<1>(weight, 0, begin, end, panel);
-  });
-  const ThinForward job{a.input, panel, a.bias, a.output};
-  ctx.pool().run(ceil_div(rows, kThinTaskRows), [&](std::int64_t task, int) {
+  const ThinPanels panels(ctx, a.weight, a.output.cols, a.input.cols);
+  const std::int64_t rows = a.input.rows;
+  ctx.pool().run(ceil_div(rows, kThinTaskRows), [&](std::int64_t task, int thread) {
+    const ThinForward job{a.input, panels.of(thread), a.bias, a.output};
     const std::int64_t end = smaller(rows, (task + 1) * kThinTaskRows);
     for (std::int64_t n = task * kThinTaskRows; n < end; n += kThinRows) job.run(n);
   });
@@ -91,33 +86,46 @@ void forward(const Context& ctx, const LinearForward& a) {
   apply_activation(ctx, activation_cpu, a);
 }
 
-void input_grad(const Context& ctx, const LinearInputGrad& a) {
+void packed_input_grad(const Context& ctx, const LinearInputGrad& a, const Grid& grid) {
   const std::int64_t outputs = a.grad_output.cols, features = a.grad_input.cols;
-  if (a.grad_input.rows == 0) return;
   const DenseRows weight{
       .data = a.weight, .dtype = DType::f32, .rows = outputs, .cols = features, .stride = features};
-  const Grid grid = make_grid(a.grad_input.rows, features, outputs, ctx.pool().threads());
   float* panels = scratch_floats(ctx, grid.panels * outputs * kPanel);
-  run_row_packing(ctx.pool(), outputs, [&](std::int64_t begin, std::int64_t end) {
-    pack_columns(weight, begin, end, panels, kPanel * outputs);
+  run_row_packing(ctx.pool(), outputs, [&](const Share& share, std::int64_t begin, std::int64_t end) {
+    pack_columns(weight, share.begin(grid.panels), share.end(grid.panels), begin, end, panels,
+                 kPanel * outputs);
   });
-  run_product(ctx.pool(), grid, InputGradJob{a.grad_output, panels, a.grad_input});
+  run_product(ctx.pool(), grid, InputGradJob<PackedWeights>{a.grad_output, {panels, outputs}, a.grad_input});
+}
+
+void long_input_grad(const Context& ctx, const LinearInputGrad& a) {
+  const std::int64_t features = a.grad_input.cols;
+  const Grid grid = make_grid(a.grad_input.rows, features, a.grad_output.cols, ctx.pool().threads());
+  if (!PlainWeights::serve(grid)) return packed_input_grad(ctx, a, grid);
+  run_product(ctx.pool(), grid,
+              InputGradJob<PlainWeights>{a.grad_output, {a.weight, features}, a.grad_input});
+}
+
+void short_input_grad(const Context& ctx, const LinearInputGrad& a) {
+  const ShortInputGrad job{a.grad_output, a.weight, a.grad_input};
+  ctx.pool().run(job.tasks(), [&](std::int64_t task, int) { job.run(task); });
+}
+
+void input_grad(const Context& ctx, const LinearInputGrad& a) {
+  if (a.grad_input.rows == 0) return;
+  ShortInputGrad::serves(a.grad_output.cols) ? short_input_grad(ctx, a) : long_input_grad(ctx, a);
   apply_derivative(ctx, activation_cpu, a);
 }
 
-/// Gradients of a layer of few outputs from its operands as they lie.
-void plain_parameter_grad(const Context& ctx, const LinearParameterGrad& a, const Grid& grid,
-                          const SliceTable& slices) {
-  const PlainOperands operands{a.grad_output, static_cast<const float*>(a.input.data), a.input.stride,
-                               a.input.ids};
-  run_product(ctx.pool(), grid, WeightGradJob<PlainOperands>{operands, a.input.cols, &slices, a.grad_weight});
-  if (a.grad_bias.sum == nullptr) return;
-  const std::int64_t outputs = a.grad_output.cols;
-  for (std::int64_t o = 0; o < outputs; o += kLanes) {
-    const std::int64_t count = smaller(kLanes, outputs - o);
-    const auto row = [&](std::int64_t n) { return load_first(a.grad_output.row(n) + o, count); };
-    bias_sum(row, slices, a.grad_bias, o, count);
-  }
+/// The bias gradient of a row block is summed while its gradients are in the cache.
+template <class Operands>
+void parameter_grad_of(const Context& ctx, const LinearParameterGrad& a, const Grid& grid,
+                       const SliceTable& slices, const Operands& operands) {
+  const WeightGradJob<Operands> job{operands, a.input.cols, &slices, a.grad_weight};
+  run_product(ctx.pool(), grid, job, [&](std::int64_t block) {
+    if (a.grad_bias.sum == nullptr) return;
+    bias_sums(operands, slices, a.grad_bias, grid.row_begin(block), grid.row_begin(block + 1));
+  });
 }
 
 void packed_parameter_grad(const Context& ctx, const LinearParameterGrad& a, const Grid& grid,
@@ -125,29 +133,20 @@ void packed_parameter_grad(const Context& ctx, const LinearParameterGrad& a, con
   const std::int64_t rows = a.input.rows;
   float* panels = scratch_floats(ctx, rows * (grid.panels * kPanel + grid.row_blocks * kBlockStride));
   float* blocks = panels + grid.panels * kPanel * rows;
-  run_row_packing(ctx.pool(), rows, [&](std::int64_t begin, std::int64_t end) {
-    pack_columns(a.input, begin, end, panels, kPanel * rows);
-    pack_blocks(a.grad_output, grid, begin, end, blocks, kBlockStride * rows);
+  run_row_packing(ctx.pool(), rows, [&](const Share& share, std::int64_t begin, std::int64_t end) {
+    pack_columns(a.input, share.begin(grid.panels), share.end(grid.panels), begin, end, panels,
+                 kPanel * rows);
+    pack_blocks(a.grad_output, grid, share, begin, end, blocks, kBlockStride * rows);
   });
-  const PackedOperands operands{blocks, panels, rows, grid.rows, grid.row_blocks};
-  run_product(ctx.pool(), grid,
-              WeightGradJob<PackedOperands>{operands, a.input.cols, &slices, a.grad_weight});
-  if (a.grad_bias.sum == nullptr) return;
-  ctx.pool().run(grid.row_blocks, [&](std::int64_t block, int) {
-    const float* from = blocks + block * kBlockStride * rows;
-    const std::int64_t begin = grid.row_begin(block), end = grid.row_begin(block + 1);
-    for (std::int64_t o = begin; o < end; o += kLanes) {
-      const auto row = [&](std::int64_t n) { return load(from + n * kBlockStride + (o - begin)); };
-      bias_sum(row, slices, a.grad_bias, o, smaller(kLanes, end - o));
-    }
-  });
+  parameter_grad_of(ctx, a, grid, slices, PackedOperands{blocks, panels, rows, grid.rows, grid.row_blocks});
 }
 
 void parameter_grad(const Context& ctx, const LinearParameterGrad& a) {
   const Grid grid = make_grid(a.grad_output.cols, a.input.cols, a.input.rows, ctx.pool().threads());
   const SliceTable slices = make_slice_table(a.slices);
-  PlainOperands::serve(grid, a.input) ? plain_parameter_grad(ctx, a, grid, slices)
-                                      : packed_parameter_grad(ctx, a, grid, slices);
+  if (!PlainOperands::serve(grid, a.input)) return packed_parameter_grad(ctx, a, grid, slices);
+  const auto* input = static_cast<const float*>(a.input.data);
+  parameter_grad_of(ctx, a, grid, slices, PlainOperands{a.grad_output, input, a.input.stride, a.input.ids});
 }
 
 void model_step(const Context& ctx, const LinearModelStep& a) {
