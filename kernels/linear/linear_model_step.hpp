@@ -4,6 +4,7 @@
 // When a call brings the whole batch, the tree over slices runs as they get done; else at the end, on a copy.
 #include <cstdint>
 
+#include "kernels/common/slice_claims_cpu.hpp"
 #include "kernels/common/slice_tree_cpu.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/linear/dense_row.hpp"
@@ -13,8 +14,8 @@
 
 namespace thalweg::THALWEG_ISA {
 
-/// Rows that share one pass over the gradient's chain.
-constexpr int kStepRows = 4;
+/// Rows that share one pass over the gradient's chain, and whose losses are found together.
+constexpr int kStepRows = 8;
 /// Rows between the one computed and the one asked of memory: half of its bytes are asked for during the dot
 /// product, half during the gradient.
 constexpr std::int64_t kAheadRows = 8;
@@ -32,6 +33,7 @@ struct SliceChains {
 struct StepPlan {
   std::int64_t row_floats;  ///< of a chain or a converted row: whole cache lines
   std::int64_t bias_at, rows_at, floats;
+  int threads;
 
   THALWEG_HD SliceChains weight_chains(const LinearModelStep& a, float* memory) const {
     if (!a.slices.whole()) return {a.grad_weight.partials, a.grad_weight.partial_stride};
@@ -47,7 +49,7 @@ struct StepPlan {
 };
 
 THALWEG_HD StepPlan make_step_plan(const LinearModelStep& a, int threads) {
-  StepPlan p{};
+  StepPlan p{.threads = threads};
   p.row_floats = ceil_div(a.input.cols, 16) * 16;
   p.bias_at = a.slices.slices * p.row_floats;
   p.rows_at = p.bias_at + a.slices.slices * 16;
@@ -60,7 +62,7 @@ template <int kRows>
 THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const float (&slope)[kStepRows],
                          const LinesAhead (&ahead)[kStepRows], std::int64_t features) {
   Vec g[kRows];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) g[r] = broadcast(slope[r]);
   std::int64_t j = 0;
   constexpr std::int64_t kBlock = 32;  // a line of each row per 32 features is half of its bytes
@@ -68,11 +70,11 @@ THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const
 #pragma GCC unroll 8
     for (int v = 0; v < kBlock / kLanes; ++v) {
       Vec sum = load(chain + j + v * kLanes);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int r = 0; r < kRows; ++r) sum = fma(g[r], load(x[r] + j + v * kLanes), sum);
       store(chain + j + v * kLanes, sum);
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) ahead[r].ask(j / kBlock);
   }
   for (int r = 0; r < kRows; ++r)
@@ -104,26 +106,46 @@ THALWEG_HD void finish_rows(const LinearModelStep& a, std::int64_t n, const floa
   for (int r = 0; r < kRows; ++r) a.losses[n + r] = loss[r], a.grad_output[n + r] = slope[r];
 }
 
-/// The rows of one slice, and those that this thread is likely to take next: the caller goes through the
-/// slices from the first, other threads from the last (kernels/common/parallel.hpp).
-struct SliceRows {
-  std::int64_t begin, end, next;
+/// The rows that a thread reads one after the other: those of its slice, then those of the slice that it is
+/// likely to take next, then those of the next call.
+class ThreadRows {
+ public:
+  ThreadRows(const LinearModelStep& step, const SliceClaims& claims, int slice, int thread, int threads)
+      : step_(step),
+        claims_(claims),
+        begin_(step.slices.call_begin(slice)),
+        end_(step.slices.call_end(slice)),
+        slice_(slice),
+        thread_(thread),
+        threads_(threads) {}
 
-  THALWEG_HD SliceRows(const BatchSlices& slices, int slice, int thread)
-      : begin(slices.call_begin(slice)),
-        end(slices.call_end(slice)),
-        next(thread == 0 ? end : slices.call_begin(slice > 0 ? slice - 1 : 0)) {}
+  std::int64_t begin() const { return begin_; }
+  std::int64_t end() const { return end_; }
 
-  /// The row to ask memory for while row n is at work.
-  THALWEG_HD std::int64_t ahead_of(std::int64_t n, std::int64_t rows) const {
-    const std::int64_t later = n + kAheadRows;
-    return later < end ? later : smaller(next + (later - end), rows - 1);
+  /// The lines to ask memory for while row n is at work.
+  LinesAhead ahead_of(std::int64_t n) const {
+    const std::int64_t past = n + kAheadRows - end_;
+    if (past < 0) return lines(step_.input, end_ + past);
+    const int next = claims_.next_after(slice_);
+    if (next >= 0) return lines(step_.input, step_.slices.call_begin(next) + past);
+    if (step_.upcoming.rows == 0) return lines(step_.input, end_ - 1);
+    return lines(step_.upcoming, share_begin(step_.upcoming.rows, thread_, threads_) + past);
   }
+
+ private:
+  static LinesAhead lines(const DenseRows& rows, std::int64_t n) {
+    return {row_address(rows, smaller(n, rows.rows - 1)), row_bytes(rows)};
+  }
+
+  const LinearModelStep& step_;
+  const SliceClaims& claims_;
+  std::int64_t begin_, end_;
+  int slice_, thread_, threads_;
 };
 
 /// Rows [n, n + kRows) of the batch.
 template <int kRows>
-inline void step_rows(const LinearModelStep& a, std::int64_t n, const SliceRows& slice, float* rows,
+inline void step_rows(const LinearModelStep& a, std::int64_t n, const ThreadRows& range, float* rows,
                       std::int64_t row_stride, float* chain, float* bias_chain) {
   const std::int64_t features = a.input.cols;
   const float* x[kStepRows];
@@ -131,7 +153,7 @@ inline void step_rows(const LinearModelStep& a, std::int64_t n, const SliceRows&
   float z[kStepRows], slope[kStepRows];
   for (int r = 0; r < kRows; ++r) {
     x[r] = row_floats(a.input, n + r, rows + r * row_stride);
-    const LinesAhead ahead(row_address(a.input, slice.ahead_of(n + r, a.input.rows)), row_bytes(a.input));
+    const LinesAhead ahead = range.ahead_of(n + r);
     const float dot = chain_dot(x[r], a.weight, features, ahead.first_half());
     rest[r] = ahead.second_half();
     z[r] = a.bias != nullptr ? dot + a.bias[0] : dot;
@@ -143,7 +165,8 @@ inline void step_rows(const LinearModelStep& a, std::int64_t n, const SliceRows&
 }
 
 /// All rows of this call that belong to one slice.
-inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* memory, int slice, int thread) {
+inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* memory,
+                       const SliceClaims& claims, int slice, int thread) {
   const SliceChains weight = plan.weight_chains(a, memory), bias = plan.bias_chains(a, memory);
   float* chain = weight.data + slice * weight.stride;
   float* bias_chain = a.grad_bias.sum != nullptr ? bias.data + slice * bias.stride : nullptr;
@@ -152,11 +175,11 @@ inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* me
     if (bias_chain != nullptr) *bias_chain = 0.0f;
   }
   float* rows = plan.rows(memory, thread);
-  const SliceRows range(a.slices, slice, thread);
-  std::int64_t n = range.begin;
-  for (; n + kStepRows <= range.end; n += kStepRows)
+  const ThreadRows range(a, claims, slice, thread, plan.threads);
+  std::int64_t n = range.begin();
+  for (; n + kStepRows <= range.end(); n += kStepRows)
     step_rows<kStepRows>(a, n, range, rows, plan.row_floats, chain, bias_chain);
-  for (; n < range.end; ++n) step_rows<1>(a, n, range, rows, plan.row_floats, chain, bias_chain);
+  for (; n < range.end(); ++n) step_rows<1>(a, n, range, rows, plan.row_floats, chain, bias_chain);
 }
 
 /// to[j] = left[j] + right[j]; `to` may be `left`.
@@ -169,8 +192,8 @@ THALWEG_HD void add_chains(float* to, const float* left, const float* right, std
 
 /// A slice of a call that brings the whole batch, and the sums that are complete with it.
 inline void step_slice_and_tree(const LinearModelStep& a, const StepPlan& plan, float* memory,
-                                SliceTree& tree, int slice, int thread) {
-  step_slice(a, plan, memory, slice, thread);
+                                const SliceClaims& claims, SliceTree& tree, int slice, int thread) {
+  step_slice(a, plan, memory, claims, slice, thread);
   const SliceChains weight = plan.weight_chains(a, memory), bias = plan.bias_chains(a, memory);
   tree.finish(
       slice,
