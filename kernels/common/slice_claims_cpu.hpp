@@ -1,7 +1,7 @@
 #pragma once
 // Who works on which slice of the batch. Each thread begins with a share of neighbouring slices, goes through
 // them in ascending order, as memory likes to be read, and then takes what the others have not begun.
-#include "kernels/common/hd.hpp"
+#include "kernels/common/rows_cpu.hpp"
 #include "kernels/common/slices.hpp"
 
 #ifndef THALWEG_ISA
@@ -9,11 +9,6 @@
 #endif
 
 namespace thalweg::THALWEG_ISA {
-
-/// Position of the row of a call that a thread begins with.
-THALWEG_HD std::int64_t share_begin(std::int64_t rows, int thread, int threads) {
-  return rows * thread / threads;
-}
 
 class SliceClaims {
  public:

@@ -2,17 +2,10 @@
 // One row of the batch as floats.
 #include <cstdint>
 
+#include "kernels/common/rows_cpu.hpp"
 #include "kernels/linear/gemm_pack.hpp"
 
 namespace thalweg::THALWEG_ISA {
-
-THALWEG_HD std::int64_t element_bytes(const DenseRows& x) { return x.dtype == DType::f32 ? 4 : 1; }
-THALWEG_HD std::int64_t row_bytes(const DenseRows& x) { return x.cols * element_bytes(x); }
-
-/// Where row n lies in memory.
-THALWEG_HD const char* row_address(const DenseRows& x, std::int64_t n) {
-  return static_cast<const char*>(x.data) + (x.ids ? x.ids[n] : n) * x.stride * element_bytes(x);
-}
 
 /// Row n as the model sees it: where it lies if that is possible, else converted into `buffer` [cols].
 inline const float* row_floats(const DenseRows& x, std::int64_t n, float* buffer) {

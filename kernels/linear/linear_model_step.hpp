@@ -18,7 +18,9 @@ namespace thalweg::THALWEG_ISA {
 constexpr int kStepRows = 8;
 /// Rows between the one computed and the one asked of memory: half of its bytes are asked for during the dot
 /// product, half during the gradient.
-constexpr std::int64_t kAheadRows = 8;
+/// Rows between it and the one whose first line is asked for: by the time that the others are, the address of
+/// its page has been looked up.
+constexpr std::int64_t kTranslatedRows = 12;
 /// Features of one task of the tree.
 constexpr std::int64_t kTreeFeatures = 8192;
 
@@ -122,19 +124,19 @@ class ThreadRows {
   std::int64_t begin() const { return begin_; }
   std::int64_t end() const { return end_; }
 
-  /// The lines to ask memory for while row n is at work.
-  LinesAhead ahead_of(std::int64_t n) const {
-    const std::int64_t past = n + kAheadRows - end_;
-    if (past < 0) return lines(step_.input, end_ + past);
+  /// The row that is read `later` rows after row n, or one that is there.
+  const char* address_of(std::int64_t n, std::int64_t later) const {
+    const std::int64_t past = n + later - end_;
+    if (past < 0) return row(step_.input, n + later);
     const int next = claims_.next_after(slice_);
-    if (next >= 0) return lines(step_.input, step_.slices.call_begin(next) + past);
-    if (step_.upcoming.rows == 0) return lines(step_.input, end_ - 1);
-    return lines(step_.upcoming, share_begin(step_.upcoming.rows, thread_, threads_) + past);
+    if (next >= 0) return row(step_.input, step_.slices.call_begin(next) + past);
+    if (step_.upcoming.rows == 0) return row(step_.input, n);
+    return row(step_.upcoming, share_begin(step_.upcoming.rows, thread_, threads_) + past);
   }
 
  private:
-  static LinesAhead lines(const DenseRows& rows, std::int64_t n) {
-    return {row_address(rows, smaller(n, rows.rows - 1)), row_bytes(rows)};
+  static const char* row(const DenseRows& rows, std::int64_t n) {
+    return row_address(rows, smaller(n, rows.rows - 1));
   }
 
   const LinearModelStep& step_;
@@ -153,7 +155,8 @@ inline void step_rows(const LinearModelStep& a, std::int64_t n, const ThreadRows
   float z[kStepRows], slope[kStepRows];
   for (int r = 0; r < kRows; ++r) {
     x[r] = row_floats(a.input, n + r, rows + r * row_stride);
-    const LinesAhead ahead = range.ahead_of(n + r);
+    __builtin_prefetch(range.address_of(n + r, kTranslatedRows), 0, 2);
+    const LinesAhead ahead(range.address_of(n + r, kAheadRows), row_bytes(a.input));
     const float dot = chain_dot(x[r], a.weight, features, ahead.first_half());
     rest[r] = ahead.second_half();
     z[r] = a.bias != nullptr ? dot + a.bias[0] : dot;
