@@ -26,7 +26,4 @@ THALWEG_HD std::int64_t share_begin(std::int64_t rows, int thread, int threads) 
   return rows * thread / threads;
 }
 
-/// Rows between the one that is read and the one that memory is asked for.
-constexpr std::int64_t kAheadRows = 8;
-
 }  // namespace thalweg::THALWEG_ISA

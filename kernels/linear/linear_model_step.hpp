@@ -16,11 +16,16 @@ namespace thalweg::THALWEG_ISA {
 
 /// Rows that share one pass over the gradient's chain, and whose losses are found together.
 constexpr int kStepRows = 8;
-/// Rows between the one computed and the one asked of memory: half of its bytes are asked for during the dot
-/// product, half during the gradient.
-/// Rows between it and the one whose first line is asked for: by the time that the others are, the address of
-/// its page has been looked up.
-constexpr std::int64_t kTranslatedRows = 12;
+/// Rows between the one at work and the one that memory is asked for: half of its bytes during the dot
+/// product, half during the gradient. Where eight of them would push those at work out of the second cache,
+/// the next one: memory then delivers within a row what is read in order.
+THALWEG_HD std::int64_t ahead_rows(const DenseRows& x) {
+  constexpr std::int64_t kWideRow = 24 << 10;
+  return row_bytes(x) < kWideRow ? 8 : 1;
+}
+/// Rows between that one and the one whose first line is asked for: by the time that the other lines are, the
+/// address of its page has been looked up.
+constexpr std::int64_t kTranslationRows = 4;
 /// Features of one task of the tree.
 constexpr std::int64_t kTreeFeatures = 8192;
 
@@ -108,8 +113,8 @@ THALWEG_HD void finish_rows(const LinearModelStep& a, std::int64_t n, const floa
   for (int r = 0; r < kRows; ++r) a.losses[n + r] = loss[r], a.grad_output[n + r] = slope[r];
 }
 
-/// The rows that a thread reads one after the other: those of its slice, then those of the slice that it is
-/// likely to take next, then those of the next call.
+/// The rows that a thread reads one after the other: those of its share, those of a slice that nobody has
+/// begun, those of the next call.
 class ThreadRows {
  public:
   ThreadRows(const LinearModelStep& step, const SliceClaims& claims, int slice, int thread, int threads)
@@ -117,21 +122,25 @@ class ThreadRows {
         claims_(claims),
         begin_(step.slices.call_begin(slice)),
         end_(step.slices.call_end(slice)),
-        slice_(slice),
-        thread_(thread),
-        threads_(threads) {}
+        run_end_(end_),
+        upcoming_(share_begin(step.upcoming.rows, thread, threads)),
+        ahead_(ahead_rows(step.input)),
+        slice_(slice) {
+    const std::int64_t rows = step.input.rows, share_end = share_begin(rows, thread + 1, threads);
+    if (begin_ >= share_begin(rows, thread, threads) && end_ < share_end) run_end_ = share_end;
+  }
 
   std::int64_t begin() const { return begin_; }
   std::int64_t end() const { return end_; }
+  std::int64_t ahead() const { return ahead_; }
 
-  /// The row that is read `later` rows after row n, or one that is there.
+  /// The row that is likely to be read `later` rows after row n.
   const char* address_of(std::int64_t n, std::int64_t later) const {
-    const std::int64_t past = n + later - end_;
+    const std::int64_t past = n + later - run_end_;
     if (past < 0) return row(step_.input, n + later);
-    const int next = claims_.next_after(slice_);
+    const int next = run_end_ == end_ ? claims_.next_after(slice_) : -1;
     if (next >= 0) return row(step_.input, step_.slices.call_begin(next) + past);
-    if (step_.upcoming.rows == 0) return row(step_.input, n);
-    return row(step_.upcoming, share_begin(step_.upcoming.rows, thread_, threads_) + past);
+    return step_.upcoming.rows > 0 ? row(step_.upcoming, upcoming_ + past) : row(step_.input, n);
   }
 
  private:
@@ -142,7 +151,10 @@ class ThreadRows {
   const LinearModelStep& step_;
   const SliceClaims& claims_;
   std::int64_t begin_, end_;
-  int slice_, thread_, threads_;
+  std::int64_t run_end_;   ///< of the rows that it reads as they come: its share's, in its share
+  std::int64_t upcoming_;  ///< where its share of the next call begins
+  std::int64_t ahead_;
+  int slice_;
 };
 
 /// Rows [n, n + kRows) of the batch.
@@ -155,8 +167,8 @@ inline void step_rows(const LinearModelStep& a, std::int64_t n, const ThreadRows
   float z[kStepRows], slope[kStepRows];
   for (int r = 0; r < kRows; ++r) {
     x[r] = row_floats(a.input, n + r, rows + r * row_stride);
-    __builtin_prefetch(range.address_of(n + r, kTranslatedRows), 0, 2);
-    const LinesAhead ahead(range.address_of(n + r, kAheadRows), row_bytes(a.input));
+    __builtin_prefetch(range.address_of(n + r, range.ahead() + kTranslationRows), 0, 2);
+    const LinesAhead ahead(range.address_of(n + r, range.ahead()), row_bytes(a.input));
     const float dot = chain_dot(x[r], a.weight, features, ahead.first_half());
     rest[r] = ahead.second_half();
     z[r] = a.bias != nullptr ? dot + a.bias[0] : dot;
@@ -182,6 +194,8 @@ inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* me
   std::int64_t n = range.begin();
   for (; n + kStepRows <= range.end(); n += kStepRows)
     step_rows<kStepRows>(a, n, range, rows, plan.row_floats, chain, bias_chain);
+  for (; n + kStepRows / 2 <= range.end(); n += kStepRows / 2)
+    step_rows<kStepRows / 2>(a, n, range, rows, plan.row_floats, chain, bias_chain);
   for (; n < range.end(); ++n) step_rows<1>(a, n, range, rows, plan.row_floats, chain, bias_chain);
 }
 
