@@ -12,6 +12,8 @@ namespace {
 constexpr std::int64_t kFloat = sizeof(float);
 /// Floats of one task: enough to hide the pool, few enough to share the work evenly.
 constexpr std::int64_t kChunk = 1 << 16;
+/// The same of rows that are asked for ahead, of which a task loses the start.
+constexpr std::int64_t kRowsRun = 1 << 20;
 /// Bytes or operations that a measurement is made of at least: some milliseconds of any machine.
 constexpr double kAmount = 1e8, kOperations = 1e9;
 /// Prefetching helps on some machines and memories and hurts on others: the better one is the limit.
@@ -132,7 +134,7 @@ std::shared_ptr<Limit> read_matrix_limit(const Context& ctx, ConstMatrix rows) {
 
 std::shared_ptr<Limit> read_rows_limit(const Context& ctx, ConstMatrix rows, std::vector<std::int64_t> ids) {
   const auto count = static_cast<std::int64_t>(ids.size());
-  const std::int64_t run = std::max<std::int64_t>(kChunk / std::max<std::int64_t>(rows.cols, 1), 1);
+  const std::int64_t run = std::max<std::int64_t>(kRowsRun / std::max<std::int64_t>(rows.cols, 1), 1);
   const auto read = [&ctx, rows, ids = std::move(ids), count, run](std::int64_t ahead) {
     ctx.pool().run((count + run - 1) / run, [&](std::int64_t task, int) {
       const std::int64_t n = std::min(run, count - task * run);

@@ -10,6 +10,9 @@ using bench::kStreamStep;
 
 constexpr int kVectors = kStreamStep / kLanes;
 constexpr std::int64_t kLine = 16;  // floats of a cache line
+/// Rows by which the first line of a row is asked for before the others: the address of its page is looked up
+/// meanwhile.
+constexpr std::int64_t kFirstLineAhead = 4;
 
 /// Independent sums, so that additions do not wait for each other.
 constexpr int kSums = 8;
@@ -39,6 +42,8 @@ float read_rows(const float* base, const std::int64_t* ids, std::int64_t rows, s
   for (std::int64_t n = 0; n < rows; ++n) {
     const float* row = base + ids[n] * columns;
     const float* next = base + ids[n + ahead < rows ? n + ahead : n] * columns;
+    if (ahead > 0 && n + ahead + kFirstLineAhead < rows)
+      __builtin_prefetch(base + ids[n + ahead + kFirstLineAhead] * columns, 0, 2);
     std::int64_t j = 0;
     for (; j + kStreamStep <= columns; j += kStreamStep) {
       if (ahead > 0) {

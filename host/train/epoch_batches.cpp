@@ -20,6 +20,11 @@ std::vector<std::int64_t> EpochBatch::rows() const {
   return batch_rows;
 }
 
+EpochBatch EpochBatch::next() const {
+  const std::int64_t batch = first_ / batches_->batch_size() + 1;
+  return batch < batches_->batches_per_epoch() ? batches_->at(epoch_, batch) : batches_->at(epoch_ + 1, 0);
+}
+
 EpochBatches::EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_size, std::uint64_t seed,
                            bool shuffle, bool drop_last)
     : rows_(std::move(rows)), seed_(seed), shuffle_(shuffle) {

@@ -85,6 +85,7 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
       pass(c, network, micro, o.per_sample.clips() ? PassUse::per_sample : PassUse::backward),
       optimizer(c, network.plan(), network.parameters().data(), optimizer_config(o), network.sparse()),
       inputs(c, o.max_batch, burst_limit),
+      ids(inputs.ids()),
       graphs(c) {
   const std::int64_t arena = network.plan().arena_size();
   grad = Buffer<float>(ctx, arena);
@@ -103,6 +104,7 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
           ctx, touched->view.capacity * network.layers()[0]->out_features() * options.reduction_slices);
     }
   }
+  if (options.batches != nullptr && &ctx.backend().memory == &host_memory) epoch_ids.emplace(ctx, order);
   if (options.per_sample.any())
     per_sample.emplace(ctx, network, data, options.per_sample, micro, options.max_batch);
   for (const auto& layer : network.layers()) {
@@ -136,7 +138,7 @@ TouchedElements Learner::State::touched_elements() const {
 }
 
 PassInput Learner::State::input_of(BatchSlices slices) {
-  PassInput input{.slices = slices, .ids = inputs.ids() + slices.first, .step = inputs.step()};
+  PassInput input{.slices = slices, .ids = ids + slices.first, .step = inputs.step()};
   if (network.sparse()) {
     input.sparse = data.sparse(input.ids, slices.rows);
     input.touched = touched->view;
@@ -148,6 +150,15 @@ PassInput Learner::State::input_of(BatchSlices slices) {
   return input;
 }
 
+/// The rows of the call that is likely to follow; none: that is not known.
+DenseRows Learner::State::rows_after(const BatchSlices& slices) const {
+  const std::int64_t done = slices.first + slices.rows, rest = slices.batch_rows - done;
+  if (rest > 0) return data.dense(ids + done, std::min(micro, rest));
+  const std::int64_t* const upcoming = epoch_ids ? epoch_ids->upcoming() : nullptr;
+  if (upcoming == nullptr) return {};
+  return data.dense(upcoming, std::min(micro, epoch_ids->upcoming_count()));
+}
+
 /// Sparse rows: which features the batch touches; without lazy updates the rest of the gradient is zero.
 void Learner::State::index_batch(std::int64_t count) {
   if (!touched) return;
@@ -155,7 +166,7 @@ void Learner::State::index_batch(std::int64_t count) {
     const auto& weight = network.plan().parameters()[0];
     ctx.backend().memory.zero(ctx, grad.data() + weight.offset, weight.size * std::int64_t{sizeof(float)});
   }
-  ctx.backend().sparse_linear.index(ctx, {data.sparse(inputs.ids(), count), touched->view});
+  ctx.backend().sparse_linear.index(ctx, {data.sparse(ids, count), touched->view});
 }
 
 void Learner::State::fused_step(const PassInput& input) {
@@ -189,7 +200,8 @@ void Learner::State::fused_step(const PassInput& input) {
                                           .losses = losses_out,
                                           .grad_output = output_grad_out,
                                           .grad_weight = arena.batch_sum(weight.offset),
-                                          .grad_bias = bias ? arena.batch_sum(bias_offset) : BatchSum{}});
+                                          .grad_bias = bias ? arena.batch_sum(bias_offset) : BatchSum{},
+                                          .upcoming = rows_after(input.slices)});
   }
 }
 
@@ -306,6 +318,15 @@ double Learner::State::weight_of(const StepRows& rows) const {
   return static_cast<double>(count_of(rows));
 }
 
+void Learner::State::find_ids(const EpochBatch& batch) {
+  if (epoch_ids) {
+    ids = epoch_ids->move_to(batch);
+    return;
+  }
+  ctx.backend().order.batch(
+      ctx, {.place = inputs.place(), .rows = order.rows(), .count = batch.count(), .ids = inputs.ids()});
+}
+
 void Learner::State::enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
   rows = listed_where_needed(std::move(rows));
   const std::int64_t count = count_of(rows);
@@ -329,11 +350,9 @@ void Learner::State::enqueue(StepRows rows, double lr, bool update, const Object
                  .noise_deviation = per_sample ? per_sample->noise_deviation(scale) : 0.0f,
                  .place = batch != nullptr ? order.place(*batch) : BatchPlace{}},
                 rows);
+  ids = inputs.ids();
   const auto plain_step = [&] {
-    if (batch != nullptr) {
-      ctx.backend().order.batch(
-          ctx, {.place = inputs.place(), .rows = order.rows(), .count = count, .ids = inputs.ids()});
-    }
+    if (batch != nullptr) find_ids(*batch);
     run_step(count, update, nullptr);
   };
   if (objective != nullptr) {

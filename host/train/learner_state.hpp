@@ -6,6 +6,7 @@
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
 #include "host/runtime/step_graphs.hpp"
+#include "host/train/epoch_ids.hpp"
 #include "host/train/optimizer.hpp"
 #include "host/train/per_sample_step.hpp"
 #include "host/train/step_rows.hpp"
@@ -80,6 +81,8 @@ struct Learner::State {
   Buffer<StepRecord> records;
   std::optional<TouchedBuffers> touched;
   std::optional<PerSampleStep> per_sample;
+  std::optional<EpochIds> epoch_ids;  ///< where the ids of a batch are not a part of the recorded step
+  const std::int64_t* ids;            ///< of the step's rows
   StepGraphs graphs;
   std::vector<Queued> queued;
   std::int64_t steps = 0;
@@ -107,6 +110,8 @@ struct Learner::State {
   ArenaView arenas();
   BatchSum sparse_weight_sum();
   PassInput input_of(BatchSlices slices);
+  DenseRows rows_after(const BatchSlices& slices) const;
+  void find_ids(const EpochBatch& batch);
   void index_batch(std::int64_t count);
   void run_step(std::int64_t count, bool update, const HostObjective* objective);
   void micro_step(const PassInput& input, const HostObjective* objective);

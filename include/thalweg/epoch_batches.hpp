@@ -16,6 +16,8 @@ class EpochBatch {
   std::int64_t epoch() const { return epoch_; }
   std::int64_t first() const { return first_; }  ///< position of the first row in the epoch's order
   const EpochBatches& batches() const { return *batches_; }
+  EpochBatch next() const;  ///< the one after it, epoch after epoch
+  bool operator==(const EpochBatch&) const = default;
 
  private:
   friend class EpochBatches;

@@ -2,11 +2,10 @@
 // One row of the batch as floats.
 #include <cstdint>
 
+#include "kernels/common/rows_cpu.hpp"
 #include "kernels/linear/gemm_pack.hpp"
 
 namespace thalweg::THALWEG_ISA {
-
-THALWEG_HD std::int64_t row_bytes(const DenseRows& x) { return x.cols * element_bytes(x); }
 
 /// Row n as the model sees it: where it lies if that is possible, else converted into `buffer` [cols].
 inline const float* row_floats(const DenseRows& x, std::int64_t n, float* buffer) {

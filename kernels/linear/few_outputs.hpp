@@ -4,10 +4,9 @@
 #include <cstdint>
 
 #include "kernels/common/fold_cpu.hpp"
+#include "kernels/common/rows_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
-
-constexpr std::int64_t kLineBytes = 64;
 
 /// Cache lines to ask memory for; any address will do.
 struct LinesAhead {

@@ -120,14 +120,6 @@ void run_packing(ThreadPool& pool, std::int64_t panels, std::int64_t depth, cons
   });
 }
 
-/// One of `count` equal shares of a number of things.
-struct Share {
-  std::int64_t number, count;
-
-  THALWEG_HD std::int64_t begin(std::int64_t things) const { return things * number / count; }
-  THALWEG_HD std::int64_t end(std::int64_t things) const { return things * (number + 1) / count; }
-};
-
 /// Packs panels of columns: pack(share, begin, end) for rows [begin, end) of a share of the panels. A thread
 /// packs mostly those that it reads later: panels in another core's cache are slow to read and to write.
 template <class Pack>

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "kernels/common/rows_cpu.hpp"
 #include "kernels/linear/gemm_tile.hpp"
 #include "thalweg/tensor.hpp"
 
@@ -13,13 +14,6 @@ namespace thalweg::THALWEG_ISA {
 typedef unsigned char ByteVec __attribute__((vector_size(kLanes)));
 typedef std::int32_t IntVec __attribute__((vector_size(4 * kLanes)));
 using Lanes = std::make_integer_sequence<int, kLanes>;
-
-THALWEG_HD std::int64_t element_bytes(const DenseRows& x) { return x.dtype == DType::f32 ? 4 : 1; }
-
-/// Where row n lies in memory.
-THALWEG_HD const char* row_address(const DenseRows& x, std::int64_t n) {
-  return static_cast<const char*>(x.data) + (x.ids ? x.ids[n] : n) * x.stride * element_bytes(x);
-}
 
 /// Asks for feature j of row n, or of the last row. Gathered rows come from memory; others are the output of
 /// a layer and still in a cache.

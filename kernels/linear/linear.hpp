@@ -63,6 +63,9 @@ struct LinearModelStep {
   float* grad_output = nullptr;  ///< [N] out: derivative of the scaled loss by the output
   BatchSum grad_weight;          ///< [I]
   BatchSum grad_bias;            ///< [1] or null
+  /// The rows of the call that is likely to follow, if known: a backend may ask memory for the first of them.
+  /// No bit depends on it.
+  DenseRows upcoming;
 };
 
 struct LinearOps {

@@ -153,15 +153,17 @@ void model_step(const Context& ctx, const LinearModelStep& a) {
   ThreadPool& pool = ctx.pool();
   const StepPlan plan = make_step_plan(a, pool.threads());
   float* memory = scratch_floats(ctx, plan.floats);
+  SliceClaims claims(a.slices, pool.threads());
   if (a.slices.whole()) {
     SliceTree tree(a.slices.slices);
-    return pool.run(a.slices.slices, [&](std::int64_t slice, int thread) {
-      step_slice_and_tree(a, plan, memory, tree, static_cast<int>(slice), thread);
+    return pool.run(a.slices.slices, [&](std::int64_t, int thread) {
+      step_slice_and_tree(a, plan, memory, claims, tree, claims.claim(thread), thread);
     });
   }
-  pool.run(a.slices.slices, [&](std::int64_t slice, int thread) {
-    if (a.slices.call_begin(static_cast<int>(slice)) < a.slices.call_end(static_cast<int>(slice)))
-      step_slice(a, plan, memory, static_cast<int>(slice), thread);
+  pool.run(a.slices.slices, [&](std::int64_t, int thread) {
+    const int slice = claims.claim(thread);
+    if (a.slices.call_begin(slice) < a.slices.call_end(slice))
+      step_slice(a, plan, memory, claims, slice, thread);
   });
   if (!a.slices.last()) return;
   pool.run(ceil_div(a.input.cols, kTreeFeatures), [&](std::int64_t task, int) {

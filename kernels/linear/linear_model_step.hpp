@@ -4,6 +4,7 @@
 // When a call brings the whole batch, the tree over slices runs as they get done; else at the end, on a copy.
 #include <cstdint>
 
+#include "kernels/common/slice_claims_cpu.hpp"
 #include "kernels/common/slice_tree_cpu.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/linear/dense_row.hpp"
@@ -13,11 +14,18 @@
 
 namespace thalweg::THALWEG_ISA {
 
-/// Rows that share one pass over the gradient's chain.
-constexpr int kStepRows = 4;
-/// Rows between the one computed and the one asked of memory: half of its bytes are asked for during the dot
-/// product, half during the gradient.
-constexpr std::int64_t kAheadRows = 8;
+/// Rows that share one pass over the gradient's chain, and whose losses are found together.
+constexpr int kStepRows = 8;
+/// Rows between the one at work and the one that memory is asked for: half of its bytes during the dot
+/// product, half during the gradient. Where eight of them would push those at work out of the second cache,
+/// the next one: memory then delivers within a row what is read in order.
+THALWEG_HD std::int64_t ahead_rows(const DenseRows& x) {
+  constexpr std::int64_t kWideRow = 24 << 10;
+  return row_bytes(x) < kWideRow ? 8 : 1;
+}
+/// Rows between that one and the one whose first line is asked for: by the time that the other lines are, the
+/// address of its page has been looked up.
+constexpr std::int64_t kTranslationRows = 4;
 /// Features of one task of the tree.
 constexpr std::int64_t kTreeFeatures = 8192;
 
@@ -32,6 +40,7 @@ struct SliceChains {
 struct StepPlan {
   std::int64_t row_floats;  ///< of a chain or a converted row: whole cache lines
   std::int64_t bias_at, rows_at, floats;
+  int threads;
 
   THALWEG_HD SliceChains weight_chains(const LinearModelStep& a, float* memory) const {
     if (!a.slices.whole()) return {a.grad_weight.partials, a.grad_weight.partial_stride};
@@ -47,7 +56,7 @@ struct StepPlan {
 };
 
 THALWEG_HD StepPlan make_step_plan(const LinearModelStep& a, int threads) {
-  StepPlan p{};
+  StepPlan p{.threads = threads};
   p.row_floats = ceil_div(a.input.cols, 16) * 16;
   p.bias_at = a.slices.slices * p.row_floats;
   p.rows_at = p.bias_at + a.slices.slices * 16;
@@ -60,7 +69,7 @@ template <int kRows>
 THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const float (&slope)[kStepRows],
                          const LinesAhead (&ahead)[kStepRows], std::int64_t features) {
   Vec g[kRows];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) g[r] = broadcast(slope[r]);
   std::int64_t j = 0;
   constexpr std::int64_t kBlock = 32;  // a line of each row per 32 features is half of its bytes
@@ -68,11 +77,11 @@ THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const
 #pragma GCC unroll 8
     for (int v = 0; v < kBlock / kLanes; ++v) {
       Vec sum = load(chain + j + v * kLanes);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int r = 0; r < kRows; ++r) sum = fma(g[r], load(x[r] + j + v * kLanes), sum);
       store(chain + j + v * kLanes, sum);
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) ahead[r].ask(j / kBlock);
   }
   for (int r = 0; r < kRows; ++r)
@@ -104,26 +113,54 @@ THALWEG_HD void finish_rows(const LinearModelStep& a, std::int64_t n, const floa
   for (int r = 0; r < kRows; ++r) a.losses[n + r] = loss[r], a.grad_output[n + r] = slope[r];
 }
 
-/// The rows of one slice, and those that this thread is likely to take next: the caller goes through the
-/// slices from the first, other threads from the last (kernels/common/parallel.hpp).
-struct SliceRows {
-  std::int64_t begin, end, next;
-
-  THALWEG_HD SliceRows(const BatchSlices& slices, int slice, int thread)
-      : begin(slices.call_begin(slice)),
-        end(slices.call_end(slice)),
-        next(thread == 0 ? end : slices.call_begin(slice > 0 ? slice - 1 : 0)) {}
-
-  /// The row to ask memory for while row n is at work.
-  THALWEG_HD std::int64_t ahead_of(std::int64_t n, std::int64_t rows) const {
-    const std::int64_t later = n + kAheadRows;
-    return later < end ? later : smaller(next + (later - end), rows - 1);
+/// The rows that a thread reads one after the other: those of its share, those of a slice that nobody has
+/// begun, those of the next call.
+class ThreadRows {
+ public:
+  ThreadRows(const LinearModelStep& step, const SliceClaims& claims, int slice, int thread, int threads)
+      : step_(step),
+        claims_(claims),
+        begin_(step.slices.call_begin(slice)),
+        end_(step.slices.call_end(slice)),
+        run_end_(end_),
+        upcoming_(Share{thread, threads}.begin(step.upcoming.rows)),
+        ahead_(ahead_rows(step.input)),
+        slice_(slice) {
+    const Share share{thread, threads};
+    const std::int64_t rows = step.input.rows;
+    if (begin_ >= share.begin(rows) && end_ < share.end(rows)) run_end_ = share.end(rows);
   }
+
+  std::int64_t begin() const { return begin_; }
+  std::int64_t end() const { return end_; }
+  std::int64_t ahead() const { return ahead_; }
+
+  /// The row that is likely to be read `later` rows after row n.
+  const char* address_of(std::int64_t n, std::int64_t later) const {
+    const std::int64_t past = n + later - run_end_;
+    if (past < 0) return row(step_.input, n + later);
+    const int next = run_end_ == end_ ? claims_.next_after(slice_) : -1;
+    if (next >= 0) return row(step_.input, step_.slices.call_begin(next) + past);
+    return step_.upcoming.rows > 0 ? row(step_.upcoming, upcoming_ + past) : row(step_.input, n);
+  }
+
+ private:
+  static const char* row(const DenseRows& rows, std::int64_t n) {
+    return row_address(rows, smaller(n, rows.rows - 1));
+  }
+
+  const LinearModelStep& step_;
+  const SliceClaims& claims_;
+  std::int64_t begin_, end_;
+  std::int64_t run_end_;   ///< of the rows that it reads as they come: its share's, in its share
+  std::int64_t upcoming_;  ///< where its share of the next call begins
+  std::int64_t ahead_;
+  int slice_;
 };
 
 /// Rows [n, n + kRows) of the batch.
 template <int kRows>
-inline void step_rows(const LinearModelStep& a, std::int64_t n, const SliceRows& slice, float* rows,
+inline void step_rows(const LinearModelStep& a, std::int64_t n, const ThreadRows& range, float* rows,
                       std::int64_t row_stride, float* chain, float* bias_chain) {
   const std::int64_t features = a.input.cols;
   const float* x[kStepRows];
@@ -131,7 +168,8 @@ inline void step_rows(const LinearModelStep& a, std::int64_t n, const SliceRows&
   float z[kStepRows], slope[kStepRows];
   for (int r = 0; r < kRows; ++r) {
     x[r] = row_floats(a.input, n + r, rows + r * row_stride);
-    const LinesAhead ahead(row_address(a.input, slice.ahead_of(n + r, a.input.rows)), row_bytes(a.input));
+    __builtin_prefetch(range.address_of(n + r, range.ahead() + kTranslationRows), 0, 2);
+    const LinesAhead ahead(range.address_of(n + r, range.ahead()), row_bytes(a.input));
     const float dot = chain_dot(x[r], a.weight, features, ahead.first_half());
     rest[r] = ahead.second_half();
     z[r] = a.bias != nullptr ? dot + a.bias[0] : dot;
@@ -143,7 +181,8 @@ inline void step_rows(const LinearModelStep& a, std::int64_t n, const SliceRows&
 }
 
 /// All rows of this call that belong to one slice.
-inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* memory, int slice, int thread) {
+inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* memory,
+                       const SliceClaims& claims, int slice, int thread) {
   const SliceChains weight = plan.weight_chains(a, memory), bias = plan.bias_chains(a, memory);
   float* chain = weight.data + slice * weight.stride;
   float* bias_chain = a.grad_bias.sum != nullptr ? bias.data + slice * bias.stride : nullptr;
@@ -152,11 +191,13 @@ inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* me
     if (bias_chain != nullptr) *bias_chain = 0.0f;
   }
   float* rows = plan.rows(memory, thread);
-  const SliceRows range(a.slices, slice, thread);
-  std::int64_t n = range.begin;
-  for (; n + kStepRows <= range.end; n += kStepRows)
+  const ThreadRows range(a, claims, slice, thread, plan.threads);
+  std::int64_t n = range.begin();
+  for (; n + kStepRows <= range.end(); n += kStepRows)
     step_rows<kStepRows>(a, n, range, rows, plan.row_floats, chain, bias_chain);
-  for (; n < range.end; ++n) step_rows<1>(a, n, range, rows, plan.row_floats, chain, bias_chain);
+  for (; n + kStepRows / 2 <= range.end(); n += kStepRows / 2)
+    step_rows<kStepRows / 2>(a, n, range, rows, plan.row_floats, chain, bias_chain);
+  for (; n < range.end(); ++n) step_rows<1>(a, n, range, rows, plan.row_floats, chain, bias_chain);
 }
 
 /// to[j] = left[j] + right[j]; `to` may be `left`.
@@ -169,8 +210,8 @@ THALWEG_HD void add_chains(float* to, const float* left, const float* right, std
 
 /// A slice of a call that brings the whole batch, and the sums that are complete with it.
 inline void step_slice_and_tree(const LinearModelStep& a, const StepPlan& plan, float* memory,
-                                SliceTree& tree, int slice, int thread) {
-  step_slice(a, plan, memory, slice, thread);
+                                const SliceClaims& claims, SliceTree& tree, int slice, int thread) {
+  step_slice(a, plan, memory, claims, slice, thread);
   const SliceChains weight = plan.weight_chains(a, memory), bias = plan.bias_chains(a, memory);
   tree.finish(
       slice,

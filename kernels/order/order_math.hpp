@@ -20,27 +20,32 @@ struct Walkers {
   std::int64_t index[kWalkers];
   alignas(64) std::uint64_t value[kWalkers] = {};
 
-  /// Sends walker w to the next position, if there is one.
-  THALWEG_HD bool start(int w) {
-    if (next == count) return false;
-    index[w] = next;
-    value[w] = static_cast<std::uint64_t>(first + next);
-    ++next;
-    return true;
+  /// Sends walkers to the positions that follow.
+  THALWEG_HD void start() {
+    for (; walking < kWalkers && next < count; ++walking, ++next) {
+      index[walking] = next;
+      value[walking] = static_cast<std::uint64_t>(first + next);
+    }
+  }
+
+  /// Keeps the walkers that are not below rows yet. Nobody can guess who is, so there is no branch on it:
+  /// what is written for one who walks on is written again.
+  THALWEG_HD void keep() {
+    int kept = 0;
+    for (int w = 0; w < walking; ++w) {
+      const std::uint64_t at = value[w];
+      rows[index[w]] = static_cast<std::int64_t>(at);
+      index[kept] = index[w];
+      value[kept] = at;
+      kept += at >= static_cast<std::uint64_t>(network.rows) ? 1 : 0;
+    }
+    walking = kept;
   }
 
   THALWEG_HD void run() {
-    while (walking < kWalkers && start(walking)) ++walking;
-    while (walking > 0) {
+    for (start(); walking > 0; start()) {
       Pass::run(network, value, walking);
-      for (int w = walking - 1; w >= 0; --w) {  // backwards: who takes the place of w has been looked at
-        if (value[w] >= static_cast<std::uint64_t>(network.rows)) continue;
-        rows[index[w]] = static_cast<std::int64_t>(value[w]);
-        if (start(w)) continue;
-        --walking;
-        index[w] = index[walking];
-        value[w] = value[walking];
-      }
+      keep();
     }
   }
 };

@@ -51,5 +51,16 @@ TEST(EpochBatches, TheLastIsShortOrDropped) {
   EXPECT_EQ(dropped.batches_per_epoch(), 2);
 }
 
+TEST(EpochBatches, FollowEachOtherEpochAfterEpoch) {
+  for (const bool drop_last : {false, true}) {
+    const EpochBatches batches(training_rows(10), 4, 1, true, drop_last);
+    EpochBatch batch = batches.at(0, 0);
+    for (std::int64_t step = 1; step < 8; ++step) {
+      batch = batch.next();
+      EXPECT_EQ(batch, batches.at_step(step)) << step;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -26,6 +26,7 @@ struct StepCase {
   int slices = 8;
   std::int64_t micro = 0;  ///< rows of a micro-batch; 0: the whole batch
   bool as_bytes = false, scaled = false, gathered = false, weighted = false, bias = true;
+  std::int64_t upcoming = 0;  ///< rows that each call is told of
 };
 
 std::string text(const StepCase& c) {
@@ -129,7 +130,8 @@ void take_rows(const StepRun& r, std::int64_t first, std::int64_t rows) {
                                             .losses = r.losses.data() + first,
                                             .grad_output = r.grad_output.data() + first,
                                             .grad_weight = r.weight_to(),
-                                            .grad_bias = r.bias_to()});
+                                            .grad_bias = r.bias_to(),
+                                            .upcoming = r.input(0, r.c.upcoming)});
 }
 
 StepResult fused(const Context& ctx, const StepCase& c) {
@@ -203,6 +205,17 @@ TEST_P(ExactLinearModelStepTest, MicroBatchesSlicesAndThreadsKeepTheBits) {
       const StepCase c{
           .samples = 61, .features = 40, .slices = slices, .micro = micro, .gathered = micro == 5};
       const StepResult want = separate(ctx(), c);
+      for (int threads : thread_counts(GetParam())) expect_same(fused(ctx(threads), c), want, text(c));
+    }
+  }
+}
+
+TEST_P(ExactLinearModelStepTest, RowsToComeChangeNoBit) {
+  for (const std::int64_t upcoming : {1, 5, 61}) {
+    for (const std::int64_t micro : {0, 16}) {
+      StepCase c{.samples = 61, .features = 40, .micro = micro, .gathered = upcoming == 5};
+      const StepResult want = fused(ctx(), c);
+      c.upcoming = upcoming;
       for (int threads : thread_counts(GetParam())) expect_same(fused(ctx(threads), c), want, text(c));
     }
   }

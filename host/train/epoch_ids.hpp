@@ -1,0 +1,37 @@
+#pragma once
+// Row ids of the epochs' batches on a backend that reads host memory and takes each step as it is called.
+// While batches follow each other, ids are computed for several of them at once, which is cheaper, and before
+// the last batch whose ids are known: memory can then be asked for the rows of the next one in time.
+#include <optional>
+
+#include "host/train/step_rows.hpp"
+
+namespace thalweg {
+
+class EpochIds {
+ public:
+  EpochIds(const Context& ctx, const PlacedOrder& order);
+
+  /// The ids of `batch`, until the next call.
+  const std::int64_t* move_to(const EpochBatch& batch);
+  /// The ids of the batch after it; null: they are not known.
+  const std::int64_t* upcoming() const;
+  std::int64_t upcoming_count() const { return upcoming_ ? upcoming_->count() : 0; }
+
+ private:
+  /// The ids of a run of an epoch.
+  struct Window {
+    Buffer<std::int64_t> ids;
+    std::int64_t epoch = 0, first = 0, count = 0;
+
+    const std::int64_t* find(const EpochBatch& batch) const;  ///< null: not in it
+  };
+  void fill(Window& window, const EpochBatch& begin, std::int64_t batches) const;
+
+  const Context& ctx_;
+  const PlacedOrder& order_;
+  Window current_, other_;
+  std::optional<EpochBatch> upcoming_;
+};
+
+}  // namespace thalweg
