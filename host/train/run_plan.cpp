@@ -42,8 +42,11 @@ std::int64_t RunPlan::last_regular_save(std::int64_t step) const {
 
 std::int64_t RunPlan::burst_length(std::int64_t step, std::int64_t limit) const {
   if (config_->train.gradient_tolerance > 0) return 1;
+  const auto host_decides_at = [&](std::int64_t at) {
+    return at >= total_steps() || epoch_ends_at(at) || saves_regularly_at(at);
+  };
   std::int64_t length = 1;
-  while (length < limit && step + length < total_steps() && !saves_regularly_at(step + length)) ++length;
+  while (length < limit && !host_decides_at(step + length)) ++length;
   return length;
 }
 

@@ -66,6 +66,7 @@ TEST(RunPlan, ABurstEndsBeforeTheHostIsNeeded) {
   const RunPlan plan(config, kBatches, kWork);
   EXPECT_EQ(plan.burst_length(0, 4), 4);    // the limit
   EXPECT_EQ(plan.burst_length(0, 32), 7);   // a checkpoint
+  EXPECT_EQ(plan.burst_length(7, 32), 3);   // an epoch's end
   EXPECT_EQ(plan.burst_length(21, 32), 4);  // the end of the run
   EXPECT_EQ(plan.burst_length(24, 32), 1);
 }
