@@ -29,10 +29,10 @@ std::vector<Shape> small_shapes() {
   return shapes;
 }
 
-const std::vector<Shape> kRealShapes = {{0, 5, 9},      {1, 1, 1},     {3, 1000, 2},   {257, 33, 8},
-                                        {32, 127, 9},   {127, 256, 3}, {255, 257, 10}, {33, 31, 1000},
-                                        {1, 1000, 127}, {256, 3, 32},  {31, 255, 33},  {300, 40, 257},
-                                        {2060, 3, 11},  {2060, 3, 2},  {45, 900, 29}};
+const std::vector<Shape> kRealShapes = {
+    {0, 5, 9},      {1, 1, 1},      {3, 1000, 2},   {257, 33, 8}, {32, 127, 9},  {127, 256, 3},
+    {255, 257, 10}, {33, 31, 1000}, {1, 1000, 127}, {256, 3, 32}, {31, 255, 33}, {300, 40, 257},
+    {2060, 3, 11},  {2060, 3, 2},   {45, 900, 29},  {75, 48, 70}, {75, 1024, 40}};
 
 TEST_P(LinearTest, IntegersComeOutExactlyForEveryCombinationOfSmallSizes) {
   for (const Shape& s : small_shapes()) {
