@@ -20,11 +20,11 @@ class StepGraphs {
   template <class Body>
   void run(std::int64_t key, const Body& body) {
     if (ctx_.backend().graphs == nullptr) return body();
-    if (generation_ != ctx_.scratch_generation()) clear();
+    drop_outdated();
     const auto found = graphs_.find(key);
     if (found == graphs_.end()) {
       body();
-      generation_ = ctx_.scratch_generation();
+      drop_outdated();
       graphs_[key] = nullptr;
       return;
     }
@@ -52,6 +52,12 @@ class StepGraphs {
       ctx_.backend().graphs->destroy(ctx_.backend().graphs->end_capture(ctx_));
     } catch (const Error&) {  // what was recorded so far is no graph
     }
+  }
+
+  /// Graphs hold addresses in the scratch memory that there was; a body of another key may make it grow.
+  void drop_outdated() {
+    if (generation_ != ctx_.scratch_generation()) clear();
+    generation_ = ctx_.scratch_generation();
   }
 
   void clear() {

@@ -17,11 +17,12 @@ namespace thalweg::THALWEG_ISA {
 /// Rows that share one pass over the gradient's chain, and whose losses are found together.
 constexpr int kStepRows = 8;
 /// Rows between the one at work and the one that memory is asked for: half of its bytes during the dot
-/// product, half during the gradient. Where eight of them would push those at work out of the second cache,
-/// the next one: memory then delivers within a row what is read in order.
+/// product, half during the gradient. The wider the rows, the fewer stay in the second cache until they are
+/// read; of the widest it is the next one, and memory delivers within a row what is read in order.
 THALWEG_HD std::int64_t ahead_rows(const DenseRows& x) {
-  constexpr std::int64_t kWideRow = 24 << 10;
-  return row_bytes(x) < kWideRow ? 8 : 1;
+  constexpr std::int64_t kNarrowRow = 4 << 10, kWideRow = 24 << 10;
+  const std::int64_t bytes = row_bytes(x);
+  return bytes <= kNarrowRow ? 16 : bytes <= kWideRow ? 8 : 1;
 }
 /// Rows between that one and the one whose first line is asked for: by the time that the other lines are, the
 /// address of its page has been looked up.
