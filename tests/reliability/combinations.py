@@ -25,20 +25,28 @@ OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adam
 # Section and key -> values; the first one is the default and drawn most often.
 CHOICES = {
     "data.validation_fraction": [0, 0.2], "data.standardize": ["auto", "true", "false"],
+    "data.standardize_target": ["false", "true"], "data.class_weight": ["none", "balanced"],
+    "data.test_rows": ["", "300:350"], "data.fingerprint": ["sampled", "full"],
     "model.hidden": ["", "7", "17,9"], "model.activation": ["relu", "tanh", "sigmoid", "gelu"],
     "model.dropout": [0, 0.3], "model.normalization": ["none", "layer", "batch"], "model.bias": ["true", "false"],
-    "model.label_smoothing": [0, 0.1],
+    "model.label_smoothing": [0, 0.1], "model.init": ["auto", "zeros"],
     "optimizer.lr": [0.01, 0.0003, 0.3], "optimizer.weight_decay": [0, 0.01], "optimizer.l1": [0, 1e-3],
     "optimizer.l2": [0, 1e-2], "optimizer.clip_norm": [0, 0.5], "optimizer.bias_lr_factor": [1, 2],
     "optimizer.constraint": ["none", "none", "box", "non_negative", "l2_ball", "simplex"],
-    "optimizer.average": ["none", "polyak", "ema"], "optimizer.lazy": ["auto", "false"],
+    "optimizer.average": ["none", "polyak", "ema"], "optimizer.average_from": [0, 3], "optimizer.ema_decay": [0.999, 0.5],
+    "optimizer.lazy": ["auto", "false"], "optimizer.momentum": [0.9, 0], "optimizer.beta1": [0.9, 0],
+    "optimizer.beta2": [0.999, 0.9], "optimizer.decay_bias_and_norm": ["false", "true"],
     "schedule.name": ["constant", "inverse_time", "step", "exponential", "polynomial", "cosine", "one_cycle", "plateau"],
     "schedule.warmup_steps": [0, 5], "schedule.step_size": [0, 4], "schedule.decay": [0, 0.1],
+    "schedule.min_lr": [0, 1e-4], "schedule.cycle_steps": [0, 3], "schedule.cycle_factor": [1, 2],
+    "schedule.patience": [10, 0], "schedule.gamma": [0.1, 0.5],
     "train.epochs": [3, 1, 6], "train.max_steps": [0, 11], "train.batch_size": [64, 1, 37, 1000],
     "train.reduction_slices": [8, 1, 3, 64], "train.shuffle": ["true", "false"], "train.drop_last": ["false", "true"],
-    "train.patience": [0, 0, 1], "train.on_spike": ["stop", "skip", "rollback"],
+    "train.patience": [0, 0, 1], "train.on_spike": ["stop", "skip", "rollback"], "train.loss_tolerance": [0, 1e-3],
+    "train.gradient_tolerance": [0, 1e-2], "train.log_every_steps": [0, 1],
     "per_sample.clip_norm": [0, 0, 1], "per_sample.mode": ["flat", "per_layer", "automatic"],
     "per_sample.statistics": ["false", "true"], "per_sample.noise_multiplier": [0, 0, 0, 1.0],
+    "per_sample.sampling": ["auto", "auto", "poisson", "epochs"],
     "checkpoint.every_steps": [0, 3], "checkpoint.every_epochs": [-1, 0, 1, 2], "checkpoint.keep": [3, 1],
 }
 
@@ -52,7 +60,11 @@ def fit_together(settings):
         settings.pop("model.label_smoothing", None)
     if settings.get("schedule.name") == "inverse_time":
         settings["schedule.decay"] = 0.1
-    if settings.get("per_sample.noise_multiplier"):
+    if settings["model.loss"] not in REGRESSION:
+        settings.pop("data.standardize_target", None)
+    if settings["model.loss"] in REGRESSION:
+        settings.pop("data.class_weight", None)
+    if settings.get("per_sample.noise_multiplier") or settings.get("per_sample.sampling") == "poisson":
         settings |= {"per_sample.clip_norm": 1, "per_sample.reproducible_noise": "true"}
 
 
