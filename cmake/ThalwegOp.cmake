@@ -2,8 +2,8 @@
 # NAME_cpu.cpp once per instruction set, and NAME_cuda.cu when a CUDA backend is built.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(THALWEG_ISAS avx2 avx512)
-  set(thalweg_isa_flags_avx2 -mavx2 -mfma -mprfchw)
-  set(thalweg_isa_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprfchw -mprefer-vector-width=512)
+  set(thalweg_isa_flags_avx2 -mavx2 -mfma -mbmi -mbmi2 -mprfchw)
+  set(thalweg_isa_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mbmi -mbmi2 -mprfchw -mprefer-vector-width=512)
 else()
   set(THALWEG_ISAS generic)
   set(thalweg_isa_flags_generic "")

@@ -48,7 +48,8 @@ std::vector<const Backend*> runnable_cpu_backends() {
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
     found.push_back(&avx512_backend);
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(&avx2_backend);
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
+    found.push_back(&avx2_backend);
 #else
   found.push_back(&generic_backend);
 #endif

@@ -42,6 +42,37 @@ THALWEG_HD Word nonzero_words(const Word* words) {
   return mask;
 }
 
+/// before[w]: how many features are marked in the words before word w; returns how many there are in all.
+std::int32_t rank_words(const Word* bits, std::int64_t words, std::int32_t* before) {
+  std::int32_t rank = 0;
+#if defined(__AVX512F__)
+  const __m512i nibbles = _mm512_set1_epi8(15);
+  const __m512i counts =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+  const __m512i none = _mm512_setzero_si512();
+  __m512i all = none;
+  for (std::int64_t w = 0; w < words; w += 8) {
+    const __m512i eight = _mm512_loadu_si512(bits + w);
+    const __m512i low = _mm512_shuffle_epi8(counts, _mm512_and_si512(eight, nibbles));
+    const __m512i high = _mm512_shuffle_epi8(counts, _mm512_and_si512(_mm512_srli_epi16(eight, 4), nibbles));
+    const __m512i own = _mm512_sad_epu8(_mm512_add_epi8(low, high), none);
+    __m512i sum = _mm512_add_epi64(own, _mm512_maskz_alignr_epi64(0xFF, own, none, 7));
+    sum = _mm512_add_epi64(sum, _mm512_maskz_alignr_epi64(0xFF, sum, none, 6));
+    sum = _mm512_add_epi64(sum, _mm512_maskz_alignr_epi64(0xFF, sum, none, 4));
+    const __m512i at = _mm512_sub_epi64(_mm512_add_epi64(all, sum), own);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(before + w), _mm512_cvtepi64_epi32(at));
+    all = _mm512_add_epi64(all, _mm512_maskz_permutexvar_epi64(0xFF, _mm512_set1_epi64(7), sum));
+  }
+  rank = _mm_cvtsi128_si32(_mm512_castsi512_si128(all));
+#else
+  for (std::int64_t w = 0; w < words; ++w) {
+    before[w] = rank;
+    rank += __builtin_popcountll(bits[w]);
+  }
+#endif
+  return rank;
+}
+
 /// Fills row_begin and returns the number of entries of the batch.
 std::int64_t count_entries(const Context& ctx, const SparseRows& input, std::int64_t* row_begin) {
   constexpr std::int64_t kElementsPerRow = 128;  // a row's offset comes from far away
@@ -54,9 +85,10 @@ std::int64_t count_entries(const Context& ctx, const SparseRows& input, std::int
   return row_begin[input.rows];
 }
 
-/// The bitmap way. Threads mark the features of the rows they take in bitmaps of their own, so that no word
-/// moves between cores while it changes, and then share out the words: the union of the bitmaps gives each
-/// feature its rank.
+/// The bitmap way. What one core has written is slow for another to read, so each thread marks the features
+/// of its rows in a bitmap of its own, and threads tell each other no more than the features that were new to
+/// them. With these each completes its bitmap, and from there on it ranks, lists and looks up in its own
+/// memory.
 class BitmapIndex {
  public:
   BitmapIndex(const Context& ctx, const SparseIndexArgs& args, std::int64_t entries)
@@ -66,45 +98,71 @@ class BitmapIndex {
     const std::int64_t threads = pool_.threads();
     tasks_ = entries < 2 * kEntriesWorthAThread ? 1 : threads <= most ? kTasksPerThread * threads : most;
     blocks_ = (input_.cols + kBlockFeatures - 1) / kBlockFeatures;
-    const std::int64_t words = blocks_ * kBlockWords, bitmaps = threads < tasks_ ? threads : tasks_;
-    places_ = static_cast<Place*>(ctx.scratch(words * std::int64_t{sizeof(Place)} +
-                                              words * bitmaps * std::int64_t{sizeof(Word)} +
-                                              (blocks_ + 1) * std::int64_t{sizeof(std::int64_t)} +
-                                              (threads + tasks_ + 1) * std::int64_t{sizeof(std::int64_t)}));
-    bits_ = reinterpret_cast<Word*>(places_ + words);
-    first_rank_ = reinterpret_cast<std::int64_t*>(bits_ + words * bitmaps);
-    first_block_ = first_rank_ + blocks_ + 1;
-    bitmap_of_ = first_block_ + tasks_ + 1;
-    for (std::int64_t thread = 0; thread < threads; ++thread) bitmap_of_[thread] = -1;
+    const std::int64_t bitmaps = threads < tasks_ ? threads : tasks_;
+    bitmaps_ = static_cast<Bitmap*>(ctx.scratch(threads * std::int64_t{sizeof(Bitmap)} +
+                                                tasks_ * std::int64_t{sizeof(Marked)} +
+                                                bitmaps * words() * std::int64_t{sizeof(Word)} +
+                                                bitmaps * ranks() * std::int64_t{sizeof(std::int32_t)} +
+                                                entries * std::int64_t{sizeof(std::int32_t)}));
+    marked_ = reinterpret_cast<Marked*>(bitmaps_ + threads);
+    bits_ = reinterpret_cast<Word*>(marked_ + tasks_);
+    before_ = reinterpret_cast<std::int32_t*>(bits_ + bitmaps * words());
+    new_features_ = before_ + bitmaps * ranks();
+    for (std::int64_t thread = 0; thread < threads; ++thread) bitmaps_[thread] = {};
   }
 
   void build() {
     pool_.run(tasks_, [this](std::int64_t task, int thread) { mark(task, thread); });
-    pool_.run(tasks_, [this](std::int64_t task, int) { unite(task); });
-    share_out();
-    pool_.run(tasks_, [this](std::int64_t task, int) { list_features(task); });
-    pool_.run(tasks_, [this](std::int64_t task, int) { find_slots(task); });
+    pool_.run(tasks_, [this](std::int64_t task, int thread) {
+      const Bitmap& whole = completed(thread);
+      list_features(whole, task);
+      find_slots(whole, task);
+    });
   }
 
  private:
-  /// 64 features of which those in `bits` are touched, the first of them behind position `before` of the
-  /// list.
-  struct Place {
-    Word bits;
-    std::int64_t before;
+  /// A thread's. Once it is complete, `before[w]` features come before those of word w.
+  struct alignas(64) Bitmap {
+    Word* bits = nullptr;
+    std::int32_t* before = nullptr;
+    bool complete = false;
   };
+
+  /// The features that a task of mark found and that were new to its thread: `count` of new_features_ from
+  /// the place of the task's first entry on.
+  struct alignas(64) Marked {
+    std::int64_t count;
+    int thread;
+  };
+
+  std::int64_t words() const { return blocks_ * kBlockWords; }
+  /// Of each word, and of the end; whole cache lines.
+  std::int64_t ranks() const { return words() + kBlockWords; }
 
   /// The first of `count` things that is the task's; those of the next task follow.
   std::int64_t share(std::int64_t count, std::int64_t task) const { return count * task / tasks_; }
 
+  std::int32_t* new_features(std::int64_t task) const {
+    return new_features_ + touched_.row_begin[share(input_.rows, task)];
+  }
+
   /// The thread's bitmap, empty when it asks for the first time.
-  Word* own_bits(int thread) {
-    const std::int64_t words = blocks_ * kBlockWords;
-    if (bitmap_of_[thread] < 0) {
-      bitmap_of_[thread] = __atomic_fetch_add(&bitmaps_, 1, __ATOMIC_RELAXED);
-      __builtin_memset(bits_ + bitmap_of_[thread] * words, 0, static_cast<std::size_t>(words) * sizeof(Word));
+  Bitmap& own(int thread) {
+    Bitmap& bitmap = bitmaps_[thread];
+    if (bitmap.bits == nullptr) {
+      const std::int64_t number = __atomic_fetch_add(&bitmaps_in_use_, 1, __ATOMIC_RELAXED);
+      bitmap = {bits_ + number * words(), before_ + number * ranks()};
+      __builtin_memset(bitmap.bits, 0, static_cast<std::size_t>(words()) * sizeof(Word));
     }
-    return bits_ + bitmap_of_[thread] * words;
+    return bitmap;
+  }
+
+  /// Marks a feature; says whether it was not marked yet.
+  THALWEG_HD static bool mark_feature(Word* bits, std::int32_t feature) {
+    const auto column = static_cast<std::uint32_t>(feature);
+    const Word word = bits[column / kWordBits], bit = Word{1} << (column % kWordBits);
+    bits[column / kWordBits] = word | bit;
+    return (word & bit) == 0;
   }
 
   template <class Visit>
@@ -114,89 +172,82 @@ class BitmapIndex {
         [this](std::int64_t n) { prefetch_columns(input_, n); }, visit);
   }
 
-  /// Byte by byte: frequent features are neighbours more often than not, and of two that change the same
-  /// unit of memory the second waits for the first.
+  /// Who knows whether a feature is new: each is listed, and overwritten by the next if it was not.
   void mark(std::int64_t task, int thread) {
-    static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte b of a word holds its bits from 8 b on");
-    auto* const bytes = reinterpret_cast<unsigned char*>(own_bits(thread));
-    for_each_row(task, [bytes](std::int64_t, SparseEntries row) {
+    Word* const bits = own(thread).bits;
+    std::int32_t* const list = new_features(task);
+    std::int64_t count = 0;
+    for_each_row(task, [bits, list, &count](std::int64_t, SparseEntries row) {
       for (std::int64_t j = 0; j < row.count; ++j) {
-        const auto column = static_cast<std::uint32_t>(row.columns[j]);
-        bytes[column / 8] = static_cast<unsigned char>(bytes[column / 8] | 1u << (column % 8));
+        list[count] = row.columns[j];
+        count += mark_feature(bits, row.columns[j]) ? 1 : 0;
       }
     });
+    marked_[task] = {count, thread};
   }
 
-  /// The union of the bitmaps, in the first one, and how many features each block has (first_rank_, for now).
-  void unite(std::int64_t task) {
-    const std::int64_t words = blocks_ * kBlockWords, end = share(blocks_, task + 1);
-    for (std::int64_t block = share(blocks_, task); block < end; ++block) {
-      Word* const bits = bits_ + block * kBlockWords;
-      for (std::int64_t other = 1; other < bitmaps_; ++other)
-        for (std::int64_t w = 0; w < kBlockWords; ++w) bits[w] |= bits[other * words + w];
-      std::int64_t count = 0;
-      for (std::int64_t w = 0; w < kBlockWords; ++w) count += __builtin_popcountll(bits[w]);
-      first_rank_[block] = count;
+  /// The thread's bitmap with the features of the whole batch, ranked.
+  const Bitmap& completed(int thread) {
+    Bitmap& bitmap = own(thread);
+    if (bitmap.complete) return bitmap;
+    for (std::int64_t task = 0; task < tasks_; ++task) {
+      if (marked_[task].thread == thread) continue;
+      const std::int32_t* const list = new_features(task);
+      for (std::int64_t i = 0; i < marked_[task].count; ++i) mark_feature(bitmap.bits, list[i]);
     }
+    bitmap.before[words()] = rank_words(bitmap.bits, words(), bitmap.before);
+    bitmap.complete = true;
+    return bitmap;
   }
 
-  /// Ranks of the blocks' first features, and runs of blocks that take about as long to list.
-  void share_out() {
-    std::int64_t rank = 0;
-    for (std::int64_t block = 0; block < blocks_; ++block) {
-      const std::int64_t count = first_rank_[block];
-      first_rank_[block] = rank;
-      rank += count;
+  /// The first block that the task lists. Blocks are shared out so that listing takes about as long.
+  std::int64_t first_block(const Bitmap& bitmap, std::int64_t task) const {
+    const auto work = [&bitmap](std::int64_t block) {
+      return bitmap.before[block * kBlockWords] + block * kFeaturesPerBlock;
+    };
+    const std::int64_t wanted = share(work(blocks_), task);
+    std::int64_t first = 0, last = blocks_;
+    while (first < last) {
+      const std::int64_t middle = first + (last - first) / 2;
+      work(middle) < wanted ? first = middle + 1 : last = middle;
     }
-    first_rank_[blocks_] = rank;
-    *touched_.count = rank;
-    const std::int64_t work = rank + blocks_ * kFeaturesPerBlock;
-    std::int64_t block = 0;
-    for (std::int64_t task = 0; task <= tasks_; ++task) {
-      while (block < blocks_ && first_rank_[block] + block * kFeaturesPerBlock < share(work, task)) ++block;
-      first_block_[task] = block;
-    }
+    return first;
   }
 
-  void list_features(std::int64_t task) {
-    const std::int64_t end = first_block_[task + 1], last_rank = first_rank_[end];
-    for (std::int64_t block = first_block_[task]; block < end; ++block) {
-      std::int64_t rank = first_rank_[block];
-      Word filled = nonzero_words(bits_ + block * kBlockWords);
-      for (; filled != 0; filled &= filled - 1) {
-        const std::int64_t w = block * kBlockWords + __builtin_ctzll(filled);
-        places_[w] = {bits_[w], rank - 1};
-        rank = list_word(w, rank, last_rank);
-      }
+  void list_features(const Bitmap& bitmap, std::int64_t task) {
+    const std::int64_t end = first_block(bitmap, task + 1), last_rank = bitmap.before[end * kBlockWords];
+    for (std::int64_t block = first_block(bitmap, task); block < end; ++block) {
+      Word filled = nonzero_words(bitmap.bits + block * kBlockWords);
+      for (; filled != 0; filled &= filled - 1)
+        list_word(bitmap, block * kBlockWords + __builtin_ctzll(filled), last_rank);
     }
+    if (task + 1 == tasks_) *touched_.count = last_rank;
   }
 
-  /// Lists the features of word w from `rank` on and returns the rank after them. Most words have few, but
-  /// who knows how many: up to four are written without asking, what is too much being overwritten by the
-  /// next word, unless there is none in the task.
-  std::int64_t list_word(std::int64_t w, std::int64_t rank, std::int64_t last_rank) {
+  /// Lists the features of word w. Most words have few, but who knows how many: up to four are written
+  /// without asking, what is too much being overwritten by the next word, unless there is none in the task.
+  void list_word(const Bitmap& bitmap, std::int64_t w, std::int64_t last_rank) {
     constexpr int kUnasked = 4;
     const auto base = static_cast<std::int32_t>(w * kWordBits);
+    const std::int64_t rank = bitmap.before[w], count = bitmap.before[w + 1] - rank;
     std::int32_t* const features = touched_.features + rank;
-    Word bits = bits_[w];
-    const std::int64_t count = __builtin_popcountll(bits);
+    Word bits = bitmap.bits[w];
     std::int64_t i = 0;
     if (rank + kUnasked <= last_rank) {
       for (; i < kUnasked; ++i, bits &= bits - 1)
         features[i] = base + __builtin_ctzll(bits | Word{1} << (kWordBits - 1));
     }
     for (; i < count; ++i, bits &= bits - 1) features[i] = base + __builtin_ctzll(bits);
-    return rank + count;
   }
 
-  void find_slots(std::int64_t task) {
-    for_each_row(task, [this](std::int64_t n, SparseEntries row) {
+  void find_slots(const Bitmap& bitmap, std::int64_t task) {
+    for_each_row(task, [this, &bitmap](std::int64_t n, SparseEntries row) {
       std::int32_t* const slots = touched_.slots + touched_.row_begin[n];
       for (std::int64_t j = 0; j < row.count; ++j) {
         const auto column = static_cast<std::uint32_t>(row.columns[j]);
-        const Place& place = places_[column / kWordBits];
-        const Word up_to_own = place.bits << (kWordBits - 1 - column % kWordBits);
-        slots[j] = static_cast<std::int32_t>(place.before + __builtin_popcountll(up_to_own));
+        const Word below = (Word{1} << (column % kWordBits)) - 1;
+        slots[j] =
+            bitmap.before[column / kWordBits] + __builtin_popcountll(bitmap.bits[column / kWordBits] & below);
       }
     });
   }
@@ -205,12 +256,12 @@ class BitmapIndex {
   const SparseRows& input_;
   const TouchedFeatures& touched_;
   std::int64_t tasks_ = 1, blocks_ = 0;
-  Place* places_ = nullptr;              // of each word that is not empty
-  Word* bits_ = nullptr;                 // of each bitmap in turn
-  std::int64_t* bitmap_of_ = nullptr;    // by thread
-  std::int64_t bitmaps_ = 0;             // in use
-  std::int64_t* first_rank_ = nullptr;   // by block
-  std::int64_t* first_block_ = nullptr;  // by task of list_features
+  Bitmap* bitmaps_ = nullptr;  // by thread
+  Marked* marked_ = nullptr;   // by task
+  std::int64_t bitmaps_in_use_ = 0;
+  Word* bits_ = nullptr;                  // of each bitmap in turn
+  std::int32_t* before_ = nullptr;        // the same
+  std::int32_t* new_features_ = nullptr;  // by task
 };
 
 /// One stable pass of the radix sort, by the eight bits from `shift` up.
