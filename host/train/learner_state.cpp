@@ -6,6 +6,7 @@
 #include <functional>
 #include <numeric>
 
+#include "host/train/micro_batch.hpp"
 #include "kernels/common/backend.hpp"
 #include "thalweg/error.hpp"
 
@@ -79,7 +80,7 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
       network(model.network()),
       data(c, dataset),
       options(o),
-      micro(o.micro_batch > 0 ? std::min(o.micro_batch, o.max_batch) : o.max_batch),
+      micro(micro_rows(c, network, dataset, o)),
       burst_limit(burst_limit_of(c, o)),
       order(c, o.batches),
       pass(c, network, micro, o.per_sample.clips() ? PassUse::per_sample : PassUse::backward),

@@ -122,7 +122,7 @@ struct TrainConfig {
   std::int64_t epochs = 10;
   std::int64_t max_steps = 0;  ///< 0: epochs alone decide
   std::int64_t batch_size = 256;
-  std::int64_t micro_batch = 0;  ///< 0: the whole batch at once
+  std::int64_t micro_batch = 0;  ///< 0: the whole batch at once, or in parts that stay in the cpu's caches
   std::int64_t reduction_slices = 8;
   bool shuffle = true;
   bool drop_last = false;

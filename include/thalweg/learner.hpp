@@ -30,7 +30,7 @@ struct LearnerOptions {
   OptimizerConfig optimizer;
   PerSampleOptions per_sample;
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
-  std::int64_t micro_batch = 0;  ///< 0: the whole batch at once
+  std::int64_t micro_batch = 0;  ///< 0: the whole batch at once, or in parts that stay in the cpu's caches
   int reduction_slices = 8;
   const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; has to outlive the learner
 };
