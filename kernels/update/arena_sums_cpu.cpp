@@ -7,6 +7,7 @@ namespace thalweg::THALWEG_ISA {
 namespace {
 
 constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB: the hardware's own prefetch ends with the page
+constexpr std::int64_t kGatheredCost = 16;     ///< of a touched element, as tasks_cpu.hpp counts them
 
 /// Sum over one block: step(chain, x[j]) gives the next value of element j's chain.
 template <class Step>
@@ -142,7 +143,9 @@ void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
   blocks.number();
   float* const sums = reinterpret_cast<float*>(scratch + table);
 
-  ctx.pool().run(most, [&](std::int64_t b, int) {
+  std::int64_t elements = kGatheredCost * count * args.touched.outputs;
+  for (int i = skipped; i < args.segment_count; ++i) elements += args.segments[i].used;
+  for_tasks(ctx.pool(), most, elements, [&](std::int64_t b) {
     if (b >= blocks.count()) {
       sums[b] = squares_of_touched(args, count, b - blocks.count());
       return;

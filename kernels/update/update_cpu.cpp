@@ -1,19 +1,20 @@
 // The optimizer step on the CPU: one pass over the arena, one loop per rule, vectorised by the compiler (a
-// rule has no branch that depends on an element, only selects). bytes        4 per element and stream: param
-// and states read and written, grad read (Adam: 28) order        elements are independent; any cut into tasks
-// and vectors keeps the bits
+// rule has no branch that depends on an element, only selects).
+//
+// bytes        4 per element and stream: param and states read and written, grad read (Adam: 28)
+// order        elements are independent; any cut into tasks and vectors keeps the bits
 #include "kernels/update/update_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
 
 constexpr std::int64_t kTask = 8192;           ///< elements: large beside a task's cost, small beside a model
-constexpr std::int64_t kAlone = 16384;         ///< fewer elements are not worth waking a thread for
+constexpr std::int64_t kElementCost = 2;       ///< of an update, in elements as tasks_cpu.hpp counts them
 constexpr std::int64_t kStrip = 64;            ///< elements between two rounds of prefetching
 constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB per stream
 constexpr std::int64_t kGather = 64;           ///< touched elements gathered at a time: two lots fit into L1
 constexpr std::int64_t kTouchedTask = 512;
-constexpr std::int64_t kTouchedAlone = 1024;
+constexpr std::int64_t kTouchedCost = 32;
 constexpr std::int64_t kLine = 16;
 
 /// The arrays of a run of elements; `state` counts state_count(rule) of them.
@@ -144,20 +145,13 @@ RuleLoops loops_of(Rule rule, RuleList<Functors...>) {
   return kLoops[static_cast<int>(rule)];
 }
 
-/// Tasks [0, tasks) on the pool, or on the calling thread alone when there is little to do.
-template <class Body>
-void run_tasks(const Context& ctx, std::int64_t tasks, bool alone, const Body& body) {
-  if (!alone) return ctx.pool().run(tasks, body);
-  for (std::int64_t task = 0; task < tasks; ++task) body(task, 0);
-}
-
 void step_touched(const Context& ctx, const UpdateArgs& args, const RuleLoops& loops, float grad_scale) {
   const UpdateSegment& segment = args.segments[0];
   const ElementScalars scalars = element_scalars(*args.scalars, segment.group, grad_scale);
   const Streams arena = streams_at(args, segment.offset);
   const std::int64_t count = *args.touched.count, positions = count * args.touched.outputs;
   const std::int64_t tasks = (positions + kTouchedTask - 1) / kTouchedTask;
-  run_tasks(ctx, tasks, positions <= kTouchedAlone, [&](std::int64_t task, int) {
+  for_tasks(ctx.pool(), tasks, kTouchedCost * positions, [&](std::int64_t task) {
     const std::int64_t begin = task * kTouchedTask, left = positions - begin;
     loops.touched(arena, args.touched, count, begin, begin + (left < kTouchedTask ? left : kTouchedTask),
                   scalars);
@@ -174,7 +168,7 @@ void step(const Context& ctx, const UpdateArgs& args) {
   blocks.number();
   std::int64_t elements = 0;
   for (int i = 0; i < args.segment_count; ++i) elements += args.segments[i].used;
-  run_tasks(ctx, blocks.count(), elements <= kAlone, [&](std::int64_t task, int) {
+  for_tasks(ctx.pool(), blocks.count(), kElementCost * elements, [&](std::int64_t task) {
     const Block block = blocks.at(task);
     loops.run(streams_at(args, block.begin), block.size,
               element_scalars(*args.scalars, args.segments[block.segment].group, grad_scale));
