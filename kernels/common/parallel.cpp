@@ -14,6 +14,10 @@ namespace {
 /// another process wants.
 constexpr std::chrono::microseconds kPolling{100};
 constexpr int kPollsPerClock = 32;
+/// How long a worker runs before it offers its core, between two jobs. Another process that wants the core
+/// takes its time slice there, while the caller goes on alone, and not in the middle of a task, whose end the
+/// caller would have to wait for: 12 to 15 % of the speed beside a busy process.
+constexpr std::chrono::milliseconds kOffering{1};
 /// A job of more tasks is run in parts.
 constexpr std::int64_t kMostTasks = std::int64_t{1} << 30;
 constexpr std::size_t kLine = 64;
@@ -118,9 +122,14 @@ struct ThreadPool::State {
 
   void work(int thread) {
     std::uint32_t seen = 0;
+    auto offered = std::chrono::steady_clock::now();
     for (;;) {
       seen = wait_while(jobs, seen);
       if (stop.load(std::memory_order_relaxed)) return;
+      if (std::chrono::steady_clock::now() - offered > kOffering) {
+        std::this_thread::yield();
+        offered = std::chrono::steady_clock::now();
+      }
       take_tasks(thread);
     }
   }
