@@ -11,7 +11,7 @@
 
 namespace thalweg {
 
-constexpr int kCheckpointVersion = 1;
+constexpr int kCheckpointVersion = 2;
 
 struct CheckpointData {
   std::vector<NamedTensor> parameters;          ///< in segment order: "layers.0.weight" [out, in], ...

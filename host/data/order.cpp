@@ -1,7 +1,9 @@
 #include "host/data/order.hpp"
 
+#include <algorithm>
 #include <string>
 
+#include "kernels/common/philox.hpp"
 #include "kernels/order/order_math.hpp"
 #include "thalweg/error.hpp"
 
@@ -10,10 +12,24 @@ namespace {
 
 constexpr std::int64_t kMaxRows = std::int64_t{1} << 62;
 
-int half_bits_for(std::int64_t rows) {
-  int half_bits = 1;
-  while ((std::int64_t{1} << (2 * half_bits)) < rows) ++half_bits;
-  return half_bits;
+/// The bits of a domain that holds the rows.
+int bits_for(std::int64_t rows) {
+  int bits = Feistel::kLeastBits;
+  while ((std::int64_t{1} << bits) < rows) ++bits;
+  return bits;
+}
+
+Feistel network_of(std::int64_t rows, std::uint64_t seed, std::uint64_t epoch) {
+  const int bits = bits_for(rows);
+  Feistel network{.rows = rows, .left_bits = bits / 2, .right_bits = bits - bits / 2};
+  const PhiloxKey key = philox_key(seed, RandomPurpose::order);
+  static_assert(Feistel::kRounds % 4 == 0, "a block of Philox keys four rounds");
+  for (std::uint32_t round = 0; round < Feistel::kRounds; round += 4) {
+    const PhiloxBlock block = philox(
+        {{round / 4, 0, static_cast<std::uint32_t>(epoch), static_cast<std::uint32_t>(epoch >> 32)}}, key);
+    std::copy_n(block.word, 4, network.key + round);
+  }
+  return network;
 }
 
 }  // namespace
@@ -23,10 +39,7 @@ EpochOrder::EpochOrder(std::int64_t rows, std::uint64_t seed, std::uint64_t epoc
   if (rows < 0 || rows > kMaxRows) {
     throw ShapeError("order of an epoch: got " + std::to_string(rows) + " rows; expected 0 to 2^62");
   }
-  network_ = {.key = philox_key(seed, RandomPurpose::order),
-              .epoch = epoch,
-              .rows = rows,
-              .half_bits = half_bits_for(rows)};
+  network_ = network_of(rows, seed, epoch);
 }
 
 std::int64_t EpochOrder::operator()(std::int64_t position) const {

@@ -17,7 +17,7 @@ std::int64_t batches_at_once(const EpochBatches& batches) {
 
 }  // namespace
 
-EpochIds::EpochIds(const Context& ctx, const PlacedOrder& order) : ctx_(ctx), order_(order) {
+EpochIds::EpochIds(const Context& ctx, PlacedOrder& order) : ctx_(ctx), order_(order) {
   const EpochBatches& batches = *order.batches();
   const std::int64_t most = batches_at_once(batches) * batches.batch_size();
   current_.ids = Buffer<std::int64_t>(ctx, most);

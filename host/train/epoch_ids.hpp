@@ -10,7 +10,7 @@ namespace thalweg {
 
 class EpochIds {
  public:
-  EpochIds(const Context& ctx, const PlacedOrder& order);
+  EpochIds(const Context& ctx, PlacedOrder& order);
 
   /// The ids of `batch`, until the next call.
   const std::int64_t* move_to(const EpochBatch& batch);
@@ -29,7 +29,7 @@ class EpochIds {
   void fill(Window& window, const EpochBatch& begin, std::int64_t batches) const;
 
   const Context& ctx_;
-  const PlacedOrder& order_;
+  PlacedOrder& order_;
   Window current_, other_;
   std::optional<EpochBatch> upcoming_;
 };

@@ -34,11 +34,15 @@ PlacedOrder::PlacedOrder(const Context& ctx, const EpochBatches* batches) : batc
   if (placed_bytes(batches) > 0) rows_ = Buffer<std::int64_t>(ctx, batches->rows());
 }
 
-BatchPlace PlacedOrder::place(const EpochBatch& batch) const {
+BatchPlace PlacedOrder::place(const EpochBatch& batch) {
   if (!batches_->shuffle()) return {.network = {}, .first = batch.first()};
-  const EpochOrder order(std::ssize(batches_->rows()), batches_->seed(),
-                         static_cast<std::uint64_t>(batch.epoch()), true);
-  return {.network = order.network(), .first = batch.first()};
+  if (batch.epoch() != epoch_) {
+    epoch_ = batch.epoch();
+    network_ =
+        EpochOrder(std::ssize(batches_->rows()), batches_->seed(), static_cast<std::uint64_t>(epoch_), true)
+            .network();
+  }
+  return {.network = network_, .first = batch.first()};
 }
 
 }  // namespace thalweg

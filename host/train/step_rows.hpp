@@ -24,13 +24,15 @@ class PlacedOrder {
   PlacedOrder(const Context& ctx, const EpochBatches* batches);  ///< null: there will be no such batch
 
   const EpochBatches* batches() const { return batches_; }
-  BatchPlace place(const EpochBatch& batch) const;
+  BatchPlace place(const EpochBatch& batch);
   /// The list that an order permutes, in the backend's memory; null: all rows of the data set.
   const std::int64_t* rows() const { return rows_.data(); }
 
  private:
   const EpochBatches* batches_;
   Buffer<std::int64_t> rows_;
+  std::int64_t epoch_ = -1;  ///< of the network, whose keys are made once for all of its batches
+  Feistel network_;
 };
 
 }  // namespace thalweg

@@ -29,7 +29,7 @@ struct OrderOps {
   Required<void(const Context&, const OrderArgs&)> batch;
 };
 
-/// Six rounds of Philox a pass and, on average, fewer than two passes.
+/// A pass is sixteen multiplications; from 33 rows on a row takes fewer than two on average.
 constexpr Cost order_cost(std::int64_t n) { return {.bytes_read = 8 * n, .bytes_written = 8 * n}; }
 
 extern const OrderOps order_reference;

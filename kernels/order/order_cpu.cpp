@@ -6,96 +6,48 @@
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-/// Rows of a task: enough to be worth a thread, and that the last ones, which pass alone, do not count.
+/// Rows of a task: enough to be worth a thread, and that the last ones, which walk alone, do not count.
 constexpr std::int64_t kLeastTaskRows = 128, kMostTaskRows = 1024;
-constexpr std::int64_t kElementsPerRow = 128;  // a row's passes cost as much as so many elements elsewhere
+constexpr std::int64_t kElementsPerRow = 16;  // a row's passes cost as much as so many elements elsewhere
 
 constexpr int kWords = kLanes / 2;
 typedef std::uint64_t Words __attribute__((vector_size(8 * kWords)));
 
-/// The products of the lower halves.
-THALWEG_HD Words product(Words a, Words b) {
+struct VectorProduct {
+  THALWEG_HD static Words of(Words words) {
+    const Words multiplier = Words{} + kFeistelMultiplier;
 #if defined(__AVX512F__)
-  // The masked form, because GCC 12 warns of the plain one's undefined pass-through.
-  return (Words)_mm512_maskz_mul_epu32(0xFF, (__m512i)a, (__m512i)b);
+    // The masked form, because GCC 12 warns of the plain one's undefined pass-through.
+    return (Words)_mm512_maskz_mul_epu32(0xFF, (__m512i)words, (__m512i)multiplier);
 #elif defined(__AVX2__)
-  return (Words)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+    return (Words)_mm256_mul_epu32((__m256i)words, (__m256i)multiplier);
 #else
-  constexpr std::uint64_t kLow = 0xffffffffu;
-  return (a & kLow) * (b & kLow);
+    return words * multiplier;
 #endif
-}
-
-/// feistel.hpp with a position per lane, in 64 bits. Upper halves of the words of a Philox block hold what
-/// happens to be there: the products ignore them, and the network's mask removes them.
-class VectorPass {
- public:
-  static constexpr int kVecs = 4;  ///< what a core multiplies while one waits for its product
-  static constexpr int kWalkers = kVecs * kWords;
-
-  THALWEG_HD static void run(const Feistel& network, std::uint64_t* value, int walking) {
-    if (walking > kWords) {
-      pass<kVecs>(network, value);
-    } else {
-      pass<1>(network, value);
-    }
   }
+};
 
- private:
-  template <int vecs>
-  THALWEG_HD static void pass(const Feistel& network, std::uint64_t* value) {
-    const std::uint64_t mask = (std::uint64_t{1} << network.half_bits) - 1;
-    Words left[vecs], right[vecs];
-    for (int v = 0; v < vecs; ++v) {
-      Words both;
-      __builtin_memcpy(&both, value + v * kWords, sizeof both);
-      left[v] = both >> network.half_bits;
-      right[v] = both & mask;
-    }
-    const int rounds = feistel_rounds(network.half_bits);
-    for (int round = 0; round < rounds; ++round) {
-      Words word[vecs];
-      philox_words<vecs>(network, round, right, word);
-      for (int v = 0; v < vecs; ++v) {
-        const Words next = left[v] ^ (word[v] & mask);
-        left[v] = right[v];
-        right[v] = next;
-      }
-    }
-    for (int v = 0; v < vecs; ++v) {
-      const Words both = (left[v] << network.half_bits) | right[v];
-      __builtin_memcpy(value + v * kWords, &both, sizeof both);
-    }
-  }
+/// A position per lane, in 64 bits.
+struct VectorPass {
+  using Word = Words;
+  using Product = VectorProduct;
 
-  /// Word 0 of each position's block of philox.hpp.
-  template <int vecs>
-  THALWEG_HD static void philox_words(const Feistel& network, int feistel_round, const Words* right,
-                                      Words* out) {
-    constexpr std::uint64_t kMultiplier0 = 0xD2511F53u, kMultiplier1 = 0xCD9E8D57u;
-    constexpr std::uint32_t kWeyl0 = 0x9E3779B9u, kWeyl1 = 0xBB67AE85u;
-    Words word0[vecs], word1[vecs], word2[vecs], word3[vecs];
-    for (int v = 0; v < vecs; ++v) {
-      word0[v] = right[v];
-      word1[v] = Words{} + static_cast<std::uint64_t>(feistel_round);
-      word2[v] = Words{} + (network.epoch & 0xffffffffu);
-      word3[v] = Words{} + (network.epoch >> 32);
+  THALWEG_HD static int keep(const Feistel& network, int walking, std::uint64_t* value, std::int64_t* index) {
+#if defined(__AVX512F__)
+    int kept = 0;
+    for (int w = 0; w < walking; w += kWords) {
+      const __m512i at = _mm512_load_si512(value + w), where = _mm512_load_si512(index + w);
+      const int left = walking - w;
+      const __mmask8 on = _mm512_mask_cmpge_epu64_mask(left < kWords ? (1u << left) - 1 : 0xFF, at,
+                                                       _mm512_set1_epi64(network.rows));
+      _mm512_storeu_si512(value + kept, _mm512_maskz_compress_epi64(on, at));
+      _mm512_storeu_si512(index + kept, _mm512_maskz_compress_epi64(on, where));
+      kept += __builtin_popcount(on);
     }
-    PhiloxKey key = network.key;
-#pragma GCC unroll 10
-    for (int round = 0; round < 10; ++round) {
-      for (int v = 0; v < vecs; ++v) {
-        const Words p0 = product(word0[v], Words{} + kMultiplier0);
-        const Words p1 = product(word2[v], Words{} + kMultiplier1);
-        word0[v] = (p1 >> 32) ^ word1[v] ^ std::uint64_t{key.lo};
-        word2[v] = (p0 >> 32) ^ word3[v] ^ std::uint64_t{key.hi};
-        word1[v] = p1;
-        word3[v] = p0;
-      }
-      key.lo += kWeyl0;
-      key.hi += kWeyl1;
-    }
-    for (int v = 0; v < vecs; ++v) out[v] = word0[v];
+    return kept;
+#else
+    return PlainPass::keep(network, walking, value, index);
+#endif
   }
 };
 

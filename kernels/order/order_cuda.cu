@@ -9,9 +9,8 @@ constexpr int kThreads = 128;
 // order: the rows of a batch, from its place in the epoch's order.
 // math         ids[i] = rows[feistel_row(network, first + i)], kernels/common/feistel.hpp
 // shapes       place [1]; rows i64 or none; ids [N] i64
-// bytes        reads 8N (a 32-byte sector each) where a list is permuted, writes 8N; six rounds of Philox a
-// pass launch       128 threads, a row each: a batch is short, and the few more passes that some positions
-// take
+// bytes        reads 8N (a 32-byte sector each) where a list is permuted, writes 8N; sixteen products a pass
+// launch       128 threads, a row each: a batch is short, and the few more passes that some positions take
 //              keep their warp waiting, nobody else
 // determinism  integers only
 // contract     N == 0 never reaches the launch

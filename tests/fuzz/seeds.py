@@ -138,13 +138,13 @@ def checkpoint_seeds():
                     {"thalweg.step": "4", "thalweg.epoch": "1", "thalweg.seed": "7", "thalweg.data_fingerprint": "f",
                      "thalweg.progress.best": "3ff0000000000000"})
     config = b"seed = 7\n[optimizer]\nlr = 0.5\n"
-    manifest = {"format": "thalweg checkpoint", "version": 1, "step": 4, "data_fingerprint": "f", "parameters_xxh3": "0",
+    manifest = {"format": "thalweg checkpoint", "version": 2, "step": 4, "data_fingerprint": "f", "parameters_xxh3": "0",
                 "files": [{"name": "model.safetensors", "bytes": 3, "xxh3": "0"}], "manifest_xxh3": "0"}
     return {"fitting": b"\x08" + CUT.join([model, state, config]), "other_step": b"\x06" + CUT.join([model, state, config]),
             "manifest": b"\1" + CUT * 5 + json.dumps(manifest, indent=2).encode(),
             "paths": b"\1" + CUT * 5 + json.dumps(manifest, indent=2).replace("model.s", "../../model.s").encode(),
             "version": b"\1" + CUT * 5 + b'{"format": "thalweg checkpoint", "version": [[[[1]]]]}',
-            "fraction": b"\1" + CUT * 5 + b'{"format": "thalweg checkpoint", "version": 1, "step": 1e300}', "empty": b"\0"}
+            "fraction": b"\1" + CUT * 5 + b'{"format": "thalweg checkpoint", "version": 2, "step": 1e300}', "empty": b"\0"}
 
 
 def main():

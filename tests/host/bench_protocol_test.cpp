@@ -147,7 +147,8 @@ TEST(BenchCheck, AGradientIsWithinTheBoundAndTheBoundIsSmall) {
   EXPECT_THAT(checks, SizeIs(1 + 4 + 1));  // loss, two weights, two biases, norms
   for (const Check& check : checks) {
     EXPECT_TRUE(check.passed()) << check.what;
-    EXPECT_GT(check.error, 0) << check.what << ": nothing was compared";
+    // The loss is one number, and may well be the float next to the reference's.
+    if (check.what != "loss") EXPECT_GT(check.error, 0) << check.what << ": nothing was compared";
     EXPECT_LT(check.bound, 1e-3) << check.what;
   }
 }

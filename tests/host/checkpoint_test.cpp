@@ -125,7 +125,7 @@ TEST(Checkpoint, TheFormatIsFrozen) {
   write_checkpoint(root / "step-000000001", small_checkpoint(1));
   EXPECT_EQ(slurp(root / "step-000000001/manifest.json"), R"({
   "format": "thalweg checkpoint",
-  "version": 1,
+  "version": 2,
   "step": 1,
   "data_fingerprint": "rows=10 xxh3=00ff",
   "parameters_xxh3": "ddf454b182f88a2255689ff8579512fb",
@@ -146,11 +146,22 @@ TEST(Checkpoint, TheFormatIsFrozen) {
       "xxh3": "2dcc38008ca09213a6396eaf37dc1c3e"
     }
   ],
-  "manifest_xxh3": "0539e2bc93f401b752c44898a388d225"
+  "manifest_xxh3": "2f257722918486ab103b346628db7fcb"
 }
 )");
   EXPECT_EQ(checksum(""), "99aa06d3014798d86001c324468d497f")
       << "XXH3_128bits of nothing, as xxhsum -H2 prints";
+}
+
+TEST(Checkpoint, OneOfAnotherVersionIsRefusedNamingBoth) {
+  const ScratchFolder root;
+  const std::string folder = root / "step-000000001", manifest = folder + "/manifest.json";
+  write_checkpoint(folder, small_checkpoint(1));
+  std::string text = slurp(manifest);
+  text.replace(text.find("\"version\": 2"), 12, "\"version\": 1");
+  overwrite(manifest, text);
+  EXPECT_NE(damage_report(folder).find("is of format version 1, this program reads 2"), std::string::npos)
+      << damage_report(folder);
 }
 
 TEST(Checkpoint, ParametersChecksumSeesEveryBitAndNothingElse) {

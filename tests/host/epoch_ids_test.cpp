@@ -24,7 +24,7 @@ TEST(EpochIds, AreThoseOfTheBatchAndTheNextWhileBatchesFollowEachOther) {
     for (const std::int64_t size : {1, 100, 300, 1030, 5000}) {
       const EpochBatches batches(training_rows(2100, (bits & 1) != 0), size, 9, (bits & 2) != 0,
                                  (bits & 4) != 0);
-      const PlacedOrder order(ctx, &batches);
+      PlacedOrder order(ctx, &batches);
       EpochIds ids(ctx, order);
       const std::int64_t steps = std::min<std::int64_t>(2 * batches.batches_per_epoch() + 3, 50);
       for (std::int64_t step = 0; step < steps; ++step) {
@@ -42,7 +42,7 @@ TEST(EpochIds, AreThoseOfTheBatchAndTheNextWhileBatchesFollowEachOther) {
 TEST(EpochIds, AreRightWhereverTheNextBatchLies) {
   const Context& ctx = test::context_of("cpu");
   const EpochBatches batches(training_rows(2100, false), 100, 9, true, false);
-  const PlacedOrder order(ctx, &batches);
+  PlacedOrder order(ctx, &batches);
   EpochIds ids(ctx, order);
   for (const std::int64_t step :
        {5, 6, 7, 100, 14, 15, 16, 17, 18, 5, 5, 6, 100, 101, 41, 42, 0, 21, 22, 43}) {
