@@ -98,7 +98,8 @@ class BitmapIndex {
     const std::int64_t threads = pool_.threads();
     tasks_ = entries < 2 * kEntriesWorthAThread ? 1 : threads <= most ? kTasksPerThread * threads : most;
     blocks_ = (input_.cols + kBlockFeatures - 1) / kBlockFeatures;
-    const std::int64_t bitmaps = threads < tasks_ ? threads : tasks_;
+    // Threads that take tasks of the second job need not be those of the first.
+    const std::int64_t bitmaps = threads < 2 * tasks_ ? threads : 2 * tasks_;
     bitmaps_ = static_cast<Bitmap*>(ctx.scratch(threads * std::int64_t{sizeof(Bitmap)} +
                                                 tasks_ * std::int64_t{sizeof(Marked)} +
                                                 bitmaps * words() * std::int64_t{sizeof(Word)} +

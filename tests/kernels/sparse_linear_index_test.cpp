@@ -54,6 +54,15 @@ TEST_P(SparseLinear, IndexOfManyEntriesIsSharedByThreads) {
     EXPECT_EQ(index_of(ctx(threads), p), expected_index(p));
 }
 
+/// So few entries for the features that not every thread gets a bitmap.
+TEST_P(SparseLinear, IndexOfFewerTasksThanThreads) {
+  const Problem p = make_problem({300, 3'000'000, 1, 40});
+  ASSERT_GE(p.batch_entries(), 2 * 4096);
+  ASSERT_LT(512 * p.batch_entries() / p.cols, 4);
+  for (const int threads : thread_counts(GetParam(), {2, 8}))
+    for (int again = 0; again < 20; ++again) ASSERT_EQ(index_of(ctx(threads), p), expected_index(p));
+}
+
 TEST_P(SparseLinear, IndexOfFewEntriesAmongBillionsOfFeatures) {
   for (const std::int64_t cols :
        {std::int64_t{100'000}, std::int64_t{20'000'000}, std::int64_t{0x7fffffff}}) {
