@@ -43,12 +43,13 @@ THALWEG_HD Word nonzero_words(const Word* words) {
 }
 
 /// before[w]: how many features are marked in the words before word w; returns how many there are in all.
+/// words > 0.
 std::int32_t rank_words(const Word* bits, std::int64_t words, std::int32_t* before) {
-  std::int32_t rank = 0;
 #if defined(__AVX512F__)
+  // Masked forms, because GCC 12 warns of the plain ones' undefined pass-through.
   const __m512i nibbles = _mm512_set1_epi8(15);
   const __m512i counts =
-      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+      _mm512_maskz_broadcast_i32x4(0xFFFF, _mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
   const __m512i none = _mm512_setzero_si512();
   __m512i all = none;
   for (std::int64_t w = 0; w < words; w += 8) {
@@ -60,17 +61,17 @@ std::int32_t rank_words(const Word* bits, std::int64_t words, std::int32_t* befo
     sum = _mm512_add_epi64(sum, _mm512_maskz_alignr_epi64(0xFF, sum, none, 6));
     sum = _mm512_add_epi64(sum, _mm512_maskz_alignr_epi64(0xFF, sum, none, 4));
     const __m512i at = _mm512_sub_epi64(_mm512_add_epi64(all, sum), own);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(before + w), _mm512_cvtepi64_epi32(at));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(before + w), _mm512_maskz_cvtepi64_epi32(0xFF, at));
     all = _mm512_add_epi64(all, _mm512_maskz_permutexvar_epi64(0xFF, _mm512_set1_epi64(7), sum));
   }
-  rank = _mm_cvtsi128_si32(_mm512_castsi512_si128(all));
 #else
+  std::int32_t rank = 0;
   for (std::int64_t w = 0; w < words; ++w) {
     before[w] = rank;
     rank += __builtin_popcountll(bits[w]);
   }
 #endif
-  return rank;
+  return before[words - 1] + __builtin_popcountll(bits[words - 1]);
 }
 
 /// Fills row_begin and returns the number of entries of the batch.

@@ -148,7 +148,9 @@ TEST(BenchCheck, AGradientIsWithinTheBoundAndTheBoundIsSmall) {
   for (const Check& check : checks) {
     EXPECT_TRUE(check.passed()) << check.what;
     // The loss is one number, and may well be the float next to the reference's.
-    if (check.what != "loss") EXPECT_GT(check.error, 0) << check.what << ": nothing was compared";
+    if (check.what != "loss") {
+      EXPECT_GT(check.error, 0) << check.what << ": nothing was compared";
+    }
     EXPECT_LT(check.bound, 1e-3) << check.what;
   }
 }
