@@ -44,12 +44,14 @@ const Backend reference_backend{.name = "reference",
 std::vector<const Backend*> runnable_cpu_backends() {
   std::vector<const Backend*> found;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+  // What both variants are compiled for (cmake/ThalwegOp.cmake).
+  const bool common = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                      __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  if (common && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
     found.push_back(&avx512_backend);
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2"))
-    found.push_back(&avx2_backend);
+  if (common) found.push_back(&avx2_backend);
 #else
   found.push_back(&generic_backend);
 #endif

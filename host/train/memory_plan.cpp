@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "host/model/network.hpp"
+#include "host/train/micro_batch.hpp"
 #include "host/train/optimizer_scalars.hpp"
 #include "host/train/step_rows.hpp"
 #include "kernels/update/update.hpp"
@@ -56,8 +57,7 @@ std::string size_text(std::int64_t bytes) {
 MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const LearnerOptions& options) {
   const Network network(spec);
   const std::int64_t arena = network.plan().arena_size(), buffers = network.plan().buffer_size();
-  const std::int64_t micro =
-      options.micro_batch > 0 ? std::min(options.micro_batch, options.max_batch) : options.max_batch;
+  const std::int64_t micro = asked_rows(options);
   const std::int64_t partials = micro < options.max_batch ? options.reduction_slices : 0;
   const std::int64_t states =
       state_count(parse_rule(options.optimizer.name)) + (options.optimizer.average != "none" ? 1 : 0);

@@ -24,16 +24,20 @@ bool reads_rows_twice(const Network& network) {
 
 }  // namespace
 
+std::int64_t asked_rows(const LearnerOptions& options) {
+  return options.micro_batch > 0 ? std::min(options.micro_batch, options.max_batch) : options.max_batch;
+}
+
 std::int64_t micro_rows(const Context& ctx, const Network& network, const Dataset& data,
                         const LearnerOptions& options) {
-  const std::int64_t whole = options.max_batch;
-  if (options.micro_batch > 0) return std::min(options.micro_batch, whole);
-  if (!std::string_view(ctx.backend().name).starts_with("cpu") || !reads_rows_twice(network)) return whole;
+  const bool left_open = options.micro_batch <= 0;
+  const bool cpu = std::string_view(ctx.backend().name).starts_with("cpu");
+  if (!left_open || !cpu || !reads_rows_twice(network)) return asked_rows(options);
   const std::int64_t row_bytes = data.features * (data.dense_u8.empty() ? 4 : 1);
   const std::int64_t part = kPartBytes / std::max<std::int64_t>(row_bytes, 1) / kRowStep * kRowStep;
   // Twice as much still fits the caches of two threads.
-  if (part < kRowsPerOutput * network.spec().outputs || whole <= 2 * part) return whole;
-  return part;
+  const bool pays = part >= kRowsPerOutput * network.spec().outputs && options.max_batch > 2 * part;
+  return pays ? part : asked_rows(options);
 }
 
 }  // namespace thalweg

@@ -8,8 +8,11 @@
 
 namespace thalweg {
 
-/// options.micro_batch; where that is left open the whole batch, but on the cpu no more rows of a linear
-/// model of several outputs than stay in a cache between its two passes over them.
+/// options.micro_batch, or the whole batch where that is left open.
+std::int64_t asked_rows(const LearnerOptions& options);
+
+/// The same, but where it is left open, on the cpu no more rows of a linear model of several outputs than
+/// stay in a cache between its two passes over them.
 std::int64_t micro_rows(const Context& ctx, const Network& network, const Dataset& data,
                         const LearnerOptions& options);
 

@@ -14,7 +14,7 @@ constexpr std::int64_t kStrip = 64;            ///< elements between two rounds 
 constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB per stream
 constexpr std::int64_t kGather = 64;           ///< touched elements gathered at a time: two lots fit into L1
 constexpr std::int64_t kTouchedTask = 512;
-constexpr std::int64_t kTouchedCost = 32;
+constexpr std::int64_t kTouchedCost = 32;  ///< of a touched element, counted likewise
 constexpr std::int64_t kLine = 16;
 
 /// The arrays of a run of elements; `state` counts state_count(rule) of them.
