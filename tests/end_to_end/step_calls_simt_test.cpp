@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/run_support.hpp"
+#include "tests/support/source_folder.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/thalweg.hpp"
 
@@ -172,7 +173,7 @@ std::int64_t kernels_of_a_step(const Case& c) {
 }
 
 TEST(StepKernels, AreAsManyAsWrittenDown) {
-  const std::string file = THALWEG_SOURCE_DIR "/tests/end_to_end/launches.golden";
+  const std::string file = source_folder() + "tests/end_to_end/launches.golden";
   std::map<std::string, std::int64_t> want, got;
   std::ifstream in(file);
   for (std::string name; in >> name;) in >> want[name];

@@ -10,6 +10,7 @@
 
 #include "host/cli/cli.hpp"
 #include "tests/support/run_support.hpp"
+#include "tests/support/source_folder.hpp"
 
 namespace thalweg::test {
 namespace {
@@ -21,7 +22,7 @@ struct Case {
   std::string command, result;
 };
 
-std::string golden_file() { return THALWEG_SOURCE_DIR "/tests/end_to_end/command_lines.golden"; }
+std::string golden_file() { return source_folder() + "tests/end_to_end/command_lines.golden"; }
 
 bool updates() { return std::getenv("THALWEG_UPDATE_GOLDEN") != nullptr; }
 

@@ -62,8 +62,9 @@ COMPILED_IN = {
 
 
 class Mutant:
-    def __init__(self, number, file, before, after, why):
+    def __init__(self, number, file, before, after, why, named):
         self.number, self.file, self.before, self.after, self.why = number, file, before, after, why
+        self.named = named
 
     def applied(self, text):
         """`text` with this mutant in it, switched on by its number."""
@@ -75,13 +76,13 @@ class Mutant:
         return text.replace(self.before, switched)
 
     def programs(self):
-        return next(programs for prefix, programs in PROGRAMS.items() if self.file.startswith(prefix))
+        return self.named or next(programs for prefix, programs in PROGRAMS.items() if self.file.startswith(prefix))
 
 
-def read_table():
-    """Blocks of: file, then for each mutant of it "- before", "+ after" and "= why"."""
-    mutants, file, before, after = [], None, None, None
-    for line in TABLE.read_text().splitlines():
+def read_table(table):
+    """Blocks of: file, then for each mutant of it "- before", "+ after" and "= why"; "* programs" names who catches what follows."""
+    mutants, file, before, after, named = [], None, None, None, ()
+    for line in table.read_text().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
         mark, text = line[:2], line[2:]
@@ -89,10 +90,12 @@ def read_table():
             before = text
         elif line.rstrip() == "+" or mark == "+ ":
             after = text
+        elif mark == "* ":
+            named = tuple(text.split())
         elif mark == "= ":
-            mutants.append(Mutant(len(mutants) + 1, file, before, after, text))
+            mutants.append(Mutant(len(mutants) + 1, file, before, after, text, named))
         else:
-            file = line.strip()
+            file, named = line.strip(), ()
     return mutants
 
 
@@ -181,9 +184,10 @@ def main():
     parser.add_argument("build", type=pathlib.Path, nargs="?")
     parser.add_argument("--check", action="store_true", help="only hold the table against the code")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--table", type=pathlib.Path, default=TABLE)
     parser.add_argument("--only", default="", help="mutants of files whose name contains this")
     options = parser.parse_args()
-    mutants = [mutant for mutant in read_table() if options.only in mutant.file]
+    mutants = [mutant for mutant in read_table(options.table) if options.only in mutant.file]
     check(mutants)
     if options.check:
         return 0

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/source_folder.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
 
@@ -84,6 +85,6 @@ std::string npy(const std::string& descr, const std::string& shape, const std::v
   return bytes + std::string(reinterpret_cast<const char*>(elements.data()), elements.size() * sizeof(T));
 }
 
-inline std::string data_folder() { return std::string(THALWEG_SOURCE_DIR) + "/data/"; }
+inline std::string data_folder() { return source_folder() + "data/"; }
 
 }  // namespace thalweg::test

@@ -6,12 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/support/source_folder.hpp"
 #include "thalweg/config.hpp"
 
 namespace thalweg::test {
 
 inline nlohmann::json read_test_data(const std::string& name) {
-  std::ifstream file(std::string(THALWEG_SOURCE_DIR) + "/tests/data/" + name);
+  std::ifstream file(source_folder() + "tests/data/" + name);
   if (!file) ADD_FAILURE() << "tests/data/" << name << " cannot be read";
   return nlohmann::json::parse(file);
 }

@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "tests/support/source_folder.hpp"
+
 namespace thalweg::test {
 
 TemporaryFolder::TemporaryFolder() {
@@ -21,7 +23,7 @@ std::string TemporaryFolder::write(const std::string& name, const std::string& c
   return path(name);
 }
 
-std::string data_file(const std::string& name) { return std::string(THALWEG_SOURCE_DIR) + "/data/" + name; }
+std::string data_file(const std::string& name) { return source_folder() + "data/" + name; }
 
 Config dense_linear_config() {
   Config config;
