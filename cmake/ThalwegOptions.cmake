@@ -16,6 +16,12 @@ if(DEFINED ENV{THALWEG_WERROR})
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")
 
+# Of host/ and include/, in every object that may hold a line of theirs; ThalwegCuda.cmake has the kernels' own.
+if(THALWEG_COVERAGE AND NOT THALWEG_CUDA STREQUAL "SIMT")
+  target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:--coverage -fprofile-update=atomic>)
+  target_link_options(thalweg_flags INTERFACE --coverage)
+endif()
+
 if(THALWEG_SANITIZE)
   list(JOIN THALWEG_SANITIZE "," thalweg_sanitize)
   target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:

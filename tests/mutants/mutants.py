@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Draws mutants of the project's own code, plants them all in one build and runs each against the tests that reach it.
+
+    mutants.py [--sample=N] [--seed=S[,S...]] [PATH...]
+    mutants.py --chosen [PATH...]
+
+PATH: files or folders of host/, kernels/ and include/; all three without one. The sample is drawn evenly over their folders.
+.cu and .cuh files are mutated in the build that executes kernels on the CPU (build/simt), all others in build/release; both
+have to be built. A mutant that equivalents.txt explains is not counted. Fails if fewer than --at-least per cent are caught
+of what was drawn, or of what was drawn of any folder with --each-folder. --chosen takes the mutants of chosen.txt instead.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import time
+
+import build
+import chosen
+import equivalents
+import generate
+import report
+import runs
+import switched
+
+ROOT = build.ROOT
+SUFFIXES = (".cpp", ".hpp", ".cu", ".cuh")
+TOO_MANY = 1.7  # so many times the sample are planted, as some do not compile
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="*", default=["host", "kernels", "include"], metavar="PATH")
+    parser.add_argument("--sample", type=int, default=200, help="mutants to draw with each seed; 200")
+    parser.add_argument("--seed", default="1", help="seeds, by commas; 1")
+    parser.add_argument("--chosen", action="store_true", help="the mutants of chosen.txt instead of a sample")
+    parser.add_argument("--most-files", type=int, default=0, metavar="N", help="draw from N files only; 0: from all")
+    parser.add_argument("--most-seconds", type=float, default=1e9, metavar="S",
+                        help="leave out tests that took longer than S the last time that ctest ran them")
+    parser.add_argument("--at-least", type=float, default=95, metavar="PERCENT")
+    parser.add_argument("--each-folder", action="store_true", help="hold every folder to --at-least")
+    parser.add_argument("--most-units", type=int, default=1000, metavar="N",
+                        help="pass over files that are compiled into more than N objects")
+    parser.add_argument("--name", default="", metavar="TEXT", help="only mutants whose name contains TEXT")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--builds", type=pathlib.Path, default=ROOT / "build", help="folder of the two builds")
+    parser.add_argument("--json", type=pathlib.Path, help="file for the report as JSON")
+    return parser.parse_args()
+
+
+def folder_of(file):
+    """host/model, kernels/linear, include: what the report counts by."""
+    parts = file.split("/")
+    return parts[0] if parts[0] == "include" else "/".join(parts[:2])
+
+
+def source_files(paths):
+    listed = subprocess.run(["git", "ls-files", *paths], cwd=ROOT, check=True, text=True, capture_output=True).stdout
+    return [file for file in listed.split() if file.endswith(SUFFIXES)]
+
+
+def draw(items, folder, count, generator):
+    """`count` of the items, as many from each folder as it has to give."""
+    by_folder = {}
+    for item in items:
+        by_folder.setdefault(folder(item), []).append(item)
+    for together in by_folder.values():
+        generator.shuffle(together)
+    drawn = []
+    while len(drawn) < count and any(by_folder.values()):
+        for name in sorted(by_folder):
+            if by_folder[name] and len(drawn) < count:
+                drawn.append(by_folder[name].pop())
+    return drawn
+
+
+def draw_mutants(candidates, options, seed):
+    generator = random.Random(seed)
+    if options.most_files:
+        files = draw(sorted({mutant.file for mutant in candidates}), folder_of, options.most_files, generator)
+        candidates = [mutant for mutant in candidates if mutant.file in set(files)]
+    return draw(candidates, lambda mutant: folder_of(mutant.file), int(options.sample * TOO_MANY), generator)
+
+
+class Planted:
+    """The mutants of one build folder: switched sources, compiled units, linked programs."""
+
+    def __init__(self, built, drawn, pool):
+        self.build, self.pool = built, pool
+        self.numbered = {number: mutant for number, mutant in drawn.items()}
+        self.invalid, self.objects = set(), {}
+
+    def plant(self):
+        """Compiles every unit of every mutated file; a mutant that does not compile is taken out again."""
+        waiting = self._units(mutant.file for mutant in self.numbered.values())
+        for _ in range(build.ROUNDS):
+            mutated = self._write()
+            results = list(self.pool.map(lambda unit: self._try(unit, mutated), waiting))
+            errors = [error for error in results if error]
+            for unit, error in zip(waiting, results):
+                if not error:
+                    self.objects[unit.object] = unit
+            if not errors:
+                return
+            self._take_out(errors)
+            waiting = [error.unit for error in errors]
+        sys.exit(f"mutants: {waiting[0].source} does not compile:\n{errors[0]}")
+
+    def _units(self, files):
+        return list({unit.object: unit for file in set(files) for unit in self.build.units_of(file)}.values())
+
+    def _try(self, unit, mutated):
+        try:
+            self.build.compile(unit, mutated)
+        except build.CompileError as error:
+            return error
+        return None
+
+    def _valid(self, file):
+        return [(n, m) for n, m in self.numbered.items() if m.file == file and n not in self.invalid]
+
+    def _write(self):
+        mutated = {}
+        for file in {mutant.file for mutant in self.numbered.values()}:
+            path = self.build.scratch / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = switched.render((ROOT / file).read_bytes(), self._valid(file))
+            if not path.exists() or path.read_text() != text:
+                path.write_text(text)
+            mutated[ROOT / file] = path
+        return mutated
+
+    def _take_out(self, errors):
+        before = frozenset(self.invalid)
+        for error in errors:
+            found = {n for file, line in error.places for n, m in self.numbered.items()
+                     if n not in before and m.file == file and self._spans(m, line)}
+            if not found:  # the compiler names no place of ours: one of the unit's own is at fault
+                files = {str(path.relative_to(ROOT)) for path in error.unit.depends_on if path.is_relative_to(ROOT)}
+                found = {n for n, m in self.numbered.items() if n not in before and m.file in files}
+            if not found:
+                sys.exit(f"mutants: {error.unit.source} does not compile without mutants:\n{error}")
+            self.invalid |= found
+
+    @staticmethod
+    def _spans(mutant, line):
+        source = (ROOT / mutant.file).read_bytes()
+        last = mutant.line + source.count(b"\n", mutant.begin, mutant.end)
+        first = source.count(b"\n", 0, mutant.begin) + 1
+        return first <= line <= last
+
+    def link(self):
+        """Every test program, with the mutants in it."""
+        support = self.build.support_objects()
+        targets = {f"tests/{program}" for program in self.build.programs()}
+        commands = self.build.link_commands(targets)
+        objects = list(self.objects.values())
+        linked = self.pool.map(lambda path: (path, self.build.link(commands[path], path, objects, support)), sorted(targets))
+        return {pathlib.Path(path).name: program for path, program in linked}
+
+    def record(self):
+        """What each test reaches. A test that fails with no mutant chosen is a fault of the build or of the test."""
+        programs, records = self.link(), self.build.scratch / "records"
+        records.mkdir(exist_ok=True)
+        most = max(self.numbered)
+        work = [(name, programs[program], words, variables)
+                for name, (program, words, variables) in sorted(self.build.tests.items(), key=longest_first)]
+        recorded = list(self.pool.map(lambda item: runs.record(*item, most, records), work))
+        failed = [(name, output) for (name, *_), (program, output) in zip(work, recorded) if program is None]
+        if failed:
+            sys.exit(f"mutants: {failed[0][0]} fails without a mutant:\n{failed[0][1][-3000:]}")
+        return [program for program, _ in recorded]
+
+    def judge(self, wanted):
+        programs = self.record()
+        numbers = [number for number in self.numbered if number in wanted]
+        return dict(zip(numbers, self.pool.map(lambda number: runs.judge(number, programs), numbers)))
+
+
+def longest_first(test):
+    """Whole runs of the program take longest; begun first, they end with the others."""
+    return not test[0].startswith("end_to_end"), test[0]
+
+
+def builds_of(options, files):
+    """Which build folder a file is mutated in: the release build, or where kernels are executed."""
+    release = build.Build(options.builds / "release", options.builds / "mutants/release", options.most_seconds)
+    device = [file for file in files if file.endswith((".cu", ".cuh")) or not release.units_of(file)]
+    plain = [file for file in files if file not in set(device)]
+    simt = build.Build(options.builds / "simt", options.builds / "mutants/simt", options.most_seconds, "device") if device else None
+    return [(built, wanted) for built, wanted in ((release, plain), (simt, device)) if wanted]
+
+
+def candidates_of(built, files, options):
+    found = []
+    for file in files:
+        if 0 < len(built.units_of(file)) <= options.most_units:
+            found += generate.mutants_of(file, (ROOT / file).read_bytes())
+    return [mutant for mutant in found if options.name in mutant.name()]
+
+
+def numbered_chosen(options, homes):
+    """The mutants of chosen.txt, numbered from 1, with the build that each belongs to."""
+    home_of = {file: built for built, files in homes for file in files}
+    return {number: (mutant, home_of[mutant.file]) for number, mutant in enumerate(chosen.chosen_mutants(ROOT, options.paths), 1)}
+
+
+def sample(options, homes):
+    """The mutants of all seeds, numbered from 1, with the build that each belongs to."""
+    home_of = {mutant: built for built, files in homes for mutant in candidates_of(built, files, options)}
+    known = equivalents.Equivalents()
+    candidates = [mutant for mutant in home_of if not known.reason(mutant)]
+    drawn = {}
+    for seed in options.seed.split(","):
+        for mutant in draw_mutants(candidates, options, int(seed)):
+            drawn.setdefault(mutant, len(drawn) + 1)
+    apart = {}
+    for mutant in drawn:
+        apart.setdefault(mutant.file, []).append(mutant)
+    kept = {mutant for mutants in apart.values() for mutant in switched.without_overlaps(mutants)}
+    return {number: (mutant, home_of[mutant]) for mutant, number in drawn.items() if mutant in kept}
+
+
+def main():
+    options = arguments()
+    begin = time.monotonic()
+    homes = builds_of(options, source_files(options.paths))
+    sampled = numbered_chosen(options, homes) if options.chosen else sample(options, homes)
+    if not sampled:
+        sys.exit("mutants: nothing to mutate there")
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        planted = []
+        for built, _ in homes:
+            mine = {number: mutant for number, (mutant, home) in sampled.items() if home is built}
+            if mine:
+                planted.append(Planted(built, mine, pool))
+                planted[-1].plant()
+        invalid = set().union(*(one.invalid for one in planted))
+        if options.chosen and invalid:
+            sys.exit(f"mutants: this one does not compile: {sampled[min(invalid)][0].name()}")
+        count = len(sampled) if options.chosen else options.sample * len(options.seed.split(","))
+        wanted = set([number for number in sampled if number not in invalid][:count])
+        report.say(f"{len(wanted)} mutants compiled after {time.monotonic() - begin:.0f} s")
+        verdicts = {}
+        for one in planted:
+            verdicts |= one.judge(wanted)
+    results = [(sampled[number][0], verdict) for number, verdict in sorted(verdicts.items())]
+    report.show(results, folder_of, time.monotonic() - begin)
+    if options.json:
+        options.json.write_text(json.dumps(report.as_json(results), indent=1))
+    return 0 if report.passes(results, folder_of if options.each_folder else (lambda file: ""), options.at_least) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

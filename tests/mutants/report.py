@@ -1,0 +1,55 @@
+"""What came of the mutants, by folder."""
+import sys
+
+import runs
+
+CAUGHT = ("caught", "timed out")
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def by_folder(results, folder_of):
+    folders = {}
+    for mutant, verdict in results:
+        folders.setdefault(folder_of(mutant.file), []).append(verdict)
+    return dict(sorted(folders.items()))
+
+
+def count(verdicts, *outcomes):
+    return sum(verdict.outcome in outcomes for verdict in verdicts)
+
+
+def share(verdicts):
+    return 100 * count(verdicts, *CAUGHT) / len(verdicts)
+
+
+def row(name, verdicts):
+    numbers = [len(verdicts)] + [count(verdicts, outcome) for outcome in ("caught", "timed out", "survived", "unreached")]
+    return f"{name:32}" + "".join(f"{number:>11}" for number in numbers) + f"{share(verdicts):>10.1f} %"
+
+
+def show(results, folder_of, seconds):
+    print(f"{'folder':32}" + "".join(f"{name:>11}" for name in ("mutants", "caught", "timed out", "survived", "unreached")))
+    for folder, verdicts in by_folder(results, folder_of).items():
+        print(row(folder, verdicts))
+    everything = [verdict for _, verdict in results]
+    print(row("all", everything))
+    print("\ncaught by: " + ", ".join(f"{name} {number}" for name, number in runs.how_caught(everything)))
+    for outcome in ("survived", "unreached", "timed out"):
+        alive = [(mutant, verdict) for mutant, verdict in results if verdict.outcome == outcome]
+        if alive:
+            print(f"\n{outcome}:")
+        for mutant, verdict in sorted(alive, key=lambda pair: (pair[0].file, pair[0].line)):
+            print(f"{mutant.file}:{mutant.line}: {mutant.kind}{': ' + verdict.by if verdict.by else ''}\n  {mutant.name()}")
+    print(f"\n{count(everything, *CAUGHT)} of {len(everything)} mutants caught, in {seconds:.0f} s")
+
+
+def as_json(results):
+    return [{"name": mutant.name(), "line": mutant.line, "kind": mutant.kind, "outcome": verdict.outcome, "by": verdict.by,
+             "seconds": round(verdict.seconds, 3)} for mutant, verdict in results]
+
+
+def passes(results, folder_of, at_least):
+    return all(share(verdicts) >= at_least for verdicts in by_folder(results, folder_of).values())

@@ -1,0 +1,126 @@
+"""Runs test programs: first to see which tests reach which mutants, then each mutant against the tests that reach it."""
+import collections
+import dataclasses
+import os
+import re
+import resource
+import subprocess
+import time
+
+LONGEST_FILTER = 60_000  # characters; the kernel takes 131,072 in one argument
+
+
+@dataclasses.dataclass
+class Test:
+    """What one test of a program reached. A name of "*" stands for what the program does between its tests."""
+    name: str
+    seconds: float
+    reached: frozenset
+
+
+@dataclasses.dataclass
+class Program:
+    name: str  # as ctest calls it
+    path: str
+    arguments: list
+    environment: dict
+    tests: list
+    seconds: float
+
+    def reaching(self, number):
+        return [test for test in self.tests if number in test.reached]
+
+
+@dataclasses.dataclass
+class Verdict:
+    """How a mutant ended: "caught", "timed out", "survived" or "unreached", and by which test."""
+    outcome: str
+    by: str = ""
+    seconds: float = 0
+
+
+def run(path, arguments, environment, cpu_seconds, wall_seconds):
+    """The exit code and output of a program; None for the code if it ran past its limits."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds) + 1, int(cpu_seconds) + 2))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
+    try:
+        done = subprocess.run([path, *arguments], capture_output=True, timeout=wall_seconds, preexec_fn=limit,
+                              stdin=subprocess.DEVNULL, env=os.environ | environment)
+    except subprocess.TimeoutExpired:
+        return None, ""
+    out_of_time = done.returncode in (-24, -9)  # SIGXCPU
+    return None if out_of_time else done.returncode, done.stdout.decode(errors="replace")
+
+
+def record(name, path, arguments, environment, count, scratch):
+    """Runs a program without a mutant and notes what each of its tests reaches; None if it fails."""
+    reached, log = scratch / f"{name}.reached", scratch / f"{name}.log"
+    reached.write_bytes(bytes(count + 1))
+    log.unlink(missing_ok=True)
+    begin = time.monotonic()
+    recording = {"THALWEG_MUTANTS_REACHED": str(reached), "THALWEG_MUTANTS_LOG": str(log), "GTEST_BRIEF": "1"}
+    code, output = run(path, arguments, environment | recording, 600, 900)
+    seconds = time.monotonic() - begin
+    if code != 0:
+        return None, output
+    tests = read_log(log) if log.exists() else []
+    outside = frozenset(i for i, byte in enumerate(reached.read_bytes()) if byte)
+    return Program(name, path, arguments, environment, tests + [Test("*", seconds, outside)], seconds), output
+
+
+def read_log(log):
+    tests = []
+    for line in log.read_text().splitlines():
+        name, seconds, numbers = line.split("\t")
+        tests.append(Test(name, float(seconds), frozenset(map(int, numbers.split()))))
+    return tests
+
+
+def failed_test(output):
+    match = re.search(r"\[  FAILED  \] ([^\s,]+)", output)
+    return match[1] if match else "ends early"
+
+
+def holds(program, number, tests):
+    """Runs a program with a mutant on; a verdict if it does not pass."""
+    arguments = list(program.arguments)
+    names = [test.name for test in tests]
+    chosen = ":".join(names)
+    whole = "*" in names or len(chosen) > LONGEST_FILTER
+    if not whole:
+        arguments.append(f"--gtest_filter={chosen}")
+    usual = program.seconds if whole else sum(test.seconds for test in tests)
+    begin = time.monotonic()
+    switches = {"THALWEG_MUTANT": str(number), "GTEST_BRIEF": "1", "GTEST_FAIL_FAST": "1"}
+    code, output = run(program.path, arguments, program.environment | switches,
+                       10 + 15 * usual, 30 + 30 * usual)
+    seconds = time.monotonic() - begin
+    if code is None:
+        return Verdict("timed out", program.name, seconds)
+    if code != 0:
+        return Verdict("caught", f"{program.name}: {failed_test(output)}", seconds)
+    return None
+
+
+def judge(number, programs):
+    """Quick tests first: those that reach the mutant, then the whole of each program that does."""
+    seeing = [(program, tests) for program in programs if (tests := program.reaching(number))]
+    if not seeing:
+        return Verdict("unreached")
+    seeing.sort(key=lambda pair: sum(test.seconds for test in pair[1]))
+    begin = time.monotonic()
+    for narrowed in (True, False):
+        for program, tests in seeing:
+            if not narrowed and any(test.name == "*" for test in tests):
+                continue  # it ran as a whole already
+            verdict = holds(program, number, tests if narrowed else [Test("*", program.seconds, frozenset())])
+            if verdict:
+                return verdict
+    return Verdict("survived", seconds=time.monotonic() - begin)
+
+
+def how_caught(verdicts):
+    """How many mutants each test program caught, most first."""
+    return collections.Counter(v.by.split(":")[0] for v in verdicts if v.outcome in ("caught", "timed out")).most_common()
