@@ -47,17 +47,21 @@ class SignalHandler {
   struct sigaction before_ {};
 };
 
-/// The run is over whatever becomes of its summary: a summary that is lost must not let it look lost too.
-void print(const TrainReport& report, const Config& config, bool json, Streams streams) {
+void print(const TrainReport& report, bool json, Streams streams) {
+  streams.out << (json ? to_json(report).dump(2) + "\n" : to_text(report));
+  flush_output(streams);
+}
+
+/// The run is done whatever becomes of its summary: one that is lost must not let the model look lost too.
+int end_done(const TrainReport& report, const Config& config, bool json, Streams streams) {
   try {
-    streams.out << (json ? to_json(report).dump(2) + "\n" : to_text(report));
-    flush_output(streams);
+    print(report, json, streams);
   } catch (const IoError& error) {
-    const std::string where = config.out.empty()
-                                  ? "the run had no out, its model is not saved"
-                                  : "the run itself is done, its model is saved in " + config.out;
+    const std::string where = config.out.empty() ? "the run had no out, so its model is not saved"
+                                                 : "the run is done, its model is saved in " + config.out;
     throw IoError(fmt::format("{}; {}", error.what(), where));
   }
+  return static_cast<int>(ExitCode::done);
 }
 
 /// The summary of a run that was interrupted may be lost, as behind a terminal that hung up: running again,
@@ -65,12 +69,13 @@ void print(const TrainReport& report, const Config& config, bool json, Streams s
 int end_interrupted(const TrainReport& report, const Config& config, bool json, Streams streams,
                     ProgressPrinter& printer) {
   try {
-    print(report, config, json, streams);
+    print(report, json, streams);
   } catch (const IoError& error) {
     streams.out.clear();
     printer.message(error.what());
   }
-  printer.message("interrupted and saved; the same command goes on from here");
+  printer.message(config.out.empty() ? "interrupted; nothing is saved, because the run has no out"
+                                     : "interrupted and saved; the same command goes on from here");
   return static_cast<int>(ExitCode::interrupted);
 }
 
@@ -99,11 +104,8 @@ int train_command(const TrainArguments& arguments, Streams streams) {
   observer.save_signal = &save_signal;
   const TrainReport report = train(config, observer);
   printer.finish();
-  if (report.stopped_by == "signal") {
-    return end_interrupted(report, config, arguments.json, streams, printer);
-  }
-  print(report, config, arguments.json, streams);
-  return static_cast<int>(ExitCode::done);
+  if (report.stopped_by != "signal") return end_done(report, config, arguments.json, streams);
+  return end_interrupted(report, config, arguments.json, streams, printer);
 }
 
 }  // namespace thalweg::cli

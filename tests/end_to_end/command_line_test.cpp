@@ -160,7 +160,7 @@ TEST_F(CommandLine, ALostSummarySaysWhereTheModelIs) {
     std::vector<std::string> command{"train", "--quiet", "--data.train=" + data_};
     if (saved) command.push_back("--out=" + run_);
     EXPECT_EQ(cli::run(command, {nowhere, err}), 74);
-    EXPECT_THAT(err.str(), HasSubstr(saved ? "its model is saved in " + run_ : "its model is not saved"));
+    EXPECT_THAT(err.str(), HasSubstr(saved ? "its model is saved in " + run_ : "so its model is not saved"));
     EXPECT_TRUE(!saved || std::filesystem::exists(run_ + "/model.safetensors"));
   }
 }
