@@ -125,9 +125,11 @@ bool holds(const std::string& folder, const std::string& manifest) {
 }
 
 /// Under a temporary name first, for good: a folder that is half removed must not look like a damaged
-/// checkpoint, also not after a power failure.
+/// checkpoint, also not after a power failure. One that may not be emptied keeps its name: under the
+/// temporary one it would stay for good, and stop the next run too.
 void remove_folders(const std::string& root, const std::vector<std::string>& folders) {
   std::vector<std::string> leaving;
+  for (const std::string& folder : folders) require_removable(folder);
   for (const std::string& folder : folders) {
     leaving.push_back(temporary_path(root, name_of(folder)));
     rename_path(folder, leaving.back());
@@ -146,6 +148,7 @@ std::string spare_name(const std::string& folder) {
 /// Frees the name `folder`. Whatever happens, a valid checkpoint that had it can still be read.
 void make_way(const std::string& folder) {
   const std::string root = parent_of(folder), spare = spare_name(folder);
+  require_removable(folder);
   if (spare == folder || !is_valid(folder)) {
     rename_path(folder, temporary_path(root, name_of(folder) + "-replaced"));
     return;

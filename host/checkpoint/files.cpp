@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -53,6 +54,31 @@ ssize_t read_fully(int fd, char* to, std::size_t size) {
     done += static_cast<std::size_t>(got);
   }
   return static_cast<ssize_t>(done);
+}
+
+/// As many links as Linux follows (path_resolution(7)).
+constexpr int kMostLinks = 40;
+
+std::string end_of_links(std::string path) {
+  for (int followed = 0; followed <= kMostLinks; ++followed) {
+    char target[PATH_MAX];
+    const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
+    if (length < 0) return path;
+    const std::string_view next(target, static_cast<std::size_t>(length));
+    path = next.starts_with('/') ? std::string(next) : join_path(parent_of(path), next);
+  }
+  fail("cannot follow", path, ELOOP);
+}
+
+/// Adds what lies in a folder to `names`; gives 0 or the system's error.
+int list_folder(const std::string& folder, std::vector<std::string>& names) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), &::closedir);
+  if (entries == nullptr) return errno;
+  while (const dirent* const entry = ::readdir(entries.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  return 0;
 }
 
 }  // namespace
@@ -119,6 +145,15 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   write_file_atomically(path, std::span<const std::string_view>(&bytes, 1));
 }
 
+std::string replaceable_file(const std::string& path) {
+  const std::string file = end_of_links(path);
+  struct stat status {};
+  if (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw IoError(fmt::format("cannot replace {}: not a regular file", file));
+  }
+  return file;
+}
+
 void create_folder(const std::string& path) {
   if (file_ops().mkdir(path.c_str(), 0777) != 0) fail("cannot create folder", path, errno);
 }
@@ -150,8 +185,17 @@ void rename_path(const std::string& from, const std::string& to) {
 void remove_path(const std::string& path) {
   if (file_ops().remove(path.c_str()) == 0 || errno == ENOENT) return;
   if (errno != ENOTEMPTY && errno != EEXIST) fail("cannot remove", path, errno);
-  for (const std::string& name : names_in(path)) remove_path(join_path(path, name));
+  std::vector<std::string> names;
+  const int error = list_folder(path, names);  // a folder that nobody can look into is "not empty" to remove
+  if (error != 0 && error != ENOENT) fail("cannot remove", path, error);
+  for (const std::string& name : names) remove_path(join_path(path, name));
   if (file_ops().remove(path.c_str()) != 0 && errno != ENOENT) fail("cannot remove", path, errno);
+}
+
+void require_removable(const std::string& folder) {
+  if (!is_folder(folder)) return;
+  if (::faccessat(AT_FDCWD, folder.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0) return;
+  fail("cannot remove", folder, errno);
 }
 
 void remove_temporaries(const std::string& folder) {
@@ -179,11 +223,7 @@ std::optional<std::uint64_t> file_size(const std::string& path) {
 
 std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), &::closedir);
-  while (const dirent* const entry = entries == nullptr ? nullptr : ::readdir(entries.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
+  list_folder(folder, names);
   return names;
 }
 

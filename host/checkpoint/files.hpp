@@ -55,6 +55,10 @@ class AtomicFile {
 void write_file_atomically(const std::string& path, std::span<const std::string_view> parts);
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
+/// The file that a user's `path` leads to through symbolic links, for an AtomicFile to replace. Throws
+/// IoError for what is there and no regular file: a device or a pipe must not give way to a file.
+std::string replaceable_file(const std::string& path);
+
 /// Creates a folder and the ones above it, and makes their entries durable.
 void create_folders(const std::string& path);
 /// Creates one folder that must not exist yet.
@@ -65,6 +69,8 @@ void sync_folder(const std::string& path);
 void rename_path(const std::string& from, const std::string& to);
 /// Removes a file or a folder with what is in it; it may be absent.
 void remove_path(const std::string& path);
+/// Throws IoError where this process may not remove what is in a folder.
+void require_removable(const std::string& folder);
 /// Removes what crashed writers left in a folder.
 void remove_temporaries(const std::string& folder);
 

@@ -24,7 +24,8 @@ constexpr const char* kExamples = R"(Examples:
   thalweg bench logistic mlp --threads=2
 Any setting of the config file is a flag: --section.key=value; `thalweg train --help-all` lists them.
 Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 69 device not available, 70 internal, 74 I/O,
-75 interrupted and saved (run again), 76 diverged, 78 config.)";
+75 interrupted and saved (run again), 76 diverged, 78 config.
+Output that cannot be written is an I/O error: a full device, a closed descriptor, a pipe that nobody reads.)";
 
 std::string settings_help() {
   std::string text = "Settings, each as --section.key=value or in the TOML file:";
@@ -187,6 +188,10 @@ int fail(Streams streams, ExitCode code, const char* message) {
 
 }  // namespace
 
+void flush_output(Streams streams) {
+  if (!streams.out.flush()) throw IoError("cannot write standard output");
+}
+
 void apply_settings(const std::vector<std::string>& settings, Config& config) {
   for (std::size_t i = 0; i < settings.size(); ++i) {
     const std::string& text = settings[i];
@@ -215,19 +220,25 @@ void require_known_command(const CommandLine& line, const std::vector<std::strin
                    "\nRun thalweg --help for the commands.");
 }
 
+int run_command(const std::vector<std::string>& arguments, Streams streams) {
+  CommandLine line;
+  require_known_command(line, arguments);
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    line.app.parse(reversed);
+  } catch (const CLI::Success& help) {
+    return line.app.exit(help, streams.out, streams.err);
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(std::string(error.what()) + "\nRun thalweg --help for the commands.");
+  }
+  return line.dispatch(streams);
+}
+
 int run(const std::vector<std::string>& arguments, Streams streams) {
   try {
-    CommandLine line;
-    require_known_command(line, arguments);
-    try {
-      std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-      line.app.parse(reversed);
-    } catch (const CLI::Success& help) {
-      return line.app.exit(help, streams.out, streams.err);
-    } catch (const CLI::ParseError& error) {
-      throw UsageError(std::string(error.what()) + "\nRun thalweg --help for the commands.");
-    }
-    return line.dispatch(streams);
+    const int code = run_command(arguments, streams);
+    flush_output(streams);
+    return code;
   } catch (const Error& error) {
     return fail(streams, error.code(), error.what());
   } catch (const std::bad_alloc&) {

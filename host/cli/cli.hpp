@@ -19,6 +19,9 @@ struct Streams {
 /// Runs one command line (without the program's name) and returns its exit code; never throws.
 int run(const std::vector<std::string>& arguments, Streams streams);
 
+/// Throws IoError where what was written to `out` did not get there.
+void flush_output(Streams streams);
+
 /// What every command takes besides its own arguments.
 struct Common {
   bool json = false;

@@ -14,12 +14,13 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
   if (!arguments.output.ends_with(".npy")) {
     throw UsageError("--output is \"" + arguments.output + "\"; expected a name that ends in .npy");
   }
+  const std::string output = replaceable_file(arguments.output);
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.model);
   const Dataset data = read_test_data(config.data, model.spec().schema, true);
   const std::int64_t columns = parameter_count(model);
-  NpyMatrixWriter writer(arguments.output, data.rows, columns);
+  NpyMatrixWriter writer(output, data.rows, columns);
   for_each_gradient_block(ctx, model, data, nullptr,
                           [&](std::int64_t, ConstMatrix block) { writer.append(block); });
   writer.commit();

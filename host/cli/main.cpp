@@ -1,9 +1,13 @@
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 
 #include "host/cli/cli.hpp"
+#include "host/cli/descriptor_buffer.hpp"
+#include "host/cli/process.hpp"
 #include "thalweg/error.hpp"
 
 namespace {
@@ -19,6 +23,10 @@ namespace {
 
 int main(int argc, char** argv) {
   std::set_terminate(end_at_once);
-  return thalweg::cli::run(std::vector<std::string>(argv + 1, argv + argc),
-                           {std::cout, std::cerr, &std::cin});
+  if (!thalweg::cli::open_closed_descriptors()) return static_cast<int>(thalweg::ExitCode::io);
+  thalweg::cli::ignore_write_signals();
+  thalweg::cli::DescriptorBuffer buffer(STDOUT_FILENO, "standard output");
+  std::ostream out(&buffer);
+  out.exceptions(std::ios::badbit);
+  return thalweg::cli::run(std::vector<std::string>(argv + 1, argv + argc), {out, std::cerr, &std::cin});
 }

@@ -60,18 +60,18 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   if (!arguments.output.empty() && !npy && !arguments.output.ends_with(".csv")) {
     throw UsageError("--output is \"" + arguments.output + "\"; expected a name that ends in .csv or .npy");
   }
+  const std::string output = arguments.output.empty() ? "" : replaceable_file(arguments.output);
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.model);
   const Dataset data = read_test_data(config.data, model.spec().schema, false);
   const Predictions predictions = model.predict(ctx, data);
   if (npy) {
-    write_npy(arguments.output,
-              matrix<const float>(predictions.values.data(), predictions.rows, predictions.columns));
-  } else if (arguments.output.empty()) {
+    write_npy(output, matrix<const float>(predictions.values.data(), predictions.rows, predictions.columns));
+  } else if (output.empty()) {
     streams.out << to_csv(model.spec(), predictions) << std::flush;
   } else {
-    write_file_atomically(arguments.output, to_csv(model.spec(), predictions));
+    write_file_atomically(output, to_csv(model.spec(), predictions));
   }
   return 0;
 }

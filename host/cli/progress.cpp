@@ -1,17 +1,24 @@
 #include "host/cli/progress.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <iostream>
+#include <limits>
+
+#include "host/checkpoint/files.hpp"
 
 namespace thalweg::cli {
 namespace {
 
 constexpr auto kBarPeriod = std::chrono::milliseconds(100);
 constexpr auto kLinePeriod = std::chrono::seconds(5);
-constexpr int kBarWidth = 24;
+constexpr int kBarWidth = 24, kLeastBarWidth = 4;
+constexpr int kUsualColumns = 80;
 
 std::string human_rate(double rate) {
   if (rate >= 1e6) return fmt::format("{:.2f} M", rate / 1e6);
@@ -29,7 +36,59 @@ double seconds_left(const Progress& p) {
                     : 0;
 }
 
+std::string loss_text(double loss) { return std::isnan(loss) ? "loss -" : fmt::format("loss {:.5g}", loss); }
+
+double share_done(const Progress& p) {
+  return p.total_steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.total_steps) : 0;
+}
+
+std::string drawn_bar(double share, int width) {
+  const int filled = std::clamp(static_cast<int>(share * width), 0, width);
+  return fmt::format("[{}{}] ", std::string(filled, '#'), std::string(width - filled, '.'));
+}
+
+/// The last column stays free: some terminals wrap when it is written.
+int room_of(int columns) { return std::max(columns - 1, 0); }
+
+int terminal_columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualColumns;
+}
+
 }  // namespace
+
+std::string bar_text(const Progress& p, int columns) {
+  const double share = share_done(p);
+  std::array<std::string, 5> parts = {fmt::format("{:3.0f}%", 100 * share), fmt::format(" epoch {}", p.epoch),
+                                      " " + loss_text(p.loss),
+                                      fmt::format(" {} samples/s", human_rate(p.samples_per_second)),
+                                      fmt::format(" {} left", human_time(seconds_left(p)))};
+  const int room = room_of(columns);
+  const auto length = [&] {
+    int sum = 0;
+    for (const std::string& part : parts) sum += static_cast<int>(part.size());
+    return sum;
+  };
+  for (const std::size_t spared : {3, 1, 4, 2}) {
+    if (length() > room) parts[spared].clear();
+  }
+  const int width = std::min(kBarWidth, room - length() - static_cast<int>(drawn_bar(0, 0).size()));
+  std::string text = width >= kLeastBarWidth ? drawn_bar(share, width) : "";
+  for (const std::string& part : parts) text += part;
+  return text.substr(0, static_cast<std::size_t>(room));
+}
+
+std::string reading_text(const std::string& file, std::int64_t done, std::int64_t total, int columns) {
+  const std::string share =
+      total > 0 ? fmt::format("{:.0f}%", 100.0 * static_cast<double>(done) / static_cast<double>(total))
+                : fmt::format("{} MB", done / 1000000);
+  const auto room = static_cast<std::size_t>(room_of(columns));
+  for (const std::string& name : {file, name_of(file)}) {
+    const std::string text = fmt::format("reading {} {}", name, share);
+    if (text.size() <= room) return text;
+  }
+  return ("reading " + share).substr(0, room);
+}
 
 ProgressPrinter::ProgressPrinter(std::ostream& err, bool quiet)
     : err_(err),
@@ -47,32 +106,22 @@ bool ProgressPrinter::due() {
 
 void ProgressPrinter::reading(const std::string& file, std::int64_t done, std::int64_t total) {
   if (quiet_ || !due()) return;
-  const std::string share =
-      total > 0 ? fmt::format("{:.0f}%", 100.0 * static_cast<double>(done) / static_cast<double>(total))
-                : fmt::format("{} MB", done / 1000000);
-  err_ << (terminal_ ? "\r\033[K" : "") << "reading " << file << " " << share << (terminal_ ? "" : "\n")
-       << std::flush;
-  bar_open_ = terminal_;
+  if (terminal_) return draw(reading_text(file, done, total, terminal_columns()));
+  err_ << reading_text(file, done, total, std::numeric_limits<int>::max()) << std::endl;
 }
 
 void ProgressPrinter::update(const Progress& p) {
   if (quiet_) return;
   const bool last_step = p.step == p.total_steps;
   if (!due() && !(terminal_ && last_step)) return;
-  if (terminal_) return draw_bar(p);
-  err_ << fmt::format("epoch {} step {}/{} loss {:.5g} {} samples/s, {} left\n", p.epoch, p.step,
-                      p.total_steps, p.loss, human_rate(p.samples_per_second), human_time(seconds_left(p)))
+  if (terminal_) return draw(bar_text(p, terminal_columns()));
+  err_ << fmt::format("epoch {} step {}/{} {} {} samples/s, {} left\n", p.epoch, p.step, p.total_steps,
+                      loss_text(p.loss), human_rate(p.samples_per_second), human_time(seconds_left(p)))
        << std::flush;
 }
 
-void ProgressPrinter::draw_bar(const Progress& p) {
-  const double share =
-      p.total_steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.total_steps) : 0;
-  const int filled = std::clamp(static_cast<int>(share * kBarWidth), 0, kBarWidth);
-  err_ << fmt::format("\r\033[K[{}{}] {:3.0f}% epoch {} loss {:.5g} {} samples/s {} left",
-                      std::string(filled, '#'), std::string(kBarWidth - filled, '.'), 100 * share, p.epoch,
-                      p.loss, human_rate(p.samples_per_second), human_time(seconds_left(p)))
-       << std::flush;
+void ProgressPrinter::draw(const std::string& text) {
+  err_ << "\r\033[K" << text << std::flush;
   bar_open_ = true;
 }
 

@@ -9,6 +9,12 @@
 
 namespace thalweg::cli {
 
+/// A run's bar for a terminal of so many columns: it fits in one line, because a bar that wraps cannot be
+/// drawn over. Where there is little room, loss and percentage stay the longest.
+std::string bar_text(const Progress& progress, int columns);
+/// What is read and how far, for a terminal of so many columns; total is 0 where it is not known.
+std::string reading_text(const std::string& file, std::int64_t done, std::int64_t total, int columns);
+
 class ProgressPrinter {
  public:
   ProgressPrinter(std::ostream& err, bool quiet);
@@ -22,7 +28,8 @@ class ProgressPrinter {
  private:
   using Clock = std::chrono::steady_clock;
   bool due();
-  void draw_bar(const Progress& progress);
+  /// In place of what the terminal's line holds.
+  void draw(const std::string& text);
 
   std::ostream& err_;
   bool quiet_, terminal_, bar_open_ = false;

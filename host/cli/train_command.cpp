@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <ostream>
@@ -15,9 +17,9 @@ std::atomic<int> stop_signal{0}, save_signal{0};
 std::atomic<int> loading{0};
 static_assert(std::atomic<int>::is_always_lock_free, "the handlers below may only touch lock-free atomics");
 
-/// While data are read there is nothing to save, and the run ends at once. After that the first SIGINT or
-/// SIGTERM asks the run to finish its step and save; the second ends it at once, which harms nothing:
-/// checkpoints appear whole or not at all.
+/// While data are read there is nothing to save, and the run ends at once. After that the first SIGINT,
+/// SIGTERM or SIGHUP asks the run to finish its step and save; the second ends it at once, which harms
+/// nothing: checkpoints appear whole or not at all.
 extern "C" void on_stop(int signal) {
   if (loading.load() != 0) std::_Exit(static_cast<int>(ExitCode::interrupted));
   if (stop_signal.exchange(signal) != 0) std::_Exit(128 + signal);
@@ -25,29 +27,65 @@ extern "C" void on_stop(int signal) {
 
 extern "C" void on_save(int) { save_signal.store(1); }
 
-class SignalHandlers {
+/// A signal that the parent ignores stays ignored: nohup and shells without job control count on that.
+class SignalHandler {
  public:
-  SignalHandlers() {
-    stop_signal = save_signal = 0;
-    loading = 1;
-    using Handler = void (*)(int);
-    const std::pair<int, Handler> handlers[] = {{SIGINT, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}};
-    for (const auto& [signal, handler] : handlers) {
-      struct sigaction action {};
-      action.sa_handler = handler;
-      action.sa_flags = SA_RESTART;
-      sigaction(signal, &action, nullptr);
-    }
+  SignalHandler(int signal, void (*handler)(int)) : signal_(signal) {
+    sigaction(signal, nullptr, &before_);
+    if (before_.sa_handler == SIG_IGN) return;
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    sigaction(signal, &action, nullptr);
   }
-  ~SignalHandlers() {
-    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, SIG_DFL);
-  }
+  ~SignalHandler() { sigaction(signal_, &before_, nullptr); }
+  SignalHandler(const SignalHandler&) = delete;
+  SignalHandler& operator=(const SignalHandler&) = delete;
+
+ private:
+  int signal_;
+  struct sigaction before_ {};
 };
+
+void print(const TrainReport& report, bool json, Streams streams) {
+  streams.out << (json ? to_json(report).dump(2) + "\n" : to_text(report));
+  flush_output(streams);
+}
+
+/// The run is done whatever becomes of its summary: one that is lost must not let the model look lost too.
+int end_done(const TrainReport& report, const Config& config, bool json, Streams streams) {
+  try {
+    print(report, json, streams);
+  } catch (const IoError& error) {
+    const std::string where = config.out.empty() ? "the run had no out, so its model is not saved"
+                                                 : "the run is done, its model is saved in " + config.out;
+    throw IoError(fmt::format("{}; {}", error.what(), where));
+  }
+  return static_cast<int>(ExitCode::done);
+}
+
+/// The summary of a run that was interrupted may be lost, as behind a terminal that hung up: running again,
+/// which the exit code asks for, gives another one.
+int end_interrupted(const TrainReport& report, const Config& config, bool json, Streams streams,
+                    ProgressPrinter& printer) {
+  try {
+    print(report, json, streams);
+  } catch (const IoError& error) {
+    streams.out.clear();
+    printer.message(error.what());
+  }
+  printer.message(config.out.empty() ? "interrupted; nothing is saved, because the run has no out"
+                                     : "interrupted and saved; the same command goes on from here");
+  return static_cast<int>(ExitCode::interrupted);
+}
 
 }  // namespace
 
 int train_command(const TrainArguments& arguments, Streams streams) {
-  const SignalHandlers handlers;
+  stop_signal = save_signal = 0;
+  loading = 1;
+  const SignalHandler handlers[] = {
+      {SIGINT, on_stop}, {SIGHUP, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}};
   Config config;
   if (!arguments.config_file.empty()) read_config_file(arguments.config_file, config);
   apply_settings(arguments.settings, config);
@@ -66,10 +104,8 @@ int train_command(const TrainArguments& arguments, Streams streams) {
   observer.save_signal = &save_signal;
   const TrainReport report = train(config, observer);
   printer.finish();
-  streams.out << (arguments.json ? to_json(report).dump(2) + "\n" : to_text(report)) << std::flush;
-  if (report.stopped_by != "signal") return static_cast<int>(ExitCode::done);
-  printer.message("interrupted and saved; the same command goes on from here");
-  return static_cast<int>(ExitCode::interrupted);
+  if (report.stopped_by != "signal") return end_done(report, config, arguments.json, streams);
+  return end_interrupted(report, config, arguments.json, streams, printer);
 }
 
 }  // namespace thalweg::cli

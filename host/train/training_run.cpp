@@ -228,11 +228,13 @@ void TrainingRun::after_step(const StepResult& result) {
   report_progress();
   const std::int64_t every = config_.train.log_every_steps;
   if (every > 0 && state_.step % every == 0) {
-    log_.write({{"step", static_cast<double>(state_.step)},
-                {"loss", result.loss_sum / result.weight_sum},
-                {"gradient_norm", result.gradient_norm},
-                {"lr", plan_->learning_rate(state_.step, state_.plateau)},
-                {"seconds", seconds()}});
+    std::vector<std::pair<std::string, double>> line{{"step", static_cast<double>(state_.step)}};
+    // a batch of weight 0 has no mean loss
+    if (result.weight_sum > 0) line.emplace_back("loss", result.loss_sum / result.weight_sum);
+    line.emplace_back("gradient_norm", result.gradient_norm);
+    line.emplace_back("lr", plan_->learning_rate(state_.step, state_.plateau));
+    line.emplace_back("seconds", seconds());
+    log_.write(line);
   }
 }
 
@@ -247,10 +249,10 @@ void TrainingRun::finish_epoch() {
   state_.epoch_loss = state_.epoch_weight = 0;
   std::vector<std::pair<std::string, double>> line{
       {"step", static_cast<double>(state_.step)},
-      {"epoch", static_cast<double>(plan_->epochs_after(state_.step))},
-      {"train.loss", loss},
-      {"lr", plan_->learning_rate(state_.step, state_.plateau)},
-      {"seconds", seconds()}};
+      {"epoch", static_cast<double>(plan_->epochs_after(state_.step))}};
+  if (!std::isnan(loss)) line.emplace_back("train.loss", loss);  // NaN: every row of the epoch had weight 0
+  line.emplace_back("lr", plan_->learning_rate(state_.step, state_.plateau));
+  line.emplace_back("seconds", seconds());
   if (!split_.validation.empty()) {
     for (const auto& [name, value] : validation_->values) line.emplace_back("validation." + name, value);
   }

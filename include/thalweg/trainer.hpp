@@ -17,7 +17,7 @@ namespace thalweg {
 struct Progress {
   std::int64_t step = 0, total_steps = 0;
   std::int64_t epoch = 0;  ///< counted from 1
-  double loss = 0;         ///< mean over the epoch so far
+  double loss = 0;         ///< mean over the epoch so far; NaN where its rows had weight 0
   double samples_per_second = 0;
   double seconds = 0;
   double lr = 0;

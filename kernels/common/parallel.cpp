@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
+
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -141,10 +145,24 @@ struct ThreadPool::State {
   }
 };
 
+namespace {
+
+/// The system's reason alone, "Resource temporarily unavailable", does not say what is short.
+[[noreturn]] void fail_to_start(int running, int threads, const std::system_error& reason) {
+  throw InternalError("cannot start thread " + std::to_string(running + 1) + " of " +
+                      std::to_string(threads) + ": " + reason.code().message() +
+                      "; memory or the number of threads is limited (ulimit -v, ulimit -u, a cgroup)");
+}
+
+}  // namespace
+
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads)) {
   try {
     for (int t = 1; t < threads; ++t) state_->workers.emplace_back([this, t] { state_->work(t); });
-  } catch (...) {  // a thread that could not be had: end those that could
+  } catch (const std::system_error& reason) {  // a thread that could not be had: end those that could
+    state_->end_workers();
+    fail_to_start(this->threads(), threads, reason);
+  } catch (...) {
     state_->end_workers();
     throw;
   }

@@ -136,6 +136,77 @@ TEST_F(CommandLine, PatienceEndsWithTheBestParametersHoweverSeldomTheRunSaves) {
     EXPECT_EQ(run(every_epochs)["parameters.xxh3"], each["parameters.xxh3"]) << every_epochs;
 }
 
+TEST_F(CommandLine, OutputThatCannotBeWrittenIsAnIoErrorWhateverTheCommandCameTo) {
+  train();
+  const std::vector<std::vector<std::string>> commands = {{"evaluate", run_, "--data.test=" + data_},
+                                                          {"predict", run_, "--data.test=" + data_},
+                                                          {"inspect", run_, "--verify"},
+                                                          {"info"},
+                                                          {"completion", "zsh"},
+                                                          {"--version"},
+                                                          {"--help"}};
+  for (const std::vector<std::string>& command : commands) {
+    std::ostream nowhere(nullptr);
+    std::ostringstream err;
+    EXPECT_EQ(cli::run(command, {nowhere, err}), 74) << command[0];
+    EXPECT_EQ(err.str(), "thalweg: error: cannot write standard output\n") << command[0];
+  }
+}
+
+TEST_F(CommandLine, ALostSummarySaysWhereTheModelIs) {
+  for (const bool saved : {true, false}) {
+    std::ostream nowhere(nullptr);
+    std::ostringstream err;
+    std::vector<std::string> command{"train", "--quiet", "--data.train=" + data_};
+    if (saved) command.push_back("--out=" + run_);
+    EXPECT_EQ(cli::run(command, {nowhere, err}), 74);
+    EXPECT_THAT(err.str(), HasSubstr(saved ? "its model is saved in " + run_ : "so its model is not saved"));
+    EXPECT_TRUE(!saved || std::filesystem::exists(run_ + "/model.safetensors"));
+  }
+}
+
+TEST_F(CommandLine, QuietLeavesStderrEmpty) {
+  for (const bool quiet : {true, false}) {
+    std::vector<std::string> command{"train", "--data.train=" + data_, "--train.epochs=1"};
+    if (quiet) command.push_back("--quiet");
+    std::ostringstream out, err;
+    EXPECT_EQ(cli::run(command, {out, err}), 0);
+    EXPECT_EQ(err.str().empty(), quiet) << err.str();  // else the device is named
+  }
+}
+
+TEST_F(CommandLine, PredictAndGradientsReplaceTheFileBehindALink) {
+  train();
+  std::filesystem::create_directory(folder_.path("deep"));
+  const auto through_link = [&](const std::string& command, const std::string& name) {
+    std::filesystem::create_symlink("deep/" + name, folder_.path(name));
+    output_of({command, run_, "--data.test=" + data_, "--output=" + folder_.path(name)});
+    EXPECT_TRUE(std::filesystem::is_symlink(folder_.path(name))) << name;
+    EXPECT_TRUE(std::filesystem::is_regular_file(folder_.path("deep/" + name))) << name;
+  };
+  through_link("predict", "p.csv");
+  through_link("predict", "p.npy");
+  through_link("gradients", "g.npy");
+}
+
+TEST_F(CommandLine, RowsOfWeightZeroHaveNoLossInTheLog) {
+  // the one row that weighs something is dropped with the last batch
+  data_ = folder_.write("weights.csv", "a,y,w\n1,2,0\n2,3,0\n3,4,0\n4,5,0\n5,7,1\n");
+  const auto report = train({"--data.weight=w", "--data.target=y", "--model.loss=squared",
+                             "--train.batch_size=2", "--train.shuffle=false", "--train.drop_last=true",
+                             "--train.epochs=1", "--train.log_every_steps=1"});
+  EXPECT_TRUE(report["train.loss"].is_null());
+  std::istringstream lines(contents(run_ + "/metrics.jsonl"));
+  std::vector<std::string> kinds;
+  for (std::string line; std::getline(lines, line);) {
+    const auto object = nlohmann::json::parse(line);
+    EXPECT_FALSE(object.contains("loss") || object.contains("train.loss")) << line;
+    EXPECT_THAT(line, testing::Not(HasSubstr("null")));
+    kinds.push_back(object.contains("epoch") ? "epoch" : "step");
+  }
+  EXPECT_EQ(kinds, (std::vector<std::string>{"step", "step", "epoch"}));
+}
+
 TEST_F(CommandLine, HelpInfoAndCompletionAreThere) {
   EXPECT_THAT(output_of({"--help"}), HasSubstr("Examples:"));
   EXPECT_THAT(output_of({"train", "--help"}), HasSubstr("--optimizer.lr"));

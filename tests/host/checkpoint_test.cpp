@@ -1,6 +1,8 @@
 #include "host/checkpoint/checkpoint.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -327,6 +329,64 @@ TEST(Checkpoint, PruningKeepsTheNewestAndTheBest) {
       << "the last one always stays";
 }
 
+/// Takes root's rights away while it lives, because nothing is forbidden to root; what lies in `folder` is
+/// its own.
+class Unprivileged {
+ public:
+  explicit Unprivileged(const std::string& folder) {
+    if (::geteuid() != 0) return;
+    EXPECT_EQ(::chown(folder.c_str(), kNobody, kNobody), 0);
+    EXPECT_EQ(::seteuid(kNobody), 0);
+    taken_ = true;
+  }
+  ~Unprivileged() { EXPECT_TRUE(!taken_ || ::seteuid(0) == 0); }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+
+ private:
+  static constexpr uid_t kNobody = 65534;
+  bool taken_ = false;
+};
+
+/// Nobody may look into a folder while it lives.
+class Locked {
+ public:
+  explicit Locked(std::string folder) : folder_(std::move(folder)) { ::chmod(folder_.c_str(), 0); }
+  ~Locked() { ::chmod(folder_.c_str(), 0700); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+
+ private:
+  std::string folder_;
+};
+
+template <class Action>
+std::string io_error_of(const Action& action) {
+  try {
+    action();
+  } catch (const IoError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Checkpoint, OneThatMayNotBeRemovedKeepsItsNameAndTheErrorSaysWhy) {
+  const ScratchFolder root;
+  for (std::int64_t step = 1; step <= 3; ++step) {
+    write_checkpoint(checkpoint_folder(root.path(), step), small_checkpoint(step));
+  }
+  const std::string first = checkpoint_folder(root.path(), 1);
+  const Locked locked(first);
+  const Unprivileged nobody(root.path());
+  EXPECT_EQ(io_error_of([&] { prune_checkpoints(root.path(), 2); }),
+            "cannot remove " + first + ": Permission denied");
+  EXPECT_EQ(io_error_of([&] { write_checkpoint(first, small_checkpoint(1)); }),
+            "cannot remove " + first + ": Permission denied");
+  EXPECT_EQ(entries(root.path()),
+            (std::vector<std::string>{"step-000000001", "step-000000002", "step-000000003"}))
+      << "no temporary is left";
+}
+
 TEST(Checkpoint, WritingReplacesWhatStandsUnderTheName) {
   const ScratchFolder root;
   const std::string folder = root / "step-000000001";
@@ -476,6 +536,45 @@ TEST(Files, AppendingAddsToWhatIsThere) {
     file.close();
   }
   EXPECT_EQ(slurp(root / "log"), "one\ntwo\n");
+}
+
+TEST(Files, RemovingSaysWhyAFolderCannotBeEmptied) {
+  const ScratchFolder root;
+  fs::create_directories(root / "folder/deep");
+  const Locked locked(root / "folder");
+  const Unprivileged nobody(root.path());
+  EXPECT_EQ(io_error_of([&] { remove_path(root / "folder"); }),
+            "cannot remove " + (root / "folder") + ": Permission denied");
+}
+
+TEST(Files, AUsersLinkIsFollowedToTheFileToReplace) {
+  const ScratchFolder root;
+  fs::create_directory(root / "deep");
+  fs::create_symlink("deep/second", root / "first");
+  fs::create_symlink("../file", root / "deep/second");
+  fs::create_symlink(root / "deep/second", root / "absolute");
+  for (const char* link : {"first", "absolute"}) {  // before the file is there, and after that
+    write_file_atomically(replaceable_file(root / link), link);
+    EXPECT_EQ(slurp(root / "file"), link);
+    EXPECT_TRUE(fs::is_symlink(root / link));
+  }
+  EXPECT_EQ(replaceable_file(root / "none"), root / "none");
+  EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"absolute", "deep", "file", "first"}));
+}
+
+TEST(Files, NothingButARegularFileIsReplaced) {
+  const ScratchFolder root;
+  fs::create_symlink("/dev/null", root / "null");
+  ASSERT_EQ(::mkfifo((root / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("round", root / "round");
+  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "null"); }),
+            "cannot replace /dev/null: not a regular file");
+  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "pipe"); }),
+            "cannot replace " + (root / "pipe") + ": not a regular file");
+  EXPECT_EQ(io_error_of([&] { replaceable_file(root.path()); }),
+            "cannot replace " + root.path() + ": not a regular file");
+  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "round"); }),
+            "cannot follow " + (root / "round") + ": Too many levels of symbolic links");
 }
 
 TEST(Files, ReadingSaysWhatIsWrong) {

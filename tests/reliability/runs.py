@@ -121,7 +121,9 @@ class Scratch:
 
 def main(driver):
     """Runs a driver: 0 when all holds, 1 with the reason when something does not."""
+    # a parent that ignores them would have every run ignore them too
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
         driver()
     except Failure as failure:

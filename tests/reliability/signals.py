@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT in each phase of a run (load, train, evaluate, save): exit code 75, whole checkpoints, and the same
+"""SIGTERM, SIGINT and SIGHUP in each phase of a run (load, train, evaluate, save): exit code 75, whole checkpoints, and the same
 bits after going on. SIGUSR1 saves and goes on; a second signal ends the run at once and harms nothing."""
 import argparse
 import random
@@ -48,7 +48,7 @@ def interrupt(program, phase, folder, expected, rng):
     """One run, one signal; False when the run was over before the signal came, and nothing was shown."""
     run = Run(program, EVALUATED if phase == "evaluate" else SHORT, folder / phase)
     shutil.rmtree(run.out, ignore_errors=True)
-    number = rng.choice((signal.SIGTERM, signal.SIGINT))
+    number = rng.choice((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
     run.start()
     if not wait_for_phase(run, phase, rng):
         run.finish()
