@@ -175,8 +175,7 @@ class Planted:
             sys.exit(f"mutants: {failed[0][0]} fails without a mutant:\n{failed[0][1][-3000:]}")
         return [program for program, _ in recorded]
 
-    def judge(self, wanted):
-        programs = self.record()
+    def judge(self, programs, wanted):
         numbers = [number for number in self.numbered if number in wanted]
         return dict(zip(numbers, self.pool.map(lambda number: runs.judge(number, programs), numbers)))
 
@@ -245,9 +244,11 @@ def main():
         count = len(sampled) if options.chosen else options.sample * len(options.seed.split(","))
         wanted = set([number for number in sampled if number not in invalid][:count])
         report.say(f"{len(wanted)} mutants compiled after {time.monotonic() - begin:.0f} s")
+        recorded = [one.record() for one in planted]
+        report.say(f"tests recorded after {time.monotonic() - begin:.0f} s")
         verdicts = {}
-        for one in planted:
-            verdicts |= one.judge(wanted)
+        for one, programs in zip(planted, recorded):
+            verdicts |= one.judge(programs, wanted)
     results = [(sampled[number][0], verdict) for number, verdict in sorted(verdicts.items())]
     report.show(results, folder_of, time.monotonic() - begin)
     if options.json:
