@@ -210,6 +210,70 @@ TEST(Optimizer, ClipsTheNormOfTheWholeGradient) {
   EXPECT_NEAR(model.parameters(cpu())[1].values[0], -0.5, 1e-6);
 }
 
+TEST(Learner, HasTheInitialParametersAsTheirAverageBeforeTheFirstStep) {
+  const Dataset data = three_points();
+  Model model = proportional(data, 3);
+  Learner learner(cpu(), model, data, options({.name = "sgd", .average = "polyak"}));
+  learner.swap_average();
+  EXPECT_EQ(weight_of(model), 3);
+}
+
+/// Rows (1, 0, 0), (0, 2, 0) and (0, 0, 4), with targets that a model of zeros misses by 1, 2 and 1.
+Dataset sparse_diagonal() {
+  Dataset data = test::number_data(3, Floats(9), {-1, -2, -1});
+  data.dense_f32.clear();
+  data.sparse = true;
+  data.offsets = {0, 1, 2, 3}, data.columns = {0, 1, 2}, data.values = {1, 2, 4};
+  return data;
+}
+
+/// Parameters after a step at rate 1/2 on row 1 of the diagonal.
+std::vector<NamedTensor> after_row_1(const ModelConfig& config, const OptimizerConfig& optimizer,
+                                     const std::vector<Floats>& start) {
+  const Dataset data = sparse_diagonal();
+  Model model = test::model_with(cpu(), config, data, start);
+  Learner learner(cpu(), model, data, options(optimizer));
+  learner.step(Rows{1}, 0.5);
+  return model.parameters(cpu());
+}
+
+TEST(Learner, UpdatesTheTouchedFeaturesAndTheBiasOfSparseRowsUnlessAllAreAskedFor) {
+  // Row 1 gives 2 * 2 + 0 against -2: residual 6, gradients 12 and 6; decay halves what it reaches.
+  const ModelConfig linear{.loss = "squared"};
+  const std::vector<Floats> start{{4, 2, 8}, {0}};
+  for (const char* lazy : {"auto", "true"}) {
+    const auto got = after_row_1(linear, {.name = "sgd", .weight_decay = 1, .lazy = lazy}, start);
+    EXPECT_EQ(got[0].values, (Floats{4, 1 - 6, 8})) << lazy;
+    EXPECT_EQ(got[1].values, Floats{-3}) << lazy;
+  }
+  const auto all = after_row_1(linear, {.name = "sgd", .weight_decay = 1, .lazy = "false"}, start);
+  EXPECT_EQ(all[0].values, (Floats{2, 1 - 6, 4}));
+  EXPECT_EQ(all[1].values, Floats{-3});
+}
+
+TEST(Learner, UpdatesTheDenseLayersBehindASparseOneWhole) {
+  // One relu unit: 2 * 2 + 1 = 5, output 5 + 0.5 against -2: residual 7.5, gradients 37.5, 7.5, then 7.5 of
+  // the unit's bias and 15 of its touched weight.
+  const auto got =
+      after_row_1({.hidden = {1}, .loss = "squared"}, {.name = "sgd"}, {{4, 2, 8}, {1}, {1}, {0.5f}});
+  EXPECT_EQ(got[0].values, (Floats{4, 2 - 7.5f, 8}));
+  EXPECT_EQ(got[1].values, Floats{1 - 3.75f});
+  EXPECT_EQ(got[2].values, Floats{1 - 18.75f});
+  EXPECT_EQ(got[3].values, Floats{0.5f - 3.75f});
+}
+
+TEST(Learner, TakesTheNormOfTheTouchedGradientAlone) {
+  const Dataset data = sparse_diagonal();
+  Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{0, 0, 0}, {0}});
+  Learner learner(cpu(), model, data, options(kSgd));
+  EXPECT_EQ(learner.step(Rows{2}, 0).gradient_norm, std::sqrt(17.0));  // (4, 1)
+  EXPECT_EQ(learner.step(Rows{0}, 0).gradient_norm, std::sqrt(2.0));   // (1, 1): that of row 2 is gone
+  std::vector<NamedTensor> gradients;
+  learner.value_and_gradient({1}, gradients);
+  EXPECT_EQ(gradients[0].values, (Floats{0, 4, 0}));
+  EXPECT_EQ(gradients[1].values, Floats{2});
+}
+
 TEST(Learner, ExchangesParametersAndTheirAverage) {
   const Dataset data = test::number_data(1, {1}, {1});
   Model model = proportional(data, 0);
@@ -302,6 +366,44 @@ TEST(ClippingLearner, DividesTheClippedSumByTheNumberAskedFor) {
   Learner learner(cpu(), model, data, o);
   EXPECT_NO_THROW(learner.step(Rows{}, 0.5)) << "Poisson sampling may draw no row";
   EXPECT_EQ(weight_of(model), 1);
+}
+
+TEST(ClippingLearner, AddsNoiseOfTheMultiplierTimesTheBoundOverTheDivisor) {
+  constexpr std::size_t kWeights = 20000;
+  const Dataset data = test::number_data(kWeights, Floats(kWeights), {0});
+  const auto noise = [&](double multiplier, std::uint64_t seed) {
+    Model model(cpu(), resolve_model({.loss = "squared", .bias = false}, schema_of(data), 1));
+    LearnerOptions o = options(kSgd);
+    o.per_sample = {.clip_norm = 2, .noise_multiplier = multiplier, .noise_seed = seed, .divisor = 4};
+    Learner learner(cpu(), model, data, o);
+    learner.step(Rows{}, 1);
+    return model.parameters(cpu())[0].values;
+  };
+  for (const double multiplier : {0.5, 3.0}) {
+    double sum = 0, squares = 0;
+    for (const float z : noise(multiplier, 1)) sum += z, squares += double{z} * z;
+    const double deviation = multiplier * 2 / 4, n = kWeights;
+    EXPECT_NEAR(sum / n, 0, 5 * deviation / std::sqrt(n));
+    EXPECT_NEAR(squares / n, deviation * deviation, 5 * deviation * deviation * std::sqrt(2 / n));
+  }
+  EXPECT_EQ(noise(0, 1), Floats(kWeights, 0.0f));
+  EXPECT_EQ(noise(1, 1), noise(1, 1));
+  EXPECT_NE(noise(1, 1), noise(1, 2));
+}
+
+TEST(ClippingLearner, AddsOtherNoiseToEachParameterAndInEachStep) {
+  const Dataset data = test::class_data(8, Floats(8), {0}, 8);
+  Model model = test::model_with(cpu(), {.hidden = {8}, .bias = false}, data, {Floats(64), Floats(64)});
+  LearnerOptions o = options(kSgd);
+  o.per_sample = {.clip_norm = 1, .noise_multiplier = 1, .divisor = 1};
+  Learner learner(cpu(), model, data, o);
+  learner.step(Rows{}, 1);
+  const auto first = model.parameters(cpu());
+  EXPECT_NE(first[0].values, first[1].values);
+  model.set_parameters(
+      cpu(), {{first[0].name, first[0].shape, Floats(64)}, {first[1].name, first[1].shape, Floats(64)}});
+  learner.step(Rows{}, 1);
+  EXPECT_NE(model.parameters(cpu())[0].values, first[0].values);
 }
 
 TEST(ClippingLearner, MeasuresEveryRowBeforeTheDivisionByTheBatch) {

@@ -69,6 +69,10 @@ TEST(ModelInit, IsZerosOrTheModelOfAPath) {
   const auto parameters = Model(cpu(), spec).parameters(cpu());
   EXPECT_EQ(parameters[0].values, Floats{7});
   EXPECT_EQ(parameters[1].values, Floats{-2});
+  Model(cpu(), spec).save(cpu(), folder / "heir.safetensors");
+  std::filesystem::remove(folder / "model.safetensors");
+  EXPECT_EQ(Model::load(cpu(), folder / "heir.safetensors").spec().config.init, "zeros")
+      << "a model that is read needs no other";
   test::expect_error<NoInputError>(
       [&] { Model(cpu(), resolve_model({.loss = "squared", .init = "gone"}, schema_of(one_feature()), 1)); },
       {"gone: no such model"});

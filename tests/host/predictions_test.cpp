@@ -110,10 +110,38 @@ TEST(Predictions, OfManyBlocksComeInTheOrderOfTheRows) {
   }
 }
 
+TEST(Predictions, OfSparseRowsComeInTheOrderOfTheRows) {
+  Dataset data = counted_rows(kBlockRows + 2);
+  data.features = 2, data.sparse = true, data.values = std::move(data.dense_f32);
+  data.dense_f32 = {};
+  for (std::int64_t n = 0; n < data.rows; ++n) data.columns.push_back(static_cast<std::int32_t>(n % 2));
+  for (std::int64_t n = 0; n <= data.rows; ++n) data.offsets.push_back(n);
+  const Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{2, -1}, {1}});
+  const Predictions got = model.predict(cpu(), data);
+  for (std::int64_t n = 0; n < data.rows; ++n)
+    ASSERT_EQ(got.values[static_cast<std::size_t>(n)], static_cast<float>(n % 2 == 0 ? 2 * n + 1 : 1 - n));
+}
+
 TEST(Predictions, OfNoRowsAreNone) {
   const Dataset data = counted_rows(0);
   EXPECT_TRUE(
       test::model_with(cpu(), {.loss = "squared"}, data, {{2}, {1}}).predict(cpu(), data).values.empty());
+}
+
+TEST(Inference, GoesBlockByBlockAndNoFurther) {
+  for (const auto& [count, firsts] : {std::pair<std::int64_t, Classes>{0, {}},
+                                      {1, {0}},
+                                      {kBlockRows, {0}},
+                                      {2 * kBlockRows, {0, kBlockRows}}}) {
+    const Dataset data = counted_rows(count);
+    const Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{2}, {1}});
+    const DeviceDataset placed(cpu(), data);
+    const PlacedRows rows(cpu(), placed, nullptr);
+    Classes seen;
+    for_each_block(cpu(), model.network(), rows, nullptr,
+                   [&](const OutputBlock& block) { seen.push_back(block.first); });
+    EXPECT_EQ(seen, firsts) << count;
+  }
 }
 
 TEST(Inference, SaysHowFarItCameWhenItIsInterrupted) {

@@ -88,13 +88,15 @@ TEST(Privacy, CarriesModeAndStatisticsToTheLearner) {
 TEST(Privacy, SolvesForTheNoiseOfTheEpsilonOverTheWholeRun) {
   Config c = config();
   c.per_sample.noise_multiplier = 0;
-  c.per_sample.target_epsilon = 2;
   c.per_sample.accountant = "rdp";
   c.per_sample.delta = 1e-5;
-  const Privacy solved = privacy(c, 500, 300);
-  EXPECT_LE(solved.report(300).epsilon, 2);
-  EXPECT_GT(solved.report(300).epsilon, 1.95);
-  EXPECT_LT(solved.report(100).epsilon, 1.9);
+  for (const double epsilon : {2.0, 0.5}) {
+    c.per_sample.target_epsilon = epsilon;
+    const Privacy solved = privacy(c, 500, 300);
+    EXPECT_LE(solved.report(300).epsilon, epsilon);
+    EXPECT_GT(solved.report(300).epsilon, 0.98 * epsilon);
+    EXPECT_LT(solved.report(100).epsilon, 0.95 * epsilon);
+  }
 }
 
 TEST(Privacy, SaysWhatIsNotPrivate) {

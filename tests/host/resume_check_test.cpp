@@ -98,7 +98,7 @@ TEST(ResumeCheck, HoldsTheLengthWhereTheScheduleReadsIt) {
     cycles.schedule.cycle_steps = 50;
     expect_allowed(cycles, {key, "99"});
     Config solved = run();
-    solved.per_sample.target_epsilon = 3;
+    solved.per_sample.target_epsilon = 0.5;
     expect_refused(solved, {key, "99"});
   }
   Config polynomial = run();

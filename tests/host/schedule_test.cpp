@@ -144,6 +144,17 @@ TEST(Schedule, UnknownNameListsTheKnownOnes) {
   }
 }
 
+TEST(Schedule, StepsOfOneDropTheRateInEachStep) {
+  auto schedule = named("step");
+  schedule.gamma = 0.5;
+  schedule.step_size = 1;
+  EXPECT_EQ(scheduled_lr(schedule, 8, {100, 10}, 3), 1);
+  schedule.step_size = 2;
+  EXPECT_EQ(scheduled_lr(schedule, 8, {100, 10}, 3), 4);
+  schedule.name = "exponential";
+  EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 8, {100, 10}, 4), 2);
+}
+
 TEST(Schedule, ShrinkingCyclesAreRefused) {
   auto schedule = named("cosine");
   schedule.cycle_steps = 4;

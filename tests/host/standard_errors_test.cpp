@@ -143,6 +143,29 @@ TEST(StandardErrors, OfAsManyRowsAsCoefficientsFollowFromTheInverse) {
   }
 }
 
+/// A line and, as column 1, a multiple of its x with a part of something else.
+std::vector<Coefficient> beside_a_multiple(float part) {
+  const Context& ctx = test::context_of("cpu");
+  const auto other = test::random_floats(50, 3);
+  Dataset data = line(false);
+  std::vector<float> x;
+  for (std::size_t n = 0; n < 50; ++n) {
+    x.push_back(data.dense_f32[n]);
+    x.push_back(0.3f * data.dense_f32[n] + part * other[n]);
+  }
+  data.features = 2, data.dense_f32 = x;
+  return standard_errors(ctx, model_of(ctx, data, {2.0f, 0.0f}, 1.0f), data);
+}
+
+TEST(StandardErrors, AreLeftOutWhereNothingButRoundingSetsAColumnApart) {
+  // The rounding of 0.3 x leaves a share of about (2^-25)^2 = 1e-15 of the column, far below 1e-9; a part of
+  // a hundredth leaves 1e-3 of it.
+  const auto rounded = beside_a_multiple(0), apart = beside_a_multiple(0.01f);
+  EXPECT_TRUE(std::isnan(rounded[1].standard_error));
+  EXPECT_GT(rounded[0].standard_error, 0);
+  EXPECT_GT(apart[1].standard_error, 0);
+}
+
 TEST(StandardErrors, CarryTheNamesOfTheModelsInputs) {
   const Context& ctx = test::context_of("cpu");
   Dataset data = test::number_data(2, {1, 0, 0, 1}, {1, 2});

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "tests/support/fault_ops.hpp"
@@ -336,6 +337,77 @@ TEST_F(TrainingRunTest, ARequestToSaveIsMetAndTakenBack) {
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path("run") + "/checkpoints"))
     steps.insert(entry.path().filename().string());
   EXPECT_EQ(steps, (std::set<std::string>{"step-000000001", "step-000000002"}));
+}
+
+TEST_F(TrainingRunTest, WithoutAFolderNothingIsWritten) {
+  const Config c = config(0.5);
+  const int opened = files_.calls(FileOp::open), made = files_.calls(FileOp::mkdir);
+  EXPECT_EQ(run(c).steps, 4);
+  EXPECT_EQ(files_.calls(FileOp::open), opened);
+  EXPECT_EQ(files_.calls(FileOp::mkdir), made);
+}
+
+TEST_F(TrainingRunTest, AFinishedRunIsEvaluatedAgainAndNotSavedAgain) {
+  Config c = config(0.5);
+  c.data.test = folder_.write("test.csv", "x,y\n2,1\n0,1\n");
+  const TrainReport first = run(c, "run");
+  // w = 0.9375: residuals 0.875 and -1
+  EXPECT_DOUBLE_EQ(first.test.value()["mae"], 0.9375);
+  EXPECT_FALSE(first.validation.has_value());
+  const TrainReport again = run(c, "run");
+  EXPECT_EQ(again.steps, 4);
+  EXPECT_EQ(again.samples, 0);
+  EXPECT_EQ(again.train_loss, first.train_loss);
+  EXPECT_EQ(again.parameters_xxh3, first.parameters_xxh3);
+  EXPECT_DOUBLE_EQ(again.test.value()["mae"], 0.9375);
+  EXPECT_EQ(logged("run", "train.loss").size(), 4u);
+}
+
+TEST_F(TrainingRunTest, TestRowsNeedATarget) {
+  Config c = config(0.5);
+  c.data.target = "y";
+  c.data.test = folder_.write("test.csv", "x\n2\n0\n");
+  EXPECT_THROW(run(c), Error);
+}
+
+TEST_F(TrainingRunTest, PoissonRefusesNegativeCountsOfEitherFile) {
+  Config c = config(0.125);
+  c.model.loss = "poisson";
+  EXPECT_NO_THROW(run(c));
+  c.data.test = folder_.write("test.csv", "x,y\n2,-1\n");
+  EXPECT_THROW(run(c), DataError);
+  c.data.train = std::exchange(c.data.test, "");
+  EXPECT_THROW(run(c), DataError);
+}
+
+TEST_F(TrainingRunTest, APrivateRunLogsWhatItHasSpentSoFar) {
+  Config c = config(0.5, 40);
+  c.per_sample = {.clip_norm = 1, .noise_multiplier = 2, .delta = 1e-5, .accountant = "rdp"};
+  c.per_sample.reproducible_noise = true;
+  c.train.epochs = 2;
+  const TrainReport report = run(c, "run");
+  const auto spent = logged("run", "privacy.epsilon");
+  ASSERT_EQ(spent.size(), 2u);
+  EXPECT_LT(std::stod(spent[0]), std::stod(spent[1]));
+  EXPECT_DOUBLE_EQ(std::stod(spent[1]), report.privacy.value().epsilon);
+  EXPECT_EQ(logged("run", "privacy.delta"), (std::vector<std::string>{"1e-05", "1e-05"}));
+  EXPECT_FALSE(run(config(0.5)).privacy.has_value());
+}
+
+TEST_F(TrainingRunTest, StatisticsOfTheLastEpochAreReported) {
+  Config c = config(0.5);
+  c.per_sample.statistics = true;
+  const TrainReport report = run(c, "run");
+  const std::map<std::string, double> got{report.per_sample.begin(), report.per_sample.end()};
+  EXPECT_EQ(got.at("per_sample.norm.max"), 0.125);  // the error before the fourth step
+  EXPECT_EQ(logged("run", "per_sample.norm.max"), (std::vector<std::string>{"1", "0.5", "0.25", "0.125"}));
+}
+
+TEST_F(TrainingRunTest, PhasesFollowEachOther) {
+  std::vector<TrainPhase> phases;
+  observer_.phase = [&](TrainPhase phase) { phases.push_back(phase); };
+  run(config(0.5));
+  EXPECT_EQ(phases, (std::vector<TrainPhase>{TrainPhase::load, TrainPhase::train, TrainPhase::evaluate}));
 }
 
 TEST_F(TrainingRunTest, NeverResumingBeginsAgainAndAPathBeginsThere) {
