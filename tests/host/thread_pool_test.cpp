@@ -28,20 +28,24 @@ bool waits_for(const std::atomic<bool>& flag, Deadline deadline) {
 TEST(ThreadPool, WakesACallerThatHasGoneToSleep) {
   struct Shared {
     ThreadPool pool{2};
-    std::atomic<bool> worker_began{false}, over{false};
+    std::atomic<bool> over{false};
   };
-  // A caller that sleeps for ever keeps the pool, which is why neither is waited for.
+  // A caller that sleeps for ever keeps the pool, which is why neither is waited for. On a busy machine the
+  // caller may see the end of a job before it falls asleep: several jobs.
   const auto shared = std::make_shared<Shared>();
   const Deadline deadline = in_ten_seconds();
   std::thread([shared, deadline] {
-    shared->pool.run(2, [&](std::int64_t, int thread) {
-      if (thread == 0) {
-        waits_for(shared->worker_began, deadline);
-        return;
-      }
-      shared->worker_began = true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    });
+    for (int job = 0; job < 5; ++job) {
+      std::atomic<bool> worker_began{false};
+      shared->pool.run(2, [&](std::int64_t, int thread) {
+        if (thread == 0) {
+          waits_for(worker_began, deadline);
+          return;
+        }
+        worker_began = true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      });
+    }
     shared->over = true;
   }).detach();
   EXPECT_TRUE(waits_for(shared->over, deadline + std::chrono::seconds(10)));
