@@ -138,6 +138,18 @@ TEST_P(ArenaSums, TouchedGradientNormCountsTheListedElementsAndTheOtherSegments)
   EXPECT_EQ(run_norm(GetParam(), 2, segments, arena, 1.0f, &touched)[0], others);
 }
 
+TEST_P(ArenaSums, TouchedGradientNormBeginsWhereItsSegmentDoes) {
+  auto segments = lay_out({10, 8, 2});
+  segments.erase(segments.begin());
+  std::vector<float> arena(static_cast<std::size_t>(arena_size(segments)), 100.0f);
+  const auto set = [&](int segment, std::int64_t element, float value) {
+    arena[static_cast<std::size_t>(segments[static_cast<std::size_t>(segment)].offset + element)] = value;
+  };
+  set(0, 1, 1), set(0, 3, 2), set(0, 5, 3), set(0, 7, 4), set(1, 0, 5), set(1, 1, 6);
+  const Touched touched{{1, 3}, 4, 2};  // elements 1, 3, 4 + 1 and 4 + 3
+  EXPECT_EQ(run_norm(GetParam(), 1, segments, arena, 0.0f, &touched)[0], 1 + 4 + 9 + 16 + 25 + 36);
+}
+
 std::vector<float> run_project(const std::string& device, int threads, Constraint constraint, float upper,
                                const std::vector<UpdateSegment>& segments, const std::vector<float>& arena) {
   const Context& ctx = test::context_of(device, threads);
