@@ -84,6 +84,13 @@ TEST(SampleStatistics, NoiseScaleIsUnknownWhereNoGradientStandsOutAndNeedsBatche
       << "clipped gradients have another mean";
 }
 
+TEST(SampleStatistics, ANormAtTheBoundIsNotClipped) {
+  const Dataset data = two_classes();
+  SampleStatistics statistics(data, 2);
+  statistics.add({0, 1, 2, 3}, batch_of({2, 2, 3, 1}, 0, 4));
+  EXPECT_DOUBLE_EQ(finished(statistics).at("per_sample.clipped"), 0.25);
+}
+
 TEST(SampleStatistics, SuggestABatchOfOneWhereRowsAgree) {
   const Dataset data = two_classes();
   SampleStatistics statistics(data, 0);
