@@ -66,6 +66,7 @@ TEST(MicroBatch, TheBatchStaysWholeWherePartsWouldNotPay) {
 TEST(MicroBatch, WhatIsAskedForIsDone) {
   EXPECT_EQ(chosen("cpu", 1000, 10, {.max_batch = 4096, .micro_batch = 1000}), 1000);
   EXPECT_EQ(chosen("cpu", 1000, 10, {.max_batch = 500, .micro_batch = 1000}), 500);
+  EXPECT_EQ(chosen("cpu", 1000, 10, {.max_batch = 4096, .micro_batch = 1}), 1);
 }
 
 /// Parameters after steps on all rows; micro_batch as LearnerOptions has it.

@@ -73,6 +73,19 @@ TEST(Schedule, PlateauCountsAnEpochWithoutANumberAsABadOne) {
   EXPECT_EQ(state.factor, schedule.gamma);
 }
 
+TEST(Schedule, APlateauWantsMoreThanItsThreshold) {
+  auto schedule = named("plateau");
+  schedule.threshold = 0.5;
+  PlateauState state;
+  plateau_epoch_end(schedule, 4, state);
+  plateau_epoch_end(schedule, 2, state);
+  EXPECT_EQ(state.best, 4) << "half is not less than half";
+  EXPECT_EQ(state.bad_epochs, 1);
+  plateau_epoch_end(schedule, 1.5, state);
+  EXPECT_EQ(state.best, 1.5);
+  EXPECT_EQ(state.bad_epochs, 0);
+}
+
 TEST(Schedule, FloorOfThePlateauNeverRaisesTheRate) {
   auto schedule = named("plateau");
   schedule.min_lr = 0.1;

@@ -89,6 +89,8 @@ TEST_F(TrainingRunTest, TheLossOfAnEpochIsTheMeanOverItsRowsAndOfNoOther) {
   EXPECT_EQ(report.steps, 4);
   EXPECT_EQ(report.epochs, 4);
   EXPECT_EQ(report.samples, 16);
+  EXPECT_GT(report.seconds, 0);
+  EXPECT_DOUBLE_EQ(report.samples_per_second * report.seconds, 16);
   EXPECT_EQ(weight_of("run"), 0.9375f);
   // Two batches an epoch, of four rows and of two: (4 * 0.5 + 2 * 0.125) / 6, and the error is then -1/4.
   Config short_batch = config(0.5, 6);
@@ -323,6 +325,7 @@ TEST_F(TrainingRunTest, ProgressIsThatOfTheStepJustTaken) {
   EXPECT_DOUBLE_EQ(seen[1].loss, 2.25 / 6);
   EXPECT_DOUBLE_EQ(seen[2].loss, 0.5 / 16) << "of the new epoch alone";
   EXPECT_EQ(seen[2].lr, 0.5);
+  EXPECT_DOUBLE_EQ(seen[1].samples_per_second * seen[1].seconds, 6);
 }
 
 TEST_F(TrainingRunTest, ARequestToSaveIsMetAndTakenBack) {
