@@ -51,5 +51,41 @@ TEST(Verify, NamesTensorStepAndElementOfAChangeByOneUlp) {
   }
 }
 
+TEST(Verify, BoundIsEightStepsOfTheLongestSum) {
+  Config config = mlp_config("none");  // 784 pixels
+  config.model.hidden = {3};
+  config.train.batch_size = 8;
+  const auto bound = [&](std::int64_t steps) {
+    return verify(config, {.first = "cpu", .second = "reference", .steps = steps}).bound;
+  };
+  EXPECT_DOUBLE_EQ(bound(1), 8 * gamma_bound(784));
+  EXPECT_DOUBLE_EQ(bound(2), 16 * gamma_bound(784));
+  config.train.batch_size = 900;
+  EXPECT_DOUBLE_EQ(bound(1), 8 * gamma_bound(900));
+  config.train.batch_size = 1;
+  config.model.hidden = {2, 1000, 2};
+  EXPECT_DOUBLE_EQ(bound(1), 8 * gamma_bound(1000));
+}
+
+TEST(Verify, MeasuresWhatLiesBeyondTheBoundByTheLargestElement) {
+  const TemporaryFolder folder;
+  Config config;
+  config.data.train = folder.write("rows.csv", "a,b,y\n1,2,0\n4,5,0\n");
+  config.data.standardize = "false";  // all targets are 0, and so the parameters stay
+  config.optimizer.name = "sgd";
+  VerifyOptions options{.first = "cpu", .second = "reference", .steps = 2};
+  options.after_step = [](std::int64_t step, const Context& ctx, Model& model) {
+    if (step == 2)
+      model.set_parameters(ctx, {{"layers.0.weight", {1, 2}, {0, 0.5f}}, {"layers.0.bias", {1}, {0}}});
+  };
+  const TensorVerdict verdict = verify(config, options).tensors[0];
+  ASSERT_TRUE(verdict.difference.has_value());
+  EXPECT_EQ(verdict.difference->step, 2);
+  EXPECT_EQ(verdict.difference->element, 1);
+  EXPECT_EQ(verdict.difference->first, 0);
+  EXPECT_EQ(verdict.difference->second, 0.5f);
+  EXPECT_NEAR(verdict.largest_error, 0.5 / 1e-30, 1e16) << "a tensor of zeros counts as one of 1e-30";
+}
+
 }  // namespace
 }  // namespace thalweg::test

@@ -38,6 +38,23 @@ TEST(MicroBatch, PartsOfALinearModelOfSeveralOutputsFitACache) {
   EXPECT_EQ(chosen("cpu", 100, 3, {.max_batch = 100000}), 2608);
 }
 
+TEST(MicroBatch, PartsOfBytesHaveFourTimesAsManyRows) {
+  ModelConfig model;
+  model.loss = "softmax_cross_entropy";
+  const auto rows = [&](std::int64_t features, std::int64_t max_batch) {
+    Dataset data = rows_of(0, features, 10);
+    data.dense_u8.resize(1);  // that there are bytes is all that is looked at
+    const Network network(resolve_model(model, schema_of(data), 1));
+    return micro_rows(test::context_of("cpu"), network, data, {.max_batch = max_batch});
+  };
+  EXPECT_EQ(rows(1000, 4096), 1040);  // 2^20 / 1000 = 1048, of which 65 sixteens
+  EXPECT_EQ(rows(1, 1 << 22), 1 << 20);
+  EXPECT_EQ(rows(1000, 2080), 2080) << "twice a part still fits";
+  EXPECT_EQ(rows(1000, 2081), 1040);
+  EXPECT_EQ(rows(1 << 14, 4096), 64) << "4 rows for each of 10 outputs";
+  EXPECT_EQ(rows(3 << 13, 4096), 4096) << "32 rows are not enough";
+}
+
 TEST(MicroBatch, TheBatchStaysWholeWherePartsWouldNotPay) {
   EXPECT_EQ(chosen("cpu", 1000, 10, {.max_batch = 512}), 512) << "it fits the caches";
   EXPECT_EQ(chosen("cpu", 1000, 100, {.max_batch = 4096}), 4096) << "sums of many outputs";
@@ -49,6 +66,7 @@ TEST(MicroBatch, TheBatchStaysWholeWherePartsWouldNotPay) {
 TEST(MicroBatch, WhatIsAskedForIsDone) {
   EXPECT_EQ(chosen("cpu", 1000, 10, {.max_batch = 4096, .micro_batch = 1000}), 1000);
   EXPECT_EQ(chosen("cpu", 1000, 10, {.max_batch = 500, .micro_batch = 1000}), 500);
+  EXPECT_EQ(chosen("cpu", 1000, 10, {.max_batch = 4096, .micro_batch = 1}), 1);
 }
 
 /// Parameters after steps on all rows; micro_batch as LearnerOptions has it.

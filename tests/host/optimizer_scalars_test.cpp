@@ -120,7 +120,56 @@ TEST(OptimizerScalars, AdamsBashforthExtrapolatesFromTheSecondStepOn) {
   EXPECT_EQ(scalars_of(optimizer, 2).extrapolate, 0.5f);
 }
 
+TEST(OptimizerScalars, EveryRuleIsFoundByItsNameAndEveryConstraintToo) {
+  const std::pair<const char*, Rule> rules[] = {
+      {"sgd", Rule::sgd},         {"momentum", Rule::momentum}, {"nesterov", Rule::nesterov},
+      {"adagrad", Rule::adagrad}, {"rmsprop", Rule::rmsprop},   {"adam", Rule::adam},
+      {"adamw", Rule::adamw},     {"amsgrad", Rule::amsgrad},   {"sign", Rule::sign},
+      {"lion", Rule::lion},       {"ftrl", Rule::ftrl}};
+  for (const auto& [name, rule] : rules) EXPECT_EQ(parse_rule(name), rule) << name;
+  EXPECT_EQ(parse_constraint("none"), Constraint::none);
+  EXPECT_EQ(parse_constraint("non_negative"), Constraint::non_negative);
+  EXPECT_EQ(parse_constraint("box"), Constraint::box);
+  EXPECT_EQ(parse_constraint("simplex"), Constraint::simplex);
+}
+
+TEST(OptimizerScalars, MomentumIsThatOfMomentumAndNesterovAlone) {
+  for (const char* name : {"momentum", "nesterov"})
+    EXPECT_EQ(scalars_of({.name = name, .momentum = 0.5, .beta1 = 0.75}, 1).beta1, 0.5f) << name;
+  const UpdateScalars adam =
+      scalars_of({.name = "adam", .momentum = 0.5, .beta1 = 0.75, .beta2 = 0.875, .eps = 0.125}, 1);
+  EXPECT_EQ(adam.one_minus_beta1, 0.25f);
+  EXPECT_EQ(adam.one_minus_beta2, 0.125f);
+  EXPECT_EQ(adam.eps, 0.125f);
+}
+
+TEST(OptimizerScalars, TheAdamFamilyIsCorrectedAndNoOtherRule) {
+  for (const char* name : {"adam", "adamw", "amsgrad"}) {
+    const UpdateScalars s = scalars_of({.name = name, .beta1 = 0.75, .beta2 = 0.75}, 1);
+    EXPECT_EQ(s.step_size_factor, 4.0f) << name;
+    EXPECT_EQ(s.denom_scale, 2.0f) << name;
+  }
+  for (const char* name : {"sgd", "momentum", "nesterov", "adagrad", "lion", "ftrl"})
+    EXPECT_EQ(scalars_of({.name = name, .beta1 = 0.75}, 1).step_size_factor, 1.0f) << name;
+}
+
+TEST(OptimizerScalars, BoundsAndFtrlsBetaAreTheSettings) {
+  const UpdateScalars s =
+      scalars_of({.name = "ftrl", .beta = 2, .constraint = "box", .lower = -3, .upper = 5}, 1);
+  EXPECT_EQ(s.beta, 2.0f);
+  EXPECT_EQ(s.group[kWeightGroup].lower, -3.0f);
+  EXPECT_EQ(s.group[kWeightGroup].upper, 5.0f);
+  EXPECT_EQ(s.group[kWeightGroup].constraint, Constraint::box);
+}
+
+TEST(OptimizerScalars, UnknownAveragesAndDecayWithFtrlAreRefused) {
+  EXPECT_THROW(scalars_of({.average = "mean"}, 1), ConfigError);
+  EXPECT_THROW(scalars_of({.name = "ftrl", .weight_decay = 0.5}, 1), ConfigError);
+  EXPECT_NO_THROW(scalars_of({.name = "sgd", .weight_decay = 0.5}, 1));
+}
+
 TEST(OptimizerScalars, TooManyGroupsAreRefused) {
+  EXPECT_NO_THROW(update_scalars({}, Rule::sgd, 0.1, 1, std::vector<ParameterGroup>(8)));
   const std::vector<ParameterGroup> groups(kMaxGroups + 1);
   EXPECT_THROW(update_scalars({}, Rule::sgd, 0.1, 1, groups), ConfigError);
 }

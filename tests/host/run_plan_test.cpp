@@ -21,6 +21,7 @@ TEST(RunPlan, EndsAfterTheEpochsOrTheStepsWhicheverComesFirst) {
             30);  // the config lives as long as the expression
   EXPECT_EQ(RunPlan(config_of(3, 25), kBatches, kWork).total_steps(), 25);
   EXPECT_EQ(RunPlan(config_of(3, 100), kBatches, kWork).total_steps(), 30);
+  EXPECT_EQ(RunPlan(config_of(3, 1), kBatches, kWork).total_steps(), 1);
 }
 
 TEST(RunPlan, KnowsWhichStepsEndAnEpoch) {
@@ -44,6 +45,17 @@ TEST(RunPlan, SavesByStepsAndByEpochs) {
   EXPECT_EQ(plan.last_regular_save(7), 7);
   EXPECT_EQ(plan.last_regular_save(20), 20);
   EXPECT_EQ(plan.last_regular_save(27), 21);
+}
+
+TEST(RunPlan, SavesNoEpochAtZeroAndEachAtOne) {
+  Config config = config_of(3);
+  for (const std::int64_t every : {0, 1}) {
+    config.checkpoint.every_epochs = every;
+    const RunPlan plan(config, kBatches, 1e12);
+    for (std::int64_t step = 0; step <= 30; ++step)
+      EXPECT_EQ(plan.saves_regularly_at(step), every == 1 && step > 0 && step % 10 == 0) << step;
+    EXPECT_EQ(plan.last_regular_save(29), 20 * every);
+  }
 }
 
 TEST(RunPlan, SavesWhereAnEpochEndsButNotMoreOftenThanPays) {
@@ -99,6 +111,46 @@ TEST(RunPlan, NamesWhyARunIsOver) {
   state.step = 25;
   EXPECT_EQ(plan.stop_reason(state, 0), "steps");
   EXPECT_EQ(RunPlan(config_of(2), kBatches, kWork).stop_reason(state, 0), "epochs");
+}
+
+TEST(RunPlan, GoesOnWhereGradientAndLossChangeMeetTheirTolerancesWithoutFallingBelow) {
+  Config config = config_of(3);
+  config.train.gradient_tolerance = 0.5;
+  config.train.loss_tolerance = 0.25;
+  const RunPlan plan(config, kBatches, kWork);
+  RunState state;
+  state.step = 10, state.gradient_norm = 0.5, state.epoch_loss_change = 0.25;
+  EXPECT_EQ(plan.stop_reason(state, 0), "");
+  state.epoch_loss_change = 0.125;
+  EXPECT_EQ(plan.stop_reason(state, 0), "loss");
+  state.gradient_norm = 0.25;
+  EXPECT_EQ(plan.stop_reason(state, 0), "gradient");
+}
+
+TEST(RunPlan, WithoutRulesEndsWithTheEpochsAlone) {
+  const Config config = config_of(1, 1);
+  RunState state;
+  state.gradient_norm = state.epoch_loss_change = 0, state.epochs_without_improvement = 99;
+  EXPECT_EQ(RunPlan(config, kBatches, kWork).stop_reason(state, 1e9), "");
+  state.step = 1;
+  EXPECT_EQ(RunPlan(config, kBatches, kWork).stop_reason(state, 1e9), "steps");
+  const Config epochs = config_of(2);
+  state.step = 10;
+  EXPECT_EQ(RunPlan(epochs, kBatches, kWork).stop_reason(state, 1e9), "");
+}
+
+TEST(RunPlan, KnowsTheRateOfAStep) {
+  Config config = config_of(2);
+  config.optimizer.lr = 8;
+  config.schedule.name = "polynomial";
+  const RunPlan plan(config, kBatches, kWork);
+  EXPECT_DOUBLE_EQ(plan.learning_rate(5, {}), 6);  // a quarter of 20 steps
+  PlateauState plateau;
+  plateau.factor = 0.5;
+  EXPECT_DOUBLE_EQ(plan.learning_rate(5, plateau), 3);
+  config.schedule.name = "exponential";
+  config.schedule.gamma = 0.25;
+  EXPECT_DOUBLE_EQ(RunPlan(config, kBatches, kWork).learning_rate(5, {}), 4) << "a factor per epoch";
 }
 
 }  // namespace

@@ -73,6 +73,19 @@ TEST(Schedule, PlateauCountsAnEpochWithoutANumberAsABadOne) {
   EXPECT_EQ(state.factor, schedule.gamma);
 }
 
+TEST(Schedule, APlateauWantsMoreThanItsThreshold) {
+  auto schedule = named("plateau");
+  schedule.threshold = 0.5;
+  PlateauState state;
+  plateau_epoch_end(schedule, 4, state);
+  plateau_epoch_end(schedule, 2, state);
+  EXPECT_EQ(state.best, 4) << "half is not less than half";
+  EXPECT_EQ(state.bad_epochs, 1);
+  plateau_epoch_end(schedule, 1.5, state);
+  EXPECT_EQ(state.best, 1.5);
+  EXPECT_EQ(state.bad_epochs, 0);
+}
+
 TEST(Schedule, FloorOfThePlateauNeverRaisesTheRate) {
   auto schedule = named("plateau");
   schedule.min_lr = 0.1;
@@ -142,6 +155,17 @@ TEST(Schedule, UnknownNameListsTheKnownOnes) {
     EXPECT_NE(std::string(error.what()).find("cosine, one_cycle, plateau"), std::string::npos)
         << error.what();
   }
+}
+
+TEST(Schedule, StepsOfOneDropTheRateInEachStep) {
+  auto schedule = named("step");
+  schedule.gamma = 0.5;
+  schedule.step_size = 1;
+  EXPECT_EQ(scheduled_lr(schedule, 8, {100, 10}, 3), 1);
+  schedule.step_size = 2;
+  EXPECT_EQ(scheduled_lr(schedule, 8, {100, 10}, 3), 4);
+  schedule.name = "exponential";
+  EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 8, {100, 10}, 4), 2);
 }
 
 TEST(Schedule, ShrinkingCyclesAreRefused) {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tests/support/backends.hpp"
+#include "tests/support/small_models.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/thalweg.hpp"
 
@@ -60,13 +61,148 @@ TEST(StandardErrors, OfACollinearColumnAreLeftOutAndTheOthersStay) {
   EXPECT_NEAR(got[2].standard_error, want[1].standard_error, 1e-4 * want[1].standard_error);
 }
 
+/// The standard error of the one coefficient of a model without a bias: sqrt(sum (w s x)^2) / sum w c x^2, s
+/// and c the first and second derivative of the loss by the output.
+double only_error(const ModelConfig& loss, const Dataset& data, float weight) {
+  const Context& ctx = test::context_of("cpu");
+  ModelConfig config = loss;
+  config.bias = false;
+  const auto got = standard_errors(ctx, test::model_with(ctx, config, data, {{weight}}), data);
+  EXPECT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].value, double{weight});
+  return got[0].standard_error;
+}
+
+/// Outputs, gradients and weights in float32, each rounded a few times.
+constexpr double kRelative = 8 * 0x1p-24;
+
+void expect_error_of(const ModelConfig& loss, const Dataset& data, float weight, double want) {
+  EXPECT_NEAR(only_error(loss, data, weight), want, kRelative * want) << loss.loss;
+}
+
+TEST(StandardErrors, OfOneCoefficientAreWhatComesOutByHand) {
+  // residuals 1 and 2, x 1 and 2: sqrt(1 + 16) / (1 + 4)
+  expect_error_of({.loss = "squared"}, test::number_data(1, {1, 2}, {0, 0}), 1, std::sqrt(17.0) / 5);
+  // residuals 0.5, 3 and -3, which delta cuts to 1 and -1, where the curvature is 0: sqrt(0.25 + 1 + 1) / 1
+  expect_error_of({.loss = "huber"}, test::number_data(1, {1, 1, 1}, {-0.5, -3, 3}), 0, 1.5);
+  // the same with delta 2: sqrt(0.25 + 4 + 4)
+  expect_error_of({.loss = "huber", .huber_delta = 2}, test::number_data(1, {1, 1, 1}, {-0.5, -3, 3}), 0,
+                  std::sqrt(8.25));
+  // rate 2 twice, against 0 and 5: sqrt(4 + 9) / (2 + 2)
+  expect_error_of({.loss = "poisson"}, test::number_data(1, {1, 1}, {0, 5}), std::log(2.0f),
+                  std::sqrt(13.0) / 4);
+  // probability 3/4 twice, against 0 and 1: sqrt(9/16 + 1/16) / (3/16 + 3/16)
+  expect_error_of({.loss = "logistic"}, test::class_data(1, {1, 1}, {0, 1}, 2), std::log(3.0f),
+                  std::sqrt(0.625) / 0.375);
+  // outputs 0.5, 0.5, 2 and -2 of classes 1, 0, 1 and 0, the last two beyond the margin: slopes -1 and 3,
+  // curvatures 2 and 2: sqrt(1 + 9) / 4
+  expect_error_of({.loss = "squared_hinge"}, test::class_data(1, {1, 1, 4, -4}, {1, 0, 1, 0}, 2), 0.5f,
+                  std::sqrt(10.0) / 4);
+}
+
+TEST(StandardErrors, CountARowByItsWeightInBothSums) {
+  Dataset data = test::number_data(1, {1, 2}, {0, 0});
+  data.weight = {2, 3};
+  // (2 * 1 * 1)^2 + (3 * 2 * 2)^2 over 2 * 1 + 3 * 4
+  expect_error_of({.loss = "squared"}, data, 1, std::sqrt(148.0) / 14);
+}
+
+TEST(StandardErrors, ReadBytesAsTheModelDoes) {
+  Dataset data = test::number_data(1, {0, 0}, {0, 0});
+  data.dense_f32.clear();
+  data.dense_u8 = {2, 4};
+  data.transform.scale = {0.5f}, data.transform.shift = {1.0f};
+  // x = 2 and 3, residuals 2 and 3: sqrt(16 + 81) / (4 + 9)
+  expect_error_of({.loss = "squared"}, data, 1, std::sqrt(97.0) / 13);
+}
+
+/// Residuals 1, 2 and 3 on the rows of the upper triangle of ones.
+const std::vector<float> kTriangle{1, 1, 1, 0, 1, 1, 0, 0, 1}, kResiduals{-1, -2, -3};
+
+Dataset sparse_triangle() {
+  Dataset data = test::number_data(3, kTriangle, kResiduals);
+  data.dense_f32.clear();
+  data.sparse = true;
+  data.offsets = {0, 3, 5, 6}, data.columns = {0, 1, 2, 1, 2, 2}, data.values = {1, 1, 1, 1, 1, 1};
+  return data;
+}
+
+TEST(StandardErrors, OfAsManyRowsAsCoefficientsFollowFromTheInverse) {
+  // With a square X of residuals r the estimator is X^-1 diag(r^2) X^-T; the inverse of the triangle has the
+  // rows (1, -1, 0), (0, 1, -1) and (0, 0, 1).
+  const double want[] = {std::sqrt(1.0 + 4), std::sqrt(4.0 + 9), 3};
+  const Context& ctx = test::context_of("cpu");
+  for (const Dataset& data : {test::number_data(3, kTriangle, kResiduals), sparse_triangle()}) {
+    const Model model = test::model_with(ctx, {.loss = "squared", .bias = false}, data, {{0, 0, 0}});
+    const auto got = standard_errors(ctx, model, data);
+    ASSERT_EQ(got.size(), 3u);
+    for (std::size_t j = 0; j < 3; ++j) {
+      EXPECT_NEAR(got[j].standard_error, want[j], 1e-12 * want[j]) << j << (data.sparse ? ", sparse" : "");
+      EXPECT_EQ(got[j].name, "feature " + std::to_string(j));
+    }
+  }
+}
+
+/// A line and, as column 1, a multiple of its x with a part of something else.
+std::vector<Coefficient> beside_a_multiple(float part) {
+  const Context& ctx = test::context_of("cpu");
+  const auto other = test::random_floats(50, 3);
+  Dataset data = line(false);
+  std::vector<float> x;
+  for (std::size_t n = 0; n < 50; ++n) {
+    x.push_back(data.dense_f32[n]);
+    x.push_back(0.3f * data.dense_f32[n] + part * other[n]);
+  }
+  data.features = 2, data.dense_f32 = x;
+  return standard_errors(ctx, model_of(ctx, data, {2.0f, 0.0f}, 1.0f), data);
+}
+
+TEST(StandardErrors, AreLeftOutWhereNothingButRoundingSetsAColumnApart) {
+  // The rounding of 0.3 x leaves a share of about (2^-25)^2 = 1e-15 of the column, far below 1e-9; a part of
+  // a hundredth leaves 1e-3 of it.
+  const auto rounded = beside_a_multiple(0), apart = beside_a_multiple(0.01f);
+  EXPECT_TRUE(std::isnan(rounded[1].standard_error));
+  EXPECT_GT(rounded[0].standard_error, 0);
+  EXPECT_GT(apart[1].standard_error, 0);
+}
+
+TEST(StandardErrors, CarryTheNamesOfTheModelsInputs) {
+  const Context& ctx = test::context_of("cpu");
+  Dataset data = test::number_data(2, {1, 0, 0, 1}, {1, 2});
+  data.transform.columns = {"height", "color"};
+  const auto names = [&] {
+    std::vector<std::string> all;
+    for (const auto& c : standard_errors(
+             ctx, test::model_with(ctx, {.loss = "squared", .bias = false}, data, {{0, 0}}), data))
+      all.push_back(c.name);
+    return all;
+  };
+  EXPECT_EQ(names(), (std::vector<std::string>{"height", "color"}));
+  data.transform.names = {"height", "color=red"};
+  EXPECT_EQ(names(), (std::vector<std::string>{"height", "color=red"}));
+}
+
+TEST(StandardErrors, OfMoreThanTwoThousandCoefficientsAreRefused) {
+  const Context& ctx = test::context_of("cpu");
+  const Dataset data = test::number_data(2000, std::vector<float>(2000), {0});
+  const Model model(ctx, resolve_model({.loss = "squared"}, schema_of(data), 1));
+  try {
+    standard_errors(ctx, model, data);
+    FAIL() << "2000 weights and a bias";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("2001 coefficients; the most is 2000"), std::string::npos);
+  }
+}
+
 TEST(StandardErrors, NeedALinearModelAndALossWithCurvature) {
   const Context& ctx = test::context_of("cpu");
   const Dataset data = line(false);
   const Model deep(ctx, resolve_model({.hidden = {3}}, schema_of(data), 1));
   EXPECT_THROW(standard_errors(ctx, deep, data), UnsupportedLayer);
-  const Model flat(ctx, resolve_model({.loss = "absolute"}, schema_of(data), 1));
-  EXPECT_THROW(standard_errors(ctx, flat, data), ConfigError);
+  for (const char* loss : {"absolute", "quantile"}) {
+    const Model flat(ctx, resolve_model({.loss = loss}, schema_of(data), 1));
+    EXPECT_THROW(standard_errors(ctx, flat, data), ConfigError) << loss;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -12,6 +13,54 @@
 
 namespace thalweg {
 namespace {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+Deadline in_ten_seconds() { return std::chrono::steady_clock::now() + std::chrono::seconds(10); }
+
+/// Whether `flag` was set before the deadline.
+bool waits_for(const std::atomic<bool>& flag, Deadline deadline) {
+  while (!flag.load() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  return flag.load();
+}
+
+// First of all: where it fails, the tests below hang.
+TEST(ThreadPool, WakesACallerThatHasGoneToSleep) {
+  struct Shared {
+    ThreadPool pool{2};
+    std::atomic<bool> over{false};
+  };
+  // A caller that sleeps for ever keeps the pool, which is why neither is waited for. On a busy machine the
+  // caller may see the end of a job before it falls asleep: several jobs.
+  const auto shared = std::make_shared<Shared>();
+  const Deadline deadline = in_ten_seconds();
+  std::thread([shared, deadline] {
+    for (int job = 0; job < 5; ++job) {
+      std::atomic<bool> worker_began{false};
+      shared->pool.run(2, [&](std::int64_t, int thread) {
+        if (thread == 0) {
+          waits_for(worker_began, deadline);
+          return;
+        }
+        worker_began = true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      });
+    }
+    shared->over = true;
+  }).detach();
+  EXPECT_TRUE(waits_for(shared->over, deadline + std::chrono::seconds(10)));
+}
+
+TEST(ThreadPool, LeavesTasksOfAJobToTheOtherThreads) {
+  ThreadPool pool(2);
+  std::atomic<bool> worker_began{false}, in_time{true};
+  const Deadline deadline = in_ten_seconds();
+  pool.run(16, [&](std::int64_t, int thread) {
+    if (thread == 1) worker_began = true;
+    if (!waits_for(worker_began, deadline)) in_time = false;
+  });
+  EXPECT_TRUE(in_time.load()) << "the caller took every task";
+}
 
 TEST(ThreadPool, RunsEveryTaskOnceForManyJobsInARow) {
   for (int threads : {1, 2, 5}) {

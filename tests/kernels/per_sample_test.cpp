@@ -227,6 +227,43 @@ TEST_P(PerSampleTest, PerLayerClippingBoundsEachLayer) {
                       "factors");
 }
 
+TEST_P(PerSampleTest, ClippingOfTinyNormsHasTheMillionthOfPytorchInIt) {
+  // clip_norm / (norm + 1e-6): 1 / 2 and 1 / 4
+  for (const ClipMode mode : {ClipMode::flat, ClipMode::per_layer}) {
+    const Factors got = run_factors(ctx(), mode, {1e-12f, 9e-12f}, 1, 1e-6f, 1.0f);
+    test::expect_within(got.factors, {0.5, 0.25}, {gamma_bound(5), gamma_bound(5)}, "factors");
+  }
+}
+
+TEST_P(PerSampleTest, FactorsOfAPartOfTheRowsReadEachLayerAtItsStride) {
+  // two rows of three layers, each of which has room for four; what lies between is not read
+  const float gap = std::nanf("");
+  const Guarded<float> squared(ctx(), Floats{1, 4, gap, gap, 4, 16, gap, gap, 4, 16, gap, gap});
+  const Guarded<float> norms(ctx(), 2), factors(ctx(), Floats(12, 7.0f));
+  ClipFactors call{.mode = ClipMode::flat,
+                   .rows = 2,
+                   .layers = 3,
+                   .squared_norms = squared.data(),
+                   .stride = 4,
+                   .clip_norm = 1.5f,
+                   .norms = norms.data(),
+                   .factors = factors.data()};
+  const double u = gamma_bound(4);
+  ops().clip_factors(ctx(), call);
+  test::expect_same_bits(norms.download(), {3, 6}, "norms");
+  Floats got = factors.download();
+  test::expect_within({got[0], got[1]}, {1.5 / 3.000001, 1.5 / 6.000001}, {u, u}, "flat");
+  EXPECT_EQ(Floats(got.begin() + 2, got.end()), Floats(10, 7.0f));
+  call.mode = ClipMode::per_layer;
+  ops().clip_factors(ctx(), call);
+  got = factors.download();
+  const double two = 1.5 / 2.000001, four = 1.5 / 4.000001;
+  test::expect_within({got[0], got[1], got[4], got[5], got[8], got[9]}, {1, two, two, four, two, four},
+                      {0, u, u, u, u, u}, "per layer");
+  EXPECT_EQ(got[3], 7.0f);
+  EXPECT_EQ(got[7], 7.0f);
+}
+
 TEST_P(PerSampleTest, AutomaticClippingNormalisesEverySample) {
   const Factors got = run_factors(ctx(), ClipMode::automatic, {9, 0}, 1, 2.0f, 1.0f);
   test::expect_within(got.factors, {2 / 3.01, 200}, {gamma_bound(5), 200 * gamma_bound(5)}, "factors");
@@ -319,6 +356,33 @@ TEST_P(PerSampleTest, NoiseHasTheMomentsAndTailsOfANormal) {
   EXPECT_NEAR(fourth / n, 3, five * std::sqrt(96.0));
   EXPECT_NEAR(product / n, 0, five);
   EXPECT_NEAR(static_cast<double>(beyond_two) / n, 0.0455003, five * std::sqrt(0.0455 * 0.9545));
+}
+
+TEST_P(PerSampleTest, NoiseIsThatOfItsPage) {
+  // docs/numerics.md, "Random numbers", and Box and Muller 1958, carried out in Python in double: seed 7,
+  // stream 3, step 2^32 + 5. The radii are above 0.5, so the errors stay below those of the test above.
+  const Doubles want{-0.15471666, -0.81356955, -0.58676295, 0.33937680,  1.33430024, -0.03666257,
+                     0.06606736,  -0.57863742, 0.67556299,  -2.15363244, 0.57436272, -0.79699589,
+                     0.18889090,  -0.84297681, -1.22675728, 0.86329982};
+  test::expect_within(noise(ctx(), 16, (std::uint64_t{1} << 32) + 5, 3), want, Doubles(16, 4e-6), "noise");
+}
+
+TEST_P(PerSampleTest, NoiseIsAddedInUnitsOfTheDeviation) {
+  const Floats z = noise(ctx(), 3, 5, 2);
+  const Guarded<float> values(ctx(), Floats{1, 2, 3}), deviation(ctx(), Floats{0.5f});
+  const Guarded<std::uint64_t> counter(ctx(), std::vector<std::uint64_t>{5});
+  ops().add_noise(ctx(), {.values = values.data(),
+                          .size = 3,
+                          .deviation = deviation.data(),
+                          .key = philox_key(7, RandomPurpose::noise),
+                          .stream = 2,
+                          .step = counter.data()});
+  Doubles want, bound;
+  for (const int k : {0, 1, 2}) {
+    want.push_back(k + 1 + 0.5 * z[at(k)]);
+    bound.push_back(gamma_bound(2) * (k + 1 + std::abs(z[at(k)])));
+  }
+  test::expect_within(values.download(), want, bound, "values");
 }
 
 TEST_P(PerSampleTest, NoiseDependsOnStepStreamAndElementAlone) {

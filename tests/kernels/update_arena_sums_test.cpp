@@ -97,6 +97,21 @@ TEST_P(ArenaSums, GradientNormMatchesDouble) {
   }
 }
 
+TEST_P(ArenaSums, TheClipFactorOfATinyGradientHasPytorchsMillionthInIt) {
+  // clip_norm / (norm + 1e-6), as torch.nn.utils.clip_grad_norm_ has it: 1 / 2, 1 / 4 and 1 / 1.001
+  const auto segments = lay_out({1});
+  const auto factor = [&](float norm, float clip_norm) {
+    std::vector<float> arena(kSegmentAlign, 0.0f);
+    arena[0] = -norm;
+    return run_norm(GetParam(), 1, segments, arena, clip_norm)[1];
+  };
+  const double bound = test::gamma_bound(6);
+  EXPECT_NEAR(factor(1e-6f, 1e-6f), 0.5, bound);
+  EXPECT_NEAR(factor(3e-6f, 1e-6f), 0.25, bound);
+  EXPECT_NEAR(factor(1e-3f, 1e-3f), 1 / 1.001, bound);
+  EXPECT_EQ(factor(1e-6f, 3e-6f), 1.0f) << "no gradient is made larger";
+}
+
 TEST_P(ArenaSums, GradientThatIsNotFiniteShowsInTheSum) {
   const auto segments = lay_out({5000, 20});
   for (float bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
@@ -121,6 +136,18 @@ TEST_P(ArenaSums, TouchedGradientNormCountsTheListedElementsAndTheOtherSegments)
   EXPECT_EQ(run_norm(GetParam(), 2, segments, arena, 1.0f, &touched)[0], want + others);
   touched.features.clear();
   EXPECT_EQ(run_norm(GetParam(), 2, segments, arena, 1.0f, &touched)[0], others);
+}
+
+TEST_P(ArenaSums, TouchedGradientNormBeginsWhereItsSegmentDoes) {
+  auto segments = lay_out({10, 8, 2});
+  segments.erase(segments.begin());
+  std::vector<float> arena(static_cast<std::size_t>(arena_size(segments)), 100.0f);
+  const auto set = [&](int segment, std::int64_t element, float value) {
+    arena[static_cast<std::size_t>(segments[static_cast<std::size_t>(segment)].offset + element)] = value;
+  };
+  set(0, 1, 1), set(0, 3, 2), set(0, 5, 3), set(0, 7, 4), set(1, 0, 5), set(1, 1, 6);
+  const Touched touched{{1, 3}, 4, 2};  // elements 1, 3, 4 + 1 and 4 + 3
+  EXPECT_EQ(run_norm(GetParam(), 1, segments, arena, 0.0f, &touched)[0], 1 + 4 + 9 + 16 + 25 + 36);
 }
 
 std::vector<float> run_project(const std::string& device, int threads, Constraint constraint, float upper,
@@ -151,6 +178,26 @@ TEST_P(ArenaSums, BallProjectionScalesOnlyWhatLiesOutside) {
     ASSERT_NEAR(got[i], arena[i] * 3.0 / norm, test::gamma_bound(60) * std::abs(arena[i]));
   const std::vector<float> rest(arena.begin() + 5000, arena.end());
   test::expect_same_bits({got.begin() + 5000, got.end()}, rest, "padding, a short vector, another group");
+}
+
+TEST_P(ArenaSums, ProjectionsGoOnBehindASegmentWithoutAConstraint) {
+  // weight, bias, an empty one, weight, as in a model of two layers
+  auto segments = lay_out({2, 2, 0, 2});
+  segments[1].group = 1;
+  std::vector<float> arena(static_cast<std::size_t>(arena_size(segments)), 0.0f);
+  const auto set = [&](int segment, float a, float b) {
+    arena[static_cast<std::size_t>(segments[static_cast<std::size_t>(segment)].offset)] = a;
+    arena[static_cast<std::size_t>(segments[static_cast<std::size_t>(segment)].offset + 1)] = b;
+  };
+  set(0, 3, 4), set(1, 30, 40), set(3, -6, 8);
+  const auto ball = run_project(GetParam(), 2, Constraint::l2_ball, 2.5f, segments, arena);
+  EXPECT_EQ(part(ball, segments[0]), (std::vector<float>{1.5f, 2}));
+  EXPECT_EQ(part(ball, segments[1]), (std::vector<float>{30, 40}));
+  EXPECT_EQ(part(ball, segments[3]), (std::vector<float>{-1.5f, 2}));
+  const auto simplex = run_project(GetParam(), 2, Constraint::simplex, 3, segments, arena);
+  EXPECT_EQ(part(simplex, segments[0]), (std::vector<float>{1, 2}));
+  EXPECT_EQ(part(simplex, segments[1]), (std::vector<float>{30, 40}));
+  EXPECT_EQ(part(simplex, segments[3]), (std::vector<float>{0, 3}));
 }
 
 /// Duchi et al. 2008, figure 1, in double.

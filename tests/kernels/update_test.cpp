@@ -246,6 +246,27 @@ TEST_P(UpdateTest, TouchedElementsMoveAsInTheWholeUpdateAndTheOthersRest) {
   test::expect_same_bits(idle.param, a.param, "nothing touched");
 }
 
+TEST_P(UpdateTest, TouchedElementsAreUpdatedToTheLastWhereverTheirSegmentBegins) {
+  for (const std::int64_t count : {1, 63, 64, 65, 511, 512, 513, 1025}) {
+    Arena a = make_arena({100, 2 * count});
+    a.segments.erase(a.segments.begin());
+    std::vector<std::int32_t> features;
+    for (std::int32_t f = 0; f < count; ++f) features.push_back(2 * f + 1);
+    const UpdateScalars scalars = make_scalars(Rule::amsgrad);
+    const Outcome whole = run_step(GetParam(), 2, Rule::amsgrad, a, scalars, 0.7f);
+    const Outcome lazy = run_step(GetParam(), 2, Rule::amsgrad, a, scalars, 0.7f, &features, 2 * count, 1);
+    Outcome want{a.param, {a.state[0], a.state[1], a.state[2]}, a.average};
+    for (std::int32_t f : features) {
+      const auto i = static_cast<std::size_t>(a.segments[0].offset + f);
+      want.param[i] = whole.param[i], want.average[i] = whole.average[i];
+      for (int k = 0; k < kMaxStates; ++k) want.state[k][i] = whole.state[k][i];
+    }
+    test::expect_same_bits(lazy.param, want.param, "param of " + std::to_string(count));
+    test::expect_same_bits(lazy.average, want.average, "average");
+    for (int k = 0; k < kMaxStates; ++k) test::expect_same_bits(lazy.state[k], want.state[k], "state");
+  }
+}
+
 TEST_P(UpdateTest, ASquaredNormThatIsNotFiniteLeavesEverythingAlone) {
   const Arena a = make_arena({1500, 7});
   const Arena one = make_arena({700 * 2});

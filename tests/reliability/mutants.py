@@ -53,6 +53,9 @@ PROGRAMS = {
 COMPILED_IN = {
     "kernels/update/update_math.hpp": ("kernels/update/update_cpu.cpp", "kernels/update/arena_sums_cpu.cpp",
                                        "kernels/update/record_cpu.cpp"),
+    "kernels/update/record_math.hpp": ("kernels/update/record_cpu.cpp",),
+    "kernels/per_sample/per_sample_math.hpp": ("kernels/per_sample/per_sample_cpu.cpp",),
+    "kernels/per_sample/noise_math.hpp": ("kernels/per_sample/per_sample_cpu.cpp",),
     "kernels/linear/gemm_slices.hpp": ("kernels/linear/linear_cpu.cpp",),
     "kernels/linear/linear_model_step.hpp": ("kernels/linear/linear_cpu.cpp",),
     "kernels/linear/few_outputs.hpp": ("kernels/linear/linear_cpu.cpp",),

@@ -1,0 +1,130 @@
+// Which settings may change between a checkpoint and the run that goes on from it.
+#include "host/train/resume_check.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/support/data_files.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+using Change = std::pair<std::string, std::string>;  // a key and its new value
+
+Config run() {
+  Config config;
+  config.out = "run";
+  config.data.train = "rows.csv";
+  return config;
+}
+
+/// Goes on from a run of `config` after the change.
+void resume(Config config, const Change& change, const std::string& fingerprint = "abc") {
+  CheckpointData checkpoint;
+  checkpoint.config_toml = to_toml(config);
+  checkpoint.data_fingerprint = "abc";
+  set_config_value(config, change.first, change.second);
+  require_same_run("run/step-000000007", checkpoint, config, fingerprint);
+}
+
+void expect_allowed(const Config& config, const Change& change) {
+  EXPECT_NO_THROW(resume(config, change)) << change.first;
+}
+
+void expect_refused(const Config& config, const Change& change) {
+  test::expect_error<ConfigError>([&] { resume(config, change); },
+                                  {"cannot resume from run/step-000000007: " + change.first + " was"});
+}
+
+TEST(ResumeCheck, LetsWhereHowLongAndHowFastDiffer) {
+  for (const Change& change : std::vector<Change>{{"out", "elsewhere"},
+                                                  {"device", "cpu"},
+                                                  {"train.epochs", "99"},
+                                                  {"train.max_steps", "99"},
+                                                  {"train.max_seconds", "99"},
+                                                  {"train.threads", "3"},
+                                                  {"train.micro_batch", "3"},
+                                                  {"train.patience", "3"},
+                                                  {"train.gradient_tolerance", "0.5"},
+                                                  {"train.loss_tolerance", "0.5"},
+                                                  {"train.log_every_steps", "3"},
+                                                  {"checkpoint.every_steps", "3"},
+                                                  {"checkpoint.every_epochs", "3"},
+                                                  {"checkpoint.keep", "7"},
+                                                  {"checkpoint.resume", "run"},
+                                                  {"data.test", "test.csv"},
+                                                  {"data.test_target", "labels"},
+                                                  {"data.test_rows", "0:9"},
+                                                  {"data.fingerprint", "full"}})
+    expect_allowed(run(), change);
+}
+
+TEST(ResumeCheck, RefusesWhatChangesTheBits) {
+  for (const Change& change : std::vector<Change>{{"seed", "2"},
+                                                  {"numerics", "fast"},
+                                                  {"data.train", "other.csv"},
+                                                  {"data.validation_fraction", "0.5"},
+                                                  {"model.hidden", "3"},
+                                                  {"model.dropout", "0.5"},
+                                                  {"optimizer.lr", "0.5"},
+                                                  {"schedule.gamma", "0.5"},
+                                                  {"train.batch_size", "7"},
+                                                  {"train.reduction_slices", "2"},
+                                                  {"train.shuffle", "false"},
+                                                  {"train.on_spike", "skip"},
+                                                  {"per_sample.clip_norm", "1"}}) {
+    Config config = run();
+    config.train.on_spike = "rollback";
+    expect_refused(config, change);
+  }
+}
+
+TEST(ResumeCheck, HoldsTheLengthWhereTheScheduleReadsIt) {
+  for (const char* key : {"train.epochs", "train.max_steps"}) {
+    for (const char* name : {"polynomial", "one_cycle", "cosine"}) {
+      Config config = run();
+      config.schedule.name = name;
+      expect_refused(config, {key, "99"});
+    }
+    for (const char* name : {"constant", "inverse_time", "step", "exponential", "plateau"}) {
+      Config config = run();
+      config.schedule.name = name;
+      expect_allowed(config, {key, "99"});
+    }
+    Config cycles = run();
+    cycles.schedule.name = "cosine";
+    cycles.schedule.cycle_steps = 50;
+    expect_allowed(cycles, {key, "99"});
+    Config solved = run();
+    solved.per_sample.target_epsilon = 0.5;
+    expect_refused(solved, {key, "99"});
+  }
+  Config polynomial = run();
+  polynomial.schedule.name = "polynomial";
+  expect_allowed(polynomial, {"train.max_seconds", "99"});
+}
+
+TEST(ResumeCheck, HoldsTheCheckpointsThatARollbackGoesBackTo) {
+  Config config = run();
+  config.train.on_spike = "rollback";
+  expect_refused(config, {"checkpoint.every_steps", "3"});
+  expect_allowed(config, {"checkpoint.keep", "9"});
+}
+
+TEST(ResumeCheck, LetsARunThatWouldHaveStoppedPassOverSpikes) {
+  for (const char* policy : {"skip", "rollback"}) expect_allowed(run(), {"train.on_spike", policy});
+}
+
+TEST(ResumeCheck, RefusesOtherDataUnlessTheFingerprintIsOfAnotherKind) {
+  test::expect_error<DataError>(
+      [] {
+        resume(run(), {"out", "run"}, "xyz");
+      },
+      {"the training data has changed", "abc", "xyz"});
+  EXPECT_NO_THROW(resume(run(), {"data.fingerprint", "full"}, "xyz"));
+}
+
+}  // namespace
+}  // namespace thalweg
