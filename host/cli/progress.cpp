@@ -31,6 +31,10 @@ double seconds_left(const Progress& p) {
 
 }  // namespace
 
+std::string waiting_for(const std::string& file) {
+  return fmt::format("waiting for {}: nothing was written yet", file);
+}
+
 ProgressPrinter::ProgressPrinter(std::ostream& err, bool quiet)
     : err_(err),
       quiet_(quiet),
@@ -46,6 +50,7 @@ bool ProgressPrinter::due() {
 }
 
 void ProgressPrinter::reading(const std::string& file, std::int64_t done, std::int64_t total) {
+  if (done == 0 && total == 0) return message(waiting_for(file));
   if (quiet_ || !due()) return;
   const std::string share =
       total > 0 ? fmt::format("{:.0f}%", 100.0 * static_cast<double>(done) / static_cast<double>(total))
