@@ -2,6 +2,7 @@
 are read; a run folder that another run has, or that is full of damaged checkpoints."""
 import argparse
 import os
+import select
 import signal
 import subprocess
 import time
@@ -56,6 +57,13 @@ def pipes(program, folder):
     return len(ways) + 4
 
 
+def first_line(run):
+    """Of stderr; a run that says nothing is ended."""
+    if not select.select([run.stderr], [], [], SOON_S)[0]:
+        run.kill()
+    return run.stderr.readline()
+
+
 def silent_pipes(program, folder):
     """A pipe that nobody writes is told of after a second; a signal ends the wait."""
     fifo, model = folder / "silent", folder / "model"
@@ -67,14 +75,14 @@ def silent_pipes(program, folder):
              (predict + [f"--data.test={fifo}"], signal.SIGTERM, -signal.SIGTERM)]
     for command, number, want in cases:
         run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        said = run.stderr.readline()
+        said = first_line(run)
         require(said == WAITING.format(fifo), f"{command[1]}: said {said!r} of a silent pipe")
         run.send_signal(number)
         run.communicate(timeout=SOON_S)
         require(run.returncode == want, f"{command[1]}: exit code {run.returncode} after {number.name}, wanted {want}")
 
     run = subprocess.Popen(train + LOGISTIC + [f"--data.train={fifo}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    require(run.stderr.readline() == WAITING.format(fifo), "nothing is said of a late writer")
+    require(first_line(run) == WAITING.format(fifo), "nothing is said of a late writer")
     fifo.write_bytes(ADULT.read_bytes())
     out, err = run.communicate(timeout=SOON_S)
     require(run.returncode == DONE and "xxh3" in out, f"a late writer: exit code {run.returncode}\n{err}")
