@@ -99,6 +99,12 @@ TEST_F(ByteSources, AFileThatChangesWhileItIsReadIsNoticed) {
           {"changed while it was read", size + " bytes at first and then 0"});
   changed([](const std::string& file) { ASSERT_EQ(::truncate(file.c_str(), 500000), 0); },
           {"changed while it was read", "then 500000"});
+  changed(
+      [](const std::string& file) {
+        ASSERT_EQ(::truncate(file.c_str(), 600000), 0);
+        make_old(file);
+      },
+      {"changed while it was read", "then 600000"});
   changed([](const std::string& file) { append(file, "1\n"); },
           {"changed while it was read", "then " + std::to_string(text.size() + 2)});
   changed(

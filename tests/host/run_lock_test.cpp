@@ -51,6 +51,8 @@ TEST(RunLock, AProcessThatDiedHoldsNothing) {
   ASSERT_EQ(WEXITSTATUS(status), 7);
   EXPECT_NE(read_file(folder / ".lock").find("pid " + std::to_string(child)), std::string::npos);
   EXPECT_EQ(refusal(folder.path()), "");
+  EXPECT_TRUE(read_file(folder / ".lock").starts_with("pid " + std::to_string(::getpid()) + ","))
+      << "the holder alone is named";
 }
 
 int no_locks(int, int) {
