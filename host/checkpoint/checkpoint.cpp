@@ -32,6 +32,8 @@ constexpr const char* kSeedKey = "thalweg.seed";
 constexpr const char* kFingerprintKey = "thalweg.data_fingerprint";
 constexpr std::string_view kProgressPrefix = "thalweg.progress.";
 constexpr std::string_view kStepPrefix = "step-";
+/// A person reads no more.
+constexpr std::int64_t kMostReports = 5;
 
 // ---- writing ------------------------------------------------------------------------------------------
 
@@ -348,24 +350,38 @@ CheckpointData read_checkpoint(const std::string& folder) {
 
 std::optional<std::string> newest_valid_checkpoint(const std::string& root,
                                                    std::vector<std::string>& reports) {
+  std::optional<std::string> newest;
+  std::int64_t damaged = 0;
   for (const StepFolder& folder : step_folders(root)) {
     try {
       read_checkpoint(folder.path);
-      return folder.path;
+      newest = folder.path;
+      break;
     } catch (const Error& error) {
-      reports.push_back(error.what());
+      if (++damaged <= kMostReports) reports.push_back(error.what());
     }
   }
-  return std::nullopt;
+  if (damaged > kMostReports)
+    reports.push_back(fmt::format("{}: {} more damaged checkpoints", root, damaged - kMostReports));
+  return newest;
 }
 
-void prune_checkpoints(const std::string& root, std::int64_t keep, const std::vector<std::int64_t>& spared) {
-  const std::vector<StepFolder> folders = step_folders(root);
+bool KnownCheckpoints::valid(const std::string& folder) {
+  const auto known = valid_.find(folder);
+  if (known != valid_.end()) return known->second;
+  return valid_[folder] = is_valid(folder);
+}
+
+void prune_checkpoints(const std::string& root, std::int64_t keep, const std::vector<std::int64_t>& spared,
+                       KnownCheckpoints& known) {
   std::vector<std::string> leaving;
-  for (std::size_t i = 0; i < folders.size(); ++i) {
-    if (static_cast<std::int64_t>(i) < std::max<std::int64_t>(keep, 1)) continue;
-    if (std::find(spared.begin(), spared.end(), folders[i].step) != spared.end()) continue;
-    leaving.push_back(folders[i].path);
+  std::int64_t kept = 0;
+  for (const StepFolder& folder : step_folders(root)) {
+    if (kept < std::max<std::int64_t>(keep, 1)) {
+      kept += known.valid(folder.path) ? 1 : 0;
+    } else if (std::find(spared.begin(), spared.end(), folder.step) == spared.end()) {
+      leaving.push_back(folder.path);
+    }
   }
   remove_folders(root, leaving);
 }

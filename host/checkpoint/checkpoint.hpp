@@ -38,13 +38,24 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data);
 CheckpointData read_checkpoint(const std::string& folder);
 
 /// The folder of the valid checkpoint with the highest step in `root`; a line for each damaged one that was
-/// passed over is added to `reports`.
+/// passed over is added to `reports`, and where they are many a line with their number.
 std::optional<std::string> newest_valid_checkpoint(const std::string& root,
                                                    std::vector<std::string>& reports);
 
-/// Removes all but the `keep` newest checkpoints and those of the steps `spared`.
-void prune_checkpoints(const std::string& root, std::int64_t keep,
-                       const std::vector<std::int64_t>& spared = {});
+/// Which checkpoints are valid. Each is read once at most: it may be gigabytes.
+class KnownCheckpoints {
+ public:
+  bool valid(const std::string& folder);
+  void set_valid(const std::string& folder) { valid_[folder] = true; }
+
+ private:
+  std::map<std::string, bool> valid_;
+};
+
+/// Removes what is older than the `keep` newest valid checkpoints, but for those of the steps `spared`. A
+/// damaged one takes no place of a valid one.
+void prune_checkpoints(const std::string& root, std::int64_t keep, const std::vector<std::int64_t>& spared,
+                       KnownCheckpoints& known);
 
 /// Removes every checkpoint in `root`.
 void remove_checkpoints(const std::string& root);

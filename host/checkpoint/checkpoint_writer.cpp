@@ -6,23 +6,22 @@
 #include <utility>
 
 namespace thalweg {
-namespace {
 
-void write(const CheckpointJob& job) {
-  write_checkpoint(checkpoint_folder(job.root, job.data.step), job.data);
-  // A damaged one of a later step may be there: the run went back before it.
+void CheckpointWriter::write(const CheckpointJob& job) {
+  const std::string folder = checkpoint_folder(job.root, job.data.step);
+  write_checkpoint(folder, job.data);
+  known_.set_valid(folder);
+  // Later ones may be there: the run went back before them.
   std::vector<std::int64_t> spared = job.spared;
   spared.push_back(job.data.step);
-  prune_checkpoints(job.root, job.keep, spared);
+  prune_checkpoints(job.root, job.keep, spared, known_);
 }
-
-}  // namespace
 
 void CheckpointWriter::submit(CheckpointJob job) {
   finish();
   const auto shared = std::make_shared<const CheckpointJob>(std::move(job));
   try {
-    writing_ = std::async(std::launch::async, [shared] { write(*shared); });
+    writing_ = std::async(std::launch::async, [this, shared] { write(*shared); });
   } catch (const std::system_error&) {
     write(*shared);  // no thread to be had
   }

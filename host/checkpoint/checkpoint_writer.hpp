@@ -22,6 +22,8 @@ struct CheckpointJob {
 /// destructor waits too and drops an error that nobody asked for.
 class CheckpointWriter {
  public:
+  /// A checkpoint that was read whole: it need not be read again to be counted among those that are kept.
+  void set_valid(const std::string& folder) { known_.set_valid(folder); }
   /// Throws what the checkpoint before met; this one is then not written.
   void submit(CheckpointJob job);
   /// Throws what the last checkpoint met, if that is known by now.
@@ -30,6 +32,9 @@ class CheckpointWriter {
   void finish();
 
  private:
+  void write(const CheckpointJob& job);
+
+  KnownCheckpoints known_;     ///< of the thread while it writes
   std::future<void> writing_;  ///< its destructor waits for the thread
 };
 

@@ -6,7 +6,7 @@
 
 namespace thalweg {
 
-/// Each as the POSIX function of its name; an error is -1 and errno.
+/// Each as the function of its name in POSIX, flock as in BSD and Linux; an error is -1 and errno.
 struct FileOps {
   int (*open)(const char* path, int flags, mode_t mode);
   ssize_t (*write)(int fd, const void* data, std::size_t size);
@@ -15,6 +15,7 @@ struct FileOps {
   int (*rename)(const char* from, const char* to);
   int (*mkdir)(const char* path, mode_t mode);
   int (*remove)(const char* path);
+  int (*flock)(int fd, int operation);
 };
 
 extern const FileOps system_file_ops;

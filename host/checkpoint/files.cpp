@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,7 +84,8 @@ int list_folder(const std::string& folder, std::vector<std::string>& names) {
 
 }  // namespace
 
-const FileOps system_file_ops = {&system_open, &::write, &::fsync, &::close, &::rename, &::mkdir, &::remove};
+const FileOps system_file_ops = {&system_open, &::write, &::fsync,  &::close,
+                                 &::rename,    &::mkdir, &::remove, &::flock};
 
 const FileOps& file_ops() { return *ops_in_use.load(); }
 
@@ -118,6 +120,17 @@ void OutputFile::sync() {
 void OutputFile::close() {
   const int error = close_once(std::exchange(fd_, -1));
   if (error != 0) fail("cannot close", shown_, error);
+}
+
+int OutputFile::lock() {
+  for (;;) {
+    if (file_ops().flock(fd_, LOCK_EX | LOCK_NB) == 0) return 0;
+    if (errno != EINTR) return errno;
+  }
+}
+
+void OutputFile::clear() {
+  if (::ftruncate(fd_, 0) != 0) fail("cannot empty", shown_, errno);
 }
 
 AtomicFile::AtomicFile(const std::string& path)

@@ -11,7 +11,8 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data = read_test_data(config.data, model.spec().schema, true);
+  const Dataset data =
+      read_test_data(config.data, model.spec().schema, true, tell_of_waiting(streams.err, arguments.quiet));
   check_targets(data, model.spec());
   const Metrics metrics = evaluate(ctx, model, data);
   if (arguments.json) {

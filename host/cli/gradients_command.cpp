@@ -18,7 +18,8 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data = read_test_data(config.data, model.spec().schema, true);
+  const Dataset data =
+      read_test_data(config.data, model.spec().schema, true, tell_of_waiting(streams.err, arguments.quiet));
   const std::int64_t columns = parameter_count(model);
   NpyMatrixWriter writer(output, data.rows, columns);
   for_each_gradient_block(ctx, model, data, nullptr,

@@ -1,12 +1,21 @@
 #pragma once
 // The data that evaluate and predict work on.
 #include <filesystem>
+#include <ostream>
 
 #include "host/cli/cli.hpp"
+#include "host/cli/progress.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg::cli {
+
+/// Says what is waited for, and nothing else of the reading.
+inline ReadProgress tell_of_waiting(std::ostream& err, bool quiet) {
+  return [&err, quiet](const std::string& file, std::int64_t done, std::int64_t total) {
+    if (!quiet && done == 0 && total == 0) err << waiting_for(file) << std::endl;
+  };
+}
 
 /// The config beside the model (a run's folder or checkpoint has one), then the flags.
 inline Config config_for_model(const std::string& model, const std::vector<std::string>& settings) {

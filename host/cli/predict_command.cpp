@@ -64,7 +64,8 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data = read_test_data(config.data, model.spec().schema, false);
+  const Dataset data =
+      read_test_data(config.data, model.spec().schema, false, tell_of_waiting(streams.err, arguments.quiet));
   const Predictions predictions = model.predict(ctx, data);
   if (npy) {
     write_npy(output, matrix<const float>(predictions.values.data(), predictions.rows, predictions.columns));

@@ -90,6 +90,10 @@ std::string reading_text(const std::string& file, std::int64_t done, std::int64_
   return ("reading " + share).substr(0, room);
 }
 
+std::string waiting_for(const std::string& file) {
+  return fmt::format("waiting for {}: nothing was written yet", file);
+}
+
 ProgressPrinter::ProgressPrinter(std::ostream& err, bool quiet)
     : err_(err),
       quiet_(quiet),
@@ -105,6 +109,7 @@ bool ProgressPrinter::due() {
 }
 
 void ProgressPrinter::reading(const std::string& file, std::int64_t done, std::int64_t total) {
+  if (done == 0 && total == 0) return message(waiting_for(file));
   if (quiet_ || !due()) return;
   if (terminal_) return draw(reading_text(file, done, total, terminal_columns()));
   err_ << reading_text(file, done, total, std::numeric_limits<int>::max()) << std::endl;

@@ -14,12 +14,14 @@ namespace thalweg::cli {
 std::string bar_text(const Progress& progress, int columns);
 /// What is read and how far, for a terminal of so many columns; total is 0 where it is not known.
 std::string reading_text(const std::string& file, std::int64_t done, std::int64_t total, int columns);
+/// What is said of a pipe to which nobody writes.
+std::string waiting_for(const std::string& file);
 
 class ProgressPrinter {
  public:
   ProgressPrinter(std::ostream& err, bool quiet);
   void update(const Progress& progress);
-  /// Bytes read of a file; total is 0 where it is not known.
+  /// Bytes read of a file; total is 0 where it is not known, both are for a pipe that is waited for.
   void reading(const std::string& file, std::int64_t done, std::int64_t total);
   void message(const std::string& text);
   /// Ends the bar's line.

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "host/cli/cli.hpp"
+#include "host/cli/model_data.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/verify.hpp"
@@ -55,13 +56,15 @@ std::string to_text(const VerifyReport& report) {
 
 int verify_command(const VerifyArguments& arguments, Streams streams) {
   Config config;
-  if (!arguments.config_file.empty()) read_config_file(arguments.config_file, config);
+  const ReadProgress waiting = tell_of_waiting(streams.err, arguments.quiet);
+  if (!arguments.config_file.empty()) read_config_file(arguments.config_file, config, waiting);
   apply_settings(arguments.settings, config);
   if (config.data.train.empty()) {
     throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
   }
-  const VerifyReport report =
-      verify(config, {.first = arguments.first, .second = arguments.second, .steps = arguments.steps});
+  const VerifyReport report = verify(
+      config,
+      {.first = arguments.first, .second = arguments.second, .steps = arguments.steps, .reading = waiting});
   streams.out << (arguments.json ? to_json(report).dump(2) + "\n" : to_text(report)) << std::flush;
   return static_cast<int>(report.passed() ? ExitCode::done : ExitCode::internal);
 }

@@ -15,12 +15,12 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 
 #include "host/checkpoint/files.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/values.hpp"
+#include "host/data/input_file.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -195,30 +195,33 @@ void read_config_text(std::string_view text, const std::string& source, Config& 
 
 namespace {
 
-/// A pipe will do. By a buffer rather than a stream, which would hide that memory ran out.
-std::string text_of(const std::string& path) {
-  std::filebuf file;
+/// Far more than any config needs; a file without end is none.
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+
+std::string text_of(const std::string& path, const ReadProgress& progress) {
+  constexpr std::int64_t kBlock = 1 << 14;
+  InputFile file(path, progress);
   std::string text;
-  char block[4096];
-  try {
-    if (file.open(path, std::ios::in | std::ios::binary) == nullptr) throw std::ios_base::failure("open");
-    while (const std::streamsize got = file.sgetn(block, sizeof(block))) {
-      text.append(block, static_cast<std::size_t>(got));
-    }
-  } catch (const std::ios_base::failure&) {
-    throw NoInputError(fmt::format("config file {}: cannot be read", path));
+  for (std::int64_t got = kBlock; got == kBlock && text.size() <= kMostBytes;) {
+    const std::size_t old = text.size();
+    text.resize(old + kBlock);
+    got = file.read(text.data() + old, kBlock);
+    text.resize(old + static_cast<std::size_t>(got));
   }
+  if (text.size() > kMostBytes)
+    throw ConfigError(fmt::format("config file {}: has more than {} MiB; want a TOML file of settings", path,
+                                  kMostBytes >> 20));
   return text;
 }
 
 }  // namespace
 
-void read_config_file(const std::string& path, Config& config) {
+void read_config_file(const std::string& path, Config& config, const ReadProgress& progress) {
   if (!path_exists(path)) throw NoInputError(fmt::format("config file {}: no such file", path));
   if (is_folder(path)) {
     throw NoInputError(fmt::format("config file {}: is a folder; name the .toml file in it", path));
   }
-  read_config_text(text_of(path), path, config);
+  read_config_text(text_of(path, progress), path, config);
 }
 
 void set_config_value(Config& config, const std::string& key, const std::string& text) {

@@ -1,85 +1,175 @@
 #include "host/data/byte_source.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <limits>
+#include <new>
+#include <string_view>
+#include <utility>
 
+#include "host/data/input_file.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
 constexpr std::int64_t kPiece = std::int64_t{1} << 20;
-constexpr unsigned kBuffer = 1 << 17;
+constexpr std::int64_t kBuffer = 1 << 17;
 /// Real tables and images inflate 2 to 100 times; what inflates further may only do so up to a size that any
 /// machine holds.
 constexpr std::int64_t kUsualInflation = 200;
 constexpr std::int64_t kHarmlessBytes = std::int64_t{256} << 20;
 
+/// gzip bytes that give nothing for longer than this are a header without end.
+constexpr std::int64_t kMostIdleBytes = std::int64_t{1} << 20;
+
+/// The bytes as they are stored. A buffer of them lies ahead of the file, so that the first can be looked at.
+class StoredBytes {
+ public:
+  StoredBytes(const std::string& path, const ReadProgress& progress) : file_(path, progress) {
+    buffer_.resize(static_cast<std::size_t>(
+        file_.size() == 0 ? kBuffer : std::clamp<std::int64_t>(file_.size(), 512, kBuffer)));
+  }
+
+  /// What the buffer holds, filled up while it has less than `least`; less than that only at the end.
+  std::string_view ahead(std::size_t least) {
+    if (end_ - begin_ < least) {
+      std::copy(buffer_.begin() + begin_, buffer_.begin() + end_, buffer_.begin());
+      end_ -= std::exchange(begin_, 0);
+      const auto room = static_cast<std::int64_t>(buffer_.size() - end_);
+      end_ += static_cast<std::size_t>(file_.read(buffer_.data() + end_, room));
+    }
+    return {buffer_.data() + begin_, end_ - begin_};
+  }
+  void skip(std::size_t count) { begin_ += count; }
+
+  std::int64_t read(char* to, std::int64_t size) {
+    const std::size_t buffered = std::min(end_ - begin_, static_cast<std::size_t>(size));
+    std::copy_n(buffer_.begin() + begin_, buffered, to);
+    begin_ += buffered;
+    const auto done = static_cast<std::int64_t>(buffered);
+    return done == size ? done : done + file_.read(to + done, size - done);
+  }
+
+  std::int64_t given() const { return file_.taken() - static_cast<std::int64_t>(end_ - begin_); }
+  const InputFile& file() const { return file_; }
+
+ private:
+  InputFile file_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0, end_ = 0;
+};
+
 class FileSource : public ByteSource {
  public:
-  explicit FileSource(const std::string& path) : path_(path) {
-    struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) {
-      if (errno == ENOENT || errno == ENOTDIR) throw NoInputError(fmt::format("{}: no such file", path));
-      throw IoError(fmt::format("{}: {}", path, std::strerror(errno)));
-    }
-    if (S_ISDIR(info.st_mode))
-      throw NoInputError(
-          fmt::format("{} is a folder; want a file of data (npy, npz, csv, libsvm, idx)", path));
-    if (S_ISREG(info.st_mode)) total_ = info.st_size;
-    file_ = gzopen(path.c_str(), "rb");
-    if (!file_) throw IoError(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
-    gzbuffer(file_,
-             total_ == 0 ? kBuffer : static_cast<unsigned>(std::clamp<std::int64_t>(total_, 512, kBuffer)));
-    plain_ = gzdirect(file_) != 0;
+  FileSource(const std::string& path, const ReadProgress& progress) : path_(path), stored_(path, progress) {
+    if (!at_member()) return;
+    const int code = inflateInit2(&stream_, 16 + MAX_WBITS);
+    if (code == Z_MEM_ERROR) throw std::bad_alloc();
+    if (code != Z_OK) throw InternalError("zlib could not start");
+    plain_ = false;
   }
-  ~FileSource() override { gzclose_r(file_); }
+  ~FileSource() override {
+    if (!plain_) inflateEnd(&stream_);
+  }
   FileSource(const FileSource&) = delete;
   FileSource& operator=(const FileSource&) = delete;
 
   std::int64_t read(void* to, std::int64_t size) override {
+    return plain_ ? stored_.read(static_cast<char*>(to), size) : inflate_to(static_cast<char*>(to), size);
+  }
+
+  std::int64_t most_bytes() const override {
+    if (stored_total() == 0) return std::numeric_limits<std::int64_t>::max();
+    return plain_ ? stored_total() : stored_total() * kMaxInflation;
+  }
+  std::int64_t stored_done() const override { return stored_.given(); }
+  std::int64_t stored_total() const override { return stored_.file().size(); }
+
+ private:
+  bool at_member() { return stored_.ahead(2).starts_with("\x1F\x8B"); }
+
+  std::int64_t inflate_to(char* to, std::int64_t size) {
     std::int64_t done = 0;
-    while (done < size) {
-      const auto want = static_cast<unsigned>(std::min(size - done, kHarmlessBytes));
-      const int got = gzread(file_, static_cast<char*>(to) + done, want);
-      if (got < static_cast<int>(want)) check();
-      if (got <= 0) break;
+    while (done < size && !ended_) {
+      const std::int64_t got = inflate_some(to + done, size - done);
       done += got;
-      if (!plain_) check_inflation(path_, gztell(file_), total_ > 0 ? total_ : stored_done());
+      inflated_ += got;
+      if (got > 0) idle_since_ = stored_done();
+      if (stored_done() - idle_since_ > kMostIdleBytes)
+        throw DataError(
+            fmt::format("{}: damaged gzip data (more than {} MiB of them hold no data), near byte {}", path_,
+                        kMostIdleBytes >> 20, stored_done()));
+      check_inflation(path_, inflated_, stored_total() > 0 ? stored_total() : stored_done());
     }
     return done;
   }
 
-  std::int64_t most_bytes() const override {
-    if (total_ == 0) return std::numeric_limits<std::int64_t>::max();
-    return plain_ ? total_ : total_ * kMaxInflation;
+  /// One piece of what is stored.
+  std::int64_t inflate_some(char* to, std::int64_t size) {
+    const std::string_view stored = stored_.ahead(1);
+    const auto room = static_cast<uInt>(std::min(size, kHarmlessBytes));
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(stored.data()));
+    stream_.avail_in = static_cast<uInt>(stored.size());
+    stream_.next_out = reinterpret_cast<Bytef*>(to);
+    stream_.avail_out = room;
+    const int code = inflate(&stream_, Z_NO_FLUSH);
+    stored_.skip(stored.size() - stream_.avail_in);
+    const std::int64_t got = room - stream_.avail_out;
+    if (code == Z_STREAM_END)
+      end_member();
+    else if (code != Z_OK)
+      fail(code, got);
+    return got;
   }
-  std::int64_t stored_done() const override { return gzoffset(file_); }
-  std::int64_t stored_total() const override { return total_; }
 
- private:
-  void check() {
-    int code = Z_OK;
-    const char* message = gzerror(file_, &code);
-    if (code == Z_ERRNO) throw IoError(fmt::format("{}: {}", path_, std::strerror(errno)));
-    if (code == Z_BUF_ERROR)
+  /// Bytes behind the last member that begin no other are not read, as by the program gzip.
+  void end_member() {
+    ended_ = !at_member();
+    if (ended_)
+      stored_.file().require_unchanged();
+    else
+      inflateReset(&stream_);
+  }
+
+  [[noreturn]] void fail(int code, std::int64_t got) const {
+    if (code == Z_MEM_ERROR) throw std::bad_alloc();
+    if (code == Z_BUF_ERROR)  // nothing came in, nothing went out
       throw DataError(fmt::format("{} is cut off: its gzip data end early, after {} bytes of text or rows",
-                                  path_, static_cast<std::int64_t>(gztell(file_))));
-    if (code != Z_OK && code != Z_STREAM_END)
-      throw DataError(
-          fmt::format("{}: damaged gzip data ({}), near byte {} of the file", path_, message, stored_done()));
+                                  path_, inflated_ + got));
+    throw DataError(fmt::format("{}: damaged gzip data ({}), near byte {} of the file", path_,
+                                stream_.msg != nullptr ? stream_.msg : "a dictionary is wanted",
+                                stored_done()));
   }
 
   std::string path_;
-  gzFile file_ = nullptr;
-  std::int64_t total_ = 0;
-  bool plain_ = true;
+  StoredBytes stored_;
+  z_stream stream_{};
+  std::int64_t inflated_ = 0, idle_since_ = 0;
+  bool plain_ = true, ended_ = false;
+};
+
+class RestoredSource : public ByteSource {
+ public:
+  RestoredSource(std::string head, std::unique_ptr<ByteSource> rest)
+      : head_(std::move(head)), rest_(std::move(rest)) {}
+
+  std::int64_t read(void* to, std::int64_t size) override {
+    const std::size_t again = head_.copy(static_cast<char*>(to), static_cast<std::size_t>(size), given_);
+    given_ += again;
+    const auto done = static_cast<std::int64_t>(again);
+    return done == size ? done : done + rest_->read(static_cast<char*>(to) + done, size - done);
+  }
+  std::int64_t most_bytes() const override { return rest_->most_bytes(); }
+  std::int64_t stored_done() const override { return rest_->stored_done(); }
+  std::int64_t stored_total() const override { return rest_->stored_total(); }
+
+ private:
+  std::string head_;
+  std::size_t given_ = 0;
+  std::unique_ptr<ByteSource> rest_;
 };
 
 }  // namespace
@@ -92,14 +182,16 @@ void check_inflation(const std::string& name, std::int64_t inflated, std::int64_
         name, kUsualInflation, stored));
 }
 
-std::unique_ptr<ByteSource> open_file(const std::string& path) { return std::make_unique<FileSource>(path); }
+std::unique_ptr<ByteSource> open_file(const std::string& path, const ReadProgress& progress) {
+  return std::make_unique<FileSource>(path, progress);
+}
 
-std::string first_bytes(const std::string& path, std::int64_t size) {
-  const auto source = open_file(path);
+PeekedSource peek(std::unique_ptr<ByteSource> source, std::int64_t size) {
   size = std::min(size, source->most_bytes());
-  std::string bytes(static_cast<std::size_t>(size), '\0');
-  bytes.resize(static_cast<std::size_t>(source->read(bytes.data(), size)));
-  return bytes;
+  std::string head(static_cast<std::size_t>(size), '\0');
+  head.resize(static_cast<std::size_t>(source->read(head.data(), size)));
+  auto restored = std::make_unique<RestoredSource>(head, std::move(source));
+  return {std::move(head), std::move(restored)};
 }
 
 std::int64_t append_bytes(ByteSource& source, std::int64_t size, std::vector<char>& to) {

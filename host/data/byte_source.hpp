@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/read_progress.hpp"
+
 namespace thalweg {
 
 /// The most that deflate can expand (zlib's technical notes): a header that claims more than this lies.
@@ -25,11 +27,16 @@ class ByteSource {
   virtual std::int64_t stored_total() const = 0;  ///< 0 where unknown
 };
 
-/// Throws NoInputError when `path` is missing or a folder, IoError when it cannot be opened.
-std::unique_ptr<ByteSource> open_file(const std::string& path);
+/// A file or a pipe; `progress` hears of a pipe that stays empty. Throws NoInputError when `path` is missing
+/// or a folder, IoError when it cannot be opened.
+std::unique_ptr<ByteSource> open_file(const std::string& path, const ReadProgress& progress = {});
 
-/// Up to `size` first bytes of the file, inflated.
-std::string first_bytes(const std::string& path, std::int64_t size);
+/// What a source begins with, and the source from its beginning: a pipe cannot be opened again.
+struct PeekedSource {
+  std::string head;
+  std::unique_ptr<ByteSource> source;
+};
+PeekedSource peek(std::unique_ptr<ByteSource> source, std::int64_t size);
 
 /// Appends up to `size` bytes to `to`, which grows only as bytes arrive; gives how many came.
 std::int64_t append_bytes(ByteSource& source, std::int64_t size, std::vector<char>& to);

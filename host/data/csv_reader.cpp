@@ -192,8 +192,8 @@ class CsvMerger {
 
 }  // namespace
 
-RawData read_csv(const ReadRequest& request) {
-  TextSource source(request.path, RecordEnd::line_outside_quotes);
+RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> bytes) {
+  TextSource source(request.path, std::move(bytes), RecordEnd::line_outside_quotes);
   TextBlock first;
   if (!source.next(first)) throw DataError(fmt::format("{} is empty; want rows of cells", request.path));
   const CsvLayout layout = find_csv_layout(request, first);

@@ -20,11 +20,10 @@ std::string labels_beside(const std::string& images) {
 
 }  // namespace
 
-RawData read_idx(const ReadRequest& request) {
+RawData read_idx(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   if (request.target.empty() && request.need_target)
     throw ConfigError(fmt::format("data.{} is empty: IDX images need the file of their labels{}",
                                   request.target_key, labels_beside(request.path)));
-  const auto source = open_file(request.path);
   const ArrayHeader header = read_idx_header(*source, request.path);
   RawData data;
   data.source = request.path;

@@ -9,8 +9,9 @@
 namespace thalweg {
 namespace {
 
-LabelColumn read_label_text(const std::string& path, const RowRange& range) {
-  TextSource source(path, RecordEnd::line);
+LabelColumn read_label_text(const std::string& path, std::unique_ptr<ByteSource> bytes,
+                            const RowRange& range) {
+  TextSource source(path, std::move(bytes), RecordEnd::line);
   LabelColumn labels;
   labels.present = true;
   TextCodes texts;
@@ -44,37 +45,36 @@ void require_same_rows(const std::string& path, std::int64_t got, const RawData&
     throw DataError(fmt::format("{} has {} rows; want {}, as many as {}", path, got, data.rows, data.source));
 }
 
-}  // namespace
-
-LabelColumn read_label_file(const std::string& path, const RowRange& range) {
-  const std::string magic = first_bytes(path, 8);
-  if (magic.starts_with("PK\x03\x04"))
-    throw DataError(
-        fmt::format("{} is an npz archive; want a file of one label per row (npy, IDX or text)", path));
-  const bool npy = magic.starts_with("\x93NUMPY");
-  const bool idx = magic.size() >= 4 && magic[0] == 0 && magic[1] == 0;
-  if (!npy && !idx) return read_label_text(path, range);
-  const auto source = open_file(path);
-  const ArrayHeader header = npy ? read_npy_header(*source, path) : read_idx_header(*source, path);
-  return read_label_array(*source, header, range, path);
-}
-
-void read_weight_file(const std::string& path, const RowRange& range, RawData& data) {
-  const LabelColumn column = read_label_file(path, range);
+void read_weight_file(const ReadRequest& request, RawData& data) {
+  const std::string& path = request.weight;
+  const LabelColumn column = read_label_file(path, request.range, request.progress);
   if (column.numbers.empty())
     throw DataError(fmt::format("{}: a weight is no number; want one per row", path));
   require_same_rows(path, static_cast<std::int64_t>(column.numbers.size()), data);
   data.weight.assign(column.numbers.begin(), column.numbers.end());
 }
 
+}  // namespace
+
+LabelColumn read_label_file(const std::string& path, const RowRange& range, const ReadProgress& progress) {
+  auto [magic, source] = peek(open_file(path, progress), 8);
+  if (magic.starts_with("PK\x03\x04"))
+    throw DataError(
+        fmt::format("{} is an npz archive; want a file of one label per row (npy, IDX or text)", path));
+  const bool npy = magic.starts_with("\x93NUMPY");
+  const bool idx = magic.size() >= 4 && magic[0] == 0 && magic[1] == 0;
+  if (!npy && !idx) return read_label_text(path, std::move(source), range);
+  const ArrayHeader header = npy ? read_npy_header(*source, path) : read_idx_header(*source, path);
+  return read_label_array(*source, header, range, path);
+}
+
 void read_companions(const ReadRequest& request, RawData& data) {
   if (!request.target.empty()) {
-    data.labels = read_label_file(request.target, request.range);
+    data.labels = read_label_file(request.target, request.range, request.progress);
     require_same_rows(request.target, data.labels.rows(), data);
   }
   const bool training = request.schema == nullptr;  // a file of weights belongs to the training rows
-  if (training && !request.weight.empty() && data.weight.empty())
-    read_weight_file(request.weight, request.range, data);
+  if (training && !request.weight.empty() && data.weight.empty()) read_weight_file(request, data);
 }
 
 }  // namespace thalweg

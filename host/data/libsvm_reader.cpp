@@ -232,7 +232,7 @@ void check_width(const RawData& data) {
 
 }  // namespace
 
-RawData read_libsvm(const ReadRequest& request) {
+RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> bytes) {
   const std::string& base = request.config.index_base;
   if (base != "auto" && base != "0" && base != "1")
     throw ConfigError(fmt::format("data.index_base = {}: want auto, 0 or 1", shown(base)));
@@ -246,7 +246,7 @@ RawData read_libsvm(const ReadRequest& request) {
   const std::int64_t most =
       width > 0 && base_known ? width - 1 + least : std::numeric_limits<std::int32_t>::max() - 1;
 
-  TextSource source(request.path, RecordEnd::line);
+  TextSource source(request.path, std::move(bytes), RecordEnd::line);
   TextBlock first;
   if (!source.next(first))
     throw DataError(fmt::format("{} is empty; want lines \"label index:value ...\"", request.path));

@@ -15,7 +15,8 @@ namespace {
 
 class NpzArchive {
  public:
-  explicit NpzArchive(const std::string& path) : path_(path), members_(list_zip(path)) {
+  explicit NpzArchive(const std::string& path)
+      : path_(path), file_(open_zip(path)), members_(list_zip(*file_)) {
     for (const ZipMember& member : members_) names_.push_back(array_name(member.name));
   }
 
@@ -31,7 +32,7 @@ class NpzArchive {
   }
 
   std::unique_ptr<ByteSource> open(int index, ArrayHeader& header) const {
-    auto source = open_zip_member(path_, members_[static_cast<std::size_t>(index)]);
+    auto source = open_zip_member(file_, members_[static_cast<std::size_t>(index)]);
     header = read_npy_header(*source, full_name(index));
     return source;
   }
@@ -63,6 +64,7 @@ class NpzArchive {
   }
 
   std::string path_;
+  std::shared_ptr<const InputFile> file_;
   std::vector<ZipMember> members_;
   std::vector<std::string> names_;
 };
@@ -75,9 +77,8 @@ void require_target(const ReadRequest& request, const char* what) {
 
 }  // namespace
 
-RawData read_npy(const ReadRequest& request) {
+RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   require_target(request, "the file");
-  const auto source = open_file(request.path);
   const ArrayHeader header = read_npy_header(*source, request.path);
   RawData data;
   data.source = request.path;

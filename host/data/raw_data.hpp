@@ -2,9 +2,11 @@
 // What a reader hands over: cells as they were in the file, before imputation, one-hot and scaling.
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "host/data/byte_source.hpp"
 #include "thalweg/dataset.hpp"
 
 namespace thalweg {
@@ -77,15 +79,16 @@ struct ReadRequest {
   const ReadProgress& progress;
 };
 
-RawData read_csv(const ReadRequest& request);
-RawData read_libsvm(const ReadRequest& request);
-RawData read_npy(const ReadRequest& request);
+/// Each reads the bytes of request.path, which is open already; an npz archive is read here and there and
+/// opened by its reader.
+RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> bytes);
+RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> bytes);
+RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source);
 RawData read_npz(const ReadRequest& request);
-RawData read_idx(const ReadRequest& request);
+RawData read_idx(const ReadRequest& request, std::unique_ptr<ByteSource> source);
 
 /// A file of one label (or weight) per row: npy, IDX, or text with one per line.
-LabelColumn read_label_file(const std::string& path, const RowRange& range);
-void read_weight_file(const std::string& path, const RowRange& range, RawData& data);
+LabelColumn read_label_file(const std::string& path, const RowRange& range, const ReadProgress& progress);
 
 /// Reads request.target and request.weight as files into `data`.
 void read_companions(const ReadRequest& request, RawData& data);

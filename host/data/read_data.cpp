@@ -5,6 +5,7 @@
 #include "host/data/all_rows.hpp"
 #include "host/data/byte_source.hpp"
 #include "host/data/csv_layout.hpp"
+#include "host/data/input_file.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/target_transform.hpp"
 #include "host/data/text.hpp"
@@ -14,6 +15,8 @@ namespace thalweg {
 namespace {
 
 enum class Format { npy, npz, csv, libsvm, idx };
+
+constexpr std::int64_t kPeeked = 1 << 16;  // bytes that tell a format
 
 bool is_svm_entry(std::string_view token) {
   const std::size_t colon = token.find(':');
@@ -37,21 +40,22 @@ bool looks_like_libsvm(std::string_view text) {
   return false;
 }
 
-Format detect_format(const std::string& path, const std::string& setting) {
+Format format_named(const std::string& setting) {
   if (setting == "npy") return Format::npy;
   if (setting == "npz") return Format::npz;
   if (setting == "csv" || setting == "tsv") return Format::csv;
   if (setting == "libsvm" || setting == "svmlight") return Format::libsvm;
   if (setting == "idx") return Format::idx;
-  if (setting != "auto")
-    throw ConfigError(
-        fmt::format("data.format = {}: want auto, npy, npz, csv, tsv, libsvm or idx{}", shown(setting),
-                    did_you_mean(setting, {"auto", "npy", "npz", "csv", "tsv", "libsvm", "idx"})));
-  const std::string head = first_bytes(path, 1 << 16);
+  throw ConfigError(
+      fmt::format("data.format = {}: want auto, npy, npz, csv, tsv, libsvm or idx{}", shown(setting),
+                  did_you_mean(setting, {"auto", "npy", "npz", "csv", "tsv", "libsvm", "idx"})));
+}
+
+Format detect_format(const std::string& path, std::string_view head) {
   if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
   if (head.starts_with("\x93NUMPY")) return Format::npy;
   if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return Format::npz;
-  if (head.size() >= 4 && head[0] == 0 && head[1] == 0) return Format::idx;
+  if (head.size() >= 4 && head[0] == 0 && head[1] == 0 && head[2] != 0) return Format::idx;
   if (head.find('\0') != std::string::npos)
     throw DataError(fmt::format(
         "{} is binary and neither npy, npz nor IDX; want one of these or text (CSV, libsvm)", path));
@@ -60,20 +64,32 @@ Format detect_format(const std::string& path, const std::string& setting) {
   return looks_like_libsvm(head) ? Format::libsvm : Format::csv;
 }
 
-RawData read_raw(const ReadRequest& request) {
-  switch (detect_format(request.path, request.config.format)) {
+RawData read_as(Format format, const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  switch (format) {
     case Format::npy:
-      return read_npy(request);
+      return read_npy(request, std::move(source));
     case Format::npz:
       return read_npz(request);
     case Format::csv:
-      return read_csv(request);
+      return read_csv(request, std::move(source));
     case Format::libsvm:
-      return read_libsvm(request);
+      return read_libsvm(request, std::move(source));
     case Format::idx:
-      return read_idx(request);
+      return read_idx(request, std::move(source));
   }
   throw InternalError("a data format without a reader");
+}
+
+/// One opening serves the format and the reader: a pipe has no second.
+RawData read_raw(const ReadRequest& request) {
+  const std::string& setting = request.config.format;
+  if (setting != "auto") {
+    const Format format = format_named(setting);
+    const bool opens = format == Format::npz;
+    return read_as(format, request, opens ? nullptr : open_file(request.path, request.progress));
+  }
+  auto [head, source] = peek(open_file(request.path, request.progress), kPeeked);
+  return read_as(detect_format(request.path, head), request, std::move(source));
 }
 
 }  // namespace
@@ -110,6 +126,7 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
                             .range = parse_row_range(config.train_rows, "data.train_rows"),
                             .use = use,
                             .progress = progress};
+  require_pipes_once({config.train, config.target, config.weight});
   RawData raw = read_raw(request);
   require_some_rows(raw);
   return raw;
@@ -145,6 +162,7 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
                             .need_target = need_target,
                             .schema = &schema,
                             .progress = progress};
+  require_pipes_once({path, target_path});
   Dataset data = apply_schema(read_raw(request), schema, need_target);
   apply_target_transform(schema.target_transform, data);
   return data;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "thalweg/error.hpp"
 
@@ -16,8 +17,8 @@ constexpr std::size_t kLongestRecord = std::size_t{1} << 28;
 
 }  // namespace
 
-TextSource::TextSource(const std::string& path, RecordEnd record_end)
-    : path_(path), record_end_(record_end), bytes_(open_file(path)) {}
+TextSource::TextSource(std::string path, std::unique_ptr<ByteSource> bytes, RecordEnd record_end)
+    : path_(std::move(path)), record_end_(record_end), bytes_(std::move(bytes)) {}
 
 /// Appends a piece, no larger than what is left of the file; false at the end.
 bool TextSource::fill(std::string& text) {

@@ -18,7 +18,7 @@ enum class RecordEnd { line, line_outside_quotes };
 
 class TextSource {
  public:
-  TextSource(const std::string& path, RecordEnd record_end);
+  TextSource(std::string path, std::unique_ptr<ByteSource> bytes, RecordEnd record_end);
 
   /// The next block, about a megabyte; false at the end of the file. A byte order mark is dropped.
   bool next(TextBlock& block);

@@ -4,9 +4,8 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "thalweg/error.hpp"
 
@@ -16,43 +15,15 @@ namespace {
 constexpr std::uint64_t kNewestVersion = 63;  // of APPNOTE.TXT, times ten
 constexpr std::uint64_t kUnreadableFlags = 1 << 0 | 1 << 5 | 1 << 6;
 
-class File {
- public:
-  explicit File(const std::string& path) : path_(path) {
-    open_file(path);  // the usual errors for a file that is not there
-    file_.reset(std::fopen(path.c_str(), "rb"));
-    if (!file_) throw IoError(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
-    seek(0, SEEK_END);
-    size_ = ftello(file_.get());
-  }
-  std::int64_t size() const { return size_; }
+DataError damaged(const std::string& path) {
+  return DataError(
+      fmt::format("{} is a damaged or cut off npz (zip) archive: its directory does not fit", path));
+}
 
-  std::string read(std::int64_t offset, std::int64_t count) {
-    if (offset < 0 || count < 0 || offset > size_ - count) throw damaged(path_);
-    std::string bytes(static_cast<std::size_t>(count), '\0');
-    seek(offset, SEEK_SET);
-    if (std::fread(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
-      throw IoError(fmt::format("{}: cannot be read at byte {}", path_, offset));
-    return bytes;
-  }
-
-  static DataError damaged(const std::string& path) {
-    return DataError(
-        fmt::format("{} is a damaged or cut off npz (zip) archive: its directory does not fit", path));
-  }
-
- private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  void seek(std::int64_t offset, int from) {
-    if (fseeko(file_.get(), offset, from) != 0)
-      throw IoError(fmt::format("{}: {}", path_, std::strerror(errno)));
-  }
-  std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
-  std::int64_t size_ = 0;
-};
+std::string read_inside(const InputFile& file, std::int64_t offset, std::int64_t count) {
+  if (offset < 0 || count < 0 || offset > file.size() - count) throw damaged(file.path());
+  return file.read_at(offset, count);
+}
 
 /// Little-endian number of `count` bytes.
 std::uint64_t little(const std::string& bytes, std::size_t at, std::size_t count) {
@@ -68,20 +39,21 @@ struct Directory {
   std::int64_t offset = 0, size = 0, members = 0;
 };
 
-Directory find_directory(File& file, const std::string& path) {
+Directory find_directory(const InputFile& file) {
+  const std::string& path = file.path();
   const std::int64_t tail_size = std::min<std::int64_t>(file.size(), 22 + 65535);
-  const std::string tail = file.read(file.size() - tail_size, tail_size);
+  const std::string tail = read_inside(file, file.size() - tail_size, tail_size);
   const std::size_t end = tail.rfind("PK\x05\x06");
-  if (end == std::string::npos || end + 22 > tail.size()) throw File::damaged(path);
+  if (end == std::string::npos || end + 22 > tail.size()) throw damaged(path);
   Directory d{offset_of(tail, end + 16, 4), offset_of(tail, end + 12, 4), offset_of(tail, end + 10, 2)};
   std::int64_t behind = file.size() - tail_size + static_cast<std::int64_t>(end);
   if (end >= 20 && tail.compare(end - 20, 4, "PK\x06\x07") == 0) {
     behind = offset_of(tail, end - 20 + 8, 8);
-    const std::string end64 = file.read(behind, 56);
+    const std::string end64 = read_inside(file, behind, 56);
     d = {offset_of(end64, 48, 8), offset_of(end64, 40, 8), offset_of(end64, 32, 8)};
   }
   // The directory lies right before its end record: whoever looks for it there has to find the same one.
-  if (d.offset < 0 || d.offset > behind || d.size != behind - d.offset) throw File::damaged(path);
+  if (d.offset < 0 || d.offset > behind || d.size != behind - d.offset) throw damaged(path);
   return d;
 }
 
@@ -102,14 +74,18 @@ void read_zip64(const std::string& extra, ZipMember& member) {
 
 class ZipSource : public ByteSource {
  public:
-  ZipSource(const std::string& path, const ZipMember& member)
-      : name_(path + ":" + member.name), file_(path), member_(member), crc_(crc32(0, nullptr, 0)) {
-    const std::string local = file_.read(member.header_offset, 30);
-    if (!local.starts_with("PK\x03\x04")) throw File::damaged(path);
-    if (file_.read(member.header_offset + 30, offset_of(local, 26, 2)) != member.name)
-      throw File::damaged(path);
+  ZipSource(std::shared_ptr<const InputFile> file, const ZipMember& member)
+      : name_(file->path() + ":" + member.name),
+        file_(std::move(file)),
+        member_(member),
+        crc_(crc32(0, nullptr, 0)) {
+    const std::string& path = file_->path();
+    const std::string local = read_inside(*file_, member.header_offset, 30);
+    if (!local.starts_with("PK\x03\x04")) throw damaged(path);
+    if (read_inside(*file_, member.header_offset + 30, offset_of(local, 26, 2)) != member.name)
+      throw damaged(path);
     begin_ = at_ = member.header_offset + 30 + offset_of(local, 26, 2) + offset_of(local, 28, 2);
-    if (member.stored < 0 || begin_ > file_.size() - member.stored) throw File::damaged(path);
+    if (member.stored < 0 || begin_ > file_->size() - member.stored) throw damaged(path);
     const bool sizes_fit =
         member.method == 0 ? member.size == member.stored : member.size / kMaxInflation <= member.stored;
     if (member.size < 0 || !sizes_fit)
@@ -131,6 +107,7 @@ class ZipSource : public ByteSource {
     const std::int64_t got = inflating_ ? inflate_to(static_cast<char*>(to), size) : copy_to(to, size);
     if (got > 0) crc_ = crc32_z(crc_, static_cast<const Bytef*>(to), static_cast<std::size_t>(got));
     given_ += got;
+    if (got < size || given_ == member_.size) file_->require_unchanged();
     if (got < size)
       throw DataError(
           fmt::format("{} is damaged: it inflates to {} bytes; want {}", name_, given_, member_.size));
@@ -144,7 +121,7 @@ class ZipSource : public ByteSource {
 
  private:
   std::int64_t copy_to(void* to, std::int64_t size) {
-    const std::string bytes = file_.read(at_, size);
+    const std::string bytes = read_inside(*file_, at_, size);
     std::memcpy(to, bytes.data(), bytes.size());
     at_ += size;
     return size;
@@ -168,14 +145,14 @@ class ZipSource : public ByteSource {
   }
 
   void refill() {
-    piece_ = file_.read(at_, std::min<std::int64_t>(begin_ + member_.stored - at_, 1 << 17));
+    piece_ = read_inside(*file_, at_, std::min<std::int64_t>(begin_ + member_.stored - at_, 1 << 17));
     at_ += static_cast<std::int64_t>(piece_.size());
     stream_.next_in = reinterpret_cast<Bytef*>(piece_.data());
     stream_.avail_in = static_cast<uInt>(piece_.size());
   }
 
   std::string name_;
-  File file_;
+  std::shared_ptr<const InputFile> file_;
   ZipMember member_;
   z_stream stream_{};
   bool inflating_ = false;
@@ -186,13 +163,22 @@ class ZipSource : public ByteSource {
 
 }  // namespace
 
-std::vector<ZipMember> list_zip(const std::string& path) {
-  File file(path);
-  const Directory directory = find_directory(file, path);
-  const std::string bytes = file.read(directory.offset, directory.size);
+std::shared_ptr<const InputFile> open_zip(const std::string& path) {
+  if (is_pipe(path))
+    throw DataError(
+        fmt::format("{} is a pipe; an npz archive is read from its end, want it as a file (a npy array may "
+                    "come through a pipe)",
+                    path));
+  return std::make_shared<InputFile>(path);
+}
+
+std::vector<ZipMember> list_zip(const InputFile& file) {
+  const std::string& path = file.path();
+  const Directory directory = find_directory(file);
+  const std::string bytes = read_inside(file, directory.offset, directory.size);
   std::vector<ZipMember> members;
   for (std::size_t at = 0; at < bytes.size();) {
-    if (at + 46 > bytes.size() || bytes.compare(at, 4, "PK\x01\x02") != 0) throw File::damaged(path);
+    if (at + 46 > bytes.size() || bytes.compare(at, 4, "PK\x01\x02") != 0) throw damaged(path);
     ZipMember member;
     member.method = static_cast<int>(little(bytes, at + 10, 2));
     member.crc = static_cast<std::uint32_t>(little(bytes, at + 16, 4));
@@ -201,7 +187,7 @@ std::vector<ZipMember> list_zip(const std::string& path) {
     member.header_offset = offset_of(bytes, at + 42, 4);
     const auto name = little(bytes, at + 28, 2), extra = little(bytes, at + 30, 2),
                comment = little(bytes, at + 32, 2);
-    if (at + 46 + name + extra > bytes.size()) throw File::damaged(path);
+    if (at + 46 + name + extra > bytes.size()) throw damaged(path);
     member.name = bytes.substr(at + 46, name);
     read_zip64(bytes.substr(at + 46 + name, extra), member);
     if (little(bytes, at + 6, 1) > kNewestVersion)
@@ -211,15 +197,15 @@ std::vector<ZipMember> list_zip(const std::string& path) {
     members.push_back(std::move(member));
     at += 46 + name + extra + comment;
   }
-  if (static_cast<std::int64_t>(members.size()) != directory.members) throw File::damaged(path);
+  if (static_cast<std::int64_t>(members.size()) != directory.members) throw damaged(path);
   return members;
 }
 
-std::unique_ptr<ByteSource> open_zip_member(const std::string& path, const ZipMember& member) {
+std::unique_ptr<ByteSource> open_zip_member(std::shared_ptr<const InputFile> file, const ZipMember& member) {
   if (member.method != 0 && member.method != 8)
-    throw DataError(fmt::format("{}: member {} uses zip method {}; want 0 (stored) or 8 (deflated)", path,
-                                member.name, member.method));
-  return std::make_unique<ZipSource>(path, member);
+    throw DataError(fmt::format("{}: member {} uses zip method {}; want 0 (stored) or 8 (deflated)",
+                                file->path(), member.name, member.method));
+  return std::make_unique<ZipSource>(std::move(file), member);
 }
 
 }  // namespace thalweg

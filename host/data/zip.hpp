@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/data/byte_source.hpp"
+#include "host/data/input_file.hpp"
 
 namespace thalweg {
 
@@ -18,10 +19,13 @@ struct ZipMember {
   std::int64_t header_offset = 0;
 };
 
+/// Throws DataError for a pipe: the archive's directory lies at its end.
+std::shared_ptr<const InputFile> open_zip(const std::string& path);
+
 /// The archive's directory; throws DataError where it is damaged.
-std::vector<ZipMember> list_zip(const std::string& path);
+std::vector<ZipMember> list_zip(const InputFile& file);
 
 /// The bytes of a member; its checksum is compared at the end.
-std::unique_ptr<ByteSource> open_zip_member(const std::string& path, const ZipMember& member);
+std::unique_ptr<ByteSource> open_zip_member(std::shared_ptr<const InputFile> file, const ZipMember& member);
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/config/config_text.hpp"
+#include "host/data/input_file.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/network.hpp"
 #include "host/model/objective.hpp"
@@ -57,6 +58,7 @@ void TrainingRun::train() {
 
 void TrainingRun::prepare() {
   validate_config(config_);
+  if (is_folder(config_.out)) claim_out();
   load_data();
   enter(TrainPhase::train);
   if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
@@ -111,7 +113,16 @@ void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& op
   say(describe(plan));
 }
 
+/// Before the data are read where the folder is there: who has it need not be waited for.
+void TrainingRun::claim_out() {
+  if (!lock_) lock_.emplace(config_.out, [this](const std::string& note) { say(note); });
+}
+
 void TrainingRun::load_data() {
+  const DataConfig& data = config_.data;
+  const bool part_of_train = data.test.empty() && !data.test_rows.empty();
+  require_pipes_once(
+      {data.train, data.target, data.weight, part_of_train ? data.train : data.test, data.test_target});
   TrainingData read = read_and_split(config_.data, target_use(config_.model.loss),
                                      static_cast<std::uint64_t>(config_.seed), observer_.reading);
   train_ = std::move(read.data);
@@ -125,6 +136,7 @@ void TrainingRun::load_data() {
 void TrainingRun::resume() {
   if (config_.out.empty()) return;
   create_folders(config_.out);
+  claim_out();
   remove_temporaries(config_.out);
   const std::string& how = config_.checkpoint.resume;
   if (how == "auto") {
@@ -151,6 +163,7 @@ void TrainingRun::restore(const std::string& folder) {
   learner_->set_steps(data.step);
   state_ = RunState::from(data.progress, data.step, folder);
   saved_step_ = data.step;
+  writer_.set_valid(folder);
   resumed_from_ = folder;
   say(fmt::format("resumed from {} at step {}", folder, data.step));
 }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "host/checkpoint/checkpoint_writer.hpp"
+#include "host/checkpoint/run_lock.hpp"
 #include "host/train/metrics_log.hpp"
 #include "host/train/privacy.hpp"
 #include "host/train/run_plan.hpp"
@@ -26,6 +27,7 @@ class TrainingRun {
   using Clock = std::chrono::steady_clock;
 
   void prepare();
+  void claim_out();
   void load_data();
   LearnerOptions learner_options();
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
@@ -70,6 +72,7 @@ class TrainingRun {
   std::optional<Privacy> privacy_;
   std::optional<SampleStatistics> statistics_;
   NamedNumbers epoch_statistics_;
+  std::optional<RunLock> lock_;  // held until writer_ and log_ are done
   MetricsLog log_;
   CheckpointWriter writer_;
   RunState state_;

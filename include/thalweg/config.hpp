@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/read_progress.hpp"
+
 namespace thalweg {
 
 struct DataConfig {
@@ -207,8 +209,8 @@ struct Config {
 };
 
 /// Reads a TOML file into `config`. Throws NoInputError, or ConfigError naming file, line and key: an unknown
-/// key (with "did you mean"), a wrong type.
-void read_config_file(const std::string& path, Config& config);
+/// key (with "did you mean"), a wrong type. `progress` hears of a pipe that stays empty.
+void read_config_file(const std::string& path, Config& config, const ReadProgress& progress = {});
 
 /// Sets one value from text, as a flag `--section.key=value` does; aliases of other tools are accepted.
 void set_config_value(Config& config, const std::string& key, const std::string& value);

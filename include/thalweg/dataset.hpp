@@ -2,11 +2,11 @@
 // A data set in memory: dense rows (float32, or uint8 kept as it is) or CSR, with targets, weights and class
 // labels.
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "thalweg/config.hpp"
+#include "thalweg/read_progress.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -81,10 +81,6 @@ struct DataSchema {
 /// schema_from_json throws DataError for anything that is not a schema.
 std::string schema_to_json(const DataSchema& schema);
 DataSchema schema_from_json(const std::string& json);
-
-/// Called now and then on the reading thread: `done` of `total` bytes of `file` (as stored, so compressed
-/// ones for .gz); total is 0 where it cannot be known.
-using ReadProgress = std::function<void(const std::string& file, std::int64_t done, std::int64_t total)>;
 
 /// Reads training data and finds its schema: format, classes, categories, imputation and standardisation.
 /// `use` decides what targets are. automatic: text is classes; so are at most 1000 distinct integers of a

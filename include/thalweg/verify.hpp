@@ -17,6 +17,7 @@ struct VerifyOptions {
   std::int64_t steps = 20;
   /// Called after each step with the second device's model; for tests of the verification itself.
   std::function<void(std::int64_t step, const Context& ctx, Model& second)> after_step;
+  ReadProgress reading;  ///< now and then while data are read
 };
 
 /// Where two devices first part.

@@ -62,11 +62,11 @@ Json read_data(const std::string& format, const std::string& path, const std::st
                             .target_key = "target",
                             .need_target = format != "npy" && format != "idx",
                             .progress = {}};
-  if (format == "npy") return content(read_npy(request));
+  if (format == "npy") return content(read_npy(request, open_file(path)));
   if (format == "npz") return content(read_npz(request));
-  if (format == "idx") return content(read_idx(request));
-  if (format == "libsvm") return content(read_libsvm(request));
-  return content(read_csv(request));
+  if (format == "idx") return content(read_idx(request, open_file(path)));
+  if (format == "libsvm") return content(read_libsvm(request, open_file(path)));
+  return content(read_csv(request, open_file(path)));
 }
 
 Json read_gz(const std::string& path) {

@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "host/checkpoint/run_lock.hpp"
 #include "host/cli/cli.hpp"
 #include "tests/support/run_support.hpp"
 
@@ -168,6 +169,30 @@ TEST_F(BadInput, ContradictorySettingsAreConfigErrors) {
 TEST_F(BadInput, AnOutFolderThatCannotBeMadeIsAnIoError) {
   const std::string good = file("good.csv", "a,y\n1,2\n3,4\n"), blocker = file("blocker", "");
   expect_error(train_on(good, {"--out=" + blocker + "/run"}), kIo, {"blocker"});
+}
+
+TEST_F(BadInput, AnOutFolderOfAnotherRunIsAnIoError) {
+  const std::string data = file("d.csv", "a,y\n1,2\n2,3\n"), out = folder_.path("run");
+  ASSERT_EQ(train_on(data, {"--out=" + out}).code, 0);
+  const std::string config = read_file(out + "/config.toml"), log = read_file(out + "/metrics.jsonl");
+  const RunLock other(out, {});
+  for (const char* resume : {"auto", "never"}) {
+    expect_error(
+        train_on(data, {"--out=" + out, "--train.epochs=2", std::string("--checkpoint.resume=") + resume}),
+        kIo, {"another run writes to " + out, "pid"});
+  }
+  EXPECT_EQ(read_file(out + "/config.toml"), config);
+  EXPECT_EQ(read_file(out + "/metrics.jsonl"), log);
+  EXPECT_EQ(thalweg_with({"evaluate", out, "--data.test=" + data}).code, 0) << "reading takes no lock";
+  EXPECT_EQ(thalweg_with({"inspect", out}).code, 0);
+}
+
+TEST_F(BadInput, ADeviceWithoutEndIsRefusedSoon) {
+  expect_error(train_on("/dev/zero"), kBadData, {"/dev/zero is binary"});
+  expect_error(train_on("/dev/zero", {"--data.format=npy", "--data.target=y"}), kBadData,
+               {"/dev/zero is not a npy array"});
+  expect_error(train_on("/dev/zero", {"--data.format=npz"}), kBadData, {"/dev/zero"});
+  expect_error(thalweg_with({"train", "/dev/zero"}), kConfig, {"config file /dev/zero", "more than 64 MiB"});
 }
 
 TEST_F(BadInput, AFullDiskIsAnIoError) {

@@ -321,10 +321,11 @@ TEST(Checkpoint, PruningKeepsTheNewestAndTheBest) {
   for (std::int64_t step = 1; step <= 6; ++step) {
     write_checkpoint(checkpoint_folder(root.path(), step), small_checkpoint(step));
   }
-  prune_checkpoints(root.path(), 2, {3});
+  KnownCheckpoints known;
+  prune_checkpoints(root.path(), 2, {3}, known);
   EXPECT_EQ(entries(root.path()),
             (std::vector<std::string>{"step-000000003", "step-000000005", "step-000000006"}));
-  prune_checkpoints(root.path(), 0);
+  prune_checkpoints(root.path(), 0, {}, known);
   EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"step-000000006"}))
       << "the last one always stays";
 }
@@ -385,6 +386,49 @@ TEST(Checkpoint, OneThatMayNotBeRemovedKeepsItsNameAndTheErrorSaysWhy) {
   EXPECT_EQ(entries(root.path()),
             (std::vector<std::string>{"step-000000001", "step-000000002", "step-000000003"}))
       << "no temporary is left";
+}
+
+/// As after a run that went back: 8 and 9 are damaged, 7 is its last good one.
+TEST(Checkpoint, PruningCountsValidOnesAlone) {
+  const ScratchFolder root;
+  for (const std::int64_t step : {3, 4, 6, 7, 8, 9})
+    write_checkpoint(checkpoint_folder(root.path(), step), small_checkpoint(step));
+  for (const char* damaged : {"step-000000004", "step-000000008", "step-000000009"})
+    overwrite(root / damaged + std::string("/model.safetensors"), "damaged");
+  KnownCheckpoints known;
+  prune_checkpoints(root.path(), 3, {}, known);  // 7, 6 and 3
+  EXPECT_EQ(entries(root.path()),
+            (std::vector<std::string>{"step-000000003", "step-000000004", "step-000000006", "step-000000007",
+                                      "step-000000008", "step-000000009"}));
+  prune_checkpoints(root.path(), 2, {}, known);  // what is older than 6 goes, damaged or not
+  EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"step-000000006", "step-000000007",
+                                                            "step-000000008", "step-000000009"}));
+}
+
+TEST(Checkpoint, WhatIsKnownIsNotReadAgain) {
+  const ScratchFolder root;
+  const std::string valid = root / "step-000000001", damaged = root / "step-000000002";
+  write_checkpoint(valid, small_checkpoint(1));
+  fs::create_directory(damaged);
+  KnownCheckpoints known;
+  EXPECT_TRUE(known.valid(valid));
+  EXPECT_FALSE(known.valid(damaged));
+  overwrite(valid + "/config.toml", "damaged");
+  EXPECT_TRUE(known.valid(valid)) << "read again";
+  known.set_valid(damaged);
+  EXPECT_TRUE(known.valid(damaged));
+}
+
+TEST(Checkpoint, ManyDamagedOnesAreAFewLinesAndACount) {
+  const ScratchFolder root;
+  write_checkpoint(checkpoint_folder(root.path(), 1), small_checkpoint(1));
+  for (std::int64_t step = 2; step <= 1001; ++step)
+    fs::create_directory(checkpoint_folder(root.path(), step));
+  std::vector<std::string> reports;
+  EXPECT_EQ(newest_valid_checkpoint(root.path(), reports), root / "step-000000001");
+  ASSERT_EQ(reports.size(), 6u);
+  EXPECT_NE(reports[0].find("step-000001001/manifest.json: is missing"), std::string::npos);
+  EXPECT_EQ(reports[5], root.path() + ": 995 more damaged checkpoints");
 }
 
 TEST(Checkpoint, WritingReplacesWhatStandsUnderTheName) {

@@ -74,14 +74,48 @@ TEST(CheckpointWriter, DropsNoCheckpointAndPrunes) {
   }
 }
 
+/// A run that went on from an older checkpoint than the newest.
 TEST(CheckpointWriter, NeverPrunesWhatItJustWrote) {
   const test::ScratchFolder root;
-  std::filesystem::create_directories(checkpoint_folder(root.path(), 9));  // damaged: the run went back
+  write_checkpoint(checkpoint_folder(root.path(), 9), checkpoint_at(9));
   CheckpointWriter writer;
   for (const std::int64_t step : {4, 5}) writer.submit({root.path(), checkpoint_at(step), 1, {}});
   writer.finish();
   EXPECT_EQ(read_checkpoint(checkpoint_folder(root.path(), 5)).step, 5);
   EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), 4)));
+}
+
+/// A run that went on from step 6 past two damaged ones and saves at 7.
+TEST(CheckpointWriter, DamagedOnesPushOutNoValidOne) {
+  const test::ScratchFolder root;
+  for (const std::int64_t step : {4, 5, 6})
+    write_checkpoint(checkpoint_folder(root.path(), step), checkpoint_at(step));
+  for (const std::int64_t step : {8, 9})
+    std::filesystem::create_directory(checkpoint_folder(root.path(), step));
+  CheckpointWriter writer;
+  writer.submit({root.path(), checkpoint_at(7), 2, {}});
+  writer.finish();
+  for (const std::int64_t step : {6, 7})
+    EXPECT_EQ(read_checkpoint(checkpoint_folder(root.path(), step)).step, step);
+  for (const std::int64_t step : {4, 5})
+    EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), step)));
+}
+
+/// What was read whole when the run began, and what it wrote itself, counts without being read again.
+TEST(CheckpointWriter, ReadsNoCheckpointThatItKnows) {
+  const test::ScratchFolder root;
+  write_checkpoint(checkpoint_folder(root.path(), 1), checkpoint_at(1));
+  CheckpointWriter writer;
+  writer.set_valid(checkpoint_folder(root.path(), 1));
+  remove_path(checkpoint_folder(root.path(), 1) + "/config.toml");  // would tell of a reading
+  for (const std::int64_t step : {2, 3}) writer.submit({root.path(), checkpoint_at(step), 2, {}});
+  writer.finish();
+  EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), 1))) << "2 and 3 are kept";
+  remove_path(checkpoint_folder(root.path(), 3) + "/config.toml");
+  writer.submit({root.path(), checkpoint_at(4), 2, {}});
+  writer.finish();
+  EXPECT_TRUE(std::filesystem::exists(checkpoint_folder(root.path(), 3)));
+  EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), 2))) << "3 was read again";
 }
 
 TEST(CheckpointWriter, AnErrorSurfacesOnceAtTheNextCall) {

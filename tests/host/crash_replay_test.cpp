@@ -49,7 +49,8 @@ class Saves {
     write_checkpoint(checkpoint_folder(root(), data.step), data);
     last_ = {number};
     promise(last_);
-    prune_checkpoints(root(), keep);
+    KnownCheckpoints known;
+    prune_checkpoints(root(), keep, {}, known);
   }
   /// As a disk error would: through the recorded calls, so that the model knows of it.
   void damage(std::int64_t step, const std::vector<float>& left) {

@@ -1,6 +1,7 @@
 #include "tests/support/crash_replay.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -84,8 +85,8 @@ int recording_remove(const char* path) {
   return result;
 }
 
-constexpr FileOps kRecording = {&recording_open,   &recording_write, &recording_fsync, &recording_close,
-                                &recording_rename, &recording_mkdir, &recording_remove};
+constexpr FileOps kRecording = {&recording_open,   &recording_write, &recording_fsync,  &recording_close,
+                                &recording_rename, &recording_mkdir, &recording_remove, &::flock};
 
 // ---- a disk -------------------------------------------------------------------------------------------
 

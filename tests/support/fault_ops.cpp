@@ -1,5 +1,7 @@
 #include "tests/support/fault_ops.hpp"
 
+#include <sys/file.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -42,8 +44,8 @@ int faulty_mkdir(const char* path, mode_t mode) {
 }
 int faulty_remove(const char* path) { return strikes(FileOp::remove) ? -1 : system_file_ops.remove(path); }
 
-constexpr FileOps kFaulty = {&faulty_open,   &faulty_write, &faulty_fsync, &faulty_close,
-                             &faulty_rename, &faulty_mkdir, &faulty_remove};
+constexpr FileOps kFaulty = {&faulty_open,   &faulty_write, &faulty_fsync,  &faulty_close,
+                             &faulty_rename, &faulty_mkdir, &faulty_remove, &::flock};
 
 }  // namespace
 

@@ -1,0 +1,163 @@
+#include "host/data/input_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <vector>
+
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr int kSilenceMs = 1000;
+constexpr std::int64_t kLargestRead = std::int64_t{1} << 30;  // Linux takes no more at a time
+
+/// The descriptor of ours that `path` names, else -1.
+int descriptor_in(const std::string& path) {
+  if (path == "/dev/stdin") return STDIN_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(folder)) continue;
+    int fd = -1;
+    const char* const end = path.data() + path.size();
+    const auto [stop, error] = std::from_chars(path.data() + folder.size(), end, fd);
+    if (error == std::errc() && stop == end) return fd;
+  }
+  return -1;
+}
+
+/// Does not wait: who opens a pipe may be slow, and that is told. A socket has no path that can be opened.
+int open_at_once(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd >= 0 || errno != ENXIO) return fd;
+  const int ours = descriptor_in(path);
+  return ours < 0 ? fd : ::fcntl(ours, F_DUPFD_CLOEXEC, 0);
+}
+
+int open_or_throw(const std::string& path) {
+  const int fd = open_at_once(path);
+  if (fd >= 0) return fd;
+  if (errno == ENOENT || errno == ENOTDIR) throw NoInputError(fmt::format("{}: no such file", path));
+  throw IoError(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
+}
+
+bool same_time(const timespec& a, const timespec& b) {
+  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+}  // namespace
+
+InputFile::InputFile(const std::string& path, const ReadProgress& progress)
+    : path_(path), fd_(open_or_throw(path)) {
+  try {
+    opened_ = status();
+    if (S_ISDIR(opened_.st_mode))
+      throw NoInputError(
+          fmt::format("{} is a folder; want a file of data (npy, npz, csv, libsvm, idx)", path));
+    if (!regular()) wait(progress);
+  } catch (...) {
+    ::close(fd_);
+    throw;
+  }
+}
+
+InputFile::~InputFile() { ::close(fd_); }
+
+struct stat InputFile::status() const {
+  struct stat now {};
+  if (::fstat(fd_, &now) != 0) throw IoError(fmt::format("{}: {}", path_, std::strerror(errno)));
+  return now;
+}
+
+bool InputFile::readable_within(int milliseconds) const {
+  pollfd wanted{fd_, POLLIN, 0};
+  for (;;) {
+    const int ready = ::poll(&wanted, 1, milliseconds);
+    if (ready >= 0) return ready > 0;
+    if (errno != EINTR) throw IoError(fmt::format("{}: {}", path_, std::strerror(errno)));
+  }
+}
+
+/// Before a pipe has a writer, reading it would look like its end.
+void InputFile::wait(const ReadProgress& progress) const {
+  if (readable_within(kSilenceMs)) return;
+  if (progress) progress(path_, 0, 0);
+  readable_within(-1);
+}
+
+std::int64_t InputFile::read(void* to, std::int64_t count) {
+  std::int64_t done = 0;
+  while (done < count) {
+    const auto want = static_cast<std::size_t>(std::min(count - done, kLargestRead));
+    const ssize_t got = ::read(fd_, static_cast<char*>(to) + done, want);
+    if (got < 0 && errno == EAGAIN) readable_within(-1);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0) throw IoError(fmt::format("{}: {}", path_, std::strerror(errno)));
+    if (got == 0) {
+      require_unchanged();
+      break;
+    }
+    done += got;
+    taken_ += got;
+    if (size() > 0 && taken_ > size()) changed(status().st_size);
+  }
+  return done;
+}
+
+std::string InputFile::read_at(std::int64_t offset, std::int64_t count) const {
+  std::string bytes(static_cast<std::size_t>(count), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = ::pread(fd_, bytes.data() + done, bytes.size() - done,
+                                static_cast<off_t>(offset) + static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      throw IoError(fmt::format("{}: cannot be read at byte {}: {}", path_, offset, std::strerror(errno)));
+    if (got == 0) changed(status().st_size);
+    done += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+void InputFile::require_unchanged() const {
+  if (!regular()) return;
+  const struct stat now = status();
+  if (now.st_size != opened_.st_size || !same_time(now.st_mtim, opened_.st_mtim)) changed(now.st_size);
+}
+
+void InputFile::changed(std::int64_t size) const {
+  const std::string how = size == opened_.st_size
+                              ? "its bytes were written anew"
+                              : fmt::format("it had {} bytes at first and then {}", opened_.st_size, size);
+  throw DataError(
+      fmt::format("{} changed while it was read: {}; want a file that nothing writes to", path_, how));
+}
+
+bool is_pipe(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || ::stat(path.c_str(), &status) != 0) return false;
+  return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);
+}
+
+void require_pipes_once(std::initializer_list<std::string> paths) {
+  std::vector<struct stat> seen;
+  for (const std::string& path : paths) {
+    if (!is_pipe(path)) continue;
+    struct stat status {};
+    ::stat(path.c_str(), &status);
+    for (const struct stat& other : seen)
+      if (other.st_dev == status.st_dev && other.st_ino == status.st_ino)
+        throw ConfigError(fmt::format(
+            "{} is wanted twice, and the bytes of a pipe come once; want a file, or a pipe for each use",
+            path));
+    seen.push_back(status);
+  }
+}
+
+}  // namespace thalweg

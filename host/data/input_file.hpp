@@ -1,0 +1,53 @@
+#pragma once
+// A file as it lies on the disk, or a pipe: opened once, so that nothing of a pipe is lost, and held against
+// what it was when it was opened.
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+#include "thalweg/read_progress.hpp"
+
+namespace thalweg {
+
+class InputFile {
+ public:
+  /// Waits until there is something to read; of a pipe that stays empty `progress` hears. Throws NoInputError
+  /// when `path` is missing or a folder, IoError when it cannot be opened.
+  explicit InputFile(const std::string& path, const ReadProgress& progress = {});
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  /// Up to `count` bytes; fewer only at the end, where a file that changed meanwhile is a DataError.
+  std::int64_t read(void* to, std::int64_t count);
+  /// `count` bytes at `offset` of a regular file.
+  std::string read_at(std::int64_t offset, std::int64_t count) const;
+  /// Throws DataError when something has written to the file since it was opened. A pipe has no such state.
+  void require_unchanged() const;
+
+  const std::string& path() const { return path_; }
+  bool regular() const { return S_ISREG(opened_.st_mode); }
+  std::int64_t size() const { return regular() ? opened_.st_size : 0; }  ///< when opened; 0: unknown
+  std::int64_t taken() const { return taken_; }
+
+ private:
+  void wait(const ReadProgress& progress) const;
+  bool readable_within(int milliseconds) const;
+  struct stat status() const;
+  [[noreturn]] void changed(std::int64_t size) const;
+
+  std::string path_;
+  int fd_;
+  struct stat opened_ {};
+  std::int64_t taken_ = 0;
+};
+
+/// Whether `path` is there and its bytes come once only: a pipe or a socket.
+bool is_pipe(const std::string& path);
+
+/// Throws ConfigError when two of the paths are the same pipe: its bytes come once.
+void require_pipes_once(std::initializer_list<std::string> paths);
+
+}  // namespace thalweg

@@ -1,0 +1,94 @@
+#include "host/checkpoint/run_lock.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "host/checkpoint/file_ops.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::ScratchFolder;
+
+std::string refusal(const std::string& folder) {
+  try {
+    const RunLock lock(folder, {});
+  } catch (const IoError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(RunLock, ASecondRunIsRefusedAndTheHolderNamed) {
+  const ScratchFolder folder;
+  {
+    const RunLock lock(folder.path(), {});
+    const std::string words = refusal(folder.path());
+    EXPECT_NE(words.find("another run writes to " + folder.path()), std::string::npos) << words;
+    EXPECT_NE(words.find("pid " + std::to_string(::getpid()) + ", on "), std::string::npos) << words;
+    EXPECT_NE(words.find(", since 2"), std::string::npos) << words;
+    EXPECT_EQ(refusal(folder.path()), words) << "a refusal leaves the holder's words";
+  }
+  EXPECT_EQ(refusal(folder.path()), "") << "free again";
+}
+
+TEST(RunLock, AProcessThatDiedHoldsNothing) {
+  const ScratchFolder folder;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const RunLock lock(folder.path(), {});
+    ::_exit(7);  // no destructor
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_NE(read_file(folder / ".lock").find("pid " + std::to_string(child)), std::string::npos);
+  EXPECT_EQ(refusal(folder.path()), "");
+  EXPECT_TRUE(read_file(folder / ".lock").starts_with("pid " + std::to_string(::getpid()) + ","))
+      << "the holder alone is named";
+}
+
+int no_locks(int, int) {
+  errno = ENOLCK;
+  return -1;
+}
+
+int interruptions;
+int interrupted_twice(int fd, int operation) {
+  if (interruptions++ >= 2) return system_file_ops.flock(fd, operation);
+  errno = EINTR;
+  return -1;
+}
+
+TEST(RunLock, AFileSystemWithoutLocksIsANote) {
+  const ScratchFolder folder;
+  FileOps ops = system_file_ops;
+  ops.flock = &no_locks;
+  const ScopedFileOps scope(ops);
+  std::vector<std::string> notes;
+  const auto note = [&](const std::string& text) { notes.push_back(text); };
+  const RunLock first(folder.path(), note), second(folder.path(), note);
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_NE(notes[0].find(folder.path() + " cannot be locked (No locks available)"), std::string::npos);
+}
+
+TEST(RunLock, AnInterruptedCallIsMadeAgain) {
+  const ScratchFolder folder;
+  FileOps ops = system_file_ops;
+  ops.flock = &interrupted_twice;
+  const ScopedFileOps scope(ops);
+  interruptions = 0;
+  const RunLock lock(folder.path(), {});
+  EXPECT_EQ(interruptions, 3);
+  EXPECT_NE(refusal(folder.path()), "");
+}
+
+}  // namespace
+}  // namespace thalweg
