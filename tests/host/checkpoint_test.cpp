@@ -379,7 +379,8 @@ TEST(Checkpoint, OneThatMayNotBeRemovedKeepsItsNameAndTheErrorSaysWhy) {
   const std::string first = checkpoint_folder(root.path(), 1);
   const Locked locked(first);
   const Unprivileged nobody(root.path());
-  EXPECT_EQ(io_error_of([&] { prune_checkpoints(root.path(), 2); }),
+  KnownCheckpoints known;
+  EXPECT_EQ(io_error_of([&] { prune_checkpoints(root.path(), 2, {}, known); }),
             "cannot remove " + first + ": Permission denied");
   EXPECT_EQ(io_error_of([&] { write_checkpoint(first, small_checkpoint(1)); }),
             "cannot remove " + first + ": Permission denied");
