@@ -3,6 +3,7 @@
 // by the choice of the grid (their theorem 5.5) and added to the result.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
