@@ -235,6 +235,21 @@ TEST(Config, FlagsReadEveryTypeFromText) {
   EXPECT_EQ(c.data.header, "yes");
   set_config_value(c, "data.train", "true");
   EXPECT_EQ(c.data.train, "true") << "a file may be called true";
+  for (const auto& [text, value] : {std::pair{"true", true},
+                                    {"True", true},
+                                    {"yes", true},
+                                    {"on", true},
+                                    {"1", true},
+                                    {" true ", true},
+                                    {"false", false},
+                                    {"False", false},
+                                    {"no", false},
+                                    {"off", false},
+                                    {"0", false}}) {
+    c.train.shuffle = !value;
+    set_config_value(c, "train.shuffle", text);
+    EXPECT_EQ(c.train.shuffle, value) << text;
+  }
 
   EXPECT_TRUE(says(set_error("epochs", "ten"), "train.epochs: wanted an integer of 64 bits, got \"ten\""));
   EXPECT_TRUE(says(set_error("epochs", "99999999999999999999"), "wanted an integer of 64 bits"));
@@ -246,6 +261,36 @@ TEST(Config, FlagsReadEveryTypeFromText) {
   EXPECT_TRUE(says(set_error("hidden", "1,,2"), "wanted a list of integers"));
   EXPECT_TRUE(says(set_error("ignore", "\"a"), "wanted a list of texts"));
   EXPECT_TRUE(says(set_error("out", "\xff\xfe"), "wanted a text in UTF-8"));
+}
+
+TEST(Config, TextsThatKnowYesAndNoTakeEitherSpelling) {
+  const auto set = [](const char* key, const char* text) {
+    Config c;
+    set_config_value(c, key, text);
+    return key == std::string("data.header")        ? c.data.header
+           : key == std::string("data.standardize") ? c.data.standardize
+                                                    : c.optimizer.lazy;
+  };
+  for (const char* yes : {"true", "yes"}) {
+    EXPECT_EQ(set("data.header", yes), "yes");
+    EXPECT_EQ(set("data.standardize", yes), "true");
+    EXPECT_EQ(set("optimizer.lazy", yes), "true");
+  }
+  for (const char* no : {"false", "no"}) {
+    EXPECT_EQ(set("data.header", no), "no");
+    EXPECT_EQ(set("data.standardize", no), "false");
+    EXPECT_EQ(set("optimizer.lazy", no), "false");
+  }
+  for (const char* key : {"data.header", "data.standardize", "optimizer.lazy"})
+    EXPECT_EQ(set(key, "auto"), "auto");
+  Config c;
+  read_config_text("[data]\nheader = false\nstandardize = \"no\"\n[optimizer]\nlazy = \"yes\"\n", "run.toml",
+                   c);
+  EXPECT_EQ(c.data.header, "no");
+  EXPECT_EQ(c.data.standardize, "false");
+  EXPECT_EQ(c.optimizer.lazy, "true");
+  set_config_value(c, "data.train", "yes");
+  EXPECT_EQ(c.data.train, "yes") << "a file may be called yes";
 }
 
 /// Fills every field with something that is hard to write down.
@@ -386,7 +431,11 @@ TEST(Config, ContradictionsNameBothSettings) {
   EXPECT_TRUE(says(invalid({{"constraint", "simplex"}, {"upper", "0"}}), "optimizer.upper"));
   EXPECT_TRUE(says(invalid({{"optimizer", "ftrl"}, {"weight_decay", "0.1"}}), "optimizer.l2"));
   EXPECT_TRUE(says(invalid({{"schedule", "inverse_time"}}), "schedule.decay"));
-  EXPECT_TRUE(says(invalid({{"schedule", "cosine"}, {"min_lr", "1"}}), "optimizer.lr"));
+  for (const char* floored : {"polynomial", "cosine", "plateau"})
+    EXPECT_TRUE(says(invalid({{"schedule", floored}, {"min_lr", "1"}}),
+                     "schedule.min_lr = 1 is above optimizer.lr = 0.001"))
+        << floored;
+  EXPECT_EQ(invalid({{"schedule", "constant"}, {"min_lr", "1"}}), "(no error)");
   EXPECT_TRUE(says(invalid({{"epochs", "0"}}), "train.max_steps"));
   EXPECT_EQ(invalid({{"epochs", "0"}, {"max_steps", "5"}}), "(no error)");
   EXPECT_TRUE(says(invalid({{"every_steps", "5"}}), "set out"));
@@ -408,7 +457,13 @@ TEST(Config, PrivateTrainingRefusesWhatBreaksItsGuarantee) {
   EXPECT_TRUE(says(with({{"loss_tolerance", "0.1"}}), "train.loss_tolerance"));
   EXPECT_TRUE(says(with({{"schedule", "plateau"}}), "plateau"));
   EXPECT_TRUE(says(with({{"class_weight", "balanced"}}), "data.class_weight"));
-  EXPECT_TRUE(says(with({{"impute", "mean"}}), "data.impute"));
+  EXPECT_EQ(with({{"class_weight", "1,2"}}), "(no error)")
+      << "weights that are given tell nothing of the data";
+  EXPECT_TRUE(says(with({{"impute", "mean"}}), "data.impute = mean"));
+  EXPECT_TRUE(says(with({{"impute", "median"}}), "data.impute = median"));
+  EXPECT_TRUE(says(with({{"standardize_target", "true"}}), "data.standardize_target"));
+  EXPECT_TRUE(says(with({{"on_spike", "skip"}}), "train.on_spike = skip"));
+  EXPECT_EQ(with({{"optimizer.lazy", "false"}}), "(no error)");
   EXPECT_TRUE(says(with({{"normalization", "batch"}, {"hidden", "4"}}), "normalization = layer"));
   EXPECT_TRUE(says(invalid({{"statistics", "true"}, {"normalization", "batch"}, {"hidden", "4"}}),
                    "normalization = layer"));
