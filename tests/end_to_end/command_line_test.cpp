@@ -136,6 +136,21 @@ TEST_F(CommandLine, PatienceEndsWithTheBestParametersHoweverSeldomTheRunSaves) {
     EXPECT_EQ(run(every_epochs)["parameters.xxh3"], each["parameters.xxh3"]) << every_epochs;
 }
 
+TEST_F(CommandLine, QuietLeavesStderrEmptyAndTheReportAsItIs) {
+  const auto run = [&](bool quiet) {
+    std::ostringstream out, err;
+    std::vector<std::string> arguments{"train",  "--data.train=" + data_, "--train.epochs=2",
+                                       "--json", "--out=" + run_,         "--checkpoint.resume=never"};
+    if (quiet) arguments.emplace_back("--quiet");
+    EXPECT_EQ(cli::run(arguments, {out, err}), 0) << err.str();
+    return std::pair(nlohmann::json::parse(out.str())["parameters.xxh3"], err.str());
+  };
+  const auto quiet = run(true), loud = run(false);
+  EXPECT_EQ(quiet.second, "");
+  EXPECT_NE(loud.second, "");
+  EXPECT_EQ(quiet.first, loud.first);
+}
+
 TEST_F(CommandLine, HelpInfoAndCompletionAreThere) {
   EXPECT_THAT(output_of({"--help"}), HasSubstr("Examples:"));
   EXPECT_THAT(output_of({"train", "--help"}), HasSubstr("--optimizer.lr"));
