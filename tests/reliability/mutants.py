@@ -58,6 +58,11 @@ COMPILED_IN = {
     "kernels/linear/few_outputs.hpp": ("kernels/linear/linear_cpu.cpp",),
     "kernels/common/fold_cpu.hpp": ("kernels/linear/linear_cpu.cpp",),
     "kernels/order/order_math.hpp": ("kernels/order/order_cpu.cpp", "host/data/order.cpp"),
+    "kernels/metrics/metrics_math.hpp": ("kernels/metrics/metrics_cpu.cpp", "kernels/metrics/pairs_cpu.cpp"),
+    "kernels/activation/activation_math.hpp": ("kernels/activation/activation_cpu.cpp",),
+    "kernels/elementwise_loss/elementwise_loss_math.hpp": ("kernels/elementwise_loss/elementwise_loss_cpu.cpp",),
+    "kernels/softmax_cross_entropy/softmax_cross_entropy_math.hpp": (
+        "kernels/softmax_cross_entropy/softmax_cross_entropy_cpu.cpp",),
 }
 
 
