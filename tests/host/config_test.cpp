@@ -123,11 +123,16 @@ TEST(Config, KeysOfManyPartsAreRefusedAndDotsInTextAreNot) {
   const std::string basic(3, '"'), literal(3, '\'');
   EXPECT_TRUE(says(text_error(key + " = 1\n"), "run.toml:1: more than 100 dots"));
   EXPECT_TRUE(says(text_error("seed = 1\n[" + key + "]\n"), "run.toml:2: more than 100 dots"));
+  EXPECT_TRUE(says(text_error("# a.b\n[" + key + "]\n"), "run.toml:2: more than 100 dots"));
   for (const std::string& quotes : {basic, literal}) {
     const std::string text = quotes + "\n" + quotes[0] + " " + quotes + quotes[0];
     EXPECT_TRUE(
         says(text_error("x = [" + text + ", {" + key + " = 1}]\n"), "run.toml:2: more than 100 dots"));
   }
+  std::string hundred = "a";
+  for (int i = 0; i < 100; ++i) hundred += ".a";
+  EXPECT_TRUE(says(text_error(hundred + " = 1\n"), "unknown section \"a\""));
+  EXPECT_TRUE(says(text_error(hundred + ".a = 1\n"), "run.toml:1: more than 100 dots"));
   const std::string dots(200, '.');
   Config config;
   read_config_text("out = \"" + dots + "\\\"" + dots + "\" # " + dots + "\ndata.train = '" + dots + "'\n",
@@ -327,6 +332,9 @@ TEST(Config, TomlReadsBackToTheSameConfig) {
     read_config_text(to_toml(written), "text", read);
     ASSERT_EQ(to_toml(written), to_toml(read));
     ASSERT_TRUE(config_differences(written, read).empty());
+    ASSERT_EQ(read.out, written.out);
+    ASSERT_EQ(read.data.ignore, written.data.ignore);
+    ASSERT_EQ(read.model.hidden, written.model.hidden);
   }
   Config extremes, read;
   extremes.optimizer.lr = std::numeric_limits<double>::denorm_min();
@@ -453,7 +461,7 @@ TEST(Config, PrivateTrainingRefusesWhatBreaksItsGuarantee) {
   EXPECT_TRUE(says(with({{"target_epsilon", "3"}}), "two answers"));
   EXPECT_TRUE(says(with({{"sampling", "epochs"}}), "sampling = poisson"));
   EXPECT_TRUE(says(with({{"optimizer.lazy", "true"}}), "optimizer.lazy"));
-  EXPECT_TRUE(says(with({{"train.patience", "3"}}), "train.patience"));
+  EXPECT_TRUE(says(with({{"train.patience", "1"}}), "train.patience"));
   EXPECT_TRUE(says(with({{"loss_tolerance", "0.1"}}), "train.loss_tolerance"));
   EXPECT_TRUE(says(with({{"schedule", "plateau"}}), "plateau"));
   EXPECT_TRUE(says(with({{"class_weight", "balanced"}}), "data.class_weight"));
