@@ -118,6 +118,26 @@ TEST_F(CsvColumns, AThousandTextsAreCategoriesAndMoreAreRefused) {
   }
 }
 
+TEST_F(CsvColumns, ATextHasOneNumberInWhateverOrderABlockMeetsTheTexts) {
+  constexpr int kRows = 100'000;
+  const auto letter = [](int r) { return (r < kRows / 2 ? "abc" : "cab")[r % 3]; };
+  std::string text = "t,x,y\n";
+  for (int r = 0; r < kRows; ++r)
+    text += std::string(1, letter(r)) + ",1.000000000000000000000000000000," + letter(r) + "\n";
+  ASSERT_GT(text.size(), std::size_t{3} << 20);
+  const Dataset d = read(text);
+  ASSERT_EQ(d.features, 4);
+  for (int r = 0; r < kRows; ++r) {
+    const auto code = static_cast<std::size_t>(letter(r) - 'a');
+    ASSERT_EQ(d.dense_f32[static_cast<std::size_t>(r) * 4 + code], 1.0f) << r;
+    ASSERT_EQ(d.target[static_cast<std::size_t>(r)], static_cast<float>(code)) << r;
+  }
+}
+
+TEST_F(CsvColumns, ANameThatIsNotUtf8IsRefused) {
+  expect_error<DataError>([&] { read("a,\xFFx,y\n1,2,3\n"); }, {"d.csv line 1: a column name is not UTF-8"});
+}
+
 TEST_F(CsvColumns, AMissingColumnToIgnoreIsAnErrorInTrainingAlone) {
   DataConfig c = config(write("d.csv", "id,a,y\n7,1,2\n8,3,4\n"));
   c.ignore = {"id"};

@@ -72,6 +72,7 @@ TEST_F(Labels, NumbersWrittenInTwoWaysAreOneClass) {
   EXPECT_EQ(d.target, (Floats{0, 1, 0, 1}));
   const Dataset test = read_data_as(c, write("t.csv", "x,y\n1,1e0\n2,2.00\n"), "", "", schema_of(d), true);
   EXPECT_EQ(test.target, (Floats{0, 1}));
+  EXPECT_EQ(test.target_kind, TargetKind::classes);
 }
 
 /// One text among the numbers makes all of them texts, in the order of texts.
@@ -132,6 +133,7 @@ TEST_F(Labels, AFileOfLabelsNamesTheLineThatIsNone) {
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{1, 2.5f, 3}));
   c.train_rows = "1:3";
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{2.5f, 3}));
+  fails("1\n2\n", {"y.txt has 2 rows; the row range wants 1 to 3"});
 }
 
 TEST_F(Labels, WeightsInAFileAreThoseOfTheTrainingRows) {

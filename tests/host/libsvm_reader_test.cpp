@@ -122,6 +122,9 @@ TEST_F(LibsvmReader, ARowRangeTakesItsRowsTheirLinesAndTheirLabels) {
   EXPECT_EQ(d.target, (Floats{0, 1}));
   EXPECT_EQ(d.where(0), c.train + " line 3");
   EXPECT_EQ(d.where(1), c.train + " line 5");
+  c.train_rows = "1:5";
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
+                          {"d.svm has 4 rows; the row range wants 1 to 5"});
   c.train_rows = "3:";
   EXPECT_EQ(read_training_data(c, TargetUse::numbers).target, (Floats{8}));
 }
