@@ -70,12 +70,28 @@ std::string zip(const std::vector<std::pair<std::string, std::string>>& members,
     append_little(directory, offset, 8);
   }
   const std::size_t begin = archive.size();
-  archive += directory + "PK\x05\x06";
+  archive += directory;
+  if (big) {  // the zip64 end record and its locator
+    const std::size_t record = archive.size();
+    archive += "PK\x06\x06";
+    append_little(archive, 44, 8);
+    append_little(archive, 45 | 45 << 16, 4);
+    append_little(archive, 0, 8);
+    append_little(archive, members.size(), 8);
+    append_little(archive, members.size(), 8);
+    append_little(archive, directory.size(), 8);
+    append_little(archive, begin, 8);
+    archive += "PK\x06\x07";
+    append_little(archive, 0, 4);
+    append_little(archive, record, 8);
+    append_little(archive, 1, 4);
+  }
+  archive += "PK\x05\x06";
   append_little(archive, 0, 4);
-  append_little(archive, members.size(), 2);
-  append_little(archive, members.size(), 2);
-  append_little(archive, directory.size(), 4);
-  append_little(archive, begin, 4);
+  append_little(archive, big ? 0xFFFF : members.size(), 2);
+  append_little(archive, big ? 0xFFFF : members.size(), 2);
+  append_little(archive, big ? 0xFFFFFFFF : directory.size(), 4);
+  append_little(archive, big ? 0xFFFFFFFF : begin, 4);
   append_little(archive, 0, 2);
   return archive;
 }
@@ -138,6 +154,9 @@ TEST_F(NpzReader, AnArchiveMayHoldWeights) {
   DataConfig c = config(
       write("d.npz", zip({{"X.npy", x}, {"y.npy", y}, {"sample_weight.npy", w}, {"mine.npy", v}}, true)));
   EXPECT_EQ(read_training_data(c, TargetUse::numbers).weight, (Floats{0.5f, 2}));
+  const DataConfig first =
+      config(write("w.npz", zip({{"sample_weight.npy", w}, {"X.npy", x}, {"y.npy", y}}, true)));
+  EXPECT_EQ(read_training_data(first, TargetUse::numbers).weight, (Floats{0.5f, 2}));
   c.weight = "mine";
   EXPECT_EQ(read_training_data(c, TargetUse::numbers).weight, (Floats{3, 4}));
   c.weight = write("w.txt", "5\n6\n");
