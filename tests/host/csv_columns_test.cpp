@@ -45,6 +45,12 @@ TEST(CsvDelimiter, IsTheOneThatTheSettingNames) {
   EXPECT_EQ(detect_delimiter("auto", "dtsv", "a,b\n"), ',');
 }
 
+TEST_F(CsvColumns, AQuotedCellMayEndAtABlank) {
+  const Dataset d = read("\"1\" 2 3\n4 \"5\"\t6\n");
+  EXPECT_EQ(d.dense_f32, (Floats{1, 2, 4, 5}));
+  EXPECT_EQ(d.target, (Floats{3, 6}));
+}
+
 TEST_F(CsvColumns, TheFormatTsvMeansTabs) {
   DataConfig c = config(write("d.txt", "1,5,0\t2\n3,5,0\t4\n"));
   c.format = "tsv";
