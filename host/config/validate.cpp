@@ -104,7 +104,8 @@ void check_model(const ModelConfig& c) {
 
 void check_constraint(const OptimizerConfig& c) {
   one_of("optimizer.constraint", c.constraint, {"none", "non_negative", "box", "l2_ball", "simplex"});
-  if (std::isnan(c.lower) || std::isnan(c.upper)) refuse("optimizer.lower and upper must be numbers");
+  if (std::isnan(c.lower)) refuse("optimizer.lower = nan: wanted a number");
+  if (std::isnan(c.upper)) refuse("optimizer.upper = nan: wanted a number");
   if (c.constraint == "box" && !(c.lower <= c.upper)) {
     refuse(fmt::format("optimizer.lower = {} is above optimizer.upper = {}", c.lower, c.upper));
   }

@@ -93,6 +93,14 @@ TEST_F(BadInput, ANegativeCountForPoissonNamesTheRow) {
                {"p.csv", "3", "-1"});
 }
 
+TEST_F(BadInput, AnEvaluationRefusesTheTargetsThatTrainingRefuses) {
+  const std::string run = folder_.path("run"), counts = file("p.csv", "a,y\n1,2\n2,1\n");
+  ASSERT_EQ(train_on(counts, {"--model.loss=poisson", "--out=" + run}).code, 0);
+  expect_error(thalweg_with({"evaluate", run, "--data.test=" + file("t.csv", "a,y\n1,2\n2,-3\n")}), kBadData,
+               {"t.csv", "3", "-3"});
+  EXPECT_EQ(thalweg_with({"evaluate", run, "--data.test=" + counts}).code, 0);
+}
+
 TEST_F(BadInput, AnIndexOfZeroInAOneBasedFile) {
   expect_error(train_on(file("z.libsvm", "1 0:2\n"), {"--data.format=libsvm", "--data.index_base=1"}),
                kBadData, {"z.libsvm", "1", "0"});

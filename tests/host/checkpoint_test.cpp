@@ -15,6 +15,7 @@
 #include "host/checkpoint/checksum.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/manifest.hpp"
+#include "host/checkpoint/safetensors.hpp"
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
@@ -242,6 +243,28 @@ TEST(Checkpoint, AManifestThatIsWholeMustFitItsFiles) {
             std::string::npos);
   EXPECT_NE(report_of([](Manifest& m) { m.files[2].name = "../config.toml"; }).find("names other files"),
             std::string::npos);
+}
+
+TEST(Checkpoint, AStateWithAnEntryThatIsNoProgressIsRefusedThoughEveryChecksumFits) {
+  const ScratchFolder root;
+  const std::string folder = root / "step-000000001", state = folder + "/state.safetensors";
+  write_checkpoint(folder, small_checkpoint(1));
+  const std::string bytes = slurp(state);
+  Manifest manifest = parse_manifest(slurp(folder + "/manifest.json"), "manifest");
+  const auto report_with = [&](const std::string& key, const std::string& text) {
+    SafetensorsFile file = parse_safetensors(bytes, "state");
+    file.metadata[key] = text;
+    std::string changed = safetensors_header(file.metadata, file.tensors);
+    for (const SafetensorsTensor& tensor : file.tensors) changed += tensor.data;
+    overwrite(state, changed);
+    manifest.files[1].bytes = changed.size();
+    manifest.files[1].xxh3 = checksum(changed);
+    overwrite(folder + "/manifest.json", manifest_text(manifest));
+    return damage_report(folder);
+  };
+  EXPECT_NE(report_with("unknown", "0").find("state.safetensors: holds \"unknown\""), std::string::npos);
+  EXPECT_NE(report_with("thalweg.step", "1x").find("thalweg.step is \"1x\""), std::string::npos);
+  EXPECT_EQ(report_with("thalweg.step", "1"), "");
 }
 
 TEST(Checkpoint, PartsOfTwoCheckpointsDoNotMix) {

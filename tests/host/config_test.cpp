@@ -123,11 +123,16 @@ TEST(Config, KeysOfManyPartsAreRefusedAndDotsInTextAreNot) {
   const std::string basic(3, '"'), literal(3, '\'');
   EXPECT_TRUE(says(text_error(key + " = 1\n"), "run.toml:1: more than 100 dots"));
   EXPECT_TRUE(says(text_error("seed = 1\n[" + key + "]\n"), "run.toml:2: more than 100 dots"));
+  EXPECT_TRUE(says(text_error("# a.b\n[" + key + "]\n"), "run.toml:2: more than 100 dots"));
   for (const std::string& quotes : {basic, literal}) {
     const std::string text = quotes + "\n" + quotes[0] + " " + quotes + quotes[0];
     EXPECT_TRUE(
         says(text_error("x = [" + text + ", {" + key + " = 1}]\n"), "run.toml:2: more than 100 dots"));
   }
+  std::string hundred = "a";
+  for (int i = 0; i < 100; ++i) hundred += ".a";
+  EXPECT_TRUE(says(text_error(hundred + " = 1\n"), "unknown section \"a\""));
+  EXPECT_TRUE(says(text_error(hundred + ".a = 1\n"), "run.toml:1: more than 100 dots"));
   const std::string dots(200, '.');
   Config config;
   read_config_text("out = \"" + dots + "\\\"" + dots + "\" # " + dots + "\ndata.train = '" + dots + "'\n",
@@ -235,6 +240,21 @@ TEST(Config, FlagsReadEveryTypeFromText) {
   EXPECT_EQ(c.data.header, "yes");
   set_config_value(c, "data.train", "true");
   EXPECT_EQ(c.data.train, "true") << "a file may be called true";
+  for (const auto& [text, value] : {std::pair{"true", true},
+                                    {"True", true},
+                                    {"yes", true},
+                                    {"on", true},
+                                    {"1", true},
+                                    {" true ", true},
+                                    {"false", false},
+                                    {"False", false},
+                                    {"no", false},
+                                    {"off", false},
+                                    {"0", false}}) {
+    c.train.shuffle = !value;
+    set_config_value(c, "train.shuffle", text);
+    EXPECT_EQ(c.train.shuffle, value) << text;
+  }
 
   EXPECT_TRUE(says(set_error("epochs", "ten"), "train.epochs: wanted an integer of 64 bits, got \"ten\""));
   EXPECT_TRUE(says(set_error("epochs", "99999999999999999999"), "wanted an integer of 64 bits"));
@@ -246,6 +266,36 @@ TEST(Config, FlagsReadEveryTypeFromText) {
   EXPECT_TRUE(says(set_error("hidden", "1,,2"), "wanted a list of integers"));
   EXPECT_TRUE(says(set_error("ignore", "\"a"), "wanted a list of texts"));
   EXPECT_TRUE(says(set_error("out", "\xff\xfe"), "wanted a text in UTF-8"));
+}
+
+TEST(Config, TextsThatKnowYesAndNoTakeEitherSpelling) {
+  const auto set = [](const char* key, const char* text) {
+    Config c;
+    set_config_value(c, key, text);
+    return key == std::string("data.header")        ? c.data.header
+           : key == std::string("data.standardize") ? c.data.standardize
+                                                    : c.optimizer.lazy;
+  };
+  for (const char* yes : {"true", "yes"}) {
+    EXPECT_EQ(set("data.header", yes), "yes");
+    EXPECT_EQ(set("data.standardize", yes), "true");
+    EXPECT_EQ(set("optimizer.lazy", yes), "true");
+  }
+  for (const char* no : {"false", "no"}) {
+    EXPECT_EQ(set("data.header", no), "no");
+    EXPECT_EQ(set("data.standardize", no), "false");
+    EXPECT_EQ(set("optimizer.lazy", no), "false");
+  }
+  for (const char* key : {"data.header", "data.standardize", "optimizer.lazy"})
+    EXPECT_EQ(set(key, "auto"), "auto");
+  Config c;
+  read_config_text("[data]\nheader = false\nstandardize = \"no\"\n[optimizer]\nlazy = \"yes\"\n", "run.toml",
+                   c);
+  EXPECT_EQ(c.data.header, "no");
+  EXPECT_EQ(c.data.standardize, "false");
+  EXPECT_EQ(c.optimizer.lazy, "true");
+  set_config_value(c, "data.train", "yes");
+  EXPECT_EQ(c.data.train, "yes") << "a file may be called yes";
 }
 
 /// Fills every field with something that is hard to write down.
@@ -282,6 +332,9 @@ TEST(Config, TomlReadsBackToTheSameConfig) {
     read_config_text(to_toml(written), "text", read);
     ASSERT_EQ(to_toml(written), to_toml(read));
     ASSERT_TRUE(config_differences(written, read).empty());
+    ASSERT_EQ(read.out, written.out);
+    ASSERT_EQ(read.data.ignore, written.data.ignore);
+    ASSERT_EQ(read.model.hidden, written.model.hidden);
   }
   Config extremes, read;
   extremes.optimizer.lr = std::numeric_limits<double>::denorm_min();
@@ -386,7 +439,11 @@ TEST(Config, ContradictionsNameBothSettings) {
   EXPECT_TRUE(says(invalid({{"constraint", "simplex"}, {"upper", "0"}}), "optimizer.upper"));
   EXPECT_TRUE(says(invalid({{"optimizer", "ftrl"}, {"weight_decay", "0.1"}}), "optimizer.l2"));
   EXPECT_TRUE(says(invalid({{"schedule", "inverse_time"}}), "schedule.decay"));
-  EXPECT_TRUE(says(invalid({{"schedule", "cosine"}, {"min_lr", "1"}}), "optimizer.lr"));
+  for (const char* floored : {"polynomial", "cosine", "plateau"})
+    EXPECT_TRUE(says(invalid({{"schedule", floored}, {"min_lr", "1"}}),
+                     "schedule.min_lr = 1 is above optimizer.lr = 0.001"))
+        << floored;
+  EXPECT_EQ(invalid({{"schedule", "constant"}, {"min_lr", "1"}}), "(no error)");
   EXPECT_TRUE(says(invalid({{"epochs", "0"}}), "train.max_steps"));
   EXPECT_EQ(invalid({{"epochs", "0"}, {"max_steps", "5"}}), "(no error)");
   EXPECT_TRUE(says(invalid({{"every_steps", "5"}}), "set out"));
@@ -404,11 +461,17 @@ TEST(Config, PrivateTrainingRefusesWhatBreaksItsGuarantee) {
   EXPECT_TRUE(says(with({{"target_epsilon", "3"}}), "two answers"));
   EXPECT_TRUE(says(with({{"sampling", "epochs"}}), "sampling = poisson"));
   EXPECT_TRUE(says(with({{"optimizer.lazy", "true"}}), "optimizer.lazy"));
-  EXPECT_TRUE(says(with({{"train.patience", "3"}}), "train.patience"));
+  EXPECT_TRUE(says(with({{"train.patience", "1"}}), "train.patience"));
   EXPECT_TRUE(says(with({{"loss_tolerance", "0.1"}}), "train.loss_tolerance"));
   EXPECT_TRUE(says(with({{"schedule", "plateau"}}), "plateau"));
   EXPECT_TRUE(says(with({{"class_weight", "balanced"}}), "data.class_weight"));
-  EXPECT_TRUE(says(with({{"impute", "mean"}}), "data.impute"));
+  EXPECT_EQ(with({{"class_weight", "1,2"}}), "(no error)")
+      << "weights that are given tell nothing of the data";
+  EXPECT_TRUE(says(with({{"impute", "mean"}}), "data.impute = mean"));
+  EXPECT_TRUE(says(with({{"impute", "median"}}), "data.impute = median"));
+  EXPECT_TRUE(says(with({{"standardize_target", "true"}}), "data.standardize_target"));
+  EXPECT_TRUE(says(with({{"on_spike", "skip"}}), "train.on_spike = skip"));
+  EXPECT_EQ(with({{"optimizer.lazy", "false"}}), "(no error)");
   EXPECT_TRUE(says(with({{"normalization", "batch"}, {"hidden", "4"}}), "normalization = layer"));
   EXPECT_TRUE(says(invalid({{"statistics", "true"}, {"normalization", "batch"}, {"hidden", "4"}}),
                    "normalization = layer"));

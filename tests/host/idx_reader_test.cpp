@@ -47,6 +47,38 @@ TEST_F(IdxReader, ReadsBigEndianNumbers) {
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).dense_f32, (Floats{1, 256, -1}));
 }
 
+TEST_F(IdxReader, ReadsEveryElementType) {
+  const auto read = [&](int type, const std::string& elements) {
+    DataConfig c = files(idx(type, {3, 1}, elements), labels_);
+    c.standardize = "false";
+    return read_training_data(c, TargetUse::automatic);
+  };
+  EXPECT_EQ(read(0x08, "\x01\x7F\xFF").dense_u8, (std::vector<std::uint8_t>{1, 127, 255}));
+  EXPECT_EQ(read(0x09, "\x01\x7F\xFF").dense_f32, (Floats{1, 127, -1}));
+  EXPECT_EQ(read(0x0C, std::string("\0\0\0\1\0\1\0\0\xFF\xFF\xFF\xFE", 12)).dense_f32,
+            (Floats{1, 65536, -2}));
+  EXPECT_EQ(read(0x0D, std::string("\x3F\x80\0\0\xC0\0\0\0\x3E\x80\0\0", 12)).dense_f32,
+            (Floats{1, -2, 0.25f}));
+  EXPECT_EQ(
+      read(0x0E, std::string("\x3F\xF0\0\0\0\0\0\0\xC0\0\0\0\0\0\0\0\x3F\xD0\0\0\0\0\0\0", 24)).dense_f32,
+      (Floats{1, -2, 0.25f}));
+  for (const int type : {0x07, 0x0A, 0x0F})
+    expect_error<DataError>([&] { read(type, "abc"); },
+                            {"IDX element type " + std::to_string(type) + "; want 8, 9, 11, 12, 13 or 14"});
+}
+
+TEST_F(IdxReader, LabelsOfFloatsAreNumbers) {
+  DataConfig c = files(images_, idx(0x0D, {3}, std::string("\x3F\x80\0\0\xC0\0\0\0\x3F\x80\0\0", 12)));
+  const Dataset d = read_training_data(c, TargetUse::automatic);
+  EXPECT_EQ(d.target_kind, TargetKind::number);
+  EXPECT_EQ(d.target, (Floats{1, -2, 1}));
+}
+
+TEST_F(IdxReader, AFileWithoutDimensionsIsNone) {
+  DataConfig c = files(idx(8, {}, "abc"), labels_);
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"without dimensions"});
+}
+
 TEST_F(IdxReader, ErrorsNameTheFile) {
   const auto fails = [&](const std::string& images, const std::string& labels,
                          const std::vector<std::string>& words) {

@@ -80,6 +80,88 @@ TEST_F(LibsvmReader, ErrorsNameFileLineAndIndex) {
   fails("1 1:1\nyes 2:1\n", "auto", 0, {"d.svm line 2", "label \"yes\""});
 }
 
+TEST_F(LibsvmReader, TheLargestIndexIsTwoToTheThirtyOneLessTwo) {
+  EXPECT_EQ(read("1 1:1 2147483646:1\n").features, 2147483646);
+  EXPECT_EQ(read("1 0:1 2147483646:1\n").features, 2147483647);
+  expect_error<DataError>([&] { read("1 1:1\n1 2147483647:1\n"); },
+                          {"d.svm line 2: index 2147483647; want at most 2147483646"});
+  expect_error<DataError>([&] { read("1 1:1\n1 2147483648:1\n"); }, {"d.svm line 2", "2147483648"});
+}
+
+TEST_F(LibsvmReader, TheWidthThatIsAskedForHoldsItsLastIndexAndNoMore) {
+  for (const auto& [base, last] : {std::pair{"0", 4}, {"1", 5}}) {
+    EXPECT_EQ(read("1 1:1 " + std::to_string(last) + ":1\n", base, 5).features, 5) << base;
+    expect_error<DataError>(
+        [&] { read("1 1:1\n1 " + std::to_string(last + 1) + ":1\n", base, 5); },
+        {"d.svm line 2: index " + std::to_string(last + 1) + "; want at most " + std::to_string(last)});
+  }
+  EXPECT_EQ(read("1 1:1 5:1\n", "auto", 5).features, 5);
+  expect_error<DataError>([&] { read("1 1:1\n1\n1 6:1\n", "auto", 5); },
+                          {"d.svm line 3: index 6; want at most 5 (5 features from index 1)"});
+  expect_error<DataError>([&] { read("1 0:1\n1 5:1\n", "auto", 5); },
+                          {"d.svm line 2: index 5; want at most 4 (5 features from index 0)"});
+}
+
+TEST_F(LibsvmReader, ACommentMayFollowAnythingWithoutABlank) {
+  const Dataset d = read("1 1:2#3:4\n  2\t2:1e1 # 5:6\n#1 9:9\n3#\n");
+  EXPECT_EQ(d.offsets, (std::vector<std::int64_t>{0, 1, 2, 2}));
+  EXPECT_EQ(d.columns, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(d.values, (Floats{2, 10}));
+  EXPECT_EQ(d.classes, (Texts{"1", "2", "3"}));
+}
+
+TEST_F(LibsvmReader, ARowRangeTakesItsRowsTheirLinesAndTheirLabels) {
+  DataConfig c = config(write("d.svm", "7 1:1\n\n8 1:2 3:3\n# none\n9 2:4\n8 4:5\n"));
+  c.train_rows = "1:3";
+  const Dataset d = read_training_data(c, TargetUse::automatic);
+  EXPECT_EQ(d.offsets, (std::vector<std::int64_t>{0, 2, 3}));
+  EXPECT_EQ(d.columns, (std::vector<std::int32_t>{0, 2, 1}));
+  EXPECT_EQ(d.values, (Floats{2, 3, 4}));
+  EXPECT_EQ(d.features, 3);
+  EXPECT_EQ(d.classes, (Texts{"8", "9"}));
+  EXPECT_EQ(d.target, (Floats{0, 1}));
+  EXPECT_EQ(d.where(0), c.train + " line 3");
+  EXPECT_EQ(d.where(1), c.train + " line 5");
+  c.train_rows = "1:5";
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
+                          {"d.svm has 4 rows; the row range wants 1 to 5"});
+  c.train_rows = "3:";
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).target, (Floats{8}));
+}
+
+TEST_F(LibsvmReader, ManyBlocksGiveWhatOneLineAtATimeWould) {
+  constexpr int kRows = 200'000;
+  std::string text;
+  for (int r = 0; r < kRows; ++r)
+    text += std::to_string(r % 7) + " " + std::to_string(1 + r % 50) + ":" + std::to_string(r) + "\n";
+  ASSERT_GT(text.size(), std::size_t{2} << 20);
+  const Dataset d = read(text);
+  ASSERT_EQ(d.rows, kRows);
+  ASSERT_EQ(d.features, 50);
+  ASSERT_EQ(d.classes.size(), 7u);
+  for (int r = 0; r < kRows; ++r) {
+    const auto i = static_cast<std::size_t>(r);
+    ASSERT_EQ(d.offsets[i + 1], r + 1);
+    ASSERT_EQ(d.columns[i], r % 50);
+    ASSERT_EQ(d.values[i], static_cast<float>(r));
+    ASSERT_EQ(d.target[i], static_cast<float>(r % 7));
+    ASSERT_EQ(d.source_line[i], r + 1);
+  }
+}
+
+TEST_F(LibsvmReader, WeightsComeFromAFileAndFromNoColumn) {
+  DataConfig c = config(write("d.svm", "1 1:1\n2 2:1\n"));
+  c.weight = write("w.txt", "0.5\n2\n");
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight, (Floats{0.5f, 2}));
+  c.weight = "3";
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
+                            {"data.weight = \"3\": libsvm data have no weight column"});
+  c.weight.clear();
+  c.index_base = "2";
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
+                            {"data.index_base = \"2\": want auto, 0 or 1"});
+}
+
 TEST_F(LibsvmReader, StandardizeWouldDestroySparsity) {
   DataConfig c = config(write("d.svm", "1 1:1\n"));
   c.standardize = "true";

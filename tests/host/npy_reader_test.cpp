@@ -19,71 +19,6 @@ std::vector<T> reversed(std::vector<T> elements) {
   return elements;
 }
 
-void append(std::string& to, std::uint64_t value, int bytes) {
-  for (; bytes > 0; --bytes, value >>= 8) to += static_cast<char>(value);
-}
-
-std::string deflated(const std::string& bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string out(bytes.size() + 1000, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-/// A zip archive (APPNOTE.TXT) of these members; zip64 fields as numpy writes them in local headers.
-std::string zip(const std::vector<std::pair<std::string, std::string>>& members, bool deflate_them,
-                std::uint32_t crc_error = 0) {
-  std::string archive, directory;
-  for (const auto& [name, bytes] : members) {
-    const std::string stored = deflate_them ? deflated(bytes) : bytes;
-    const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()) ^ crc_error;
-    std::string common;
-    append(common, 0, 2);
-    append(common, deflate_them ? 8 : 0, 2);
-    append(common, 0, 4);
-    append(common, crc, 4);
-    const std::size_t offset = archive.size();
-    archive += "PK\x03\x04";
-    append(archive, 45, 2);
-    archive += common;
-    append(archive, 0xFFFFFFFF, 4);
-    append(archive, 0xFFFFFFFF, 4);
-    append(archive, name.size(), 2);
-    append(archive, 20, 2);
-    archive += name;
-    append(archive, 1, 2);
-    append(archive, 16, 2);
-    append(archive, bytes.size(), 8);
-    append(archive, stored.size(), 8);
-    archive += stored;
-    directory += "PK\x01\x02";
-    append(directory, 45 | 45 << 16, 4);
-    directory += common;
-    append(directory, stored.size(), 4);
-    append(directory, bytes.size(), 4);
-    append(directory, name.size(), 2);
-    append(directory, 0, 12);
-    append(directory, offset, 4);
-    directory += name;
-  }
-  const std::size_t begin = archive.size();
-  archive += directory + "PK\x05\x06";
-  append(archive, 0, 4);
-  append(archive, members.size(), 2);
-  append(archive, members.size(), 2);
-  append(archive, directory.size(), 4);
-  append(archive, begin, 4);
-  append(archive, 0, 2);
-  return archive;
-}
-
 class NpyReader : public test::DataFiles {
  protected:
   Dataset read(const std::string& x, const std::string& rows = "") const {
@@ -224,22 +159,54 @@ TEST_F(NpyReader, GzipThatClaimsMoreThanItCanHoldIsRefused) {
                           {"x.npy.gz", "file can hold"});
 }
 
-TEST_F(NpyReader, ReadsStoredAndDeflatedArchives) {
-  const std::string x = npy("<f4", "(3, 2)", Floats{1, 2, 3, 4, 5, 6}),
-                    y = npy("<i4", "(3,)", std::vector<int>{1, 0, 1});
-  for (const bool deflate_them : {false, true}) {
-    for (const auto& [features, labels] :
-         {std::pair{"X.npy", "y.npy"}, {"data.npy", "target.npy"}, {"a.npy", "labels.npy"}}) {
-      const Dataset d = read_training_data(
-          config(write("d.npz", zip({{labels, y}, {features, x}}, deflate_them))), TargetUse::automatic);
-      EXPECT_EQ(d.dense_f32, (Floats{1, 2, 3, 4, 5, 6}));
-      EXPECT_EQ(d.target, (Floats{1, 0, 1}));
-    }
-    DataConfig c = config(write("d.npz", zip({{"X.npy", x}, {"mine.npy", y}}, deflate_them)));
-    c.target = "mine";
-    c.train_rows = "1:3";
-    EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{0, 1}));
-  }
+TEST_F(NpyReader, ARangeToTheEndLeavesNoBytesBehindIt) {
+  const std::string x = npy("<f4", "(5, 1)", Floats{1, 2, 3, 4, 5});
+  for (const char* rows : {"0:5", "2:5", "0:", "4:"})
+    expect_error<DataError>([&] { read(x + "z", rows); }, {"x.npy has bytes after the 5 rows of 1 float32"});
+  EXPECT_EQ(read(x + "z", "0:4").dense_f32, (Floats{1, 2, 3, 4})) << "what lies behind is not read";
+}
+
+TEST_F(NpyReader, ARangeThatBeginsAtTheEndOrBehindItNamesTheRows) {
+  const std::string x = npy("<f4", "(5, 1)", Floats{1, 2, 3, 4, 5});
+  const auto fails = [&](const char* rows, const char* words) {
+    expect_error<DataError>([&] { read(x, rows); }, {words});
+  };
+  fails("5:", "x.npy has 5 rows; the row range wants 5 to the end");
+  fails("6:", "x.npy has 5 rows; the row range wants 6 to the end");
+  fails("5:6", "x.npy has 5 rows; the row range wants 5 to 6");
+  fails("0:6", "x.npy has 5 rows; the row range wants 0 to 6");
+  EXPECT_EQ(read(x, "4:5").dense_f32, (Floats{5}));
+}
+
+TEST_F(NpyReader, ArraysOfMoreThanAMebibyteAreReadInPieces) {
+  constexpr std::int64_t kRows = 150'001;
+  std::vector<double> x;
+  for (std::int64_t i = 0; i < 2 * kRows; ++i) x.push_back(static_cast<double>(i));
+  DataConfig c = config(write("x.npy", npy("<f8", "(150001, 2)", x)));
+  c.target = write("y.npy", npy("<f4", "(150001,)", Floats(kRows, 1.0f)));
+  const auto check = [&](std::int64_t begin, std::int64_t rows) {
+    const Dataset d = read_training_data(c, TargetUse::numbers);
+    ASSERT_EQ(d.rows, rows);
+    for (std::int64_t i = 0; i < 2 * rows; ++i)
+      ASSERT_EQ(d.dense_f32[static_cast<std::size_t>(i)], static_cast<float>(2 * begin + i));
+  };
+  check(0, kRows);
+  c.train_rows = "149000:";
+  check(149'000, 1001);
+}
+
+TEST_F(NpyReader, AHeaderMayHave65536BytesAndNoMore) {
+  const std::string good = npy("<f4", "(2, 1)", Floats{1, 2}, false, 2);
+  const auto padded = [&](std::size_t size) {
+    std::string header = good.substr(12, good.find('\n') - 12);
+    header.resize(size - 1, ' ');
+    std::string bytes = good.substr(0, 8);
+    test::append_little(bytes, size, 4);
+    return bytes + header + "\n" + good.substr(good.find('\n') + 1);
+  };
+  EXPECT_EQ(read(padded(65536)).dense_f32, (Floats{1, 2}));
+  expect_error<DataError>([&] { read(padded(65537)); },
+                          {"x.npy: its npy header claims 65537 bytes; want at most 65536"});
 }
 
 TEST_F(NpyReader, ABoolOfAnotherByteThanOneIsOne) {
@@ -247,43 +214,52 @@ TEST_F(NpyReader, ABoolOfAnotherByteThanOneIsOne) {
             (Floats{1, 0, 1, 1}));
 }
 
-TEST_F(NpyReader, OneNameInTheDirectoryAndAnotherAtTheArrayIsDamage) {
-  const std::string array = npy("<f4", "(2,)", Floats{1, 2});
-  std::string archive = zip({{"X.npy", array}, {"y.npy", array}}, false);
-  archive[archive.find("X.npy")] = 'Z';
-  expect_error<DataError>([&] { read_training_data(config(write("d.npz", archive)), TargetUse::automatic); },
-                          {"d.npz", "damaged"});
-}
-
-TEST_F(NpyReader, AMemberThatInflatesToLessThanItsSizeIsDamage) {
-  const std::string array = npy("<f4", "(2,)", Floats{1, 2});
-  std::string archive = zip({{"X.npy", array}, {"y.npy", array}}, true);
-  const std::size_t size = archive.find("PK\x01\x02") + 24;
-  ASSERT_EQ(static_cast<unsigned char>(archive[size]), array.size());
-  ++archive[size];  // the checksum is not reached
-  expect_error<DataError>([&] { read_training_data(config(write("d.npz", archive)), TargetUse::automatic); },
-                          {"d.npz:X", "inflates to"});
-}
-
-TEST_F(NpyReader, DamagedArchivesAreRefused) {
-  const std::string x = npy("<f4", "(3, 2)", Floats{1, 2, 3, 4, 5, 6}),
-                    y = npy("<i4", "(3,)", std::vector<int>{1, 0, 1});
-  const auto fails = [&](const std::string& bytes, const std::vector<std::string>& words) {
-    expect_error<DataError>([&] { read_training_data(config(write("d.npz", bytes)), TargetUse::automatic); },
-                            words);
+TEST_F(NpyReader, HeadersOfOtherQuotesBlanksAndAOldLongMayBeRead) {
+  const std::string good = npy("<f4", "(2, 1)", Floats{1, 2});
+  const auto with = [&](const std::string& dictionary) {
+    std::string bytes = good.substr(0, 8), header = dictionary;
+    header.resize(117, ' ');
+    test::append_little(bytes, 118, 2);
+    return bytes + header + "\n" + good.substr(good.find('\n') + 1);
   };
-  for (const bool deflate_them : {false, true}) {
-    const std::string good = zip({{"X.npy", x}, {"y.npy", y}}, deflate_them);
-    fails(zip({{"X.npy", x}, {"y.npy", y}}, deflate_them, 1), {"d.npz:X", "checksum"});
-    fails(good.substr(0, good.size() / 2), {"d.npz", "damaged"});
-    fails(good.substr(0, good.size() - 10), {"d.npz", "damaged"});
-  }
-  fails(zip({{"w.npy", y}}, true), {"d.npz", "arrays w", "want X or data"});
-  expect_error<ConfigError>(
-      [&] {
-        read_training_data(config(write("d.npz", zip({{"X.npy", x}}, true))), TargetUse::automatic);
-      },
-      {"d.npz", "arrays X", "want y or target"});
+  for (const char* dictionary : {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1)}",
+                                 "{\"shape\":(2,1,),\"descr\":\"<f4\",\"fortran_order\":False}",
+                                 " { 'fortran_order' : True , 'descr' : '<f4' , 'shape' : ( 2L , 1L ) , } "})
+    EXPECT_EQ(read(with(dictionary)).dense_f32, (Floats{1, 2})) << dictionary;
+  const std::pair<const char*, const char*> wrong[] = {
+      {"{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 1)}", "has the fortran_order"},
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': [2, 1]}", "has a shape that is no tuple: "},
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': (2)}", "no tuple but a number"},
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 01)}", "has the extent \"01\""},
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1.0)}", "has the extent \"1.0\""},
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, +1)}", "has the extent \"+1\""},
+      {"{'descr': '<f4', 'fortran_order': False, 'extra': (2, 1)}", "has the key \"extra\""},
+      {"{'descr': '<f4', 'descr': '<f4', 'shape': (2, 1)}", "has \"descr\" twice"},
+      {"{'shape': (2, 1), 'fortran_order': False, 'shape': (2, 1)}", "has \"shape\" twice"},
+      {"{'fortran_order': False, 'fortran_order': False}", "has \"fortran_order\" twice"},
+      {"{'fortran_order': False, 'shape': (2, 1)}", "has no descr"},
+      {"{'descr': '<f4', 'shape': (2, 1)}", "has no fortran_order"},
+      {"{'descr': '<f4', 'fortran_order': False}", "has no shape"},
+      {"{'descr': '<f4' 'fortran_order': False, 'shape': (2, 1)}", "is no dictionary: want ','"},
+      {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1)} 1", "goes on behind its end"},
+      {"{'descr': '<f2', 'fortran_order': False, 'shape': (2, 1)}", "holds elements of type \"<f2\""},
+      {"{'descr': '<<f4', 'fortran_order': False, 'shape': (2, 1)}", "holds elements of type \"<<f4\""},
+  };
+  for (const auto& [dictionary, words] : wrong)
+    expect_error<DataError>([&, d = dictionary] { read(with(d)); }, {"x.npy", words});
+}
+
+TEST_F(NpyReader, AnErrorNamesTheTypeOfTheElements) {
+  const auto named = [&](const char* descr, const char* name) {
+    expect_error<DataError>([&] { read(npy(descr, "(9000, 1)", Floats{1})); },
+                            {std::string("9000 rows of 1 values of ") + name + ", "});
+  };
+  named("<f4", "float32");
+  named(">f8", "float64 (big-endian)");
+  named("<u2", "uint16");
+  named("<i8", "int64");
+  named("|b1", "bool");
+  named(">i1", "int8");
 }
 
 }  // namespace

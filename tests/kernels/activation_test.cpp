@@ -127,6 +127,42 @@ TEST_P(ActivationOnDevice, MayRunInPlace) {
   }
 }
 
+/// Accesses of 16 bytes need every array to lie on 16 bytes: one that does may not speak for another.
+TEST_P(ActivationOnDevice, EachArrayMayLieOnAnyFourBytes) {
+  constexpr std::int64_t kSize = 70;
+  const std::vector<float> input = test::random_floats(kSize, 7, -3.0f, 3.0f),
+                           grad_output = test::random_floats(kSize, 8);
+  const auto moved = [&](const std::vector<float>& values, std::size_t by) {
+    std::vector<float> wide(by, 0.0f);
+    wide.insert(wide.end(), values.begin(), values.end());
+    return Guarded<float>(ctx(), wide);
+  };
+  for (const Activation kind : {Activation::gelu, Activation::tanh}) {
+    const std::vector<float> output = forward(ctx(), kind, input),
+                             grad_input = backward(ctx(), kind, input, output, grad_output);
+    for (std::size_t odd = 0; odd < 4; ++odd) {
+      const std::size_t in = odd == 0, out = odd == 1, up = odd == 2, down = odd == 3;
+      const Guarded<float> x = moved(input, in), y = moved(output, out), g = moved(grad_output, up),
+                           made(ctx(), kSize + static_cast<std::int64_t>(out)),
+                           d(ctx(), kSize + static_cast<std::int64_t>(down));
+      ctx().backend().activation.forward(
+          ctx(), {.kind = kind, .size = kSize, .input = x.data() + in, .output = made.data() + out});
+      ctx().backend().activation.backward(ctx(), {.kind = kind,
+                                                  .size = kSize,
+                                                  .input = x.data() + in,
+                                                  .output = y.data() + out,
+                                                  .grad_output = g.data() + up,
+                                                  .grad_input = d.data() + down});
+      const auto behind = [](const Guarded<float>& memory, std::size_t by) {
+        const std::vector<float> all = memory.download();
+        return std::vector<float>(all.begin() + static_cast<std::ptrdiff_t>(by), all.end());
+      };
+      test::expect_same_bits(behind(made, out), output, "forward " + std::to_string(odd));
+      test::expect_same_bits(behind(d, down), grad_input, "backward " + std::to_string(odd));
+    }
+  }
+}
+
 TEST_P(ActivationOnDevice, NaNGoesThroughForwardAndBackward) {
   for (const Activation kind : kKinds) {
     const std::vector<float> output = forward(ctx(), kind, {1.0f, kNaN, -1.0f});

@@ -103,6 +103,33 @@ TEST_P(DropoutTest, WorksInPlaceAndLeavesTheRestOfAWiderMatrixAlone) {
   }
 }
 
+/// Accesses of 16 bytes need both matrices to lie on 16 bytes: one that does may not speak for the other.
+TEST_P(DropoutTest, InputAndOutputMayLieOnAnyFourBytes) {
+  constexpr std::int64_t kRows = 5, kCols = 37, kStride = 40;
+  const Call call = random_call(kRows, kCols);
+  const std::vector<float> want = apply(ctx(), call);
+  for (std::int64_t from = 0; from < 4; ++from) {
+    for (std::int64_t to = 0; to < 4; ++to) {
+      std::vector<float> wide(kRows * kStride + from);
+      for (std::int64_t n = 0; n < kRows; ++n)
+        std::copy_n(&call.input[static_cast<std::size_t>(n * kCols)], kCols,
+                    &wide[static_cast<std::size_t>(from + n * kStride)]);
+      const Guarded<float> input(ctx(), wide), output(ctx(), kRows * kStride + to);
+      const Guarded<std::uint64_t> step(ctx(), std::vector<std::uint64_t>{call.step});
+      DropoutArgs args = dropout_args(call.rate, call.seed, call.layer);
+      args.input = {input.data() + from, kRows, kCols, kStride};
+      args.output = {output.data() + to, kRows, kCols, kStride};
+      args.step = step.data();
+      ctx().backend().dropout.apply(ctx(), args);
+      const std::vector<float> memory = output.download();
+      std::vector<float> got;
+      for (std::int64_t n = 0; n < kRows; ++n)
+        got.insert(got.end(), memory.begin() + to + n * kStride, memory.begin() + to + n * kStride + kCols);
+      test::expect_same_bits(got, want, "from " + std::to_string(from) + " to " + std::to_string(to));
+    }
+  }
+}
+
 TEST_P(DropoutTest, AMaskBelongsToTheSampleAndNotToItsPlaceInTheBatch) {
   const std::int64_t rows = 40, cols = 65;
   const Call whole = random_call(rows, cols);

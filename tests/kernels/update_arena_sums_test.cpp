@@ -252,6 +252,26 @@ TEST_P(ArenaSums, SimplexKeepsWhatIsAlreadyThereAndSharesTiesEqually) {
   for (int i = 0; i < 4; ++i) EXPECT_EQ(shared[i], 0.25f);
 }
 
+/// As the arena of a multilayer perceptron: weight, bias, weight, bias. Halves and quarters are exact.
+TEST_P(ArenaSums, AProjectionPassesOverFreeSegmentsToTheWeightsBehindThem) {
+  std::vector<UpdateSegment> segments = lay_out({2, 2, 2, 2});
+  segments[1].group = segments[3].group = 1;
+  const auto projected = [&](Constraint constraint, float upper, const std::vector<float>& values) {
+    std::vector<float> arena(static_cast<std::size_t>(arena_size(segments)));
+    for (std::size_t i = 0; i < values.size(); ++i)
+      arena[static_cast<std::size_t>(segments[i / 2].offset) + i % 2] = values[i];
+    arena = run_project(GetParam(), 2, constraint, upper, segments, arena);
+    std::vector<float> got;
+    for (const UpdateSegment& segment : segments)
+      for (const float x : part(arena, segment)) got.push_back(x);
+    return got;
+  };
+  EXPECT_EQ(projected(Constraint::l2_ball, 5, {6, 8, 6, 8, 12, 16, 12, 16}),
+            (std::vector<float>{3, 4, 6, 8, 3, 4, 12, 16}));
+  EXPECT_EQ(projected(Constraint::simplex, 1, {2, 0, 2, 0, 0, 3, 0, 3}),
+            (std::vector<float>{1, 0, 2, 0, 0, 1, 0, 3}));
+}
+
 TEST_P(ArenaSums, AveragesSeeTheProjectedParameters) {
   const Context& ctx = test::context_of(GetParam());
   const auto segments = lay_out({5000});

@@ -4,9 +4,9 @@
     mutants.py build/release
     mutants.py --check
 
-The second form only looks whether the code still holds what the table breaks. The build folder is a configured and built release preset; it is read, never changed. All mutants of a file are one
-build of it, and an environment variable chooses one when a test program starts. The mutants are those of mutants.txt;
-fewer than 95 of 100 caught is a failure.
+The second form only looks whether the code still holds what the tables break. The build folder is a configured and built release preset; it is read, never changed. All mutants of a file are one
+build of it, and an environment variable chooses one when a test program starts. The mutants are those of mutants.txt
+and of the tables beside it; fewer than 95 of 100 caught is a failure.
 """
 import argparse
 import concurrent.futures
@@ -21,7 +21,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TABLE = pathlib.Path(__file__).with_name("mutants.txt")
+TABLES = sorted(pathlib.Path(__file__).parent.glob("*.txt"))
 LONGEST_CPU_S, LONGEST_S = 60, 1200  # a mutant that loops or waits for ever is caught, too
 WANTED = 0.95
 PREAMBLE = """#ifndef THALWEG_MUTANT
@@ -61,6 +61,11 @@ COMPILED_IN = {
     "kernels/linear/few_outputs.hpp": ("kernels/linear/linear_cpu.cpp",),
     "kernels/common/fold_cpu.hpp": ("kernels/linear/linear_cpu.cpp",),
     "kernels/order/order_math.hpp": ("kernels/order/order_cpu.cpp", "host/data/order.cpp"),
+    "kernels/metrics/metrics_math.hpp": ("kernels/metrics/metrics_cpu.cpp", "kernels/metrics/pairs_cpu.cpp"),
+    "kernels/activation/activation_math.hpp": ("kernels/activation/activation_cpu.cpp",),
+    "kernels/elementwise_loss/elementwise_loss_math.hpp": ("kernels/elementwise_loss/elementwise_loss_cpu.cpp",),
+    "kernels/softmax_cross_entropy/softmax_cross_entropy_math.hpp": (
+        "kernels/softmax_cross_entropy/softmax_cross_entropy_cpu.cpp",),
 }
 
 
@@ -82,10 +87,10 @@ class Mutant:
         return self.named or next(programs for prefix, programs in PROGRAMS.items() if self.file.startswith(prefix))
 
 
-def read_table(table):
+def read_tables(tables):
     """Blocks of: file, then for each mutant of it "- before", "+ after" and "= why"; "* programs" names who catches what follows."""
     mutants, file, before, after, named = [], None, None, None, ()
-    for line in table.read_text().splitlines():
+    for line in (line for table in tables for line in table.read_text().splitlines()):
         if not line.strip() or line.startswith("#"):
             continue
         mark, text = line[:2], line[2:]
@@ -107,7 +112,7 @@ def check(mutants):
     stale = [(mutant, count) for mutant in mutants
              if (count := (ROOT / mutant.file).read_text().count(mutant.before)) != 1]
     for mutant, count in stale:
-        print(f"{TABLE.name}: {mutant.file} holds {count} times: {mutant.before}")
+        print(f"mutants: {mutant.file} holds {count} times: {mutant.before}")
     if stale:
         sys.exit(1)
 
@@ -165,8 +170,11 @@ def build_switched(build, mutants, scratch, pool):
     for name in dict.fromkeys(mutant.file for mutant in mutants):
         text = (ROOT / name).read_text()
         for mutant in mutants:
-            if mutant.file == name:
-                text = mutant.applied(text)
+            if mutant.file != name:
+                continue
+            if mutant.before not in text:
+                sys.exit(f"mutants: {name}: another mutant has changed: {mutant.before}")
+            text = mutant.applied(text)
         path = scratch / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(PREAMBLE + text)
@@ -185,12 +193,13 @@ def build_switched(build, mutants, scratch, pool):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path, nargs="?")
-    parser.add_argument("--check", action="store_true", help="only hold the table against the code")
+    parser.add_argument("--check", action="store_true", help="only hold the tables against the code")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--table", type=pathlib.Path, default=TABLE)
+    parser.add_argument("--table", type=pathlib.Path, help="this table alone")
     parser.add_argument("--only", default="", help="mutants of files whose name contains this")
     options = parser.parse_args()
-    mutants = [mutant for mutant in read_table(options.table) if options.only in mutant.file]
+    tables = [options.table] if options.table else TABLES
+    mutants = [mutant for mutant in read_tables(tables) if options.only in mutant.file]
     check(mutants)
     if options.check:
         return 0

@@ -69,6 +69,11 @@ void expect_error(const Act& act, const std::vector<std::string>& words) {
   FAIL() << "no error; wanted one with \"" << words.at(0) << '"';
 }
 
+/// Appends the lowest bytes of `value`, the lowest first.
+inline void append_little(std::string& to, std::uint64_t value, int bytes) {
+  for (; bytes > 0; --bytes, value >>= 8) to += static_cast<char>(value);
+}
+
 /// A npy file (version 1, 2 or 3) of these elements, as they lie in memory.
 template <class T>
 std::string npy(const std::string& descr, const std::string& shape, const std::vector<T>& elements,
@@ -80,7 +85,7 @@ std::string npy(const std::string& descr, const std::string& shape, const std::v
   std::string bytes = "\x93NUMPY";
   bytes += static_cast<char>(version);
   bytes += '\0';
-  for (int i = 0; i < (version == 1 ? 2 : 4); ++i) bytes += static_cast<char>(header.size() >> (8 * i));
+  append_little(bytes, header.size(), version == 1 ? 2 : 4);
   bytes += header;
   return bytes + std::string(reinterpret_cast<const char*>(elements.data()), elements.size() * sizeof(T));
 }

@@ -1,0 +1,134 @@
+// What inspect, gradients and completion print, line by line.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "host/cli/cli.hpp"
+#include "host/config/keys.hpp"
+#include "tests/support/run_support.hpp"
+
+namespace thalweg::test {
+namespace {
+
+using testing::HasSubstr;
+
+class InspectText : public testing::Test {
+ protected:
+  static std::string output_of(const std::vector<std::string>& arguments) {
+    std::ostringstream out, err;
+    EXPECT_EQ(cli::run(arguments, {out, err}), 0) << err.str();
+    EXPECT_EQ(err.str(), "");
+    return out.str();
+  }
+
+  /// A run of two epochs of two steps each.
+  std::string train(const std::string& csv, const std::vector<std::string>& settings = {}) {
+    std::vector<std::string> arguments{"train",
+                                       "--quiet",
+                                       "--data.train=" + folder_.write("d.csv", csv),
+                                       "--train.epochs=2",
+                                       "--train.batch_size=2",
+                                       "--checkpoint.every_epochs=1",
+                                       "--out=" + run_};
+    arguments.insert(arguments.end(), settings.begin(), settings.end());
+    output_of(arguments);
+    return run_;
+  }
+
+  const std::string numbers_ = "a,b,y\n1,2,3\n2,1,4\n3,5,5\n4,2,7\n", classes_ = "a,y\n1,u\n2,v\n3,w\n4,u\n";
+  TemporaryFolder folder_;
+  const std::string run_ = folder_.path("run");
+};
+
+TEST_F(InspectText, ARunIsItsModelAndItsNewestCheckpoint) {
+  const std::string run = train(numbers_), newest = run + "/checkpoints/step-000000004";
+  const auto json = nlohmann::json::parse(output_of({"inspect", run, "--json"}));
+  EXPECT_EQ(output_of({"inspect", run}),
+            "loss               squared\n"
+            "features           2\n"
+            "outputs            1\n"
+            "  layers.0.weight              [1,2]\n"
+            "  layers.0.bias                [1]\n"
+            "parameters         3\n"
+            "parameters.xxh3    " +
+                json["parameters.xxh3"].get<std::string>() +
+                "\n"
+                "step               4\n"
+                "epoch              2\n"
+                "checkpoint         " +
+                newest + "\n");
+  EXPECT_EQ(json["step"], 4);
+  EXPECT_EQ(json["epoch"], 2);
+  EXPECT_EQ(json["parameters"], 3);
+  EXPECT_EQ(json["segments"][0]["name"], "layers.0.weight");
+  EXPECT_EQ(json["segments"][0]["shape"], (nlohmann::json{1, 2}));
+}
+
+TEST_F(InspectText, ACheckpointIsItselfAndAModelHasNoStep) {
+  const std::string run = train(classes_), older = run + "/checkpoints/step-000000002";
+  const auto checkpoint = nlohmann::json::parse(output_of({"inspect", older, "--json"}));
+  EXPECT_EQ(checkpoint["step"], 2);
+  EXPECT_EQ(checkpoint["epoch"], 1);
+  EXPECT_EQ(checkpoint["checkpoint"], older);
+  const auto model = nlohmann::json::parse(output_of({"inspect", run + "/model.safetensors", "--json"}));
+  EXPECT_FALSE(model.contains("step"));
+  EXPECT_EQ(model["classes"], (nlohmann::json{"u", "v", "w"}));
+  EXPECT_EQ(model["outputs"], 3);
+  EXPECT_EQ(model["parameters"], 6);
+}
+
+TEST_F(InspectText, VerifyCountsTheCheckpoints) {
+  EXPECT_EQ(output_of({"inspect", train(numbers_), "--verify"}), "2 valid, 0 damaged\n");
+}
+
+TEST_F(InspectText, ACoefficientStandsBesideItsErrorAndTheirRatio) {
+  const std::string run = train(numbers_, {"--data.standardize=false"});
+  const auto json = nlohmann::json::parse(output_of({"inspect", run, "--standard-errors", "--json"}));
+  ASSERT_EQ(json.size(), 3u);
+  std::string want = "  coefficient                         value   std. error         z\n";
+  for (const auto& c : json) {
+    const double value = c["value"], error = c["standard_error"];
+    char line[100];
+    std::snprintf(line, sizeof line, "  %-28s %12.6g %12.6g %9.3f\n", c["name"].get<std::string>().c_str(),
+                  value, error, value / error);
+    want += line;
+  }
+  EXPECT_EQ(output_of({"inspect", run, "--standard-errors"}), want);
+}
+
+TEST_F(InspectText, ACollinearCoefficientHasNoError) {
+  const std::string run = train("a,b,y\n1,2,3\n2,4,4\n3,6,5\n4,8,7\n", {"--data.standardize=false"});
+  const auto json = nlohmann::json::parse(output_of({"inspect", run, "--standard-errors", "--json"}));
+  EXPECT_TRUE(json[1]["standard_error"].is_null());
+  EXPECT_THAT(output_of({"inspect", run, "--standard-errors"}), HasSubstr("     (collinear)\n"));
+}
+
+TEST_F(InspectText, GradientsSayWhereTheyAreAndHowMany) {
+  const std::string run = train(numbers_), file = folder_.path("g.npy");
+  EXPECT_EQ(output_of({"gradients", run, "--data.test=" + folder_.path("d.csv"), "--output=" + file}),
+            file + ": 4 rows, 3 parameters\n");
+  const auto json = nlohmann::json::parse(
+      output_of({"gradients", run, "--data.test=" + folder_.path("d.csv"), "--output=" + file, "--json"}));
+  EXPECT_EQ(json, (nlohmann::json{{"rows", 4}, {"parameters", 3}, {"output", file}}));
+}
+
+TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
+  for (const std::string shell : {"bash", "zsh", "fish"}) {
+    const std::string script = output_of({"completion", shell});
+    for (const char* command :
+         {"train", "evaluate", "predict", "gradients", "inspect", "verify", "bench", "info", "completion"})
+      EXPECT_THAT(script, HasSubstr(command)) << shell;
+    for (const std::string& key : setting_keys())
+      EXPECT_THAT(script, HasSubstr(shell == "fish" ? "-l '" + key + "' -r\n" : "--" + key + "=")) << shell;
+    EXPECT_THAT(script, HasSubstr(shell == "fish" ? "-l json\n" : "--json --quiet ")) << shell;
+  }
+  EXPECT_EQ(
+      output_of({"completion", "zsh"}),
+      "#compdef thalweg\nautoload -U +X bashcompinit && bashcompinit\n" + output_of({"completion", "bash"}));
+}
+
+}  // namespace
+}  // namespace thalweg::test

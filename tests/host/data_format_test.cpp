@@ -1,0 +1,125 @@
+// Which reader a file goes to when nobody says, row ranges, and where test data come from.
+#include "host/data/raw_data.hpp"
+#include "tests/support/data_files.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::expect_error;
+using Floats = std::vector<float>;
+
+class DataFormat : public test::DataFiles {
+ protected:
+  bool is_sparse(const std::string& name, const std::string& text, const std::string& format = "auto") const {
+    DataConfig c = config(write(name, text));
+    c.format = format;
+    return read_training_data(c, TargetUse::automatic).sparse;
+  }
+};
+
+TEST_F(DataFormat, ATextOfLabelsAndEntriesIsLibsvm) {
+  for (const char* text : {"1 1:1\n", "-1.5 1:1\n", "+1\t7:0.5 8:1\n", "1 qid:3 1:1\n",
+                           "# a comment\n1 1:1\n", "\n\n1 1:1\n", "1\n0\n1 2:1\n"})
+    EXPECT_TRUE(is_sparse("d", text)) << text;
+}
+
+TEST_F(DataFormat, AnyOtherTextIsCsv) {
+  for (const char* text : {"1 2\n3 4\n", "1,2\n", "a:1 2\nb:2 3\n", "x 1:2\ny 1:3\n", "1 a:1\n2 b:1\n"})
+    EXPECT_FALSE(is_sparse("d", text)) << text;
+}
+
+TEST_F(DataFormat, TheNameOfACsvFileSaysWhatItIs) {
+  const std::string text = "1 1:1\n2 2:1\n";
+  EXPECT_TRUE(is_sparse("d.txt", text));
+  EXPECT_FALSE(is_sparse("d.csv", text));
+  EXPECT_FALSE(is_sparse("d.tsv", "1\t1:1\n2\t2:1\n"));
+  DataConfig c = config(write_gz("d.csv.gz", text));
+  EXPECT_FALSE(read_training_data(c, TargetUse::automatic).sparse);
+  c.train = write_gz("d.gz", text);
+  EXPECT_TRUE(read_training_data(c, TargetUse::automatic).sparse);
+}
+
+TEST_F(DataFormat, TwentyLinesAreLookedAt) {
+  std::string labels;
+  for (int line = 0; line < 19; ++line) labels += "1\n";
+  EXPECT_TRUE(is_sparse("d", labels + "1 1:1\n"));
+  expect_error<DataError>([&] { is_sparse("d", labels + "1\n1 1:1\n"); }, {"no feature columns"});
+}
+
+TEST_F(DataFormat, TheSettingNamesTheReader) {
+  EXPECT_TRUE(is_sparse("d.csv", "1 1:1\n", "libsvm"));
+  EXPECT_TRUE(is_sparse("d.csv", "1 1:1\n", "svmlight"));
+  EXPECT_FALSE(is_sparse("d", "1 1:1\n2 2:1\n", "csv"));
+  const auto fails = [&](const char* format, const char* words) {
+    expect_error<DataError>([&] { is_sparse("d", "1 1:1 and more than eight bytes\n", format); }, {words});
+  };
+  EXPECT_THROW(is_sparse("d", "1 1:1\n", "npy"), ConfigError) << "asks for labels";
+  fails("npz", "npz (zip) archive");
+  DataConfig c = config(write("d", "1 1:1 and more than eight bytes\n"));
+  c.target = write("y", "1\n");
+  c.format = "npy";
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"d is not a npy array"});
+  c.format = "idx";
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"d is not an IDX file"});
+}
+
+TEST(RowRangeText, LeavesEitherSideOpen) {
+  const auto range = [](const char* text) {
+    const RowRange r = parse_row_range(text, "data.train_rows");
+    return std::pair(r.begin, r.bounded() ? r.end : -1);
+  };
+  EXPECT_EQ(range(""), std::pair(std::int64_t{0}, std::int64_t{-1}));
+  EXPECT_EQ(range(":"), std::pair(std::int64_t{0}, std::int64_t{-1}));
+  EXPECT_EQ(range("3:7"), std::pair(std::int64_t{3}, std::int64_t{7}));
+  EXPECT_EQ(range("3:"), std::pair(std::int64_t{3}, std::int64_t{-1}));
+  EXPECT_EQ(range(":7"), std::pair(std::int64_t{0}, std::int64_t{7}));
+  for (const char* text : {"3", "7:3", "3:3", "-1:3", "a:3", "3:b", "3:7:9", "0:0"})
+    expect_error<ConfigError>([&] { range(text); },
+                              {"data.train_rows = \"" + std::string(text) + "\": want \"begin:end\""});
+}
+
+class TestData : public test::DataFiles {
+ protected:
+  void SetUp() override {
+    DataFiles::SetUp();
+    config_ = config(write("train.csv", "x,y\n1,10\n2,20\n3,30\n4,40\n"));
+    config_.train_rows = "0:2";
+    schema_ = schema_of(read_training_data(config_, TargetUse::numbers));
+  }
+  DataConfig config_;
+  DataSchema schema_;
+};
+
+TEST_F(TestData, AreTheFileThatTheSettingNames) {
+  config_.test = write("test.csv", "x,y\n5,50\n6,60\n7,70\n");
+  EXPECT_EQ(read_test_data(config_, schema_, true).target, (Floats{50, 60, 70}));
+  config_.test_rows = "1:";
+  EXPECT_EQ(read_test_data(config_, schema_, true).target, (Floats{60, 70}));
+}
+
+TEST_F(TestData, AreRowsOfTheTrainingFileWhereThereIsNoOther) {
+  config_.test_rows = "2:";
+  EXPECT_EQ(read_test_data(config_, schema_, true).target, (Floats{30, 40}));
+  config_.test_rows.clear();
+  expect_error<UsageError>([&] { read_test_data(config_, schema_, true); }, {"--data.test=FILE"});
+}
+
+TEST_F(TestData, OfAnArrayHaveLabelsOfTheirOwnUnlessTheyAreTheTrainingFile) {
+  DataConfig c = config(write("x.npy", test::npy("<f4", "(2, 1)", Floats{1, 2})));
+  c.target = write("y.txt", "1\n2\n");
+  const DataSchema schema = schema_of(read_training_data(c, TargetUse::numbers));
+  c.test = c.train;
+  EXPECT_EQ(read_test_data(c, schema, true).target, (Floats{1, 2}));
+  EXPECT_TRUE(read_test_data(c, schema, false).target.empty());
+  c.test_target = write("z.txt", "3\n4\n");
+  EXPECT_EQ(read_test_data(c, schema, true).target, (Floats{3, 4}));
+  c.test = write("t.npy", test::npy("<f4", "(1, 1)", Floats{1}));
+  c.test_target.clear();
+  expect_error<ConfigError>([&] { read_test_data(c, schema, true); }, {"data.test_target is empty"});
+  c.test.clear();
+  c.test_rows = "1:2";
+  EXPECT_EQ(read_test_data(c, schema, true).target, (Floats{2}));
+}
+
+}  // namespace
+}  // namespace thalweg

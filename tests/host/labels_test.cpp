@@ -1,0 +1,197 @@
+// Targets as classes or numbers, class weights and sample weights.
+#include "host/data/labels.hpp"
+
+#include <cmath>
+
+#include "tests/support/data_files.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::expect_error;
+using test::npy;
+using Floats = std::vector<float>;
+using Texts = std::vector<std::string>;
+
+class Labels : public test::DataFiles {
+ protected:
+  Dataset weighted(const std::string& class_weight, const std::string& text = "x,y\n1,b\n2,a\n3,b\n4,c\n") {
+    DataConfig c = config(write("d.csv", text));
+    c.class_weight = class_weight;
+    return read_training_data(c, TargetUse::automatic);
+  }
+  std::string rows_of_x(int rows) {
+    return write("x.npy", npy("<f4", "(" + std::to_string(rows) + ", 1)",
+                              Floats(static_cast<std::size_t>(rows), 1.0f)));
+  }
+};
+
+TEST_F(Labels, BalancedClassWeightsGiveEachClassTheSameSum) {
+  // rows / (classes * rows of the class) = 4 / 3, 4 / 6, 4 / 3 for a, b, c
+  const float once = static_cast<float>(4.0 / 3), twice = static_cast<float>(4.0 / 6);
+  EXPECT_EQ(weighted("balanced").weight, (Floats{twice, once, twice, once}));
+}
+
+TEST_F(Labels, BalancedClassWeightsCountTheRowsTrainedOn) {
+  Dataset d;
+  d.target_kind = TargetKind::classes;
+  d.classes = {"a", "b", "c"};
+  d.target = {0, 1, 1, 0, 2};
+  d.rows = 5;
+  apply_class_weights("balanced", {0, 1, 2}, d);
+  // of three rows: 3 / (3 * 1) for a, 3 / (3 * 2) for b, none of c
+  EXPECT_EQ(d.weight, (Floats{1, 0.5f, 0.5f, 1, 0}));
+}
+
+TEST_F(Labels, ListedClassWeightsStandInTheOrderOfTheClasses) {
+  EXPECT_EQ(weighted("0.5,2,3").weight, (Floats{2, 0.5f, 2, 3}));
+  EXPECT_EQ(weighted("0,1,0").weight, (Floats{1, 0, 1, 0}));
+  EXPECT_TRUE(weighted("none").weight.empty());
+  EXPECT_TRUE(weighted("").weight.empty());
+}
+
+TEST_F(Labels, WrongClassWeightsAreConfigErrors) {
+  for (const char* weights : {"1,-2,3", "1,,3", "1,x,3", "1,nan,3", "1,2,", "1;2;3"})
+    expect_error<ConfigError>([&] { weighted(weights); }, {"data.class_weight", weights});
+  expect_error<ConfigError>([&] { weighted("1,2"); }, {"2 numbers; want 3", "a, b, c"});
+  expect_error<ConfigError>([&] { weighted("1,2,3,4"); }, {"4 numbers; want 3"});
+}
+
+TEST_F(Labels, ClassesOfNumbersAreWrittenInTheirShortestForm) {
+  DataConfig c = config(rows_of_x(5));
+  c.target = write("y.npy", npy("<f8", "(5,)", std::vector<double>{2.5, 3, -1, 0x1p63, 2.5}));
+  const Dataset d = read_training_data(c, TargetUse::classes);
+  EXPECT_EQ(d.classes, (Texts{"-1", "2.5", "3", "9.223372036854776e+18"}));
+  EXPECT_EQ(d.target, (Floats{1, 2, 0, 3, 1}));
+}
+
+TEST_F(Labels, NumbersWrittenInTwoWaysAreOneClass) {
+  DataConfig c = config(write("d.csv", "x,y\n1,1.0\n2,2\n3,1\n4,+2\n"));
+  const Dataset d = read_training_data(c, TargetUse::classes);
+  EXPECT_EQ(d.classes, (Texts{"1.0", "2"}));
+  EXPECT_EQ(d.target, (Floats{0, 1, 0, 1}));
+  const Dataset test = read_data_as(c, write("t.csv", "x,y\n1,1e0\n2,2.00\n"), "", "", schema_of(d), true);
+  EXPECT_EQ(test.target, (Floats{0, 1}));
+  EXPECT_EQ(test.target_kind, TargetKind::classes);
+}
+
+/// One text among the numbers makes all of them texts, in the order of texts.
+TEST_F(Labels, ClassesAreInTheOrderOfNumbersOnlyWhereAllAreNumbers) {
+  const auto classes = [&](const std::string& last) {
+    return read_training_data(config(write("d.csv", "x,y\n1,10\n2,9\n3,-1\n4," + last + "\n")),
+                              TargetUse::classes)
+        .classes;
+  };
+  EXPECT_EQ(classes("2"), (Texts{"-1", "2", "9", "10"}));
+  EXPECT_EQ(classes("x"), (Texts{"-1", "10", "9", "x"}));
+}
+
+TEST_F(Labels, IntegersOfAnArrayAreClassesUpToAThousandOfThem) {
+  for (const int distinct : {1000, 1001}) {
+    DataConfig c = config(rows_of_x(distinct));
+    std::vector<std::int32_t> y;
+    for (int i = 0; i < distinct; ++i) y.push_back(i);
+    c.target = write("y.npy", npy("<i4", "(" + std::to_string(distinct) + ",)", y));
+    EXPECT_EQ(read_training_data(c, TargetUse::automatic).target_kind == TargetKind::classes,
+              distinct == 1000);
+    EXPECT_EQ(read_training_data(c, TargetUse::classes).classes.size(), static_cast<std::size_t>(distinct));
+  }
+}
+
+TEST_F(Labels, MoreThan65536ClassesAreRefused) {
+  for (const bool text : {true, false}) {
+    for (const int distinct : {65536, 65537}) {
+      DataConfig c = config(rows_of_x(distinct));
+      std::string y;
+      for (int i = 0; i < distinct; ++i) y += (text ? "k" : "") + std::to_string(i) + "\n";
+      c.target = write("y.txt", y);
+      const auto read = [&] { return read_training_data(c, TargetUse::classes).classes.size(); };
+      if (distinct == 65536)
+        EXPECT_EQ(read(), 65536u);
+      else
+        expect_error<DataError>(read, {"x.npy: more than 65536 distinct labels"});
+    }
+  }
+}
+
+TEST_F(Labels, ALabelThatIsNotUtf8IsRefused) {
+  expect_error<DataError>([&] { weighted("none", "x,y\n1,a\n2,\xE9\n"); }, {"d.csv: the label", "UTF-8"});
+}
+
+TEST_F(Labels, AFileOfLabelsNamesTheLineThatIsNone) {
+  DataConfig c = config(rows_of_x(3));
+  const auto fails = [&](const std::string& labels, const std::vector<std::string>& words) {
+    c.target = write("y.txt", labels);
+    expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, words);
+  };
+  fails("1\n\n3\n", {"y.txt line 2: got \"\"; want a label"});
+  fails("1\n2\nNA\n", {"y.txt line 3: got \"NA\"; want a label"});
+  fails("1\n2\n", {"y.txt has 2 rows; want 3, as many as", "x.npy"});
+  fails("1\n2\n3\n4", {"y.txt has 4 rows; want 3"});
+  fails("", {"y.txt is empty; want one label per line"});
+  c.target = write("y.txt", "1\r\n2.5\r\n 3 ");
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{1, 2.5f, 3}));
+  c.train_rows = "1:3";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{2.5f, 3}));
+  fails("1\n2\n", {"y.txt has 2 rows; the row range wants 1 to 3"});
+}
+
+TEST_F(Labels, WeightsInAFileAreThoseOfTheTrainingRows) {
+  DataConfig c = config(rows_of_x(3));
+  c.target = write("y.txt", "1\n2\n3\n");
+  c.weight = write("w.txt", "1\n0\n2.5\n");
+  const Dataset d = read_training_data(c, TargetUse::automatic);
+  EXPECT_EQ(d.weight, (Floats{1, 0, 2.5f}));
+  const std::string x = write("t.npy", npy("<f4", "(2, 1)", Floats{1, 2})), y = write("t.txt", "4\n5\n");
+  const Dataset test = read_data_as(c, x, y, "", schema_of(d), true);
+  EXPECT_EQ(test.target, (Floats{4, 5}));
+  EXPECT_TRUE(test.weight.empty());
+}
+
+TEST_F(Labels, WrongWeightsInAFileNameItAndTheRow) {
+  DataConfig c = config(rows_of_x(3));
+  c.target = write("y.txt", "1\n2\n3\n");
+  const auto fails = [&](const std::string& weights, const std::vector<std::string>& words) {
+    c.weight = write("w.txt", weights);
+    expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, words);
+  };
+  fails("1\n2\n", {"w.txt has 2 rows; want 3"});
+  fails("1\nheavy\n3\n", {"w.txt: a weight is no number"});
+  fails("1\n-1\n3\n", {"x.npy row 1: the weight is -1"});
+  fails("1\n1e60\n3\n", {"x.npy row 1: the weight is inf"});
+  fails("0\n0\n0\n", {"x.npy: every weight is 0"});
+}
+
+TEST_F(Labels, AWeightColumnIsReadWithTestDataToo) {
+  DataConfig c = config(write("d.csv", "x,w,y\n1,2,1\n2,3,2\n"));
+  c.weight = "w";
+  const Dataset d = read_training_data(c, TargetUse::numbers);
+  EXPECT_EQ(d.weight, (Floats{2, 3}));
+  const DataSchema schema = schema_of(d);
+  EXPECT_EQ(read_data_as(c, write("t.csv", "x,w,y\n1,5,1\n"), "", "", schema, true).weight, (Floats{5}));
+  expect_error<ConfigError>([&] { read_data_as(c, write("u.csv", "x,y\n1,1\n"), "", "", schema, true); },
+                            {"data.weight", "no such column"});
+  EXPECT_TRUE(read_data_as(c, write("u.csv", "x\n1\n"), "", "", schema, false).weight.empty());
+}
+
+TEST_F(Labels, TargetsOfANumberModelAreNumbers) {
+  DataConfig c = config(write("d.csv", "x,y\n1,1\n2,3\n"));
+  const DataSchema schema = schema_of(read_training_data(c, TargetUse::numbers));
+  expect_error<DataError>([&] { read_data_as(c, write("t.csv", "x,y\n1,2\n2,inf\n"), "", "", schema, true); },
+                          {"t.csv line 3"});
+  expect_error<DataError>(
+      [&] {
+        read_data_as(c, write("t.npy", npy("<f4", "(1, 1)", Floats{1})), write("l.txt", "cat\n"), "", schema,
+                     true);
+      },
+      {"t.npy: the targets are text, as \"cat\"; the model was trained on numbers"});
+  expect_error<DataError>(
+      [&] {
+        read_data_as(c, write("t.npy", npy("<f4", "(2, 1)", Floats{1, 2})), write("l.txt", "1\n1e300\n"), "",
+                     schema, true);
+      },
+      {"t.npy row 1: the target is 1e+300", "float32"});
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,253 @@
+// npz archives: which members are read, and what a damaged archive is told as.
+#include "tests/support/data_files.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::append_little;
+using test::expect_error;
+using test::npy;
+using Floats = std::vector<float>;
+
+std::string deflated(const std::string& bytes) {
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string out(bytes.size() + 1000, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+/// A zip archive (APPNOTE.TXT) of these members; zip64 fields as numpy writes them in local headers, and in
+/// the directory where `big` is set, as in archives of more than 4 GiB.
+std::string zip(const std::vector<std::pair<std::string, std::string>>& members, bool deflate_them,
+                std::uint32_t crc_error = 0, bool big = false) {
+  std::string archive, directory;
+  for (const auto& [name, bytes] : members) {
+    const std::string stored = deflate_them ? deflated(bytes) : bytes;
+    const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()) ^ crc_error;
+    std::string common;
+    append_little(common, 0, 2);
+    append_little(common, deflate_them ? 8 : 0, 2);
+    append_little(common, 0, 4);
+    append_little(common, crc, 4);
+    const std::size_t offset = archive.size();
+    archive += "PK\x03\x04";
+    append_little(archive, 45, 2);
+    archive += common;
+    append_little(archive, 0xFFFFFFFF, 4);
+    append_little(archive, 0xFFFFFFFF, 4);
+    append_little(archive, name.size(), 2);
+    append_little(archive, 20, 2);
+    archive += name;
+    append_little(archive, 1, 2);
+    append_little(archive, 16, 2);
+    append_little(archive, bytes.size(), 8);
+    append_little(archive, stored.size(), 8);
+    archive += stored;
+    directory += "PK\x01\x02";
+    append_little(directory, 45 | 45 << 16, 4);
+    directory += common;
+    append_little(directory, big ? 0xFFFFFFFF : stored.size(), 4);
+    append_little(directory, big ? 0xFFFFFFFF : bytes.size(), 4);
+    append_little(directory, name.size(), 2);
+    append_little(directory, big ? 32 : 0, 2);
+    append_little(directory, 0, 10);
+    append_little(directory, big ? 0xFFFFFFFF : offset, 4);
+    directory += name;
+    if (!big) continue;
+    append_little(directory, 0x7777, 2);  // a field of no bytes that nobody knows
+    append_little(directory, 0, 2);
+    append_little(directory, 1, 2);
+    append_little(directory, 24, 2);
+    append_little(directory, bytes.size(), 8);
+    append_little(directory, stored.size(), 8);
+    append_little(directory, offset, 8);
+  }
+  const std::size_t begin = archive.size();
+  archive += directory;
+  if (big) {  // the zip64 end record and its locator
+    const std::size_t record = archive.size();
+    archive += "PK\x06\x06";
+    append_little(archive, 44, 8);
+    append_little(archive, 45 | 45 << 16, 4);
+    append_little(archive, 0, 8);
+    append_little(archive, members.size(), 8);
+    append_little(archive, members.size(), 8);
+    append_little(archive, directory.size(), 8);
+    append_little(archive, begin, 8);
+    archive += "PK\x06\x07";
+    append_little(archive, 0, 4);
+    append_little(archive, record, 8);
+    append_little(archive, 1, 4);
+  }
+  archive += "PK\x05\x06";
+  append_little(archive, 0, 4);
+  append_little(archive, big ? 0xFFFF : members.size(), 2);
+  append_little(archive, big ? 0xFFFF : members.size(), 2);
+  append_little(archive, big ? 0xFFFFFFFF : directory.size(), 4);
+  append_little(archive, big ? 0xFFFFFFFF : begin, 4);
+  append_little(archive, 0, 2);
+  return archive;
+}
+
+class NpzReader : public test::DataFiles {};
+
+TEST_F(NpzReader, ReadsStoredAndDeflatedArchives) {
+  const std::string x = npy("<f4", "(3, 2)", Floats{1, 2, 3, 4, 5, 6}),
+                    y = npy("<i4", "(3,)", std::vector<int>{1, 0, 1});
+  for (const bool deflate_them : {false, true}) {
+    for (const auto& [features, labels] :
+         {std::pair{"X.npy", "y.npy"}, {"data.npy", "target.npy"}, {"a.npy", "labels.npy"}}) {
+      const Dataset d = read_training_data(
+          config(write("d.npz", zip({{labels, y}, {features, x}}, deflate_them))), TargetUse::automatic);
+      EXPECT_EQ(d.dense_f32, (Floats{1, 2, 3, 4, 5, 6}));
+      EXPECT_EQ(d.target, (Floats{1, 0, 1}));
+    }
+    DataConfig c = config(write("d.npz", zip({{"X.npy", x}, {"mine.npy", y}}, deflate_them)));
+    c.target = "mine";
+    c.train_rows = "1:3";
+    EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{0, 1}));
+  }
+}
+
+TEST_F(NpzReader, ReadsArchivesWhoseSizesStandInTheirZip64Fields) {
+  Floats in_file(1000, 0.5f);
+  in_file[998] = 7;
+  const std::string x = npy("<f4", "(500, 2)", in_file), y = npy("<i4", "(500,)", std::vector<int>(500, 1));
+  for (const bool deflate_them : {false, true}) {
+    const Dataset d = read_training_data(
+        config(write("d.npz", zip({{"y.npy", y}, {"X.npy", x}}, deflate_them, 0, true))), TargetUse::numbers);
+    EXPECT_EQ(d.dense_f32, in_file);
+    EXPECT_EQ(d.target, Floats(500, 1));
+  }
+}
+
+TEST_F(NpzReader, AMemberOfAnArchiveIsFoundByTheUsualNamesInTheirOrder) {
+  const auto array = [](float value) { return npy("<f4", "(2, 1)", Floats{value, value}); };
+  const std::string y = npy("<f4", "(2,)", Floats{8, 9});
+  const char* const names[] = {"X", "data", "x", "x_train", "X_train"};
+  std::vector<std::pair<std::string, std::string>> members{{"y.npy", y}};
+  for (int i = 4; i >= 0; --i) {
+    members.emplace_back(std::string(names[i]) + ".npy", array(static_cast<float>(i)));
+    const Dataset d = read_training_data(config(write("d.npz", zip(members, true))), TargetUse::numbers);
+    EXPECT_EQ(d.dense_f32[0], static_cast<float>(i)) << names[i];
+    EXPECT_EQ(d.source, path("d.npz") + ":" + names[i]);
+  }
+  members = {{"X.npy", array(1)}};
+  const char* const targets[] = {"y", "target", "labels", "y_train"};
+  for (int i = 3; i >= 0; --i) {
+    members.emplace_back(std::string(targets[i]) + ".npy", npy("<f4", "(2,)", Floats{float(i), 0}));
+    const Dataset d = read_training_data(config(write("d.npz", zip(members, true))), TargetUse::numbers);
+    EXPECT_EQ(d.target[0], static_cast<float>(i)) << targets[i];
+  }
+}
+
+TEST_F(NpzReader, AnArchiveMayHoldWeights) {
+  const std::string x = npy("<f4", "(2, 1)", Floats{1, 2}), y = npy("<f4", "(2,)", Floats{8, 9}),
+                    w = npy("<f8", "(2,)", std::vector<double>{0.5, 2}), v = npy("<f4", "(2,)", Floats{3, 4});
+  DataConfig c = config(
+      write("d.npz", zip({{"X.npy", x}, {"y.npy", y}, {"sample_weight.npy", w}, {"mine.npy", v}}, true)));
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).weight, (Floats{0.5f, 2}));
+  const DataConfig first =
+      config(write("w.npz", zip({{"sample_weight.npy", w}, {"X.npy", x}, {"y.npy", y}}, true)));
+  EXPECT_EQ(read_training_data(first, TargetUse::numbers).weight, (Floats{0.5f, 2}));
+  c.weight = "mine";
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).weight, (Floats{3, 4}));
+  c.weight = write("w.txt", "5\n6\n");
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).weight, (Floats{5, 6}));
+  c.target = write("y.txt", "1\n2\n");
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).target, (Floats{1, 2}));
+  c = config(write("d.npz", zip({{"X.npy", x}, {"y.npy", npy("<f4", "(3,)", Floats{1, 2, 3})}}, true)));
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
+                          {"d.npz:y has 3 rows; want 2, as many as the features"});
+}
+
+TEST_F(NpzReader, OneNameInTheDirectoryAndAnotherAtTheArrayIsDamage) {
+  const std::string array = npy("<f4", "(2,)", Floats{1, 2});
+  std::string archive = zip({{"X.npy", array}, {"y.npy", array}}, false);
+  archive[archive.find("X.npy")] = 'Z';
+  expect_error<DataError>([&] { read_training_data(config(write("d.npz", archive)), TargetUse::automatic); },
+                          {"d.npz", "damaged"});
+}
+
+TEST_F(NpzReader, AMemberThatInflatesToLessThanItsSizeIsDamage) {
+  const std::string array = npy("<f4", "(2,)", Floats{1, 2});
+  std::string archive = zip({{"X.npy", array}, {"y.npy", array}}, true);
+  const std::size_t size = archive.find("PK\x01\x02") + 24;
+  ASSERT_EQ(static_cast<unsigned char>(archive[size]), array.size());
+  ++archive[size];  // the checksum is not reached
+  expect_error<DataError>([&] { read_training_data(config(write("d.npz", archive)), TargetUse::automatic); },
+                          {"d.npz:X", "inflates to"});
+}
+
+TEST_F(NpzReader, AMemberThatThisProgramCannotReadIsNamedWithItsReason) {
+  const std::string array = npy("<f4", "(2,)", Floats{1, 2});
+  const std::string good = zip({{"X.npy", array}, {"y.npy", array}}, false);
+  const std::size_t entry = good.find("PK\x01\x02");  // of X
+  const auto fails = [&](std::size_t at, char byte, const std::string& words) {
+    std::string archive = good;
+    archive[entry + at] = byte;
+    expect_error<DataError>(
+        [&] { read_training_data(config(write("d.npz", archive)), TargetUse::automatic); }, {"d.npz", words});
+  };
+  fails(6, 64, "member X.npy wants a newer zip than version 6.3");
+  for (const int bit : {0, 5, 6})
+    fails(8, static_cast<char>(1 << bit), "member X.npy is encrypted or a patch");
+  fails(10, 12, "member X.npy uses zip method 12; want 0 (stored) or 8 (deflated)");
+  fails(20, static_cast<char>(array.size() + 1), "bytes cannot come from");
+  fails(24, static_cast<char>(array.size() + 1), "bytes cannot come from");
+  fails(42, 1, "damaged");
+  std::string newest = good;
+  newest[entry + 6] = 63;
+  newest[entry + 8] = 1 << 3;  // sizes behind the data, as in archives that were written to a pipe
+  EXPECT_EQ(read_training_data(config(write("d.npz", newest)), TargetUse::numbers).target, (Floats{1, 2}));
+}
+
+TEST_F(NpzReader, TheDirectoryOfAnArchiveHasItsPlaceItsSizeAndItsCount) {
+  const std::string array = npy("<f4", "(2,)", Floats{1, 2});
+  const std::string good = zip({{"X.npy", array}, {"y.npy", array}}, false);
+  const std::size_t end = good.size() - 22;
+  const auto read = [&](const std::string& bytes) {
+    return read_training_data(config(write("d.npz", bytes)), TargetUse::numbers).target;
+  };
+  for (const std::size_t at : {10u, 12u, 16u}) {
+    for (const int by : {-1, 1}) {
+      std::string archive = good;
+      archive[end + at] = static_cast<char>(archive[end + at] + by);
+      expect_error<DataError>([&] { read(archive); }, {"d.npz is a damaged or cut off npz (zip) archive"});
+    }
+  }
+  EXPECT_EQ(read(good + "a comment"), (Floats{1, 2})) << "zip allows one behind the directory";
+  EXPECT_EQ(read(good + std::string(65535, 'c')), (Floats{1, 2}));
+  expect_error<DataError>([&] { read(good + std::string(65536, 'c')); }, {"damaged"});
+}
+
+TEST_F(NpzReader, DamagedArchivesAreRefused) {
+  const std::string x = npy("<f4", "(3, 2)", Floats{1, 2, 3, 4, 5, 6}),
+                    y = npy("<i4", "(3,)", std::vector<int>{1, 0, 1});
+  const auto fails = [&](const std::string& bytes, const std::vector<std::string>& words) {
+    expect_error<DataError>([&] { read_training_data(config(write("d.npz", bytes)), TargetUse::automatic); },
+                            words);
+  };
+  for (const bool deflate_them : {false, true}) {
+    const std::string good = zip({{"X.npy", x}, {"y.npy", y}}, deflate_them);
+    fails(zip({{"X.npy", x}, {"y.npy", y}}, deflate_them, 1), {"d.npz:X", "checksum"});
+    fails(good.substr(0, good.size() / 2), {"d.npz", "damaged"});
+    fails(good.substr(0, good.size() - 10), {"d.npz", "damaged"});
+  }
+  fails(zip({{"w.npy", y}}, true), {"d.npz", "arrays w", "want X or data"});
+  expect_error<ConfigError>(
+      [&] {
+        read_training_data(config(write("d.npz", zip({{"X.npy", x}}, true))), TargetUse::automatic);
+      },
+      {"d.npz", "arrays X", "want y or target"});
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,137 @@
+// What a run reports, word for word: as a table for people, and as JSON.
+#include "host/cli/report_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace thalweg::cli {
+namespace {
+
+Metrics two_classes() {
+  return {.values = {{"loss", 0.123456789}, {"accuracy", 0.75}},
+          .confusion = {{30, 1.5}, {1234567.0, 0}},
+          .classes = {"no", "yes"}};
+}
+
+TEST(ReportText, MetricsAreATableAndTheConfusionOfThem) {
+  EXPECT_EQ(to_text("test", two_classes()),
+            "test\n"
+            "  loss               0.123457\n"
+            "  accuracy           0.75\n"
+            "  confusion (rows: true, columns: predicted)\n"
+            "                     no      yes\n"
+            "            no       30      1.5\n"
+            "           yes 1.23457e+06        0\n");
+}
+
+TEST(ReportText, AConfusionOfMoreThanTwelveClassesIsLeftOutOfTheTable) {
+  for (const std::size_t classes : {12u, 13u}) {
+    Metrics metrics;
+    metrics.confusion.assign(classes, std::vector<double>(classes, 0.0));
+    metrics.classes.assign(classes, "c");
+    EXPECT_EQ(to_text("t", metrics).find("confusion") == std::string::npos, classes == 13u) << classes;
+  }
+  EXPECT_EQ(to_text("t", Metrics{.values = {{"r2", 1}}}), "t\n  r2                 1\n");
+}
+
+TEST(ReportText, MetricsInJsonHaveAPrefixAndAllTheirDigits) {
+  Json object;
+  add_json(object, "test", two_classes());
+  EXPECT_EQ(object.dump(),
+            R"({"test.loss":0.123456789,"test.accuracy":0.75,"test.confusion":[[30.0,1.5],[1234567.0,0.0]],)"
+            R"("test.classes":["no","yes"]})");
+  Json numbers;
+  add_json(numbers, "validation", Metrics{.values = {{"r2", 0.5}}});
+  EXPECT_EQ(numbers.dump(), R"({"validation.r2":0.5})");
+}
+
+PrivacyReport spent() {
+  return {.epsilon = 2.98765,
+          .delta = 1e-5,
+          .noise_multiplier = 1.23456,
+          .sampling_rate = 0.05,
+          .accountant = "prv"};
+}
+
+TEST(ReportText, ThePrivacyThatWasSpentIsSaidWithItsTerms) {
+  EXPECT_EQ(
+      to_text(spent()),
+      "privacy: (2.988, 1e-05)-differentially private parameters (noise multiplier 1.235, sampling rate "
+      "0.05, prv accountant); metrics are not covered\n");
+}
+
+TEST(ReportText, ReproducibleNoiseIsNoPrivacy) {
+  PrivacyReport privacy = spent();
+  privacy.reproducible_noise = true;
+  EXPECT_EQ(to_text(privacy), "privacy: none, the noise is reproducible\n");
+}
+
+TrainReport whole_run() {
+  TrainReport report;
+  report.steps = 120;
+  report.epochs = 4;
+  report.seconds = 1.5;
+  report.samples_per_second = 20480;
+  report.train_loss = 0.25;
+  report.parameters_xxh3 = "00ff";
+  report.stopped_by = "steps";
+  report.device = "cpu avx2";
+  return report;
+}
+
+TEST(ReportText, ARunSaysHowFarItCameAndWhatStoppedIt) {
+  EXPECT_EQ(to_text(whole_run()),
+            "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by steps)\n"
+            "  loss               0.25\n"
+            "parameters.xxh3 00ff\n");
+}
+
+TEST(ReportText, ARunTellsItsParts) {
+  TrainReport report = whole_run();
+  report.validation = Metrics{.values = {{"r2", 0.5}}};
+  report.test = Metrics{.values = {{"r2", 0.25}}};
+  report.per_sample = {{"per_sample.norm.p50", 0.75}};
+  report.privacy = spent();
+  EXPECT_EQ(to_text(report),
+            "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by steps)\n"
+            "  loss               0.25\n"
+            "validation\n"
+            "  r2                 0.5\n"
+            "test\n"
+            "  r2                 0.25\n"
+            "per-sample statistics of the last epoch\n"
+            "  norm.p50                           0.75\n" +
+                to_text(spent()) + "parameters.xxh3 00ff\n");
+}
+
+TEST(ReportText, ARunInJsonHasItsNumbersByName) {
+  EXPECT_EQ(to_json(whole_run()).dump(),
+            R"({"steps":120,"epochs":4,"seconds":1.5,"samples_per_second":20480.0,"train.loss":0.25,)"
+            R"("parameters.xxh3":"00ff","stopped_by":"steps","device":"cpu avx2"})");
+}
+
+TEST(ReportText, ARunInJsonHasTheNumbersOfItsParts) {
+  TrainReport report = whole_run();
+  report.validation = Metrics{.values = {{"r2", 0.5}}};
+  report.test = Metrics{.values = {{"r2", 0.25}}};
+  report.per_sample = {{"per_sample.norm.p50", 0.75}};
+  report.privacy = spent();
+  report.privacy->reproducible_noise = true;
+  report.resumed_from = "run/checkpoints/step-000000010";
+  const std::pair<const char*, const char*> wanted[] = {
+      {"validation.r2", "0.5"},
+      {"test.r2", "0.25"},
+      {"per_sample.norm.p50", "0.75"},
+      {"privacy.epsilon", "2.98765"},
+      {"privacy.delta", "1e-05"},
+      {"privacy.noise_multiplier", "1.23456"},
+      {"privacy.sampling_rate", "0.05"},
+      {"privacy.accountant", "\"prv\""},
+      {"privacy.reproducible_noise", "true"},
+      {"resumed_from", "\"run/checkpoints/step-000000010\""},
+  };
+  const Json object = to_json(report);
+  for (const auto& [key, value] : wanted) EXPECT_EQ(object.at(key).dump(), value) << key;
+}
+
+}  // namespace
+}  // namespace thalweg::cli
