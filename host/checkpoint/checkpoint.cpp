@@ -50,7 +50,7 @@ struct Part {
   }
   std::string xxh3() const {
     Checksum sum;
-    sum.add(head);
+    sum.add(head);  // mutant: headers-summed
     for (const std::string_view piece : tensors) sum.add(piece);
     return sum.hex();
   }
@@ -77,7 +77,7 @@ SafetensorsMetadata model_metadata(const CheckpointData& data) {
   }
   Json::Array buffers;
   for (const NamedTensor& buffer : data.buffers) buffers.push_back(buffer.name);
-  metadata[kBuffersKey] = Json(std::move(buffers)).dump();
+  metadata[kBuffersKey] = Json(std::move(buffers)).dump();  // mutant: buffers-come
   return metadata;
 }
 
@@ -88,7 +88,7 @@ SafetensorsMetadata state_metadata(const CheckpointData& data) {
                                   {kFingerprintKey, data.data_fingerprint}};
   for (const auto& [name, value] : data.progress) {
     metadata[std::string(kProgressPrefix) + name] =
-        fmt::format("{:016x}", std::bit_cast<std::uint64_t>(value));
+        fmt::format("{:016x}", std::bit_cast<std::uint64_t>(value));  // mutant: progress-rounded
   }
   return metadata;
 }
@@ -97,7 +97,7 @@ std::vector<Part> checkpoint_parts(const CheckpointData& data) {
   std::vector<Part> parts;
   parts.push_back(tensor_part(kModelFile, model_metadata(data), {&data.parameters, &data.buffers}));
   parts.push_back(tensor_part(kStateFile, state_metadata(data), {&data.states}));
-  parts.push_back({kConfigFile, data.config_toml, {}});
+  parts.push_back({kConfigFile, data.config_toml, {}});  // mutant: config-saved
   Manifest manifest{data.step, data.data_fingerprint, parameters_xxh3(data.parameters), {}};
   for (const Part& part : parts) manifest.files.push_back({part.name, part.bytes(), part.xxh3()});
   parts.push_back({kManifestFile, manifest_text(manifest), {}});
@@ -107,8 +107,8 @@ std::vector<Part> checkpoint_parts(const CheckpointData& data) {
 void write_part(const std::string& folder, const Part& part) {
   OutputFile file(join_path(folder, part.name));
   file.write(part.head);
-  for (const std::string_view piece : part.tensors) file.write(piece);
-  file.sync();
+  for (const std::string_view piece : part.tensors) file.write(piece);  // mutant: tensor-written
+  file.sync();                                                          // mutant: fsync-checkpoint
   file.close();
 }
 
@@ -123,6 +123,7 @@ bool is_valid(const std::string& folder) {
 
 /// Whether `folder` already holds this checkpoint: then nothing has to be replaced.
 bool holds(const std::string& folder, const std::string& manifest) {
+  // mutant: another-checkpoint
   return is_valid(folder) && read_file(join_path(folder, kManifestFile)) == manifest;
 }
 
@@ -136,8 +137,8 @@ void remove_folders(const std::string& root, const std::vector<std::string>& fol
     leaving.push_back(temporary_path(root, name_of(folder)));
     rename_path(folder, leaving.back());
   }
-  if (!leaving.empty()) sync_folder(root);
-  for (const std::string& path : leaving) remove_path(path);
+  if (!leaving.empty()) sync_folder(root);                    // mutant: what-pruned
+  for (const std::string& path : leaving) remove_path(path);  // mutant: what-pruned-stays
 }
 
 /// Where a valid checkpoint stays while another one takes its name: the same step with a zero more.
@@ -151,12 +152,12 @@ std::string spare_name(const std::string& folder) {
 void make_way(const std::string& folder) {
   const std::string root = parent_of(folder), spare = spare_name(folder);
   require_removable(folder);
-  if (spare == folder || !is_valid(folder)) {
+  if (spare == folder || !is_valid(folder)) {  // mutant: valid-checkpoint
     rename_path(folder, temporary_path(root, name_of(folder) + "-replaced"));
     return;
   }
   if (path_exists(spare)) remove_folders(root, {spare});
-  rename_path(folder, spare);
+  rename_path(folder, spare);  // mutant: replaced-checkpoint
 }
 
 /// Undoes a temporary folder when writing it failed; a failure to undo must not hide the first one.
@@ -210,7 +211,7 @@ std::string read_checked(const std::string& folder, const ManifestFile& expected
     corrupt(folder, expected.name, fmt::format("has {} bytes, wanted {}", bytes.size(), expected.bytes));
   }
   const std::string found = checksum(bytes);
-  if (found != expected.xxh3) {
+  if (found != expected.xxh3) {  // mutant: checksums-compared
     corrupt(folder, expected.name, fmt::format("has the checksum {}, wanted {}", found, expected.xxh3));
   }
   return bytes;
@@ -256,9 +257,10 @@ void read_state(const std::string& folder, const std::string& bytes, CheckpointD
   const auto number = [&](const char* key) { return take(file.metadata, key, folder, kStateFile); };
   data.step = whole_number<std::int64_t>(number(kStepKey), 10, folder, kStepKey);
   data.epoch = whole_number<std::int64_t>(number(kEpochKey), 10, folder, kEpochKey);
-  data.seed = whole_number<std::uint64_t>(number(kSeedKey), 10, folder, kSeedKey);
+  data.seed = whole_number<std::uint64_t>(number(kSeedKey), 10, folder, kSeedKey);  // mutant: seed-come
   data.data_fingerprint = number(kFingerprintKey);
   for (const auto& [key, text] : file.metadata) {
+    // mutant: unknown-metadata
     if (!key.starts_with(kProgressPrefix)) corrupt(folder, kStateFile, fmt::format("holds \"{}\"", key));
     const auto bits = whole_number<std::uint64_t>(text, 16, folder, key);
     data.progress[key.substr(kProgressPrefix.size())] = std::bit_cast<double>(bits);
@@ -272,6 +274,7 @@ void check_file_names(const std::string& folder, const Manifest& manifest) {
   const auto& files = manifest.files;
   const bool same = std::equal(files.begin(), files.end(), std::begin(wanted), std::end(wanted),
                                [](const ManifestFile& file, const char* name) { return file.name == name; });
+  // mutant: manifest-name
   if (!same) corrupt(folder, kManifestFile, "names other files than a checkpoint has");
 }
 
@@ -290,10 +293,10 @@ std::vector<StepFolder> step_folders(const std::string& root) {
     StepFolder folder{0, join_path(root, name)};
     const char* const last = name.data() + name.size();
     const auto [stop, wrong] = std::from_chars(name.data() + kStepPrefix.size(), last, folder.step);
-    if (wrong == std::errc() && stop == last) found.push_back(folder);
+    if (wrong == std::errc() && stop == last) found.push_back(folder);  // mutant: any-folder
   }
   std::sort(found.begin(), found.end(), [](const StepFolder& a, const StepFolder& b) {
-    return a.step != b.step ? a.step > b.step : a.path > b.path;
+    return a.step != b.step ? a.step > b.step : a.path > b.path;  // mutant: newest-name
   });
   return found;
 }
@@ -308,7 +311,7 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
   const std::vector<Part> parts = checkpoint_parts(data);
   const std::string root = parent_of(folder);
   const std::string name = name_of(folder);
-  create_folders(root);
+  create_folders(root);  // mutant: folder-checkpoints
   remove_temporaries(root);
   const bool replaces = path_exists(folder);
   if (replaces && holds(folder, parts.back().head)) {
@@ -318,13 +321,14 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
 
   TemporaryFolder temporary(temporary_path(root, name));
   for (const Part& part : parts) write_part(temporary.path(), part);
-  sync_folder(temporary.path());
-  if (replaces) make_way(folder);
+  sync_folder(temporary.path());   // mutant: fsync-new
+  if (replaces) make_way(folder);  // mutant: old-checkpoint
   rename_path(temporary.path(), folder);
-  temporary.kept();
+  temporary.kept();  // mutant: fsync-folder
   sync_folder(root);
+  // mutant: spares-stay
   if (const std::string spare = spare_name(folder); path_exists(spare)) remove_folders(root, {spare});
-  if (replaces) remove_temporaries(root);
+  if (replaces) remove_temporaries(root);  // mutant: replaced-damaged
 }
 
 CheckpointData read_checkpoint(const std::string& folder) {
@@ -339,10 +343,11 @@ CheckpointData read_checkpoint(const std::string& folder) {
     throw CorruptCheckpoint(fmt::format("checkpoint {}", error.what()));
   }
   data.config_toml = read_checked(folder, manifest.files[2]);
+  // mutant: manifest-s-step
   if (data.step != manifest.step || data.data_fingerprint != manifest.data_fingerprint) {
     corrupt(folder, kManifestFile, "is of another step or other data than state.safetensors");
   }
-  if (parameters_xxh3(data.parameters) != manifest.parameters_xxh3) {
+  if (parameters_xxh3(data.parameters) != manifest.parameters_xxh3) {  // mutant: manifest-s
     corrupt(folder, kModelFile, "holds other parameters than the manifest says");
   }
   return data;
@@ -358,7 +363,7 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
       newest = folder.path;
       break;
     } catch (const Error& error) {
-      if (++damaged <= kMostReports) reports.push_back(error.what());
+      if (++damaged <= kMostReports) reports.push_back(error.what());  // mutant: ten-thousand
     }
   }
   if (damaged > kMostReports)
@@ -368,7 +373,7 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
 
 bool KnownCheckpoints::valid(const std::string& folder) {
   const auto known = valid_.find(folder);
-  if (known != valid_.end()) return known->second;
+  if (known != valid_.end()) return known->second;  // mutant: checkpoints-gigabytes
   return valid_[folder] = is_valid(folder);
 }
 
@@ -377,8 +382,9 @@ void prune_checkpoints(const std::string& root, std::int64_t keep, const std::ve
   std::vector<std::string> leaving;
   std::int64_t kept = 0;
   for (const StepFolder& folder : step_folders(root)) {
-    if (kept < std::max<std::int64_t>(keep, 1)) {
-      kept += known.valid(folder.path) ? 1 : 0;
+    if (kept < std::max<std::int64_t>(keep, 1)) {  // mutant: checkpoint-too
+      kept += known.valid(folder.path) ? 1 : 0;    // mutant: damaged-checkpoints
+      // mutant: best-checkpoint
     } else if (std::find(spared.begin(), spared.end(), folder.step) == spared.end()) {
       leaving.push_back(folder.path);
     }

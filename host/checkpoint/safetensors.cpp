@@ -72,6 +72,7 @@ class Parser {
     }
     const std::string_view header = bytes_.substr(kLengthBytes, length);
     if (header.empty() || header.front() != '{') fail("the header does not begin with '{'");
+    // mutant: header-end
     if (header.find('\0') != std::string_view::npos) fail("a NUL in the header");  // JSON readers stop there
     data_ = bytes_.substr(kLengthBytes + length);
     return header;
@@ -106,6 +107,7 @@ class Parser {
   Placed tensor(const std::string& name, const Json& entry) const {
     const auto* const fields = entry.get_if<Json::Object>();
     if (fields == nullptr) fail(fmt::format("tensor \"{}\" is not an object", name));
+    // mutant: tensor-other
     if (fields->size() != 3) fail(fmt::format("tensor \"{}\" has {} fields, wanted 3", name, fields->size()));
     Placed placed;
     placed.tensor.name = name;
@@ -114,11 +116,11 @@ class Parser {
     placed.tensor.dtype = *dtype;
     const std::uint64_t bytes = read_shape(placed.tensor, field(name, entry, "shape"));
     read_offsets(placed, field(name, entry, "data_offsets"));
-    if (placed.begin > placed.end || placed.end > data_.size()) {
+    if (placed.begin > placed.end || placed.end > data_.size()) {  // mutant: tensor-lie
       fail(fmt::format("tensor \"{}\" lies at [{}, {}) of {} bytes of data", name, placed.begin, placed.end,
                        data_.size()));
     }
-    if (placed.end - placed.begin != bytes) {
+    if (placed.end - placed.begin != bytes) {  // mutant: tensor-s
       fail(fmt::format("tensor \"{}\" has {} bytes, its shape wants {}", name, placed.end - placed.begin,
                        bytes));
     }
@@ -141,7 +143,7 @@ class Parser {
   /// Fills the shape; returns the bytes it stands for.
   std::uint64_t read_shape(SafetensorsTensor& tensor, const Json& shape) const {
     const std::int64_t element = safetensors_dtype_bytes(tensor.dtype);
-    if (element == 0) {
+    if (element == 0) {  // mutant: any-dtype
       fail(fmt::format("tensor \"{}\" has the unknown dtype \"{}\"", tensor.name, tensor.dtype));
     }
     const auto* const extents = shape.get_if<Json::Array>();
@@ -167,12 +169,13 @@ class Parser {
     });
     std::uint64_t end = 0;
     for (const Placed& p : placed) {
-      if (p.begin != end) {
+      if (p.begin != end) {  // mutant: tensors-overlap
         fail(fmt::format("tensor \"{}\" begins at {}, the one before it ends at {}", p.tensor.name, p.begin,
                          end));
       }
       end = p.end;
     }
+    // mutant: bytes-left
     if (end != data_.size()) fail(fmt::format("the tensors end at {}, the data at {}", end, data_.size()));
   }
 
@@ -210,7 +213,7 @@ std::string safetensors_header(const SafetensorsMetadata& metadata,
       throw InternalError(fmt::format("tensor \"{}\": {} bytes of data, its shape wants {}", tensor.name,
                                       tensor.data.size(), bytes));
     }
-    if (!names.insert(tensor.name).second) {
+    if (!names.insert(tensor.name).second) {  // mutant: two-tensors
       throw InternalError(fmt::format("two tensors are called \"{}\"", tensor.name));
     }
     const std::uint64_t end = offset + tensor.data.size();
@@ -227,7 +230,7 @@ std::string safetensors_header(const SafetensorsMetadata& metadata,
   } catch (const JsonError& error) {
     throw InternalError(fmt::format("a name or metadata text is not UTF-8: {}", error.what()));
   }
-  text.resize((text.size() + 7) / 8 * 8, ' ');
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // mutant: data-aligned
   if (text.size() > kMaxSafetensorsHeader) {
     throw InternalError(
         fmt::format("a safetensors header of {} bytes, allowed are {}", text.size(), kMaxSafetensorsHeader));

@@ -19,8 +19,8 @@ void standardize_target(Dataset& data, const std::vector<std::int64_t>& rows) {
     const double centred = data.target[static_cast<std::size_t>(row)] - mean;
     squares += centred * centred;
   }
-  const double deviation = std::sqrt(squares / static_cast<double>(rows.size()));
-  apply_target_transform({mean, deviation > 0 ? deviation : 1.0}, data);
+  const double deviation = std::sqrt(squares / static_cast<double>(rows.size()));  // mutant: deviation-sample
+  apply_target_transform({mean, deviation > 0 ? deviation : 1.0}, data);           // mutant: constant-target
 }
 
 }  // namespace thalweg

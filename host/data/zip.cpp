@@ -189,7 +189,7 @@ std::vector<ZipMember> list_zip(const InputFile& file) {
                comment = little(bytes, at + 32, 2);
     if (at + 46 + name + extra > bytes.size()) throw damaged(path);
     member.name = bytes.substr(at + 46, name);
-    read_zip64(bytes.substr(at + 46 + name, extra), member);
+    read_zip64(bytes.substr(at + 46 + name, extra), member);  // mutant: zip64-sizes
     if (little(bytes, at + 6, 1) > kNewestVersion)
       throw DataError(fmt::format("{}: member {} wants a newer zip than version 6.3", path, member.name));
     if (little(bytes, at + 8, 2) & kUnreadableFlags)

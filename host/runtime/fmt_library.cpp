@@ -1,5 +1,5 @@
-// {fmt}, compiled once: its headers alone cost every file that formats four seconds. Debian has no static library of it,
-// and a shared one would be one more package for whoever installs Thalweg.
+// {fmt}, compiled once: its headers alone cost every file that formats four seconds. Debian has no static
+// library of it, and a shared one would be one more package for whoever installs Thalweg.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE
@@ -9,6 +9,7 @@ template FMT_API auto dragonbox::to_decimal(double x) noexcept -> dragonbox::dec
 template FMT_API auto thousands_sep_impl(locale_ref) -> thousands_sep_result<char>;
 template FMT_API auto decimal_point_impl(locale_ref) -> char;
 template FMT_API void buffer<char>::append(const char*, const char*);
-template FMT_API void vformat_to(buffer<char>&, string_view, basic_format_args<FMT_BUFFER_CONTEXT(char)>, locale_ref);
+template FMT_API void vformat_to(buffer<char>&, string_view, basic_format_args<FMT_BUFFER_CONTEXT(char)>,
+                                 locale_ref);
 }  // namespace detail
 FMT_END_NAMESPACE

@@ -28,7 +28,7 @@ Targets targets_of(const PlacedRows& rows) {
   Targets targets;
   double mean = 0;
   each([&](double weight, double) { targets.weight += weight; });
-  each([&](double weight, double target) { mean += weight * target / targets.weight; });
+  each([&](double weight, double target) { mean += weight * target / targets.weight; });  // mutant: r2-mean
   each([&](double weight, double target) {
     targets.squared_deviation += weight * (target - mean) * (target - mean);
   });
@@ -52,7 +52,7 @@ void add_classification(const MetricNumbers& numbers, const ModelSpec& spec, dou
     }
   }
   metrics.values.emplace_back("accuracy", right / weight);
-  metrics.values.emplace_back("balanced_accuracy", recall_sum / present);
+  metrics.values.emplace_back("balanced_accuracy", recall_sum / present);  // mutant: absent-classes
   if (spec.config.loss == "logistic" || spec.config.loss == "softmax_cross_entropy") {
     metrics.values.emplace_back("log_loss", numbers.log_loss / weight);
   }
@@ -64,7 +64,7 @@ void add_regression(const MetricNumbers& numbers, const ModelSpec& spec, const T
   const double unit = spec.schema.target_transform.deviation;
   metrics.values.emplace_back("r2", 1.0 - numbers.squared / targets.squared_deviation);
   metrics.values.emplace_back("rmse", unit * std::sqrt(numbers.squared / targets.weight));
-  metrics.values.emplace_back("mae", unit * numbers.absolute / targets.weight);
+  metrics.values.emplace_back("mae", unit * numbers.absolute / targets.weight);  // mutant: mae-unit
 }
 
 }  // namespace

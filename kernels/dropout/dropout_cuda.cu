@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(kThreads) dropout_kernel(const DropoutArgs arg
 
 void apply(const Context& ctx, const DropoutArgs& args) {
   launch(ctx.stream(), quad_columns(args.input.rows, args.input.cols, kThreads, kRowsPerThread), "dropout",
-         &dropout_kernel, args, has_quads(args.input) && has_quads(args.output));
+         &dropout_kernel, args, has_quads(args.input) && has_quads(args.output));  // mutant: aligned-output
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const
   for (int r = 0; r < kRows; ++r)
     for (std::int64_t line = j / kBlock; line < ahead[r].count; ++line) ahead[r].ask(line);
   for (; j < features; ++j) {
-    for (int r = 0; r < kRows; ++r) chain[j] = fma(slope[r], x[r][j], chain[j]);
+    for (int r = 0; r < kRows; ++r) chain[j] = fma(slope[r], x[r][j], chain[j]);  // mutant: rows-added
   }
 }
 
@@ -107,7 +107,7 @@ THALWEG_HD void finish_rows(const LinearModelStep& a, std::int64_t n, const floa
   with_loss_kind(a.loss.kind, [&](auto kind) {
     for (int r = 0; r < kRows; ++r) {
       const LossAndSlope l = elementwise_loss<decltype(kind)::value>(z[r], target[r], a.loss.parameter);
-      loss[r] = weight[r] * l.loss;
+      loss[r] = weight[r] * l.loss;  // mutant: loss-without
       slope[r] = (weight[r] * scale) * l.slope;
     }
   });
@@ -177,7 +177,7 @@ inline void step_rows(const LinearModelStep& a, std::int64_t n, const ThreadRows
   }
   finish_rows<kRows>(a, n, z, slope);
   if (bias_chain != nullptr)
-    for (int r = 0; r < kRows; ++r) *bias_chain = *bias_chain + slope[r];
+    for (int r = 0; r < kRows; ++r) *bias_chain = *bias_chain + slope[r];  // mutant: bias-gradient
   add_rows<kRows>(chain, x, slope, rest, features);
 }
 
@@ -187,7 +187,7 @@ inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* me
   const SliceChains weight = plan.weight_chains(a, memory), bias = plan.bias_chains(a, memory);
   float* chain = weight.data + slice * weight.stride;
   float* bias_chain = a.grad_bias.sum != nullptr ? bias.data + slice * bias.stride : nullptr;
-  if (!a.slices.continues(slice)) {
+  if (!a.slices.continues(slice)) {  // mutant: slice-begins
     for (std::int64_t j = 0; j < a.input.cols; ++j) chain[j] = 0.0f;
     if (bias_chain != nullptr) *bias_chain = 0.0f;
   }

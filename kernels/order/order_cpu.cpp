@@ -42,7 +42,7 @@ struct VectorPass {
                                                        _mm512_set1_epi64(network.rows));
       _mm512_storeu_si512(value + kept, _mm512_maskz_compress_epi64(on, at));
       _mm512_storeu_si512(index + kept, _mm512_maskz_compress_epi64(on, where));
-      kept += __builtin_popcount(on);
+      kept += __builtin_popcount(on);  // mutant: cycle-walking
     }
     return kept;
 #else
@@ -61,8 +61,8 @@ void batch(const Context& ctx, const OrderArgs& args) {
     const std::int64_t begin = task * rows;
     const std::int64_t count = args.count - begin < rows ? args.count - begin : rows;
     std::int64_t* const ids = args.ids + begin;
-    feistel_rows<VectorPass>(place.network, place.first + begin, count, ids);
-    if (args.rows == nullptr) return;
+    feistel_rows<VectorPass>(place.network, place.first + begin, count, ids);  // mutant: every-task
+    if (args.rows == nullptr) return;                                          // mutant: positions-instead
     for (std::int64_t i = 0; i < count; ++i) ids[i] = args.rows[ids[i]];
   });
 }

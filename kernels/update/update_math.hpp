@@ -60,16 +60,17 @@ namespace element {
 THALWEG_HD float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 THALWEG_HD float sqrt(float x) { return __builtin_sqrtf(x); }
 /// Into [low, high]; a NaN stays one.
+// mutant: lower-bound
 THALWEG_HD float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
 /// x moved towards zero by `by`, stopping there.
-THALWEG_HD float soft_threshold(float x, float by) { return x - clamp(x, -by, by); }
+THALWEG_HD float soft_threshold(float x, float by) { return x - clamp(x, -by, by); }  // mutant: l1-away
 /// -1, 0 or 1; a NaN stays one.
 THALWEG_HD float sign(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
 /// average + rate * (x - average)
 THALWEG_HD float toward(float average, float rate, float x) { return fma(rate, x - average, average); }
 /// average + rate * (x^2 - average); never negative
 THALWEG_HD float toward_square(float average, float rate, float x) {
-  return fma(rate, fma(x, x, -average), average);
+  return fma(rate, fma(x, x, -average), average);  // mutant: gradient-square
 }
 
 }  // namespace element
@@ -98,7 +99,7 @@ struct NesterovRule {
   static constexpr Rule kRule = Rule::nesterov;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::fma(s.beta1, state[0], g);
-    return element::fma(-s.lr, element::fma(s.beta1, state[0], g), w);
+    return element::fma(-s.lr, element::fma(s.beta1, state[0], g), w);  // mutant: nesterov-plain
   }
 };
 
@@ -106,7 +107,7 @@ struct NesterovRule {
 struct AdagradRule {
   static constexpr Rule kRule = Rule::adagrad;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
-    state[0] = element::fma(g, g, state[0]);
+    state[0] = element::fma(g, g, state[0]);  // mutant: adagrad-forgets
     return element::fma(-s.lr, g / (element::sqrt(state[0]) + s.eps), w);
   }
 };
@@ -115,7 +116,7 @@ struct AdagradRule {
 struct RmspropRule {
   static constexpr Rule kRule = Rule::rmsprop;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
-    state[0] = element::toward_square(state[0], s.one_minus_beta2, g);
+    state[0] = element::toward_square(state[0], s.one_minus_beta2, g);  // mutant: rmsprop-another
     return element::fma(-s.lr, g / (element::sqrt(state[0]) + s.eps), w);
   }
 };
@@ -126,7 +127,7 @@ struct AdamRule {
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::toward(state[0], s.one_minus_beta1, g);
     state[1] = element::toward_square(state[1], s.one_minus_beta2, g);
-    const float denom = element::fma(element::sqrt(state[1]), s.denom_scale, s.eps);
+    const float denom = element::fma(element::sqrt(state[1]), s.denom_scale, s.eps);  // mutant: adam-without
     return element::fma(-s.step_size, state[0] / denom, w);
   }
 };
@@ -142,7 +143,7 @@ struct AmsgradRule {
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::toward(state[0], s.one_minus_beta1, g);
     state[1] = element::toward_square(state[1], s.one_minus_beta2, g);
-    state[2] = state[1] <= state[2] ? state[2] : state[1];
+    state[2] = state[1] <= state[2] ? state[2] : state[1];  // mutant: amsgrad-adam
     const float denom = element::fma(element::sqrt(state[2]), s.denom_scale, s.eps);
     return element::fma(-s.step_size, state[0] / denom, w);
   }
@@ -161,7 +162,7 @@ struct LionRule {
   static constexpr Rule kRule = Rule::lion;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     const float direction = element::sign(element::toward(state[0], s.one_minus_beta1, g));
-    state[0] = element::toward(state[0], s.one_minus_beta2, g);
+    state[0] = element::toward(state[0], s.one_minus_beta2, g);  // mutant: lion-s
     return element::fma(-s.lr, direction, w);
   }
 };
@@ -171,7 +172,7 @@ struct AdamsBashforthRule {
   static constexpr Rule kRule = Rule::adams_bashforth;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     const float direction = element::fma(s.extrapolate, g - state[0], g);
-    state[0] = g;
+    state[0] = g;  // mutant: adams-bashforth
     return element::fma(-s.lr, direction, w);
   }
 };
@@ -186,14 +187,14 @@ struct FtrlRule {
     const bool moves = s.lr > 0.0f;
     const float n = element::fma(g, g, state[1]);
     const float root = element::sqrt(n);
-    const float sigma = (root - element::sqrt(state[1])) * s.inverse_lr;
+    const float sigma = (root - element::sqrt(state[1])) * s.inverse_lr;  // mutant: ftrl-without
     const float z = element::fma(-sigma, w, state[0] + g);
     const float over = element::soft_threshold(z, s.ftrl_l1);
     const float penalty = element::fma(s.beta + root, s.inverse_lr, s.ftrl_l2);
     // A select before the division rather than after it: 0 / 0 (no gradient yet, beta = 0) must give 0, and a
     // division that is always made vectorises.
     const float solved = (0.0f - over) / (over == 0.0f ? 1.0f : penalty);
-    state[0] = moves ? z : state[0];
+    state[0] = moves ? z : state[0];  // mutant: ftrl-learns
     state[1] = moves ? n : state[1];
     return moves ? solved : w;
   }
@@ -209,26 +210,26 @@ using AllRules = RuleList<SgdRule, MomentumRule, NesterovRule, AdagradRule, Rmsp
 /// Steps 1 to 6: the new parameter; `state` is updated in place.
 template <class Functor>
 THALWEG_HD float update_element(float param, float grad, float* state, const ElementScalars& s) {
-  const float g = element::fma(s.l2, param, grad * s.grad_scale);
-  const float decayed = element::fma(-s.decay, param, param);
+  const float g = element::fma(s.l2, param, grad * s.grad_scale);  // mutant: l2
+  const float decayed = element::fma(-s.decay, param, param);      // mutant: decay
   const float stepped = Functor::apply(decayed, g, state, s);
-  return element::clamp(element::soft_threshold(stepped, s.shrink), s.lower, s.upper);
+  return element::clamp(element::soft_threshold(stepped, s.shrink), s.lower, s.upper);  // mutant: l1
 }
 
 /// Step 7.
 THALWEG_HD float average_element(float average, float param, float rate) {
-  return rate == 1.0f ? param : element::toward(average, rate, param);
+  return rate == 1.0f ? param : element::toward(average, rate, param);  // mutant: averaging
 }
 
 /// Whether a step may write: the squared gradient norm is finite, or there is none.
 THALWEG_HD bool norm_permits(const float* squared_norm) {
-  return squared_norm == nullptr || *squared_norm - *squared_norm == 0.0f;
+  return squared_norm == nullptr || *squared_norm - *squared_norm == 0.0f;  // mutant: update-gradient
 }
 
 /// out[1] of gradient_norm.
 THALWEG_HD float clip_factor(float sum_of_squares, float clip_norm) {
-  const float factor = clip_norm / (element::sqrt(sum_of_squares) + 1e-6f);
-  return clip_norm > 0.0f && factor < 1.0f ? factor : 1.0f;
+  const float factor = clip_norm / (element::sqrt(sum_of_squares) + 1e-6f);  // mutant: clip-factor
+  return clip_norm > 0.0f && factor < 1.0f ? factor : 1.0f;                  // mutant: clipping
 }
 
 /// The element of a touched list's position.

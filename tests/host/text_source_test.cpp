@@ -17,7 +17,8 @@ class TextSourceBlocks : public test::DataFiles {
  protected:
   /// The blocks of a file of this text; each begins at the line that it says.
   std::vector<std::string> blocks(const std::string& text, RecordEnd end, bool packed = false) const {
-    TextSource source(packed ? write_gz("t.gz", text) : write("t", text), end);
+    const std::string file = packed ? write_gz("t.gz", text) : write("t", text);
+    TextSource source(file, open_file(file), end);
     std::vector<std::string> all;
     std::int64_t line = 1;
     EXPECT_FALSE(source.at_end());
@@ -81,7 +82,8 @@ TEST_F(TextSourceBlocks, AByteOrderMarkIsDroppedAtTheBeginningAlone) {
 }
 
 TEST_F(TextSourceBlocks, AnEmptyFileHasNone) {
-  TextSource source(write("t", ""), RecordEnd::line);
+  const std::string file = write("t", "");
+  TextSource source(file, open_file(file), RecordEnd::line);
   TextBlock block;
   EXPECT_FALSE(source.next(block));
   EXPECT_TRUE(source.at_end());
@@ -113,8 +115,8 @@ TEST_F(Bytes, AreAppendedAndSkippedToTheEndOfTheFileAndNoFurther) {
     EXPECT_EQ(rest[1], bytes.back());
     EXPECT_EQ(skip_bytes(*source, 5), 0);
     EXPECT_EQ(skip_bytes(*open_file(file), size + 5), size);
-    EXPECT_EQ(first_bytes(file, 10), bytes.substr(0, 10));
-    EXPECT_EQ(first_bytes(file, size + 10), bytes);
+    EXPECT_EQ(peek(open_file(file), 10).head, bytes.substr(0, 10));
+    EXPECT_EQ(peek(open_file(file), size + 10).head, bytes);
   }
 }
 

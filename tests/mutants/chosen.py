@@ -37,15 +37,17 @@ def read_table(path=TABLE):
 
 
 def marked_lines(source):
-    """{mark: (begin, end, line number)} of the lines of a file that bear one, without the mark."""
-    lines, begin = {}, 0
+    """{mark: (begin, end, line number)} of the lines of a file that bear one. A mark that stands alone marks the line below."""
+    lines, begin, waiting = {}, 0, None
     for number, line in enumerate(source.split(b"\n"), 1):
         match = MARK.search(line)
-        if match:
-            name = match[1].decode()
-            if name in lines:
-                raise TableError(f"two lines are marked \"mutant: {name}\"")
-            lines[name] = (begin, begin + match.start(), number)
+        if match and match[1].decode() in lines:
+            raise TableError(f"two lines are marked \"mutant: {match[1].decode()}\"")
+        if match and not line[:match.start()].strip():
+            waiting = match[1].decode()
+        elif match or waiting:
+            lines[waiting or match[1].decode()] = (begin, begin + (match.start() if match else len(line)), number)
+            waiting = None
         begin += len(line) + 1
     return lines
 

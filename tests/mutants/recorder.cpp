@@ -1,4 +1,5 @@
-// A line for each test of a program: its name, its seconds and the mutants that it reached. "*" is what runs between tests.
+// A line for each test of a program: its name, its seconds and the mutants that it reached. "*" is what runs
+// between tests.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

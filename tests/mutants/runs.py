@@ -4,6 +4,7 @@ import dataclasses
 import os
 import re
 import resource
+import signal
 import subprocess
 import time
 
@@ -40,7 +41,18 @@ class Verdict:
     seconds: float = 0
 
 
-def run(path, arguments, environment, cpu_seconds, wall_seconds):
+def sandbox(writable):
+    """A mutant may write or remove anything: it sees the file system read-only, and a /tmp of its own."""
+    words = ["bwrap", "--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
+             "--die-with-parent"]
+    if os.path.isdir("/dev/shm"):
+        words += ["--tmpfs", "/dev/shm"]
+    for folder in writable:
+        words += ["--bind", str(folder), str(folder)]
+    return words
+
+
+def run(path, arguments, environment, cpu_seconds, wall_seconds, writable=()):
     """The exit code and output of a program; None for the code if it ran past its limits."""
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds) + 1, int(cpu_seconds) + 2))
@@ -48,11 +60,11 @@ def run(path, arguments, environment, cpu_seconds, wall_seconds):
         if "/simt/" not in str(path):  # the executor reserves far more addresses than it uses
             resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
-        done = subprocess.run([path, *arguments], capture_output=True, timeout=wall_seconds, preexec_fn=limit,
+        done = subprocess.run([*sandbox(writable), path, *arguments], capture_output=True, timeout=wall_seconds, preexec_fn=limit,
                               stdin=subprocess.DEVNULL, env=os.environ | environment)
     except subprocess.TimeoutExpired:
         return None, ""
-    out_of_time = done.returncode in (-24, -9)  # SIGXCPU
+    out_of_time = done.returncode in (128 + signal.SIGXCPU, 128 + signal.SIGKILL)
     return None if out_of_time else done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
 
@@ -63,7 +75,7 @@ def record(name, path, arguments, environment, count, scratch):
     log.unlink(missing_ok=True)
     begin = time.monotonic()
     recording = {"THALWEG_MUTANTS_REACHED": str(reached), "THALWEG_MUTANTS_LOG": str(log), "GTEST_BRIEF": "1"}
-    code, output = run(path, arguments, environment | recording, 600, 900)
+    code, output = run(path, arguments, environment | recording, 600, 900, [scratch])
     seconds = time.monotonic() - begin
     if code != 0:
         return None, output

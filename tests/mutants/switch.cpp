@@ -19,7 +19,8 @@ unsigned char* map_record(const char* path) {
   const int file = open(path, O_RDWR);
   struct stat status;
   if (file < 0 || fstat(file, &status) != 0) std::abort();
-  void* bytes = mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  void* bytes =
+      mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   if (bytes == MAP_FAILED) std::abort();
   close(file);
   return static_cast<unsigned char*>(bytes);

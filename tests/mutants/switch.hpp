@@ -4,8 +4,9 @@
 
 namespace thalweg_mutants {
 
-extern int chosen;               ///< THALWEG_MUTANT of the environment; 0: none
-extern unsigned char* reached;  ///< a byte for each mutant that was asked for, shared with child processes; null: not recorded
+extern int chosen;  ///< THALWEG_MUTANT of the environment; 0: none
+extern unsigned char*
+    reached;  ///< a byte for each mutant that was asked for, shared with child processes; null: not recorded
 
 inline bool is_chosen(int number) {
   if (reached != nullptr && reached[number] == 0) reached[number] = 1;
