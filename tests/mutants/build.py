@@ -8,7 +8,8 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = pathlib.Path(__file__).resolve().parent
-ERROR = re.compile(r"^(?P<path>[^:\s]+):(?P<line>\d+):\d+:\s+(?:(?:fatal )?error:|  required from)", re.M)
+ERROR = re.compile(r"^(?P<path>[^:\s]+):(?P<line>\d+):\d+:\s+(?:fatal )?error:", re.M)
+CAUSE = re.compile(r"^(?P<path>[^:\s]+):(?P<line>\d+):\d+:\s+required from", re.M)
 ROUNDS = 12  # each leaves out the mutants that did not compile in the one before
 
 
@@ -105,13 +106,14 @@ class Build:
         return unit
 
     def _places(self, output):
-        """Places in mutated files that the compiler names, those of the errors themselves first."""
-        places = []
-        for match in ERROR.finditer(output):
-            path = pathlib.Path(os.path.normpath(self.folder / match["path"]))
-            if path.is_relative_to(self.scratch):
-                places.append((str(path.relative_to(self.scratch)), int(match["line"])))
-        return places
+        """Places in mutated files that the compiler names: those of the errors, else what led to them."""
+        for pattern in (ERROR, CAUSE):
+            named = [(pathlib.Path(os.path.normpath(self.folder / match["path"])), int(match["line"]))
+                     for match in pattern.finditer(output)]
+            places = [(str(path.relative_to(self.scratch)), line) for path, line in named if path.is_relative_to(self.scratch)]
+            if places:
+                return places
+        return []
 
     def support_objects(self):
         """The switch itself, and the listener of the tests."""

@@ -21,6 +21,11 @@ class TableError(Exception):
 def read_table(path=TABLE):
     """(file, mark, before, after, why) for each mutant of the table."""
     entries, file, mark, before, after = [], None, None, None, None
+
+    def complete(line):
+        if None in (file, before, after):
+            raise TableError(f"an entry lacks its place, \"- before\" or \"+ after\": {line}")
+
     for line in path.read_text().splitlines():
         if not line.strip() or line.startswith("#"):
             continue
@@ -30,7 +35,9 @@ def read_table(path=TABLE):
         elif line.rstrip() == "+" or head == "+ ":
             after = text
         elif head == "= ":
+            complete(line)
             entries.append((file, mark, before, after, text))
+            before = after = None
         else:
             file, mark = line.split(": ")
     return entries
@@ -58,7 +65,8 @@ def mutant_of(entry, source, lines):
         raise TableError(f"{file} has no line marked \"mutant: {mark}\"")
     begin, end, number = lines[mark]
     if source[begin:end].count(before.encode()) != 1:
-        raise TableError(f"{file}:{number}: the line does not hold once: {before}")
+        raise TableError(f"{file}:{number}: the line marked \"{mark}\" does not hold once what the table breaks. Mend the table "
+                         f"or the line.\n  table: {before}\n  line:  {source[begin:end].decode().strip()}")
     at = source.index(before.encode(), begin)
     shape = "statement" if before.endswith(";") else "expression"
     return Mutant(file, mark, why, shape, at, at + len(before.encode()), number, before, after)
@@ -66,7 +74,8 @@ def mutant_of(entry, source, lines):
 
 def chosen_mutants(root, paths):
     """Every mutant of the table below `paths`. The table and the marks have to fit each other."""
-    by_file = {}
+    by_file = {str(file.relative_to(root)): [] for folder in ("host", "kernels", "include")
+               for file in (root / folder).rglob("*.[ch]*") if MARK.search(file.read_bytes())}
     for entry in read_table():
         by_file.setdefault(entry[0], []).append(entry)
     found = []

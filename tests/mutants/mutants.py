@@ -6,7 +6,7 @@
 
 PATH: files or folders of host/, kernels/ and include/; all three without one. The sample is drawn evenly over their folders.
 .cu and .cuh files are mutated in the build that executes kernels on the CPU (build/simt), all others in build/release; both
-have to be built. A mutant that equivalents.txt explains is not counted. Fails if fewer than --at-least per cent are caught
+have to be built. A mutant that equivalents.txt explains is not drawn. Fails if fewer than --at-least per cent are caught
 of what was drawn, or of what was drawn of any folder with --each-folder. --chosen takes the mutants of chosen.txt instead.
 """
 import argparse
@@ -91,7 +91,7 @@ class Planted:
 
     def __init__(self, built, drawn, pool):
         self.build, self.pool = built, pool
-        self.numbered = {number: mutant for number, mutant in drawn.items()}
+        self.numbered = dict(drawn)
         self.invalid, self.objects = set(), {}
 
     def plant(self):
@@ -208,49 +208,97 @@ def numbered_chosen(options, homes):
     return {number: (mutant, home_of[mutant.file]) for number, mutant in enumerate(chosen.chosen_mutants(ROOT, options.paths), 1)}
 
 
-def sample(options, homes):
-    """The mutants of all seeds, numbered from 1, with the build that each belongs to."""
-    home_of = {mutant: built for built, files in homes for mutant in candidates_of(built, files, options)}
-    known = equivalents.Equivalents()
-    candidates = [mutant for mutant in home_of if not known.reason(mutant)]
-    drawn = {}
-    for seed in options.seed.split(","):
-        for mutant in draw_mutants(candidates, options, int(seed)):
-            drawn.setdefault(mutant, len(drawn) + 1)
-    apart = {}
-    for mutant in drawn:
-        apart.setdefault(mutant.file, []).append(mutant)
-    kept = {mutant for mutants in apart.values() for mutant in switched.without_overlaps(mutants)}
-    return {number: (mutant, home_of[mutant]) for mutant, number in drawn.items() if mutant in kept}
+class Sample:
+    """The mutants of all seeds, numbered from 1; of each seed more than are wanted, as some do not compile."""
+
+    def __init__(self, options, homes):
+        self.wanted_of_seed = options.sample
+        self.home_of = {mutant: built for built, files in homes for mutant in candidates_of(built, files, options)}
+        known = equivalents.Equivalents()
+        candidates = [mutant for mutant in self.home_of if not known.reason(mutant)]
+        seeds = [draw_mutants(candidates, options, int(seed)) for seed in options.seed.split(",")]
+        kept = without_overlaps_of_files(mutant for drawn in seeds for mutant in drawn)
+        self.seeds = [[mutant for mutant in drawn if mutant in kept] for drawn in seeds]
+        self.numbers = {mutant: number for number, mutant in enumerate(dict.fromkeys(sum(self.seeds, [])), 1)}
+
+    def homes(self):
+        return {number: (mutant, self.home_of[mutant]) for mutant, number in self.numbers.items()}
+
+    def wanted(self, invalid):
+        """Of each seed the first mutants that compiled."""
+        numbers = set()
+        for drawn in self.seeds:
+            valid = [self.numbers[mutant] for mutant in drawn if self.numbers[mutant] not in invalid]
+            if len(valid) < self.wanted_of_seed:
+                report.say(f"a seed gave {len(valid)} mutants that compile, not {self.wanted_of_seed}")
+            numbers |= set(valid[:self.wanted_of_seed])
+        return numbers
+
+
+class Chosen:
+    """The mutants of chosen.txt, numbered from 1. All of them have to compile."""
+
+    def __init__(self, options, homes):
+        home_of = {file: built for built, files in homes for file in files}
+        self.mutants = dict(enumerate(chosen.chosen_mutants(ROOT, options.paths), 1))
+        self.home_of = {number: home_of[mutant.file] for number, mutant in self.mutants.items()}
+
+    def homes(self):
+        return {number: (mutant, self.home_of[number]) for number, mutant in self.mutants.items()}
+
+    def wanted(self, invalid):
+        if invalid:
+            sys.exit(f"mutants: this one does not compile: {self.mutants[min(invalid)].name()}")
+        return set(self.mutants)
+
+
+def without_overlaps_of_files(mutants):
+    by_file = {}
+    for mutant in dict.fromkeys(mutants):
+        by_file.setdefault(mutant.file, []).append(mutant)
+    return {mutant for together in by_file.values() for mutant in switched.without_overlaps(together)}
+
+
+def plant_all(mutants, homes, pool):
+    planted = []
+    for built, _ in homes:
+        mine = {number: mutant for number, (mutant, home) in mutants.items() if home is built}
+        if mine:
+            planted.append(Planted(built, mine, pool))
+            planted[-1].plant()
+    return planted
+
+
+def judge_all(planted, wanted, elapsed):
+    """{number: verdict}. Every test is recorded before the first mutant runs: one that fails by itself ends the program."""
+    recorded = [one.record() for one in planted]
+    report.say(f"tests recorded after {elapsed():.0f} s")
+    verdicts = {}
+    for one, programs in zip(planted, recorded):
+        verdicts |= one.judge(programs, wanted)
+    return verdicts
 
 
 def main():
     options = arguments()
     begin = time.monotonic()
+
+    def elapsed():
+        return time.monotonic() - begin
+
     homes = builds_of(options, source_files(options.paths))
-    sampled = numbered_chosen(options, homes) if options.chosen else sample(options, homes)
-    if not sampled:
-        sys.exit("mutants: nothing to mutate there")
+    source = Chosen(options, homes) if options.chosen else Sample(options, homes)
+    mutants = source.homes()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        planted = []
-        for built, _ in homes:
-            mine = {number: mutant for number, (mutant, home) in sampled.items() if home is built}
-            if mine:
-                planted.append(Planted(built, mine, pool))
-                planted[-1].plant()
+        planted = plant_all(mutants, homes, pool)
         invalid = set().union(*(one.invalid for one in planted))
-        if options.chosen and invalid:
-            sys.exit(f"mutants: this one does not compile: {sampled[min(invalid)][0].name()}")
-        count = len(sampled) if options.chosen else options.sample * len(options.seed.split(","))
-        wanted = set([number for number in sampled if number not in invalid][:count])
-        report.say(f"{len(wanted)} mutants compiled after {time.monotonic() - begin:.0f} s")
-        recorded = [one.record() for one in planted]
-        report.say(f"tests recorded after {time.monotonic() - begin:.0f} s")
-        verdicts = {}
-        for one, programs in zip(planted, recorded):
-            verdicts |= one.judge(programs, wanted)
-    results = [(sampled[number][0], verdict) for number, verdict in sorted(verdicts.items())]
-    report.show(results, folder_of, time.monotonic() - begin)
+        wanted = source.wanted(invalid)
+        if not wanted:
+            sys.exit("mutants: nothing to mutate there")
+        report.say(f"{len(wanted)} mutants planted after {elapsed():.0f} s; {len(invalid)} did not compile")
+        verdicts = judge_all(planted, wanted, elapsed)
+    results = [(mutants[number][0], verdict) for number, verdict in sorted(verdicts.items())]
+    report.show(results, folder_of, elapsed())
     if options.json:
         options.json.write_text(json.dumps(report.as_json(results), indent=1))
     return 0 if report.passes(results, folder_of if options.each_folder else (lambda file: ""), options.at_least) else 1

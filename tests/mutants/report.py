@@ -1,7 +1,6 @@
 """What came of the mutants, by folder."""
+import collections
 import sys
-
-import runs
 
 CAUGHT = ("caught", "timed out")
 
@@ -21,6 +20,11 @@ def count(verdicts, *outcomes):
     return sum(verdict.outcome in outcomes for verdict in verdicts)
 
 
+def how_caught(verdicts):
+    """How many mutants each test program caught, most first."""
+    return collections.Counter(v.by.split(":")[0] for v in verdicts if v.outcome in CAUGHT).most_common()
+
+
 def share(verdicts):
     return 100 * count(verdicts, *CAUGHT) / len(verdicts)
 
@@ -36,7 +40,7 @@ def show(results, folder_of, seconds):
         print(row(folder, verdicts))
     everything = [verdict for _, verdict in results]
     print(row("all", everything))
-    print("\ncaught by: " + ", ".join(f"{name} {number}" for name, number in runs.how_caught(everything)))
+    print("\ncaught by: " + ", ".join(f"{name} {number}" for name, number in how_caught(everything)))
     for outcome in ("survived", "unreached", "timed out"):
         alive = [(mutant, verdict) for mutant, verdict in results if verdict.outcome == outcome]
         if alive:

@@ -1,5 +1,4 @@
 """Runs test programs: first to see which tests reach which mutants, then each mutant against the tests that reach it."""
-import collections
 import dataclasses
 import os
 import re
@@ -133,8 +132,3 @@ def judge(number, programs):
             if verdict:
                 return verdict
     return Verdict("survived", seconds=time.monotonic() - begin)
-
-
-def how_caught(verdicts):
-    """How many mutants each test program caught, most first."""
-    return collections.Counter(v.by.split(":")[0] for v in verdicts if v.outcome in ("caught", "timed out")).most_common()
