@@ -50,7 +50,7 @@ struct Part {
   }
   std::string xxh3() const {
     Checksum sum;
-    sum.add(head);  // mutant: headers-summed
+    sum.add(head);  // mutant: header-in-checksum
     for (const std::string_view piece : tensors) sum.add(piece);
     return sum.hex();
   }
@@ -77,7 +77,7 @@ SafetensorsMetadata model_metadata(const CheckpointData& data) {
   }
   Json::Array buffers;
   for (const NamedTensor& buffer : data.buffers) buffers.push_back(buffer.name);
-  metadata[kBuffersKey] = Json(std::move(buffers)).dump();  // mutant: buffers-come
+  metadata[kBuffersKey] = Json(std::move(buffers)).dump();  // mutant: buffers-apart
   return metadata;
 }
 
@@ -88,7 +88,7 @@ SafetensorsMetadata state_metadata(const CheckpointData& data) {
                                   {kFingerprintKey, data.data_fingerprint}};
   for (const auto& [name, value] : data.progress) {
     metadata[std::string(kProgressPrefix) + name] =
-        fmt::format("{:016x}", std::bit_cast<std::uint64_t>(value));  // mutant: progress-rounded
+        fmt::format("{:016x}", std::bit_cast<std::uint64_t>(value));  // mutant: progress-exact
   }
   return metadata;
 }
@@ -107,8 +107,8 @@ std::vector<Part> checkpoint_parts(const CheckpointData& data) {
 void write_part(const std::string& folder, const Part& part) {
   OutputFile file(join_path(folder, part.name));
   file.write(part.head);
-  for (const std::string_view piece : part.tensors) file.write(piece);  // mutant: tensor-written
-  file.sync();                                                          // mutant: fsync-checkpoint
+  for (const std::string_view piece : part.tensors) file.write(piece);  // mutant: tensors-written
+  file.sync();                                                          // mutant: fsync-of-files
   file.close();
 }
 
@@ -123,7 +123,7 @@ bool is_valid(const std::string& folder) {
 
 /// Whether `folder` already holds this checkpoint: then nothing has to be replaced.
 bool holds(const std::string& folder, const std::string& manifest) {
-  // mutant: another-checkpoint
+  // mutant: same-manifest
   return is_valid(folder) && read_file(join_path(folder, kManifestFile)) == manifest;
 }
 
@@ -137,8 +137,8 @@ void remove_folders(const std::string& root, const std::vector<std::string>& fol
     leaving.push_back(temporary_path(root, name_of(folder)));
     rename_path(folder, leaving.back());
   }
-  if (!leaving.empty()) sync_folder(root);                    // mutant: what-pruned
-  for (const std::string& path : leaving) remove_path(path);  // mutant: what-pruned-stays
+  if (!leaving.empty()) sync_folder(root);                    // mutant: fsync-before-removal
+  for (const std::string& path : leaving) remove_path(path);  // mutant: pruned-removed
 }
 
 /// Where a valid checkpoint stays while another one takes its name: the same step with a zero more.
@@ -152,12 +152,12 @@ std::string spare_name(const std::string& folder) {
 void make_way(const std::string& folder) {
   const std::string root = parent_of(folder), spare = spare_name(folder);
   require_removable(folder);
-  if (spare == folder || !is_valid(folder)) {  // mutant: valid-checkpoint
+  if (spare == folder || !is_valid(folder)) {  // mutant: spare-if-valid
     rename_path(folder, temporary_path(root, name_of(folder) + "-replaced"));
     return;
   }
   if (path_exists(spare)) remove_folders(root, {spare});
-  rename_path(folder, spare);  // mutant: replaced-checkpoint
+  rename_path(folder, spare);  // mutant: spare-kept
 }
 
 /// Undoes a temporary folder when writing it failed; a failure to undo must not hide the first one.
@@ -211,7 +211,7 @@ std::string read_checked(const std::string& folder, const ManifestFile& expected
     corrupt(folder, expected.name, fmt::format("has {} bytes, wanted {}", bytes.size(), expected.bytes));
   }
   const std::string found = checksum(bytes);
-  if (found != expected.xxh3) {  // mutant: checksums-compared
+  if (found != expected.xxh3) {  // mutant: checksum-compared
     corrupt(folder, expected.name, fmt::format("has the checksum {}, wanted {}", found, expected.xxh3));
   }
   return bytes;
@@ -257,10 +257,10 @@ void read_state(const std::string& folder, const std::string& bytes, CheckpointD
   const auto number = [&](const char* key) { return take(file.metadata, key, folder, kStateFile); };
   data.step = whole_number<std::int64_t>(number(kStepKey), 10, folder, kStepKey);
   data.epoch = whole_number<std::int64_t>(number(kEpochKey), 10, folder, kEpochKey);
-  data.seed = whole_number<std::uint64_t>(number(kSeedKey), 10, folder, kSeedKey);  // mutant: seed-come
+  data.seed = whole_number<std::uint64_t>(number(kSeedKey), 10, folder, kSeedKey);  // mutant: seed-restored
   data.data_fingerprint = number(kFingerprintKey);
   for (const auto& [key, text] : file.metadata) {
-    // mutant: unknown-metadata
+    // mutant: metadata-known
     if (!key.starts_with(kProgressPrefix)) corrupt(folder, kStateFile, fmt::format("holds \"{}\"", key));
     const auto bits = whole_number<std::uint64_t>(text, 16, folder, key);
     data.progress[key.substr(kProgressPrefix.size())] = std::bit_cast<double>(bits);
@@ -274,7 +274,7 @@ void check_file_names(const std::string& folder, const Manifest& manifest) {
   const auto& files = manifest.files;
   const bool same = std::equal(files.begin(), files.end(), std::begin(wanted), std::end(wanted),
                                [](const ManifestFile& file, const char* name) { return file.name == name; });
-  // mutant: manifest-name
+  // mutant: file-names-compared
   if (!same) corrupt(folder, kManifestFile, "names other files than a checkpoint has");
 }
 
@@ -293,10 +293,10 @@ std::vector<StepFolder> step_folders(const std::string& root) {
     StepFolder folder{0, join_path(root, name)};
     const char* const last = name.data() + name.size();
     const auto [stop, wrong] = std::from_chars(name.data() + kStepPrefix.size(), last, folder.step);
-    if (wrong == std::errc() && stop == last) found.push_back(folder);  // mutant: any-folder
+    if (wrong == std::errc() && stop == last) found.push_back(folder);  // mutant: whole-name-read
   }
   std::sort(found.begin(), found.end(), [](const StepFolder& a, const StepFolder& b) {
-    return a.step != b.step ? a.step > b.step : a.path > b.path;  // mutant: newest-name
+    return a.step != b.step ? a.step > b.step : a.path > b.path;  // mutant: newest-by-step
   });
   return found;
 }
@@ -311,7 +311,7 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
   const std::vector<Part> parts = checkpoint_parts(data);
   const std::string root = parent_of(folder);
   const std::string name = name_of(folder);
-  create_folders(root);  // mutant: folder-checkpoints
+  create_folders(root);  // mutant: root-may-exist
   remove_temporaries(root);
   const bool replaces = path_exists(folder);
   if (replaces && holds(folder, parts.back().head)) {
@@ -321,14 +321,14 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
 
   TemporaryFolder temporary(temporary_path(root, name));
   for (const Part& part : parts) write_part(temporary.path(), part);
-  sync_folder(temporary.path());   // mutant: fsync-new
-  if (replaces) make_way(folder);  // mutant: old-checkpoint
+  sync_folder(temporary.path());   // mutant: fsync-of-folder
+  if (replaces) make_way(folder);  // mutant: old-kept-until-new
   rename_path(temporary.path(), folder);
-  temporary.kept();  // mutant: fsync-folder
+  temporary.kept();  // mutant: fsync-after-rename
   sync_folder(root);
-  // mutant: spares-stay
+  // mutant: spare-removed
   if (const std::string spare = spare_name(folder); path_exists(spare)) remove_folders(root, {spare});
-  if (replaces) remove_temporaries(root);  // mutant: replaced-damaged
+  if (replaces) remove_temporaries(root);  // mutant: damaged-removed
 }
 
 CheckpointData read_checkpoint(const std::string& folder) {
@@ -343,11 +343,11 @@ CheckpointData read_checkpoint(const std::string& folder) {
     throw CorruptCheckpoint(fmt::format("checkpoint {}", error.what()));
   }
   data.config_toml = read_checked(folder, manifest.files[2]);
-  // mutant: manifest-s-step
+  // mutant: state-compared
   if (data.step != manifest.step || data.data_fingerprint != manifest.data_fingerprint) {
     corrupt(folder, kManifestFile, "is of another step or other data than state.safetensors");
   }
-  if (parameters_xxh3(data.parameters) != manifest.parameters_xxh3) {  // mutant: manifest-s
+  if (parameters_xxh3(data.parameters) != manifest.parameters_xxh3) {  // mutant: parameters-compared
     corrupt(folder, kModelFile, "holds other parameters than the manifest says");
   }
   return data;
@@ -363,7 +363,7 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
       newest = folder.path;
       break;
     } catch (const Error& error) {
-      if (++damaged <= kMostReports) reports.push_back(error.what());  // mutant: ten-thousand
+      if (++damaged <= kMostReports) reports.push_back(error.what());  // mutant: report-limit
     }
   }
   if (damaged > kMostReports)
@@ -373,7 +373,7 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
 
 bool KnownCheckpoints::valid(const std::string& folder) {
   const auto known = valid_.find(folder);
-  if (known != valid_.end()) return known->second;  // mutant: checkpoints-gigabytes
+  if (known != valid_.end()) return known->second;  // mutant: validity-remembered
   return valid_[folder] = is_valid(folder);
 }
 
@@ -382,9 +382,9 @@ void prune_checkpoints(const std::string& root, std::int64_t keep, const std::ve
   std::vector<std::string> leaving;
   std::int64_t kept = 0;
   for (const StepFolder& folder : step_folders(root)) {
-    if (kept < std::max<std::int64_t>(keep, 1)) {  // mutant: checkpoint-too
-      kept += known.valid(folder.path) ? 1 : 0;    // mutant: damaged-checkpoints
-      // mutant: best-checkpoint
+    if (kept < std::max<std::int64_t>(keep, 1)) {  // mutant: keep-limit
+      kept += known.valid(folder.path) ? 1 : 0;    // mutant: only-valid-counted
+      // mutant: spared-kept
     } else if (std::find(spared.begin(), spared.end(), folder.step) == spared.end()) {
       leaving.push_back(folder.path);
     }

@@ -10,18 +10,18 @@ namespace thalweg {
 void CheckpointWriter::write(const CheckpointJob& job) {
   const std::string folder = checkpoint_folder(job.root, job.data.step);
   write_checkpoint(folder, job.data);
-  known_.set_valid(folder);  // mutant: checkpoint-run
+  known_.set_valid(folder);  // mutant: written-is-valid
   // Later ones may be there: the run went back before them.
   std::vector<std::int64_t> spared = job.spared;
-  spared.push_back(job.data.step);                        // mutant: later-checkpoints
-  prune_checkpoints(job.root, job.keep, spared, known_);  // mutant: pruned
+  spared.push_back(job.data.step);                        // mutant: newest-spared
+  prune_checkpoints(job.root, job.keep, spared, known_);  // mutant: pruned-after-write
 }
 
 void CheckpointWriter::submit(CheckpointJob job) {
   finish();
   const auto shared = std::make_shared<const CheckpointJob>(std::move(job));
   try {
-    // mutant: checkpoints-written
+    // mutant: written-at-once
     writing_ = std::async(std::launch::async, [this, shared] { write(*shared); });
   } catch (const std::system_error&) {
     write(*shared);  // no thread to be had
@@ -29,12 +29,12 @@ void CheckpointWriter::submit(CheckpointJob job) {
 }
 
 void CheckpointWriter::check() {
-  // mutant: error-surfaces
+  // mutant: error-told-early
   if (writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) finish();
 }
 
 void CheckpointWriter::finish() {
-  if (writing_.valid()) writing_.get();  // mutant: error-checkpoint
+  if (writing_.valid()) writing_.get();  // mutant: error-rethrown
 }
 
 }  // namespace thalweg

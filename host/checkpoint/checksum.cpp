@@ -14,11 +14,12 @@ Checksum::Checksum() : state_(std::make_unique<State>()) { XXH3_128bits_reset(&s
 Checksum::~Checksum() = default;
 
 void Checksum::add(std::string_view bytes) {
-  if (!bytes.empty()) XXH3_128bits_update(&state_->value, bytes.data(), bytes.size());  // mutant: last-byte
+  // mutant: all-bytes-summed
+  if (!bytes.empty()) XXH3_128bits_update(&state_->value, bytes.data(), bytes.size());
 }
 
 std::string Checksum::hex() const {
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state_->value);  // mutant: checksum-always
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state_->value);  // mutant: digest-taken
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 

@@ -34,14 +34,14 @@ int open_file(const char* action, const std::string& path, int flags, const std:
   for (;;) {
     const int fd = file_ops().open(path.c_str(), flags | O_CLOEXEC, 0666);
     if (fd >= 0) return fd;
-    if (errno != EINTR) fail(action, shown, errno);  // mutant: interrupted-open
+    if (errno != EINTR) fail(action, shown, errno);  // mutant: open-repeated
   }
 }
 
 /// Linux releases the descriptor even when close is interrupted, so it is never tried twice.
 int close_once(int fd) {
   const int result = file_ops().close(fd);
-  return result != 0 && errno != EINTR ? errno : 0;  // mutant: interrupted-close
+  return result != 0 && errno != EINTR ? errno : 0;  // mutant: close-interrupted
 }
 
 /// Reads up to `size` bytes; fewer at the end of the file. -1 and errno on an error.
@@ -94,7 +94,7 @@ ScopedFileOps::~ScopedFileOps() { ops_in_use.store(before_); }
 
 OutputFile::OutputFile(std::string path, Mode mode, std::string shown)
     : path_(std::move(path)), shown_(shown.empty() ? path_ : std::move(shown)) {
-  const int how = mode == Mode::append ? O_APPEND : O_TRUNC;  // mutant: appending-empties
+  const int how = mode == Mode::append ? O_APPEND : O_TRUNC;  // mutant: append-keeps
   fd_ = open_file("cannot create", path_, O_WRONLY | O_CREAT | how, shown_);
 }
 
@@ -106,25 +106,25 @@ void OutputFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = file_ops().write(fd_, bytes.data(), bytes.size());
     if (written > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(written));       // mutant: short-write
-    } else if (written == 0 || errno != EINTR) {                    // mutant: interrupted-write
+      bytes.remove_prefix(static_cast<std::size_t>(written));       // mutant: short-write-continued
+    } else if (written == 0 || errno != EINTR) {                    // mutant: write-repeated
       fail("cannot write", shown_, written == 0 ? ENOSPC : errno);  // a write that takes nothing would loop
     }
   }
 }
 
 void OutputFile::sync() {
-  if (file_ops().fsync(fd_) != 0) fail("cannot make durable", shown_, errno);  // mutant: fsync-file
+  if (file_ops().fsync(fd_) != 0) fail("cannot make durable", shown_, errno);  // mutant: fsync-checked
 }
 
 void OutputFile::close() {
   const int error = close_once(std::exchange(fd_, -1));
-  if (error != 0) fail("cannot close", shown_, error);  // mutant: close-file
+  if (error != 0) fail("cannot close", shown_, error);  // mutant: close-checked
 }
 
 int OutputFile::lock() {
   for (;;) {
-    if (file_ops().flock(fd_, LOCK_EX | LOCK_NB) == 0) return 0;  // mutant: two-hold
+    if (file_ops().flock(fd_, LOCK_EX | LOCK_NB) == 0) return 0;  // mutant: lock-exclusive
     if (errno != EINTR) return errno;
   }
 }
@@ -137,15 +137,15 @@ AtomicFile::AtomicFile(const std::string& path)
     : path_(path), file_(temporary_path(parent_of(path), name_of(path)), OutputFile::Mode::replace, path) {}
 
 AtomicFile::~AtomicFile() {
-  if (!renamed_) file_ops().remove(file_.path().c_str());  // mutant: temporary-failed
+  if (!renamed_) file_ops().remove(file_.path().c_str());  // mutant: temporary-removed
 }
 
 void AtomicFile::commit() {
-  file_.sync();  // mutant: fsync-atomic
+  file_.sync();  // mutant: fsync-before-rename
   file_.close();
   rename_path(file_.path(), path_);
   renamed_ = true;
-  sync_folder(parent_of(path_));  // mutant: fsync-atomic-file
+  sync_folder(parent_of(path_));  // mutant: fsync-after-rename
 }
 
 void write_file_atomically(const std::string& path, std::span<const std::string_view> parts) {
@@ -168,7 +168,7 @@ std::string replaceable_file(const std::string& path) {
 }
 
 void create_folder(const std::string& path) {
-  // mutant: mkdir-fails
+  // mutant: mkdir-checked
   if (file_ops().mkdir(path.c_str(), 0777) != 0) fail("cannot create folder", path, errno);
 }
 
@@ -180,26 +180,26 @@ void create_folders(const std::string& path) {
     const int error = errno;
     if (error != EEXIST || !is_folder(path)) fail("cannot create folder", path, error);
   }
-  sync_folder(parent);  // mutant: fsync-folder-above
+  sync_folder(parent);  // mutant: fsync-of-parent
 }
 
 void sync_folder(const std::string& path) {
   const int fd = open_file("cannot open folder", path, O_RDONLY | O_DIRECTORY, path);
   // EINVAL says that this file system has no fsync of folders, not that one failed
-  const int error = file_ops().fsync(fd) != 0 && errno != EINVAL ? errno : 0;  // mutant: fsync-folder
+  const int error = file_ops().fsync(fd) != 0 && errno != EINVAL ? errno : 0;  // mutant: folder-fsync-checked
   const int close_error = close_once(fd);
   if (error != 0) fail("cannot make durable", path, error);
-  if (close_error != 0) fail("cannot close", path, close_error);  // mutant: close-folder
+  if (close_error != 0) fail("cannot close", path, close_error);  // mutant: folder-close-checked
 }
 
 void rename_path(const std::string& from, const std::string& to) {
-  // mutant: rename-fails
+  // mutant: rename-checked
   if (file_ops().rename(from.c_str(), to.c_str()) != 0) fail("cannot rename to", to, errno);
 }
 
 void remove_path(const std::string& path) {
   if (file_ops().remove(path.c_str()) == 0 || errno == ENOENT) return;
-  if (errno != ENOTEMPTY && errno != EEXIST) fail("cannot remove", path, errno);  // mutant: remove-fails
+  if (errno != ENOTEMPTY && errno != EEXIST) fail("cannot remove", path, errno);  // mutant: remove-checked
   std::vector<std::string> names;
   const int error = list_folder(path, names);  // a folder that nobody can look into is "not empty" to remove
   if (error != 0 && error != ENOENT) fail("cannot remove", path, error);
@@ -215,9 +215,9 @@ void require_removable(const std::string& folder) {
 
 void remove_temporaries(const std::string& folder) {
   std::vector<std::string> stale = names_in(folder);
-  // mutant: leftovers-crashed
+  // mutant: leftovers-removed
   std::erase_if(stale, [](const std::string& name) { return !name.starts_with(kTemporaryPrefix); });
-  // mutant: folder-go
+  // mutant: fsync-before-removal
   if (!stale.empty()) sync_folder(folder);  // they have these names for good
   for (const std::string& name : stale) remove_path(join_path(folder, name));
 }
@@ -249,7 +249,7 @@ std::string read_file(const std::string& path) {
   if (fd < 0) {
     const int error = errno;
     const std::string message = fmt::format("cannot open {}: {}", path, std::strerror(error));
-    if (error == ENOENT || error == ENOTDIR) throw NoInputError(message);  // mutant: missing-file
+    if (error == ENOENT || error == ENOTDIR) throw NoInputError(message);  // mutant: missing-is-no-input
     throw IoError(message);
   }
   struct stat status {};

@@ -45,7 +45,7 @@ Manifest from_json(const Json& json) {
 
 std::string manifest_text(const Manifest& manifest) {
   const std::string body = body_text(manifest);
-  // mutant: manifest-s-own
+  // mutant: checksum-of-body
   return fmt::format("{},\n  \"manifest_xxh3\": \"{}\"\n}}\n", body, checksum(body + "\n}"));
 }
 
@@ -67,7 +67,7 @@ Manifest parse_manifest(std::string_view text, const std::string& source) {
     throw corrupt(error.what());
   }
   // only one text stands for a manifest: whatever else differs is damage
-  // mutant: manifest-s
+  // mutant: checksum-compared
   if (manifest_text(manifest) != text) throw corrupt("does not match its own checksum");
   return manifest;
 }

@@ -36,14 +36,14 @@ std::string this_process() {
 RunLock::RunLock(const std::string& folder, const std::function<void(const std::string&)>& note)
     : file_(join_path(folder, kLockFile), OutputFile::Mode::append) {
   const int error = file_.lock();
-  if (error == EWOULDBLOCK) refuse(folder);  // mutant: two-runs
-  if (error != 0) {                          // mutant: file-system
+  if (error == EWOULDBLOCK) refuse(folder);  // mutant: second-run-refused
+  if (error != 0) {                          // mutant: lock-error-checked
     note(fmt::format("{} cannot be locked ({}): nothing keeps another run from writing to it", folder,
                      std::strerror(error)));
     return;
   }
-  file_.clear();                // mutant: names-ever
-  file_.write(this_process());  // mutant: holder-folder
+  file_.clear();                // mutant: old-holder-cleared
+  file_.write(this_process());  // mutant: holder-named
 }
 
 }  // namespace thalweg

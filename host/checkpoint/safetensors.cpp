@@ -72,7 +72,7 @@ class Parser {
     }
     const std::string_view header = bytes_.substr(kLengthBytes, length);
     if (header.empty() || header.front() != '{') fail("the header does not begin with '{'");
-    // mutant: header-end
+    // mutant: no-nul-in-header
     if (header.find('\0') != std::string_view::npos) fail("a NUL in the header");  // JSON readers stop there
     data_ = bytes_.substr(kLengthBytes + length);
     return header;
@@ -107,7 +107,7 @@ class Parser {
   Placed tensor(const std::string& name, const Json& entry) const {
     const auto* const fields = entry.get_if<Json::Object>();
     if (fields == nullptr) fail(fmt::format("tensor \"{}\" is not an object", name));
-    // mutant: tensor-other
+    // mutant: three-fields
     if (fields->size() != 3) fail(fmt::format("tensor \"{}\" has {} fields, wanted 3", name, fields->size()));
     Placed placed;
     placed.tensor.name = name;
@@ -116,11 +116,11 @@ class Parser {
     placed.tensor.dtype = *dtype;
     const std::uint64_t bytes = read_shape(placed.tensor, field(name, entry, "shape"));
     read_offsets(placed, field(name, entry, "data_offsets"));
-    if (placed.begin > placed.end || placed.end > data_.size()) {  // mutant: tensor-lie
+    if (placed.begin > placed.end || placed.end > data_.size()) {  // mutant: tensor-in-file
       fail(fmt::format("tensor \"{}\" lies at [{}, {}) of {} bytes of data", name, placed.begin, placed.end,
                        data_.size()));
     }
-    if (placed.end - placed.begin != bytes) {  // mutant: tensor-s
+    if (placed.end - placed.begin != bytes) {  // mutant: bytes-fit-shape
       fail(fmt::format("tensor \"{}\" has {} bytes, its shape wants {}", name, placed.end - placed.begin,
                        bytes));
     }
@@ -143,7 +143,7 @@ class Parser {
   /// Fills the shape; returns the bytes it stands for.
   std::uint64_t read_shape(SafetensorsTensor& tensor, const Json& shape) const {
     const std::int64_t element = safetensors_dtype_bytes(tensor.dtype);
-    if (element == 0) {  // mutant: any-dtype
+    if (element == 0) {  // mutant: dtype-known
       fail(fmt::format("tensor \"{}\" has the unknown dtype \"{}\"", tensor.name, tensor.dtype));
     }
     const auto* const extents = shape.get_if<Json::Array>();
@@ -169,13 +169,13 @@ class Parser {
     });
     std::uint64_t end = 0;
     for (const Placed& p : placed) {
-      if (p.begin != end) {  // mutant: tensors-overlap
+      if (p.begin != end) {  // mutant: no-overlap
         fail(fmt::format("tensor \"{}\" begins at {}, the one before it ends at {}", p.tensor.name, p.begin,
                          end));
       }
       end = p.end;
     }
-    // mutant: bytes-left
+    // mutant: no-bytes-left
     if (end != data_.size()) fail(fmt::format("the tensors end at {}, the data at {}", end, data_.size()));
   }
 
@@ -213,7 +213,7 @@ std::string safetensors_header(const SafetensorsMetadata& metadata,
       throw InternalError(fmt::format("tensor \"{}\": {} bytes of data, its shape wants {}", tensor.name,
                                       tensor.data.size(), bytes));
     }
-    if (!names.insert(tensor.name).second) {  // mutant: two-tensors
+    if (!names.insert(tensor.name).second) {  // mutant: names-unique
       throw InternalError(fmt::format("two tensors are called \"{}\"", tensor.name));
     }
     const std::uint64_t end = offset + tensor.data.size();

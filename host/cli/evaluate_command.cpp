@@ -13,7 +13,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Model model = Model::load(ctx, arguments.model);
   const Dataset data =
       read_test_data(config.data, model.spec().schema, true, tell_of_waiting(streams.err, arguments.quiet));
-  check_targets(data, model.spec());  // mutant: targets-loss
+  check_targets(data, model.spec());  // mutant: targets-checked
   const Metrics metrics = evaluate(ctx, model, data);
   if (arguments.json) {
     Json object;

@@ -64,7 +64,7 @@ int verify(const InspectArguments& arguments, Streams streams) {
   const std::int64_t valid = verify_checkpoints(arguments.path, damaged);
   for (const std::string& report : damaged) streams.err << report << "\n";
   streams.out << fmt::format("{} valid, {} damaged\n", valid, damaged.size());
-  // mutant: damaged-checkpoint
+  // mutant: exit-code-of-damage
   return static_cast<int>(damaged.empty() ? ExitCode::done : ExitCode::bad_data);
 }
 

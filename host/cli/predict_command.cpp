@@ -14,7 +14,7 @@ namespace {
 
 /// RFC 4180: quoted where the text holds a comma, a quote or a line break.
 std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;  // mutant: class-name
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;  // mutant: line-break-quoted
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
   return quoted + "\"";
@@ -30,7 +30,7 @@ std::string header(const ModelSpec& spec, const Predictions& predictions) {
   std::string line = "class";
   const bool scores = spec.config.loss == "hinge" || spec.config.loss == "squared_hinge";
   for (std::int64_t k = 0; k < predictions.columns; ++k) {
-    const std::int64_t shown = predictions.columns == 1 ? 1 : k;  // mutant: score-two
+    const std::int64_t shown = predictions.columns == 1 ? 1 : k;  // mutant: score-of-class-1
     line += "," + csv_field((scores ? "score " : "probability ") + class_name(spec.schema, shown));
   }
   return line + "\n";

@@ -62,7 +62,7 @@ Json to_json(const TrainReport& report) {
 }
 
 std::string to_text(const PrivacyReport& privacy) {
-  // mutant: noise-anybody
+  // mutant: reproducible-noise
   if (privacy.reproducible_noise) return "privacy: none, the noise is reproducible\n";
   return fmt::format(
       "privacy: ({:.4g}, {:.3g})-differentially private parameters (noise multiplier {:.4g}, sampling rate "

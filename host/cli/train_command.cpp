@@ -96,7 +96,7 @@ int train_command(const TrainArguments& arguments, Streams streams) {
     throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
   }
   require_pipes_once({arguments.config_file, config.data.train, config.data.test});
-  ProgressPrinter printer(streams.err, arguments.quiet);  // mutant: quiet
+  ProgressPrinter printer(streams.err, arguments.quiet);  // mutant: quiet-obeyed
   TrainObserver observer;
   observer.phase = [](TrainPhase phase) { loading = phase == TrainPhase::load ? 1 : 0; };
   observer.progress = [&](const Progress& progress) { printer.update(progress); };

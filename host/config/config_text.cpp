@@ -153,7 +153,7 @@ class TomlReader {
     const ResolvedKey resolved = resolve_key(written);
     if (resolved.name.empty()) fail(key.source(), resolved.problem);
     const auto [earlier, fresh] = set_by_.emplace(resolved.name, written);
-    if (!fresh) {  // mutant: second-two
+    if (!fresh) {  // mutant: set-once
       fail(key.source(),
            fmt::format("{} is set twice: by \"{}\" and by \"{}\"", resolved.name, earlier->second, written));
     }

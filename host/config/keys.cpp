@@ -137,7 +137,7 @@ bool is_key(std::string_view key) {
 
 std::string_view alias_key(std::string_view name) {
   for (const Alias& alias : kAliases) {
-    if (alias.name == name) return alias.key;  // mutant: alias-l1
+    if (alias.name == name) return alias.key;  // mutant: alias-of-l1
   }
   return {};
 }

@@ -69,7 +69,7 @@ void check_private_training(const Config& config) {
     refuse("data.class_weight = balanced and private training: class counts" + reads +
            "; give the weights themselves");
   }
-  if (config.data.impute != "error") {  // mutant: imputation-reads
+  if (config.data.impute != "error") {  // mutant: imputation-refused
     refuse("data.impute = " + config.data.impute + " and private training: column statistics" + reads);
   }
 }

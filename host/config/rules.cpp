@@ -30,7 +30,7 @@ void within(std::string_view key, double value, Bound low, Bound high) {
 }
 
 void at_least(std::string_view key, double value, double low) {
-  if (!(value >= low) || !std::isfinite(value)) {  // mutant: infinity-least
+  if (!(value >= low) || !std::isfinite(value)) {  // mutant: finite-required
     refuse(fmt::format("{} = {}: wanted a finite number of at least {}", key, value, low));
   }
 }

@@ -70,7 +70,7 @@ void check_data(const DataConfig& c) {
   check_row_range("data.test_rows", c.test_rows);
   at_least("data.features", c.features, 0);
   one_of("data.index_base", c.index_base, {"auto", "0", "1"});
-  within("data.validation_fraction", c.validation_fraction, {0}, open(1));  // mutant: rows-validation
+  within("data.validation_fraction", c.validation_fraction, {0}, open(1));  // mutant: fraction-below-one
   one_of("data.standardize", c.standardize, {"auto", "true", "false"});
   one_of("data.impute", c.impute, {"error", "mean", "median"});
   one_of("data.fingerprint", c.fingerprint, {"sampled", "full"});
@@ -170,7 +170,7 @@ void check_schedule(const ScheduleConfig& c, double lr) {
   if (c.name == "plateau" && c.gamma == 1) {
     refuse("schedule.gamma = 1 never lowers the rate; the plateau schedule wants it below 1");
   }
-  // mutant: plateau-floor
+  // mutant: floor-below-rate
   const bool floored = c.name == "polynomial" || c.name == "cosine" || c.name == "plateau";
   if (floored && c.min_lr > lr) {
     refuse(fmt::format("schedule.min_lr = {} is above optimizer.lr = {}", c.min_lr, lr));
@@ -185,7 +185,7 @@ void check_train(const TrainConfig& c) {
   at_least("train.reduction_slices", c.reduction_slices, 1);
   at_most("train.reduction_slices", c.reduction_slices, kMaxSlices);
   at_least("train.threads", c.threads, 0);
-  at_most("train.threads", c.threads, 4096);  // mutant: threads-without
+  at_most("train.threads", c.threads, 4096);  // mutant: threads-bounded
   at_least("train.patience", c.patience, 0);
   at_least("train.gradient_tolerance", c.gradient_tolerance, 0);
   at_least("train.loss_tolerance", c.loss_tolerance, 0);

@@ -119,7 +119,7 @@ std::string value_to_toml(const std::string& value) {
     if (c == '"' || c == '\\') {
       text += '\\';
       text += c;
-    } else if (byte < 0x20 || byte == 0x7f) {  // mutant: del-stands
+    } else if (byte < 0x20 || byte == 0x7f) {  // mutant: del-escaped
       text += fmt::format("\\u{:04x}", byte);
     } else {
       text += c;
@@ -146,7 +146,7 @@ void unify_spelling(std::string_view key, std::string& value) {
   const bool no = value == "false" || value == "no";
   if (!yes && !no) return;
   if (key == "data.header") value = yes ? "yes" : "no";
-  // mutant: optimizer-lazy
+  // mutant: lazy-yes-or-no
   if (key == "data.standardize" || key == "optimizer.lazy") value = yes ? "true" : "false";
 }
 

@@ -91,7 +91,7 @@ void read_elements(ByteSource& source, const ArrayHeader& header, const std::str
 void require_end(ByteSource& source, const ArrayHeader& header, const std::string& name,
                  const RowRange& range) {
   char extra;
-  if (range.end >= header.rows() && source.read(&extra, 1) == 1)  // mutant: bytes-behind
+  if (range.end >= header.rows() && source.read(&extra, 1) == 1)  // mutant: no-bytes-after-rows
     throw DataError(fmt::format("{} has bytes after the {} rows of {} {} values that its header announces",
                                 name, header.rows(), header.width(), header.type_name()));
 }

@@ -37,7 +37,7 @@ class StoredBytes {
   std::string_view ahead(std::size_t least) {
     if (end_ - begin_ < least) {
       std::copy(buffer_.begin() + begin_, buffer_.begin() + end_, buffer_.begin());
-      end_ -= std::exchange(begin_, 0);  // mutant: bytes-buffer
+      end_ -= std::exchange(begin_, 0);  // mutant: buffer-moved
       const auto room = static_cast<std::int64_t>(buffer_.size() - end_);
       end_ += static_cast<std::size_t>(file_.read(buffer_.data() + end_, room));
     }
@@ -96,13 +96,13 @@ class FileSource : public ByteSource {
     while (done < size && !ended_) {
       const std::int64_t got = inflate_some(to + done, size - done);
       done += got;
-      inflated_ += got;                                  // mutant: bomb-inflates
-      if (got > 0) idle_since_ = stored_done();          // mutant: gzip-more
-      if (stored_done() - idle_since_ > kMostIdleBytes)  // mutant: gzip-header
+      inflated_ += got;                                  // mutant: inflated-counted
+      if (got > 0) idle_since_ = stored_done();          // mutant: idle-count-reset
+      if (stored_done() - idle_since_ > kMostIdleBytes)  // mutant: idle-limit
         throw DataError(
             fmt::format("{}: damaged gzip data (more than {} MiB of them hold no data), near byte {}", path_,
                         kMostIdleBytes >> 20, stored_done()));
-      // mutant: gzip-through
+      // mutant: ratio-of-pipe
       check_inflation(path_, inflated_, stored_total() > 0 ? stored_total() : stored_done());
     }
     return done;
@@ -128,9 +128,9 @@ class FileSource : public ByteSource {
 
   /// Bytes behind the last member that begin no other are not read, as by the program gzip.
   void end_member() {
-    ended_ = !at_member();  // mutant: first-member
+    ended_ = !at_member();  // mutant: all-members-read
     if (ended_)
-      stored_.file().require_unchanged();  // mutant: gzip-file
+      stored_.file().require_unchanged();  // mutant: change-after-end
     else
       inflateReset(&stream_);
   }
@@ -159,7 +159,7 @@ class RestoredSource : public ByteSource {
 
   std::int64_t read(void* to, std::int64_t size) override {
     const std::size_t again = head_.copy(static_cast<char*>(to), static_cast<std::size_t>(size), given_);
-    given_ += again;  // mutant: what-was
+    given_ += again;  // mutant: peeked-once
     const auto done = static_cast<std::int64_t>(again);
     return done == size ? done : done + rest_->read(static_cast<char*>(to) + done, size - done);
   }

@@ -55,7 +55,7 @@ bool CsvCells::quoted_cell(std::string_view& cell) {
       throw DataError(fmt::format("{} line {}: a quoted cell that never closes", source_, opened));
     if (*p_ == '"' && (p_ + 1 == end_ || p_[1] != '"')) break;
     if (*p_ == '"') ++p_;
-    if (*p_ == '\n') ++line_;  // mutant: line-break
+    if (*p_ == '\n') ++line_;  // mutant: quoted-line-counted
     unquoted_ += *p_;
   }
   ++p_;

@@ -50,7 +50,7 @@ bool is_text_column(const Records& records, std::size_t column) {
     float value;
     ++(parse_number(record[column], value) == ParsedNumber::not_a_number ? texts : numbers);
   }
-  return texts > numbers;  // mutant: column-many
+  return texts > numbers;  // mutant: tie-is-numeric
 }
 
 void drop_header(TextBlock& block, char delimiter, const std::string& source) {

@@ -121,7 +121,7 @@ class CsvMerger {
     const std::int64_t to = std::clamp<std::int64_t>(range_.end - seen_, from, block.rows);
     seen_ += block.rows;
     if (from == to) return seen_ < range_.end;
-    recode(block, from, to);  // mutant: texts-rows
+    recode(block, from, to);  // mutant: texts-of-range
     append(data_.cells, block.cells, from, to, layout_.features);
     append(data_.lines, block.lines, from, to, 1);
     append(data_.weight, block.weight, from, to, 1);

@@ -40,7 +40,7 @@ void assign_ignored_and_weight(const ReadRequest& request, CsvLayout& layout) {
   for (const std::string& name : request.config.ignore) {
     const bool training = request.schema == nullptr;
     const std::int32_t column =
-        // mutant: ignored-column
+        // mutant: ignored-may-lack
         training ? required_column(request, layout, "ignore", name) : find_column(layout, name);
     if (column >= 0) layout.columns[static_cast<std::size_t>(column)].role = CsvRole::ignored;
   }

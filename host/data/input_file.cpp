@@ -35,7 +35,7 @@ int descriptor_in(const std::string& path) {
 /// Does not wait: who opens a pipe may be slow, and that is told. A socket has no path that can be opened.
 int open_at_once(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd >= 0 || errno != ENXIO) return fd;  // mutant: socket-cannot
+  if (fd >= 0 || errno != ENXIO) return fd;  // mutant: socket-readable
   const int ours = descriptor_in(path);
   return ours < 0 ? fd : ::fcntl(ours, F_DUPFD_CLOEXEC, 0);
 }
@@ -86,8 +86,8 @@ bool InputFile::readable_within(int milliseconds) const {
 
 /// Before a pipe has a writer, reading it would look like its end.
 void InputFile::wait(const ReadProgress& progress) const {
-  if (readable_within(kSilenceMs)) return;  // mutant: pipe-without
-  if (progress) progress(path_, 0, 0);      // mutant: pipe-waited
+  if (readable_within(kSilenceMs)) return;  // mutant: writer-awaited
+  if (progress) progress(path_, 0, 0);      // mutant: wait-reported
   readable_within(-1);
 }
 
@@ -105,7 +105,7 @@ std::int64_t InputFile::read(void* to, std::int64_t count) {
     }
     done += got;
     taken_ += got;
-    if (size() > 0 && taken_ > size()) changed(status().st_size);  // mutant: file-grows
+    if (size() > 0 && taken_ > size()) changed(status().st_size);  // mutant: growth-noticed
   }
   return done;
 }
@@ -119,16 +119,16 @@ std::string InputFile::read_at(std::int64_t offset, std::int64_t count) const {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0)
       throw IoError(fmt::format("{}: cannot be read at byte {}: {}", path_, offset, std::strerror(errno)));
-    if (got == 0) changed(status().st_size);  // mutant: file-was
+    if (got == 0) changed(status().st_size);  // mutant: cut-noticed
     done += static_cast<std::size_t>(got);
   }
   return bytes;
 }
 
 void InputFile::require_unchanged() const {
-  if (!regular()) return;  // mutant: change-seen
+  if (!regular()) return;  // mutant: change-checked
   const struct stat now = status();
-  // mutant: another-size
+  // mutant: size-and-time
   if (now.st_size != opened_.st_size || !same_time(now.st_mtim, opened_.st_mtim)) changed(now.st_size);
 }
 
@@ -143,7 +143,7 @@ void InputFile::changed(std::int64_t size) const {
 bool is_pipe(const std::string& path) {
   struct stat status {};
   if (path.empty() || ::stat(path.c_str(), &status) != 0) return false;
-  return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);  // mutant: socket-wanted
+  return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);  // mutant: socket-once
 }
 
 void require_pipes_once(std::initializer_list<std::string> paths) {
@@ -153,7 +153,7 @@ void require_pipes_once(std::initializer_list<std::string> paths) {
     struct stat status {};
     ::stat(path.c_str(), &status);
     for (const struct stat& other : seen)
-      if (other.st_dev == status.st_dev && other.st_ino == status.st_ino)  // mutant: pipe-wanted
+      if (other.st_dev == status.st_dev && other.st_ino == status.st_ino)  // mutant: pipe-once
         throw ConfigError(fmt::format(
             "{} is wanted twice, and the bytes of a pipe come once; want a file, or a pipe for each use",
             path));

@@ -74,7 +74,7 @@ void read_companions(const ReadRequest& request, RawData& data) {
     require_same_rows(request.target, data.labels.rows(), data);
   }
   const bool training = request.schema == nullptr;  // a file of weights belongs to the training rows
-  // mutant: file-training
+  // mutant: weights-in-training
   if (training && !request.weight.empty() && data.weight.empty()) read_weight_file(request, data);
 }
 

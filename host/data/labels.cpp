@@ -43,7 +43,7 @@ bool code_numbers(const std::vector<double>& numbers, std::size_t most, CodedLab
   for (const double number : numbers) {
     const auto [at, added] = codes.try_emplace(number, static_cast<std::int32_t>(codes.size()));
     if (added) out.texts.push_back(number_text(number));
-    if (codes.size() > most) return false;  // mutant: class-fewer
+    if (codes.size() > most) return false;  // mutant: most-classes
     out.codes.push_back(at->second);
   }
   return true;
@@ -141,7 +141,7 @@ std::vector<double> balanced_weights(const Dataset& data, const std::vector<std:
   std::vector<double> count(data.classes.size(), 0.0), weights;
   for (const std::int64_t row : fit)
     ++count[static_cast<std::size_t>(data.target[static_cast<std::size_t>(row)])];
-  // mutant: balanced-weights
+  // mutant: balance-of-fit-rows
   const auto rows = static_cast<double>(fit.size()), classes = static_cast<double>(count.size());
   for (const double n : count) weights.push_back(n > 0 ? rows / (classes * n) : 0.0);
   return weights;
@@ -207,7 +207,7 @@ void check_weights(const Dataset& data) {
     if (!std::isfinite(weight) || weight < 0)
       throw DataError(fmt::format("{}: the weight is {}; want a finite number not below 0",
                                   data.where(static_cast<std::int64_t>(r)), weight));
-    positive |= weight > 0;  // mutant: weights-zero
+    positive |= weight > 0;  // mutant: one-weight-positive
   }
   if (!positive) throw DataError(fmt::format("{}: every weight is 0; want at least one above", data.source));
 }

@@ -164,7 +164,7 @@ class SvmMerger {
     append_huge(data_.values, block.values.begin() + first, block.values.begin() + last);
     for (std::int64_t r = from; r < to; ++r)
       data_.offsets.push_back(block.ends[static_cast<std::size_t>(r)] + shift);
-    // mutant: lines-row
+    // mutant: lines-of-range
     data_.lines.insert(data_.lines.end(), block.lines.begin() + from, block.lines.begin() + to);
     data_.rows += to - from;
     unlabelled_ |= block.unlabelled;

@@ -135,7 +135,7 @@ ArrayHeader read_npy_header(ByteSource& source, const std::string& name) {
   const std::string size_bytes = read_header_bytes(source, version == 1 ? 2 : 4, name);
   std::int64_t size = 0;
   for (std::size_t i = size_bytes.size(); i-- > 0;)
-    size = size << 8 | static_cast<unsigned char>(size_bytes[i]);  // mutant: size-header
+    size = size << 8 | static_cast<unsigned char>(size_bytes[i]);  // mutant: little-endian-size
   if (size > kLongestHeader)
     throw DataError(
         fmt::format("{}: its npy header claims {} bytes; want at most {}", name, size, kLongestHeader));

@@ -109,7 +109,7 @@ RowRange parse_row_range(const std::string& text, const std::string& key) {
 }
 
 void require_rows(const std::string& source, const RowRange& range, std::int64_t rows) {
-  // mutant: row-range
+  // mutant: begin-past-end
   if (range.begin > rows || (range.bounded() && range.end > rows) || (range.begin == rows && rows > 0))
     throw DataError(fmt::format("{} has {} rows; the row range wants {} to {}", source, rows, range.begin,
                                 range.bounded() ? fmt::format("{}", range.end) : "the end"));
@@ -127,7 +127,7 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
                             .range = parse_row_range(config.train_rows, "data.train_rows"),
                             .use = use,
                             .progress = progress};
-  require_pipes_once({config.train, config.target, config.weight});  // mutant: pipe-data
+  require_pipes_once({config.train, config.target, config.weight});  // mutant: pipe-once
   RawData raw = read_raw(request);
   require_some_rows(raw);
   return raw;

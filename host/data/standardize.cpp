@@ -46,7 +46,7 @@ void merge(Moments& all, const Moments& block) {
   for (std::size_t j = 0; j < all.mean.size(); ++j) {
     const double delta = block.mean[j] - all.mean[j];
     all.mean[j] += delta * (b / (a + b));
-    all.squares[j] += block.squares[j] + delta * delta * (a * b / (a + b));  // mutant: moments-two
+    all.squares[j] += block.squares[j] + delta * delta * (a * b / (a + b));  // mutant: moments-merged
   }
   all.count += block.count;
 }
@@ -70,8 +70,8 @@ Moments moments(const T* rows, const std::vector<std::int64_t>& ids, std::int64_
 /// A variance that rounding alone can make (the bound that scikit-learn's StandardScaler uses).
 bool is_constant(double variance, double mean, double count) {
   constexpr double kEps = 0x1p-52;
-  const double rounding = count * mean * kEps;                       // mutant: rounding-constant
-  return variance <= count * kEps * variance + rounding * rounding;  // mutant: bound-what
+  const double rounding = count * mean * kEps;                       // mutant: rounding-bound
+  return variance <= count * kEps * variance + rounding * rounding;  // mutant: constant-detected
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& f
     const double variance = m.squares[j] / count;
     // A pixel that is constant here may take any of its 256 values later: those stay within one.
     double scale =
-        // mutant: constant-pixel
+        // mutant: constant-pixel-scale
         is_constant(variance, m.mean[j], count) ? (bytes ? 1.0 / 255 : 1.0) : 1.0 / std::sqrt(variance);
     double shift = -m.mean[j] * scale;
     if (!keep.empty() && keep[j]) scale = 1, shift = 0;

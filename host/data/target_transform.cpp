@@ -19,7 +19,7 @@ void standardize_target(Dataset& data, const std::vector<std::int64_t>& rows) {
     const double centred = data.target[static_cast<std::size_t>(row)] - mean;
     squares += centred * centred;
   }
-  const double deviation = std::sqrt(squares / static_cast<double>(rows.size()));  // mutant: deviation-sample
+  const double deviation = std::sqrt(squares / static_cast<double>(rows.size()));  // mutant: divide-by-count
   apply_target_transform({mean, deviation > 0 ? deviation : 1.0}, data);           // mutant: constant-target
 }
 

@@ -64,7 +64,7 @@ bool is_missing(std::string_view text) {
   char word[5] = {};
   for (std::size_t i = 0; i < text.size() && i < 4; ++i) word[i] = lower(text[i]);
   const std::string_view w(word, text.size());
-  return w == "na" || w == "n/a" || w == "nan" || w == "null" || w == "?";  // mutant: null-text
+  return w == "na" || w == "n/a" || w == "nan" || w == "null" || w == "?";  // mutant: null-is-missing
 }
 
 std::string_view trimmed(std::string_view text) {

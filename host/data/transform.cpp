@@ -56,7 +56,7 @@ float median_of(std::vector<float> cells) {
   const auto middle = cells.begin() + static_cast<std::ptrdiff_t>(cells.size() / 2);
   std::nth_element(cells.begin(), middle, cells.end());
   if (cells.size() % 2 == 1) return *middle;
-  // mutant: lower-middle
+  // mutant: median-of-even
   return static_cast<float>((double{*middle} + double{*std::max_element(cells.begin(), middle)}) / 2);
 }
 
@@ -64,14 +64,14 @@ float median_of(std::vector<float> cells) {
 float mode_of(const std::vector<float>& codes, std::size_t categories) {
   std::vector<std::int64_t> count(categories);
   for (const float code : codes) ++count[static_cast<std::size_t>(code)];
-  // mutant: last-equally
+  // mutant: first-of-ties
   return static_cast<float>(std::max_element(count.begin(), count.end()) - count.begin());
 }
 
 void fit_imputation(const RawData& raw, const std::string& impute, const std::vector<std::int64_t>& fit,
                     FeatureTransform& transform) {
   for (std::int64_t c = 0; c < raw.width; ++c) {
-    const std::vector<float> cells = present_cells(raw, fit, c);  // mutant: validation-rows
+    const std::vector<float> cells = present_cells(raw, fit, c);  // mutant: fit-rows-only
     if (cells.empty())
       throw DataError(
           fmt::format("{}, {}: every value to train on is missing; leave the column out with data.ignore",

@@ -18,7 +18,7 @@ std::string model_file_of(const std::string& path) {
   if (!std::filesystem::exists(path)) throw NoInputError(path + ": no such model");
   if (!std::filesystem::is_directory(path)) return path;
   const std::string file = path + "/model.safetensors";
-  if (std::filesystem::exists(file)) return file;  // mutant: newest-checkpoint
+  if (std::filesystem::exists(file)) return file;  // mutant: final-model-first
   std::vector<std::string> damaged;
   const auto checkpoint = newest_valid_checkpoint(path + "/checkpoints", damaged);
   if (!checkpoint) throw NoInputError(path + ": holds neither model.safetensors nor a valid checkpoint");

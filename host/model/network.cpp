@@ -24,9 +24,9 @@ Activation parse_activation(const std::string& name) {
 
 /// Uniform bounds: He et al. 2015 for relu and gelu, Glorot and Bengio 2010 for tanh and sigmoid.
 float hidden_bound(Activation kind, std::int64_t in, std::int64_t out) {
-  const bool rectifier = kind == Activation::relu || kind == Activation::gelu;  // mutant: gelu-begins
+  const bool rectifier = kind == Activation::relu || kind == Activation::gelu;  // mutant: he-for-gelu
   const double variance = rectifier ? 2.0 / static_cast<double>(in) : 2.0 / static_cast<double>(in + out);
-  return static_cast<float>(std::sqrt(3.0 * variance));  // mutant: variance-taken
+  return static_cast<float>(std::sqrt(3.0 * variance));  // mutant: uniform-bound
 }
 
 float output_bound(std::int64_t in, std::int64_t out) {
@@ -115,7 +115,7 @@ void Network::add_hidden(std::size_t index, std::int64_t in, std::int64_t out) {
   layers_.push_back(make_activation(name + ".activation", out, kind));
   if (config.dropout > 0) {
     layers_.push_back(
-        // mutant: dropout-mask
+        // mutant: mask-per-layer
         make_dropout(name + ".dropout", out, config.dropout, spec_.seed, static_cast<std::uint32_t>(index)));
   }
 }

@@ -30,7 +30,7 @@ std::string loss_for(const DataSchema& schema) {
 std::int64_t outputs_for(const std::string& loss, const DataSchema& schema) {
   const auto classes = static_cast<std::int64_t>(schema.classes.size());
   if (loss == "softmax_cross_entropy") return std::max<std::int64_t>(classes, 2);
-  return is_hinge(loss) && classes > 2 ? classes : 1;  // mutant: hinge-three
+  return is_hinge(loss) && classes > 2 ? classes : 1;  // mutant: hinge-outputs
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 void softmax_rows(std::vector<float>& values, std::int64_t columns) {
   for (std::size_t row = 0; row < values.size(); row += static_cast<std::size_t>(columns)) {
     float* z = values.data() + row;
-    const double largest = *std::max_element(z, z + columns);  // mutant: softmax-predictions
+    const double largest = *std::max_element(z, z + columns);  // mutant: softmax-shifted
     double sum = 0;
     for (std::int64_t k = 0; k < columns; ++k) sum += std::exp(z[k] - largest);
     for (std::int64_t k = 0; k < columns; ++k) z[k] = static_cast<float>(std::exp(z[k] - largest) / sum);

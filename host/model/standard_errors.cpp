@@ -49,7 +49,7 @@ void read_row(const Dataset& data, std::int64_t n, bool bias, Entries& row) {
       const std::int64_t at = n * x.stride + j;
       double value = x.dtype == DType::u8 ? static_cast<double>(static_cast<const std::uint8_t*>(x.data)[at])
                                           : static_cast<double>(static_cast<const float*>(x.data)[at]);
-      if (x.scale != nullptr) value = value * x.scale[j] + x.shift[j];  // mutant: bytes-without
+      if (x.scale != nullptr) value = value * x.scale[j] + x.shift[j];  // mutant: byte-shift
       if (value != 0) row.emplace_back(static_cast<std::size_t>(j), value);
     }
   }
@@ -62,13 +62,13 @@ double curvature(const LossSpec& loss, double output, double target) {
     case LossKind::squared:
       return 1;
     case LossKind::huber:
-      return std::abs(output - target) <= loss.parameter ? 1 : 0;  // mutant: huber-s
+      return std::abs(output - target) <= loss.parameter ? 1 : 0;  // mutant: huber-curvature
     case LossKind::poisson:
       return std::exp(output);
     case LossKind::logistic:
       return 1 / (2 + std::exp(output) + std::exp(-output));
     case LossKind::squared_hinge:
-      return (2 * target - 1) * output < 1 ? 2 : 0;  // mutant: squared-hinge
+      return (2 * target - 1) * output < 1 ? 2 : 0;  // mutant: hinge-curvature
     default:
       throw ConfigError(
           "standard errors need a loss with curvature: squared, huber, poisson, logistic or "
@@ -85,7 +85,7 @@ Square hessian(const Context& ctx, Network& network, const Dataset& data, std::s
     const auto i = static_cast<std::size_t>(n);
     const double weight = data.weight.empty() ? 1.0 : double{data.weight[i]};
     read_row(data, n, network.has_bias(), row);
-    add_outer(sum, row, weight * curvature(loss, outputs[i], data.target[i]));  // mutant: hessian-without
+    add_outer(sum, row, weight * curvature(loss, outputs[i], data.target[i]));  // mutant: hessian-weighted
   }
   return sum;
 }
@@ -112,7 +112,7 @@ void factorize(Square& h) {
     const double before = h.at(c, c);
     double pivot = before;
     for (std::size_t k = 0; k < c; ++k) pivot -= h.at(c, k) * h.at(c, k);
-    const bool kept = pivot > kAliased * before;  // mutant: collinear-columns
+    const bool kept = pivot > kAliased * before;  // mutant: collinear-dropped
     h.at(c, c) = kept ? std::sqrt(pivot) : 0.0;
     for (std::size_t r = c + 1; r < h.size; ++r) {
       double sum = h.at(r, c);

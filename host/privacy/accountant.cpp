@@ -14,7 +14,7 @@ template <class Spent>
 double bisect(double low, double high, double target, const Spent& spent) {
   while (high - low > kTolerance * high) {
     const double middle = 0.5 * (low + high);
-    (spent(middle) <= target ? high : low) = middle;  // mutant: solved-noise
+    (spent(middle) <= target ? high : low) = middle;  // mutant: budget-not-exceeded
   }
   return high;
 }

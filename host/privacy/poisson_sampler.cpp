@@ -13,7 +13,7 @@ PoissonSampler::PoissonSampler(std::vector<std::int64_t> rows, std::int64_t batc
   const auto count = static_cast<std::int64_t>(rows_.size());
   const double mean = static_cast<double>(std::min(batch_size, count));
   rate_ = mean / static_cast<double>(count);
-  // mutant: large-draws
+  // mutant: capacity-for-draws
   capacity_ = std::min(count, static_cast<std::int64_t>(std::ceil(mean + 8 * std::sqrt(mean))) + 16);
 }
 
@@ -27,7 +27,7 @@ std::vector<std::int64_t> PoissonSampler::rows(std::uint64_t step) const {
     if (i % 4 == 0) {
       const std::uint64_t number = i / 4;
       block = philox({{static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32),
-                       // mutant: samples-come
+                       // mutant: step-above-2-32
                        static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32)}},
                      key);
     }

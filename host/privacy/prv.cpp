@@ -106,7 +106,7 @@ double prv_epsilon(const SampledGaussian& mechanism, double delta) {
   const double delta_error = delta * kDeltaErrorShare;
   const Grid grid = make_grid(mechanism, delta_error);
   const Losses sum = compose(step_losses(mechanism, grid), mechanism.steps);
-  return std::max(0.0, epsilon_of(sum, grid, delta - delta_error)) + kEpsilonError;  // mutant: upper-bound
+  return std::max(0.0, epsilon_of(sum, grid, delta - delta_error)) + kEpsilonError;  // mutant: delta-error
 }
 
 }  // namespace thalweg

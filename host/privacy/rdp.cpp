@@ -97,7 +97,7 @@ double rdp_epsilon(const SampledGaussian& mechanism, double delta) {
   };
   for (int tenth = 1; tenth < 100; ++tenth) consider(1 + tenth / 10.0);
   for (int order = 12; order < 64; ++order) consider(order);
-  for (int order = 64; order <= 1024; order *= 2) consider(order);  // mutant: renyi-order
+  for (int order = 64; order <= 1024; order *= 2) consider(order);  // mutant: high-orders
   return std::max(best, 0.0);
 }
 

@@ -12,12 +12,12 @@ std::int64_t EpochBatch::count() const {
 
 std::vector<std::int64_t> EpochBatch::rows() const {
   const std::vector<std::int64_t>& all = batches_->rows();
-  // mutant: every-epoch
+  // mutant: order-per-epoch
   const EpochOrder order(std::ssize(all), batches_->seed(), static_cast<std::uint64_t>(epoch_),
                          batches_->shuffle());
   std::vector<std::int64_t> batch_rows(static_cast<std::size_t>(count()));
-  order.fill(first_, count(), batch_rows.data());                                 // mutant: every-batch
-  for (std::int64_t& row : batch_rows) row = all[static_cast<std::size_t>(row)];  // mutant: positions-instead
+  order.fill(first_, count(), batch_rows.data());                                 // mutant: batch-begin
+  for (std::int64_t& row : batch_rows) row = all[static_cast<std::size_t>(row)];  // mutant: training-rows
   return batch_rows;
 }
 

@@ -52,7 +52,7 @@ StepResult Learner::value_and_gradient(const std::vector<std::int64_t>& rows,
   if (s.touched) s.grad.zero(s.ctx);  // a lazy gradient is defined only where the batch touched it
   s.enqueue(rows, 0.0, false, nullptr);
   const StepResult result = only_result(s.collect());
-  // mutant: gradient-counts
+  // mutant: gradient-is-no-step
   --s.steps;  // nothing was learnt
   gradients = download_tensors(s.ctx, s.network.plan().parameters(), s.grad);
   return result;

@@ -26,7 +26,7 @@ std::int64_t most_entries(const Dataset& data, std::int64_t rows) {
   rows = std::min(rows, data.rows);
   std::nth_element(lengths.begin(), lengths.begin() + rows - (rows > 0 ? 1 : 0), lengths.end(),
                    std::greater<>());
-  // mutant: memory-shortest
+  // mutant: memory-for-longest
   return std::accumulate(lengths.begin(), lengths.begin() + rows, std::int64_t{0});
 }
 
@@ -271,7 +271,7 @@ void Learner::State::micro_step(const PassInput& input, const HostObjective* obj
 /// One over what the sum over the batch is divided by.
 float Learner::State::scale_of(double weight_sum) const {
   const double divisor = options.per_sample.divisor > 0 ? options.per_sample.divisor : weight_sum;
-  return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;  // mutant: batch-weight
+  return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;  // mutant: zero-weight-batch
 }
 
 void Learner::State::copy_buffers(Buffer<float>& to, const Buffer<float>& from) {
@@ -399,7 +399,7 @@ void Learner::State::add_statistics(const Queued& step, StepResult& result) cons
   result.norms = per_sample->norms(ctx, count);
   if (clips()) return;
   const float scale = scale_of(result.weight_sum);
-  for (float& norm : result.norms) norm = norm / scale;  // mutant: norms-those
+  for (float& norm : result.norms) norm = norm / scale;  // mutant: norms-unscaled
 }
 
 void Learner::State::reset_burst() {

@@ -28,7 +28,8 @@ Targets targets_of(const PlacedRows& rows) {
   Targets targets;
   double mean = 0;
   each([&](double weight, double) { targets.weight += weight; });
-  each([&](double weight, double target) { mean += weight * target / targets.weight; });  // mutant: r2-mean
+  // mutant: r2-mean-weighted
+  each([&](double weight, double target) { mean += weight * target / targets.weight; });
   each([&](double weight, double target) {
     targets.squared_deviation += weight * (target - mean) * (target - mean);
   });
@@ -52,7 +53,7 @@ void add_classification(const MetricNumbers& numbers, const ModelSpec& spec, dou
     }
   }
   metrics.values.emplace_back("accuracy", right / weight);
-  metrics.values.emplace_back("balanced_accuracy", recall_sum / present);  // mutant: absent-classes
+  metrics.values.emplace_back("balanced_accuracy", recall_sum / present);  // mutant: present-classes
   if (spec.config.loss == "logistic" || spec.config.loss == "softmax_cross_entropy") {
     metrics.values.emplace_back("log_loss", numbers.log_loss / weight);
   }

@@ -23,7 +23,7 @@ double minimize(
   double value = value_and_gradient(point, gradient);
   for (std::int64_t step = 1; step <= steps; ++step) {
     float largest = 0;
-    for (const float g : gradient) largest = std::max(largest, std::abs(g));  // mutant: negative-gradient
+    for (const float g : gradient) largest = std::max(largest, std::abs(g));  // mutant: absolute-gradient
     if (largest <= tolerance) break;
     grad.upload(ctx, gradient.data(), size);
     const UpdateScalars host_scalars = optimizer.scalars(config.lr, step);

@@ -7,7 +7,7 @@ namespace thalweg {
 namespace {
 
 std::int32_t group_of(ParameterKind kind) {
-  return kind == ParameterKind::weight ? kWeightGroup : kBiasAndNormGroup;  // mutant: norm-weights
+  return kind == ParameterKind::weight ? kWeightGroup : kBiasAndNormGroup;  // mutant: norm-not-decayed
 }
 
 std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign; }

@@ -59,30 +59,30 @@ bool has_moments(Rule rule) { return rule == Rule::adam || rule == Rule::adamw |
 /// themselves. ema: an exponential average that begins as the parameters after the first step.
 double average_rate(const OptimizerConfig& optimizer, std::int64_t step) {
   if (optimizer.average == "none") return 0.0;
-  // mutant: average-begins
+  // mutant: ema-first-step
   if (optimizer.average == "ema") return step == 1 ? 1.0 : 1.0 - optimizer.ema_decay;
   if (optimizer.average == "polyak") {
     const std::int64_t k = step - std::max<std::int64_t>(optimizer.average_from, 1);
-    return k <= 0 ? 1.0 : 1.0 / (static_cast<double>(k) + 1.0);  // mutant: mean-step
+    return k <= 0 ? 1.0 : 1.0 / (static_cast<double>(k) + 1.0);  // mutant: polyak-count
   }
   throw ConfigError("optimizer.average is \"" + optimizer.average + "\"; expected one of: none, polyak, ema");
 }
 
 GroupScalars group_scalars(const OptimizerConfig& optimizer, Rule rule, double lr,
                            const ParameterGroup& group) {
-  const double rate = lr * group.lr_factor, on = group.regularized ? 1.0 : 0.0;  // mutant: biases-rate
+  const double rate = lr * group.lr_factor, on = group.regularized ? 1.0 : 0.0;  // mutant: group-settings
   GroupScalars s;
   s.lr = narrow(rate);
-  s.decay = narrow(on * rate * optimizer.weight_decay);  // mutant: decay-without
+  s.decay = narrow(on * rate * optimizer.weight_decay);  // mutant: decay-times-rate
   if (rule == Rule::ftrl) {
     s.ftrl_l1 = narrow(on * optimizer.l1);
     s.ftrl_l2 = narrow(on * optimizer.l2);
   } else {
-    s.shrink = narrow(on * rate * optimizer.l1);  // mutant: l1-without
+    s.shrink = narrow(on * rate * optimizer.l1);  // mutant: l1-times-rate
     s.l2 = narrow(on * optimizer.l2);
   }
   const Constraint constraint = parse_constraint(optimizer.constraint);
-  if (group.constrained) s.constraint = constraint;  // mutant: biases-constrained
+  if (group.constrained) s.constraint = constraint;  // mutant: biases-free
   s.lower = narrow(optimizer.lower);
   s.upper = narrow(optimizer.upper);
   return s;
@@ -115,16 +115,16 @@ UpdateScalars update_scalars(const OptimizerConfig& optimizer, Rule rule, double
   }
   UpdateScalars s;
   s.beta1 = narrow(rule == Rule::momentum || rule == Rule::nesterov ? optimizer.momentum : optimizer.beta1);
-  s.one_minus_beta1 = narrow(1.0 - optimizer.beta1);  // mutant: moments-rates
-  s.one_minus_beta2 = narrow(1.0 - optimizer.beta2);  // mutant: 1-beta2
+  s.one_minus_beta1 = narrow(1.0 - optimizer.beta1);  // mutant: beta1-rate
+  s.one_minus_beta2 = narrow(1.0 - optimizer.beta2);  // mutant: beta2-unrounded
   s.eps = narrow(optimizer.eps);
   s.beta = narrow(optimizer.beta);
   if (has_moments(rule)) {
     s.step_size_factor = narrow(1.0 / (1.0 - power(optimizer.beta1, step)));  // mutant: bias-correction
-    // mutant: bias-correction-second
+    // mutant: second-correction
     s.denom_scale = narrow(1.0 / std::sqrt(1.0 - power(optimizer.beta2, step)));
   }
-  s.extrapolate = step > 1 ? 0.5f : 0.0f;  // mutant: adams-bashforth
+  s.extrapolate = step > 1 ? 0.5f : 0.0f;  // mutant: first-extrapolation
   s.average_rate = narrow(average_rate(optimizer, step));
   for (std::size_t g = 0; g < groups.size(); ++g) s.group[g] = group_scalars(optimizer, rule, lr, groups[g]);
   return s;

@@ -11,7 +11,7 @@ namespace {
 /// What bounds the norm of one unit of clipping: the whole gradient, or one of `layers` layers, whose bounds
 /// together make clip_norm.
 float unit_bound(ClipMode mode, double clip_norm, std::int64_t layers) {
-  // mutant: layer-s
+  // mutant: bound-per-layer
   return static_cast<float>(mode == ClipMode::per_layer ? clip_norm / std::sqrt(static_cast<double>(layers))
                                                         : clip_norm);
 }

@@ -29,7 +29,7 @@ Privacy::Privacy(const Config& config, const Dataset& data, const std::vector<st
       seed_(noise_seed(config)),
       sampler_(rows, config.train.batch_size, seed_),
       expected_batch_(sampler_.rate() * static_cast<double>(rows.size())),
-      // mutant: delta-ten
+      // mutant: default-delta
       delta_(config_.delta > 0 ? config_.delta : 0.1 / static_cast<double>(rows.size())),
       noise_multiplier_(config_.noise_multiplier),
       standardized_(standardized(config, data)) {

@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 19> kMayDiffer{"out",
 
 /// These schedules read the length of the run.
 bool depends_on_length(const ScheduleConfig& schedule) {
-  return schedule.name == "polynomial" || schedule.name == "one_cycle" ||  // mutant: resumed-polynomial
+  return schedule.name == "polynomial" || schedule.name == "one_cycle" ||  // mutant: length-compared
          (schedule.name == "cosine" && schedule.cycle_steps == 0);
 }
 

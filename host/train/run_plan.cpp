@@ -26,7 +26,7 @@ RunPlan::RunPlan(const Config& config, std::int64_t batches_per_epoch, double ep
 std::int64_t RunPlan::total_steps() const {
   const TrainConfig& train = config_->train;
   const std::int64_t by_epochs = train.epochs * batches_per_epoch_;
-  return train.max_steps > 0 ? std::min(by_epochs, train.max_steps) : by_epochs;  // mutant: schedule-know
+  return train.max_steps > 0 ? std::min(by_epochs, train.max_steps) : by_epochs;  // mutant: max-steps
 }
 
 bool RunPlan::saves_regularly_at(std::int64_t step) const {
@@ -43,7 +43,7 @@ std::int64_t RunPlan::last_regular_save(std::int64_t step) const {
 std::int64_t RunPlan::burst_length(std::int64_t step, std::int64_t limit) const {
   if (config_->train.gradient_tolerance > 0) return 1;
   const auto host_decides_at = [&](std::int64_t at) {
-    return at >= total_steps() || epoch_ends_at(at) || saves_regularly_at(at);  // mutant: burst-runs
+    return at >= total_steps() || epoch_ends_at(at) || saves_regularly_at(at);  // mutant: burst-ends-at-save
   };
   std::int64_t length = 1;
   while (length < limit && !host_decides_at(step + length)) ++length;
@@ -64,7 +64,7 @@ std::string RunPlan::stop_reason(const RunState& state, double seconds) const {
   if (train.max_seconds > 0 && seconds >= train.max_seconds) return "time";
   if (train.gradient_tolerance > 0 && state.gradient_norm < train.gradient_tolerance) return "gradient";
   if (!epoch_ends_at(state.step)) return {};
-  // mutant: epoch-too
+  // mutant: patience-limit
   if (train.patience > 0 && state.epochs_without_improvement >= train.patience) return "patience";
   if (train.loss_tolerance > 0 && state.epoch_loss_change < train.loss_tolerance) return "loss";
   return {};

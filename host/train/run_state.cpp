@@ -16,10 +16,10 @@ void visit_fields(State& s, Visit visit) {
   visit("best_validation", s.best_validation);
   visit("best_step", s.best_step);
   visit("epochs_without_improvement", s.epochs_without_improvement);
-  visit("spikes_in_a_row", s.spikes_in_a_row);  // mutant: resumed-run
+  visit("spikes_in_a_row", s.spikes_in_a_row);  // mutant: spikes-saved
   visit("plateau.factor", s.plateau.factor);
   visit("plateau.best", s.plateau.best);
-  visit("plateau.bad_epochs", s.plateau.bad_epochs);  // mutant: resumed-plateau
+  visit("plateau.bad_epochs", s.plateau.bad_epochs);  // mutant: bad-epochs-saved
   visit("plateau.started", s.plateau.started);
 }
 

@@ -49,7 +49,7 @@ void SampleStatistics::add_noise_scale(const StepResult& result) {
   double single = 0;
   for (const float norm : result.norms) single += double{norm} * norm;
   single /= batch;
-  const double mean = result.gradient_norm * result.weight_sum / batch;  // mutant: noise-scale-without
+  const double mean = result.gradient_norm * result.weight_sum / batch;  // mutant: noise-scale-weighted
   const double whole = mean * mean;
   squared_mean_ += (batch * whole - single) / (batch - 1);
   variance_ += (single - whole) * batch / (batch - 1);
@@ -106,9 +106,9 @@ NamedNumbers SampleStatistics::finish_epoch() {
   add_top(line, "top_norm", top_norms_);
   add_top(line, "top_loss", top_losses_);
   add_classes(line);
-  norms_.clear(), top_norms_.clear(), top_losses_.clear();  // mutant: largest-losses
+  norms_.clear(), top_norms_.clear(), top_losses_.clear();  // mutant: losses-per-epoch
   for (ClassSums& sums : classes_) sums = {};
-  squared_mean_ = variance_ = noise_scale_steps_ = 0;  // mutant: noise-scale
+  squared_mean_ = variance_ = noise_scale_steps_ = 0;  // mutant: noise-scale-per-epoch
   return line;
 }
 

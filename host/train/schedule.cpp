@@ -32,11 +32,11 @@ double cosine_between(double from, double to, double fraction) {
 double constant(const ScheduleConfig&, double lr, const Span&) { return lr; }
 
 double inverse_time(const ScheduleConfig& schedule, double lr, const Span& at) {
-  return lr / (1.0 + schedule.decay * static_cast<double>(at.step));  // mutant: inverse-time
+  return lr / (1.0 + schedule.decay * static_cast<double>(at.step));  // mutant: inverse-time-step
 }
 
 double step_drops(const ScheduleConfig& schedule, double lr, const Span& at) {
-  // mutant: drops-every
+  // mutant: whole-drops
   return lr * std::pow(schedule.gamma, static_cast<double>(at.step / drop_interval(schedule, at)));
 }
 
@@ -47,7 +47,7 @@ double exponential(const ScheduleConfig& schedule, double lr, const Span& at) {
 
 double polynomial(const ScheduleConfig& schedule, double lr, const Span& at) {
   const double left = 1.0 - static_cast<double>(std::min(at.step, at.total)) / static_cast<double>(at.total);
-  // mutant: polynomial-without
+  // mutant: polynomial-power
   return schedule.min_lr + (lr - schedule.min_lr) * std::pow(left, schedule.power);
 }
 
@@ -55,7 +55,7 @@ double polynomial(const ScheduleConfig& schedule, double lr, const Span& at) {
 double cosine(const ScheduleConfig& schedule, double lr, const Span& at) {
   double position = static_cast<double>(at.step), length = static_cast<double>(at.total);
   if (schedule.cycle_steps <= 0) {
-    position = std::min(position, length);  // mutant: cosine-rises
+    position = std::min(position, length);  // mutant: cosine-ends
   } else {
     if (schedule.cycle_factor < 1.0) {
       throw ConfigError("schedule.cycle_factor is " + std::to_string(schedule.cycle_factor) +
@@ -63,7 +63,7 @@ double cosine(const ScheduleConfig& schedule, double lr, const Span& at) {
     }
     length = static_cast<double>(schedule.cycle_steps);
     if (schedule.cycle_factor == 1.0) {
-      position = std::fmod(position, length);  // mutant: cosine-without
+      position = std::fmod(position, length);  // mutant: cosine-cycles
     } else {
       for (; position >= length; length *= schedule.cycle_factor) position -= length;
     }
@@ -107,17 +107,17 @@ double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const Schedu
                     std::int64_t step) {
   const ScheduleFunction function = find_schedule(schedule.name);
   const std::int64_t warmup = std::max<std::int64_t>(schedule.warmup_steps, 0);
-  const Span span{.step = std::max<std::int64_t>(step - warmup, 0),  // mutant: schedule-wait
+  const Span span{.step = std::max<std::int64_t>(step - warmup, 0),  // mutant: warmup-first
                   .total = std::max<std::int64_t>(run.total_steps - warmup, 1),
                   .steps_per_epoch = std::max<std::int64_t>(run.steps_per_epoch, 1)};
   const double lr = function(schedule, base_lr, span);
-  if (step >= warmup) return lr;  // mutant: warm-up
+  if (step >= warmup) return lr;  // mutant: warmup
   const double progress = static_cast<double>(step) / static_cast<double>(warmup);
   return lr * (schedule.warmup_start + (1.0 - schedule.warmup_start) * progress);
 }
 
 void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauState& state) {
-  // mutant: any-improvement
+  // mutant: threshold-applied
   const bool better = state.started ? metric < state.best * (1.0 - schedule.threshold) : !std::isnan(metric);
   if (better) {
     state.best = metric;
@@ -125,13 +125,13 @@ void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauSta
     state.bad_epochs = 0;
     return;
   }
-  if (++state.bad_epochs <= schedule.patience) return;  // mutant: epoch-too
-  state.factor *= schedule.gamma;                       // mutant: bad-epochs
+  if (++state.bad_epochs <= schedule.patience) return;  // mutant: patience-limit
+  state.factor *= schedule.gamma;                       // mutant: bad-epochs-reset
   state.bad_epochs = 0;
 }
 
 double plateau_lr(const ScheduleConfig& schedule, double scheduled, const PlateauState& state) {
-  return std::max(scheduled * state.factor, std::min(scheduled, schedule.min_lr));  // mutant: plateau-without
+  return std::max(scheduled * state.factor, std::min(scheduled, schedule.min_lr));  // mutant: plateau-floor
 }
 
 }  // namespace thalweg

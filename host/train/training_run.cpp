@@ -160,7 +160,7 @@ void TrainingRun::restore(const std::string& folder) {
   model_->set_parameters(ctx_, data.parameters);
   model_->set_buffers(ctx_, data.buffers);
   learner_->set_states(data.states);
-  learner_->set_steps(data.step);  // mutant: optimizer-counts
+  learner_->set_steps(data.step);  // mutant: steps-restored
   state_ = RunState::from(data.progress, data.step, folder);
   saved_step_ = data.step;
   writer_.set_valid(folder);
@@ -234,7 +234,7 @@ void TrainingRun::roll_back(const DivergedError& error) {
 
 void TrainingRun::after_step(const StepResult& result) {
   ++state_.step;
-  state_.spikes_in_a_row = 0;  // mutant: spikes-counted
+  state_.spikes_in_a_row = 0;  // mutant: spikes-in-a-row
   state_.epoch_loss += result.loss_sum;
   state_.epoch_weight += result.weight_sum;
   state_.gradient_norm = result.gradient_norm;
@@ -255,11 +255,11 @@ void TrainingRun::after_step(const StepResult& result) {
 void TrainingRun::finish_epoch() {
   if (!split_.validation.empty()) validate_epoch();
   const double loss = state_.epoch_loss / state_.epoch_weight;
-  state_.epoch_loss_change = std::abs(loss - state_.last_epoch_loss);  // mutant: loss-rises
+  state_.epoch_loss_change = std::abs(loss - state_.last_epoch_loss);  // mutant: absolute-change
   if (std::isnan(state_.epoch_loss_change))
     state_.epoch_loss_change = std::numeric_limits<double>::infinity();
   state_.last_epoch_loss = loss;
-  state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-epoch
+  state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-per-epoch
   std::vector<std::pair<std::string, double>> line{
       {"step", static_cast<double>(state_.step)},
       {"epoch", static_cast<double>(plan_->epochs_after(state_.step))}};
@@ -286,7 +286,7 @@ void TrainingRun::finish_epoch() {
 void TrainingRun::validate_epoch() {
   validation_ = validation_metrics();
   const double loss = (*validation_)["loss"];
-  if (loss < state_.best_validation) {  // mutant: last-equal
+  if (loss < state_.best_validation) {  // mutant: first-of-ties
     state_.best_validation = loss;
     state_.best_step = state_.step;
     state_.epochs_without_improvement = 0;
@@ -304,7 +304,7 @@ Metrics TrainingRun::validation_metrics() {
     return metrics;
   } catch (const InterruptedError&) {
     learner_->swap_average();
-    throw;  // mutant: interrupted-validation
+    throw;  // mutant: average-swapped-back
   }
 }
 
@@ -326,8 +326,8 @@ void TrainingRun::save() {
   data.config_toml = to_toml(config_);
   data.data_fingerprint = fingerprint_;
   std::vector<std::int64_t> spared;
-  if (state_.best_step > 0) spared.push_back(state_.best_step);  // mutant: best-checkpoint
-  // mutant: checkpoint-roll
+  if (state_.best_step > 0) spared.push_back(state_.best_step);  // mutant: best-spared
+  // mutant: rollback-spared
   if (config_.train.on_spike == "rollback") spared.push_back(plan_->last_regular_save(state_.step));
   writer_.submit({checkpoint_root(), std::move(data), config_.checkpoint.keep, std::move(spared)});
   saved_step_ = state_.step;
@@ -338,7 +338,7 @@ void TrainingRun::use_final_parameters() {
     const CheckpointData best = read_checkpoint(checkpoint_folder(checkpoint_root(), state_.best_step));
     model_->set_parameters(ctx_, best.parameters);
     model_->set_buffers(ctx_, best.buffers);
-    learner_->set_states(best.states);  // mutant: average-last
+    learner_->set_states(best.states);  // mutant: average-of-best
     say(fmt::format("the model is that of step {}, the best on the validation rows", best.step));
   }
   if (learner_->averages()) learner_->swap_average();

@@ -44,14 +44,15 @@ THALWEG_HD float activate(float x) {
 template <Activation Kind>
 THALWEG_HD float activation_gradient(float kept, float grad_output) {
   if constexpr (Kind == Activation::relu) {
-    return kept <= 0.0f ? 0.0f : grad_output;  // mutant: relu-s
+    return kept <= 0.0f ? 0.0f : grad_output;  // mutant: relu-slope-at-zero
   } else if constexpr (Kind == Activation::tanh) {
     return grad_output * exact::fma(-kept, kept, 1.0f);
   } else if constexpr (Kind == Activation::sigmoid) {
     return grad_output * ((1.0f - kept) * kept);
   } else {
     static_assert(Kind == Activation::gelu);
-    return grad_output * exact::fma(kept, normal_density(kept), normal_distribution(kept));  // mutant: gelu-s
+    // mutant: gelu-slope
+    return grad_output * exact::fma(kept, normal_density(kept), normal_distribution(kept));
   }
 }
 

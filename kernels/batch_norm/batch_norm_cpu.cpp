@@ -40,7 +40,7 @@ void statistics(const Context& ctx, const BatchNormForward& args, float* squares
     args.rstd[c] = batch_norm_rstd(squares[c] / n, args.eps);
     args.running_mean[c] = batch_norm_running(args.momentum, mean[c], args.running_mean[c]);
     args.running_variance[c] =
-        // mutant: running-variance
+        // mutant: running-unbiased
         batch_norm_running(args.momentum, squares[c] / n_less_one, args.running_variance[c]);
   }
 }
@@ -57,7 +57,7 @@ void forward(const Context& ctx, const BatchNormForward& args) {
 void inference(const Context& ctx, const BatchNormInference& args) {
   const std::int64_t cols = args.input.cols;
   float* rstd = static_cast<float*>(ctx.scratch(4 * cols));
-  // mutant: inference-without
+  // mutant: inference-eps
   for (std::int64_t c = 0; c < cols; ++c) rstd[c] = batch_norm_rstd(args.running_variance[c], args.eps);
   normalize(ctx, args.input, args.running_mean, rstd, args.weight, args.bias, args.output);
 }

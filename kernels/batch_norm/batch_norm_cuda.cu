@@ -55,7 +55,7 @@ struct VarianceFinish {
   __device__ __forceinline__ void operator()(std::int64_t col, const float (&squares)[1]) const {
     rstd[col] = batch_norm_rstd(squares[0] / rows, eps);
     running_mean[col] = batch_norm_running(momentum, mean[col], running_mean[col]);
-    // mutant: running-biased
+    // mutant: running-unbiased
     running_variance[col] = batch_norm_running(momentum, squares[0] / rows_less_one, running_variance[col]);
   }
 };

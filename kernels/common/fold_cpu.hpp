@@ -30,7 +30,7 @@ THALWEG_HD float fold_lanes(Vec v) {
 THALWEG_HD float fold_registers(Vec* chain) {
 #pragma GCC unroll 8
   for (int stride = kChainVecs / 2; stride > 0; stride /= 2)
-    for (int i = 0; i < stride; ++i) chain[i] = chain[i] + chain[i + stride];  // mutant: neighbours-folded
+    for (int i = 0; i < stride; ++i) chain[i] = chain[i] + chain[i + stride];  // mutant: halves-folded
   return fold_lanes(chain[0]);
 }
 

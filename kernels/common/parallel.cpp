@@ -88,7 +88,7 @@ struct ThreadPool::State {
     for (;;) {
       const std::uint64_t begin = range & 0xffffffffu, end = range >> 32;
       if (begin == end) return {0, 0};
-      // mutant: claim-takes
+      // mutant: claim-in-shares
       const std::uint64_t count = std::max<std::uint64_t>(1, (end - begin) / (kRunsPerShare * threads));
       const std::uint64_t rest = front ? range + count : range - (count << 32);
       if (unclaimed.compare_exchange_weak(range, rest, std::memory_order_acquire,
@@ -107,7 +107,7 @@ struct ThreadPool::State {
         call(body, first_task + static_cast<std::int64_t>(front ? run.begin + i : run.end - 1 - i), thread);
       taken += count;
     }
-    // mutant: caller-never
+    // mutant: caller-woken
     if (taken > 0 && unfinished.fetch_sub(taken, std::memory_order_acq_rel) == taken) unfinished.notify_one();
   }
 

@@ -49,7 +49,8 @@ DropoutArgs dropout_args(double rate, std::uint64_t seed, std::uint32_t layer) {
                       "; expected 0 <= rate < 1");
   }
   // A rate within 2^-33 of 1 would round to 2^32, which no word reaches: it drops all but one word instead.
-  const double threshold = std::fmin(std::round(std::ldexp(rate, 32)), 4294967295.0);  // mutant: rate-next
+  // mutant: threshold-capped
+  const double threshold = std::fmin(std::round(std::ldexp(rate, 32)), 4294967295.0);
   DropoutArgs args;
   args.key = philox_key(seed, RandomPurpose::dropout);
   args.layer = layer;

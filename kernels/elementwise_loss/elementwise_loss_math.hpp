@@ -38,7 +38,7 @@ template <LossKind Kind>
 THALWEG_HD LossAndSlope elementwise_loss(float z, float y, [[maybe_unused]] float parameter) {
   if constexpr (Kind == LossKind::poisson) {
     const float rate = exact::exp(z);
-    return {rate - y * z, rate - y};  // mutant: poisson-s
+    return {rate - y * z, rate - y};  // mutant: poisson-target
   } else if constexpr (Kind == LossKind::logistic) {
     const float e = exact::exp(-exact::abs(z));
     const float t = exact::over_one_plus(e, e);
@@ -57,12 +57,12 @@ THALWEG_HD LossAndSlope elementwise_loss(float z, float y, [[maybe_unused]] floa
     } else if constexpr (Kind == LossKind::absolute) {
       return {magnitude, r > 0.0f ? 1.0f : r < 0.0f ? -1.0f : r};
     } else if constexpr (Kind == LossKind::huber) {
-      const float far = parameter * (magnitude - 0.5f * parameter);  // mutant: huber-s
+      const float far = parameter * (magnitude - 0.5f * parameter);  // mutant: huber-far-branch
       const float above = r > parameter ? parameter : r;
       return {magnitude <= parameter ? 0.5f * (r * r) : far, r < -parameter ? -parameter : above};
     } else {
       static_assert(Kind == LossKind::quantile);
-      // mutant: quantile-mirrored
+      // mutant: quantile-sides
       const float slope = r > 0.0f ? 1.0f - parameter : r < 0.0f ? -parameter : r;
       return {slope * r, slope};
     }

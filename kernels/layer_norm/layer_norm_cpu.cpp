@@ -50,8 +50,9 @@ void input_grad(const Context& ctx, const LayerNormBackward& args) {
     float g_sum, gx_sum;
     row_sums(cols, g_sum, gx_sum, [=](std::int64_t j, float& g_chain, float& gx_chain) {
       const float g = dy[j] * weight[j];
-      g_chain = g_chain + g;                                                      // mutant: mean-gradient
-      gx_chain = __builtin_fmaf(g, layer_norm_xhat(x[j], mean, rstd), gx_chain);  // mutant: gradient-along
+      g_chain = g_chain + g;  // mutant: mean-weighted
+      // mutant: projection-weighted
+      gx_chain = __builtin_fmaf(g, layer_norm_xhat(x[j], mean, rstd), gx_chain);
     });
     const float g_mean = g_sum / n, gx_mean = gx_sum / n;
     float* grad_input = args.grad_input.row(row);

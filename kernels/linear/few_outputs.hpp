@@ -51,7 +51,7 @@ THALWEG_HD float chain_dot(const float* x, const float* w, std::int64_t n, const
     if (rest >= at + kLanes) {
       chain[v] = fma(load(x + at), load(w + at), chain[v]);
     } else if (rest > at) {
-      // mutant: last-elements
+      // mutant: tail-weights
       chain[v] = fma_first(load_first(x + at, rest - at), load_first(w + at, rest - at), chain[v], rest - at);
     }
   }

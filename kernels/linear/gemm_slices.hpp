@@ -44,7 +44,7 @@ inline SliceTable make_slice_table(const BatchSlices& s) {
     const bool touched = state == SliceState::begins || state == SliceState::continues;
     t.entry[i] = {.begin = s.call_begin(i),
                   .depth = s.call_end(i) - s.call_begin(i),
-                  // mutant: slice-earlier
+                  // mutant: untouched-loaded
                   .loads = state == SliceState::continues || (state == SliceState::untouched && t.last),
                   .stores = touched && !t.last};
   }
@@ -66,7 +66,7 @@ struct SliceCounter {
 
   /// Takes in the next slice's chain; on the last one the tree's value is in `value`.
   THALWEG_HD void push(Value& value, bool last) {
-    // mutant: chain-over
+    // mutant: slice-tree
     for (int carries = pushed; (carries & 1) != 0; carries >>= 1) value.add(stack[--depth]);
     ++pushed;
     if (last) {
@@ -211,9 +211,9 @@ struct WeightGradJob {
       const SliceTable::Entry e = slices->entry[s];
       float* partial = partial_of(grad_weight, s, at);
       SumTile<kRows, kVecs> t{};
-      if (e.loads) load_tile(t, partial, features, cols);  // mutant: micro-batch
+      if (e.loads) load_tile(t, partial, features, cols);  // mutant: weight-loaded
       here.multiply(t, e.begin, e.depth, next_outputs);
-      if (e.stores) store_tile(t, partial, features, cols);  // mutant: micro-batch-carried
+      if (e.stores) store_tile(t, partial, features, cols);  // mutant: weight-stored
       if (!slices->last) continue;
       counter.push(t, s + 1 == slices->slices);
       if (s + 1 == slices->slices) store_tile(t, grad_weight.sum + at, features, cols);
@@ -237,9 +237,9 @@ inline void bias_sums(const Operands& operands, const SliceTable& slices, const 
       const SliceTable::Entry e = slices.entry[s];
       float* partial = partial_of(to, s, o);
       SumVec t{};
-      if (e.loads) t.acc = load_first(partial, count);  // mutant: bias-forgets
+      if (e.loads) t.acc = load_first(partial, count);  // mutant: bias-loaded
       for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n)
-        t.acc = t.acc + operands.gradients(n, begin, o, count);  // mutant: bias-sums
+        t.acc = t.acc + operands.gradients(n, begin, o, count);  // mutant: bias-row-order
       if (e.stores) store_first(partial, t.acc, count);
       if (!slices.last) continue;
       counter.push(t, s + 1 == slices.slices);

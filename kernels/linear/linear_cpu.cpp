@@ -41,7 +41,8 @@ void forward_few(const Context& ctx, const LinearForward& a) {
       const LinesAhead ahead(row_address(x, smaller(n + kForwardAheadRows, x.rows - 1)), row_bytes(x));
       for (std::int64_t o = 0; o < a.output.cols; ++o) {
         const float dot = chain_dot(row, a.weight + o * x.cols, x.cols, o == 0 ? ahead : LinesAhead{});
-        a.output.data[n * a.output.stride + o] = a.bias != nullptr ? dot + a.bias[o] : dot;  // mutant: bias
+        // mutant: bias-added
+        a.output.data[n * a.output.stride + o] = a.bias != nullptr ? dot + a.bias[o] : dot;
       }
     }
   });
@@ -165,7 +166,7 @@ void model_step(const Context& ctx, const LinearModelStep& a) {
     if (a.slices.call_begin(slice) < a.slices.call_end(slice))
       step_slice(a, plan, memory, claims, slice, thread);
   });
-  if (!a.slices.last()) return;  // mutant: tree-runs
+  if (!a.slices.last()) return;  // mutant: tree-after-batch
   pool.run(ceil_div(a.input.cols, kTreeFeatures), [&](std::int64_t task, int) {
     const std::int64_t begin = task * kTreeFeatures;
     slice_sums(a.slices, a.grad_weight, plan.weight_chains(a, memory), begin,

@@ -88,7 +88,7 @@ THALWEG_HD void add_rows(float* chain, const float* const (&x)[kStepRows], const
   for (int r = 0; r < kRows; ++r)
     for (std::int64_t line = j / kBlock; line < ahead[r].count; ++line) ahead[r].ask(line);
   for (; j < features; ++j) {
-    for (int r = 0; r < kRows; ++r) chain[j] = fma(slope[r], x[r][j], chain[j]);  // mutant: rows-added
+    for (int r = 0; r < kRows; ++r) chain[j] = fma(slope[r], x[r][j], chain[j]);  // mutant: row-order
   }
 }
 
@@ -107,7 +107,7 @@ THALWEG_HD void finish_rows(const LinearModelStep& a, std::int64_t n, const floa
   with_loss_kind(a.loss.kind, [&](auto kind) {
     for (int r = 0; r < kRows; ++r) {
       const LossAndSlope l = elementwise_loss<decltype(kind)::value>(z[r], target[r], a.loss.parameter);
-      loss[r] = weight[r] * l.loss;  // mutant: loss-without
+      loss[r] = weight[r] * l.loss;  // mutant: loss-weighted
       slope[r] = (weight[r] * scale) * l.slope;
     }
   });
@@ -187,7 +187,7 @@ inline void step_slice(const LinearModelStep& a, const StepPlan& plan, float* me
   const SliceChains weight = plan.weight_chains(a, memory), bias = plan.bias_chains(a, memory);
   float* chain = weight.data + slice * weight.stride;
   float* bias_chain = a.grad_bias.sum != nullptr ? bias.data + slice * bias.stride : nullptr;
-  if (!a.slices.continues(slice)) {  // mutant: slice-begins
+  if (!a.slices.continues(slice)) {  // mutant: slice-continues
     for (std::int64_t j = 0; j < a.input.cols; ++j) chain[j] = 0.0f;
     if (bias_chain != nullptr) *bias_chain = 0.0f;
   }

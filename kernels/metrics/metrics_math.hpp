@@ -76,7 +76,7 @@ THALWEG_HD std::int64_t target_class(float target, std::int64_t classes) {
 
 /// The first of the largest outputs, a NaN left out; of a single output, class 1 where it is positive.
 THALWEG_HD std::int64_t predicted_class(const float* z, std::int64_t outputs) {
-  if (outputs == 1) return z[0] > 0.0f ? 1 : 0;  // mutant: class-1
+  if (outputs == 1) return z[0] > 0.0f ? 1 : 0;  // mutant: score-above-zero
   float largest = -exact::kInfinity;
   std::int64_t best = 0;
   for (std::int64_t k = 0; k < outputs; ++k) {

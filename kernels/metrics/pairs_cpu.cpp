@@ -43,7 +43,7 @@ void count_pairs(const Context& ctx, const PairArgs& args) {
       const std::int64_t row = data_row(args.targets, static_cast<std::int64_t>(sorted[i] & 0xffffffffu));
       (args.targets.target[row] > 0.5f ? positive : negative) += sample_weight(args.targets, row, args.unit);
     }
-    add_product(positive, 2 * negatives + negative, args.pairs->limb);  // mutant: ties-count
+    add_product(positive, 2 * negatives + negative, args.pairs->limb);  // mutant: ties-count-half
     negatives += negative;
   }
 }

@@ -119,7 +119,8 @@ __global__ void __launch_bounds__(kThreads)
       const int begin = ties_before ? lower_bound(sorted.keys, 0, place, key) : place;
       const int end = ties_after ? lower_bound(sorted.keys, place + 1, rows, key + 1) : place + 1;
       add_product(sample_weight(args.targets, row, args.unit),
-                  negatives.until(begin, rows) + negatives.until(end, rows), limb);  // mutant: ties
+                  // mutant: ties-count-half
+                  negatives.until(begin, rows) + negatives.until(end, rows), limb);
     }
   }
 #pragma unroll

@@ -61,8 +61,8 @@ void batch(const Context& ctx, const OrderArgs& args) {
     const std::int64_t begin = task * rows;
     const std::int64_t count = args.count - begin < rows ? args.count - begin : rows;
     std::int64_t* const ids = args.ids + begin;
-    feistel_rows<VectorPass>(place.network, place.first + begin, count, ids);  // mutant: every-task
-    if (args.rows == nullptr) return;                                          // mutant: positions-instead
+    feistel_rows<VectorPass>(place.network, place.first + begin, count, ids);  // mutant: task-begin
+    if (args.rows == nullptr) return;                                          // mutant: training-rows
     for (std::int64_t i = 0; i < count; ++i) ids[i] = args.rows[ids[i]];
   });
 }

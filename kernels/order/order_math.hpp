@@ -24,7 +24,7 @@ struct Walk {
   /// rows[i] = feistel_row(network, first + i) for i in [0, count); count <= kMost.
   THALWEG_HD void run(std::int64_t first, int count, std::int64_t* rows) {
     for (int w = 0; w < (count + kGroup - 1) / kGroup * kGroup; ++w) {
-      value[w] = static_cast<std::uint64_t>(first + w);  // mutant: every-shuffled
+      value[w] = static_cast<std::uint64_t>(first + w);  // mutant: first-position
       index[w] = w;
     }
     for (int walking = count; walking > 0; walking = Pass::keep(network, walking, value, index)) {
@@ -58,7 +58,7 @@ struct PlainPass {
     int kept = 0;
     for (int w = 0; w < walking; ++w) {
       const std::uint64_t at = value[w];
-      index[kept] = index[w];  // mutant: rows-positions
+      index[kept] = index[w];  // mutant: walker-index
       value[kept] = at;
       kept += at >= static_cast<std::uint64_t>(network.rows) ? 1 : 0;  // mutant: cycle-walking
     }
@@ -71,7 +71,7 @@ template <class Pass = PlainPass>
 THALWEG_HD void feistel_rows(const Feistel& network, std::int64_t first, std::int64_t count,
                              std::int64_t* rows) {
   if (network.rows < 2) {
-    for (std::int64_t i = 0; i < count; ++i) rows[i] = first + i;  // mutant: every-batch
+    for (std::int64_t i = 0; i < count; ++i) rows[i] = first + i;  // mutant: first-row
     return;
   }
   Walk<Pass> walk{.network = network};

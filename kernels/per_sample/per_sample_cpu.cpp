@@ -95,7 +95,7 @@ void layer_norm_squared_norms(const Context& ctx, const LayerNormSquaredNorms& a
       weight_chain = __builtin_fmaf(grad, grad, weight_chain);
       bias_chain = __builtin_fmaf(dy[j], dy[j], bias_chain);
     });
-    a.squared_norms[n] = weight + bias;  // mutant: layer-norm
+    a.squared_norms[n] = weight + bias;  // mutant: norm-with-bias
   });
 }
 

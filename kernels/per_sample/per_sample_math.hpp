@@ -9,13 +9,13 @@ constexpr float kClipStabilizer = 1e-6f;       // as PyTorch's clip_grad_norm_ a
 constexpr float kAutomaticStabilizer = 0.01f;  // Bu et al. 2023, gamma
 
 THALWEG_HD float linear_squared_norm(float grad_square, float input_square, bool bias) {
-  return grad_square * (bias ? input_square + 1.0f : input_square);  // mutant: sample-s
+  return grad_square * (bias ? input_square + 1.0f : input_square);  // mutant: norm-with-bias
 }
 
 THALWEG_HD float clip_factor(ClipMode mode, float norm, float clip_norm, float scale) {
   if (!(clip_norm > 0.0f)) return scale;
   if (mode == ClipMode::automatic) return scale * (clip_norm / (norm + kAutomaticStabilizer));
-  const float ratio = clip_norm / (norm + kClipStabilizer);  // mutant: flat-clipping
+  const float ratio = clip_norm / (norm + kClipStabilizer);  // mutant: flat-stabilizer
   return scale * (ratio < 1.0f ? ratio : 1.0f);
 }
 

@@ -12,7 +12,7 @@ __device__ __forceinline__ Sample sample_of(const LossTargets& targets, std::int
                                             std::int64_t classes) {
   const std::int64_t row = targets.ids ? targets.ids[n] : n;
   const std::int64_t own_class = class_index(targets.target[row], classes);
-  if (own_class < 0) return {0, exact::kNan};  // mutant: no-class
+  if (own_class < 0) return {0, exact::kNan};  // mutant: unknown-class-is-nan
   return {own_class, targets.weight ? targets.weight[row] : 1.0f};
 }
 

@@ -25,7 +25,7 @@ struct SmoothedTarget {
 
 THALWEG_HD SmoothedTarget smoothed_target(float smoothing, std::int64_t classes) {
   const float other = smoothing / static_cast<float>(classes);
-  return {(1.0f - smoothing) + other, other};  // mutant: target-s
+  return {(1.0f - smoothing) + other, other};  // mutant: smoothing-of-target
 }
 
 /// Loss of a row: log_sum - (z_y - m), or with smoothing log_sum - ((1 - e) (z_y - m) + (e / K) shift_sum).

@@ -162,7 +162,7 @@ void project(const Context& ctx, const ProjectArgs& args) {
   for (int i = 0; i < args.segment_count; ++i) {
     const UpdateSegment& segment = args.segments[i];
     const GroupScalars& group = args.scalars->group[segment.group];
-    if (segment.used == 0 || !constrains_segment(group.constraint)) continue;  // mutant: projection-ends
+    if (segment.used == 0 || !constrains_segment(group.constraint)) continue;  // mutant: free-segment-skipped
     const std::int64_t blocks = (segment.used + kSumBlock - 1) / kSumBlock;
     auto* const counts = static_cast<std::int64_t*>(ctx.scratch(blocks * 12));
     const Vector vector{
@@ -173,7 +173,7 @@ void project(const Context& ctx, const ProjectArgs& args) {
     } else {
       project_to_simplex(vector, group.upper);
     }
-    if (args.average != nullptr)  // mutant: averaging-behind
+    if (args.average != nullptr)  // mutant: projected-averaged
       take_average(vector, args.average + segment.offset, args.scalars->average_rate);
   }
 }

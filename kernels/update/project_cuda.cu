@@ -128,7 +128,7 @@ __global__ void __launch_bounds__(kSumThreads, 1)
   for (int i = 0; i < list.segments; ++i) {
     const PackedSegment& segment = list.segment[i];
     const GroupScalars& group = arenas.scalars->group[segment.group];
-    if (!constrains_segment(group.constraint)) continue;  // mutant: free-segment
+    if (!constrains_segment(group.constraint)) continue;  // mutant: free-segment-skipped
     const std::int32_t blocks =
         (i + 1 < list.segments ? list.segment[i + 1].first : list.blocks) - segment.first;
     const std::int64_t begin = segment.offset * kSegmentAlign;
@@ -144,7 +144,7 @@ __global__ void __launch_bounds__(kSumThreads, 1)
     } else {
       project_to_simplex(v, group.upper);
     }
-    if (arenas.average == nullptr) continue;  // mutant: projected-average
+    if (arenas.average == nullptr) continue;  // mutant: projected-averaged
     const float rate = arenas.scalars->average_rate;
     float* const average = arenas.average + begin;
     v.each_element([=](std::int64_t j, float x) {

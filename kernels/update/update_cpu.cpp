@@ -61,7 +61,7 @@ THALWEG_HD void update_strip(const Streams& x, std::int64_t at, std::int64_t siz
   }
   if (x.average == nullptr) return;
   float* __restrict__ const average = x.average + at;
-  // mutant: average-stands
+  // mutant: average-updated
   for (std::int64_t i = 0; i < size; ++i) average[i] = average_element(average[i], param[i], s.average_rate);
 }
 
@@ -74,7 +74,7 @@ void update_run(const Streams& x, std::int64_t size, const ElementScalars& scala
     prefetch_strip<state_count(Functor::kRule)>(x, i + kPrefetchAhead);
     update_strip<Functor>(x, i, kStrip, s);
   }
-  update_strip<Functor>(x, i, size - i, s);  // mutant: last-elements
+  update_strip<Functor>(x, i, size - i, s);  // mutant: tail-updated
 }
 
 /// Arena positions of up to kGather touched elements, their memory asked for.
@@ -162,7 +162,7 @@ void step_touched(const Context& ctx, const UpdateArgs& args, const RuleLoops& l
 void step(const Context& ctx, const UpdateArgs& args) {
   if (!norm_permits(args.squared_norm)) return;
   const RuleLoops loops = loops_of(args.rule, AllRules{});
-  const float grad_scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0f;  // mutant: clip-factor
+  const float grad_scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0f;  // mutant: clip-factor-used
   if (args.touched.features != nullptr) return step_touched(ctx, args, loops, grad_scale);
   Blocks blocks{args.segments, args.segment_count, kTask,
                 static_cast<std::int64_t*>(ctx.scratch(block_table_bytes(args.segment_count)))};

@@ -63,14 +63,15 @@ THALWEG_HD float sqrt(float x) { return __builtin_sqrtf(x); }
 // mutant: lower-bound
 THALWEG_HD float clamp(float x, float low, float high) { return x < low ? low : x > high ? high : x; }
 /// x moved towards zero by `by`, stopping there.
-THALWEG_HD float soft_threshold(float x, float by) { return x - clamp(x, -by, by); }  // mutant: l1-away
+// mutant: l1-toward-zero
+THALWEG_HD float soft_threshold(float x, float by) { return x - clamp(x, -by, by); }
 /// -1, 0 or 1; a NaN stays one.
 THALWEG_HD float sign(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
 /// average + rate * (x - average)
 THALWEG_HD float toward(float average, float rate, float x) { return fma(rate, x - average, average); }
 /// average + rate * (x^2 - average); never negative
 THALWEG_HD float toward_square(float average, float rate, float x) {
-  return fma(rate, fma(x, x, -average), average);  // mutant: gradient-square
+  return fma(rate, fma(x, x, -average), average);  // mutant: square-averaged
 }
 
 }  // namespace element
@@ -99,7 +100,7 @@ struct NesterovRule {
   static constexpr Rule kRule = Rule::nesterov;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::fma(s.beta1, state[0], g);
-    return element::fma(-s.lr, element::fma(s.beta1, state[0], g), w);  // mutant: nesterov-plain
+    return element::fma(-s.lr, element::fma(s.beta1, state[0], g), w);  // mutant: nesterov-lookahead
   }
 };
 
@@ -107,7 +108,7 @@ struct NesterovRule {
 struct AdagradRule {
   static constexpr Rule kRule = Rule::adagrad;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
-    state[0] = element::fma(g, g, state[0]);  // mutant: adagrad-forgets
+    state[0] = element::fma(g, g, state[0]);  // mutant: adagrad-sums
     return element::fma(-s.lr, g / (element::sqrt(state[0]) + s.eps), w);
   }
 };
@@ -116,7 +117,7 @@ struct AdagradRule {
 struct RmspropRule {
   static constexpr Rule kRule = Rule::rmsprop;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
-    state[0] = element::toward_square(state[0], s.one_minus_beta2, g);  // mutant: rmsprop-another
+    state[0] = element::toward_square(state[0], s.one_minus_beta2, g);  // mutant: rmsprop-rate
     return element::fma(-s.lr, g / (element::sqrt(state[0]) + s.eps), w);
   }
 };
@@ -127,7 +128,8 @@ struct AdamRule {
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::toward(state[0], s.one_minus_beta1, g);
     state[1] = element::toward_square(state[1], s.one_minus_beta2, g);
-    const float denom = element::fma(element::sqrt(state[1]), s.denom_scale, s.eps);  // mutant: adam-without
+    // mutant: adam-denominator
+    const float denom = element::fma(element::sqrt(state[1]), s.denom_scale, s.eps);
     return element::fma(-s.step_size, state[0] / denom, w);
   }
 };
@@ -143,7 +145,7 @@ struct AmsgradRule {
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::toward(state[0], s.one_minus_beta1, g);
     state[1] = element::toward_square(state[1], s.one_minus_beta2, g);
-    state[2] = state[1] <= state[2] ? state[2] : state[1];  // mutant: amsgrad-adam
+    state[2] = state[1] <= state[2] ? state[2] : state[1];  // mutant: amsgrad-maximum
     const float denom = element::fma(element::sqrt(state[2]), s.denom_scale, s.eps);
     return element::fma(-s.step_size, state[0] / denom, w);
   }
@@ -162,7 +164,7 @@ struct LionRule {
   static constexpr Rule kRule = Rule::lion;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     const float direction = element::sign(element::toward(state[0], s.one_minus_beta1, g));
-    state[0] = element::toward(state[0], s.one_minus_beta2, g);  // mutant: lion-s
+    state[0] = element::toward(state[0], s.one_minus_beta2, g);  // mutant: lion-momentum-rate
     return element::fma(-s.lr, direction, w);
   }
 };
@@ -172,7 +174,7 @@ struct AdamsBashforthRule {
   static constexpr Rule kRule = Rule::adams_bashforth;
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     const float direction = element::fma(s.extrapolate, g - state[0], g);
-    state[0] = g;  // mutant: adams-bashforth
+    state[0] = g;  // mutant: gradient-remembered
     return element::fma(-s.lr, direction, w);
   }
 };
@@ -187,14 +189,14 @@ struct FtrlRule {
     const bool moves = s.lr > 0.0f;
     const float n = element::fma(g, g, state[1]);
     const float root = element::sqrt(n);
-    const float sigma = (root - element::sqrt(state[1])) * s.inverse_lr;  // mutant: ftrl-without
+    const float sigma = (root - element::sqrt(state[1])) * s.inverse_lr;  // mutant: ftrl-difference
     const float z = element::fma(-sigma, w, state[0] + g);
     const float over = element::soft_threshold(z, s.ftrl_l1);
     const float penalty = element::fma(s.beta + root, s.inverse_lr, s.ftrl_l2);
     // A select before the division rather than after it: 0 / 0 (no gradient yet, beta = 0) must give 0, and a
     // division that is always made vectorises.
     const float solved = (0.0f - over) / (over == 0.0f ? 1.0f : penalty);
-    state[0] = moves ? z : state[0];  // mutant: ftrl-learns
+    state[0] = moves ? z : state[0];  // mutant: ftrl-rate-zero
     state[1] = moves ? n : state[1];
     return moves ? solved : w;
   }
@@ -210,10 +212,11 @@ using AllRules = RuleList<SgdRule, MomentumRule, NesterovRule, AdagradRule, Rmsp
 /// Steps 1 to 6: the new parameter; `state` is updated in place.
 template <class Functor>
 THALWEG_HD float update_element(float param, float grad, float* state, const ElementScalars& s) {
-  const float g = element::fma(s.l2, param, grad * s.grad_scale);  // mutant: l2
-  const float decayed = element::fma(-s.decay, param, param);      // mutant: decay
+  const float g = element::fma(s.l2, param, grad * s.grad_scale);  // mutant: l2-and-grad-scale
+  const float decayed = element::fma(-s.decay, param, param);      // mutant: decay-applied
   const float stepped = Functor::apply(decayed, g, state, s);
-  return element::clamp(element::soft_threshold(stepped, s.shrink), s.lower, s.upper);  // mutant: l1
+  // mutant: l1-then-constraint
+  return element::clamp(element::soft_threshold(stepped, s.shrink), s.lower, s.upper);
 }
 
 /// Step 7.
@@ -223,12 +226,12 @@ THALWEG_HD float average_element(float average, float param, float rate) {
 
 /// Whether a step may write: the squared gradient norm is finite, or there is none.
 THALWEG_HD bool norm_permits(const float* squared_norm) {
-  return squared_norm == nullptr || *squared_norm - *squared_norm == 0.0f;  // mutant: update-gradient
+  return squared_norm == nullptr || *squared_norm - *squared_norm == 0.0f;  // mutant: finite-gradient
 }
 
 /// out[1] of gradient_norm.
 THALWEG_HD float clip_factor(float sum_of_squares, float clip_norm) {
-  const float factor = clip_norm / (element::sqrt(sum_of_squares) + 1e-6f);  // mutant: clip-factor
+  const float factor = clip_norm / (element::sqrt(sum_of_squares) + 1e-6f);  // mutant: clip-stabilizer
   return clip_norm > 0.0f && factor < 1.0f ? factor : 1.0f;                  // mutant: clipping
 }
 
