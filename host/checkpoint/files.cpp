@@ -122,17 +122,6 @@ void OutputFile::close() {
   if (error != 0) fail("cannot close", shown_, error);  // mutant: close-checked
 }
 
-int OutputFile::lock() {
-  for (;;) {
-    if (file_ops().flock(fd_, LOCK_EX | LOCK_NB) == 0) return 0;  // mutant: lock-exclusive
-    if (errno != EINTR) return errno;
-  }
-}
-
-void OutputFile::clear() {
-  if (::ftruncate(fd_, 0) != 0) fail("cannot empty", shown_, errno);
-}
-
 AtomicFile::AtomicFile(const std::string& path)
     : path_(path), file_(temporary_path(parent_of(path), name_of(path)), OutputFile::Mode::replace, path) {}
 

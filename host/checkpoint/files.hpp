@@ -29,9 +29,6 @@ class OutputFile {
   void write(std::string_view bytes);
   void sync();   ///< on the disk when it returns
   void close();  ///< reports what the destructor could not
-  /// Takes the file for this one alone, until it is closed. 0, or why not: EWOULDBLOCK where another has it.
-  int lock();
-  void clear();  ///< drops what was in it
   const std::string& path() const { return path_; }
 
  private:

@@ -1,18 +1,20 @@
 #include "host/checkpoint/run_lock.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 
+#include "host/checkpoint/file_ops.hpp"
+#include "host/checkpoint/files.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
-
-constexpr const char* kLockFile = ".lock";
 
 std::string this_process() {
   char host[256] = "";
@@ -25,25 +27,66 @@ std::string this_process() {
   return fmt::format("pid {}, on {}, since {}", ::getpid(), host, since);
 }
 
-[[noreturn]] void refuse(const std::string& folder) {
-  const std::string holder = read_file(join_path(folder, kLockFile));
-  throw IoError(fmt::format("another run writes to {}{}; wait for its end or give this one another out",
-                            folder, holder.empty() ? "" : " (" + holder + ")"));
+std::string holder_file(const std::string& folder) { return join_path(folder, ".lock"); }
+
+/// Empty where nobody can tell.
+std::string holder_of(const std::string& folder) {
+  try {
+    return " (" + read_file(holder_file(folder)) + ")";
+  } catch (const Error&) {
+    return "";
+  }
 }
 
 }  // namespace
 
 RunLock::RunLock(const std::string& folder, const std::function<void(const std::string&)>& note)
-    : file_(join_path(folder, kLockFile), OutputFile::Mode::append) {
-  const int error = file_.lock();
-  if (error == EWOULDBLOCK) refuse(folder);  // mutant: second-run-refused
-  if (error != 0) {                          // mutant: lock-error-checked
-    note(fmt::format("{} cannot be locked ({}): nothing keeps another run from writing to it", folder,
+    : folder_(folder) {
+  const int error = claim();
+  if (error == EWOULDBLOCK) {  // mutant: second-run-refused
+    release();
+    throw IoError(fmt::format("another run writes to {}{}; wait for its end or give this one another out",
+                              folder_, holder_of(folder_)));
+  }
+  if (error != 0) {  // mutant: lock-error-checked
+    note(fmt::format("{} cannot be locked ({}): nothing keeps another run from writing to it", folder_,
                      std::strerror(error)));
     return;
   }
-  file_.clear();                // mutant: old-holder-cleared
-  file_.write(this_process());  // mutant: holder-named
+  held_ = true;
+  try {
+    name_holder();  // mutant: holder-named
+  } catch (...) {
+    release();
+    throw;
+  }
+}
+
+RunLock::~RunLock() {
+  if (held_) file_ops().remove(holder_file(folder_).c_str());  // mutant: holder-forgotten
+  release();
+}
+
+/// 0 or the system's error.
+int RunLock::claim() {
+  fd_ = file_ops().open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  if (fd_ < 0) return errno;
+  while (file_ops().flock(fd_, LOCK_EX | LOCK_NB) != 0) {  // mutant: lock-exclusive
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
+/// Replaces what may lie under that name, a link too. It tells a person something; no fsync waits for it.
+void RunLock::name_holder() const {
+  OutputFile file(temporary_path(folder_, name_of(holder_file(folder_))));
+  file.write(this_process());
+  file.close();
+  rename_path(file.path(), holder_file(folder_));
+}
+
+void RunLock::release() {
+  if (fd_ >= 0) file_ops().close(fd_);
 }
 
 }  // namespace thalweg

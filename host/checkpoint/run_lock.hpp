@@ -3,20 +3,27 @@
 #include <functional>
 #include <string>
 
-#include "host/checkpoint/files.hpp"
-
 namespace thalweg {
 
-/// Holds the folder while it lives. The lock is the system's, on a file in the folder, and goes with the
-/// process however that ends; the file stays and says who had it last.
+/// Holds the folder while it lives. The lock is the system's, on the folder itself, and goes with the process
+/// however that ends. A file in the folder says who holds it; whoever removes that file removes no lock.
 class RunLock {
  public:
   /// Throws IoError naming the process that has the folder. Where the file system knows no locks, `note`
   /// hears of it and nothing is held.
   RunLock(const std::string& folder, const std::function<void(const std::string&)>& note);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
 
  private:
-  OutputFile file_;
+  int claim();
+  void name_holder() const;
+  void release();
+
+  std::string folder_;
+  int fd_ = -1;
+  bool held_ = false;
 };
 
 }  // namespace thalweg

@@ -66,6 +66,12 @@ int end_done(const TrainReport& report, const Config& config, bool json, Streams
   return static_cast<int>(ExitCode::done);
 }
 
+std::string how_to_go_on(const Config& config) {
+  if (config.out.empty()) return "interrupted; nothing is saved, because the run has no out";
+  if (config.checkpoint.resume == "auto") return "interrupted and saved; the same command goes on from here";
+  return "interrupted and saved; go on with --checkpoint.resume=auto";
+}
+
 /// The summary of a run that was interrupted may be lost, as behind a terminal that hung up: running again,
 /// which the exit code asks for, gives another one.
 int end_interrupted(const TrainReport& report, const Config& config, bool json, Streams streams,
@@ -76,8 +82,7 @@ int end_interrupted(const TrainReport& report, const Config& config, bool json, 
     streams.out.clear();
     printer.message(error.what());
   }
-  printer.message(config.out.empty() ? "interrupted; nothing is saved, because the run has no out"
-                                     : "interrupted and saved; the same command goes on from here");
+  printer.message(how_to_go_on(config));
   return static_cast<int>(ExitCode::interrupted);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 #include "host/config/config_text.hpp"
@@ -38,6 +39,24 @@ bool depends_on_length(const ScheduleConfig& schedule) {
          (schedule.name == "cosine" && schedule.cycle_steps == 0);
 }
 
+/// The shell chooses the number of a pipe that it makes: <(query) is /dev/fd/63 now and /dev/fd/62 then.
+bool is_descriptor(const std::string& path) { return path == "/dev/stdin" || path.starts_with("/dev/fd/"); }
+
+/// Whether two paths name one place. What lies there the fingerprint holds against what was.
+bool same_place(const std::string& a, const std::string& b) {
+  if (is_descriptor(a) && is_descriptor(b)) return true;
+  const auto whole = [](const std::string& path) {
+    return std::filesystem::absolute(path).lexically_normal();
+  };
+  return !a.empty() && !b.empty() && whole(a) == whole(b);
+}
+
+bool same_data(const std::string& key, const DataConfig& a, const DataConfig& b) {
+  return (key == "data.train" && same_place(a.train, b.train)) ||
+         (key == "data.target" && same_place(a.target, b.target)) ||
+         (key == "data.weight" && same_place(a.weight, b.weight));
+}
+
 bool may_differ(const std::string& key, const Config& config) {
   const bool solved_noise = config.per_sample.target_epsilon > 0;  // for so many steps
   if ((solved_noise || depends_on_length(config.schedule)) &&
@@ -60,6 +79,7 @@ void require_same_run(const std::string& folder, const CheckpointData& checkpoin
   read_config_text(checkpoint.config_toml, folder + "/config.toml", saved);
   for (const SettingDifference& difference : config_differences(saved, config)) {
     if (may_differ(difference.key, config) || ends_a_stop(difference)) continue;
+    if (same_data(difference.key, saved.data, config.data)) continue;
     throw ConfigError(
         fmt::format("cannot resume from {}: {} was {} and is now {}; set it back, choose another out, or "
                     "start over with checkpoint.resume=never",

@@ -36,6 +36,7 @@ TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
 TrainReport TrainingRun::run() {
   enter(TrainPhase::load);
   prepare();
+  if (epoch_pending() || stop_reason().empty()) retire_model();
   try {
     train();
   } catch (const InterruptedError&) {  // in the middle of a validation, which is done anew on resume
@@ -116,6 +117,14 @@ void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& op
 /// Before the data are read where the folder is there: who has it need not be waited for.
 void TrainingRun::claim_out() {
   if (!lock_) lock_.emplace(config_.out, [this](const std::string& note) { say(note); });
+}
+
+/// A model that a former run left in `out` must not answer for this one: from here on the newest checkpoint
+/// is the folder's model, until this run ends with one of its own.
+void TrainingRun::retire_model() const {
+  if (config_.out.empty() || !path_exists(model_path())) return;
+  rename_path(model_path(), former_model_path());
+  sync_folder(config_.out);
 }
 
 void TrainingRun::load_data() {
@@ -360,7 +369,10 @@ TrainReport TrainingRun::report() {
   report.per_sample = epoch_statistics_;
   use_final_parameters();
   report.parameters_xxh3 = parameters_xxh3(model_->parameters(ctx_));
-  if (!config_.out.empty()) model_->save(ctx_, config_.out + "/model.safetensors");
+  if (!config_.out.empty()) {
+    model_->save(ctx_, model_path());
+    remove_path(former_model_path());
+  }
   if (report.stopped_by == "signal") return report;
   enter(TrainPhase::evaluate);
   try {

@@ -28,6 +28,7 @@ class TrainingRun {
 
   void prepare();
   void claim_out();
+  void retire_model() const;
   void load_data();
   LearnerOptions learner_options();
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
@@ -44,6 +45,8 @@ class TrainingRun {
   Metrics validation_metrics();
   void save();
   std::string checkpoint_root() const { return config_.out + "/checkpoints"; }
+  std::string model_path() const { return config_.out + "/model.safetensors"; }
+  std::string former_model_path() const { return config_.out + "/model.former.safetensors"; }
   /// The parameters that the run ends with if no later ones are better.
   bool best_so_far() const {
     return config_.train.patience > 0 && state_.step > 0 && state_.best_step == state_.step;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <functional>
 
 #include "tests/support/data_files.hpp"
@@ -59,6 +60,21 @@ TEST(ResumeCheck, LetsWhereHowLongAndHowFastDiffer) {
                                                   {"data.test_rows", "0:9"},
                                                   {"data.fingerprint", "full"}})
     expect_allowed(run(), change);
+}
+
+TEST(ResumeCheck, TheSameFileMayBeNamedInAnotherWay) {
+  expect_allowed(run(), {"data.train", "./rows.csv"});
+  expect_allowed(run(), {"data.train", "folder/../rows.csv"});
+  expect_allowed(run(), {"data.train", std::filesystem::current_path() / "rows.csv"});
+  Config piped = run();
+  piped.data.train = "/dev/fd/63", piped.data.target = "/dev/stdin", piped.data.weight = "/dev/fd/9";
+  expect_allowed(piped, {"data.train", "/dev/fd/62"});
+  expect_allowed(piped, {"data.train", "/dev/stdin"});
+  expect_allowed(piped, {"data.target", "/dev/fd/5"});
+  expect_allowed(piped, {"data.weight", "/dev/stdin"});
+  expect_refused(piped, {"data.train", "rows.csv"});
+  expect_refused(piped, {"data.weight", ""});
+  expect_refused(run(), {"data.train", "folder/rows.csv"});
 }
 
 TEST(ResumeCheck, RefusesWhatChangesTheBits) {

@@ -1,6 +1,7 @@
 #include "host/checkpoint/run_lock.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "host/checkpoint/file_ops.hpp"
+#include "host/checkpoint/files.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
 
@@ -50,9 +52,34 @@ TEST(RunLock, AProcessThatDiedHoldsNothing) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_EQ(WEXITSTATUS(status), 7);
   EXPECT_NE(read_file(folder / ".lock").find("pid " + std::to_string(child)), std::string::npos);
-  EXPECT_EQ(refusal(folder.path()), "");
+  const RunLock lock(folder.path(), {});
   EXPECT_TRUE(read_file(folder / ".lock").starts_with("pid " + std::to_string(::getpid()) + ","))
       << "the holder alone is named";
+}
+
+TEST(RunLock, WhoRemovesItsFileRemovesNoLock) {
+  const ScratchFolder folder;
+  {
+    const RunLock lock(folder.path(), {});
+    remove_path(folder / ".lock");
+    EXPECT_EQ(refusal(folder.path()),
+              "another run writes to " + folder.path() + "; wait for its end or give this one another out");
+  }
+  EXPECT_TRUE(names_in(folder.path()).empty()) << "a run that ended leaves nothing";
+}
+
+TEST(RunLock, WhatLiesUnderItsNameIsReplacedNotFollowed) {
+  const ScratchFolder folder, elsewhere;
+  write_file_atomically(elsewhere / "precious", "precious");
+  ASSERT_EQ(::symlink((elsewhere / "precious").c_str(), (folder / ".lock").c_str()), 0);
+  {
+    const RunLock lock(folder.path(), {});
+    EXPECT_TRUE(read_file(folder / ".lock").starts_with("pid "));
+  }
+  EXPECT_EQ(read_file(elsewhere / "precious"), "precious");
+  ASSERT_EQ(::mkfifo((folder / ".lock").c_str(), 0600), 0);
+  const RunLock lock(folder.path(), {});  // would wait for ever if it opened the pipe
+  EXPECT_TRUE(read_file(folder / ".lock").starts_with("pid "));
 }
 
 int no_locks(int, int) {

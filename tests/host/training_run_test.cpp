@@ -118,6 +118,44 @@ TEST_F(TrainingRunTest, TheLogSaysWhereAnEpochEndedAndAtWhatRate) {
   EXPECT_EQ(logged("run", "gradient_norm"), (std::vector<std::string>{"0.375"}));
 }
 
+TEST_F(TrainingRunTest, AFormerRunsModelDoesNotAnswerForARunThatGoesOn) {
+  const Config c = config(0.5);
+  run(c, "run");
+  ASSERT_EQ(weight_of("run"), 0.9375f);
+  Config longer = c;
+  longer.train.epochs = 8;
+  longer.checkpoint.every_steps = 1;
+  std::vector<float> seen;
+  observer_.progress = [&](const Progress&) { seen.push_back(weight_of("run")); };
+  run(longer, "run");
+  ASSERT_EQ(seen.size(), 4u);
+  EXPECT_EQ(seen[0], 0.9375f) << "of the checkpoint that it goes on from";
+  EXPECT_GT(seen[3], 0.9375f) << "of a later checkpoint";
+  EXPECT_EQ(weight_of("run"), 0.99609375f);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("run/model.former.safetensors")));
+}
+
+TEST_F(TrainingRunTest, AFormerRunsModelDoesNotAnswerForARunThatStartsOver) {
+  run(config(0.5), "run");
+  Config anew = config(1e30);
+  anew.checkpoint.resume = "never";
+  observer_.progress = [&](const Progress&) {
+    EXPECT_THROW(weight_of("run"), NoInputError) << "it has saved nothing yet";
+    EXPECT_TRUE(std::filesystem::exists(folder_.path("run/model.former.safetensors"))) << "nothing is lost";
+  };
+  EXPECT_THROW(run(anew, "run"), DivergedError);
+  EXPECT_EQ(weight_of("run"), 1e30f) << "of its last good step: 0 + 1e30";
+}
+
+TEST_F(TrainingRunTest, AFinishedRunKeepsItsModelWhenItIsStartedAgain) {
+  run(config(0.5), "run");
+  const auto written = std::filesystem::last_write_time(folder_.path("run/model.safetensors"));
+  run(config(0.5), "run");
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("run/model.former.safetensors")));
+  EXPECT_EQ(weight_of("run"), 0.9375f);
+  EXPECT_LE(written, std::filesystem::last_write_time(folder_.path("run/model.safetensors")));
+}
+
 TEST_F(TrainingRunTest, ALossThatRisesDoesNotCountAsOneThatStandsStill) {
   Config c = config(2.5);  // the error grows by half in each step
   c.train.loss_tolerance = 0.1;
