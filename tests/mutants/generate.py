@@ -17,6 +17,8 @@ ARITHMETIC = {"+": ("-",), "-": ("+",), "*": ("/",), "/": ("*",), "%": ("*",), "
               "<<": (">>",), ">>": ("<<",), "&": ("|",), "|": ("&",), "^": ("|",)}
 ASSIGNMENTS = {"+=": "-=", "-=": "+=", "*=": "/=", "/=": "*=", "|=": "&=", "&=": "|=", "<<=": ">>=", ">>=": "<<="}
 OPPOSITES = {"std::min": "std::max", "std::max": "std::min", "std::floor": "std::ceil", "std::ceil": "std::floor"}
+# Calls whose first two arguments may change places without a change of the result.
+COMMUTATIVE = re.compile(r"(std::)?(min|max|hypot)$|(.*[:_])?fmaf?$")
 # Inside of these nothing is switched: the compiler evaluates them, or they are not expressions.
 CONSTANT = {"template_argument_list", "template_parameter_list", "array_declarator", "enumerator", "bitfield_clause",
             "static_assert_declaration", "attribute_declaration", "attribute_specifier", "alignas_qualifier",
@@ -122,7 +124,8 @@ class Finder:
         if callee in OPPOSITES:
             self.replace(node, function, "arithmetic", f"{OPPOSITES[callee]}({', '.join(texts)})")
         for i in range(len(texts) - 1):
-            if texts[i] != texts[i + 1] and alike(arguments[i], arguments[i + 1]):
+            same = texts[i] == texts[i + 1] or i == 0 and COMMUTATIVE.match(callee)
+            if not same and alike(arguments[i], arguments[i + 1]):
                 swapped = texts[:i] + [texts[i + 1], texts[i]] + texts[i + 2:]
                 self.replace(node, function, "arguments", f"{callee}({', '.join(swapped)})")
 
@@ -132,7 +135,7 @@ class Finder:
         if following is None or following.type != "expression_statement" or node.parent.type != "compound_statement":
             return
         first, second = plain(node.text), plain(following.text)
-        if first != second:
+        if first != second and depends(node, following):
             self.note(function, "order", "statement", node.start_byte, following.end_byte, node.start_point[0] + 1,
                       f"{first} {second}", f"{second} {first}")
 
@@ -201,6 +204,23 @@ def ends_function(node):
     while parent.type in ("else_clause", "if_statement"):
         parent = parent.parent
     return parent.type == "compound_statement" and parent.parent.type in ("function_definition", "lambda_expression")
+
+
+def written_by(node):
+    """What a statement may change, as it is spelled: what it assigns to, the object or the function that it calls."""
+    if node.type in ("assignment_expression", "update_expression"):
+        return {plain((node.child_by_field_name("left") or node.child_by_field_name("argument")).text)}
+    if node.type == "call_expression":
+        function = node.child_by_field_name("function")
+        return {plain((function.child_by_field_name("argument") or function).text)}
+    return set().union(*(written_by(child) for child in node.children))
+
+
+def depends(first, second):
+    """Whether the order of two statements may matter, as far as their words tell."""
+    def mentions(node, written):
+        return any(re.search(rf"(?<![\w.]){re.escape(text)}(?!\w)", plain(node.text)) for text in written)
+    return mentions(second, written_by(first)) or mentions(first, written_by(second))
 
 
 def alike(a, b):
