@@ -8,7 +8,6 @@
 #include "host/cli/model_data.hpp"
 #include "host/cli/progress.hpp"
 #include "host/cli/report_text.hpp"
-#include "host/data/input_file.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/trainer.hpp"
 
@@ -88,14 +87,8 @@ int train_command(const TrainArguments& arguments, Streams streams) {
   loading = 1;
   const SignalHandler handlers[] = {
       {SIGINT, on_stop}, {SIGHUP, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}};
-  Config config;
-  if (!arguments.config_file.empty())
-    read_config_file(arguments.config_file, config, tell_of_waiting(streams.err, arguments.quiet));
-  apply_settings(arguments.settings, config);
-  if (config.data.train.empty()) {
-    throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
-  }
-  require_pipes_once({arguments.config_file, config.data.train, config.data.test});
+  const Config config = config_for_training(arguments.config_file, arguments.settings,
+                                            tell_of_waiting(streams.err, arguments.quiet));
   ProgressPrinter printer(streams.err, arguments.quiet);  // mutant: quiet
   TrainObserver observer;
   observer.phase = [](TrainPhase phase) { loading = phase == TrainPhase::load ? 1 : 0; };

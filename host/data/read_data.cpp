@@ -7,6 +7,7 @@
 #include "host/data/csv_layout.hpp"
 #include "host/data/first_bytes.hpp"
 #include "host/data/input_file.hpp"
+#include "host/data/input_paths.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/target_transform.hpp"
 #include "host/data/text.hpp"
@@ -169,13 +170,9 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
 
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
                        const ReadProgress& progress) {
-  const bool part_of_train = config.test.empty() && !config.test_rows.empty();
-  const std::string& path = part_of_train ? config.train : config.test;
-  if (path.empty()) throw UsageError("no data; give --data.test=FILE");
-  const bool same_labels =
-      part_of_train || (need_target && config.test_target.empty() && config.test == config.train);
-  return read_data_as(config, path, same_labels ? config.target : config.test_target, config.test_rows,
-                      schema, need_target, progress);
+  const TestPaths test = test_paths(config, need_target);
+  if (test.data.empty()) throw UsageError("no data; give --data.test=FILE");
+  return read_data_as(config, test.data, test.target, config.test_rows, schema, need_target, progress);
 }
 
 }  // namespace thalweg
