@@ -10,7 +10,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -143,8 +145,30 @@ void OutputFile::clear() {
   if (::ftruncate(fd_, 0) != 0) fail("cannot empty", shown_, errno);
 }
 
+namespace {
+
+/// Whether the text is the number of a process that is gone.
+bool is_gone(std::string_view text) {
+  pid_t process = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), process);
+  const bool number = error == std::errc() && stop == text.data() + text.size() && process > 0;
+  return number && ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+/// The temporary for `path`, after those of processes that are gone were removed.
+std::string new_temporary(const std::string& path) {
+  const std::string folder = parent_of(path), prefix = fmt::format("{}{}-", kTemporaryPrefix, name_of(path));
+  for (const std::string& name : names_in(folder)) {
+    if (name.starts_with(prefix) && is_gone(std::string_view(name).substr(prefix.size())))
+      file_ops().remove(join_path(folder, name).c_str());
+  }
+  return temporary_path(folder, name_of(path));
+}
+
+}  // namespace
+
 AtomicFile::AtomicFile(const std::string& path)
-    : path_(path), file_(temporary_path(parent_of(path), name_of(path)), OutputFile::Mode::replace, path) {}
+    : path_(path), file_(new_temporary(path), OutputFile::Mode::replace, path) {}
 
 AtomicFile::~AtomicFile() {
   if (!renamed_) file_ops().remove(file_.path().c_str());  // mutant: temporary-failed

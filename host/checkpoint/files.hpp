@@ -43,7 +43,8 @@ class OutputFile {
   int fd_ = -1;
 };
 
-/// A file that appears under its name all at once: write, then commit. Without commit it never was.
+/// A file that appears under its name all at once: write, then commit. Without commit it never was. What a
+/// process that was killed left of the same file is removed.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::string& path);
