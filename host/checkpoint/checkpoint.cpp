@@ -32,7 +32,7 @@ constexpr const char* kSeedKey = "thalweg.seed";
 constexpr const char* kFingerprintKey = "thalweg.data_fingerprint";
 constexpr std::string_view kProgressPrefix = "thalweg.progress.";
 constexpr std::string_view kStepPrefix = "step-";
-/// A person reads no more.
+/// Damaged checkpoints that are named one by one; the rest are counted.
 constexpr std::int64_t kMostReports = 5;
 
 // ---- writing ------------------------------------------------------------------------------------------

@@ -3,13 +3,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -26,7 +29,7 @@ int system_open(const char* path, int flags, mode_t mode) { return ::open(path, 
 
 std::atomic<const FileOps*> ops_in_use{&system_file_ops};
 
-[[noreturn]] void fail(const char* action, const std::string& path, int error) {
+[[noreturn]] void fail(const char* action, std::string_view path, int error) {
   throw IoError(fmt::format("{} {}: {}", action, path, std::strerror(error)));
 }
 
@@ -42,6 +45,11 @@ int open_file(const char* action, const std::string& path, int flags, const std:
 int close_once(int fd) {
   const int result = file_ops().close(fd);
   return result != 0 && errno != EINTR ? errno : 0;  // mutant: close-interrupted
+}
+
+void wait_until_writable(int descriptor) {
+  pollfd wanted{.fd = descriptor, .events = POLLOUT, .revents = 0};
+  ::poll(&wanted, 1, -1);  // an interruption or an error shows in the write that follows
 }
 
 /// Reads up to `size` bytes; fewer at the end of the file. -1 and errno on an error.
@@ -92,6 +100,19 @@ const FileOps& file_ops() { return *ops_in_use.load(); }
 ScopedFileOps::ScopedFileOps(const FileOps& ops) : before_(ops_in_use.exchange(&ops)) {}
 ScopedFileOps::~ScopedFileOps() { ops_in_use.store(before_); }
 
+void write_fully(int descriptor, std::string_view bytes, std::string_view shown) {
+  while (!bytes.empty()) {
+    const ssize_t written = file_ops().write(descriptor, bytes.data(), bytes.size());
+    if (written > 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));  // mutant: short-write-continued
+    } else if (written < 0 && errno == EAGAIN) {
+      wait_until_writable(descriptor);
+    } else if (written == 0 || errno != EINTR) {                   // mutant: write-repeated
+      fail("cannot write", shown, written == 0 ? ENOSPC : errno);  // a write that takes nothing would loop
+    }
+  }
+}
+
 OutputFile::OutputFile(std::string path, Mode mode, std::string shown)
     : path_(std::move(path)), shown_(shown.empty() ? path_ : std::move(shown)) {
   const int how = mode == Mode::append ? O_APPEND : O_TRUNC;  // mutant: append-keeps
@@ -102,16 +123,7 @@ OutputFile::~OutputFile() {
   if (fd_ >= 0) file_ops().close(fd_);
 }
 
-void OutputFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = file_ops().write(fd_, bytes.data(), bytes.size());
-    if (written > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(written));       // mutant: short-write-continued
-    } else if (written == 0 || errno != EINTR) {                    // mutant: write-repeated
-      fail("cannot write", shown_, written == 0 ? ENOSPC : errno);  // a write that takes nothing would loop
-    }
-  }
-}
+void OutputFile::write(std::string_view bytes) { write_fully(fd_, bytes, shown_); }
 
 void OutputFile::sync() {
   if (file_ops().fsync(fd_) != 0) fail("cannot make durable", shown_, errno);  // mutant: fsync-checked
@@ -122,8 +134,30 @@ void OutputFile::close() {
   if (error != 0) fail("cannot close", shown_, error);  // mutant: close-checked
 }
 
+namespace {
+
+/// Whether the text is the number of a process that is gone.
+bool is_gone(std::string_view text) {
+  pid_t process = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), process);
+  const bool number = error == std::errc() && stop == text.data() + text.size() && process > 0;
+  return number && ::kill(process, 0) != 0 && errno == ESRCH;
+}
+
+/// The temporary for `path`, after those of processes that are gone were removed.
+std::string new_temporary(const std::string& path) {
+  const std::string folder = parent_of(path), prefix = fmt::format("{}{}-", kTemporaryPrefix, name_of(path));
+  for (const std::string& name : names_in(folder)) {
+    if (name.starts_with(prefix) && is_gone(std::string_view(name).substr(prefix.size())))
+      file_ops().remove(join_path(folder, name).c_str());
+  }
+  return temporary_path(folder, name_of(path));
+}
+
+}  // namespace
+
 AtomicFile::AtomicFile(const std::string& path)
-    : path_(path), file_(temporary_path(parent_of(path), name_of(path)), OutputFile::Mode::replace, path) {}
+    : path_(path), file_(new_temporary(path), OutputFile::Mode::replace, path) {}
 
 AtomicFile::~AtomicFile() {
   if (!renamed_) file_ops().remove(file_.path().c_str());  // mutant: temporary-removed

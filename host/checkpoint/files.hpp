@@ -15,7 +15,11 @@ namespace thalweg {
 /// What every temporary name begins with. A crash can leave one behind; nothing reads it.
 constexpr std::string_view kTemporaryPrefix = ".tmp-";
 
-/// A file being written. Short writes and interruptions are taken up where they stopped.
+/// All the bytes. Short writes, interruptions and a descriptor that would block are taken up where they
+/// stopped; any other failure is an IoError that calls the descriptor `shown`.
+void write_fully(int descriptor, std::string_view bytes, std::string_view shown);
+
+/// A file being written.
 class OutputFile {
  public:
   enum class Mode { replace, append };
@@ -36,7 +40,8 @@ class OutputFile {
   int fd_ = -1;
 };
 
-/// A file that appears under its name all at once: write, then commit. Without commit it never was.
+/// A file that appears under its name all at once: write, then commit. Without commit it never was. What a
+/// process that was killed left of the same file is removed.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::string& path);

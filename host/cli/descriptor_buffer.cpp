@@ -1,23 +1,10 @@
 #include "host/cli/descriptor_buffer.hpp"
 
-#include <fmt/format.h>
-#include <poll.h>
-#include <unistd.h>
+#include <string_view>
 
-#include <cerrno>
-#include <cstring>
-
-#include "thalweg/error.hpp"
+#include "host/checkpoint/files.hpp"
 
 namespace thalweg::cli {
-namespace {
-
-void wait_until_writable(int descriptor) {
-  pollfd wanted{.fd = descriptor, .events = POLLOUT, .revents = 0};
-  ::poll(&wanted, 1, -1);  // an interruption or an error shows in the write that follows
-}
-
-}  // namespace
 
 DescriptorBuffer::DescriptorBuffer(int descriptor, const char* shown)
     : descriptor_(descriptor), shown_(shown) {
@@ -36,20 +23,9 @@ int DescriptorBuffer::sync() {
 }
 
 void DescriptorBuffer::write_all() {
-  const char* from = pbase();
-  const char* const end = pptr();
+  const std::string_view bytes(pbase(), pptr());
   setp(bytes_.data(), bytes_.data() + bytes_.size());  // what fails is not tried again
-  while (from < end) {
-    const ssize_t written = ::write(descriptor_, from, static_cast<std::size_t>(end - from));
-    if (written > 0) {
-      from += written;
-    } else if (written < 0 && errno == EAGAIN) {
-      wait_until_writable(descriptor_);
-    } else if (written == 0 || errno != EINTR) {
-      const int error = written == 0 ? ENOSPC : errno;  // a write that takes nothing would loop
-      throw IoError(fmt::format("cannot write {}: {}", shown_, std::strerror(error)));
-    }
-  }
+  write_fully(descriptor_, bytes, shown_);
 }
 
 }  // namespace thalweg::cli

@@ -4,6 +4,7 @@
 
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
+#include "host/cli/unfinished_output.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/per_sample.hpp"
@@ -21,6 +22,7 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
   const Dataset data =
       read_test_data(config.data, model.spec().schema, true, tell_of_waiting(streams.err, arguments.quiet));
   const std::int64_t columns = parameter_count(model);
+  const UnfinishedOutput unfinished(output);
   NpyMatrixWriter writer(output, data.rows, columns);
   for_each_gradient_block(ctx, model, data, nullptr,
                           [&](std::int64_t, ConstMatrix block) { writer.append(block); });

@@ -1,10 +1,12 @@
 #pragma once
-// The data that evaluate and predict work on.
+// The config that a command works with.
 #include <filesystem>
 #include <ostream>
 
 #include "host/cli/cli.hpp"
 #include "host/cli/progress.hpp"
+#include "host/data/input_file.hpp"
+#include "host/data/input_paths.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 
@@ -13,8 +15,23 @@ namespace thalweg::cli {
 /// Says what is waited for, and nothing else of the reading.
 inline ReadProgress tell_of_waiting(std::ostream& err, bool quiet) {
   return [&err, quiet](const std::string& file, std::int64_t done, std::int64_t total) {
-    if (!quiet && done == 0 && total == 0) err << waiting_for(file) << std::endl;
+    if (!quiet && is_waiting(done, total)) err << waiting_for(file) << std::endl;
   };
+}
+
+/// A config file, where there is one, then the flags. Throws UsageError without training data, ConfigError
+/// where a pipe is wanted twice.
+inline Config config_for_training(const std::string& config_file, const std::vector<std::string>& settings,
+                                  const ReadProgress& reading) {
+  Config config;
+  if (!config_file.empty()) read_config_file(config_file, config, reading);
+  apply_settings(settings, config);
+  if (config.data.train.empty())
+    throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
+  std::vector<std::string> paths = input_paths(config.data);
+  paths.push_back(config_file);
+  require_pipes_once(paths);
+  return config;
 }
 
 /// The config beside the model (a run's folder or checkpoint has one), then the flags.

@@ -7,6 +7,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
+#include "host/cli/unfinished_output.hpp"
 #include "host/data/npy_writer.hpp"
 
 namespace thalweg::cli {
@@ -67,10 +68,13 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Dataset data =
       read_test_data(config.data, model.spec().schema, false, tell_of_waiting(streams.err, arguments.quiet));
   const Predictions predictions = model.predict(ctx, data);
+  if (output.empty()) {
+    streams.out << to_csv(model.spec(), predictions) << std::flush;
+    return 0;
+  }
+  const UnfinishedOutput unfinished(output);
   if (npy) {
     write_npy(output, matrix<const float>(predictions.values.data(), predictions.rows, predictions.columns));
-  } else if (output.empty()) {
-    streams.out << to_csv(model.spec(), predictions) << std::flush;
   } else {
     write_file_atomically(output, to_csv(model.spec(), predictions));
   }

@@ -109,7 +109,7 @@ bool ProgressPrinter::due() {
 }
 
 void ProgressPrinter::reading(const std::string& file, std::int64_t done, std::int64_t total) {
-  if (done == 0 && total == 0) return message(waiting_for(file));
+  if (is_waiting(done, total)) return message(waiting_for(file));
   if (quiet_ || !due()) return;
   if (terminal_) return draw(reading_text(file, done, total, terminal_columns()));
   err_ << reading_text(file, done, total, std::numeric_limits<int>::max()) << std::endl;

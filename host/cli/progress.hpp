@@ -21,7 +21,7 @@ class ProgressPrinter {
  public:
   ProgressPrinter(std::ostream& err, bool quiet);
   void update(const Progress& progress);
-  /// Bytes read of a file; total is 0 where it is not known, both are for a pipe that is waited for.
+  /// As a ReadProgress is called.
   void reading(const std::string& file, std::int64_t done, std::int64_t total);
   void message(const std::string& text);
   /// Ends the bar's line.

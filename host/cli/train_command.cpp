@@ -8,7 +8,7 @@
 #include "host/cli/model_data.hpp"
 #include "host/cli/progress.hpp"
 #include "host/cli/report_text.hpp"
-#include "host/data/input_file.hpp"
+#include "host/cli/signal_handler.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/trainer.hpp"
 
@@ -28,26 +28,6 @@ extern "C" void on_stop(int signal) {
 }
 
 extern "C" void on_save(int) { save_signal.store(1); }
-
-/// A signal that the parent ignores stays ignored: nohup and shells without job control count on that.
-class SignalHandler {
- public:
-  SignalHandler(int signal, void (*handler)(int)) : signal_(signal) {
-    sigaction(signal, nullptr, &before_);
-    if (before_.sa_handler == SIG_IGN) return;
-    struct sigaction action {};
-    action.sa_handler = handler;
-    action.sa_flags = SA_RESTART;
-    sigaction(signal, &action, nullptr);
-  }
-  ~SignalHandler() { sigaction(signal_, &before_, nullptr); }
-  SignalHandler(const SignalHandler&) = delete;
-  SignalHandler& operator=(const SignalHandler&) = delete;
-
- private:
-  int signal_;
-  struct sigaction before_ {};
-};
 
 void print(const TrainReport& report, bool json, Streams streams) {
   streams.out << (json ? to_json(report).dump(2) + "\n" : to_text(report));
@@ -79,7 +59,7 @@ int end_interrupted(const TrainReport& report, const Config& config, bool json, 
   try {
     print(report, json, streams);
   } catch (const IoError& error) {
-    streams.out.clear();
+    streams.out.clear();  // else the flush at the end of every command would fail again and end with 74
     printer.message(error.what());
   }
   printer.message(how_to_go_on(config));
@@ -93,14 +73,8 @@ int train_command(const TrainArguments& arguments, Streams streams) {
   loading = 1;
   const SignalHandler handlers[] = {
       {SIGINT, on_stop}, {SIGHUP, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}};
-  Config config;
-  if (!arguments.config_file.empty())
-    read_config_file(arguments.config_file, config, tell_of_waiting(streams.err, arguments.quiet));
-  apply_settings(arguments.settings, config);
-  if (config.data.train.empty()) {
-    throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
-  }
-  require_pipes_once({arguments.config_file, config.data.train, config.data.test});
+  const Config config = config_for_training(arguments.config_file, arguments.settings,
+                                            tell_of_waiting(streams.err, arguments.quiet));
   ProgressPrinter printer(streams.err, arguments.quiet);  // mutant: quiet-obeyed
   TrainObserver observer;
   observer.phase = [](TrainPhase phase) { loading = phase == TrainPhase::load ? 1 : 0; };

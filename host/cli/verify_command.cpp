@@ -55,13 +55,8 @@ std::string to_text(const VerifyReport& report) {
 }  // namespace
 
 int verify_command(const VerifyArguments& arguments, Streams streams) {
-  Config config;
   const ReadProgress waiting = tell_of_waiting(streams.err, arguments.quiet);
-  if (!arguments.config_file.empty()) read_config_file(arguments.config_file, config, waiting);
-  apply_settings(arguments.settings, config);
-  if (config.data.train.empty()) {
-    throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
-  }
+  const Config config = config_for_training(arguments.config_file, arguments.settings, waiting);
   const VerifyReport report = verify(
       config,
       {.first = arguments.first, .second = arguments.second, .steps = arguments.steps, .reading = waiting});

@@ -20,6 +20,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/values.hpp"
+#include "host/data/byte_source.hpp"
 #include "host/data/input_file.hpp"
 #include "thalweg/error.hpp"
 
@@ -196,19 +197,12 @@ void read_config_text(std::string_view text, const std::string& source, Config& 
 namespace {
 
 /// Far more than any config needs; a file without end is none.
-constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+constexpr std::int64_t kMostBytes = std::int64_t{64} << 20;
 
 std::string text_of(const std::string& path, const ReadProgress& progress) {
-  constexpr std::int64_t kBlock = 1 << 14;
   InputFile file(path, progress);
   std::string text;
-  for (std::int64_t got = kBlock; got == kBlock && text.size() <= kMostBytes;) {
-    const std::size_t old = text.size();
-    text.resize(old + kBlock);
-    got = file.read(text.data() + old, kBlock);
-    text.resize(old + static_cast<std::size_t>(got));
-  }
-  if (text.size() > kMostBytes)
+  if (append_bytes(file, kMostBytes + 1, text) > kMostBytes)
     throw ConfigError(fmt::format("config file {}: has more than {} MiB; want a TOML file of settings", path,
                                   kMostBytes >> 20));
   return text;

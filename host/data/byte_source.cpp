@@ -28,9 +28,10 @@ constexpr std::int64_t kMostIdleBytes = std::int64_t{1} << 20;
 /// The bytes as they are stored. A buffer of them lies ahead of the file, so that the first can be looked at.
 class StoredBytes {
  public:
-  StoredBytes(const std::string& path, const ReadProgress& progress) : file_(path, progress) {
+  StoredBytes(const std::string& path, const ReadProgress& progress)
+      : file_(std::make_shared<InputFile>(path, progress)) {
     buffer_.resize(static_cast<std::size_t>(
-        file_.size() == 0 ? kBuffer : std::clamp<std::int64_t>(file_.size(), 512, kBuffer)));
+        file_->size() == 0 ? kBuffer : std::clamp<std::int64_t>(file_->size(), 512, kBuffer)));
   }
 
   /// What the buffer holds, filled up while it has less than `least`; less than that only at the end.
@@ -39,7 +40,7 @@ class StoredBytes {
       std::copy(buffer_.begin() + begin_, buffer_.begin() + end_, buffer_.begin());
       end_ -= std::exchange(begin_, 0);  // mutant: buffer-moved
       const auto room = static_cast<std::int64_t>(buffer_.size() - end_);
-      end_ += static_cast<std::size_t>(file_.read(buffer_.data() + end_, room));
+      end_ += static_cast<std::size_t>(file_->read(buffer_.data() + end_, room));
     }
     return {buffer_.data() + begin_, end_ - begin_};
   }
@@ -50,14 +51,15 @@ class StoredBytes {
     std::copy_n(buffer_.begin() + begin_, buffered, to);
     begin_ += buffered;
     const auto done = static_cast<std::int64_t>(buffered);
-    return done == size ? done : done + file_.read(to + done, size - done);
+    return done == size ? done : done + file_->read(to + done, size - done);
   }
 
-  std::int64_t given() const { return file_.taken() - static_cast<std::int64_t>(end_ - begin_); }
-  const InputFile& file() const { return file_; }
+  std::int64_t given() const { return file_->taken() - static_cast<std::int64_t>(end_ - begin_); }
+  const InputFile& file() const { return *file_; }
+  std::shared_ptr<const InputFile> shared_file() const { return file_; }
 
  private:
-  InputFile file_;
+  std::shared_ptr<InputFile> file_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;
 };
@@ -87,6 +89,7 @@ class FileSource : public ByteSource {
   }
   std::int64_t stored_done() const override { return stored_.given(); }
   std::int64_t stored_total() const override { return stored_.file().size(); }
+  std::shared_ptr<const InputFile> file() const override { return stored_.shared_file(); }
 
  private:
   bool at_member() { return stored_.ahead(2).starts_with("\x1F\x8B"); }
@@ -166,6 +169,7 @@ class RestoredSource : public ByteSource {
   std::int64_t most_bytes() const override { return rest_->most_bytes(); }
   std::int64_t stored_done() const override { return rest_->stored_done(); }
   std::int64_t stored_total() const override { return rest_->stored_total(); }
+  std::shared_ptr<const InputFile> file() const override { return rest_->file(); }
 
  private:
   std::string head_;
@@ -193,20 +197,6 @@ PeekedSource peek(std::unique_ptr<ByteSource> source, std::int64_t size) {
   head.resize(static_cast<std::size_t>(source->read(head.data(), size)));
   auto restored = std::make_unique<RestoredSource>(head, std::move(source));
   return {std::move(head), std::move(restored)};
-}
-
-std::int64_t append_bytes(ByteSource& source, std::int64_t size, std::vector<char>& to) {
-  std::int64_t done = 0;
-  while (done < size) {
-    const std::int64_t want = std::min(size - done, kPiece);
-    const std::size_t old = to.size();
-    to.resize(old + static_cast<std::size_t>(want));
-    const std::int64_t got = source.read(to.data() + old, want);
-    to.resize(old + static_cast<std::size_t>(got));
-    done += got;
-    if (got < want) break;
-  }
-  return done;
 }
 
 std::int64_t skip_bytes(ByteSource& source, std::int64_t size) {

@@ -1,5 +1,6 @@
 #pragma once
 // Bytes of a file, plain or gzip (told by its first bytes), front to back.
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +9,8 @@
 #include "thalweg/read_progress.hpp"
 
 namespace thalweg {
+
+class InputFile;
 
 /// The most that deflate can expand (zlib's technical notes): a header that claims more than this lies.
 constexpr std::int64_t kMaxInflation = 1032;
@@ -25,6 +28,9 @@ class ByteSource {
   virtual std::int64_t most_bytes() const = 0;
   virtual std::int64_t stored_done() const = 0;   ///< bytes of the file taken so far
   virtual std::int64_t stored_total() const = 0;  ///< 0 where unknown
+  /// The open file that the bytes come from, for a reader that wants them in another order; null where the
+  /// source is a part of it.
+  virtual std::shared_ptr<const InputFile> file() const { return nullptr; }
 };
 
 /// A file or a pipe; `progress` hears of a pipe that stays empty. Throws NoInputError when `path` is missing
@@ -38,8 +44,23 @@ struct PeekedSource {
 };
 PeekedSource peek(std::unique_ptr<ByteSource> source, std::int64_t size);
 
-/// Appends up to `size` bytes to `to`, which grows only as bytes arrive; gives how many came.
-std::int64_t append_bytes(ByteSource& source, std::int64_t size, std::vector<char>& to);
+/// Appends up to `size` bytes of a ByteSource or InputFile to a string or vector, which grows only as bytes
+/// arrive; gives how many came.
+template <class Source, class Bytes>
+std::int64_t append_bytes(Source& source, std::int64_t size, Bytes& to) {
+  constexpr std::int64_t kPiece = std::int64_t{1} << 20;
+  std::int64_t done = 0;
+  while (done < size) {
+    const std::int64_t want = std::min(size - done, kPiece);
+    const std::size_t old = to.size();
+    to.resize(old + static_cast<std::size_t>(want));
+    const std::int64_t got = source.read(to.data() + old, want);
+    to.resize(old + static_cast<std::size_t>(got));
+    done += got;
+    if (got < want) break;
+  }
+  return done;
+}
 
 /// Passes over `size` bytes; gives how many there were.
 std::int64_t skip_bytes(ByteSource& source, std::int64_t size);

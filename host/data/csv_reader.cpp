@@ -192,10 +192,10 @@ class CsvMerger {
 
 }  // namespace
 
-RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> bytes) {
-  TextSource source(request.path, std::move(bytes), RecordEnd::line_outside_quotes);
+RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  TextSource text(request.path, std::move(source), RecordEnd::line_outside_quotes);
   TextBlock first;
-  if (!source.next(first)) throw DataError(fmt::format("{} is empty; want rows of cells", request.path));
+  if (!text.next(first)) throw DataError(fmt::format("{} is empty; want rows of cells", request.path));
   const CsvLayout layout = find_csv_layout(request, first);
 
   RawData data;
@@ -213,7 +213,7 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> bytes) 
   const CsvParser parser(request, layout);
   CsvMerger merger(request, layout, data);
   parse_blocks<CsvRows>(
-      source, std::move(first), request.progress,
+      text, std::move(first), request.progress,
       [&](const TextBlock& block, CsvRows& rows) { parser.parse(block, rows); },
       [&](CsvRows& rows) { return merger.merge(rows); });
   merger.finish();

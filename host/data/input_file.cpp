@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <vector>
+#include <optional>
 
 #include "thalweg/error.hpp"
 
@@ -17,7 +17,7 @@ namespace thalweg {
 namespace {
 
 constexpr int kSilenceMs = 1000;
-constexpr std::int64_t kLargestRead = std::int64_t{1} << 30;  // Linux takes no more at a time
+constexpr std::int64_t kLargestRead = std::int64_t{1} << 30;  // below the 2 GiB that one read may give
 
 /// The descriptor of ours that `path` names, else -1.
 int descriptor_in(const std::string& path) {
@@ -49,6 +49,14 @@ int open_or_throw(const std::string& path) {
 
 bool same_time(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+/// What is at `path` where its bytes come once only: a pipe or a socket.
+std::optional<struct stat> pipe_at(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || ::stat(path.c_str(), &status) != 0) return std::nullopt;
+  const bool once = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);  // mutant: socket-once
+  return once ? std::optional(status) : std::nullopt;
 }
 
 }  // namespace
@@ -140,18 +148,12 @@ void InputFile::changed(std::int64_t size) const {
       fmt::format("{} changed while it was read: {}; want a file that nothing writes to", path_, how));
 }
 
-bool is_pipe(const std::string& path) {
-  struct stat status {};
-  if (path.empty() || ::stat(path.c_str(), &status) != 0) return false;
-  return S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);  // mutant: socket-once
-}
-
-void require_pipes_once(std::initializer_list<std::string> paths) {
+void require_pipes_once(const std::vector<std::string>& paths) {
   std::vector<struct stat> seen;
   for (const std::string& path : paths) {
-    if (!is_pipe(path)) continue;
-    struct stat status {};
-    ::stat(path.c_str(), &status);
+    const std::optional<struct stat> pipe = pipe_at(path);
+    if (!pipe) continue;
+    const struct stat& status = *pipe;
     for (const struct stat& other : seen)
       if (other.st_dev == status.st_dev && other.st_ino == status.st_ino)  // mutant: pipe-once
         throw ConfigError(fmt::format(

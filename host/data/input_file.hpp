@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include <cstdint>
-#include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "thalweg/read_progress.hpp"
 
@@ -44,10 +44,7 @@ class InputFile {
   std::int64_t taken_ = 0;
 };
 
-/// Whether `path` is there and its bytes come once only: a pipe or a socket.
-bool is_pipe(const std::string& path);
-
 /// Throws ConfigError when two of the paths are the same pipe: its bytes come once.
-void require_pipes_once(std::initializer_list<std::string> paths);
+void require_pipes_once(const std::vector<std::string>& paths);
 
 }  // namespace thalweg

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "host/data/array_reader.hpp"
+#include "host/data/first_bytes.hpp"
 #include "host/data/parallel_parse.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
@@ -57,14 +58,17 @@ void read_weight_file(const ReadRequest& request, RawData& data) {
 }  // namespace
 
 LabelColumn read_label_file(const std::string& path, const RowRange& range, const ReadProgress& progress) {
-  auto [magic, source] = peek(open_file(path, progress), 8);
-  if (magic.starts_with("PK\x03\x04"))
+  auto [head, source] = peek(open_file(path, progress), 8);
+  if (is_zip(head))
     throw DataError(
         fmt::format("{} is an npz archive; want a file of one label per row (npy, IDX or text)", path));
-  const bool npy = magic.starts_with("\x93NUMPY");
-  const bool idx = magic.size() >= 4 && magic[0] == 0 && magic[1] == 0;
-  if (!npy && !idx) return read_label_text(path, std::move(source), range);
-  const ArrayHeader header = npy ? read_npy_header(*source, path) : read_idx_header(*source, path);
+  if (!is_npy(head) && !is_idx(head)) {
+    if (head.find('\0') != std::string::npos)
+      throw DataError(
+          fmt::format("{} is binary and neither npy nor IDX; want one of these or one label per line", path));
+    return read_label_text(path, std::move(source), range);
+  }
+  const ArrayHeader header = is_npy(head) ? read_npy_header(*source, path) : read_idx_header(*source, path);
   return read_label_array(*source, header, range, path);
 }
 

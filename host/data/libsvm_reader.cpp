@@ -233,7 +233,7 @@ void check_width(const RawData& data) {
 
 }  // namespace
 
-RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> bytes) {
+RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   const std::string& base = request.config.index_base;
   if (base != "auto" && base != "0" && base != "1")
     throw ConfigError(fmt::format("data.index_base = {}: want auto, 0 or 1", shown(base)));
@@ -247,9 +247,9 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> byte
   const std::int64_t most =
       width > 0 && base_known ? width - 1 + least : std::numeric_limits<std::int32_t>::max() - 1;
 
-  TextSource source(request.path, std::move(bytes), RecordEnd::line);
+  TextSource text(request.path, std::move(source), RecordEnd::line);
   TextBlock first;
-  if (!source.next(first))
+  if (!text.next(first))
     throw DataError(fmt::format("{} is empty; want lines \"label index:value ...\"", request.path));
   RawData data;
   data.layout = RawData::Layout::csr;
@@ -258,7 +258,7 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> byte
   const SvmParser parser(request, least, most);
   SvmMerger merger(request, data);
   parse_blocks<SvmRows>(
-      source, std::move(first), request.progress,
+      text, std::move(first), request.progress,
       [&](const TextBlock& block, SvmRows& rows) { parser.parse(block, rows); },
       [&](SvmRows& rows) { return merger.merge(rows); });
   merger.finish();

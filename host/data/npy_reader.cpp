@@ -15,8 +15,8 @@ namespace {
 
 class NpzArchive {
  public:
-  explicit NpzArchive(const std::string& path)
-      : path_(path), file_(open_zip(path)), members_(list_zip(*file_)) {
+  explicit NpzArchive(std::shared_ptr<const InputFile> file)
+      : path_(file->path()), file_(std::move(file)), members_(list_zip(*file_)) {
     for (const ZipMember& member : members_) names_.push_back(array_name(member.name));
   }
 
@@ -87,14 +87,14 @@ RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   return data;
 }
 
-RawData read_npz(const ReadRequest& request) {
-  const NpzArchive archive(request.path);
+RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  const NpzArchive archive(source->file());
   const int features = archive.features();
   RawData data;
   ArrayHeader header;
-  const auto source = archive.open(features, header);
+  const auto array = archive.open(features, header);
   data.source = archive.full_name(features);
-  read_feature_array(*source, header, request.range, request.progress, data);
+  read_feature_array(*array, header, request.range, request.progress, data);
 
   // data.target and data.test_target name an array of the archive or a file.
   const std::string& name = request.target.empty() ? request.config.target : request.target;

@@ -79,12 +79,12 @@ struct ReadRequest {
   const ReadProgress& progress;
 };
 
-/// Each reads the bytes of request.path, which is open already; an npz archive is read here and there and
-/// opened by its reader.
-RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> bytes);
-RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> bytes);
+/// Each reads the bytes of request.path, which is open already; those of an npz archive in random order, from
+/// the file of the source.
+RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source);
+RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> source);
 RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source);
-RawData read_npz(const ReadRequest& request);
+RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source);
 RawData read_idx(const ReadRequest& request, std::unique_ptr<ByteSource> source);
 
 /// A file of one label (or weight) per row: npy, IDX, or text with one per line.

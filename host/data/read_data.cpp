@@ -5,7 +5,9 @@
 #include "host/data/all_rows.hpp"
 #include "host/data/byte_source.hpp"
 #include "host/data/csv_layout.hpp"
+#include "host/data/first_bytes.hpp"
 #include "host/data/input_file.hpp"
+#include "host/data/input_paths.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/target_transform.hpp"
 #include "host/data/text.hpp"
@@ -53,9 +55,9 @@ Format format_named(const std::string& setting) {
 
 Format detect_format(const std::string& path, std::string_view head) {
   if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
-  if (head.starts_with("\x93NUMPY")) return Format::npy;
-  if (head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06")) return Format::npz;
-  if (head.size() >= 4 && head[0] == 0 && head[1] == 0 && head[2] != 0) return Format::idx;
+  if (is_npy(head)) return Format::npy;
+  if (is_zip(head)) return Format::npz;
+  if (is_idx(head)) return Format::idx;
   if (head.find('\0') != std::string::npos)
     throw DataError(fmt::format(
         "{} is binary and neither npy, npz nor IDX; want one of these or text (CSV, libsvm)", path));
@@ -69,7 +71,7 @@ RawData read_as(Format format, const ReadRequest& request, std::unique_ptr<ByteS
     case Format::npy:
       return read_npy(request, std::move(source));
     case Format::npz:
-      return read_npz(request);
+      return read_npz(request, std::move(source));
     case Format::csv:
       return read_csv(request, std::move(source));
     case Format::libsvm:
@@ -83,11 +85,8 @@ RawData read_as(Format format, const ReadRequest& request, std::unique_ptr<ByteS
 /// One opening serves the format and the reader: a pipe has no second.
 RawData read_raw(const ReadRequest& request) {
   const std::string& setting = request.config.format;
-  if (setting != "auto") {
-    const Format format = format_named(setting);
-    const bool opens = format == Format::npz;
-    return read_as(format, request, opens ? nullptr : open_file(request.path, request.progress));
-  }
+  if (setting != "auto")
+    return read_as(format_named(setting), request, open_file(request.path, request.progress));
   auto [head, source] = peek(open_file(request.path, request.progress), kPeeked);
   return read_as(detect_format(request.path, head), request, std::move(source));
 }
@@ -171,13 +170,9 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
 
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
                        const ReadProgress& progress) {
-  const bool part_of_train = config.test.empty() && !config.test_rows.empty();
-  const std::string& path = part_of_train ? config.train : config.test;
-  if (path.empty()) throw UsageError("no data; give --data.test=FILE");
-  const bool same_labels =
-      part_of_train || (need_target && config.test_target.empty() && config.test == config.train);
-  return read_data_as(config, path, same_labels ? config.target : config.test_target, config.test_rows,
-                      schema, need_target, progress);
+  const TestPaths test = test_paths(config, need_target);
+  if (test.data.empty()) throw UsageError("no data; give --data.test=FILE");
+  return read_data_as(config, test.data, test.target, config.test_rows, schema, need_target, progress);
 }
 
 }  // namespace thalweg

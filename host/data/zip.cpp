@@ -163,17 +163,13 @@ class ZipSource : public ByteSource {
 
 }  // namespace
 
-std::shared_ptr<const InputFile> open_zip(const std::string& path) {
-  if (is_pipe(path))
-    throw DataError(
-        fmt::format("{} is a pipe; an npz archive is read from its end, want it as a file (a npy array may "
-                    "come through a pipe)",
-                    path));
-  return std::make_shared<InputFile>(path);
-}
-
 std::vector<ZipMember> list_zip(const InputFile& file) {
   const std::string& path = file.path();
+  if (!file.regular())
+    throw DataError(
+        fmt::format("{} is a pipe or a device; an npz archive is read from its end, want it as a file (a npy "
+                    "array may come through a pipe)",
+                    path));
   const Directory directory = find_directory(file);
   const std::string bytes = read_inside(file, directory.offset, directory.size);
   std::vector<ZipMember> members;

@@ -19,10 +19,7 @@ struct ZipMember {
   std::int64_t header_offset = 0;
 };
 
-/// Throws DataError for a pipe: the archive's directory lies at its end.
-std::shared_ptr<const InputFile> open_zip(const std::string& path);
-
-/// The archive's directory; throws DataError where it is damaged.
+/// The archive's directory; throws DataError where it is damaged, and for a pipe: it lies at the end.
 std::vector<ZipMember> list_zip(const InputFile& file);
 
 /// The bytes of a member; its checksum is compared at the end.

@@ -8,6 +8,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/config/config_text.hpp"
 #include "host/data/input_file.hpp"
+#include "host/data/input_paths.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/network.hpp"
 #include "host/model/objective.hpp"
@@ -114,7 +115,7 @@ void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& op
   say(describe(plan));
 }
 
-/// Before the data are read where the folder is there: who has it need not be waited for.
+/// Claims `out` before the data are read, so that a second run fails at once.
 void TrainingRun::claim_out() {
   if (!lock_) lock_.emplace(config_.out, [this](const std::string& note) { say(note); });
 }
@@ -128,10 +129,7 @@ void TrainingRun::retire_model() const {
 }
 
 void TrainingRun::load_data() {
-  const DataConfig& data = config_.data;
-  const bool part_of_train = data.test.empty() && !data.test_rows.empty();
-  require_pipes_once(
-      {data.train, data.target, data.weight, part_of_train ? data.train : data.test, data.test_target});
+  require_pipes_once(input_paths(config_.data));
   TrainingData read = read_and_split(config_.data, target_use(config_.model.loss),
                                      static_cast<std::uint64_t>(config_.seed), observer_.reading);
   train_ = std::move(read.data);

@@ -63,7 +63,7 @@ Json read_data(const std::string& format, const std::string& path, const std::st
                             .need_target = format != "npy" && format != "idx",
                             .progress = {}};
   if (format == "npy") return content(read_npy(request, open_file(path)));
-  if (format == "npz") return content(read_npz(request));
+  if (format == "npz") return content(read_npz(request, open_file(path)));
   if (format == "idx") return content(read_idx(request, open_file(path)));
   if (format == "libsvm") return content(read_libsvm(request, open_file(path)));
   return content(read_csv(request, open_file(path)));

@@ -6,6 +6,7 @@
 
 #include "host/checkpoint/run_lock.hpp"
 #include "host/cli/cli.hpp"
+#include "tests/support/pipe.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -52,6 +53,18 @@ TEST_F(BadInput, AMissingFileIsNoInput) {
 
 TEST_F(BadInput, AnEmptyFileIsBadData) {
   expect_error(train_on(file("empty.csv", "")), kBadData, {"empty.csv"});
+}
+
+TEST_F(BadInput, APipeWithAConfigCannotHoldDataToo) {
+  const std::string data = file("d.csv", "a,y\n1,2\n");
+  for (const std::string command : {"train", "verify"}) {
+    for (const std::string key : {"train", "target", "weight", "test", "test_target"}) {
+      const Pipe config("seed = 1\n");
+      const std::string setting = "--data." + key + "=" + config.path();
+      expect_error(thalweg_with({command, "--quiet", config.path(), "--data.train=" + data, setting}),
+                   kConfig, {config.path() + " is wanted twice"});
+    }
+  }
 }
 
 TEST_F(BadInput, ARaggedRowNamesItsLine) {

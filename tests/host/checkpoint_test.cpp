@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -580,6 +581,21 @@ TEST(Files, AnAtomicFileIsOldOrNewUnderEveryFault) {
       EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"file"})) << "no temporary is left";
     }
   }
+}
+
+TEST(Files, AnAtomicFileRemovesWhatADeadProcessLeftOfIt) {
+  const ScratchFolder root;
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
+  const std::string left = ".tmp-file-" + std::to_string(dead), other = ".tmp-other-" + std::to_string(dead);
+  // process 1 is always there
+  for (const std::string& name :
+       {left, other, std::string(".tmp-file-1"), std::string(".tmp-file-x"), left + "x"})
+    overwrite(root / name, "left");
+  write_file_atomically(root / "file", "new");
+  EXPECT_EQ(entries(root.path()),
+            (std::vector<std::string>{".tmp-file-1", left + "x", ".tmp-file-x", other, "file"}));
 }
 
 TEST(Files, AFailedFsyncIsNotTriedAgain) {

@@ -9,22 +9,13 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/pipe.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-struct Pipe {
-  Pipe() {
-    int ends[2];
-    if (::pipe(ends) == 0) reader = ends[0], writer = ends[1];
-  }
-  ~Pipe() {
-    ::close(reader);
-    ::close(writer);
-  }
-  int reader = -1, writer = -1;
-};
+using test::PipeEnds;
 
 std::string read_slowly(int descriptor, std::size_t size) {
   std::string bytes;
@@ -52,7 +43,7 @@ std::string error_of(int descriptor) {
 }
 
 TEST(DescriptorBuffer, EveryByteGetsThroughAPipeThatWouldBlock) {
-  const Pipe pipe;
+  const PipeEnds pipe;
   ASSERT_EQ(::fcntl(pipe.writer, F_SETFL, O_NONBLOCK), 0);
   std::string sent;
   while (sent.size() < 300'000) sent += std::to_string(sent.size()) + "\n";  // a pipe holds 65,536 bytes
@@ -74,16 +65,15 @@ TEST(DescriptorBuffer, AWriterIsToldWhyAFullDeviceTookNothing) {
 
 TEST(DescriptorBuffer, AWriterIsToldOfABrokenPipeAndOfADescriptorThatIsNotOpenForWriting) {
   const auto before = std::signal(SIGPIPE, SIG_IGN);
-  Pipe pipe;
+  PipeEnds pipe;
   EXPECT_EQ(error_of(pipe.reader), "cannot write the output: Bad file descriptor");
-  ::close(pipe.reader);
-  pipe.reader = -1;
+  PipeEnds::close(pipe.reader);
   EXPECT_EQ(error_of(pipe.writer), "cannot write the output: Broken pipe");
   std::signal(SIGPIPE, before);
 }
 
 TEST(DescriptorBuffer, WhatWasLostIsNotWrittenLater) {
-  const Pipe pipe;
+  const PipeEnds pipe;
   const int full = ::open("/dev/full", O_WRONLY);
   const int descriptor = ::dup(full);
   DescriptorBuffer buffer(descriptor, "the output");

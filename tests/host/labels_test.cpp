@@ -43,6 +43,17 @@ TEST_F(Labels, BalancedClassWeightsCountTheRowsTrainedOn) {
   EXPECT_EQ(d.weight, (Floats{1, 0.5f, 0.5f, 1, 0}));
 }
 
+TEST_F(Labels, AFileOfLabelsThatIsBinaryAndNoArrayIsRefused) {
+  DataConfig c = config(rows_of_x(2));
+  const auto refused = [&](const std::string& bytes, const char* why) {
+    c.target = write("labels", bytes);
+    expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {c.target, why});
+  };
+  refused(std::string("1\0\n\0002\0\n\0", 8), "is binary and neither npy nor IDX");  // UTF-16
+  refused(std::string("\0\0\0\1\0\0\0\2", 8), "is binary and neither npy nor IDX");  // no IDX type is 0
+  refused(std::string("PK\5\6") + std::string(18, '\0'), "is an npz archive");
+}
+
 TEST_F(Labels, ListedClassWeightsStandInTheOrderOfTheClasses) {
   EXPECT_EQ(weighted("0.5,2,3").weight, (Floats{2, 0.5f, 2, 3}));
   EXPECT_EQ(weighted("0,1,0").weight, (Floats{1, 0, 1, 0}));

@@ -1,4 +1,10 @@
 // npz archives: which members are read, and what a damaged archive is told as.
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
 #include "tests/support/data_files.hpp"
 
 namespace thalweg {
@@ -247,6 +253,21 @@ TEST_F(NpzReader, DamagedArchivesAreRefused) {
         read_training_data(config(write("d.npz", zip({{"X.npy", x}}, true))), TargetUse::automatic);
       },
       {"d.npz", "arrays X", "want y or target"});
+}
+
+TEST_F(NpzReader, TheFileIsOpenedOnce) {
+  const std::string x = npy("<f4", "(2, 1)", Floats{1, 2}), y = npy("<f4", "(2,)", Floats{3, 4});
+  const std::string path = write("d.npz", zip({{"X.npy", x}, {"y.npy", y}}, true));
+  const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  // readings stand between the openings, because equal events in a row count as one (inotify(7))
+  ASSERT_GE(::inotify_add_watch(watch, path.c_str(), IN_OPEN | IN_ACCESS), 0);
+  EXPECT_EQ(read_training_data(config(path), TargetUse::automatic).target, (Floats{3, 4}));
+  std::array<inotify_event, 256> events;  // of a file that is watched itself: without names
+  const ssize_t bytes = ::read(watch, events.data(), sizeof events);
+  ::close(watch);
+  ASSERT_GT(bytes, 0);
+  const auto end = events.begin() + bytes / static_cast<ssize_t>(sizeof(inotify_event));
+  EXPECT_EQ(std::count_if(events.begin(), end, [](const inotify_event& e) { return e.mask & IN_OPEN; }), 1);
 }
 
 }  // namespace

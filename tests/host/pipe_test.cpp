@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "host/data/input_file.hpp"
+#include "host/data/input_paths.hpp"
 #include "tests/support/data_files.hpp"
 
 namespace thalweg {
@@ -119,6 +120,19 @@ TEST_F(PipeData, APipeThatIsWantedTwiceIsRefused) {
   EXPECT_NO_THROW(require_pipes_once({pipe.path(), other.path(), "", path("nowhere")}));
   const std::string file = write("d.csv", "a,y\n1,2\n");
   EXPECT_NO_THROW(require_pipes_once({file, file}));
+}
+
+TEST_F(PipeData, InputPathsNameAFileAsOftenAsARunReadsIt) {
+  using Paths = std::vector<std::string>;
+  const DataConfig apart{
+      .train = "x", .test = "t", .target = "y", .test_target = "u", .weight = "w", .test_rows = "0:5"};
+  EXPECT_EQ(input_paths(apart), (Paths{"x", "y", "w", "t", "u"}));
+  const DataConfig part_of_train{.train = "x", .target = "y", .test_rows = "0:5"};
+  EXPECT_EQ(input_paths(part_of_train), (Paths{"x", "y", "", "x", "y"}));
+  const DataConfig same_file{.train = "x", .test = "x", .target = "y"};
+  EXPECT_EQ(input_paths(same_file), (Paths{"x", "y", "", "x", "y"}));
+  const DataConfig no_test{.train = "x", .target = "y"};
+  EXPECT_EQ(input_paths(no_test), (Paths{"x", "y", "", "", ""}));
 }
 
 /// The word of the wait is what the writer waits for, but not for ever.

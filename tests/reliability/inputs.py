@@ -26,9 +26,10 @@ def shell(program, line, timeout=SOON_S):
     return done.returncode, done.stdout, done.stderr
 
 
-def parameters(program, data):
-    code, out, err = shell(program, f"{data % ('$T train ' + ' '.join(LOGISTIC))} | grep xxh3; exit ${{PIPESTATUS[-2]}}")
-    require(code == DONE, f"{data}: exit code {code}\n{err}")
+def parameters(program, line):
+    """The checksum that a command line prints, in which %s is the program with its settings."""
+    code, out, err = shell(program, f"{line % ('$T train ' + ' '.join(LOGISTIC))} | grep xxh3; exit ${{PIPESTATUS[-2]}}")
+    require(code == DONE, f"{line}: exit code {code}\n{err}")
     return out
 
 
@@ -49,12 +50,12 @@ def pipes(program, folder):
         code, of_pipe, err = shell(program, f"cat $D/a9a.t | $T {command} {model} --data.test=/dev/stdin")
         require(code == DONE and of_pipe == of_file != "", f"{command} from a pipe: exit code {code}, other output\n{err}")
 
-    twice = "cat $D/a9a | $T train --data.train=/dev/stdin --data.test=/dev/stdin"
-    code, _, err = shell(program, twice)
-    require(code == CONFIG and "wanted twice" in err, f"{twice}: exit code {code}\n{err}")
-    code, _, err = shell(program, "echo seed=1 | $T train /dev/stdin --data.train=/dev/stdin")
-    require(code == CONFIG and "wanted twice" in err, f"one pipe as config and data: exit code {code}\n{err}")
-    return len(ways) + 4
+    for line in ("cat $D/a9a | $T train --data.train=/dev/stdin --data.test=/dev/stdin",
+                 "echo seed=1 | $T train /dev/stdin --data.train=/dev/stdin",
+                 "echo seed=1 | $T train /dev/stdin --data.train=$D/a9a --data.target=/dev/stdin",
+                 "echo seed=1 | $T verify /dev/stdin --data.train=/dev/stdin"):
+        code, _, err = shell(program, line)
+        require(code == CONFIG and "wanted twice" in err, f"{line}: exit code {code}\n{err}")
 
 
 def first_line(run):
@@ -86,7 +87,6 @@ def silent_pipes(program, folder):
     fifo.write_bytes(ADULT.read_bytes())
     out, err = run.communicate(timeout=SOON_S)
     require(run.returncode == DONE and "xxh3" in out, f"a late writer: exit code {run.returncode}\n{err}")
-    return len(cases) + 1
 
 
 def without_end(program):
@@ -100,26 +100,23 @@ def without_end(program):
     for line, want, words in cases:
         code, _, err = shell(program, f"ulimit -v 4000000; {line}")
         require(code == want and words in err, f"{line}: exit code {code}, wanted {want}\n{err}")
-    return len(cases)
 
 
 def changing_files(program, folder):
     """Rows are added as long as the run reads."""
-    rows = "a,b,y\n" + "1,2,3\n" * 2_000_000
-    for name in ("grows.csv", "grows.libsvm"):
+    for name, header, row, rows in (("grows.csv", "a,b,y\n", "1,2,3\n", 2_000_000), ("grows.libsvm", "", "1 1:2 3:4\n", 1_000_000)):
         file = folder / name
-        file.write_text(rows if name.endswith("csv") else "1 1:2 3:4\n" * 1_000_000)
+        file.write_text(header + row * rows)
         run = subprocess.Popen([program, "train", f"--data.train={file}", "--train.max_steps=1"],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while run.poll() is None:
             with open(file, "a") as more:
-                more.write("1,2,3\n" if name.endswith("csv") else "1 1:2 3:4\n")
+                more.write(row)
             time.sleep(0.0005)
         _, err = run.communicate()
         require(run.returncode == BAD_DATA and "changed while it was read" in err,
                 f"{name}: exit code {run.returncode}, wanted 65\n{err}")
         file.unlink()
-    return 2
 
 
 def two_runs(program, folder):
@@ -153,7 +150,6 @@ def two_runs(program, folder):
     run.finish()
     code, _, err = shell(program, f"$T train {run.out}/config.toml --train.epochs=1 --out={run.out}")
     require(code == DONE, f"after kill -9: exit code {code}\n{err}")
-    return 3
 
 
 def damaged_checkpoints(program, folder):
@@ -176,7 +172,6 @@ def damaged_checkpoints(program, folder):
     require(err.count("\n") < 12 and f"{empty + 2 - 5} more damaged checkpoints" in err, f"{err.count(chr(10))} lines are printed:\n{err}")
     _, out, _ = shell(program, f"$T inspect --verify {run.out}")
     require(out == f"2 valid, {empty + 2} damaged\n", f"90 and 97 were not kept: {out}")
-    return 1
 
 
 def driver():
@@ -184,12 +179,15 @@ def driver():
     parser.add_argument("program")
     program = parser.parse_args().program
     with Scratch() as folder:
-        print(f"pipes: {pipes(program, folder)} ways, the bits of the file or a plain refusal")
-        print(f"silent pipes: {silent_pipes(program, folder)} told of, ended by a signal or read")
-        print(f"inputs without end: {without_end(program)} refused")
-        print(f"files that change: {changing_files(program, folder)} noticed")
-        print(f"one folder: {two_runs(program, folder)} runs alone in it")
-        print(f"damaged checkpoints: {damaged_checkpoints(program, folder)} run kept its valid ones")
+        for promise, act in (
+                ("pipes give the bits of the file or a plain refusal", lambda: pipes(program, folder)),
+                ("silent pipes are told of, and read or ended by a signal", lambda: silent_pipes(program, folder)),
+                ("inputs without end are refused", lambda: without_end(program)),
+                ("files that change are noticed", lambda: changing_files(program, folder)),
+                ("a folder is one run's", lambda: two_runs(program, folder)),
+                ("damaged checkpoints push out no valid one", lambda: damaged_checkpoints(program, folder))):
+            act()
+            print(promise)
 
 
 main(driver)
