@@ -11,7 +11,6 @@ of what was drawn, or of what was drawn of any folder with --each-folder. --chos
 """
 import argparse
 import concurrent.futures
-import json
 import os
 import pathlib
 import random
@@ -45,10 +44,12 @@ def arguments():
     parser.add_argument("--each-folder", action="store_true", help="hold every folder to --at-least")
     parser.add_argument("--most-units", type=int, default=1000, metavar="N",
                         help="pass over files that are compiled into more than N objects")
+    parser.add_argument("--patience", type=float, default=1e9, metavar="S",
+                        help="a mutant that lived through tests for S seconds has survived")
     parser.add_argument("--name", default="", metavar="TEXT", help="only mutants whose name contains TEXT")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--builds", type=pathlib.Path, default=ROOT / "build", help="folder of the two builds")
-    parser.add_argument("--json", type=pathlib.Path, help="file for the report as JSON")
+    parser.add_argument("--json", type=pathlib.Path, help="file for the verdicts, one JSON object a line as they come")
     return parser.parse_args()
 
 
@@ -175,9 +176,10 @@ class Planted:
             sys.exit(f"mutants: {failed[0][0]} fails without a mutant:\n{failed[0][1][-3000:]}")
         return [program for program, _ in recorded]
 
-    def judge(self, programs, wanted):
+    def judge(self, programs, wanted, patience):
+        """(number, verdict) of one mutant after the other."""
         numbers = [number for number in self.numbered if number in wanted]
-        return dict(zip(numbers, self.pool.map(lambda number: runs.judge(number, programs), numbers)))
+        yield from zip(numbers, self.pool.map(lambda number: runs.judge(number, programs, patience), numbers))
 
 
 def longest_first(test):
@@ -269,14 +271,13 @@ def plant_all(mutants, homes, pool):
     return planted
 
 
-def judge_all(planted, wanted, elapsed):
-    """{number: verdict}. Every test is recorded before the first mutant runs: one that fails by itself ends the program."""
+def judge_all(planted, wanted, options, elapsed):
+    """(number, verdict) of every mutant. Every test is recorded before the first one runs: a test that fails by itself ends
+    the program."""
     recorded = [one.record() for one in planted]
     report.say(f"tests recorded after {elapsed():.0f} s")
-    verdicts = {}
     for one, programs in zip(planted, recorded):
-        verdicts |= one.judge(programs, wanted)
-    return verdicts
+        yield from one.judge(programs, wanted, options.patience)
 
 
 def main():
@@ -296,11 +297,12 @@ def main():
         if not wanted:
             sys.exit("mutants: nothing to mutate there")
         report.say(f"{len(wanted)} mutants planted after {elapsed():.0f} s; {len(invalid)} did not compile")
-        verdicts = judge_all(planted, wanted, elapsed)
-    results = [(mutants[number][0], verdict) for number, verdict in sorted(verdicts.items())]
+        results = []
+        with report.Progress(len(wanted), options.json) as progress:
+            for number, verdict in judge_all(planted, wanted, options, elapsed):
+                results.append((mutants[number][0], verdict))
+                progress.add(*results[-1])
     report.show(results, folder_of, elapsed())
-    if options.json:
-        options.json.write_text(json.dumps(report.as_json(results), indent=1))
     return 0 if report.passes(results, folder_of if options.each_folder else (lambda file: ""), options.at_least) else 1
 
 

@@ -1,5 +1,6 @@
 """What came of the mutants, by folder."""
 import collections
+import json
 import sys
 
 CAUGHT = ("caught", "timed out")
@@ -50,9 +51,31 @@ def show(results, folder_of, seconds):
     print(f"\n{count(everything, *CAUGHT)} of {len(everything)} mutants caught, in {seconds:.0f} s")
 
 
-def as_json(results):
-    return [{"name": mutant.name(), "line": mutant.line, "kind": mutant.kind, "outcome": verdict.outcome, "by": verdict.by,
-             "seconds": round(verdict.seconds, 3)} for mutant, verdict in results]
+def as_json(mutant, verdict):
+    return {"name": mutant.name(), "line": mutant.line, "kind": mutant.kind, "outcome": verdict.outcome, "by": verdict.by,
+            "seconds": round(verdict.seconds, 3)}
+
+
+class Progress:
+    """Says how far it is at every tenth, and writes each verdict to a file if there is one."""
+
+    def __init__(self, count, path):
+        self.count, self.done = count, 0
+        self.file = open(path, "w") if path else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.file:
+            self.file.close()
+
+    def add(self, mutant, verdict):
+        self.done += 1
+        if self.file:
+            print(json.dumps(as_json(mutant, verdict)), file=self.file, flush=True)
+        if self.done * 10 // self.count > (self.done - 1) * 10 // self.count:
+            say(f"{self.done} of {self.count} mutants judged")
 
 
 def passes(results, folder_of, at_least):

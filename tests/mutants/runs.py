@@ -117,18 +117,20 @@ def holds(program, number, tests):
     return None
 
 
-def judge(number, programs):
-    """Quick tests first: those that reach the mutant, then the whole of each program that does."""
+def judge(number, programs, patience):
+    """Quick tests first: those that reach the mutant, then the whole of each program that does. A mutant that has lived for
+    `patience` seconds has survived."""
     seeing = [(program, tests) for program in programs if (tests := program.reaching(number))]
     if not seeing:
         return Verdict("unreached")
     seeing.sort(key=lambda pair: sum(test.seconds for test in pair[1]))
+    whole = [(program, [Test("*", program.seconds, frozenset())]) for program, tests in seeing
+             if len(tests) < len(program.tests)]
     begin = time.monotonic()
-    for narrowed in (True, False):
-        for program, tests in seeing:
-            if not narrowed and any(test.name == "*" for test in tests):
-                continue  # it ran as a whole already
-            verdict = holds(program, number, tests if narrowed else [Test("*", program.seconds, frozenset())])
-            if verdict:
-                return verdict
+    for program, tests in seeing + whole:
+        if time.monotonic() - begin > patience:
+            break
+        verdict = holds(program, number, tests)
+        if verdict:
+            return verdict
     return Verdict("survived", seconds=time.monotonic() - begin)
