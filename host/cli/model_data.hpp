@@ -15,7 +15,7 @@ namespace thalweg::cli {
 /// Says what is waited for, and nothing else of the reading.
 inline ReadProgress tell_of_waiting(std::ostream& err, bool quiet) {
   return [&err, quiet](const std::string& file, std::int64_t done, std::int64_t total) {
-    if (!quiet && is_waiting(done, total)) err << waiting_for(file) << std::endl;
+    if (!quiet && total == kWaiting) err << waiting_for(file, done) << std::endl;
   };
 }
 

@@ -90,8 +90,9 @@ std::string reading_text(const std::string& file, std::int64_t done, std::int64_
   return ("reading " + share).substr(0, room);
 }
 
-std::string waiting_for(const std::string& file) {
-  return fmt::format("waiting for {}: nothing was written yet", file);
+std::string waiting_for(const std::string& file, std::int64_t bytes) {
+  if (bytes == 0) return fmt::format("waiting for {}: nothing was written yet", file);
+  return fmt::format("waiting for {}: {} bytes so far", file, bytes);
 }
 
 ProgressPrinter::ProgressPrinter(std::ostream& err, bool quiet)
@@ -109,7 +110,7 @@ bool ProgressPrinter::due() {
 }
 
 void ProgressPrinter::reading(const std::string& file, std::int64_t done, std::int64_t total) {
-  if (is_waiting(done, total)) return message(waiting_for(file));
+  if (total == kWaiting) return message(waiting_for(file, done));
   if (quiet_ || !due()) return;
   if (terminal_) return draw(reading_text(file, done, total, terminal_columns()));
   err_ << reading_text(file, done, total, std::numeric_limits<int>::max()) << std::endl;

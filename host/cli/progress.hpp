@@ -14,8 +14,8 @@ namespace thalweg::cli {
 std::string bar_text(const Progress& progress, int columns);
 /// What is read and how far, for a terminal of so many columns; total is 0 where it is not known.
 std::string reading_text(const std::string& file, std::int64_t done, std::int64_t total, int columns);
-/// What is said of a pipe to which nobody writes.
-std::string waiting_for(const std::string& file);
+/// What is said of a pipe to which nobody writes, when so many bytes came.
+std::string waiting_for(const std::string& file, std::int64_t bytes);
 
 class ProgressPrinter {
  public:

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "thalweg/error.hpp"
 
@@ -62,13 +63,13 @@ std::optional<struct stat> pipe_at(const std::string& path) {
 }  // namespace
 
 InputFile::InputFile(const std::string& path, const ReadProgress& progress)
-    : path_(path), fd_(open_or_throw(path)) {
+    : path_(path), progress_(progress), fd_(open_or_throw(path)) {
   try {
     opened_ = status();
     if (S_ISDIR(opened_.st_mode))
       throw NoInputError(
           fmt::format("{} is a folder; want a file of data (npy, npz, csv, libsvm, idx)", path));
-    if (!regular()) wait(progress);
+    if (!regular()) wait_for_bytes();
   } catch (...) {
     ::close(fd_);
     throw;
@@ -93,18 +94,19 @@ bool InputFile::readable_within(int milliseconds) const {
 }
 
 /// Before a pipe has a writer, reading it would look like its end.
-void InputFile::wait(const ReadProgress& progress) const {
+void InputFile::wait_for_bytes() {
   if (readable_within(kSilenceMs)) return;  // mutant: writer-awaited
-  if (progress) progress(path_, 0, 0);      // mutant: wait-reported
+  if (progress_ && !std::exchange(told_of_waiting_, true))
+    progress_(path_, taken_, kWaiting);  // mutant: wait-reported
   readable_within(-1);
 }
 
 std::int64_t InputFile::read(void* to, std::int64_t count) {
   std::int64_t done = 0;
   while (done < count) {
+    if (!regular()) wait_for_bytes();
     const auto want = static_cast<std::size_t>(std::min(count - done, kLargestRead));
     const ssize_t got = ::read(fd_, static_cast<char*>(to) + done, want);
-    if (got < 0 && errno == EAGAIN) readable_within(-1);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) throw IoError(fmt::format("{}: {}", path_, std::strerror(errno)));
     if (got == 0) {

@@ -13,8 +13,8 @@ namespace thalweg {
 
 class InputFile {
  public:
-  /// Waits until there is something to read; of a pipe that stays empty `progress` hears. Throws NoInputError
-  /// when `path` is missing or a folder, IoError when it cannot be opened.
+  /// Waits until there is something to read; `progress` hears of a pipe that stays silent, then and later.
+  /// Throws NoInputError when `path` is missing or a folder, IoError when it cannot be opened.
   explicit InputFile(const std::string& path, const ReadProgress& progress = {});
   ~InputFile();
   InputFile(const InputFile&) = delete;
@@ -33,13 +33,15 @@ class InputFile {
   std::int64_t taken() const { return taken_; }
 
  private:
-  void wait(const ReadProgress& progress) const;
+  void wait_for_bytes();
   bool readable_within(int milliseconds) const;
   struct stat status() const;
   [[noreturn]] void changed(std::int64_t size) const;
 
   std::string path_;
+  ReadProgress progress_;
   int fd_;
+  bool told_of_waiting_ = false;
   struct stat opened_ {};
   std::int64_t taken_ = 0;
 };

@@ -135,6 +135,32 @@ TEST_F(PipeData, InputPathsNameAFileAsOftenAsARunReadsIt) {
   EXPECT_EQ(input_paths(no_test), (Paths{"x", "y", "", "", ""}));
 }
 
+TEST_F(PipeData, APipeThatFallsSilentIsToldOfOnceAndReadToItsEnd) {
+  test::PipeEnds ends;
+  const auto say = [&](const std::string& text) {
+    ASSERT_GT(::write(ends.writer, text.data(), text.size()), 0);
+  };
+  std::promise<void> word;
+  std::vector<std::int64_t> waits;
+  const ReadProgress progress = [&](const std::string&, std::int64_t done, std::int64_t total) {
+    if (total != kWaiting) return;
+    waits.push_back(done);
+    say("3,4\n");
+    if (waits.size() == 1) word.set_value();
+  };
+  say("a,y\n1,2\n");
+  std::thread writer([&] {
+    word.get_future().wait_for(std::chrono::seconds(20));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1200));  // silent again
+    test::PipeEnds::close(ends.writer);
+  });
+  DataConfig c = config("/proc/self/fd/" + std::to_string(ends.reader));
+  const Dataset data = read_training_data(c, TargetUse::automatic, progress);
+  writer.join();
+  EXPECT_EQ(waits, (std::vector<std::int64_t>{8})) << "bytes that came before it fell silent";
+  EXPECT_EQ(data.target, (Floats{2, 4}));
+}
+
 /// The word of the wait is what the writer waits for, but not for ever.
 TEST_F(PipeData, APipeThatNobodyWritesIsToldOfAndWaitedFor) {
   const std::string fifo = path("fifo");
@@ -154,7 +180,7 @@ TEST_F(PipeData, APipeThatNobodyWritesIsToldOfAndWaitedFor) {
   EXPECT_NO_THROW(
       EXPECT_EQ(read_training_data(config(fifo), TargetUse::automatic, progress).target, (Floats{2})));
   writer.join();
-  EXPECT_EQ(told, (std::vector<std::string>{fifo + " 0 of 0", fifo + " 8 of 0"}));
+  EXPECT_EQ(told, (std::vector<std::string>{fifo + " 0 of -1", fifo + " 8 of 0"}));
 }
 
 TEST_F(PipeData, AnEmptyPipeIsCalledEmpty) {
