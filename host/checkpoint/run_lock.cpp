@@ -27,12 +27,10 @@ std::string this_process() {
   return fmt::format("pid {}, on {}, since {}", ::getpid(), host, since);
 }
 
-std::string holder_file(const std::string& folder) { return join_path(folder, ".lock"); }
-
 /// Empty where nobody can tell.
-std::string holder_of(const std::string& folder) {
+std::string words_of(const std::string& holder_file) {
   try {
-    return " (" + read_file(holder_file(folder)) + ")";
+    return " (" + read_file(holder_file) + ")";
   } catch (const Error&) {
     return "";
   }
@@ -41,12 +39,20 @@ std::string holder_of(const std::string& folder) {
 }  // namespace
 
 RunLock::RunLock(const std::string& folder, const std::function<void(const std::string&)>& note)
-    : folder_(folder) {
+    : folder_(folder), holder_file_(join_path(folder, ".lock")) {
+  try {
+    take(note);
+  } catch (...) {
+    release();
+    throw;
+  }
+}
+
+void RunLock::take(const std::function<void(const std::string&)>& note) {
   const int error = claim();
   if (error == EWOULDBLOCK) {  // mutant: second-run-refused
-    release();
     throw IoError(fmt::format("another run writes to {}{}; wait for its end or give this one another out",
-                              folder_, holder_of(folder_)));
+                              folder_, words_of(holder_file_)));
   }
   if (error != 0) {  // mutant: lock-error-checked
     note(fmt::format("{} cannot be locked ({}): nothing keeps another run from writing to it", folder_,
@@ -54,16 +60,11 @@ RunLock::RunLock(const std::string& folder, const std::function<void(const std::
     return;
   }
   held_ = true;
-  try {
-    name_holder();  // mutant: holder-named
-  } catch (...) {
-    release();
-    throw;
-  }
+  name_holder();  // mutant: holder-named
 }
 
 RunLock::~RunLock() {
-  if (held_) file_ops().remove(holder_file(folder_).c_str());  // mutant: holder-forgotten
+  if (held_) file_ops().remove(holder_file_.c_str());  // mutant: holder-forgotten
   release();
 }
 
@@ -79,10 +80,10 @@ int RunLock::claim() {
 
 /// Replaces what may lie under that name, a link too. It tells a person something; no fsync waits for it.
 void RunLock::name_holder() const {
-  OutputFile file(temporary_path(folder_, name_of(holder_file(folder_))));
+  OutputFile file(temporary_path(folder_, name_of(holder_file_)));
   file.write(this_process());
   file.close();
-  rename_path(file.path(), holder_file(folder_));
+  rename_path(file.path(), holder_file_);
 }
 
 void RunLock::release() {

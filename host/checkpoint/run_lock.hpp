@@ -17,11 +17,12 @@ class RunLock {
   RunLock& operator=(const RunLock&) = delete;
 
  private:
+  void take(const std::function<void(const std::string&)>& note);
   int claim();
   void name_holder() const;
   void release();
 
-  std::string folder_;
+  std::string folder_, holder_file_;
   int fd_ = -1;
   bool held_ = false;
 };

@@ -10,6 +10,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = pathlib.Path(__file__).resolve().parent
 ERROR = re.compile(r"^(?P<path>[^:\s]+):(?P<line>\d+):\d+:\s+(?:fatal )?error:", re.M)
 CAUSE = re.compile(r"^(?P<path>[^:\s]+):(?P<line>\d+):\d+:\s+required from", re.M)
+# Drivers that need no rights beyond the sandbox's.
+DRIVERS = ("reliability/ends.py", "reliability/inputs.py")
 ROUNDS = 12  # each leaves out the mutants that did not compile in the one before
 
 
@@ -75,12 +77,15 @@ class Build:
                                  check=True, text=True, capture_output=True).stdout
         tests = {}
         for test in json.loads(listing)["tests"]:
-            program = pathlib.Path(test["command"][0])
-            # "planted" has an object of its own for one of the library's.
-            known = program.parent == self.folder / "tests" and "planted" not in test["name"]
-            if known and seconds.get(test["name"], 0) <= most_seconds:
-                tests[test["name"]] = (program.name, test["command"][1:], environment_of(test))
+            if self._runs_ours(test) and seconds.get(test["name"], 0) <= most_seconds:
+                tests[test["name"]] = (test["command"], environment_of(test))
         return tests
+
+    def _runs_ours(self, test):
+        """A test program, or a driver of whole processes. "planted" has an object of its own for one of the library's."""
+        command = test["command"]
+        program = pathlib.Path(command[0]).parent == self.folder / "tests"
+        return "planted" not in test["name"] and (program or any(word.endswith(DRIVERS) for word in command))
 
     def units_of(self, file):
         """The units in which a source or header is compiled and that a test runs."""
@@ -92,10 +97,13 @@ class Build:
         if unit.object.startswith(other):
             return False
         program = re.match(r"tests/CMakeFiles/([^/]+)\.dir/", unit.object)
-        return not program or program[1] in self.programs() or program[1] == "thalweg_test_support"
+        return not program or f"tests/{program[1]}" in self.programs() or program[1] == "thalweg_test_support"
 
     def programs(self):
-        return {program for program, _, _ in self.tests.values()}
+        """Paths of the programs that the tests run, below the build folder."""
+        words = {word for command, _ in self.tests.values() for word in command}
+        below = {pathlib.Path(word).relative_to(self.folder) for word in words if word.startswith(f"{self.folder}/")}
+        return {str(path) for path in below if path.parent.name in ("", "tests")}
 
     def compile(self, unit, mutated):
         target = self.scratch / "objects" / unit.object
@@ -119,11 +127,10 @@ class Build:
         """The switch itself, and the listener of the tests."""
         folder = self.scratch / "objects"
         folder.mkdir(parents=True, exist_ok=True)
-        objects = []
         for name in ("switch", "recorder"):
-            objects.append(folder / f"{name}.o")
-            subprocess.run(["g++", "-std=c++20", "-O1", f"-I{ROOT}", "-c", SOURCES / f"{name}.cpp", "-o", objects[-1]], check=True)
-        return objects
+            subprocess.run(["g++", "-std=c++20", "-O1", f"-I{ROOT}", "-c", SOURCES / f"{name}.cpp", "-o", folder / f"{name}.o"],
+                           check=True)
+        return {name: folder / f"{name}.o" for name in ("switch", "recorder")}
 
     def link_commands(self, targets):
         commands = {}
@@ -138,6 +145,11 @@ class Build:
         new = {unit.object: str(self.scratch / "objects" / unit.object) for unit in objects}
         own = [new.get(word, word) for word in command]
         library = [file for name, file in new.items() if is_library(name)]
+        if path.startswith("tests/"):
+            support = support.values()
+        else:  # the program itself has no tests to listen to, nor their support
+            support = [support["switch"]]
+            library = [file for file in library if "thalweg_test_support" not in file]
         at = own.index("-o")
         program = self.scratch / pathlib.Path(path).name
         words = own[:at] + ["-fuse-ld=gold", *map(str, support), *library, "-o", str(program)] + own[at + 2:]

@@ -22,8 +22,7 @@ class Test:
 @dataclasses.dataclass
 class Program:
     name: str  # as ctest calls it
-    path: str
-    arguments: list
+    command: list
     environment: dict
     tests: list
     seconds: float
@@ -51,15 +50,15 @@ def sandbox(writable):
     return words
 
 
-def run(path, arguments, environment, cpu_seconds, wall_seconds, writable=()):
+def run(command, environment, cpu_seconds, wall_seconds, writable=()):
     """The exit code and output of a program; None for the code if it ran past its limits."""
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_seconds) + 1, int(cpu_seconds) + 2))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if "/simt/" not in str(path):  # the executor reserves far more addresses than it uses
+        if "/simt/" not in " ".join(command):  # the executor reserves far more addresses than it uses
             resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
-        done = subprocess.run([*sandbox(writable), path, *arguments], capture_output=True, timeout=wall_seconds, preexec_fn=limit,
+        done = subprocess.run([*sandbox(writable), *command], capture_output=True, timeout=wall_seconds, preexec_fn=limit,
                               stdin=subprocess.DEVNULL, env=os.environ | environment)
     except subprocess.TimeoutExpired:
         return None, ""
@@ -67,20 +66,20 @@ def run(path, arguments, environment, cpu_seconds, wall_seconds, writable=()):
     return None if out_of_time else done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
 
-def record(name, path, arguments, environment, count, scratch):
+def record(name, command, environment, count, scratch):
     """Runs a program without a mutant and notes what each of its tests reaches; None if it fails."""
     reached, log = scratch / f"{name}.reached", scratch / f"{name}.log"
     reached.write_bytes(bytes(count + 1))
     log.unlink(missing_ok=True)
     begin = time.monotonic()
     recording = {"THALWEG_MUTANTS_REACHED": str(reached), "THALWEG_MUTANTS_LOG": str(log), "GTEST_BRIEF": "1"}
-    code, output = run(path, arguments, environment | recording, 600, 900, [scratch])
+    code, output = run(command, environment | recording, 600, 900, [scratch])
     seconds = time.monotonic() - begin
     if code != 0:
         return None, output
     tests = read_log(log) if log.exists() else []
     outside = frozenset(i for i, byte in enumerate(reached.read_bytes()) if byte)
-    return Program(name, path, arguments, environment, tests + [Test("*", seconds, outside)], seconds), output
+    return Program(name, command, environment, tests + [Test("*", seconds, outside)], seconds), output
 
 
 def read_log(log):
@@ -98,17 +97,16 @@ def failed_test(output):
 
 def holds(program, number, tests):
     """Runs a program with a mutant on; a verdict if it does not pass."""
-    arguments = list(program.arguments)
+    command = list(program.command)
     names = [test.name for test in tests]
     chosen = ":".join(names)
     whole = "*" in names or len(chosen) > LONGEST_FILTER
     if not whole:
-        arguments.append(f"--gtest_filter={chosen}")
+        command.append(f"--gtest_filter={chosen}")
     usual = program.seconds if whole else sum(test.seconds for test in tests)
     begin = time.monotonic()
     switches = {"THALWEG_MUTANT": str(number), "GTEST_BRIEF": "1", "GTEST_FAIL_FAST": "1"}
-    code, output = run(program.path, arguments, program.environment | switches,
-                       10 + 15 * usual, 30 + 30 * usual)
+    code, output = run(command, program.environment | switches, 10 + 15 * usual, 30 + 30 * usual)
     seconds = time.monotonic() - begin
     if code is None:
         return Verdict("timed out", program.name, seconds)
