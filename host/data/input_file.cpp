@@ -68,7 +68,7 @@ InputFile::InputFile(const std::string& path, const ReadProgress& progress)
     if (S_ISDIR(opened_.st_mode))
       throw NoInputError(
           fmt::format("{} is a folder; want a file of data (npy, npz, csv, libsvm, idx)", path));
-    if (!regular()) wait(progress);
+    wait(progress);
   } catch (...) {
     ::close(fd_);
     throw;
@@ -92,7 +92,7 @@ bool InputFile::readable_within(int milliseconds) const {
   }
 }
 
-/// Before a pipe has a writer, reading it would look like its end.
+/// Before a pipe has a writer, reading it would look like its end. A regular file is ready at once.
 void InputFile::wait(const ReadProgress& progress) const {
   if (readable_within(kSilenceMs)) return;  // mutant: writer-awaited
   if (progress) progress(path_, 0, 0);      // mutant: wait-reported
