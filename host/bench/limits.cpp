@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "host/bench/chunks.hpp"
 #include "host/runtime/backends.hpp"
 #include "kernels/common/parallel.hpp"
 
@@ -10,9 +11,7 @@ namespace thalweg::bench {
 namespace {
 
 constexpr std::int64_t kFloat = sizeof(float);
-/// Floats of one task: enough to hide the pool, few enough to share the work evenly.
-constexpr std::int64_t kChunk = 1 << 16;
-/// The same of rows that are asked for ahead, of which a task loses the start.
+/// Floats of one task of rows that are asked for ahead, of which a task loses the start.
 constexpr std::int64_t kRowsRun = 1 << 20;
 /// Bytes or operations that a measurement is made of at least: some milliseconds of any machine.
 constexpr double kAmount = 1e8, kOperations = 1e9;
@@ -25,14 +24,6 @@ thread_local volatile float sink = 0;
 
 std::int64_t whole_steps(std::int64_t count) {
   return std::max<std::int64_t>(count / kStreamStep, 1) * kStreamStep;
-}
-
-/// Calls body(begin, count) for chunks of [0, count) on all threads.
-template <class Body>
-void over_chunks(const Context& ctx, std::int64_t count, const Body& body) {
-  ctx.pool().run((count + kChunk - 1) / kChunk, [&](std::int64_t task, int) {
-    body(task * kChunk, std::min(kChunk, count - task * kChunk));
-  });
 }
 
 int passes_for(double amount, double wanted) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "host/bench/chunks.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/runtime/huge_pages.hpp"
 #include "kernels/common/parallel.hpp"
@@ -60,10 +61,10 @@ double dot(const float* x, const float* w, std::int64_t count) {
 
 /// Different features in ascending order: rank r with density 1 / r.
 void draw_columns(std::int64_t row, std::int64_t features, std::int64_t entries, std::int32_t* columns) {
-  const double log_features = std::log(static_cast<double>(features));
+  const double log_end = std::log(static_cast<double>(features + 1));  // so that the last one is drawn, too
   std::uint64_t draw = static_cast<std::uint64_t>(row) << 20;
   for (std::int64_t found = 0; found < entries;) {
-    const double rank = std::exp(uniform01(kColumnStream, draw++) * log_features);
+    const double rank = std::exp(uniform01(kColumnStream, draw++) * log_end);
     const auto column = static_cast<std::int32_t>(std::min(rank - 1, static_cast<double>(features - 1)));
     if (std::find(columns, columns + found, column) == columns + found) columns[found++] = column;
   }
@@ -80,9 +81,8 @@ std::vector<float> uniform_floats(const Context& ctx, std::uint64_t stream, std:
   std::vector<float> values;
   reserve_huge(values, count);  // as the readers do
   values.resize(at(count));
-  constexpr std::int64_t kTask = 1 << 16;
-  ctx.pool().run((count + kTask - 1) / kTask, [&](std::int64_t task, int) {
-    for (std::int64_t i = task * kTask; i < std::min(count, (task + 1) * kTask); ++i)
+  over_chunks(ctx, count, [&](std::int64_t begin, std::int64_t n) {
+    for (std::int64_t i = begin; i < begin + n; ++i)
       values[at(i)] = uniform(stream, static_cast<std::uint64_t>(i));
   });
   return values;

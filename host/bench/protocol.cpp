@@ -27,11 +27,12 @@ double Limit::best() const { return quantile(rates_, 1); }
 double Limit::usual() const { return std::max(quantile(rates_, 0.5), expected_); }
 
 std::shared_ptr<Limit> timed_limit(std::string name, double amount, std::function<void()> run) {
-  return std::make_shared<Limit>(std::move(name), [amount, run = std::move(run)] {
+  const auto measure = [amount, run = std::move(run)] {
     const auto begin = Clock::now();
     run();
     return amount / seconds_since(begin);
-  });
+  };
+  return std::make_shared<Limit>(std::move(name), measure, amount);
 }
 
 std::string shape_text(const Shape& shape) {

@@ -17,11 +17,12 @@ namespace thalweg::bench {
 /// A rate that the machine can reach, in bytes or floating-point operations per second.
 class Limit {
  public:
-  /// `measure` gives the rate at the time of the call.
-  Limit(std::string name, std::function<double()> measure)
-      : name_(std::move(name)), measure_(std::move(measure)) {}
+  /// `measure` gives the rate at the time of the call, of so many bytes or operations where that is known.
+  Limit(std::string name, std::function<double()> measure, double amount = 0)
+      : name_(std::move(name)), amount_(amount), measure_(std::move(measure)) {}
 
   const std::string& name() const { return name_; }
+  double amount() const { return amount_; }
   /// Measures once, in some milliseconds.
   double rate();
   /// The most that rate() has given.
@@ -33,7 +34,7 @@ class Limit {
 
  private:
   std::string name_;
-  double expected_ = 0;
+  double amount_, expected_ = 0;
   std::vector<double> rates_;
   std::function<double()> measure_;
 };

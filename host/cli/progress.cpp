@@ -9,6 +9,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <utility>
 
 #include "host/checkpoint/files.hpp"
 
@@ -55,6 +56,12 @@ int terminal_columns() {
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualColumns;
 }
 
+ProgressPrinter::Surroundings surroundings_of(const std::ostream& err) {
+  ProgressPrinter::Surroundings found{.columns = {}, .now = &ProgressPrinter::Clock::now};
+  if (&err == &std::cerr && isatty(STDERR_FILENO) != 0) found.columns = &terminal_columns;
+  return found;
+}
+
 }  // namespace
 
 std::string bar_text(const Progress& p, int columns) {
@@ -96,15 +103,15 @@ std::string waiting_for(const std::string& file, std::int64_t bytes) {
 }
 
 ProgressPrinter::ProgressPrinter(std::ostream& err, bool quiet)
-    : err_(err),
-      quiet_(quiet),
-      terminal_(&err == &std::cerr && isatty(STDERR_FILENO) != 0),
-      last_(Clock::now()) {}
+    : ProgressPrinter(err, quiet, surroundings_of(err)) {}
+
+ProgressPrinter::ProgressPrinter(std::ostream& err, bool quiet, Surroundings surroundings)
+    : err_(err), quiet_(quiet), surroundings_(std::move(surroundings)), last_(surroundings_.now()) {}
 
 /// Whether it is time to say something again.
 bool ProgressPrinter::due() {
-  const auto now = Clock::now();
-  if (now - last_ < (terminal_ ? kBarPeriod : std::chrono::milliseconds(kLinePeriod))) return false;
+  const auto now = surroundings_.now();
+  if (now - last_ < (terminal() ? kBarPeriod : std::chrono::milliseconds(kLinePeriod))) return false;
   last_ = now;
   return true;
 }
@@ -112,15 +119,15 @@ bool ProgressPrinter::due() {
 void ProgressPrinter::reading(const std::string& file, std::int64_t done, std::int64_t total) {
   if (total == kWaiting) return message(waiting_for(file, done));
   if (quiet_ || !due()) return;
-  if (terminal_) return draw(reading_text(file, done, total, terminal_columns()));
+  if (terminal()) return draw(reading_text(file, done, total, surroundings_.columns()));
   err_ << reading_text(file, done, total, std::numeric_limits<int>::max()) << std::endl;
 }
 
 void ProgressPrinter::update(const Progress& p) {
   if (quiet_) return;
   const bool last_step = p.step == p.total_steps;
-  if (!due() && !(terminal_ && last_step)) return;
-  if (terminal_) return draw(bar_text(p, terminal_columns()));
+  if (!due() && !(terminal() && last_step)) return;
+  if (terminal()) return draw(bar_text(p, surroundings_.columns()));
   err_ << fmt::format("epoch {} step {}/{} {} {} samples/s, {} left\n", p.epoch, p.step, p.total_steps,
                       loss_text(p.loss), human_rate(p.samples_per_second), human_time(seconds_left(p)))
        << std::flush;

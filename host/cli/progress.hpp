@@ -2,6 +2,7 @@
 // Progress of a run on stderr: a bar on a terminal, a plain line every few seconds otherwise.
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <string>
 
@@ -19,7 +20,16 @@ std::string waiting_for(const std::string& file, std::int64_t bytes);
 
 class ProgressPrinter {
  public:
+  using Clock = std::chrono::steady_clock;
+  /// What a line or a bar is made for; a test brings its own.
+  struct Surroundings {
+    std::function<int()> columns;  ///< of the terminal; none where there is no terminal
+    std::function<Clock::time_point()> now;
+  };
+
+  /// Into `err`, a bar where that is the terminal of standard error.
   ProgressPrinter(std::ostream& err, bool quiet);
+  ProgressPrinter(std::ostream& err, bool quiet, Surroundings surroundings);
   void update(const Progress& progress);
   /// As a ReadProgress is called.
   void reading(const std::string& file, std::int64_t done, std::int64_t total);
@@ -28,13 +38,14 @@ class ProgressPrinter {
   void finish();
 
  private:
-  using Clock = std::chrono::steady_clock;
+  bool terminal() const { return surroundings_.columns != nullptr; }
   bool due();
   /// In place of what the terminal's line holds.
   void draw(const std::string& text);
 
   std::ostream& err_;
-  bool quiet_, terminal_, bar_open_ = false;
+  bool quiet_, bar_open_ = false;
+  Surroundings surroundings_;
   Clock::time_point last_;
 };
 

@@ -5,6 +5,7 @@
 #include "host/json/json.hpp"
 #include "thalweg/metrics.hpp"
 #include "thalweg/trainer.hpp"
+#include "thalweg/verify.hpp"
 
 namespace thalweg::cli {
 
@@ -16,5 +17,8 @@ std::string to_text(const std::string& title, const Metrics& metrics);
 Json to_json(const TrainReport& report);
 std::string to_text(const PrivacyReport& privacy);
 std::string to_text(const TrainReport& report);
+
+Json to_json(const VerifyReport& report);
+std::string to_text(const VerifyReport& report);
 
 }  // namespace thalweg::cli

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <ostream>
 
 #include "host/cli/cli.hpp"
@@ -78,11 +79,9 @@ int train_command(const TrainArguments& arguments, Streams streams) {
   ProgressPrinter printer(streams.err, arguments.quiet);  // mutant: quiet-obeyed
   TrainObserver observer;
   observer.phase = [](TrainPhase phase) { loading = phase == TrainPhase::load ? 1 : 0; };
-  observer.progress = [&](const Progress& progress) { printer.update(progress); };
-  observer.reading = [&](const std::string& file, std::int64_t done, std::int64_t total) {
-    printer.reading(file, done, total);
-  };
-  observer.message = [&](const std::string& text) { printer.message(text); };
+  observer.progress = std::bind_front(&ProgressPrinter::update, &printer);
+  observer.reading = std::bind_front(&ProgressPrinter::reading, &printer);
+  observer.message = std::bind_front(&ProgressPrinter::message, &printer);
   observer.stop_signal = &stop_signal;
   observer.save_signal = &save_signal;
   const TrainReport report = train(config, observer);

@@ -69,7 +69,7 @@ InputFile::InputFile(const std::string& path, const ReadProgress& progress)
     if (S_ISDIR(opened_.st_mode))
       throw NoInputError(
           fmt::format("{} is a folder; want a file of data (npy, npz, csv, libsvm, idx)", path));
-    if (!regular()) wait_for_bytes();
+    wait_for_bytes();
   } catch (...) {
     ::close(fd_);
     throw;
@@ -93,7 +93,7 @@ bool InputFile::readable_within(int milliseconds) const {
   }
 }
 
-/// Before a pipe has a writer, reading it would look like its end.
+/// Before a pipe has a writer, reading it would look like its end. A regular file is ready at once.
 void InputFile::wait_for_bytes() {
   if (readable_within(kSilenceMs)) return;  // mutant: writer-awaited
   if (progress_ && !std::exchange(told_of_waiting_, true))

@@ -158,8 +158,7 @@ void expand_one_hot(RawData& raw, const FeatureTransform& transform) {
   std::int64_t features = 0;
   for (std::int64_t c = 0; c < raw.width; ++c) features += inputs_of(transform, c);
   const std::int64_t width = raw.width;
-  const bool any = !transform.categories.empty() &&
-                   std::any_of(transform.categories.begin(), transform.categories.end(),
+  const bool any = std::any_of(transform.categories.begin(), transform.categories.end(),
                                [](const auto& categories) { return !categories.empty(); });
   if (!any) return;
   // In place from the last row on: a row's new place never lies before its old one, as features >= width.

@@ -49,22 +49,22 @@ void MetricSums::add_losses(const Objective& objective, const OutputBlock& block
 }
 
 void MetricSums::add(const OutputBlock& block) {
-  const MetricsOps& metrics = ctx_.backend().metrics;
   add_losses(objective_, block, kLoss);
-  if (classes_ == 0) {
-    metrics.residuals(ctx_, {.output = block.output,
-                             .targets = block.targets,
-                             .rates = rates_,
-                             .squared = sum(kSquared),
-                             .absolute = sum(kAbsolute)});
-    return;
-  }
+  if (classes_ != 0) return add_classes(block);
+  ctx_.backend().metrics.residuals(ctx_, {.output = block.output,
+                                          .targets = block.targets,
+                                          .rates = rates_,
+                                          .squared = sum(kSquared),
+                                          .absolute = sum(kAbsolute)});
+}
+
+void MetricSums::add_classes(const OutputBlock& block) {
   if (smooths(objective_)) add_losses(log_objective(objective_), block, kLogLoss);
-  metrics.confusion(ctx_, {.output = block.output,
-                           .targets = block.targets,
-                           .classes = classes_,
-                           .unit = unit_,
-                           .confusion = confusion()});
+  ctx_.backend().metrics.confusion(ctx_, {.output = block.output,
+                                          .targets = block.targets,
+                                          .classes = classes_,
+                                          .unit = unit_,
+                                          .confusion = confusion()});
   if (ranks()) {
     ctx_.backend().memory.copy(ctx_, scores_.data() + block.first, block.output.data,
                                block.output.rows * std::int64_t{sizeof(float)});

@@ -27,10 +27,11 @@ class MetricSums {
  private:
   enum Sum { kLoss, kLogLoss, kSquared, kAbsolute, kSums };
 
-  bool ranks() const { return classes_ > 0 && outputs_ == 1; }
+  bool ranks() const { return classes_ != 0 && outputs_ == 1; }
   ExactSum* sum(Sum which) { return reinterpret_cast<ExactSum*>(words_.data()) + which; }
   Count* confusion() { return reinterpret_cast<Count*>(sum(kSums)); }
   PairCount* pairs() { return reinterpret_cast<PairCount*>(confusion() + classes_ * classes_); }
+  void add_classes(const OutputBlock& block);
   void add_losses(const Objective& objective, const OutputBlock& block, Sum which);
 
   const Context& ctx_;

@@ -2,12 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
 #include "host/bench/bench.hpp"
+#include "host/bench/made_data.hpp"
+#include "host/checkpoint/files.hpp"
 #include "host/cli/cli.hpp"
 #include "tests/support/run_support.hpp"
 
@@ -82,6 +86,136 @@ TEST(BenchCommand, PerSampleStepsAreHeldAgainstThePlainOne) {
   EXPECT_LE(lines[3]["extra_bytes"], 4 * 32 * (16 + 12 + 4));
 }
 
+struct Expected {
+  const char* shape;
+  double samples, bytes, flops;
+  const char* limit;  ///< null: the machine decides which binds
+};
+
+/// The lines of all workloads at the tiny shapes, taken once: measuring the machine takes a second. With one
+/// repetition, so that shares are of the times that are told.
+const std::vector<json>& all_lines() {
+  static const std::vector<json> lines = [] {
+    std::vector<std::string> arguments = tiny({"--json"});
+    std::replace(arguments.begin(), arguments.end(), std::string("--repetitions=2"),
+                 std::string("--repetitions=1"));
+    return lines_of(output_of(arguments));
+  }();
+  return lines;
+}
+
+std::vector<json> lines_of_workload(const std::string& name) {
+  std::vector<json> found;
+  for (const json& line : all_lines())
+    if (line.value("workload", "") == name) found.push_back(line);
+  return found;
+}
+
+void expect_results(const std::string& workload, const std::vector<Expected>& wanted) {
+  const std::vector<json> lines = lines_of_workload(workload);
+  ASSERT_EQ(lines.size(), wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const json& line = lines[i];
+    const Expected& want = wanted[i];
+    const double seconds = line["seconds"];
+    EXPECT_EQ(line["shape"].dump(), want.shape);
+    EXPECT_EQ(line["bytes"], want.bytes) << want.shape;
+    EXPECT_EQ(line["flops"], want.flops) << want.shape;
+    EXPECT_NEAR(line["samples_per_second"].get<double>() * seconds, want.samples, 1e-6) << want.shape;
+    EXPECT_NEAR(line["bytes_per_second"].get<double>() * seconds, want.bytes, 1e-3) << want.shape;
+    EXPECT_NEAR(line["flops_per_second"].get<double>() * seconds, want.flops, 1e-3) << want.shape;
+    if (line["limit"].is_null()) {
+      EXPECT_EQ(want.limit, std::string("none")) << want.shape;
+      continue;
+    }
+    if (want.limit != nullptr) {
+      EXPECT_EQ(line["limit"], want.limit) << want.shape;
+    }
+    if (line["repetitions"].size() > 1) continue;  // disturbed and repeated: each is a median of its own
+    const double amount = line["limit"] == "fma" ? want.flops : want.bytes;
+    EXPECT_NEAR(line["percent_of_limit"].get<double>() / 100 * line["limit_rate"].get<double>() * seconds,
+                amount, 1e-6 * amount)
+        << want.shape;
+  }
+}
+
+/// 32 rows of 60 floats, targets, outputs, losses and gradients of 32, and 61 parameters that the step, the
+/// norm and the update go over: 7680 + 4 * 128 + 6 * 244. Of more classes as the costs of the ops say.
+TEST(BenchCommand, LinearStepsAreHeldAgainstReadingTheirRows) {
+  expect_results("logistic",
+                 {{R"({"batch":32,"features":60,"order":"sequential"})", 32, 9656, 8656, "read"},
+                  {R"({"batch":32,"features":60,"order":"shuffled"})", 32, 9656, 8656, "read of rows"}});
+  expect_results("softmax",
+                 {{R"({"batch":32,"features":60,"order":"sequential"})", 32, 23656, 36288, "read"},
+                  {R"({"batch":32,"features":60,"order":"shuffled"})", 32, 23656, 36288, "read of rows"}});
+}
+
+/// A column that the batch touches costs 28 bytes and 16 operations; both orders touch equally many.
+TEST(BenchCommand, SparseStepsCountTheColumnsThatTheirFirstBatchTouches) {
+  expect_results(
+      "sparse", {{R"({"batch":32,"entries":9,"features":60,"order":"sequential"})", 32, 12172, 2032, nullptr},
+                 {R"({"batch":32,"entries":9,"features":60,"order":"shuffled"})", 32, 12172, 2032, nullptr}});
+}
+
+TEST(BenchCommand, ANetworkIsNamedByItsLayersAndOptimizer) {
+  expect_results("mlp", {{R"({"batch":32,"layers":"60-16-12-4","optimizer":"adam","order":"shuffled"})", 32,
+                          105928, 193024, nullptr}});
+}
+
+/// A parameter and its gradient are read and it is written, and each state is read and written: 12 bytes, and
+/// 8 for each state.
+TEST(BenchCommand, AnUpdateMovesItsParametersGradientAndStates) {
+  const std::pair<const char*, int> states[] = {
+      {"sgd", 0},   {"momentum", 1}, {"nesterov", 1}, {"adagrad", 1}, {"rmsprop", 1},         {"adam", 2},
+      {"adamw", 2}, {"amsgrad", 3},  {"sign", 0},     {"lion", 1},    {"adams_bashforth", 1}, {"ftrl", 2}};
+  std::vector<Expected> wanted;
+  std::vector<std::string> shapes;
+  for (const auto& [name, count] : states)
+    shapes.push_back(R"({"optimizer":")" + std::string(name) + R"(","parameters":3000,"tensors":1})");
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    wanted.push_back({shapes[i].c_str(), 0, 3000.0 * (12 + 8 * states[i].second), 14 * 3000, "update"});
+  expect_results("update", wanted);
+}
+
+/// x [32, in], weight [out, in], bias [out] where it is added or summed, result; two operations a product.
+TEST(BenchCommand, ProductsAreThoseOfEveryLayerButTheGradientByTheData) {
+  expect_results("gemm",
+                 {{R"({"batch":32,"in":60,"out":16,"product":"forward"})", 32, 13632, 61440, nullptr},
+                  {R"({"batch":32,"in":60,"out":16,"product":"parameter_grad"})", 32, 13632, 61952, nullptr},
+                  {R"({"batch":32,"in":16,"out":12,"product":"forward"})", 32, 4400, 12288, nullptr},
+                  {R"({"batch":32,"in":16,"out":12,"product":"input_grad"})", 32, 4352, 12288, nullptr},
+                  {R"({"batch":32,"in":16,"out":12,"product":"parameter_grad"})", 32, 4400, 12672, nullptr},
+                  {R"({"batch":32,"in":12,"out":4,"product":"forward"})", 32, 2256, 3072, nullptr},
+                  {R"({"batch":32,"in":12,"out":4,"product":"input_grad"})", 32, 2240, 3072, nullptr},
+                  {R"({"batch":32,"in":12,"out":4,"product":"parameter_grad"})", 32, 2256, 3200, nullptr}});
+}
+
+/// Files of 200 rows: npy has a header of 128 bytes, npz two members of 48128 and 928 with 194 bytes about
+/// them, idx a header of 12. A batch is a list of 32 numbers of 8 bytes.
+TEST(BenchCommand, ReadersAreHeldAgainstReadingTheBytesOfTheirFile) {
+  const std::vector<json> lines = lines_of_workload("data");
+  ASSERT_EQ(lines.size(), 7u);
+  const char* const readers[] = {"npy", "npz", "csv", "csv.gz", "libsvm", "idx"};
+  for (std::size_t i = 0; i < 6; ++i) {
+    const json& line = lines[i];
+    EXPECT_EQ(line["shape"].dump(),
+              R"({"features":60,"reader":")" + std::string(readers[i]) + R"(","rows":200})");
+    EXPECT_EQ(line["check"].dump(),
+              R"({"bound":0.0,"error":0.0,"of":"values of )" + std::string(readers[i]) + "\"}");
+    EXPECT_EQ(line["limit"], "file");
+    EXPECT_NEAR(line["samples_per_second"].get<double>() * line["seconds"].get<double>(), 200, 1e-6);
+  }
+  EXPECT_EQ(lines[0]["bytes"], 128 + 200 * 60 * 4);
+  EXPECT_EQ(lines[1]["bytes"], 48128 + 928 + 2 * (30 + 46 + 2 * 5) + 22);
+  EXPECT_EQ(lines[5]["bytes"], 12 + 200 * 60);
+  EXPECT_GT(lines[2]["bytes"], 200 * 60 * 9);
+  EXPECT_LT(lines[3]["bytes"], 0.6 * lines[2]["bytes"].get<double>()) << "compressed";
+  EXPECT_GT(lines[4]["bytes"], lines[2]["bytes"].get<double>()) << "with an index each";
+  EXPECT_EQ(lines[6]["shape"].dump(), R"({"batch":32,"reader":"order","rows":200})");
+  EXPECT_EQ(lines[6]["bytes"], 32 * 8);
+  EXPECT_TRUE(lines[6]["limit"].is_null());
+}
+
 TEST(BenchCommand, TheReferenceIsADeviceAsWell) {
   auto arguments = tiny({"logistic", "gemm", "--json"});
   arguments[1] = "--device=reference";
@@ -108,6 +242,14 @@ TEST(BenchCommand, OnRequestAnswersEachLineWithARepetition) {
   }
 }
 
+/// The numbers of an npy file of one dimension: its header has 128 bytes.
+template <class T>
+std::vector<T> bytes_behind_header(const std::string& bytes) {
+  std::vector<T> numbers((bytes.size() - 128) / sizeof(T));
+  std::memcpy(numbers.data(), bytes.data() + 128, numbers.size() * sizeof(T));
+  return numbers;
+}
+
 TEST(BenchCommand, WritesTheDataItMadeForOtherPrograms) {
   const TemporaryFolder folder;
   output_of(tiny({"logistic", "--write-data=" + folder.path("dense")}));
@@ -115,11 +257,24 @@ TEST(BenchCommand, WritesTheDataItMadeForOtherPrograms) {
   Config config;
   config.data.train = folder.path("dense/x.npy");
   config.data.target = folder.path("dense/target.npy");
+  config.data.standardize = "false";
   const Dataset data = read_training_data(config.data, TargetUse::classes);
   EXPECT_EQ(data.rows, 200);
   EXPECT_EQ(data.features, 60);
-  for (const char* name : {"offsets", "columns", "values", "target"})
-    EXPECT_TRUE(std::filesystem::exists(folder.path("sparse/" + std::string(name) + ".npy"))) << name;
+  const Context ctx({.device = "cpu", .threads = 1});
+  const Dataset made = bench::made_dense(ctx, 200, 60, 2), sparse = bench::made_sparse(ctx, 200, 60, 9);
+  EXPECT_EQ(data.dense_f32, made.dense_f32);
+  EXPECT_EQ(data.target, made.target);
+  const auto floats = [&](const std::string& name) {
+    return bytes_behind_header<float>(read_file(folder.path("sparse/" + name + ".npy")));
+  };
+  const auto integers = [&](const std::string& name) {
+    return bytes_behind_header<std::int64_t>(read_file(folder.path("sparse/" + name + ".npy")));
+  };
+  EXPECT_EQ(floats("values"), sparse.values);
+  EXPECT_EQ(floats("target"), sparse.target);
+  EXPECT_EQ(integers("offsets"), sparse.offsets);
+  EXPECT_EQ(integers("columns"), std::vector<std::int64_t>(sparse.columns.begin(), sparse.columns.end()));
 }
 
 TEST(BenchCommand, HelpNamesTheWorkloads) {

@@ -179,6 +179,22 @@ TEST_F(CommandLine, PredictAndGradientsReplaceTheFileBehindALink) {
   through_link("gradients", "g.npy");
 }
 
+TEST_F(CommandLine, JsonIsIndentedByTwoAndTextIsATable) {
+  train();
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"evaluate", run_, "--data.test=" + data_, "--json"},
+        {"inspect", run_, "--json"},
+        {"info", "--json"},
+        {"train", "--quiet", "--data.train=" + data_, "--train.epochs=1", "--json"}}) {
+    const std::string text = output_of(command);
+    EXPECT_EQ(text.substr(0, 5), "{\n  \"") << command[0];
+    EXPECT_EQ(text.substr(text.size() - 3), "\n}\n") << command[0];
+  }
+  EXPECT_THAT(output_of({"evaluate", run_, "--data.test=" + data_}), testing::StartsWith("test\n  loss  "));
+  EXPECT_THAT(output_of({"train", "--quiet", "--data.train=" + data_, "--train.epochs=1"}),
+              testing::StartsWith("train (1 steps, 1 epochs, "));
+}
+
 TEST_F(CommandLine, RowsOfWeightZeroHaveNoLossInTheLog) {
   // the one row that weighs something is dropped with the last batch
   data_ = folder_.write("weights.csv", "a,y,w\n1,2,0\n2,3,0\n3,4,0\n4,5,0\n5,7,1\n");

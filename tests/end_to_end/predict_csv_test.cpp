@@ -57,6 +57,25 @@ TEST_F(PredictCsv, ThreeClassesHaveAProbabilityOrAScoreEach) {
   EXPECT_EQ(header_of(predictions(three_, "hinge")), "class,score a,score b,score c\n");
 }
 
+TEST_F(PredictCsv, ProbabilitiesStandBetweenCommasAndAddUpToOne) {
+  std::istringstream lines(predictions(three_, "softmax_cross_entropy"));
+  std::string line, cell;
+  std::getline(lines, line);
+  for (const char* wanted : {"a", "c"}) {
+    std::getline(lines, line);
+    std::istringstream cells(line);
+    std::getline(cells, cell, ',');
+    EXPECT_EQ(cell, wanted);
+    float sum = 0;
+    for (int k = 0; k < 3; ++k) {
+      ASSERT_TRUE(std::getline(cells, cell, ',')) << line;
+      sum += std::stof(cell);
+    }
+    EXPECT_FALSE(std::getline(cells, cell, ',')) << line;
+    EXPECT_NEAR(sum, 1, 0x1p-20) << line;  // a few roundings of 2^-24
+  }
+}
+
 TEST_F(PredictCsv, AClassIsQuotedWhereItHoldsACommaAQuoteOrALineBreak) {
   const std::pair<const char*, const char*> names[] = {
       {"\"a\nb\"", "\"a\nb\""},     {"\"a\rb\"", "\"a\rb\""}, {"\"a,b\"", "\"a,b\""},

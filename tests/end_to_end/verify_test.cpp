@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <sstream>
 
+#include "host/cli/cli.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/run_support.hpp"
 #include "thalweg/verify.hpp"
@@ -85,6 +87,25 @@ TEST(Verify, MeasuresWhatLiesBeyondTheBoundByTheLargestElement) {
   EXPECT_EQ(verdict.difference->first, 0);
   EXPECT_EQ(verdict.difference->second, 0.5f);
   EXPECT_NEAR(verdict.largest_error, 0.5 / 1e-30, 1e16) << "a tensor of zeros counts as one of 1e-30";
+}
+
+TEST(VerifyCommand, PrintsTheReportAsTextAndAsJson) {
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments{
+      "verify", "--data.train=" + folder.write("rows.csv", "a,b,y\n1,2,0\n4,5,3\n2,2,1\n"),
+      "--first=reference", "--second=cpu", "--steps=4"};
+  std::ostringstream text, json, err;
+  EXPECT_EQ(cli::run(arguments, {text, err}), 0) << err.str();
+  EXPECT_TRUE(text.str().starts_with("reference against cpu, 4 steps, relative error at most "))
+      << text.str();
+  EXPECT_TRUE(text.str().ends_with("\npassed\n")) << text.str();
+  arguments.emplace_back("--json");
+  EXPECT_EQ(cli::run(arguments, {json, err}), 0) << err.str();
+  EXPECT_TRUE(
+      json.str().starts_with("{\n  \"first\": \"reference\",\n  \"second\": \"cpu\",\n  \"steps\": 4,"))
+      << json.str();
+  EXPECT_TRUE(json.str().ends_with("}\n"));
+  EXPECT_EQ(err.str(), "");
 }
 
 }  // namespace

@@ -202,5 +202,12 @@ TEST_F(ByteSources, AFileWithoutASizeIsReadToItsEnd) {
   EXPECT_EQ(read_all(*source).substr(0, 5), "Name:");
 }
 
+/// The memory of this process is a file whose first page nobody has.
+TEST_F(ByteSources, APlaceThatCannotBeReadIsNamedWithTheReason) {
+  const InputFile memory("/proc/self/mem", {});
+  expect_error<IoError>([&] { memory.read_at(7, 2); },
+                        {"/proc/self/mem: cannot be read at byte 7: Input/output error"});
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -268,6 +268,14 @@ TEST(Checkpoint, AStateWithAnEntryThatIsNoProgressIsRefusedThoughEveryChecksumFi
   EXPECT_EQ(report_with("thalweg.step", "1"), "");
 }
 
+TEST(Checkpoint, OfTwoDamagedFilesTheModelIsNamed) {
+  const ScratchFolder root;
+  const std::string folder = root / "step-000000001";
+  write_checkpoint(folder, small_checkpoint(1));
+  for (const char* file : {"/state.safetensors", "/model.safetensors"}) overwrite(folder + file, "");
+  EXPECT_NE(damage_report(folder).find("model.safetensors"), std::string::npos);
+}
+
 TEST(Checkpoint, PartsOfTwoCheckpointsDoNotMix) {
   const ScratchFolder root;
   write_checkpoint(root / "step-000000001", small_checkpoint(1));

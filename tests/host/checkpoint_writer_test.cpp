@@ -104,18 +104,22 @@ TEST(CheckpointWriter, DamagedOnesPushOutNoValidOne) {
 /// What was read whole when the run began, and what it wrote itself, counts without being read again.
 TEST(CheckpointWriter, ReadsNoCheckpointThatItKnows) {
   const test::ScratchFolder root;
-  write_checkpoint(checkpoint_folder(root.path(), 1), checkpoint_at(1));
+  for (const std::int64_t step : {1, 2})
+    write_checkpoint(checkpoint_folder(root.path(), step), checkpoint_at(step));
   CheckpointWriter writer;
-  writer.set_valid(checkpoint_folder(root.path(), 1));
-  remove_path(checkpoint_folder(root.path(), 1) + "/config.toml");  // would tell of a reading
-  for (const std::int64_t step : {2, 3}) writer.submit({root.path(), checkpoint_at(step), 2, {}});
+  writer.set_valid(checkpoint_folder(root.path(), 2));
+  remove_path(checkpoint_folder(root.path(), 2) + "/config.toml");  // would tell of a reading
+  for (const std::int64_t step : {3, 4}) {
+    writer.submit({root.path(), checkpoint_at(step), 2, {}});
+    writer.finish();
+    EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), step - 2)))
+        << step - 1 << " was read again, and so " << step - 2 << " was kept";
+    remove_path(checkpoint_folder(root.path(), step) + "/config.toml");
+  }
+  writer.submit({root.path(), checkpoint_at(5), 2, {}});
   writer.finish();
-  EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), 1))) << "2 and 3 are kept";
-  remove_path(checkpoint_folder(root.path(), 3) + "/config.toml");
-  writer.submit({root.path(), checkpoint_at(4), 2, {}});
-  writer.finish();
-  EXPECT_TRUE(std::filesystem::exists(checkpoint_folder(root.path(), 3)));
-  EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), 2))) << "3 was read again";
+  EXPECT_TRUE(std::filesystem::exists(checkpoint_folder(root.path(), 4)));
+  EXPECT_FALSE(std::filesystem::exists(checkpoint_folder(root.path(), 3))) << "4 was read again";
 }
 
 TEST(CheckpointWriter, AnErrorSurfacesOnceAtTheNextCall) {

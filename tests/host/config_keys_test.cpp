@@ -105,6 +105,13 @@ TEST(ConfigKeys, NeighboursThatAreSwappedCountAsOneMistake) {
   EXPECT_EQ(did_you_mean("zyx", {"xyz"}), "") << "two mistakes";
 }
 
+/// A word may be a part of a longer text.
+TEST(ConfigKeys, WhatStandsBeforeAWordIsNoPartOfIt) {
+  const std::string_view text = "qepochs", word = text.substr(1);
+  EXPECT_EQ(did_you_mean(word, {"qepochs", "epochsz"}), "; did you mean \"qepochs\" or \"epochsz\"?");
+  EXPECT_EQ(did_you_mean(word, {"xeqpochs", "epochsyz"}), "; did you mean \"xeqpochs\" or \"epochsyz\"?");
+}
+
 TEST(ConfigKeys, UpToThreeEquallyNearNamesAreSuggested) {
   EXPECT_EQ(did_you_mean("ab", {"aba", "abb", "abcd"}), "; did you mean \"aba\" or \"abb\"?");
   EXPECT_EQ(did_you_mean("ab", {"aba", "abb", "abc"}), "; did you mean \"aba\", \"abb\" or \"abc\"?");

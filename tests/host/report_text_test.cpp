@@ -117,20 +117,43 @@ TEST(ReportText, ARunInJsonHasTheNumbersOfItsParts) {
   report.privacy = spent();
   report.privacy->reproducible_noise = true;
   report.resumed_from = "run/checkpoints/step-000000010";
-  const std::pair<const char*, const char*> wanted[] = {
-      {"validation.r2", "0.5"},
-      {"test.r2", "0.25"},
-      {"per_sample.norm.p50", "0.75"},
-      {"privacy.epsilon", "2.98765"},
-      {"privacy.delta", "1e-05"},
-      {"privacy.noise_multiplier", "1.23456"},
-      {"privacy.sampling_rate", "0.05"},
-      {"privacy.accountant", "\"prv\""},
-      {"privacy.reproducible_noise", "true"},
-      {"resumed_from", "\"run/checkpoints/step-000000010\""},
-  };
-  const Json object = to_json(report);
-  for (const auto& [key, value] : wanted) EXPECT_EQ(object.at(key).dump(), value) << key;
+  EXPECT_EQ(to_json(report).dump(),
+            R"({"steps":120,"epochs":4,"seconds":1.5,"samples_per_second":20480.0,"train.loss":0.25,)"
+            R"("validation.r2":0.5,"test.r2":0.25,"per_sample.norm.p50":0.75,"privacy.epsilon":2.98765,)"
+            R"("privacy.delta":1e-05,"privacy.noise_multiplier":1.23456,"privacy.sampling_rate":0.05,)"
+            R"("privacy.accountant":"prv","privacy.reproducible_noise":true,"parameters.xxh3":"00ff",)"
+            R"("stopped_by":"steps","device":"cpu avx2","resumed_from":"run/checkpoints/step-000000010"})");
+}
+
+/// One tensor of two is where it should be.
+VerifyReport verification(bool exact) {
+  VerifyReport report{.first = "cpu", .second = "cuda", .steps = 7, .exact = exact, .bound = 0.00123456};
+  report.tensors = {{.tensor = "layers.0.weight", .largest_error = 1.25e-7},
+                    {.tensor = "layers.0.bias",
+                     .difference = Difference{.step = 3, .element = 5, .first = 0.1f, .second = -2},
+                     .largest_error = 0.5}};
+  return report;
+}
+
+TEST(ReportText, AVerificationNamesTheFirstElementThatDiffers) {
+  EXPECT_EQ(to_text(verification(true)),
+            "cpu against cuda, 7 steps, bit for bit\n"
+            "  layers.0.weight            equal\n"
+            "  layers.0.bias              differs first at step 3, element 5: 0.100000001 against -2\n"
+            "FAILED\n");
+  VerifyReport passed = verification(false);
+  passed.tensors.pop_back();
+  EXPECT_EQ(to_text(passed),
+            "cpu against cuda, 7 steps, relative error at most 0.00123\n"
+            "  layers.0.weight            largest error 1.25e-07\n"
+            "passed\n");
+}
+
+TEST(ReportText, AVerificationInJsonHasATensorEach) {
+  EXPECT_EQ(to_json(verification(false)).dump(),
+            R"({"first":"cpu","second":"cuda","steps":7,"exact":false,"bound":0.00123456,"passed":false,)"
+            R"("tensors":[{"name":"layers.0.weight","largest_error":1.25e-07},{"name":"layers.0.bias",)"
+            R"("largest_error":0.5,"step":3,"element":5,"first":0.10000000149011612,"second":-2.0}]})");
 }
 
 }  // namespace
