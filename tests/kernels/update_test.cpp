@@ -359,6 +359,26 @@ TEST_P(UpdateTest, LargeL1LeavesExactZerosAndNonNegativeHolds) {
 INSTANTIATE_TEST_SUITE_P(Update, UpdateTest, testing::ValuesIn(test::all_devices()),
                          [](const auto& info) { return test::test_name(info.param); });
 
+TEST(UpdateCosts, AreAFloatForEveryArenaAndElement) {
+  // parameter and gradient are read, the parameter is written, and each state both
+  const auto expect = [](Rule rule, std::int64_t states) {
+    const Cost cost = update_cost(rule, 10);
+    EXPECT_EQ(cost.flops, 140);
+    EXPECT_EQ(cost.bytes_read, 80 + 40 * states);
+    EXPECT_EQ(cost.bytes_written, 40 + 40 * states);
+  };
+  for (const Rule rule : {Rule::sgd, Rule::sign}) expect(rule, 0);
+  for (const Rule rule : {Rule::momentum, Rule::nesterov, Rule::adagrad, Rule::rmsprop, Rule::lion})
+    expect(rule, 1);
+  expect(Rule::adams_bashforth, 1);
+  for (const Rule rule : {Rule::adam, Rule::adamw, Rule::ftrl}) expect(rule, 2);
+  expect(Rule::amsgrad, 3);
+  const Cost norm = gradient_norm_cost(10);
+  EXPECT_EQ(norm.flops, 20);
+  EXPECT_EQ(norm.bytes_read, 40);
+  EXPECT_EQ(norm.bytes_written, 8);  // the sum and the clip factor
+}
+
 TEST(UpdateBits, AreEqualOnEveryDeviceAndThreadCount) {
   const auto devices = test::exact_devices();
   std::vector<std::int64_t> sizes(std::begin(test::kNastySizes), std::end(test::kNastySizes));
