@@ -321,6 +321,32 @@ TEST_P(PerSampleTest, RowsAreScaledInPlace) {
   test::expect_same_bits(rows.download(), {0.5f, 1, 1.5f, 8, 10, 12}, "rows");
 }
 
+TEST_P(PerSampleTest, RowsOfNineAreScaledToTheLast) {
+  Floats values, want;
+  for (int i = 0; i < 18; ++i) {
+    values.push_back(static_cast<float>(i));
+    want.push_back(static_cast<float>(i < 9 ? 2 * i : 3 * i));
+  }
+  const Guarded<float> rows(ctx(), values), factors(ctx(), Floats{2, 3});
+  ops().scale_rows(ctx(), {.matrix = matrix(rows.data(), 2, 9), .factors = factors.data()});
+  test::expect_same_bits(rows.download(), want, "rows");
+}
+
+TEST_P(PerSampleTest, SquaresOfSparseRowsAreThoseOfTheRowsOfTheData) {
+  const Guarded<std::int64_t> offsets(ctx(), std::vector<std::int64_t>{0, 2, 3, 5});
+  const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});
+  const Guarded<std::int32_t> columns(ctx(), std::vector<std::int32_t>{0, 1, 0, 1, 2});
+  const Guarded<float> values(ctx(), Floats{1, 2, 3, 4, 5}), squares(ctx(), 2);
+  ops().sparse_row_squares(ctx(), {.input = {.offsets = offsets.data(),
+                                             .columns = columns.data(),
+                                             .values = values.data(),
+                                             .rows = 2,
+                                             .cols = 3,
+                                             .ids = ids.data()},
+                                   .squares = squares.data()});
+  test::expect_same_bits(squares.download(), {16 + 25, 1 + 4}, "squares");
+}
+
 TEST_P(PerSampleTest, GradientsOfSamplesAreOuterProductsInTheirColumns) {
   const std::int64_t n = 3, in = 5, out = 2, stride = in * out + out + 3;
   const LinearRows r(n, in, out);
