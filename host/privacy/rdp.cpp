@@ -11,13 +11,14 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+/// Of two numbers one of which may be -infinity.
 double log_add(double a, double b) {
   if (a < b) std::swap(a, b);
-  return b == -kInfinity ? a : a + std::log1p(std::exp(b - a));
+  return a + std::log1p(std::exp(b - a));
 }
 
-/// log(exp(a) - exp(b)), a >= b.
-double log_subtract(double a, double b) { return b == -kInfinity ? a : a + std::log1p(-std::exp(b - a)); }
+/// log(exp(a) - exp(b)), a > b.
+double log_subtract(double a, double b) { return a + std::log1p(-std::exp(b - a)); }
 
 /// log(erfc(x)); where erfc underflows, by its asymptotic series.
 double log_erfc(double x) {

@@ -34,7 +34,7 @@ THALWEG_HD float cosine_near_zero(float h) {
 THALWEG_HD NormalPair normal_pair(std::uint32_t first, std::uint32_t second) {
   constexpr float kHalfPi = 0x1.921fb6p+0f;
   const float u = exact::fma(static_cast<float>(first), 0x1p-32f, 0x1p-33f);
-  const float r = __builtin_sqrtf(-2.0f * exact::log(u < 1.0f ? u : 1.0f));
+  const float r = __builtin_sqrtf(-2.0f * exact::log(u));
   const std::uint32_t turns = (second + 0x20000000u) >> 30;
   const float h =
       static_cast<float>(static_cast<std::int32_t>(second - (turns << 30))) * (kHalfPi * 0x1p-30f);

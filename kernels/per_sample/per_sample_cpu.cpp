@@ -170,7 +170,8 @@ void add_noise(const Context& ctx, const GaussianNoise& a) {
     for (int b = 0; b < kBlocks; ++b) {
       float block[kNormalsPerBlock];
       normal_block(a.key, step, a.stream, run * kBlocks + b, block);
-      for (int k = 0; k < kNormalsPerBlock; ++k) z[b * kNormalsPerBlock + k] = block[k];
+      float* const to = z + b * kNormalsPerBlock;
+      to[0] = block[0], to[1] = block[1], to[2] = block[2], to[3] = block[3];
     }
     const std::int64_t begin = run * kNoiseRun;
     const std::int64_t count = a.size - begin < kNoiseRun ? a.size - begin : kNoiseRun;

@@ -77,6 +77,13 @@ TEST(Accountant, FindsTheBestRenyiOrderAlsoWhereNoiseIsMuch) {
   }
 }
 
+TEST(Accountant, ConsidersRenyiOrdersInTenthsFromOneToElevenAndTheWholeOnesFromTwelve) {
+  // The same closed form of one step without sampling, carried out in Python with 30 digits.
+  EXPECT_NEAR(rdp_epsilon({1.0, 0.02, 1}, 1e-5), 1486.7782575789, 1e-9) << "order 1.1";
+  EXPECT_NEAR(rdp_epsilon({1.0, 2.4, 1}, 1e-5), 1.7715851169696, 1e-12) << "order 10.9; 11 would be better";
+  EXPECT_NEAR(rdp_epsilon({1.0, 2.5, 1}, 1e-5), 1.6937176062088, 1e-12) << "order 12";
+}
+
 TEST(Accountant, FindsTheBestRenyiOrderBetweenWholeOnes) {
   // Mironov et al. 2019, equation 2: the integral of (1 - q + q exp((2 x - 1) / (2 sigma^2)))^a under a
   // normal density of deviation sigma, by Simpson's rule in Python, which the paper's series equals; the
@@ -85,12 +92,18 @@ TEST(Accountant, FindsTheBestRenyiOrderBetweenWholeOnes) {
     SampledGaussian mechanism;
     double epsilon;
   };
-  for (const auto& [mechanism, epsilon] : {Known{{0.05, 0.8, 200}, 8.73182993238},     // order 2.9
-                                           Known{{0.02, 0.6, 500}, 11.8170796491},     // 2.4
-                                           Known{{0.01, 0.5, 50}, 7.05009710596},      // 2.7
-                                           Known{{0.1, 1.0, 100}, 7.89925500244},      // 3.2
-                                           Known{{0.01, 1.0, 500}, 1.65287609399},     // 8.2
-                                           Known{{0.01, 1.1, 300}, 1.14972435158}}) {  // 10.3
+  for (const auto& [mechanism, epsilon] : {Known{{0.05, 0.8, 200}, 8.73182993238},  // order 2.9
+                                           Known{{0.02, 0.6, 500}, 11.8170796491},  // 2.4
+                                           Known{{0.01, 0.5, 50}, 7.05009710596},   // 2.7
+                                           Known{{0.1, 1.0, 100}, 7.89925500244},   // 3.2
+                                           Known{{0.01, 1.0, 500}, 1.65287609399},  // 8.2
+                                           Known{{0.01, 1.1, 300}, 1.14972435158},  // 10.3
+                                           // far into the tails of the error function; by Gauss and Legendre
+                                           Known{{0.01, 0.15, 1}, 40.634245042124},    // 1.5
+                                           Known{{0.01, 0.2, 5}, 39.220146452792},     // 1.4
+                                           Known{{0.2, 0.3, 3}, 31.454771881803},      // 1.6
+                                           Known{{0.5, 0.3, 3000}, 8847.12394844673},  // 1.1
+                                           Known{{0.3, 0.15, 2}, 80.482847265623}}) {  // 1.4
     EXPECT_NEAR(rdp_epsilon(mechanism, 1e-5), epsilon, 1e-9 * epsilon) << mechanism.noise_multiplier;
   }
 }
@@ -98,7 +111,9 @@ TEST(Accountant, FindsTheBestRenyiOrderBetweenWholeOnes) {
 TEST(Accountant, SpendsNothingInNoStepsAndEverythingWithoutNoise) {
   for (const Accountant accountant : {Accountant::rdp, Accountant::prv}) {
     EXPECT_EQ(spent_epsilon(accountant, {0.01, 1.0, 0}, 1e-5), 0);
+    EXPECT_EQ(spent_epsilon(accountant, {0.0, 1.0, 10}, 1e-5), 0) << "no row is ever drawn";
     EXPECT_TRUE(std::isinf(spent_epsilon(accountant, {0.01, 0.0, 10}, 1e-5)));
+    EXPECT_TRUE(std::isinf(spent_epsilon(accountant, {0.01, 1.0, 10}, 0.0)));
   }
 }
 
@@ -110,6 +125,22 @@ TEST(Accountant, SolvesForTheLeastNoiseThatMeetsTheTarget) {
   }
   EXPECT_THROW(solve_noise_multiplier(Accountant::rdp, 1e-9, 1e-5, 0.5, 1000000), ConfigError);
   EXPECT_THROW(parse_accountant("gdp"), ConfigError);
+}
+
+/// A large epsilon, and one of which the numerical accountant's error is a fifth, so that it asks for more
+/// noise than the Renyi accountant.
+TEST(Accountant, SolvesForNoiseFarBelowOneAndFarAboveIt) {
+  const auto expect_least = [](Accountant accountant, double epsilon, double low, double high) {
+    const double noise = solve_noise_multiplier(accountant, epsilon, 1e-5, 0.02, 2);
+    EXPECT_LE(spent_epsilon(accountant, {0.02, noise, 2}, 1e-5), epsilon);
+    EXPECT_GT(spent_epsilon(accountant, {0.02, noise * 0.998, 2}, 1e-5), epsilon);
+    EXPECT_GT(noise, low);
+    EXPECT_LT(noise, high);
+  };
+  expect_least(Accountant::rdp, 40, 0.1, 0.4);
+  expect_least(Accountant::rdp, 8, 0.3, 0.7);
+  expect_least(Accountant::prv, 8, 0.3, 0.7);
+  expect_least(Accountant::prv, 0.05, 2, 8);
 }
 
 TEST(FourierTransform, OfAShiftedPulseTurnsAndComesBack) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "thalweg/config.hpp"
 #include "thalweg/error.hpp"
 
@@ -139,6 +141,30 @@ TEST(ConfigKeys, AWrongNameIsAnsweredFromItsSectionItsOwnPartAndOtherTools) {
   EXPECT_EQ(resolve_key("max_itre").problem, "unknown key \"max_itre\"; did you mean \"train.epochs\"?");
   EXPECT_EQ(resolve_key("train.max_itre").problem,
             "unknown key \"train.max_itre\"; did you mean \"train.epochs\"?");
+}
+
+TEST(ConfigKeys, AreWrittenInTheOrderOfTheirPage) {
+  std::istringstream lines(to_toml(Config()));
+  std::string keys;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty()) keys += line.substr(0, line.find(" = ")) + " ";
+  }
+  EXPECT_EQ(keys,
+            "seed device numerics out "
+            "[data] train test format target test_target weight class_weight header delimiter ignore "
+            "train_rows test_rows features index_base validation_fraction standardize standardize_target "
+            "impute fingerprint "
+            "[model] hidden activation loss huber_delta quantile label_smoothing dropout normalization bias "
+            "init "
+            "[optimizer] name lr momentum beta1 beta2 eps beta weight_decay l1 l2 decay_bias_and_norm "
+            "clip_norm constraint lower upper bias_lr_factor average ema_decay average_from lazy "
+            "[schedule] name warmup_steps warmup_start decay gamma step_size power min_lr cycle_steps "
+            "cycle_factor max_lr_start_factor max_lr_end_factor rise_fraction patience threshold "
+            "[train] epochs max_steps batch_size micro_batch reduction_slices shuffle drop_last threads "
+            "patience gradient_tolerance loss_tolerance max_seconds on_spike log_every_steps "
+            "[per_sample] clip_norm mode noise_multiplier target_epsilon delta accountant sampling "
+            "reproducible_noise statistics "
+            "[checkpoint] every_steps every_epochs keep resume ");
 }
 
 }  // namespace

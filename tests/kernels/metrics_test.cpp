@@ -122,11 +122,10 @@ Words confusion_cells(const Context& ctx, const std::vector<float>& z, std::int6
   return cells.download();
 }
 
-double pairs_of(const Context& ctx, const std::vector<float>& scores, const Rows& rows) {
+PairCount count_pairs(const Context& ctx, const std::vector<float>& scores, const Rows& rows, int unit) {
   const Placed placed(ctx, rows);
   const Guarded<float> score(ctx, scores);
   const Guarded<std::uint64_t> pairs(ctx, Words(4));
-  const int unit = weight_unit(rows.total());
   ctx.backend().metrics.pairs(ctx, {.scores = score.data(),
                                     .rows = rows.count,
                                     .targets = placed.targets(),
@@ -135,7 +134,12 @@ double pairs_of(const Context& ctx, const std::vector<float>& scores, const Rows
   PairCount count{};
   const Words words = pairs.download();
   std::copy(words.begin(), words.end(), count.limb);
-  return weight_of_pairs(count, unit);
+  return count;
+}
+
+double pairs_of(const Context& ctx, const std::vector<float>& scores, const Rows& rows) {
+  const int unit = weight_unit(rows.total());
+  return weight_of_pairs(count_pairs(ctx, scores, rows, unit), unit);
 }
 
 /// By looking at every pair.
@@ -189,6 +193,16 @@ TEST_P(MetricsOnDevice, ASumWithNaNOrInfinityIsWhatFloatsGive) {
   EXPECT_TRUE(std::isnan(sum_of(ctx(), values)));
 }
 
+TEST_P(MetricsOnDevice, ATermThatIsNotFiniteSetsItsBitAndNoDigit) {
+  Words want(kSumWords);
+  // 1 = 32 * 2^(16 * 9 - 149), 2^127 = 16 * 2^(16 * 17 - 149)
+  want[9] = 32, want[17] = 16, want[kSumDigits] = 1 | 2 | 4;
+  EXPECT_EQ(sum_words(ctx(), {kNaN, 1.0f, kInf, 0x1p127f, -kInf}), want);
+  std::vector<float> far_apart(20000, 1.0f);
+  far_apart[0] = far_apart[10000] = kInf;
+  EXPECT_EQ(sum_words(ctx(), far_apart)[kSumDigits], 2u);
+}
+
 /// The residual takes on the error of exp (2 roundings) and its own; then the weight's product and the
 /// square.
 void expect_residuals(const Context& ctx, std::int64_t count, bool rates, bool weighted) {
@@ -215,6 +229,12 @@ TEST_P(MetricsOnDevice, ResidualsAreWithinTheirRoundingsOfDouble) {
       for (const bool weighted : {false, true}) expect_residuals(ctx(), size, rates, weighted);
     }
   }
+}
+
+TEST_P(MetricsOnDevice, ASquaredResidualBeyondTheFloatsIsInfinite) {
+  const Words got = residual_words(ctx(), {0x1p64f}, {.count = 1, .target = {0}}, false);
+  EXPECT_EQ(exact_value(sum_at(got, 0)), kInf) << "2^128";
+  EXPECT_EQ(exact_value(sum_at(got, 1)), 0x1p64);
 }
 
 void expect_confusion(const Context& ctx, std::int64_t count, std::int64_t outputs) {
@@ -262,6 +282,42 @@ TEST_P(MetricsOnDevice, WeightsAreOffByAtMostHalfAUnitEach) {
   EXPECT_NEAR(units, std::ldexp(small, -unit), 500);
   EXPECT_LT(got[3], std::uint64_t{1} << 62);
   EXPECT_EQ(got[0] + got[1] + got[2], 0u);
+}
+
+TEST_P(MetricsOnDevice, WeightsAreTheNearestNumberOfUnitsHalvesUp) {
+  const auto units = [&](float weight, int unit) {
+    return confusion_cells(ctx(), {1.0f}, 1, 2, {.count = 1, .target = {1}, .weight = {weight}}, unit)[3];
+  };
+  EXPECT_EQ(units(0.25f, 0), 0u);
+  EXPECT_EQ(units(0.5f, 0), 1u);
+  EXPECT_EQ(units(0.75f, 0), 1u);
+  EXPECT_EQ(units(1.5f, 0), 2u);
+  EXPECT_EQ(units(2.25f, 0), 2u);
+  EXPECT_EQ(units(0xffffff, 0), 0xffffffu);
+  EXPECT_EQ(units(0xffffff, 1), 0x800000u);
+  EXPECT_EQ(units(0xffffff, -38), std::uint64_t{0xffffff} << 38);
+  for (int exponent = -1; exponent > -149; --exponent)
+    EXPECT_EQ(units(std::ldexp(1.0f, exponent - 1), 0), 0u) << exponent;
+}
+
+TEST_P(MetricsOnDevice, PairsOfLargeWeightsAreCountedToTheLastUnit) {
+  // In units of 2^-40: three positives weigh 2^60 - 1 together, three negatives of a lower score as much.
+  // Twice the pairs are 2 (2^60 - 1)^2 = 2^121 - 2^62 + 2, and (2^60 - 1)^2 where all scores tie.
+  const std::vector<float> weights = {0x0.ffffffp-16f, 0x0.ffffffp8f, 0xfffp8f};
+  Rows rows{.count = 6, .target = {1, 1, 1, 0, 0, 0}, .weight = weights};
+  rows.weight.insert(rows.weight.end(), weights.begin(), weights.end());
+  using Wide = unsigned __int128;
+  const auto twice = [&](const std::vector<float>& scores) {
+    const PairCount count = count_pairs(ctx(), scores, rows, -40);
+    Wide sum = 0;
+    for (int i = 0; i < 4; ++i) sum += Wide{count.limb[i]} << (32 * i);
+    return sum;
+  };
+  const Wide one = 1, in_order = (one << 121) - (one << 62) + 2;
+  EXPECT_TRUE(twice({2, 2, 2, 1, 1, 1}) == in_order);
+  EXPECT_TRUE(twice({2, 3, 4, 1, 0, -1}) == in_order);
+  EXPECT_TRUE(twice({1, 1, 1, 1, 1, 1}) == in_order / 2);
+  EXPECT_TRUE(twice({1, 1, 1, 2, 2, 2}) == 0);
 }
 
 TEST_P(MetricsOnDevice, PairsAreThoseOfLookingAtEveryPair) {
@@ -323,6 +379,33 @@ TEST(MetricsExactness, TheReferenceFindsTheSameSumsOfFloats) {
   const double want = sum_of(context_of("reference"), values);
   for (const std::string& device : test::exact_devices())
     EXPECT_NEAR(sum_of(context_of(device), values), want, kValueError * std::abs(want)) << device;
+}
+
+TEST(MetricCosts, AreTheBytesOfTheirKernels) {
+  // as metrics_cuda.cu and pairs_cuda.cu count them: floats of 4 bytes, ids and sums of 8
+  const auto expect = [](const Cost& cost, std::int64_t flops, std::int64_t read, std::int64_t written) {
+    EXPECT_EQ(cost.flops, flops);
+    EXPECT_EQ(cost.bytes_read, read);
+    EXPECT_EQ(cost.bytes_written, written);
+  };
+  expect(metric_sum_cost(10), 30, 40, 0);
+  expect(residuals_cost(10), 100, 40 + 80 + 80, 0);
+  expect(confusion_cost(10, 3), 30, 120 + 160, 80);
+  expect(pairs_cost(10), 80, 40 + 4 * 120 + 360, 80 + 4 * 80 + 80);
+}
+
+TEST(MetricValues, PairsAreHalfTheSumOfTheirLimbsInSquaredUnits) {
+  constexpr Count kFull = ~Count{0};
+  EXPECT_EQ(weight_of_pairs({{6, 0, 0, 0}}, 0), 3);
+  EXPECT_EQ(weight_of_pairs({{0, 6, 0, 0}}, 0), 0x3p32);
+  EXPECT_EQ(weight_of_pairs({{0, 0, 6, 0}}, 0), 0x3p64);
+  EXPECT_EQ(weight_of_pairs({{0, 0, 0, 6}}, 0), 0x3p96);
+  EXPECT_EQ(weight_of_pairs({{2, 0, 0, 0}}, -3), 0x1p-6);
+  EXPECT_EQ(weight_of_pairs({{2, 0, 0, 0}}, 5), 0x1p10);
+  EXPECT_EQ(weight_of_pairs({{(Count{1} << 33) + 2, 0, 0, 0}}, 0), 0x1p32 + 1);
+  EXPECT_EQ(weight_of_pairs({{0, 0, 0, Count{1} << 33}}, 0), 0x1p128);
+  // (2^64 - 1)(2^32 + 1) / 2 = (2^96 + 2^64 - 2^32 - 1) / 2, of which a double keeps the first two terms
+  EXPECT_EQ(weight_of_pairs({{kFull, kFull, 0, 0}}, 0), 0x1p95 + 0x1p63);
 }
 
 TEST(MetricValues, PairsOfTheLargestWeightsDoNotOverflow) {

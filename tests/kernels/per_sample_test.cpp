@@ -9,6 +9,7 @@
 
 #include "kernels/common/backend.hpp"
 #include "kernels/common/chains.hpp"
+#include "kernels/per_sample/noise_math.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -82,6 +83,22 @@ TEST_P(PerSampleTest, SquaresOfBytesAreOfTheFeaturesAsTheModelReadsThem) {
   test::expect_within(plain.download(), plain_want, {0, 0}, "bytes: sums below 2^24 are exact");
 }
 
+TEST_P(PerSampleTest, SquaresOfFloatsAreOfTheFeaturesAsTheModelReadsThem) {
+  // rows 2 and 0 of three, whose third place is no feature: (2 * 7 + 1, 3 * 8 - 1) and (2 * 1 + 1, 3 * 2 - 1)
+  const Guarded<float> data(ctx(), Floats{1, 2, 100, 4, 5, 100, 7, 8, 100}), squares(ctx(), 2);
+  const Guarded<float> scale(ctx(), Floats{2, 3}), shift(ctx(), Floats{1, -1});
+  const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});
+  ops().dense_row_squares(ctx(), {.input = {.data = data.data(),
+                                            .rows = 2,
+                                            .cols = 2,
+                                            .stride = 3,
+                                            .ids = ids.data(),
+                                            .scale = scale.data(),
+                                            .shift = shift.data()},
+                                  .squares = squares.data()});
+  test::expect_same_bits(squares.download(), {15 * 15 + 23 * 23, 9 + 25}, "squares");
+}
+
 TEST_P(PerSampleTest, SquaresOfSparseRowsAreThoseOfTheirValues) {
   const std::vector<std::int64_t> offsets{0, 3, 3, 303};
   const Floats values = test::random_floats(303, 5);
@@ -152,6 +169,16 @@ TEST_P(PerSampleTest, SquaredNormsOfALinearLayerAreThoseOfItsGradients) {
       test::expect_within(run_squared_norms(ctx(), rows, bias, Squares::of_input), want, bound, "of input");
     }
   }
+}
+
+TEST_P(PerSampleTest, KnownSquaresAreThoseOfTheRowsOfTheData) {
+  const Guarded<float> grad(ctx(), Floats{1, 2, 3, 4}), squares(ctx(), Floats{10, 20, 30}), norms(ctx(), 2);
+  const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});
+  ops().linear_squared_norms(ctx(), {.grad_output = matrix<const float>(grad.data(), 2, 2),
+                                     .input_squares = squares.data(),
+                                     .ids = ids.data(),
+                                     .squared_norms = norms.data()});
+  test::expect_same_bits(norms.download(), {(1 + 4) * 31, (9 + 16) * 11}, "norms");
 }
 
 TEST_P(PerSampleTest, SquaredNormsOfALayerNormAreThoseOfItsGradients) {
@@ -264,6 +291,19 @@ TEST_P(PerSampleTest, FactorsOfAPartOfTheRowsReadEachLayerAtItsStride) {
   EXPECT_EQ(got[7], 7.0f);
 }
 
+TEST_P(PerSampleTest, EachOfManyRowsGetsItsFactor) {
+  // norms 1, 2, ..., 1000 and a bound of 500: a factor of 1 as far as it, then 500 / n
+  Floats squares;
+  Doubles norms, factors, bound;
+  for (int n = 1; n <= 1000; ++n) {
+    squares.push_back(static_cast<float>(n * n));
+    norms.push_back(n), factors.push_back(std::min(1.0, 500 / (n + 1e-6))), bound.push_back(gamma_bound(3));
+  }
+  const Factors got = run_factors(ctx(), ClipMode::flat, squares, 1, 500.0f, 1.0f);
+  test::expect_within(got.norms, norms, Doubles(1000, 0.0), "norms");
+  test::expect_within(got.factors, factors, bound, "factors");
+}
+
 TEST_P(PerSampleTest, AutomaticClippingNormalisesEverySample) {
   const Factors got = run_factors(ctx(), ClipMode::automatic, {9, 0}, 1, 2.0f, 1.0f);
   test::expect_within(got.factors, {2 / 3.01, 200}, {gamma_bound(5), 200 * gamma_bound(5)}, "factors");
@@ -279,6 +319,32 @@ TEST_P(PerSampleTest, RowsAreScaledInPlace) {
   const Guarded<float> rows(ctx(), values), factors(ctx(), Floats{0.5f, 2.0f});
   ops().scale_rows(ctx(), {.matrix = matrix(rows.data(), 2, 3), .factors = factors.data()});
   test::expect_same_bits(rows.download(), {0.5f, 1, 1.5f, 8, 10, 12}, "rows");
+}
+
+TEST_P(PerSampleTest, RowsOfNineAreScaledToTheLast) {
+  Floats values, want;
+  for (int i = 0; i < 18; ++i) {
+    values.push_back(static_cast<float>(i));
+    want.push_back(static_cast<float>(i < 9 ? 2 * i : 3 * i));
+  }
+  const Guarded<float> rows(ctx(), values), factors(ctx(), Floats{2, 3});
+  ops().scale_rows(ctx(), {.matrix = matrix(rows.data(), 2, 9), .factors = factors.data()});
+  test::expect_same_bits(rows.download(), want, "rows");
+}
+
+TEST_P(PerSampleTest, SquaresOfSparseRowsAreThoseOfTheRowsOfTheData) {
+  const Guarded<std::int64_t> offsets(ctx(), std::vector<std::int64_t>{0, 2, 3, 5});
+  const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});
+  const Guarded<std::int32_t> columns(ctx(), std::vector<std::int32_t>{0, 1, 0, 1, 2});
+  const Guarded<float> values(ctx(), Floats{1, 2, 3, 4, 5}), squares(ctx(), 2);
+  ops().sparse_row_squares(ctx(), {.input = {.offsets = offsets.data(),
+                                             .columns = columns.data(),
+                                             .values = values.data(),
+                                             .rows = 2,
+                                             .cols = 3,
+                                             .ids = ids.data()},
+                                   .squares = squares.data()});
+  test::expect_same_bits(squares.download(), {16 + 25, 1 + 4}, "squares");
 }
 
 TEST_P(PerSampleTest, GradientsOfSamplesAreOuterProductsInTheirColumns) {
@@ -298,6 +364,14 @@ TEST_P(PerSampleTest, GradientsOfSamplesAreOuterProductsInTheirColumns) {
     }
   }
   test::expect_same_bits(all.download(), want, "gradients");
+}
+
+TEST_P(PerSampleTest, GradientsOfSamplesWithoutABiasEndWhereTheirColumnsDo) {
+  const Guarded<float> x(ctx(), Floats{1, 2, 3, 4}), grad(ctx(), Floats{5, 6}), all(ctx(), Floats(8, 7.0f));
+  ops().dense_gradients(ctx(), {.input = dense_rows(matrix<const float>(x.data(), 2, 2)),
+                                .grad_output = matrix<const float>(grad.data(), 2, 1),
+                                .gradients = {all.data(), 2, 2, 4}});
+  test::expect_same_bits(all.download(), {5, 10, 7, 7, 18, 24, 7, 7}, "gradients");
 }
 
 TEST_P(PerSampleTest, GradientsOfSparseSamplesAreZeroWhereTheRowHasNoEntry) {
@@ -365,6 +439,55 @@ TEST_P(PerSampleTest, NoiseIsThatOfItsPage) {
                      0.06606736,  -0.57863742, 0.67556299,  -2.15363244, 0.57436272, -0.79699589,
                      0.18889090,  -0.84297681, -1.22675728, 0.86329982};
   test::expect_within(noise(ctx(), 16, (std::uint64_t{1} << 32) + 5, 3), want, Doubles(16, 4e-6), "noise");
+}
+
+TEST(PerSampleCosts, AreTheNumbersReadWrittenAndRounded) {
+  // 2 rows of 3 inputs and 5 outputs, float32
+  const auto expect = [](const Cost& cost, std::int64_t flops, std::int64_t read, std::int64_t written) {
+    EXPECT_EQ(cost.flops, flops);
+    EXPECT_EQ(cost.bytes_read, read);
+    EXPECT_EQ(cost.bytes_written, written);
+  };
+  expect(row_squares_cost(2, 3), 12, 24, 8);
+  expect(linear_squared_norms_cost(2, 3, 5), 2 * (6 + 10 + 2), 4 * (6 + 10), 8);
+  expect(scale_rows_cost(2, 5), 10, 4 * (10 + 2), 40);
+  expect(dense_gradients_cost(2, 3, 5), 60, 4 * (6 + 10), 4 * (30 + 10));
+  expect(gaussian_noise_cost(7), 280, 28, 28);
+}
+
+TEST(NormalPair, ReachesFromZeroToTheRadiusOfTheSmallestWord) {
+  // r = sqrt(-2 log(2^-33)) and sqrt(-2 log(1)); the angle of word 0 is 0.
+  EXPECT_NEAR(normal_pair(0, 0).even, 6.7637056, 1e-6);
+  EXPECT_EQ(normal_pair(0, 0).odd, 0);
+  EXPECT_EQ(normal_pair(0xffffffffu, 0x12345678u).even, 0);
+  EXPECT_EQ(normal_pair(0xffffffffu, 0x12345678u).odd, 0);
+  for (const std::uint32_t turns : {0u, 1u, 2u, 3u}) {
+    const NormalPair z = normal_pair(0, turns << 30);
+    EXPECT_NEAR(z.even, turns == 0 ? 6.7637056 : turns == 2 ? -6.7637056 : 0, 1e-6) << turns;
+    EXPECT_NEAR(z.odd, turns == 1 ? 6.7637056 : turns == 3 ? -6.7637056 : 0, 1e-6) << turns;
+  }
+}
+
+TEST(NormalPair, SeriesOfSineAndCosineLeaveOutNothingThatCanBeSeen) {
+  // Near pi / 4 the last terms of the two series are 3e-7 and 2e-8 and what is left out is below 4e-9.
+  // Roundings, 6e-8 each at most, average out over many arguments.
+  double sine = 0, cosine = 0;
+  const int count = 10000;
+  for (int i = 0; i < count; ++i) {
+    const float h = 0.75f + 0.035f * static_cast<float>(i) / count;
+    ASSERT_NEAR(sine_near_zero(h), std::sin(double{h}), 1.2e-7) << h;
+    ASSERT_NEAR(cosine_near_zero(h), std::cos(double{h}), 1.2e-7) << h;
+    sine += sine_near_zero(h) - std::sin(double{h});
+    cosine += cosine_near_zero(h) - std::cos(double{h});
+  }
+  EXPECT_NEAR(sine / count, 0, 1e-8);
+  EXPECT_NEAR(cosine / count, 0, 1e-8);
+}
+
+TEST_P(PerSampleTest, NoiseOfASmallWordIsFarFromZero) {
+  // In step 82209949 the first word is 3: by Box and Muller in Python, of (3 + 1/2) / 2^32.
+  const Doubles want{3.48022100, 5.45380192, -0.79039258, -0.12648731};
+  test::expect_within(noise(ctx(), 4, 82209949, 0), want, Doubles(4, 4e-6), "noise");
 }
 
 TEST_P(PerSampleTest, NoiseIsAddedInUnitsOfTheDeviation) {

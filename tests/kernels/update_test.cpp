@@ -293,6 +293,36 @@ TEST_P(UpdateTest, ASquaredNormThatIsNotFiniteLeavesEverythingAlone) {
   EXPECT_NE(lazy_step(1.0f).param, one.param);
 }
 
+TEST_P(UpdateTest, EachArenaMayBeginAtAnyFloat) {
+  const Context& ctx = test::context_of(GetParam(), 2);
+  const Arena a = make_arena({300});
+  const UpdateScalars scalars = make_scalars(Rule::amsgrad);
+  const Outcome want = run_step(GetParam(), 2, Rule::amsgrad, a, scalars, 1.0f);
+  const test::Guarded<std::uint8_t> bytes(ctx, test::SmallOptimizer::bytes_of(scalars));
+  const std::vector<float>* const arenas[] = {&a.param,    &a.grad,     &a.state[0],
+                                              &a.state[1], &a.state[2], &a.average};
+  for (std::size_t shifted = 0; shifted < 6; ++shifted) {
+    std::vector<test::Guarded<float>> placed;
+    for (std::size_t k = 0; k < 6; ++k) {
+      std::vector<float> values(k == shifted ? 1 : 0, 7.0f);
+      values.insert(values.end(), arenas[k]->begin(), arenas[k]->end());
+      placed.emplace_back(ctx, values);
+    }
+    const auto at = [&](std::size_t k) { return placed[k].data() + (k == shifted ? 1 : 0); };
+    ctx.backend().update.step(ctx, {.rule = Rule::amsgrad,
+                                    .segments = a.segments.data(),
+                                    .segment_count = 1,
+                                    .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
+                                    .param = at(0),
+                                    .grad = at(1),
+                                    .state = {at(2), at(3), at(4)},
+                                    .average = at(5)});
+    std::vector<float> param = placed[0].download();
+    if (shifted == 0) param.erase(param.begin());
+    test::expect_same_bits(param, want.param, "arena " + std::to_string(shifted));
+  }
+}
+
 TEST_P(UpdateTest, ArenasOfManySegmentsAreUpdatedToTheLast) {
   std::vector<std::int64_t> sizes;
   for (std::int64_t i = 0; i < 600; ++i) sizes.push_back(i % 5 == 4 ? 0 : 1 + i % 3);
@@ -358,6 +388,26 @@ TEST_P(UpdateTest, LargeL1LeavesExactZerosAndNonNegativeHolds) {
 
 INSTANTIATE_TEST_SUITE_P(Update, UpdateTest, testing::ValuesIn(test::all_devices()),
                          [](const auto& info) { return test::test_name(info.param); });
+
+TEST(UpdateCosts, AreAFloatForEveryArenaAndElement) {
+  // parameter and gradient are read, the parameter is written, and each state both
+  const auto expect = [](Rule rule, std::int64_t states) {
+    const Cost cost = update_cost(rule, 10);
+    EXPECT_EQ(cost.flops, 140);
+    EXPECT_EQ(cost.bytes_read, 80 + 40 * states);
+    EXPECT_EQ(cost.bytes_written, 40 + 40 * states);
+  };
+  for (const Rule rule : {Rule::sgd, Rule::sign}) expect(rule, 0);
+  for (const Rule rule : {Rule::momentum, Rule::nesterov, Rule::adagrad, Rule::rmsprop, Rule::lion})
+    expect(rule, 1);
+  expect(Rule::adams_bashforth, 1);
+  for (const Rule rule : {Rule::adam, Rule::adamw, Rule::ftrl}) expect(rule, 2);
+  expect(Rule::amsgrad, 3);
+  const Cost norm = gradient_norm_cost(10);
+  EXPECT_EQ(norm.flops, 20);
+  EXPECT_EQ(norm.bytes_read, 40);
+  EXPECT_EQ(norm.bytes_written, 8);  // the sum and the clip factor
+}
 
 TEST(UpdateBits, AreEqualOnEveryDeviceAndThreadCount) {
   const auto devices = test::exact_devices();
