@@ -58,8 +58,8 @@ TEST(Cost, OfLossesIsOutputsTargetsAndWeightsInAndGradientsAndLossesOut) {
 TEST(Cost, OfLinearIsItsThreeMatricesAndBiasOnceEach) {
   expect_cost(linear_forward_cost(3, 5, 7), 210, 228, 84);     // in: 15 + 35 + 7 floats; out: 21
   expect_cost(linear_input_grad_cost(3, 5, 7), 210, 224, 60);  // in: 21 + 35; out: 15
-  expect_cost(linear_parameter_grad_cost(3, 5, 7), 231, 144,
-              168);  // 21 more for the bias; in: 15 + 21; out: 42
+  // 21 additions more, for the bias. In: 15 + 21 floats; out: 35 + 7.
+  expect_cost(linear_parameter_grad_cost(3, 5, 7), 231, 144, 168);
   // The rows meet the weights forward and backward. In: 15 + 5 + two of 3; out: 5 + two of 3.
   expect_cost(linear_model_step_cost(3, 5), 60, 104, 44);
 }
