@@ -23,19 +23,19 @@ double value(Activation kind, double x) {
   return x * normal_cdf(x);
 }
 
-/// f' by the output y; by the input x for gelu.
-double slope(Activation kind, double x, double y) {
+/// f' by what backward_needs_input says is kept: the output y, for gelu the input x.
+double slope(Activation kind, double kept) {
   switch (kind) {
     case Activation::relu:
-      return y <= 0 ? 0.0 : 1.0;
+      return kept <= 0 ? 0.0 : 1.0;
     case Activation::tanh:
-      return 1 - y * y;
+      return 1 - kept * kept;
     case Activation::sigmoid:
-      return y * (1 - y);
+      return kept * (1 - kept);
     case Activation::gelu:
       break;
   }
-  return normal_cdf(x) + x * normal_pdf(x);
+  return normal_cdf(kept) + kept * normal_pdf(kept);
 }
 
 void forward(const Context&, const ActivationForward& args) {
@@ -44,11 +44,9 @@ void forward(const Context&, const ActivationForward& args) {
 }
 
 void backward(const Context&, const ActivationBackward& args) {
-  const bool by_input = backward_needs_input(args.kind);
-  for (std::int64_t i = 0; i < args.size; ++i) {
-    const double x = by_input ? args.input[i] : 0.0, y = by_input ? 0.0 : args.output[i];
-    args.grad_input[i] = static_cast<float>(args.grad_output[i] * slope(args.kind, x, y));
-  }
+  const float* kept = backward_needs_input(args.kind) ? args.input : args.output;
+  for (std::int64_t i = 0; i < args.size; ++i)
+    args.grad_input[i] = static_cast<float>(args.grad_output[i] * slope(args.kind, kept[i]));
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ void backward(const Context& ctx, const BatchNormBackward& args) {
   const std::int64_t floats = column_sums_scratch(whole_batch(rows, args.slices), cols, 2);
   float* scratch = static_cast<float*>(ctx.scratch(4 * (floats + 3 * cols)));
   parameter_grads(ctx, args, scratch);
-  if (rows > 0) input_grad(ctx, args, scratch + floats);
+  input_grad(ctx, args, scratch + floats);
 }
 
 }  // namespace

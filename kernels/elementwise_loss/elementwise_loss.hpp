@@ -56,7 +56,7 @@ THALWEG_HD float loss_scale(const LossTargets& targets) {
 /// loss'(z).
 struct ElementwiseLossArgs {
   LossSpec loss;
-  ConstMatrix output;  ///< [N, K]; K > 1 only for the hinge losses
+  ConstMatrix output;  ///< [N, K], K >= 1; K > 1 only for the hinge losses
   LossTargets targets;
   float* losses = nullptr;  ///< [N]
   Matrix grad_output;       ///< [N, K]; data == null: only the losses are wanted

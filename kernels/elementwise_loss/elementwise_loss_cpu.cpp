@@ -67,7 +67,7 @@ void evaluate_block(const ElementwiseLossArgs& args, std::int64_t begin, std::in
 
 void evaluate(const Context& ctx, const ElementwiseLossArgs& args) {
   const std::int64_t rows = args.output.rows;
-  const std::int64_t wanted = kTaskOutputs / (args.output.cols < 1 ? 1 : args.output.cols);
+  const std::int64_t wanted = kTaskOutputs / args.output.cols;
   const std::int64_t task_rows = wanted < 1 ? 1 : wanted;
   ctx.pool().run((rows + task_rows - 1) / task_rows, [&](std::int64_t task, int) {
     const std::int64_t end = (task + 1) * task_rows < rows ? (task + 1) * task_rows : rows;

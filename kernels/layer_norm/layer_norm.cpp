@@ -46,7 +46,6 @@ class LayerNormLayer final : public Layer {
   void input_gradient(const Context& ctx, const LayerCall& call) const override {
     LayerCall alone = call;
     alone.slices = whole_batch(call.slices.rows, call.slices.slices);
-    alone.arenas.partials = nullptr;
     backward(ctx, alone);
   }
   void parameter_gradient(const Context& ctx, const LayerCall& call) const override { backward(ctx, call); }

@@ -37,7 +37,7 @@ struct SoftmaxCrossEntropyArgs {
 
 /// probabilities = softmax(logits); may be in place.
 struct SoftmaxArgs {
-  ConstMatrix logits;
+  ConstMatrix logits;  ///< [N, K], K >= 1
   Matrix probabilities;
 };
 

@@ -129,9 +129,10 @@ struct Group {
 };
 
 /// The sum over classes in each lane, by the tree of fold_chains: one class per chain, empty chains left out.
+/// There are at most 2 * stride classes at each level.
 void fold_lanes(float (*chain)[kGroup], std::int64_t classes, float* sum) {
   for (std::int64_t stride = kFewClasses / 2; stride > 0; stride /= 2) {
-    for (std::int64_t k = 0; k + stride < classes && k < stride; ++k) {
+    for (std::int64_t k = 0; k + stride < classes; ++k) {
       for (int lane = 0; lane < kGroup; ++lane) chain[k][lane] = chain[k][lane] + chain[k + stride][lane];
     }
     classes = smaller(classes, stride);
@@ -226,8 +227,7 @@ template <class ByGroup, class ByRow>
 void for_each_row(const Context& ctx, ConstMatrix logits, ByGroup by_group, ByRow by_row) {
   const bool few_classes = logits.cols <= kFewClasses;
   const std::int64_t unit = few_classes ? kGroup : 1;
-  const std::int64_t width = logits.cols < 1 ? 1 : logits.cols;
-  const std::int64_t task_rows = (kTaskElements / width / unit + 1) * unit;
+  const std::int64_t task_rows = (kTaskElements / logits.cols / unit + 1) * unit;
   ctx.pool().run((logits.rows + task_rows - 1) / task_rows, [&](std::int64_t task, int) {
     const std::int64_t end = smaller((task + 1) * task_rows, logits.rows);
     if (few_classes) {

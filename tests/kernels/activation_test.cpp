@@ -8,6 +8,7 @@
 
 #include "kernels/activation/activation_math.hpp"
 #include "kernels/common/backend.hpp"
+#include "kernels/common/layer.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -104,8 +105,9 @@ TEST_P(ActivationOnDevice, BackwardMatchesCentralDifferencesOfTheTextbook) {
   }
 }
 
+/// Of several tasks: an element that two of them took would be activated twice.
 TEST_P(ActivationOnDevice, MayRunInPlace) {
-  const std::int64_t size = 257;
+  const std::int64_t size = 20000;
   const std::vector<float> input = test::random_floats(size, 5, -3.0f, 3.0f);
   const std::vector<float> grad_output = test::random_floats(size, 6);
   for (const Activation kind : kKinds) {
@@ -188,6 +190,16 @@ TEST_P(ActivationOnDevice, GeluOfLargeArgumentsIsTheIdentityOrZeroWithItsSlope) 
 
 INSTANTIATE_TEST_SUITE_P(Devices, ActivationOnDevice, testing::ValuesIn(test::all_devices()),
                          [](const auto& info) { return test::test_name(info.param); });
+
+TEST(ActivationLayer, TellsItsNeighboursWhatTheyMayOverwriteAndFuse) {
+  for (const Activation kind : kKinds) {
+    const auto layer = make_activation("f", 3, kind);
+    EXPECT_EQ(layer->in_place(), kind != Activation::gelu);  // whose slope needs the input
+    EXPECT_TRUE(layer->gradient_in_place());
+    EXPECT_TRUE(layer->activation().present);
+    EXPECT_EQ(layer->activation().kind, kind);
+  }
+}
 
 TEST(ActivationExactness, EveryExactDeviceAndThreadCountGivesTheBitsOfTheScalarFormula) {
   const std::int64_t size = 40000;  // several tasks, the last one short

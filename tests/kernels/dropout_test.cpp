@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "kernels/common/backend.hpp"
+#include "kernels/common/layer.hpp"
 #include "tests/support/backends.hpp"
 #include "thalweg/error.hpp"
 
@@ -190,6 +191,45 @@ TEST_P(DropoutTest, ADroppedUnitIsPlusZeroWhateverItHeld) {
 TEST_P(DropoutTest, OneAndTwoThreadsGiveTheSameBits) {
   const Call call = random_call(257, 300);
   test::expect_same_bits(apply(test::context_of(GetParam(), 1), call), apply(ctx(), call), GetParam());
+}
+
+TEST_P(DropoutTest, KeepsAUnitWhoseWordIsTheThreshold) {
+  const Guarded<float> input(ctx(), std::vector<float>{3.0f, 3.0f}), output(ctx(), 2);
+  const Guarded<std::uint64_t> step(ctx(), std::vector<std::uint64_t>{7});
+  DropoutArgs args = dropout_args(0.5, 42, 3);
+  args.input = matrix<const float>(input.data(), 1, 2);
+  args.output = matrix(output.data(), 1, 2);
+  args.step = step.data();
+  const PhiloxBlock words = philox(philox_counter(7, 0, 3, 0), args.key);
+  for (const std::uint32_t above : {0u, 1u}) {
+    args.drop_below = words.word[0] + above;
+    ctx().backend().dropout.apply(ctx(), args);
+    EXPECT_EQ(output.download()[0], above == 0 ? 6.0f : 0.0f);
+  }
+}
+
+TEST_P(DropoutTest, TheLayerDropsWithItsSeedAndNumberInTrainingAndCopiesOtherwise) {
+  Call call = random_call(5, 33);
+  std::reverse(call.ids.begin(), call.ids.end());
+  const auto layer = make_dropout("d", 33, call.rate, call.seed, call.layer);
+  const Guarded<float> from(ctx(), call.input), forward(ctx(), 5 * 33), backward(ctx(), 5 * 33);
+  const Guarded<std::int64_t> ids(ctx(), call.ids);
+  const Guarded<std::uint64_t> step(ctx(), std::vector<std::uint64_t>{call.step});
+  LayerCall layer_call;
+  layer_call.ids = ids.data();
+  layer_call.step = step.data();
+  layer_call.input = dense_rows(matrix<const float>(from.data(), 5, 33));
+  layer_call.output = matrix(forward.data(), 5, 33);
+  layer_call.grad_output = matrix<const float>(from.data(), 5, 33);
+  layer_call.grad_input = matrix(backward.data(), 5, 33);
+  for (const bool training : {true, false}) {
+    layer_call.training = training;
+    layer->forward(ctx(), layer_call);
+    layer->backward(ctx(), layer_call);
+    const std::vector<float> want = training ? apply(ctx(), call) : call.input;
+    test::expect_same_bits(forward.download(), want, "forward");
+    test::expect_same_bits(backward.download(), want, "backward");
+  }
 }
 
 TEST(DropoutArgs, RefusesARateThatKeepsNothing) {

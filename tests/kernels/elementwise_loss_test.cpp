@@ -15,6 +15,7 @@ namespace {
 using test::context_of;
 using test::gamma_bound;
 using test::Guarded;
+using test::Place;
 
 constexpr LossKind kKinds[] = {LossKind::squared,  LossKind::absolute,     LossKind::huber,
                                LossKind::quantile, LossKind::poisson,      LossKind::logistic,
@@ -110,10 +111,11 @@ struct Result {
 };
 
 /// Evaluates rows [0, rows) in calls of at most `rows_per_call` rows.
-Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call = 1 << 20) {
-  Guarded<float> output(ctx, p.output), target(ctx, p.target), weight(ctx, p.weight),
+Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call = 1 << 20,
+                Place place = Place::middle) {
+  Guarded<float> output(ctx, p.output, place), target(ctx, p.target, place), weight(ctx, p.weight, place),
       scale(ctx, std::vector<float>{p.scale});
-  Guarded<std::int64_t> ids(ctx, p.ids);
+  Guarded<std::int64_t> ids(ctx, p.ids, place);
   Guarded<float> losses(ctx, p.rows), gradient(ctx, p.rows * p.outputs);
   for (std::int64_t first = 0; first == 0 || first < p.rows; first += rows_per_call) {
     const std::int64_t rows = std::min(rows_per_call, p.rows - first), at = first * p.outputs;
@@ -256,8 +258,49 @@ TEST_P(ElementwiseLossOnDevice, GivesTheSameLossesWhenNoGradientIsWanted) {
                                               {.loss = p.loss,
                                                .output = matrix<const float>(output.data(), p.rows, outputs),
                                                .targets = {.target = target.data()},
-                                               .losses = losses.data()});
+                                               .losses = losses.data(),
+                                               .grad_output = matrix<float>(nullptr, p.rows, outputs)});
     test::expect_same_bits(losses.download(), evaluate(ctx(), p).losses, "losses");
+  }
+}
+
+/// h = 1/2 and slope -1 for each output that is not the class; the class has h = 3/2: losses of K / 2 + 1.
+TEST_P(ElementwiseLossOnDevice, AsManyOutputsAsATaskHoldsAndMoreGiveEveryLoss) {
+  for (const std::int64_t outputs : {8191, 9000}) {
+    const Problem p{.loss = {LossKind::hinge},
+                    .rows = 3,
+                    .outputs = outputs,
+                    .output = std::vector<float>(static_cast<std::size_t>(3 * outputs), -0.5f),
+                    .target = {0.0f, 5.0f, static_cast<float>(outputs - 1)}};
+    const float loss = static_cast<float>(outputs) / 2 + 1;  // sums of halves: exact
+    EXPECT_EQ(evaluate(ctx(), p).losses, (std::vector<float>{loss, loss, loss}));
+  }
+}
+
+TEST_P(ElementwiseLossOnDevice, TakesTheScaleForOneWhereThereIsNone) {
+  Guarded<float> output(ctx(), std::vector<float>{0.5f}), target(ctx(), std::vector<float>{1.0f}),
+      weight(ctx(), std::vector<float>{3.0f});
+  Guarded<float> losses(ctx(), 1), gradient(ctx(), 1);
+  ctx().backend().elementwise_loss.evaluate(ctx(),
+                                            {.loss = {LossKind::hinge},
+                                             .output = matrix<const float>(output.data(), 1, 1),
+                                             .targets = {.target = target.data(), .weight = weight.data()},
+                                             .losses = losses.data(),
+                                             .grad_output = matrix(gradient.data(), 1, 1)});
+  EXPECT_EQ(losses.download()[0], 1.5f);     // 3 (1 - 0.5)
+  EXPECT_EQ(gradient.download()[0], -3.0f);  // 3 times -1
+}
+
+TEST_P(ElementwiseLossOnDevice, ReadsNothingBehindTheArrays) {
+  for (const std::int64_t outputs : {1, 7}) {
+    for (const bool indirect : {false, true}) {
+      for (const std::int64_t rows : {5, 256}) {
+        const Problem p = random_problem(LossKind::hinge, rows, outputs, indirect);
+        const Result want = evaluate(ctx(), p), got = evaluate(ctx(), p, 1 << 20, Place::last);
+        test::expect_same_bits(got.losses, want.losses, "losses");
+        test::expect_same_bits(got.grad_output, want.grad_output, "grad_output");
+      }
+    }
   }
 }
 

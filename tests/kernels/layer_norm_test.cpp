@@ -7,6 +7,7 @@
 
 #include "kernels/common/backend.hpp"
 #include "kernels/common/chains.hpp"
+#include "kernels/common/layer.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -39,9 +40,9 @@ struct Forward {
   std::vector<float> output, mean, rstd;
 };
 
-Forward run_forward(const Context& ctx, const Data& d) {
-  const Guarded<float> x(ctx, d.x), weight(ctx, d.weight), bias(ctx, d.bias);
-  const Guarded<float> output(ctx, d.rows * d.cols), mean(ctx, d.rows), rstd(ctx, d.rows);
+Forward run_forward(const Context& ctx, const Data& d, const test::Places& place = test::all_middle) {
+  const Guarded<float> x(ctx, d.x, place(0)), weight(ctx, d.weight, place(1)), bias(ctx, d.bias, place(2));
+  const Guarded<float> output(ctx, d.rows * d.cols, place(3)), mean(ctx, d.rows), rstd(ctx, d.rows);
   ctx.backend().layer_norm.forward(ctx, {.input = matrix<const float>(x.data(), d.rows, d.cols),
                                          .weight = weight.data(),
                                          .bias = bias.data(),
@@ -62,10 +63,12 @@ struct Split {
   bool in_place = false;
 };
 
-Backward run_backward(const Context& ctx, const Data& d, const Forward& stats, const Split& split) {
-  const Guarded<float> x(ctx, d.x), weight(ctx, d.weight), dy(ctx, d.dy);
-  const Guarded<float> mean(ctx, stats.mean), rstd(ctx, stats.rstd);
-  const Guarded<float> apart(ctx, d.rows * d.cols), grad_weight(ctx, d.cols), grad_bias(ctx, d.cols);
+Backward run_backward(const Context& ctx, const Data& d, const Forward& stats, const Split& split,
+                      const test::Places& place = test::all_middle) {
+  const Guarded<float> x(ctx, d.x, place(0)), weight(ctx, d.weight, place(1)), dy(ctx, d.dy, place(2));
+  const Guarded<float> mean(ctx, stats.mean, place(4)), rstd(ctx, stats.rstd, place(5));
+  const Guarded<float> apart(ctx, d.rows * d.cols, place(3)), grad_weight(ctx, d.cols),
+      grad_bias(ctx, d.cols);
   const Guarded<float> weight_partials(ctx, split.slices * d.cols), bias_partials(ctx, split.slices * d.cols);
   const Guarded<float>& grad_input = split.in_place ? dy : apart;
   const bool whole = split.micro_batch == 0;
@@ -264,6 +267,52 @@ TEST(LayerNormReference, GradientsAreCentralDifferences) {
   }
 }
 
+/// Integers and statistics 0 and 1: every sum is exact, so a batch may be cut anywhere.
+TEST(LayerNormReference, GoesOnWithTheSumsOfTheLastMicroBatch) {
+  Data d = random_data(10, 3);
+  d.x = test::random_integers(30, 7);
+  d.dy = test::random_integers(30, 8);
+  const Forward stats{.mean = std::vector<float>(10, 0.0f), .rstd = std::vector<float>(10, 1.0f)};
+  const Context& ctx = test::context_of("reference");
+  const Backward want = run_backward(ctx, d, stats, {});
+  for (std::int64_t micro_batch : {1, 3, 5}) {
+    const Backward got = run_backward(ctx, d, stats, {.micro_batch = micro_batch});
+    EXPECT_EQ(got.grad_weight, want.grad_weight) << micro_batch;
+    EXPECT_EQ(got.grad_bias, want.grad_bias) << micro_batch;
+  }
+}
+
+/// The sums over the batch go on in the call that follows; this one must not have touched them.
+TEST_P(LayerNormTest, TheInputGradientOfAMicroBatchLeavesThePartialSumsAlone) {
+  const Data d = random_data(100, 5);
+  const Forward stats = run_forward(ctx(), d);
+  ParameterPlan plan;
+  const auto layer = make_layer_norm("b", 5);
+  layer->declare(plan);
+  ASSERT_EQ(layer->kept_floats(100), 200);  // mean and rstd of each row
+  std::vector<float> statistics = stats.mean;
+  statistics.insert(statistics.end(), stats.rstd.begin(), stats.rstd.end());
+  std::vector<float> parameters(static_cast<std::size_t>(plan.arena_size()), 0.0f);
+  std::copy(d.weight.begin(), d.weight.end(), parameters.begin() + plan.parameters()[0].offset);
+  const Guarded<float> param(ctx(), parameters), grad(ctx(), plan.arena_size()),
+      partials(ctx(), 2 * plan.arena_size()), kept(ctx(), statistics), x(ctx(), d.x), dy(ctx(), d.dy),
+      grad_input(ctx(), 500);
+  LayerCall call;
+  call.arenas = {.param = param.data(),
+                 .grad = grad.data(),
+                 .partials = partials.data(),
+                 .partial_stride = plan.arena_size()};
+  call.slices = {.batch_rows = 400, .first = 100, .rows = 100, .slices = 2};
+  call.input = dense_rows(matrix<const float>(x.data(), 100, 5));
+  call.output = {nullptr, 100, 5, 5};
+  call.kept = kept.data();
+  call.grad_output = matrix<const float>(dy.data(), 100, 5);
+  call.grad_input = matrix(grad_input.data(), 100, 5);
+  layer->input_gradient(ctx(), call);
+  test::expect_same_bits(grad_input.download(), run_backward(ctx(), d, stats, {}).grad_input, "grad_input");
+  for (const float partial : partials.download()) EXPECT_TRUE(std::isnan(partial));
+}
+
 TEST(LayerNormBits, AreTheSameOnEveryDeviceForEveryThreadCountAndMicroBatch) {
   for (auto [rows, cols] : {std::pair{1, 1}, {3, 130}, {97, 65}, {256, 300}}) {
     const Data d = random_data(rows, cols);
@@ -292,7 +341,7 @@ TEST(LayerNormBits, AreTheSameOnEveryDeviceForEveryThreadCountAndMicroBatch) {
 }
 
 TEST(LayerNormBits, AreTheSameForRowsOfEveryLength) {
-  for (std::int64_t cols : {2, 3, 8, 17, 32, 33, 129, 512, 1024, 1025, 6081, 12161}) {
+  for (std::int64_t cols : {2, 3, 8, 17, 32, 33, 129, 512, 1024, 1025, 6080, 6081, 12161}) {
     const Data d = random_data(5, cols);
     const Forward stats = run_forward(test::context_of(test::exact_devices().front()), d);
     const Backward want = run_backward(test::context_of(test::exact_devices().front()), d, stats, {});
@@ -311,16 +360,75 @@ TEST(LayerNormBits, AreTheSameForRowsOfEveryLength) {
   }
 }
 
+/// Accesses of 16 bytes need every array to lie on 16 bytes: one that does may not speak for another.
+TEST(LayerNormBits, AreTheSameWhereverAnArrayLies) {
+  const Data d = random_data(5, 132);
+  for (const std::string& device : test::exact_devices()) {
+    const Context& ctx = test::context_of(device);
+    const Forward stats = run_forward(ctx, d);
+    const Backward want = run_backward(ctx, d, stats, {});
+    for (int odd = 0; odd < 4; ++odd) {
+      const std::string what = device + ", array " + std::to_string(odd);
+      test::expect_same_bits(run_forward(ctx, d, test::one_odd(odd)).output, stats.output, "output, " + what);
+      test::expect_same_bits(run_backward(ctx, d, stats, {}, test::one_odd(odd)).grad_input, want.grad_input,
+                             "grad_input, " + what);
+    }
+  }
+}
+
+/// Short rows share a warp or a block with rows that are not there; long ones end inside a quad.
+TEST(LayerNormBits, DependOnNothingBehindTheArrays) {
+  for (const std::int64_t cols : {2, 3, 33, 130}) {
+    const Data d = random_data(3, cols);
+    for (const std::string& device : test::exact_devices()) {
+      const Context& ctx = test::context_of(device);
+      const Forward stats = run_forward(ctx, d);
+      test::expect_same_bits(run_forward(ctx, d, test::all_last).output, stats.output, "output, " + device);
+      test::expect_same_bits(run_backward(ctx, d, stats, {}, test::all_last).grad_input,
+                             run_backward(ctx, d, stats, {}).grad_input, "grad_input, " + device);
+    }
+  }
+}
+
+TEST(LayerNormScratch, HoldsAChainPerSliceColumnAndParameter) {
+  const Data d = random_data(10, 3);
+  const Forward stats = run_forward(test::context_of("reference"), d);
+  for (const std::string& device : test::exact_devices()) {
+    // 8 slices of 3 columns, for weight and bias.
+    test::expect_scratch(device, 4 * 8 * 3 * 2, [&](const Context& ctx) { run_backward(ctx, d, stats, {}); });
+  }
+}
+
+/// Deviations -4/3, -1/3 and 5/3 around 8388609 1/3, which a double does not hold: the variance is 14/9, and
+/// sum (x - mean) (x + mean), the same on paper, would be off by 0.7 %.
+TEST(LayerNormReference, KeepsTheVarianceOfARowFarFromZero) {
+  Data d = random_data(1, 3);
+  d.x = {8388608.0f, 8388609.0f, 8388611.0f};
+  const float rstd = run_forward(test::context_of("reference"), d).rstd[0];
+  EXPECT_NEAR(rstd, 1 / std::sqrt(14.0 / 9 + kEps), kUnit);  // rounded to float once, below 1
+}
+
 /// The documented order, spelled out with the plain helpers of chains.hpp and slices.hpp.
 TEST(LayerNormBits, AreThoseOfTheDocumentedOrder) {
   const std::int64_t rows = 19, cols = 300;
   const Data d = random_data(rows, cols);
-  std::vector<float> mean, rstd, grad_weight;
+  std::vector<float> mean, rstd, output, grad_input, grad_weight;
   for (std::int64_t n = 0; n < rows; ++n) {
-    const float* x = d.x.data() + n * cols;
+    const float *x = d.x.data() + n * cols, *dy = d.dy.data() + n * cols;
+    const float* weight = d.weight.data();
     const float m = chain_sum(cols, [&](float chain, std::int64_t j) { return chain + x[j]; }) / 300.0f;
     const auto square = [&](float chain, std::int64_t j) { return std::fma(x[j] - m, x[j] - m, chain); };
-    mean.push_back(m), rstd.push_back(1.0f / std::sqrt(chain_sum(cols, square) / 300.0f + kEps));
+    const float r = 1.0f / std::sqrt(chain_sum(cols, square) / 300.0f + kEps);
+    mean.push_back(m), rstd.push_back(r);
+    const auto xhat = [&](std::int64_t j) { return (x[j] - m) * r; };
+    const auto g = [&](std::int64_t j) { return dy[j] * weight[j]; };
+    const float g_mean = chain_sum(cols, [&](float chain, std::int64_t j) { return chain + g(j); }) / 300.0f;
+    const float gx_mean =
+        chain_sum(cols, [&](float chain, std::int64_t j) { return std::fma(g(j), xhat(j), chain); }) / 300.0f;
+    for (std::int64_t j = 0; j < cols; ++j) {
+      output.push_back(std::fma(xhat(j), weight[j], d.bias[static_cast<std::size_t>(j)]));
+      grad_input.push_back(r * std::fma(-xhat(j), gx_mean, g(j) - g_mean));
+    }
   }
   const BatchSlices slices = whole_batch(rows);
   for (std::int64_t c = 0; c < cols; ++c) {
@@ -337,8 +445,10 @@ TEST(LayerNormBits, AreThoseOfTheDocumentedOrder) {
     const Forward got = run_forward(test::context_of(device), d);
     test::expect_same_bits(got.mean, mean, "mean, " + device);
     test::expect_same_bits(got.rstd, rstd, "rstd, " + device);
-    test::expect_same_bits(run_backward(test::context_of(device), d, got, {}).grad_weight, grad_weight,
-                           "grad_weight, " + device);
+    test::expect_same_bits(got.output, output, "output, " + device);
+    const Backward grads = run_backward(test::context_of(device), d, got, {});
+    test::expect_same_bits(grads.grad_weight, grad_weight, "grad_weight, " + device);
+    test::expect_same_bits(grads.grad_input, grad_input, "grad_input, " + device);
   }
 }
 

@@ -52,11 +52,12 @@ struct Result {
 };
 
 /// Evaluates rows [0, rows) in calls of at most `rows_per_call` rows.
-Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call = 1 << 20) {
-  Guarded<float> logits(ctx, p.logits), target(ctx, p.target), weight(ctx, p.weight),
-      scale(ctx, std::vector<float>{p.scale});
-  Guarded<std::int64_t> ids(ctx, p.ids);
-  Guarded<float> losses(ctx, p.rows), gradient(ctx, p.rows * p.classes);
+Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call = 1 << 20,
+                const test::Places& place = test::all_middle) {
+  Guarded<float> logits(ctx, p.logits, place(0)), target(ctx, p.target, place(2)),
+      weight(ctx, p.weight, place(3)), scale(ctx, std::vector<float>{p.scale});
+  Guarded<std::int64_t> ids(ctx, p.ids, place(4));
+  Guarded<float> losses(ctx, p.rows), gradient(ctx, p.rows * p.classes, place(1));
   for (std::int64_t first = 0; first == 0 || first < p.rows; first += rows_per_call) {
     const std::int64_t rows = std::min(rows_per_call, p.rows - first), at = first * p.classes;
     const std::int64_t shift = p.ids.empty() ? first : 0;
@@ -73,9 +74,10 @@ Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call
   return {losses.download(), gradient.download()};
 }
 
-std::vector<float> softmax(const Context& ctx, const std::vector<float>& logits, std::int64_t classes) {
+std::vector<float> softmax(const Context& ctx, const std::vector<float>& logits, std::int64_t classes,
+                           const test::Places& place = test::all_middle) {
   const std::int64_t rows = std::ssize(logits) / classes;
-  Guarded<float> in(ctx, logits), out(ctx, std::ssize(logits));
+  Guarded<float> in(ctx, logits, place(0)), out(ctx, std::ssize(logits), place(1));
   ctx.backend().softmax_cross_entropy.softmax(ctx, {.logits = matrix<const float>(in.data(), rows, classes),
                                                     .probabilities = matrix(out.data(), rows, classes)});
   return out.download();
@@ -174,12 +176,40 @@ TEST_P(SoftmaxCrossEntropyOnDevice, SoftmaxMatchesItsDefinition) {
   }
 }
 
+/// Of one task and of several: a row that two of them took would go through softmax twice.
 TEST_P(SoftmaxCrossEntropyOnDevice, SoftmaxMayRunInPlace) {
-  const Problem p = random_problem(5, 131, 0.0f, false);
-  Guarded<float> both(ctx(), p.logits);
-  ctx().backend().softmax_cross_entropy.softmax(ctx(), {.logits = matrix<const float>(both.data(), 5, 131),
-                                                        .probabilities = matrix(both.data(), 5, 131)});
-  test::expect_same_bits(both.download(), softmax(ctx(), p.logits, 131), "in place");
+  for (const auto& [rows, classes] : {std::pair{5, 131}, {200, 131}, {2000, 10}}) {
+    const Problem p = random_problem(rows, classes, 0.0f, false);
+    Guarded<float> both(ctx(), p.logits);
+    ctx().backend().softmax_cross_entropy.softmax(ctx(),
+                                                  {.logits = matrix<const float>(both.data(), rows, classes),
+                                                   .probabilities = matrix(both.data(), rows, classes)});
+    test::expect_same_bits(both.download(), softmax(ctx(), p.logits, classes), "in place");
+  }
+}
+
+/// Accesses of 16 bytes need both matrices to lie on 16 bytes: one that does may not speak for the other.
+TEST_P(SoftmaxCrossEntropyOnDevice, MatricesMayLieOnAnyFourBytes) {
+  const Problem p = random_problem(5, 132, 0.1f, false);
+  for (const int odd : {0, 1}) {
+    test::expect_same_bits(evaluate(ctx(), p, p.rows, test::one_odd(odd)).grad_logits,
+                           evaluate(ctx(), p).grad_logits, "grad_logits");
+    test::expect_same_bits(softmax(ctx(), p.logits, 132, test::one_odd(odd)), softmax(ctx(), p.logits, 132),
+                           "softmax");
+  }
+}
+
+TEST_P(SoftmaxCrossEntropyOnDevice, ReadsNothingBehindTheArrays) {
+  for (const std::int64_t classes : {2, 3, 33, 130}) {
+    for (const bool indirect : {false, true}) {
+      const Problem p = random_problem(5, classes, 0.1f, indirect);
+      const Result want = evaluate(ctx(), p), got = evaluate(ctx(), p, p.rows, test::all_last);
+      test::expect_same_bits(got.losses, want.losses, "losses");
+      test::expect_same_bits(got.grad_logits, want.grad_logits, "grad_logits");
+      test::expect_same_bits(softmax(ctx(), p.logits, classes, test::all_last),
+                             softmax(ctx(), p.logits, classes), "softmax");
+    }
+  }
 }
 
 TEST_P(SoftmaxCrossEntropyOnDevice, HugeLogitsNeitherOverflowNorLoseTheLoss) {
@@ -222,7 +252,8 @@ TEST_P(SoftmaxCrossEntropyOnDevice, GivesTheSameLossesWhenNoGradientIsWanted) {
                                                  {.logits = matrix<const float>(logits.data(), 20, 300),
                                                   .targets = {.target = target.data()},
                                                   .label_smoothing = p.smoothing,
-                                                  .losses = losses.data()});
+                                                  .losses = losses.data(),
+                                                  .grad_logits = matrix<float>(nullptr, 20, 300)});
   test::expect_same_bits(losses.download(), evaluate(ctx(), p).losses, "losses");
 }
 
@@ -300,7 +331,8 @@ TEST(SoftmaxCrossEntropyExactness, LongRowsAndPaddedRowsKeepTheirBitsOnEveryDevi
           context_of(device), {.logits = matrix<const float>(logits.data(), p.rows, classes),
                                .targets = {.target = target.data()},
                                .label_smoothing = p.smoothing,
-                               .losses = losses.data()});
+                               .losses = losses.data(),
+                               .grad_logits = matrix<float>(nullptr, p.rows, classes)});
       test::expect_same_bits(losses.download(), want.losses, "losses alone, " + device);
     }
   }

@@ -1,12 +1,15 @@
 #include "tests/support/backends.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <new>
+#include <optional>
 #include <random>
 
 #include "host/runtime/backends.hpp"
@@ -18,6 +21,39 @@ namespace {
 
 constexpr std::int64_t kGuardBytes = 256;
 constexpr unsigned char kGuard = 0xA5;
+
+/// Bytes in front of an array. Device memory is handed out in multiples of kGuardBytes.
+std::int64_t bytes_before(Place place, std::int64_t payload, std::int64_t element) {
+  if (place == Place::odd) return kGuardBytes + element;
+  if (place == Place::middle) return kGuardBytes;
+  return kGuardBytes + (kGuardBytes - payload % kGuardBytes) % kGuardBytes;
+}
+
+std::int64_t bytes_behind(Place place) { return place == Place::last ? 0 : kGuardBytes; }
+
+bool intact(unsigned char byte) { return byte == kGuard; }
+
+/// Memory of the host that ends where a page begins that nobody may touch.
+class ClosedEnd {
+ public:
+  explicit ClosedEnd(std::int64_t bytes)
+      : size_(static_cast<std::size_t>(bytes)), open_((size_ + kPage - 1) / kPage * kPage) {
+    void* memory = mmap(nullptr, open_ + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    memory_ = static_cast<unsigned char*>(memory);
+    mprotect(memory_ + open_, kPage, PROT_NONE);
+  }
+  ~ClosedEnd() { munmap(memory_, open_ + kPage); }
+  ClosedEnd(const ClosedEnd&) = delete;
+  ClosedEnd& operator=(const ClosedEnd&) = delete;
+
+  unsigned char* begin() const { return memory_ + (open_ - size_); }
+
+ private:
+  static constexpr std::size_t kPage = 4096;
+  std::size_t size_, open_;
+  unsigned char* memory_;
+};
 
 }  // namespace
 
@@ -55,32 +91,49 @@ std::string test_name(const std::string& device) {
 template <class T>
 struct Guarded<T>::State {
   const Context& ctx;
-  std::int64_t size;
+  std::int64_t size, before;
   Buffer<unsigned char> bytes;
+  std::optional<ClosedEnd> closed;
 
-  State(const Context& c, std::int64_t n)
-      : ctx(c), size(n), bytes(c, n * std::int64_t{sizeof(T)} + 2 * kGuardBytes) {}
+  State(const Context& c, std::int64_t n, Place place)
+      : ctx(c), size(n), before(bytes_before(place, n * std::int64_t{sizeof(T)}, sizeof(T))) {
+    const std::int64_t total = before + n * std::int64_t{sizeof(T)} + bytes_behind(place);
+    if (place == Place::last && ctx.stream() == nullptr) {
+      closed.emplace(total);
+    } else {
+      bytes = Buffer<unsigned char>(c, total);
+    }
+  }
+
+  unsigned char* begin() const { return closed ? closed->begin() : bytes.data(); }
 
   void fill(const T* values) {
-    std::vector<unsigned char> image(static_cast<std::size_t>(bytes.size()), kGuard);
     const auto payload = static_cast<std::size_t>(size) * sizeof(T);
+    const std::size_t behind = closed ? 0 : static_cast<std::size_t>(bytes.size() - before) - payload;
+    std::vector<unsigned char> image(static_cast<std::size_t>(before) + payload + behind, kGuard);
     if (values != nullptr && payload > 0) {
-      std::memcpy(image.data() + kGuardBytes, values, payload);
+      std::memcpy(image.data() + before, values, payload);
     } else {
-      std::memset(image.data() + kGuardBytes, 0xFF, payload);
+      std::memset(image.data() + before, 0xFF, payload);
     }
-    bytes.upload(ctx, image.data(), bytes.size());
+    ctx.backend().memory.upload(ctx, begin(), image.data(), std::ssize(image));
+  }
+
+  std::vector<unsigned char> image() const {
+    if (!closed) return bytes.download(ctx);
+    return {closed->begin(), closed->begin() + before + size * std::int64_t{sizeof(T)}};
   }
 };
 
 template <class T>
-Guarded<T>::Guarded(const Context& ctx, std::int64_t size) : state_(std::make_unique<State>(ctx, size)) {
+Guarded<T>::Guarded(const Context& ctx, std::int64_t size, Place place)
+    : state_(std::make_unique<State>(ctx, size, place)) {
   state_->fill(nullptr);
 }
 
 template <class T>
-Guarded<T>::Guarded(const Context& ctx, const std::vector<T>& values)
-    : state_(std::make_unique<State>(ctx, static_cast<std::int64_t>(values.size()))) {
+Guarded<T>::Guarded(const Context& ctx, const std::vector<T>& values, Place place)
+    : state_(std::make_unique<State>(ctx, static_cast<std::int64_t>(values.size()), place)) {
   state_->fill(values.data());
 }
 
@@ -91,19 +144,19 @@ Guarded<T>::Guarded(Guarded&&) noexcept = default;
 
 template <class T>
 T* Guarded<T>::data() const {
-  return reinterpret_cast<T*>(state_->bytes.data() + kGuardBytes);
+  return reinterpret_cast<T*>(state_->begin() + state_->before);
 }
 
 template <class T>
 std::vector<T> Guarded<T>::download() const {
-  const std::vector<unsigned char> image = state_->bytes.download(state_->ctx);
+  const std::vector<unsigned char> image = state_->image();
   const auto payload = static_cast<std::ptrdiff_t>(state_->size) * std::ptrdiff_t{sizeof(T)};
-  const auto intact = [](unsigned char byte) { return byte == kGuard; };
-  EXPECT_TRUE(std::all_of(image.begin(), image.begin() + kGuardBytes, intact)) << "written before the array";
-  EXPECT_TRUE(std::all_of(image.begin() + kGuardBytes + payload, image.end(), intact))
-      << "written past the array";
+  const auto begin = image.begin() + state_->before;
+  EXPECT_TRUE(std::all_of(image.begin(), begin, intact)) << "written before the array";
+  EXPECT_TRUE(std::all_of(begin + payload, image.end(), intact)) << "written past the array";
   std::vector<T> values(static_cast<std::size_t>(state_->size));
-  if (payload > 0) std::memcpy(values.data(), image.data() + kGuardBytes, static_cast<std::size_t>(payload));
+  if (payload > 0)
+    std::memcpy(values.data(), image.data() + state_->before, static_cast<std::size_t>(payload));
   return values;
 }
 
@@ -115,6 +168,26 @@ template class Guarded<std::uint64_t>;
 template class Guarded<std::uint8_t>;
 template class Guarded<BurstState>;
 template class Guarded<StepRecord>;
+
+void expect_scratch(const std::string& device, std::int64_t bytes,
+                    const std::function<void(const Context&)>& run) {
+  const ContextOptions options{.device = device, .threads = 2};
+  const Context exact(options);
+  run(exact);
+  const std::int64_t generation = exact.scratch_generation();
+  exact.scratch(bytes);
+  EXPECT_EQ(exact.scratch_generation(), generation) << device << " took less than " << bytes << " bytes";
+  exact.scratch(bytes + 1);
+  EXPECT_GT(exact.scratch_generation(), generation) << device << " took more than " << bytes << " bytes";
+
+  const Context wide(options);
+  std::vector<unsigned char> image(static_cast<std::size_t>(bytes + 4096), kGuard);
+  void* scratch = wide.scratch(std::ssize(image));
+  wide.backend().memory.upload(wide, scratch, image.data(), std::ssize(image));
+  run(wide);
+  wide.backend().memory.download(wide, image.data(), scratch, std::ssize(image));
+  EXPECT_TRUE(std::all_of(image.begin() + bytes, image.end(), intact)) << device << " wrote past its scratch";
+}
 
 std::vector<float> random_floats(std::int64_t size, std::uint64_t seed, float low, float high) {
   std::mt19937_64 engine(seed);

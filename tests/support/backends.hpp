@@ -1,6 +1,7 @@
 #pragma once
 // One test body for every backend: which devices there are here, and memory with guard words on both sides.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,13 +28,29 @@ std::string test_name(const std::string& device);
 /// The sizes that find off-by-one errors at warp, vector and block edges.
 inline constexpr std::int64_t kNastySizes[] = {0, 1, 2, 3, 31, 32, 33, 127, 255, 256, 257, 1000};
 
-/// Memory of the context's backend between two guard zones. Outputs start as NaN, so that an element nobody
+/// Where an array lies in its allocation.
+enum class Place {
+  middle,  ///< on 256 bytes, a guard zone on each side
+  odd,     ///< one element behind that: not on 16 bytes
+  last     ///< in front of a page that is closed, on the host and where kernels are executed on it
+};
+
+/// The place of each array of a call, by its number.
+using Places = std::function<Place(int)>;
+inline Place all_middle(int) { return Place::middle; }
+inline Place all_last(int) { return Place::last; }
+/// Only array `odd` does not lie on 16 bytes.
+inline Places one_odd(int odd) {
+  return [odd](int array) { return array == odd ? Place::odd : Place::middle; };
+}
+
+/// Memory of the context's backend between guard zones. Outputs start as NaN, so that an element nobody
 /// writes is seen; download checks the guards and fails the test when they changed.
 template <class T>
 class Guarded {
  public:
-  Guarded(const Context& ctx, std::int64_t size);  ///< filled with NaN (0xFF bytes)
-  Guarded(const Context& ctx, const std::vector<T>& values);
+  Guarded(const Context& ctx, std::int64_t size, Place place = Place::middle);  ///< NaN (0xFF bytes)
+  Guarded(const Context& ctx, const std::vector<T>& values, Place place = Place::middle);
   ~Guarded();
   Guarded(Guarded&&) noexcept;
   T* data() const;
@@ -43,6 +60,10 @@ class Guarded {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// EXPECTs that `run` takes `bytes` of scratch memory and writes nothing behind them.
+void expect_scratch(const std::string& device, std::int64_t bytes,
+                    const std::function<void(const Context&)>& run);
 
 /// Reproducible test data: uniform in [low, high).
 std::vector<float> random_floats(std::int64_t size, std::uint64_t seed, float low = -1.0f, float high = 1.0f);
