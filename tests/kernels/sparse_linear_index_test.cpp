@@ -89,6 +89,30 @@ TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
   EXPECT_THROW(device.ops().index(ctx(), args), InternalError);
 }
 
+/// What require_index_capacity says of memory for so many features and slots; "" when it has no complaint.
+std::string complaint(std::int64_t cols, std::int64_t entries, std::int64_t features, std::int64_t slots) {
+  try {
+    require_index_capacity(
+        {.input = {.cols = cols}, .touched = {.capacity = features, .slots_capacity = slots}}, entries);
+  } catch (const InternalError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(SparseIndexCapacity, IsEnoughForEveryEntryAndForAsManyFeatures) {
+  EXPECT_EQ(complaint(7, 3, 3, 3), "");
+  EXPECT_EQ(complaint(3, 7, 3, 7), "");
+  EXPECT_EQ(complaint(5, 5, 5, 5), "");
+  EXPECT_NE(complaint(7, 3, 2, 3).find("touched.capacity is 2, want at least min(features, entries) = 3"),
+            std::string::npos);
+  EXPECT_NE(complaint(3, 7, 2, 7).find("touched.capacity is 2, want at least min(features, entries) = 3"),
+            std::string::npos);
+  EXPECT_NE(
+      complaint(3, 7, 3, 6).find("touched.slots_capacity is 6, want at least the 7 entries of the batch"),
+      std::string::npos);
+}
+
 TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
   if (GetParam() != "cuda") GTEST_SKIP() << "refused";
   const Problem p = make_problem({31, 65, 1, 20});
@@ -106,6 +130,14 @@ TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
     features.download();
     slots.download();
   }
+}
+
+// Two rows with six entries of five features.
+TEST(SparseIndexCost, ReadsColumnsAndOffsetsAndWritesSlotsFeaturesAndRowBegins) {
+  const Cost cost = sparse_index_cost(2, 6, 5);
+  EXPECT_EQ(cost.flops, 0);
+  EXPECT_EQ(cost.bytes_read, 4 * 6 + 8 * 2);
+  EXPECT_EQ(cost.bytes_written, 4 * 6 + 4 * 5 + 8 * 2);
 }
 
 }  // namespace

@@ -124,5 +124,14 @@ TEST(SparseLinearReference, ModelStepGradientIsTheCentralDifferenceOfTheLoss) {
   }
 }
 
+// Two rows with six entries of five features: 24 flops; 20 bytes an entry, 20 a row and 4 a feature are read,
+// 4 an entry, 4 a feature and 8 a row are written.
+TEST(SparseModelStepCost, CountsBothPassesOverTheEntries) {
+  const Cost cost = sparse_model_step_cost(2, 6, 5);
+  EXPECT_EQ(cost.flops, 24);
+  EXPECT_EQ(cost.bytes_read, 120 + 40 + 20);
+  EXPECT_EQ(cost.bytes_written, 24 + 20 + 16);
+}
+
 }  // namespace
 }  // namespace thalweg::test

@@ -219,5 +219,13 @@ TEST_P(ExactSparseLinear, GradientFollowsTheDocumentedOrderForEverySplitAndThrea
   }
 }
 
+// Two rows with six entries, three outputs: column, value and three weights for each entry.
+TEST(SparseLinearCost, CountsEachEntryForEachOutput) {
+  const Cost cost = sparse_linear_forward_cost(2, 6, 3);
+  EXPECT_EQ(cost.flops, 36);
+  EXPECT_EQ(cost.bytes_read, 6 * (4 + 4 + 12) + 8 * 2);
+  EXPECT_EQ(cost.bytes_written, 4 * 2 * 3);
+}
+
 }  // namespace
 }  // namespace thalweg::test
