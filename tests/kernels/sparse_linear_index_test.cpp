@@ -47,6 +47,17 @@ TEST_P(SparseLinear, IndexListsEveryTouchedFeatureOnceInAscendingOrder) {
   }
 }
 
+/// The last word of a bitmap is the last of a block of 64: its features count, too.
+TEST_P(SparseLinear, IndexOfTheLastFeaturesOfABitmap) {
+  for (const std::int32_t cols : {4096, 8192}) {
+    Problem p{.cols = cols};
+    p.add_row({0, cols - 64, cols - 2, cols - 1});
+    for (int row = 0; row < 30; ++row) p.add_row({cols - 65, cols - 1});
+    for (std::int64_t row = 0; row < 31; ++row) p.ids.push_back(row);
+    EXPECT_EQ(index_of(ctx(), p), expected_index(p)) << cols;
+  }
+}
+
 TEST_P(SparseLinear, IndexOfManyEntriesIsSharedByThreads) {
   const Problem p = make_problem({1500, 300000, 1, 80});
   ASSERT_GT(p.batch_entries(), 2 * 32768);

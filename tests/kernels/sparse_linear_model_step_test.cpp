@@ -12,9 +12,14 @@ struct StepResult {
   Gradient gradient;
 };
 
+/// What a step may do without.
+struct With {
+  bool bias = true, ids = true, weights = true;
+};
+
 /// A model step in calls of `micro_batch` rows, fused or as the three ops one after the other.
-StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fused,
-                   std::int64_t micro_batch) {
+StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fused, std::int64_t micro_batch,
+                   With with = {}) {
   const OnDevice device(ctx, p);
   device.index();
   const auto data_rows = static_cast<std::int64_t>(p.offsets.size()) - 1, stride = device.touched().capacity;
@@ -28,20 +33,22 @@ StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fus
   do {
     const std::int64_t rows = std::min(micro_batch, p.rows() - first);
     const bool whole = rows == p.rows();
-    SparseModelStep args{.input = device.input(first, rows),
-                         .touched = device.touched(),
-                         .weight = device.weight.data(),
-                         .bias = device.bias.data(),
-                         .loss = loss,
-                         .targets = {.target = target.data(),
-                                     .weight = sample_weight.data(),
-                                     .ids = device.ids.data() + first,
-                                     .scale = scale.data()},
-                         .slices = {.batch_rows = p.rows(), .first = first, .rows = rows},
-                         .losses = losses.data() + first,
-                         .grad_output = grad_output.data() + first,
-                         .grad_weight = {weight.data(), whole ? nullptr : weight_partials.data(), stride},
-                         .grad_bias = {bias.data(), whole ? nullptr : bias_partials.data(), 1}};
+    SparseModelStep args{
+        .input = device.input(first, rows),
+        .touched = device.touched(),
+        .weight = device.weight.data(),
+        .bias = with.bias ? device.bias.data() : nullptr,
+        .loss = loss,
+        .targets = {.target = target.data() + (with.ids ? 0 : first),
+                    .weight = with.weights ? sample_weight.data() + (with.ids ? 0 : first) : nullptr,
+                    .ids = with.ids ? device.ids.data() + first : nullptr,
+                    .scale = scale.data()},
+        .slices = {.batch_rows = p.rows(), .first = first, .rows = rows},
+        .losses = losses.data() + first,
+        .grad_output = grad_output.data() + first,
+        .grad_weight = {weight.data(), whole ? nullptr : weight_partials.data(), stride},
+        .grad_bias =
+            with.bias ? BatchSum{bias.data(), whole ? nullptr : bias_partials.data(), 1} : BatchSum{}};
     if (fused) {
       device.ops().model_step(ctx, args);
     } else {
@@ -85,6 +92,20 @@ TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfItsOpsForEverySplitAndThreadCount
         expect_same_bits(got.grad_output, want.grad_output, what + ", grad_output");
         expect_same_gradient(got.gradient, want.gradient, what);
       }
+    }
+  }
+}
+
+TEST_P(ExactSparseLinear, ModelStepDoesWithoutABiasWithoutIdsAndWithoutWeights) {
+  const Problem p = make_problem({31, 65, 1, 20});
+  for (const With with : {With{.bias = false}, With{.ids = false}, With{.weights = false}}) {
+    for (const std::int64_t micro_batch : {std::int64_t{31}, std::int64_t{12}}) {
+      const StepResult want = step_of(ctx(1), p, {LossKind::logistic}, false, micro_batch, with);
+      const StepResult got = step_of(ctx(), p, {LossKind::logistic}, true, micro_batch, with);
+      expect_same_bits(got.losses, want.losses, "losses");
+      expect_same_bits(got.grad_output, want.grad_output, "grad_output");
+      expect_same_gradient({got.gradient.weight, {}}, {want.gradient.weight, {}}, "gradient");
+      if (with.bias) expect_same_bits(got.gradient.bias, want.gradient.bias, "bias");
     }
   }
 }
