@@ -58,6 +58,14 @@ TEST_P(SparseLinear, IndexOfTheLastFeaturesOfABitmap) {
   }
 }
 
+/// As many features as entries, the last four of them in one word: the list has no room for one more.
+TEST_P(SparseLinear, IndexOfFeaturesThatComeOnceEach) {
+  Problem p{.cols = 4096};
+  p.add_row({0, 64, 128, 192, 4092, 4093, 4094, 4095});
+  p.ids = {0};
+  EXPECT_EQ(index_of(ctx(), p), expected_index(p));
+}
+
 TEST_P(SparseLinear, IndexOfManyEntriesIsSharedByThreads) {
   const Problem p = make_problem({1500, 300000, 1, 80});
   ASSERT_GT(p.batch_entries(), 2 * 32768);
