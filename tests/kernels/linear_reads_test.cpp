@@ -15,8 +15,8 @@ class LinearReads : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Devices, LinearReads, testing::ValuesIn(cpu_variants()),
                          [](const auto& info) { return test_name(info.param); });
 
-const std::vector<Shape> kShapes = {{1, 1, 1},    {9, 7, 3},    {33, 130, 5}, {17, 5, 9},   {16, 16, 16},
-                                    {45, 33, 31}, {45, 48, 40}, {40, 17, 70}, {130, 19, 33}};
+const std::vector<Shape> kShapes = {{1, 1, 1},    {9, 7, 3},    {33, 130, 5}, {17, 5, 9},    {16, 16, 16},
+                                    {45, 33, 31}, {45, 48, 40}, {40, 17, 70}, {130, 19, 33}, {2060, 3, 45}};
 
 TEST_P(LinearReads, NoProductGoesPastItsOperands) {
   for (const Shape& s : kShapes) {
