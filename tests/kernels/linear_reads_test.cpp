@@ -15,8 +15,10 @@ class LinearReads : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Devices, LinearReads, testing::ValuesIn(cpu_variants()),
                          [](const auto& info) { return test_name(info.param); });
 
+// The ids of 512 rows fill a page.
 const std::vector<Shape> kShapes = {{1, 1, 1},    {9, 7, 3},    {33, 130, 5}, {17, 5, 9},    {16, 16, 16},
-                                    {45, 33, 31}, {45, 48, 40}, {40, 17, 70}, {130, 19, 33}, {2060, 3, 45}};
+                                    {45, 33, 31}, {45, 48, 40}, {40, 17, 70}, {130, 19, 33}, {2060, 3, 45},
+                                    {512, 9, 3},  {512, 40, 9}, {512, 5, 45}};
 
 TEST_P(LinearReads, NoProductGoesPastItsOperands) {
   for (const Shape& s : kShapes) {
