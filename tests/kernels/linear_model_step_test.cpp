@@ -239,6 +239,7 @@ TEST_P(ExactLinearModelStepTest, FewLongSlicesAndLongRowsEqualTheSeparateOps) {
   for (const StepCase& c : {StepCase{.samples = 130, .features = 2000, .slices = 1},
                             StepCase{.samples = 50, .features = 20000, .slices = 1},
                             StepCase{.samples = 70, .features = 301, .slices = 2, .micro = 20},
+                            StepCase{.samples = 9, .features = 9000, .slices = 2, .micro = 4},
                             StepCase{.samples = 40,
                             .features = 519,
                             .slices = 1,

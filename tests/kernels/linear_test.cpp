@@ -78,6 +78,27 @@ TEST_P(ExactLinearTest, MicroBatchesAndSliceCountsKeepTheBits) {
   }
 }
 
+/// Every product underflows to -0, and so does every chain, which an element of zeros behind the last one
+/// would turn into +0. The tree over slices that all have rows keeps the sign.
+TEST_P(ExactLinearTest, ChainsOfTinyNegativeProductsEndAtMinusZero) {
+  for (const Shape& s : {Shape{45, 130, 3}, Shape{45, 33, 13}, Shape{37, 130, 45}, Shape{301, 45, 37}}) {
+    for (const float sign : {1.0f, -1.0f}) {
+      Problem p = real_problem(s);
+      p.x.assign(p.x.size(), 1e-30f * sign);
+      p.weight.assign(p.weight.size(), -1e-30f * sign);
+      p.grad.assign(p.grad.size(), 1e-30f * sign);
+      const auto zeros = [](std::int64_t size) { return Floats(at(size), -0.0f); };
+      if (s.outputs > 8 || s.features >= 128)
+        expect_same_bits(run_forward(ctx(), p, false), zeros(s.samples * s.outputs), "forward " + text(s));
+      expect_same_bits(run_input_grad(ctx(), p), zeros(s.samples * s.features), "input_grad " + text(s));
+      p.x.assign(p.x.size(), -1e-30f * sign);
+      for (const std::int64_t micro : {0, 7})
+        expect_same_bits(run_parameter_grad(ctx(), p, 8, micro).weight, zeros(s.features * s.outputs),
+                         "grad_weight " + text(s));
+    }
+  }
+}
+
 /// |got - want| within gamma_{terms + 1} * sum of |terms|, want and the sum in double.
 template <class Term>
 void expect_sum_within(float got, std::int64_t terms, const Term& term, const char* what) {
@@ -214,6 +235,30 @@ TEST_P(LinearTest, WritesNothingBetweenTheRowsOfStridedMatrices) {
     expect_rows(out.download(), q.grad, s.outputs);
     expect_rows(grad_input.download(), plain_input_grad(q), s.features);
   }
+}
+
+// Two rows, three features, five outputs.
+TEST(LinearCost, CountsTheProductsAndEachMatrixOnce) {
+  const Cost forward = linear_forward_cost(2, 3, 5);
+  EXPECT_EQ(forward.flops, 60);
+  EXPECT_EQ(forward.bytes_read, 4 * (6 + 15 + 5));
+  EXPECT_EQ(forward.bytes_written, 4 * 10);
+  const Cost input_grad = linear_input_grad_cost(2, 3, 5);
+  EXPECT_EQ(input_grad.flops, 60);
+  EXPECT_EQ(input_grad.bytes_read, 4 * (10 + 15));
+  EXPECT_EQ(input_grad.bytes_written, 4 * 6);
+  const Cost parameter_grad = linear_parameter_grad_cost(2, 3, 5);
+  EXPECT_EQ(parameter_grad.flops, 60 + 10);
+  EXPECT_EQ(parameter_grad.bytes_read, 4 * (6 + 10));
+  EXPECT_EQ(parameter_grad.bytes_written, 4 * (15 + 5));
+}
+
+// Two rows of five features: both products, the weights, a target and a loss and a gradient for each row.
+TEST(LinearCost, OfAModelStepReadsEachRowOnce) {
+  const Cost step = linear_model_step_cost(2, 5);
+  EXPECT_EQ(step.flops, 2 * 20);
+  EXPECT_EQ(step.bytes_read, 4 * (10 + 5 + 4));
+  EXPECT_EQ(step.bytes_written, 4 * (5 + 4));
 }
 
 /// The sum of grad * output is linear in each weight, bias and input, so that a central difference of step

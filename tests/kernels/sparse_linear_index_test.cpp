@@ -47,6 +47,25 @@ TEST_P(SparseLinear, IndexListsEveryTouchedFeatureOnceInAscendingOrder) {
   }
 }
 
+/// The last word of a bitmap is the last of a block of 64: its features count, too.
+TEST_P(SparseLinear, IndexOfTheLastFeaturesOfABitmap) {
+  for (const std::int32_t cols : {4096, 8192}) {
+    Problem p{.cols = cols};
+    p.add_row({0, cols - 64, cols - 2, cols - 1});
+    for (int row = 0; row < 30; ++row) p.add_row({cols - 65, cols - 1});
+    for (std::int64_t row = 0; row < 31; ++row) p.ids.push_back(row);
+    EXPECT_EQ(index_of(ctx(), p), expected_index(p)) << cols;
+  }
+}
+
+/// As many features as entries, the last four of them in one word: the list has no room for one more.
+TEST_P(SparseLinear, IndexOfFeaturesThatComeOnceEach) {
+  Problem p{.cols = 4096};
+  p.add_row({0, 64, 128, 192, 4092, 4093, 4094, 4095});
+  p.ids = {0};
+  EXPECT_EQ(index_of(ctx(), p), expected_index(p));
+}
+
 TEST_P(SparseLinear, IndexOfManyEntriesIsSharedByThreads) {
   const Problem p = make_problem({1500, 300000, 1, 80});
   ASSERT_GT(p.batch_entries(), 2 * 32768);
@@ -89,6 +108,30 @@ TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
   EXPECT_THROW(device.ops().index(ctx(), args), InternalError);
 }
 
+/// What require_index_capacity says of memory for so many features and slots; "" when it has no complaint.
+std::string complaint(std::int64_t cols, std::int64_t entries, std::int64_t features, std::int64_t slots) {
+  try {
+    require_index_capacity(
+        {.input = {.cols = cols}, .touched = {.capacity = features, .slots_capacity = slots}}, entries);
+  } catch (const InternalError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(SparseIndexCapacity, IsEnoughForEveryEntryAndForAsManyFeatures) {
+  EXPECT_EQ(complaint(7, 3, 3, 3), "");
+  EXPECT_EQ(complaint(3, 7, 3, 7), "");
+  EXPECT_EQ(complaint(5, 5, 5, 5), "");
+  EXPECT_NE(complaint(7, 3, 2, 3).find("touched.capacity is 2, want at least min(features, entries) = 3"),
+            std::string::npos);
+  EXPECT_NE(complaint(3, 7, 2, 7).find("touched.capacity is 2, want at least min(features, entries) = 3"),
+            std::string::npos);
+  EXPECT_NE(
+      complaint(3, 7, 3, 6).find("touched.slots_capacity is 6, want at least the 7 entries of the batch"),
+      std::string::npos);
+}
+
 TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
   if (GetParam() != "cuda") GTEST_SKIP() << "refused";
   const Problem p = make_problem({31, 65, 1, 20});
@@ -106,6 +149,14 @@ TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
     features.download();
     slots.download();
   }
+}
+
+// Two rows with six entries of five features.
+TEST(SparseIndexCost, ReadsColumnsAndOffsetsAndWritesSlotsFeaturesAndRowBegins) {
+  const Cost cost = sparse_index_cost(2, 6, 5);
+  EXPECT_EQ(cost.flops, 0);
+  EXPECT_EQ(cost.bytes_read, 4 * 6 + 8 * 2);
+  EXPECT_EQ(cost.bytes_written, 4 * 6 + 4 * 5 + 8 * 2);
 }
 
 }  // namespace

@@ -12,11 +12,15 @@ struct StepResult {
   Gradient gradient;
 };
 
+/// What a step may do without.
+struct With {
+  bool bias = true, ids = true, weights = true;
+};
+
 /// A model step in calls of `micro_batch` rows, fused or as the three ops one after the other.
-StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fused,
-                   std::int64_t micro_batch) {
+StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fused, std::int64_t micro_batch,
+                   With with = {}) {
   const OnDevice device(ctx, p);
-  device.index();
   const auto data_rows = static_cast<std::int64_t>(p.offsets.size()) - 1, stride = device.touched().capacity;
   Floats labels = random_integers(data_rows, 77, 1);
   for (float& y : labels) y = std::abs(y);
@@ -28,20 +32,23 @@ StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fus
   do {
     const std::int64_t rows = std::min(micro_batch, p.rows() - first);
     const bool whole = rows == p.rows();
-    SparseModelStep args{.input = device.input(first, rows),
-                         .touched = device.touched(),
-                         .weight = device.weight.data(),
-                         .bias = device.bias.data(),
-                         .loss = loss,
-                         .targets = {.target = target.data(),
-                                     .weight = sample_weight.data(),
-                                     .ids = device.ids.data() + first,
-                                     .scale = scale.data()},
-                         .slices = {.batch_rows = p.rows(), .first = first, .rows = rows},
-                         .losses = losses.data() + first,
-                         .grad_output = grad_output.data() + first,
-                         .grad_weight = {weight.data(), whole ? nullptr : weight_partials.data(), stride},
-                         .grad_bias = {bias.data(), whole ? nullptr : bias_partials.data(), 1}};
+    SparseModelStep args{
+        .input = device.input(first, rows),
+        .touched = device.touched(),
+        .weight = device.weight.data(),
+        .bias = with.bias ? device.bias.data() : nullptr,
+        .loss = loss,
+        .targets = {.target = target.data() + (with.ids ? 0 : first),
+                    .weight = with.weights ? sample_weight.data() + (with.ids ? 0 : first) : nullptr,
+                    .ids = with.ids ? device.ids.data() + first : nullptr,
+                    .scale = scale.data()},
+        .slices = {.batch_rows = p.rows(), .first = first, .rows = rows},
+        .losses = losses.data() + first,
+        .grad_output = grad_output.data() + first,
+        .grad_weight = {weight.data(), whole ? nullptr : weight_partials.data(), stride},
+        .grad_bias =
+            with.bias ? BatchSum{bias.data(), whole ? nullptr : bias_partials.data(), 1} : BatchSum{}};
+    device.index();  // takes the scratch memory, in which nothing may wait for the next call
     if (fused) {
       device.ops().model_step(ctx, args);
     } else {
@@ -57,6 +64,8 @@ StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fus
                                         .grad_bias = args.grad_bias});
     }
     first += rows;
+    for (const float sum : weight.download())
+      EXPECT_TRUE(first >= p.rows() || std::isnan(sum)) << "written before the last row";
   } while (first < p.rows());
   return {losses.download(), grad_output.download(), {weight.download(), bias.download()}};
 }
@@ -85,6 +94,20 @@ TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfItsOpsForEverySplitAndThreadCount
         expect_same_bits(got.grad_output, want.grad_output, what + ", grad_output");
         expect_same_gradient(got.gradient, want.gradient, what);
       }
+    }
+  }
+}
+
+TEST_P(ExactSparseLinear, ModelStepDoesWithoutABiasWithoutIdsAndWithoutWeights) {
+  const Problem p = make_problem({31, 65, 1, 20});
+  for (const With with : {With{.bias = false}, With{.ids = false}, With{.weights = false}}) {
+    for (const std::int64_t micro_batch : {std::int64_t{31}, std::int64_t{12}}) {
+      const StepResult want = step_of(ctx(1), p, {LossKind::logistic}, false, micro_batch, with);
+      const StepResult got = step_of(ctx(), p, {LossKind::logistic}, true, micro_batch, with);
+      expect_same_bits(got.losses, want.losses, "losses");
+      expect_same_bits(got.grad_output, want.grad_output, "grad_output");
+      expect_same_gradient({got.gradient.weight, {}}, {want.gradient.weight, {}}, "gradient");
+      if (with.bias) expect_same_bits(got.gradient.bias, want.gradient.bias, "bias");
     }
   }
 }
@@ -122,6 +145,15 @@ TEST(SparseLinearReference, ModelStepGradientIsTheCentralDifferenceOfTheLoss) {
     // h^2 / 6.
     EXPECT_NEAR(gradient.weight[i], (above - below) / (2.0 * h), 3e-4) << "weight " << i;
   }
+}
+
+// Two rows with six entries of five features: 24 flops; 20 bytes an entry, 20 a row and 4 a feature are read,
+// 4 an entry, 4 a feature and 8 a row are written.
+TEST(SparseModelStepCost, CountsBothPassesOverTheEntries) {
+  const Cost cost = sparse_model_step_cost(2, 6, 5);
+  EXPECT_EQ(cost.flops, 24);
+  EXPECT_EQ(cost.bytes_read, 120 + 40 + 20);
+  EXPECT_EQ(cost.bytes_written, 24 + 20 + 16);
 }
 
 }  // namespace

@@ -21,16 +21,22 @@ Floats forward_of(const Context& ctx, const Problem& p, bool with_bias = true) {
   return output.download();
 }
 
-/// Parameter gradient in calls of `micro_batch` rows. Elements of untouched features stay NaN.
+void expect_nothing_written(const Guarded<float>& sums, const char* what) {
+  for (const float sum : sums.download()) EXPECT_TRUE(std::isnan(sum)) << what << " before the last row";
+}
+
+/// Parameter gradient in calls of `micro_batch` rows. Elements of untouched features stay NaN. The index is
+/// made anew before each call, because it takes the scratch memory in which nothing may wait for the next
+/// one.
 Gradient gradient_of(const Context& ctx, const Problem& p, std::int64_t micro_batch, int slices = 8) {
   const OnDevice device(ctx, p);
-  device.index();
   const std::int64_t stride = device.touched().capacity * p.outputs;
   Guarded<float> weight(ctx, p.outputs * p.cols), bias(ctx, p.outputs);
   Guarded<float> weight_partials(ctx, slices * stride), bias_partials(ctx, slices * p.outputs);
   std::int64_t first = 0;
   do {
     const std::int64_t rows = std::min(micro_batch, p.rows() - first);
+    device.index();
     device.ops().parameter_grad(
         ctx,
         {.input = device.input(first, rows),
@@ -40,6 +46,8 @@ Gradient gradient_of(const Context& ctx, const Problem& p, std::int64_t micro_ba
          .grad_weight = {weight.data(), weight_partials.data(), stride},
          .grad_bias = {bias.data(), bias_partials.data(), p.outputs}});
     first += rows;
+    if (first < p.rows()) expect_nothing_written(bias, "bias");
+    if (first < p.rows()) expect_nothing_written(weight, "weight");
   } while (first < p.rows());
   weight_partials.download();
   bias_partials.download();
@@ -217,6 +225,14 @@ TEST_P(ExactSparseLinear, GradientFollowsTheDocumentedOrderForEverySplitAndThrea
       }
     }
   }
+}
+
+// Two rows with six entries, three outputs: column, value and three weights for each entry.
+TEST(SparseLinearCost, CountsEachEntryForEachOutput) {
+  const Cost cost = sparse_linear_forward_cost(2, 6, 3);
+  EXPECT_EQ(cost.flops, 36);
+  EXPECT_EQ(cost.bytes_read, 6 * (4 + 4 + 12) + 8 * 2);
+  EXPECT_EQ(cost.bytes_written, 4 * 2 * 3);
 }
 
 }  // namespace

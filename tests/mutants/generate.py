@@ -23,7 +23,7 @@ COMMUTATIVE = re.compile(r"(std::)?(min|max|hypot)$|(.*[:_])?fmaf?$")
 CONSTANT = {"template_argument_list", "template_parameter_list", "array_declarator", "enumerator", "bitfield_clause",
             "static_assert_declaration", "attribute_declaration", "attribute_specifier", "alignas_qualifier",
             "requires_clause", "concept_definition", "noexcept", "decltype", "sizeof_expression", "gnu_asm_expression",
-            "lambda_capture_specifier", "preproc_if", "preproc_def", "preproc_function_def", "preproc_include", "ERROR",
+            "lambda_capture_specifier", "preproc_if", "preproc_def", "preproc_function_def", "preproc_include",
             "explicit_function_specifier"}
 MACRO = re.compile(r"[A-Z][A-Z0-9_]+$")
 NAMED_CONSTANT = re.compile(r"k[A-Z]\w*$")
