@@ -64,14 +64,17 @@ void RunLock::take(const std::function<void(const std::string&)>& note) {
 }
 
 RunLock::~RunLock() {
-  if (held_) file_ops().remove(holder_file_.c_str());  // mutant: holder-forgotten
+  // Not by file_ops: whether it succeeds is of no consequence.
+  if (held_) ::unlink(holder_file_.c_str());  // mutant: holder-forgotten
   release();
 }
 
-/// 0 or the system's error.
+/// 0 or why there is no lock.
 int RunLock::claim() {
-  fd_ = file_ops().open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  if (fd_ < 0) return errno;
+  while ((fd_ = file_ops().open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)) < 0) {
+    if (errno != EINTR)
+      throw IoError(fmt::format("cannot open folder {}: {}", folder_, std::strerror(errno)));
+  }
   while (file_ops().flock(fd_, LOCK_EX | LOCK_NB) != 0) {  // mutant: lock-exclusive
     if (errno != EINTR) return errno;
   }

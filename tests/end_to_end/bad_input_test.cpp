@@ -4,8 +4,8 @@
 
 #include <sstream>
 
-#include "host/checkpoint/run_lock.hpp"
 #include "host/checkpoint/files.hpp"
+#include "host/checkpoint/run_lock.hpp"
 #include "host/cli/cli.hpp"
 #include "tests/support/pipe.hpp"
 #include "tests/support/run_support.hpp"

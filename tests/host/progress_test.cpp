@@ -155,13 +155,16 @@ TEST(Progress, AMessageEndsTheLineOfABarOnce) {
 
 TEST(Progress, APipeToWhichNobodyWritesIsToldAtOnce) {
   Printing printing(40);
-  printing->reading("pipe", 0, 0);
+  printing->reading("pipe", 0, kWaiting);
   EXPECT_EQ(printing.said(), "waiting for pipe: nothing was written yet\n");
+  printing->reading("pipe", 70, kWaiting);
+  EXPECT_EQ(printing.said(), "waiting for pipe: 70 bytes so far\n");
 }
 
 TEST(Progress, ACommandWithoutProgressTellsOfWaitingAlone) {
   std::ostringstream loud, quiet;
-  for (const auto& [done, total] : {std::pair<std::int64_t, std::int64_t>{0, 0}, {5, 10}, {0, 10}, {5, 0}}) {
+  for (const auto& [done, total] :
+       {std::pair<std::int64_t, std::int64_t>{0, kWaiting}, {5, 10}, {0, 10}, {5, 0}, {0, 0}}) {
     tell_of_waiting(loud, false)("pipe", done, total);
     tell_of_waiting(quiet, true)("pipe", done, total);
   }
