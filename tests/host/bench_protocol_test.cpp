@@ -446,11 +446,11 @@ TEST(BenchLimits, ALimitOverTheMachinesMemoryIsExpectedToBeAsFastAsItsFigure) {
   const auto expected = [&](std::int64_t flops, std::int64_t working_set) {
     Case subject{.cost = {.flops = flops, .bytes_read = 1000}};
     machine.bind(subject, working_set);
-    return subject.limit->usual();  // nothing was measured yet
+    return subject.limit->usual();  // the figure, or the usual rate since then where that is more
   };
-  EXPECT_EQ(expected(1'000'000'000, 1 << 20), machine.rate("fma"));
-  EXPECT_EQ(expected(0, 1 << 20), machine.rate("read"));
-  EXPECT_EQ(expected(0, 1 << 22), machine.rate("read"));
+  EXPECT_GE(expected(1'000'000'000, 1 << 20), machine.rate("fma"));
+  EXPECT_GE(expected(0, 1 << 20), machine.rate("read"));
+  EXPECT_GE(expected(0, 1 << 22), machine.rate("read"));
   EXPECT_EQ(expected(0, (1 << 20) - 1), 0) << "a cache may be faster";
 }
 
