@@ -62,6 +62,19 @@ TEST(Json, ReadsEachKindAndRefusesTheOthers) {
   EXPECT_THROW(Json(300).get<std::int8_t>(), JsonError);
 }
 
+TEST(Json, AnotherKindThanIsWantedIsNamedAfterIt) {
+  const Json json = parse_json("{\"list\":[1]}");
+  const auto words = [&](const auto& read) -> std::string {
+    try {
+      read();
+    } catch (const JsonError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(words([&] { static_cast<void>(json.at("list").object()); }), "wanted an object, got [1]");
+}
+
 TEST(Json, RefusesWhatReadersDifferOn) {
   EXPECT_NE(refusal(R"({"a": 1, "b": 2, "a": 3})"), "");
   EXPECT_EQ(refusal(R"({"a": {"a": 1}, "b": [{"a": 1}, {"a": 2}]})"), "");

@@ -24,6 +24,18 @@ Dataset two_classes() {
   return data;
 }
 
+TEST(SampleStatistics, ALineNamesTheNormOfEachClassAndThenItsLoss) {
+  const Dataset data = two_classes();
+  SampleStatistics statistics(data, 2.5);
+  statistics.add({5, 0, 2}, {.norms = {3, 1, 2}, .losses = {0.5f, 4, 1}});
+  std::vector<std::string> names;
+  for (const auto& [name, value] : statistics.finish_epoch())
+    if (name.find(".class.") != std::string::npos)
+      names.push_back(name.substr(std::string("per_sample.class.").size()));
+  EXPECT_EQ(names, (std::vector<std::string>{data.classes[0] + ".norm", data.classes[0] + ".loss",
+                                             data.classes[1] + ".norm", data.classes[1] + ".loss"}));
+}
+
 TEST(SampleStatistics, NamesTheRowsOfLargestNormAndLossAndTheMeansOfClasses) {
   const Dataset data = two_classes();
   SampleStatistics statistics(data, 2.5);
