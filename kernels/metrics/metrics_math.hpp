@@ -34,10 +34,11 @@ THALWEG_HD TermDigits term_digits(float term) {
   const Unpacked x = unpack(term);
   const std::uint64_t wide = std::uint64_t{x.mantissa} << (x.exponent % kDigitBits);
   const std::int32_t sign = exact::bits_of(term) & exact::kSignBit ? -1 : 1;
-  const auto digit = [=](int i) {
-    return sign * static_cast<std::int32_t>(wide >> (kDigitBits * i) & 0xffffu);
-  };
-  return {x.exponent / kDigitBits, {digit(0), digit(1), digit(2)}};
+  TermDigits digits{.place = x.exponent / kDigitBits};
+  for (int i = 0; i < kTermDigits; ++i) {
+    digits.digit[i] = sign * static_cast<std::int32_t>(wide >> (kDigitBits * i) & 0xffffu);
+  }
+  return digits;
 }
 
 /// The bit of ExactSum::special that a term sets, 0 for a finite one.
