@@ -136,6 +136,9 @@ void OutputFile::close() {
 
 namespace {
 
+/// What the names of all temporaries for `name` begin with; the number of their process follows.
+std::string temporary_prefix(const std::string& name) { return fmt::format("{}{}-", kTemporaryPrefix, name); }
+
 /// Whether the text is the number of a process that is gone.
 bool is_gone(std::string_view text) {
   pid_t process = 0;
@@ -146,7 +149,7 @@ bool is_gone(std::string_view text) {
 
 /// The temporary for `path`, after those of processes that are gone were removed.
 std::string new_temporary(const std::string& path) {
-  const std::string folder = parent_of(path), prefix = fmt::format("{}{}-", kTemporaryPrefix, name_of(path));
+  const std::string folder = parent_of(path), prefix = temporary_prefix(name_of(path));
   for (const std::string& name : names_in(folder)) {
     if (name.starts_with(prefix) && is_gone(std::string_view(name).substr(prefix.size())))
       file_ops().remove(join_path(folder, name).c_str());
@@ -206,8 +209,12 @@ void create_folders(const std::string& path) {
   sync_folder(parent);  // mutant: fsync-of-parent
 }
 
+int open_folder(const std::string& path) {
+  return open_file("cannot open folder", path, O_RDONLY | O_DIRECTORY, path);
+}
+
 void sync_folder(const std::string& path) {
-  const int fd = open_file("cannot open folder", path, O_RDONLY | O_DIRECTORY, path);
+  const int fd = open_folder(path);
   // EINVAL says that this file system has no fsync of folders, not that one failed
   const int error = file_ops().fsync(fd) != 0 && errno != EINVAL ? errno : 0;  // mutant: folder-fsync-checked
   const int close_error = close_once(fd);
@@ -306,7 +313,7 @@ std::string parent_of(const std::string& path) {
 }
 
 std::string temporary_path(const std::string& folder, const std::string& name) {
-  return join_path(folder, fmt::format("{}{}-{}", kTemporaryPrefix, name, ::getpid()));
+  return join_path(folder, temporary_prefix(name) + std::to_string(::getpid()));
 }
 
 }  // namespace thalweg

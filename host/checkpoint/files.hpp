@@ -68,6 +68,8 @@ std::string replaceable_file(const std::string& path);
 void create_folders(const std::string& path);
 /// Creates one folder that must not exist yet.
 void create_folder(const std::string& path);
+/// A descriptor of a folder, which the caller closes.
+int open_folder(const std::string& path);
 /// Makes the entries of a folder durable.
 void sync_folder(const std::string& path);
 /// rename(2); the caller syncs the folder.

@@ -1,6 +1,5 @@
 #include "host/checkpoint/run_lock.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -69,12 +68,9 @@ RunLock::~RunLock() {
   release();
 }
 
-/// 0 or why there is no lock.
+/// Returns 0, or the error number that says why the folder cannot be locked.
 int RunLock::claim() {
-  while ((fd_ = file_ops().open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)) < 0) {
-    if (errno != EINTR)
-      throw IoError(fmt::format("cannot open folder {}: {}", folder_, std::strerror(errno)));
-  }
+  fd_ = open_folder(folder_);
   while (file_ops().flock(fd_, LOCK_EX | LOCK_NB) != 0) {  // mutant: lock-exclusive
     if (errno != EINTR) return errno;
   }

@@ -1,4 +1,5 @@
 """Test programs with mutants in them: what a build folder has, with the mutated sources compiled anew."""
+import collections
 import json
 import os
 import pathlib
@@ -52,6 +53,7 @@ class Build:
         self.units = {unit.object: unit for unit in (Unit(self.folder, entry) for entry in entries)}
         self._read_dependencies()
         self.tests = self._tests(label, most_seconds)
+        self._units_with = self._index()
 
     def _ninja(self, *arguments):
         return subprocess.run(["ninja", "-C", self.folder, "-t", *arguments], check=True, text=True, capture_output=True).stdout
@@ -87,17 +89,26 @@ class Build:
         program = pathlib.Path(command[0]).parent == self.folder / "tests"
         return "planted" not in test["name"] and (program or any(word.endswith(DRIVERS) for word in command))
 
+    def _index(self):
+        """{path: units that it is compiled into and that a test runs}."""
+        programs, units_with = self.programs(), collections.defaultdict(list)
+        for unit in self.units.values():
+            if self._matters(unit, programs):
+                for path in unit.depends_on:
+                    units_with[path].append(unit)
+        return units_with
+
     def units_of(self, file):
         """The units in which a source or header is compiled and that a test runs."""
-        path = ROOT / file
-        return [unit for unit in self.units.values() if path in unit.depends_on and self._matters(unit)]
+        return self._units_with.get(ROOT / file, [])
 
-    def _matters(self, unit):
+    @staticmethod
+    def _matters(unit, programs):
         other = ("benchmarks/", "tests/simt/", "tests/fuzz/", "tests/CMakeFiles/differential_tool")
         if unit.object.startswith(other):
             return False
         program = re.match(r"tests/CMakeFiles/([^/]+)\.dir/", unit.object)
-        return not program or f"tests/{program[1]}" in self.programs() or program[1] == "thalweg_test_support"
+        return not program or f"tests/{program[1]}" in programs or program[1] == "thalweg_test_support"
 
     def programs(self):
         """Paths of the programs that the tests run, below the build folder."""

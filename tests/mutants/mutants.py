@@ -204,12 +204,6 @@ def candidates_of(built, files, options):
     return [mutant for mutant in found if options.name in mutant.name()]
 
 
-def numbered_chosen(options, homes):
-    """The mutants of chosen.txt, numbered from 1, with the build that each belongs to."""
-    home_of = {file: built for built, files in homes for file in files}
-    return {number: (mutant, home_of[mutant.file]) for number, mutant in enumerate(chosen.chosen_mutants(ROOT, options.paths), 1)}
-
-
 class Sample:
     """The mutants of all seeds, numbered from 1; of each seed more than are wanted, as some do not compile."""
 
