@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "tests/fuzz/reader.hpp"
+#include "tests/support/deflate.hpp"
 
 namespace {
 
@@ -16,20 +17,6 @@ std::size_t little(std::string_view bytes, std::size_t at, std::size_t count) {
   std::size_t value = 0;
   for (std::size_t i = count; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
   return value;
-}
-
-std::string deflated(std::string_view bytes) {
-  std::string out(compressBound(bytes.size()) + 16, '\0');
-  z_stream state{};
-  deflateInit2(&state, 1, Z_DEFLATED, -MAX_WBITS, 1, Z_DEFAULT_STRATEGY);
-  state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  state.avail_in = static_cast<uInt>(bytes.size());
-  state.next_out = reinterpret_cast<Bytef*>(out.data());
-  state.avail_out = static_cast<uInt>(out.size());
-  deflate(&state, Z_FINISH);
-  out.resize(state.total_out);
-  deflateEnd(&state);
-  return out;
 }
 
 uLong crc_of(std::string_view bytes) {
@@ -74,7 +61,8 @@ std::string archive_of(const std::vector<std::string_view>& arrays, bool deflate
   int members = 0;
   for (std::size_t i = 0; i < arrays.size(); ++i) {
     if (arrays[i].empty()) continue;
-    const std::string stored = deflate_them ? deflated(arrays[i]) : std::string(arrays[i]);
+    const std::string stored =
+        deflate_them ? test::deflated(arrays[i], test::kRawDeflate, 1, 1) : std::string(arrays[i]);
     std::string common;  // to both headers: version, flags, method, time, checksum, sizes, length of the name
     append(common, 20, 4);
     append(common, deflate_them ? 8 : 0, 6);

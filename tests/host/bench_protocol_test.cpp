@@ -56,7 +56,8 @@ TEST(BenchProtocol, RepetitionsLastAsLongAsAsked) {
   EXPECT_GT(timings[0].runs, 1);
 }
 
-/// Twelve naps of a millisecond would do; a fifth more are planned, which are 14 where a nap is no longer.
+/// Twelve naps of one millisecond would do. A fifth more are planned: 14, where each nap takes just that
+/// long.
 TEST(BenchProtocol, NoMoreThanAFifthMoreRunsAreTakenThanTheTimeNeeds) {
   int runs = 0;
   Case subject = counting_case(runs);

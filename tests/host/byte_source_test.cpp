@@ -7,11 +7,13 @@
 
 #include "host/data/input_file.hpp"
 #include "tests/support/data_files.hpp"
+#include "tests/support/deflate.hpp"
 #include "tests/support/pipe.hpp"
 
 namespace thalweg {
 namespace {
 
+using test::deflated;
 using test::expect_error;
 
 class ByteSources : public test::DataFiles {
@@ -171,24 +173,10 @@ TEST_F(ByteSources, GzipWithoutDataDoesNotGoOnForEver) {
   }
 }
 
-std::string gzip_member(const std::string& bytes, int level) {
-  z_stream stream{};
-  deflateInit2(&stream, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string member(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(member.data());
-  stream.avail_out = static_cast<uInt>(member.size());
-  deflate(&stream, Z_FINISH);
-  member.resize(stream.total_out);
-  deflateEnd(&stream);
-  return member;
-}
-
 /// 257 MiB in 9 KiB each, a hundredth: far from what is refused.
 TEST_F(ByteSources, MuchGzipThroughAPipeIsNoBomb) {
-  const std::string piece =
-      gzip_member(std::string(1 << 20, ' '), 9) + gzip_member(std::string(8192, ' '), Z_NO_COMPRESSION);
+  const std::string piece = deflated(std::string(1 << 20, ' '), test::kGzip) +
+                            deflated(std::string(8192, ' '), test::kGzip, Z_NO_COMPRESSION);
   std::string bytes;
   for (int i = 0; i < 257; ++i) bytes += piece;
   const test::Pipe pipe(bytes);

@@ -2,10 +2,12 @@
 #include <cmath>
 
 #include "tests/support/data_files.hpp"
+#include "tests/support/deflate.hpp"
 
 namespace thalweg {
 namespace {
 
+using test::deflated;
 using test::expect_error;
 using Floats = std::vector<float>;
 using Texts = std::vector<std::string>;
@@ -176,25 +178,11 @@ TEST_F(CsvReader, ALineOfAMillionCellsIsNoTable) {
                           {"d.csv line 1", "more than 1048576 cells"});
 }
 
-std::string gzip_member(std::string bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string member(1 << 16, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(member.data());
-  stream.avail_out = static_cast<uInt>(member.size());
-  deflate(&stream, Z_FINISH);
-  member.resize(stream.total_out);
-  deflateEnd(&stream);
-  return member;
-}
-
 TEST_F(CsvReader, AFileThatInflatesWithoutEndIsRefused) {
   // blank lines, which take no memory, and one record, which takes all of it
   for (const char filling : {'\n', ' '}) {
-    std::string bomb = gzip_member("1,2\n");
-    const std::string mebibyte = gzip_member(std::string(1 << 20, filling));
+    std::string bomb = deflated("1,2\n", test::kGzip);
+    const std::string mebibyte = deflated(std::string(1 << 20, filling), test::kGzip);
     for (int i = 0; i < 300; ++i) bomb += mebibyte;
     write("bomb.gz", bomb);
     expect_error<DataError>([&] { read_training_data(config(path("bomb.gz")), TargetUse::automatic); },

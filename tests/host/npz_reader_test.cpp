@@ -6,6 +6,7 @@
 #include <array>
 
 #include "tests/support/data_files.hpp"
+#include "tests/support/deflate.hpp"
 
 namespace thalweg {
 namespace {
@@ -15,27 +16,13 @@ using test::expect_error;
 using test::npy;
 using Floats = std::vector<float>;
 
-std::string deflated(const std::string& bytes) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string out(bytes.size() + 1000, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
 /// A zip archive (APPNOTE.TXT) of these members; zip64 fields as numpy writes them in local headers, and in
 /// the directory where `big` is set, as in archives of more than 4 GiB.
 std::string zip(const std::vector<std::pair<std::string, std::string>>& members, bool deflate_them,
                 std::uint32_t crc_error = 0, bool big = false) {
   std::string archive, directory;
   for (const auto& [name, bytes] : members) {
-    const std::string stored = deflate_them ? deflated(bytes) : bytes;
+    const std::string stored = deflate_them ? test::deflated(bytes, test::kRawDeflate) : bytes;
     const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()) ^ crc_error;
     std::string common;
     append_little(common, 0, 2);

@@ -6,11 +6,10 @@
 #include <sys/stat.h>
 
 #include <chrono>
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <thread>
 
+#include "host/checkpoint/files.hpp"
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
 #include "tests/support/data_files.hpp"
@@ -25,10 +24,6 @@ using Floats = std::vector<float>;
 
 class PipeData : public test::DataFiles {
  protected:
-  static std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
   static Dataset read(const std::string& path, const std::string& target = "") {
     DataConfig c = config(path);
     c.target = target;
@@ -55,7 +50,7 @@ TEST_F(PipeData, TextIsReadFromItsFirstRow) {
   const std::string csv = many_rows();
   const Dataset want = read(write("d.csv", csv));
   EXPECT_EQ(want.rows, 20000);
-  const Pipe plain(csv), packed(bytes_of(write_gz("d.csv.gz", csv)));
+  const Pipe plain(csv), packed(read_file(write_gz("d.csv.gz", csv)));
   expect_same(read(plain.path()), want);
   expect_same(read(packed.path()), want);
   const Pipe small("a,y\n1,2\n");
@@ -64,7 +59,7 @@ TEST_F(PipeData, TextIsReadFromItsFirstRow) {
 
 TEST_F(PipeData, AdultIsReadWhole) {
   const std::string adult = test::data_folder() + "a9a";
-  const Pipe pipe(bytes_of(adult));
+  const Pipe pipe(read_file(adult));
   const Dataset got = read(pipe.path());
   EXPECT_EQ(got.rows, 32561);  // as data/README tells
   expect_same(got, read(adult));
@@ -84,7 +79,7 @@ TEST_F(PipeData, ArraysAndTheirLabelsComeThroughPipes) {
 }
 
 TEST_F(PipeData, LabelsInGzipAndWeightsComeThroughPipes) {
-  const Pipe labels(bytes_of(write_gz("y.gz", "3\n4\n"))), weights("1\n3\n");
+  const Pipe labels(read_file(write_gz("y.gz", "3\n4\n"))), weights("1\n3\n");
   DataConfig c = config(write("x.npy", npy("<f4", "(2, 1)", Floats{1, 2})));
   c.target = labels.path();
   c.weight = weights.path();
