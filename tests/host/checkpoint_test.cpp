@@ -1,16 +1,12 @@
 #include "host/checkpoint/checkpoint.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 
 #include "host/checkpoint/checksum.hpp"
@@ -18,6 +14,7 @@
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/safetensors.hpp"
 #include "tests/support/fault_ops.hpp"
+#include "tests/support/files.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
@@ -26,8 +23,13 @@ namespace thalweg {
 namespace {
 
 namespace fs = std::filesystem;
+using test::entries;
 using test::FaultyFiles;
+using test::io_error_of;
+using test::Locked;
+using test::overwrite;
 using test::ScratchFolder;
+using test::Unprivileged;
 
 const char* const kFiles[] = {"model.safetensors", "state.safetensors", "config.toml", "manifest.json"};
 
@@ -51,10 +53,6 @@ CheckpointData small_checkpoint(std::int64_t step) {
 }
 
 std::string slurp(const std::string& path) { return read_file(path); }
-void overwrite(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
 std::string damage_report(const std::string& folder) {
   try {
     read_checkpoint(folder);
@@ -62,13 +60,6 @@ std::string damage_report(const std::string& folder) {
     return error.what();
   }
   return "";
-}
-
-std::vector<std::string> entries(const std::string& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 void expect_equal(const std::vector<NamedTensor>& a, const std::vector<NamedTensor>& b) {
@@ -362,47 +353,6 @@ TEST(Checkpoint, PruningKeepsTheNewestAndTheBest) {
       << "the last one always stays";
 }
 
-/// Takes root's rights away while it lives, because nothing is forbidden to root; what lies in `folder` is
-/// its own.
-class Unprivileged {
- public:
-  explicit Unprivileged(const std::string& folder) {
-    if (::geteuid() != 0) return;
-    EXPECT_EQ(::chown(folder.c_str(), kNobody, kNobody), 0);
-    EXPECT_EQ(::seteuid(kNobody), 0);
-    taken_ = true;
-  }
-  ~Unprivileged() { EXPECT_TRUE(!taken_ || ::seteuid(0) == 0); }
-  Unprivileged(const Unprivileged&) = delete;
-  Unprivileged& operator=(const Unprivileged&) = delete;
-
- private:
-  static constexpr uid_t kNobody = 65534;
-  bool taken_ = false;
-};
-
-/// Nobody may look into a folder while it lives.
-class Locked {
- public:
-  explicit Locked(std::string folder) : folder_(std::move(folder)) { ::chmod(folder_.c_str(), 0); }
-  ~Locked() { ::chmod(folder_.c_str(), 0700); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-
- private:
-  std::string folder_;
-};
-
-template <class Action>
-std::string io_error_of(const Action& action) {
-  try {
-    action();
-  } catch (const IoError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 TEST(Checkpoint, OneThatMayNotBeRemovedKeepsItsNameAndTheErrorSaysWhy) {
   const ScratchFolder root;
   for (std::int64_t step = 1; step <= 3; ++step) {
@@ -569,110 +519,6 @@ TEST(Checkpoint, EveryFileOperationMayFailInEveryWay) {
     }
   }
   EXPECT_GT(cases, 200);
-}
-
-TEST(Files, AnAtomicFileIsOldOrNewUnderEveryFault) {
-  for (int op = 0; op < 5; ++op) {
-    const auto file_op = static_cast<test::FileOp>(op);
-    for (int at = 0; at < 2; ++at) {
-      const ScratchFolder root;
-      overwrite(root / "file", "old");
-      const FaultyFiles faulty({file_op, at, EIO, false});
-      try {
-        write_file_atomically(root / "file", "new!");
-      } catch (const IoError&) {
-      }
-      if (faulty.calls(file_op) <= at) continue;
-      EXPECT_EQ(faulty.landed(), 1);
-      const std::string content = slurp(root / "file");
-      EXPECT_TRUE(content == "old" || content == "new!") << content;
-      EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"file"})) << "no temporary is left";
-    }
-  }
-}
-
-TEST(Files, AnAtomicFileRemovesWhatADeadProcessLeftOfIt) {
-  const ScratchFolder root;
-  const pid_t dead = ::fork();
-  if (dead == 0) ::_exit(0);
-  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
-  const std::string left = ".tmp-file-" + std::to_string(dead), other = ".tmp-other-" + std::to_string(dead);
-  // process 1 is always there
-  for (const std::string& name :
-       {left, other, std::string(".tmp-file-1"), std::string(".tmp-file-x"), left + "x"})
-    overwrite(root / name, "left");
-  write_file_atomically(root / "file", "new");
-  EXPECT_EQ(entries(root.path()),
-            (std::vector<std::string>{".tmp-file-1", left + "x", ".tmp-file-x", other, "file"}));
-}
-
-TEST(Files, AFailedFsyncIsNotTriedAgain) {
-  const ScratchFolder root;
-  const FaultyFiles faulty({test::FileOp::fsync, 0, EIO, false});
-  EXPECT_THROW(write_file_atomically(root / "file", "x"), IoError);
-  EXPECT_EQ(faulty.calls(test::FileOp::fsync), 1);
-  EXPECT_FALSE(fs::exists(root / "file"));
-}
-
-TEST(Files, AFolderThatCannotBeMadeIsAnError) {
-  const ScratchFolder root;
-  const FaultyFiles faulty({test::FileOp::mkdir, 0, EIO, false});
-  EXPECT_THROW(create_folder(root / "folder"), IoError);
-}
-
-TEST(Files, AppendingAddsToWhatIsThere) {
-  const ScratchFolder root;
-  for (const char* line : {"one\n", "two\n"}) {
-    OutputFile file(root / "log", OutputFile::Mode::append);
-    file.write(line);
-    file.close();
-  }
-  EXPECT_EQ(slurp(root / "log"), "one\ntwo\n");
-}
-
-TEST(Files, RemovingSaysWhyAFolderCannotBeEmptied) {
-  const ScratchFolder root;
-  fs::create_directories(root / "folder/deep");
-  const Locked locked(root / "folder");
-  const Unprivileged nobody(root.path());
-  EXPECT_EQ(io_error_of([&] { remove_path(root / "folder"); }),
-            "cannot remove " + (root / "folder") + ": Permission denied");
-}
-
-TEST(Files, AUsersLinkIsFollowedToTheFileToReplace) {
-  const ScratchFolder root;
-  fs::create_directory(root / "deep");
-  fs::create_symlink("deep/second", root / "first");
-  fs::create_symlink("../file", root / "deep/second");
-  fs::create_symlink(root / "deep/second", root / "absolute");
-  for (const char* link : {"first", "absolute"}) {  // before the file is there, and after that
-    write_file_atomically(replaceable_file(root / link), link);
-    EXPECT_EQ(slurp(root / "file"), link);
-    EXPECT_TRUE(fs::is_symlink(root / link));
-  }
-  EXPECT_EQ(replaceable_file(root / "none"), root / "none");
-  EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"absolute", "deep", "file", "first"}));
-}
-
-TEST(Files, NothingButARegularFileIsReplaced) {
-  const ScratchFolder root;
-  fs::create_symlink("/dev/null", root / "null");
-  ASSERT_EQ(::mkfifo((root / "pipe").c_str(), 0600), 0);
-  fs::create_symlink("round", root / "round");
-  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "null"); }),
-            "cannot replace /dev/null: not a regular file");
-  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "pipe"); }),
-            "cannot replace " + (root / "pipe") + ": not a regular file");
-  EXPECT_EQ(io_error_of([&] { replaceable_file(root.path()); }),
-            "cannot replace " + root.path() + ": not a regular file");
-  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "round"); }),
-            "cannot follow " + (root / "round") + ": Too many levels of symbolic links");
-}
-
-TEST(Files, ReadingSaysWhatIsWrong) {
-  const ScratchFolder root;
-  EXPECT_THROW(read_file(root / "none"), NoInputError);
-  EXPECT_THROW(read_file(root.path()), IoError);
 }
 
 }  // namespace

@@ -1,0 +1,133 @@
+#include "host/checkpoint/files.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "tests/support/fault_ops.hpp"
+#include "tests/support/files.hpp"
+#include "tests/support/scratch_folder.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+namespace fs = std::filesystem;
+using test::entries;
+using test::FaultyFiles;
+using test::io_error_of;
+using test::Locked;
+using test::overwrite;
+using test::ScratchFolder;
+using test::Unprivileged;
+
+TEST(Files, AnAtomicFileIsOldOrNewUnderEveryFault) {
+  for (int op = 0; op < 5; ++op) {
+    const auto file_op = static_cast<test::FileOp>(op);
+    for (int at = 0; at < 2; ++at) {
+      const ScratchFolder root;
+      overwrite(root / "file", "old");
+      const FaultyFiles faulty({file_op, at, EIO, false});
+      try {
+        write_file_atomically(root / "file", "new!");
+      } catch (const IoError&) {
+      }
+      if (faulty.calls(file_op) <= at) continue;
+      EXPECT_EQ(faulty.landed(), 1);
+      const std::string content = read_file(root / "file");
+      EXPECT_TRUE(content == "old" || content == "new!") << content;
+      EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"file"})) << "no temporary is left";
+    }
+  }
+}
+
+TEST(Files, AnAtomicFileRemovesWhatADeadProcessLeftOfIt) {
+  const ScratchFolder root;
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
+  const std::string left = ".tmp-file-" + std::to_string(dead), other = ".tmp-other-" + std::to_string(dead);
+  // process 1 is always there
+  for (const std::string& name :
+       {left, other, std::string(".tmp-file-1"), std::string(".tmp-file-x"), left + "x"})
+    overwrite(root / name, "left");
+  write_file_atomically(root / "file", "new");
+  EXPECT_EQ(entries(root.path()),
+            (std::vector<std::string>{".tmp-file-1", left + "x", ".tmp-file-x", other, "file"}));
+}
+
+TEST(Files, AFailedFsyncIsNotTriedAgain) {
+  const ScratchFolder root;
+  const FaultyFiles faulty({test::FileOp::fsync, 0, EIO, false});
+  EXPECT_THROW(write_file_atomically(root / "file", "x"), IoError);
+  EXPECT_EQ(faulty.calls(test::FileOp::fsync), 1);
+  EXPECT_FALSE(fs::exists(root / "file"));
+}
+
+TEST(Files, AFolderThatCannotBeMadeIsAnError) {
+  const ScratchFolder root;
+  const FaultyFiles faulty({test::FileOp::mkdir, 0, EIO, false});
+  EXPECT_THROW(create_folder(root / "folder"), IoError);
+}
+
+TEST(Files, AppendingAddsToWhatIsThere) {
+  const ScratchFolder root;
+  for (const char* line : {"one\n", "two\n"}) {
+    OutputFile file(root / "log", OutputFile::Mode::append);
+    file.write(line);
+    file.close();
+  }
+  EXPECT_EQ(read_file(root / "log"), "one\ntwo\n");
+}
+
+TEST(Files, RemovingSaysWhyAFolderCannotBeEmptied) {
+  const ScratchFolder root;
+  fs::create_directories(root / "folder/deep");
+  const Locked locked(root / "folder");
+  const Unprivileged nobody(root.path());
+  EXPECT_EQ(io_error_of([&] { remove_path(root / "folder"); }),
+            "cannot remove " + (root / "folder") + ": Permission denied");
+}
+
+TEST(Files, AUsersLinkIsFollowedToTheFileToReplace) {
+  const ScratchFolder root;
+  fs::create_directory(root / "deep");
+  fs::create_symlink("deep/second", root / "first");
+  fs::create_symlink("../file", root / "deep/second");
+  fs::create_symlink(root / "deep/second", root / "absolute");
+  for (const char* link : {"first", "absolute"}) {  // before the file is there, and after that
+    write_file_atomically(replaceable_file(root / link), link);
+    EXPECT_EQ(read_file(root / "file"), link);
+    EXPECT_TRUE(fs::is_symlink(root / link));
+  }
+  EXPECT_EQ(replaceable_file(root / "none"), root / "none");
+  EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"absolute", "deep", "file", "first"}));
+}
+
+TEST(Files, NothingButARegularFileIsReplaced) {
+  const ScratchFolder root;
+  fs::create_symlink("/dev/null", root / "null");
+  ASSERT_EQ(::mkfifo((root / "pipe").c_str(), 0600), 0);
+  fs::create_symlink("round", root / "round");
+  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "null"); }),
+            "cannot replace /dev/null: not a regular file");
+  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "pipe"); }),
+            "cannot replace " + (root / "pipe") + ": not a regular file");
+  EXPECT_EQ(io_error_of([&] { replaceable_file(root.path()); }),
+            "cannot replace " + root.path() + ": not a regular file");
+  EXPECT_EQ(io_error_of([&] { replaceable_file(root / "round"); }),
+            "cannot follow " + (root / "round") + ": Too many levels of symbolic links");
+}
+
+TEST(Files, ReadingSaysWhatIsWrong) {
+  const ScratchFolder root;
+  EXPECT_THROW(read_file(root / "none"), NoInputError);
+  EXPECT_THROW(read_file(root.path()), IoError);
+}
+
+}  // namespace
+}  // namespace thalweg
