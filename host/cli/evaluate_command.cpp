@@ -4,6 +4,7 @@
 #include "host/cli/model_data.hpp"
 #include "host/cli/report_text.hpp"
 #include "host/model/model_file.hpp"
+#include "host/train/context_options.hpp"
 
 namespace thalweg::cli {
 
@@ -11,8 +12,8 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data =
-      read_test_data(config.data, model.spec().schema, true, tell_of_waiting(streams.err, arguments.quiet));
+  const Dataset data = read_test_data(config.data, model.spec().schema, true,
+                                      read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
   check_targets(data, model.spec());  // mutant: targets-checked
   const Metrics metrics = evaluate(ctx, model, data);
   if (arguments.json) {

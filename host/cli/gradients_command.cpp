@@ -7,6 +7,7 @@
 #include "host/cli/unfinished_output.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/json/json.hpp"
+#include "host/train/context_options.hpp"
 #include "thalweg/per_sample.hpp"
 
 namespace thalweg::cli {
@@ -19,8 +20,8 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data =
-      read_test_data(config.data, model.spec().schema, true, tell_of_waiting(streams.err, arguments.quiet));
+  const Dataset data = read_test_data(config.data, model.spec().schema, true,
+                                      read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
   const std::int64_t columns = parameter_count(model);
   const UnfinishedOutput unfinished(output);
   NpyMatrixWriter writer(output, data.rows, columns);

@@ -9,6 +9,7 @@
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
 #include "host/json/json.hpp"
+#include "host/train/context_options.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 #include "thalweg/per_sample.hpp"
@@ -90,9 +91,9 @@ int show_standard_errors(const InspectArguments& arguments, Streams streams) {
     throw UsageError("--standard-errors needs the training data: --data.train=FILE");
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.path);
-  const Dataset data =
-      read_data_as(config.data, config.data.train, config.data.target, config.data.train_rows,
-                   model.spec().schema, true, tell_of_waiting(streams.err, arguments.quiet));
+  const Dataset data = read_data_as(config.data, config.data.train, config.data.target,
+                                    config.data.train_rows, model.spec().schema, true,
+                                    read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
   Json all = Json::Array();
   std::string text = fmt::format("  {:<28} {:>12} {:>12} {:>9}\n", "coefficient", "value", "std. error", "z");
   for (const Coefficient& coefficient : standard_errors(ctx, model, data)) {

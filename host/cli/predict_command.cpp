@@ -9,6 +9,7 @@
 #include "host/cli/model_data.hpp"
 #include "host/cli/unfinished_output.hpp"
 #include "host/data/npy_writer.hpp"
+#include "host/train/context_options.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -65,8 +66,8 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_for(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data =
-      read_test_data(config.data, model.spec().schema, false, tell_of_waiting(streams.err, arguments.quiet));
+  const Dataset data = read_test_data(config.data, model.spec().schema, false,
+                                      read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
   const Predictions predictions = model.predict(ctx, data);
   if (output.empty()) {
     streams.out << to_csv(model.spec(), predictions) << std::flush;

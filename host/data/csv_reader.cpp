@@ -213,7 +213,7 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   const CsvParser parser(request, layout);
   CsvMerger merger(request, layout, data);
   parse_blocks<CsvRows>(
-      text, std::move(first), request.progress,
+      text, std::move(first), request.progress, request.threads,
       [&](const TextBlock& block, CsvRows& rows) { parser.parse(block, rows); },
       [&](CsvRows& rows) { return merger.merge(rows); });
   merger.finish();

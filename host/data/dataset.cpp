@@ -112,7 +112,7 @@ SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
 }
 
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
-                    const std::vector<std::int64_t>& fit) {
+                    const std::vector<std::int64_t>& fit, int threads) {
   const bool standardize = wants_standardization(config.standardize, raw.layout);
   FeatureTransform transform;
   const RawData::Layout layout = raw.layout;
@@ -125,20 +125,20 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   Dataset data = take_rows(std::move(raw));
   fit_targets(labels, use, data);
   if (standardize) {
-    fit_standardization(data, fit, one_hot_inputs(transform), transform);
+    fit_standardization(data, fit, one_hot_inputs(transform), transform, threads);
   } else if (layout == RawData::Layout::u8) {
     transform.scale.assign(static_cast<std::size_t>(data.features), 1.0f / 255.0f);
     transform.shift.assign(static_cast<std::size_t>(data.features), 0.0f);
   }
   data.transform = std::move(transform);
-  if (standardize && layout == RawData::Layout::f32) apply_scaling(data);
+  if (standardize && layout == RawData::Layout::f32) apply_scaling(data, threads);
   check_rows(data);
   apply_class_weights(config.class_weight, fit, data);
   if (config.standardize_target && data.target_kind == TargetKind::number) standardize_target(data, fit);
   return data;
 }
 
-Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target) {
+Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, int threads) {
   require_some_rows(raw);
   const FeatureTransform& transform = schema.transform;
   const RawData::Layout layout = raw.layout;
@@ -161,7 +161,7 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target) 
   Dataset data = take_rows(std::move(raw));
   data.transform = transform;
   apply_targets(labels, schema, need_target, data);
-  if (!transform.scale.empty() && layout == RawData::Layout::f32) apply_scaling(data);
+  if (!transform.scale.empty() && layout == RawData::Layout::f32) apply_scaling(data, threads);
   check_rows(data);
   return data;
 }

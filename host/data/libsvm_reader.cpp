@@ -258,7 +258,7 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
   const SvmParser parser(request, least, most);
   SvmMerger merger(request, data);
   parse_blocks<SvmRows>(
-      text, std::move(first), request.progress,
+      text, std::move(first), request.progress, request.threads,
       [&](const TextBlock& block, SvmRows& rows) { parser.parse(block, rows); },
       [&](SvmRows& rows) { return merger.merge(rows); });
   merger.finish();

@@ -13,16 +13,18 @@
 
 namespace thalweg {
 
-inline int reader_threads() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 16);
+/// Of ReadOptions::threads; reading does not gain from more than 16 cores.
+inline int reader_threads(int threads) {
+  const int wanted = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
+  return std::clamp(wanted, 1, 16);
 }
 
 /// parse(block, parsed) fills `parsed` row by row and throws at the first bad row; merge(parsed) takes its
 /// rows and says whether more are wanted. The error of a block counts only if its good rows did not suffice.
 template <class Parsed, class Parse, class Merge>
-void parse_blocks(TextSource& source, TextBlock first, const ReadProgress& progress, const Parse& parse,
-                  const Merge& merge) {
-  ThreadPool pool(source.at_end() ? 1 : reader_threads());
+void parse_blocks(TextSource& source, TextBlock first, const ReadProgress& progress, int threads,
+                  const Parse& parse, const Merge& merge) {
+  ThreadPool pool(source.at_end() ? 1 : reader_threads(threads));
   const int group = 2 * pool.threads();
   std::vector<TextBlock> blocks, next;
   blocks.push_back(std::move(first));

@@ -77,6 +77,7 @@ struct ReadRequest {
   bool need_target = true;
   const DataSchema* schema = nullptr;  ///< of the model, when its kind of data is wanted
   const ReadProgress& progress;
+  int threads = 0;  ///< as ReadOptions::threads
 };
 
 /// Each reads the bytes of request.path, which is open already; those of an npz archive in random order, from
@@ -99,8 +100,8 @@ void require_some_rows(const RawData& raw);
 /// The data set of a training source: classes and categories are found on all its rows, imputation, scaling
 /// and class weights on the rows `fit`, in this order.
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
-                    const std::vector<std::int64_t>& fit);
+                    const std::vector<std::int64_t>& fit, int threads);
 /// The data set of another source by a model's schema.
-Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target);
+Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, int threads);
 
 }  // namespace thalweg

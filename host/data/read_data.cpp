@@ -116,7 +116,7 @@ void require_rows(const std::string& source, const RowRange& range, std::int64_t
 
 namespace {
 
-RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress) {
+RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading) {
   if (config.train.empty()) throw ConfigError("data.train is empty; want a file to train on");
   const ReadRequest request{.config = config,
                             .path = config.train,
@@ -125,7 +125,8 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
                             .weight = config.weight,
                             .range = parse_row_range(config.train_rows, "data.train_rows"),
                             .use = use,
-                            .progress = progress};
+                            .progress = reading.progress,
+                            .threads = reading.threads};
   require_pipes_once({config.train, config.target, config.weight});  // mutant: pipe-once
   RawData raw = read_raw(request);
   require_some_rows(raw);
@@ -134,24 +135,24 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
 
 }  // namespace
 
-Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress) {
-  RawData raw = read_raw_training_data(config, use, progress);
+Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading) {
+  RawData raw = read_raw_training_data(config, use, reading);
   const std::vector<std::int64_t> all = all_rows(raw.rows);
-  return fit_dataset(std::move(raw), config, use, all);
+  return fit_dataset(std::move(raw), config, use, all, reading.threads);
 }
 
 TrainingData read_and_split(const DataConfig& config, TargetUse use, std::uint64_t seed,
-                            const ReadProgress& progress) {
-  RawData raw = read_raw_training_data(config, use, progress);
+                            const ReadOptions& reading) {
+  RawData raw = read_raw_training_data(config, use, reading);
   Split split = split_rows(raw.rows, config.validation_fraction, seed);
   if (split.train.empty()) throw DataError(raw.source + ": no rows to train on");
-  Dataset data = fit_dataset(std::move(raw), config, use, split.train);
+  Dataset data = fit_dataset(std::move(raw), config, use, split.train, reading.threads);
   return {std::move(data), std::move(split)};
 }
 
 Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
                      const std::string& row_range, const DataSchema& schema, bool need_target,
-                     const ReadProgress& progress) {
+                     const ReadOptions& reading) {
   if (path.empty()) throw ConfigError("data.test is empty; want a file");
   const ReadRequest request{.config = config,
                             .path = path,
@@ -161,18 +162,19 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
                             .range = parse_row_range(row_range, "data.test_rows"),
                             .need_target = need_target,
                             .schema = &schema,
-                            .progress = progress};
+                            .progress = reading.progress,
+                            .threads = reading.threads};
   require_pipes_once({path, target_path});
-  Dataset data = apply_schema(read_raw(request), schema, need_target);
+  Dataset data = apply_schema(read_raw(request), schema, need_target, reading.threads);
   apply_target_transform(schema.target_transform, data);
   return data;
 }
 
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
-                       const ReadProgress& progress) {
+                       const ReadOptions& reading) {
   const TestPaths test = test_paths(config, need_target);
   if (test.data.empty()) throw UsageError("no data; give --data.test=FILE");
-  return read_data_as(config, test.data, test.target, config.test_rows, schema, need_target, progress);
+  return read_data_as(config, test.data, test.target, config.test_rows, schema, need_target, reading);
 }
 
 }  // namespace thalweg

@@ -52,11 +52,11 @@ void merge(Moments& all, const Moments& block) {
 }
 
 template <class T>
-Moments moments(const T* rows, const std::vector<std::int64_t>& ids, std::int64_t features) {
+Moments moments(const T* rows, const std::vector<std::int64_t>& ids, std::int64_t features, int threads) {
   const auto count = static_cast<std::int64_t>(ids.size());
   const std::int64_t blocks = (count + kBlockRows - 1) / kBlockRows;
   std::vector<Moments> parts(static_cast<std::size_t>(blocks));
-  ThreadPool pool(blocks > 1 ? reader_threads() : 1);
+  ThreadPool pool(blocks > 1 ? reader_threads(threads) : 1);
   pool.run(blocks, [&](std::int64_t b, int) {
     const std::int64_t first = b * kBlockRows;
     parts[static_cast<std::size_t>(b)] =
@@ -77,10 +77,10 @@ bool is_constant(double variance, double mean, double count) {
 }  // namespace
 
 void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& fit,
-                         const std::vector<bool>& keep, FeatureTransform& transform) {
+                         const std::vector<bool>& keep, FeatureTransform& transform, int threads) {
   const bool bytes = !data.dense_u8.empty();
-  const Moments m = bytes ? moments(data.dense_u8.data(), fit, data.features)
-                          : moments(data.dense_f32.data(), fit, data.features);
+  const Moments m = bytes ? moments(data.dense_u8.data(), fit, data.features, threads)
+                          : moments(data.dense_f32.data(), fit, data.features, threads);
   const auto count = static_cast<double>(fit.size());
   for (std::size_t j = 0; j < m.mean.size(); ++j) {
     const double variance = m.squares[j] / count;
@@ -100,11 +100,11 @@ void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& f
   }
 }
 
-void apply_scaling(Dataset& data) {
+void apply_scaling(Dataset& data, int threads) {
   const float* scale = data.transform.scale.data();
   const float* shift = data.transform.shift.data();
   const std::int64_t blocks = (data.rows + kBlockRows - 1) / kBlockRows;
-  ThreadPool pool(blocks > 1 ? reader_threads() : 1);
+  ThreadPool pool(blocks > 1 ? reader_threads(threads) : 1);
   pool.run(blocks, [&](std::int64_t b, int) {
     const std::int64_t end = std::min(data.rows, (b + 1) * kBlockRows);
     for (std::int64_t r = b * kBlockRows; r < end; ++r) {

@@ -20,8 +20,8 @@ void expand_one_hot(RawData& raw, const FeatureTransform& transform);
 /// scale and shift by the standard deviation and mean of the rows `fit` (population, as scikit-learn). Inputs
 /// whose `keep` is set are left as they are.
 void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& fit,
-                         const std::vector<bool>& keep, FeatureTransform& transform);
+                         const std::vector<bool>& keep, FeatureTransform& transform, int threads = 0);
 /// x = fma(x, scale, shift) in place.
-void apply_scaling(Dataset& data);
+void apply_scaling(Dataset& data, int threads = 0);
 
 }  // namespace thalweg

@@ -1,9 +1,10 @@
 #pragma once
-// What a config asks of a context.
+// What a config asks of a context and of the readers.
 #include <string>
 
 #include "thalweg/config.hpp"
 #include "thalweg/context.hpp"
+#include "thalweg/read_progress.hpp"
 
 namespace thalweg {
 
@@ -16,6 +17,10 @@ inline ContextOptions context_options(const Config& config, const std::string& d
   return {.device = device,
           .numerics = numerics_of(config.numerics),
           .threads = static_cast<int>(config.train.threads)};
+}
+
+inline ReadOptions read_options(const Config& config, const ReadProgress& progress) {
+  return {.progress = progress, .threads = static_cast<int>(config.train.threads)};
 }
 
 }  // namespace thalweg

@@ -129,13 +129,14 @@ void TrainingRun::retire_model() const {
 }
 
 void TrainingRun::load_data() {
+  const ReadOptions reading = read_options(config_, observer_.reading);
   require_pipes_once(input_paths(config_.data));
   TrainingData read = read_and_split(config_.data, target_use(config_.model.loss),
-                                     static_cast<std::uint64_t>(config_.seed), observer_.reading);
+                                     static_cast<std::uint64_t>(config_.seed), reading);
   train_ = std::move(read.data);
   split_ = std::move(read.split);
   if (!config_.data.test.empty() || !config_.data.test_rows.empty()) {
-    test_ = read_test_data(config_.data, schema_of(train_), true, observer_.reading);
+    test_ = read_test_data(config_.data, schema_of(train_), true, reading);
   }
   fingerprint_ = fingerprint(train_, config_.data.fingerprint == "full");
 }
@@ -252,7 +253,7 @@ void TrainingRun::after_step(const StepResult& result) {
     // a batch of weight 0 has no mean loss
     if (result.weight_sum > 0) line.emplace_back("loss", result.loss_sum / result.weight_sum);
     line.emplace_back("gradient_norm", result.gradient_norm);
-    line.emplace_back("lr", plan_->learning_rate(state_.step, state_.plateau));
+    line.emplace_back("lr", plan_->learning_rate(state_.step - 1, state_.plateau));
     line.emplace_back("seconds", seconds());
     log_.write(line);
   }
@@ -271,7 +272,7 @@ void TrainingRun::finish_epoch() {
       {"step", static_cast<double>(state_.step)},
       {"epoch", static_cast<double>(plan_->epochs_after(state_.step))}};
   if (!std::isnan(loss)) line.emplace_back("train.loss", loss);  // NaN: every row of the epoch had weight 0
-  line.emplace_back("lr", plan_->learning_rate(state_.step, state_.plateau));
+  line.emplace_back("lr", plan_->learning_rate(state_.step - 1, state_.plateau));
   line.emplace_back("seconds", seconds());
   if (!split_.validation.empty()) {
     for (const auto& [name, value] : validation_->values) line.emplace_back("validation." + name, value);
@@ -402,7 +403,7 @@ void TrainingRun::report_progress() const {
                       .loss = state_.epoch_loss / state_.epoch_weight,
                       .samples_per_second = elapsed > 0 ? static_cast<double>(samples_) / elapsed : 0,
                       .seconds = elapsed,
-                      .lr = plan_->learning_rate(state_.step, state_.plateau)});
+                      .lr = plan_->learning_rate(state_.step - 1, state_.plateau)});
 }
 
 TrainReport train(const Config& config, const TrainObserver& observer) {

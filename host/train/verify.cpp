@@ -74,7 +74,7 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
   validate_config(config);
   const auto seed = static_cast<std::uint64_t>(config.seed);
   const auto [data, split] =
-      read_and_split(config.data, target_use(config.model.loss), seed, options.reading);
+      read_and_split(config.data, target_use(config.model.loss), seed, read_options(config, options.reading));
   const ModelSpec spec = resolve_model(config.model, schema_of(data), seed);
   const EpochBatches batches(split.train, config.train.batch_size, seed, config.train.shuffle,
                              config.train.drop_last);

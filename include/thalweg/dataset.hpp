@@ -88,7 +88,7 @@ DataSchema schema_from_json(const std::string& json);
 /// CSV columns and text files of numbers, floating-point npy arrays) is a number. Missing values are imputed
 /// and features standardised (one-hot columns, names "column=category", excepted) from all the rows read.
 enum class TargetUse { automatic, classes, numbers };
-Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadProgress& progress = {});
+Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading = {});
 
 /// Splits off validation rows: row r goes there when its Philox word of (seed, split, r) is below fraction,
 /// so that a row never moves between runs. Gives the row ids of both parts, ascending.
@@ -105,19 +105,19 @@ struct TrainingData {
   Split split;
 };
 TrainingData read_and_split(const DataConfig& config, TargetUse use, std::uint64_t seed,
-                            const ReadProgress& progress = {});
+                            const ReadOptions& reading = {});
 
 /// Reads `path` (test data, data to predict) by the schema of a trained model. `target_path` as
 /// DataConfig::test_target. Labels outside schema.classes are an error unless `need_target` is false, when
 /// the target may also be absent; the result then has none. Class weights are for training and not applied.
 Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
                      const std::string& row_range, const DataSchema& schema, bool need_target,
-                     const ReadProgress& progress = {});
+                     const ReadOptions& reading = {});
 
 /// data.test, or data.train with the row range data.test_rows when there is no test file. Throws UsageError
 /// when the config names neither.
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
-                       const ReadProgress& progress = {});
+                       const ReadOptions& reading = {});
 
 DataSchema schema_of(const Dataset& data);
 

@@ -1,5 +1,5 @@
 #pragma once
-// How a reader tells how far it has come.
+// How a reader tells how far it has come, and how much of the machine it takes.
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -12,5 +12,10 @@ namespace thalweg {
 using ReadProgress = std::function<void(const std::string& file, std::int64_t done, std::int64_t total)>;
 
 inline constexpr std::int64_t kWaiting = -1;
+
+struct ReadOptions {
+  ReadProgress progress = {};
+  int threads = 0;  ///< that parse and scale; 0: one for each core, at most 16. The data do not depend on it.
+};
 
 }  // namespace thalweg

@@ -20,7 +20,7 @@ struct Progress {
   double loss = 0;         ///< mean over the epoch so far; NaN where its rows had weight 0
   double samples_per_second = 0;
   double seconds = 0;
-  double lr = 0;
+  double lr = 0;  ///< of the step that was taken
 };
 
 enum class TrainPhase {

@@ -127,14 +127,29 @@ TEST_F(CsvReader, ReportsProgressToTheEnd) {
   for (int r = 0; r < 600000; ++r) text += "1,2,3\n";
   std::int64_t last = 0, total = 0;
   int calls = 0;
-  read_training_data(config(write("d.csv", text)), TargetUse::automatic,
-                     [&](const std::string&, std::int64_t done, std::int64_t all) {
-                       EXPECT_GE(done, last);
-                       last = done, total = all, ++calls;
-                     });
+  const ReadProgress progress = [&](const std::string&, std::int64_t done, std::int64_t all) {
+    EXPECT_GE(done, last);
+    last = done, total = all, ++calls;
+  };
+  read_training_data(config(write("d.csv", text)), TargetUse::automatic, {progress});
   EXPECT_GE(calls, 1);
   EXPECT_EQ(last, total);
   EXPECT_EQ(total, static_cast<std::int64_t>(text.size()));
+}
+
+TEST_F(CsvReader, ParsesOnAsManyThreadsAsItIsAllowed) {
+  std::string text;
+  for (int r = 0; r < 600000; ++r) text += "1,2,3\n";
+  const std::string file = write("d.csv", text);
+  for (const int threads : {1, 3}) {
+    std::ptrdiff_t running = 0;
+    const ReadProgress count = [&](const std::string&, std::int64_t, std::int64_t) {
+      const std::filesystem::directory_iterator tasks("/proc/self/task");
+      running = std::distance(begin(tasks), end(tasks));
+    };
+    read_training_data(config(file), TargetUse::automatic, {count, threads});
+    EXPECT_EQ(running, threads);
+  }
 }
 
 TEST_F(CsvReader, NumbersBelowFloatAreZeroAndBeyondItAnError) {

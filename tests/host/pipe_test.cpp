@@ -150,7 +150,7 @@ TEST_F(PipeData, APipeThatFallsSilentIsToldOfOnceAndReadToItsEnd) {
     test::PipeEnds::close(ends.writer);
   });
   DataConfig c = config("/proc/self/fd/" + std::to_string(ends.reader));
-  const Dataset data = read_training_data(c, TargetUse::automatic, progress);
+  const Dataset data = read_training_data(c, TargetUse::automatic, {progress});
   writer.join();
   EXPECT_EQ(waits, (std::vector<std::int64_t>{8})) << "bytes that came before it fell silent";
   EXPECT_EQ(data.target, (Floats{2, 4}));
@@ -173,7 +173,7 @@ TEST_F(PipeData, APipeThatNobodyWritesIsToldOfAndWaitedFor) {
     if (told.size() == 1) word.set_value();
   };
   EXPECT_NO_THROW(
-      EXPECT_EQ(read_training_data(config(fifo), TargetUse::automatic, progress).target, (Floats{2})));
+      EXPECT_EQ(read_training_data(config(fifo), TargetUse::automatic, {progress}).target, (Floats{2})));
   writer.join();
   EXPECT_EQ(told, (std::vector<std::string>{fifo + " 0 of -1", fifo + " 8 of 0"}));
 }

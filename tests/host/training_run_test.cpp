@@ -111,8 +111,8 @@ TEST_F(TrainingRunTest, TheLogSaysWhereAnEpochEndedAndAtWhatRate) {
   run(c, "run");
   EXPECT_EQ(logged("run", "epoch"), (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(logged("run", "step"), (std::vector<std::string>{"2", "3", "4"}));
-  // lr / (1 + step), the rate of the step that follows; 0.5 / 3, 0.5 / 4 and 0.5 / 5
-  EXPECT_EQ(logged("run", "lr"), (std::vector<std::string>{"0.16666666666666666", "0.125", "0.1"}));
+  // 0.5 / (1 + k) of the k-th step counted from 0: 0.5 / 2, 0.5 / 3 and 0.5 / 4
+  EXPECT_EQ(logged("run", "lr"), (std::vector<std::string>{"0.25", "0.16666666666666666", "0.125"}));
   // Before step 3 the error is -(1 - 1/2) (1 - 1/4) = -3/8, which is the gradient as well.
   EXPECT_EQ(logged("run", "loss"), (std::vector<std::string>{"0.0703125"}));
   EXPECT_EQ(logged("run", "gradient_norm"), (std::vector<std::string>{"0.375"}));
