@@ -353,14 +353,13 @@ CheckpointData read_checkpoint(const std::string& folder) {
   return data;
 }
 
-std::optional<std::string> newest_valid_checkpoint(const std::string& root,
-                                                   std::vector<std::string>& reports) {
-  std::optional<std::string> newest;
+std::optional<StoredCheckpoint> read_newest_checkpoint(const std::string& root,
+                                                       std::vector<std::string>& reports) {
+  std::optional<StoredCheckpoint> newest;
   std::int64_t damaged = 0;
   for (const StepFolder& folder : step_folders(root)) {
     try {
-      read_checkpoint(folder.path);
-      newest = folder.path;
+      newest = {folder.path, read_checkpoint(folder.path)};
       break;
     } catch (const Error& error) {
       if (++damaged <= kMostReports) reports.push_back(error.what());  // mutant: report-limit
@@ -369,6 +368,13 @@ std::optional<std::string> newest_valid_checkpoint(const std::string& root,
   if (damaged > kMostReports)
     reports.push_back(fmt::format("{}: {} more damaged checkpoints", root, damaged - kMostReports));
   return newest;
+}
+
+std::optional<std::string> newest_valid_checkpoint(const std::string& root,
+                                                   std::vector<std::string>& reports) {
+  std::optional<StoredCheckpoint> newest = read_newest_checkpoint(root, reports);
+  if (!newest) return std::nullopt;
+  return std::move(newest->folder);
 }
 
 bool KnownCheckpoints::valid(const std::string& folder) {

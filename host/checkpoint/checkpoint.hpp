@@ -37,8 +37,16 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data);
 /// Reads and checks every byte. Throws CorruptCheckpoint naming the file and what is wrong with it.
 CheckpointData read_checkpoint(const std::string& folder);
 
-/// The folder of the valid checkpoint with the highest step in `root`; a line for each damaged one that was
-/// passed over is added to `reports`, and where they are many a line with their number.
+struct StoredCheckpoint {
+  std::string folder;
+  CheckpointData data;
+};
+
+/// The valid checkpoint with the highest step in `root`; a line for each damaged one that was passed over is
+/// added to `reports`, and where they are many a line with their number.
+std::optional<StoredCheckpoint> read_newest_checkpoint(const std::string& root,
+                                                       std::vector<std::string>& reports);
+/// Its folder alone.
 std::optional<std::string> newest_valid_checkpoint(const std::string& root,
                                                    std::vector<std::string>& reports);
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <string_view>
 
 #include "host/train/evaluation.hpp"
 #include "host/train/metric_sums.hpp"
@@ -36,37 +38,74 @@ Targets targets_of(const PlacedRows& rows) {
   return targets;
 }
 
-void add_classification(const MetricNumbers& numbers, const ModelSpec& spec, double weight,
-                        Metrics& metrics) {
-  metrics.classes = spec.schema.classes;
-  metrics.confusion = numbers.confusion;
-  double right = 0, recall_sum = 0, pairs = 1;
+/// Sums over the classes that have rows; each row of the confusion is a true class.
+struct ClassSums {
+  double right = 0, recalls = 0, pairs = 1;
   int present = 0;
-  for (std::size_t c = 0; c < metrics.confusion.size(); ++c) {
-    const std::vector<double>& predicted = metrics.confusion[c];
-    const double of_class = std::accumulate(predicted.begin(), predicted.end(), 0.0);
-    right += predicted[c];
-    pairs *= of_class;
-    if (of_class > 0) {
-      recall_sum += predicted[c] / of_class;
-      ++present;
-    }
+};
+
+ClassSums sums_of(const std::vector<std::vector<double>>& confusion) {
+  ClassSums sums;
+  for (std::size_t c = 0; c < confusion.size(); ++c) {
+    const double rows = std::accumulate(confusion[c].begin(), confusion[c].end(), 0.0);
+    sums.right += confusion[c][c];
+    sums.pairs *= rows;
+    if (rows <= 0) continue;
+    sums.recalls += confusion[c][c] / rows;
+    ++sums.present;
   }
-  metrics.values.emplace_back("accuracy", right / weight);
-  metrics.values.emplace_back("balanced_accuracy", recall_sum / present);  // mutant: present-classes
-  if (spec.config.loss == "logistic" || spec.config.loss == "softmax_cross_entropy") {
-    metrics.values.emplace_back("log_loss", numbers.log_loss / weight);
-  }
-  if (spec.outputs == 1 && present == 2) metrics.values.emplace_back("auc", numbers.pairs / pairs);
+  return sums;
 }
 
-void add_regression(const MetricNumbers& numbers, const ModelSpec& spec, const Targets& targets,
-                    Metrics& metrics) {
-  const double unit = spec.schema.target_transform.deviation;
-  metrics.values.emplace_back("r2", 1.0 - numbers.squared / targets.squared_deviation);
-  metrics.values.emplace_back("rmse", unit * std::sqrt(numbers.squared / targets.weight));
-  metrics.values.emplace_back("mae", unit * numbers.absolute / targets.weight);  // mutant: mae-unit
+struct Measured {
+  const MetricNumbers& numbers;
+  const ModelSpec& spec;
+  Targets targets;
+  ClassSums classes;
+
+  double unit() const { return spec.schema.target_transform.deviation; }
+};
+
+bool always(const ModelSpec&) { return true; }
+bool classifies(const ModelSpec& spec) { return is_classification_loss(spec.config.loss); }
+bool regresses(const ModelSpec& spec) { return !classifies(spec); }
+bool ranks(const ModelSpec& spec) { return classifies(spec) && spec.outputs == 1; }
+bool has_probabilities(const ModelSpec& spec) {
+  return spec.config.loss == "logistic" || spec.config.loss == "softmax_cross_entropy";
 }
+
+using Value = std::optional<double>;
+
+Value auc(const Measured& m) {
+  if (m.classes.present != 2) return std::nullopt;
+  return m.numbers.pairs / m.classes.pairs;
+}
+
+struct Metric {
+  std::string_view name;
+  bool larger_is_better;
+  bool (*applies)(const ModelSpec&);
+  Value (*value)(const Measured&);  ///< none: the rows do not define it
+};
+
+constexpr Metric kMetrics[] = {
+    {"loss", false, always, [](const Measured& m) -> Value { return m.numbers.loss / m.targets.weight; }},
+    {"accuracy", true, classifies,
+     [](const Measured& m) -> Value { return m.classes.right / m.targets.weight; }},
+    {"balanced_accuracy", true, classifies,
+     // mutant: present-classes
+     [](const Measured& m) -> Value { return m.classes.recalls / m.classes.present; }},
+    {"log_loss", false, has_probabilities,
+     [](const Measured& m) -> Value { return m.numbers.log_loss / m.targets.weight; }},
+    {"auc", true, ranks, auc},
+    {"r2", true, regresses,
+     [](const Measured& m) -> Value { return 1.0 - m.numbers.squared / m.targets.squared_deviation; }},
+    {"rmse", false, regresses,
+     [](const Measured& m) -> Value { return m.unit() * std::sqrt(m.numbers.squared / m.targets.weight); }},
+    {"mae", false, regresses,
+     // mutant: mae-unit
+     [](const Measured& m) -> Value { return m.unit() * m.numbers.absolute / m.targets.weight; }},
+};
 
 }  // namespace
 
@@ -77,6 +116,19 @@ double Metrics::operator[](const std::string& name) const {
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+std::vector<std::string> metric_names(const ModelSpec& spec) {
+  std::vector<std::string> names;
+  for (const Metric& metric : kMetrics) {
+    if (metric.applies(spec)) names.emplace_back(metric.name);
+  }
+  return names;
+}
+
+bool larger_is_better(const std::string& name) {
+  return std::any_of(std::begin(kMetrics), std::end(kMetrics),
+                     [&](const Metric& metric) { return metric.name == name && metric.larger_is_better; });
+}
+
 Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& rows,
                       const std::atomic<int>* stop_signal) {
   const ModelSpec& spec = network.spec();
@@ -84,12 +136,15 @@ Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& ro
   MetricSums sums(ctx, spec, network.objective(), rows, targets.weight);
   for_each_block(ctx, network, rows, stop_signal, [&](const OutputBlock& block) { sums.add(block); });
   const MetricNumbers numbers = sums.read();
+  const Measured measured{numbers, spec, targets, sums_of(numbers.confusion)};
   Metrics metrics;
-  metrics.values.emplace_back("loss", numbers.loss / targets.weight);
-  if (is_classification_loss(spec.config.loss)) {
-    add_classification(numbers, spec, targets.weight, metrics);
-  } else {
-    add_regression(numbers, spec, targets, metrics);
+  for (const Metric& metric : kMetrics) {
+    if (!metric.applies(spec)) continue;
+    if (const Value value = metric.value(measured)) metrics.values.emplace_back(metric.name, *value);
+  }
+  if (classifies(spec)) {
+    metrics.classes = spec.schema.classes;
+    metrics.confusion = numbers.confusion;
   }
   return metrics;
 }

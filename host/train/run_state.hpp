@@ -16,6 +16,7 @@ struct RunState {
   double epoch_loss_change =
       std::numeric_limits<double>::infinity();                     ///< between the last two complete epochs
   double gradient_norm = std::numeric_limits<double>::infinity();  ///< of the last step
+  /// train.metric of the best epoch; with a minus sign where larger values are better.
   double best_validation = std::numeric_limits<double>::infinity();
   std::int64_t best_step = 0;
   std::int64_t epochs_without_improvement = 0;

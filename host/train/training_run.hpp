@@ -3,14 +3,15 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <vector>
 
-#include "host/checkpoint/checkpoint_writer.hpp"
-#include "host/checkpoint/run_lock.hpp"
-#include "host/train/metrics_log.hpp"
+#include "host/train/out_folder.hpp"
 #include "host/train/privacy.hpp"
+#include "host/train/run_checkpoints.hpp"
+#include "host/train/run_data.hpp"
+#include "host/train/run_part.hpp"
 #include "host/train/run_plan.hpp"
 #include "host/train/run_state.hpp"
-#include "host/train/sample_statistics.hpp"
 #include "host/train/step_rows.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"
@@ -27,26 +28,24 @@ class TrainingRun {
   using Clock = std::chrono::steady_clock;
 
   void prepare();
-  void claim_out();
-  void retire_model() const;
-  void load_data();
+  void make_model();
+  void require_metric(const ModelSpec& spec) const;
   LearnerOptions learner_options();
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
-  StepRows rows_of(std::int64_t step) const;
   void resume();
-  void restore(const std::string& folder);
+  void say_device() const;
+
   void train();
+  StepRows rows_of(std::int64_t step) const;
   void take_steps();
-  void after_step(const StepResult& result);
+  void after_step(const StepRows& rows, const StepResult& result);
   void pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error);
   void roll_back(const DivergedError& error);
   void finish_epoch();
-  void validate_epoch();
+  EpochReport epoch_report() const;
   Metrics validation_metrics();
   void save();
-  std::string checkpoint_root() const { return config_.out + "/checkpoints"; }
-  std::string model_path() const { return config_.out + "/model.safetensors"; }
-  std::string former_model_path() const { return config_.out + "/model.former.safetensors"; }
+  void finish_saving();
   /// The parameters that the run ends with if no later ones are better.
   bool best_so_far() const {
     return config_.train.patience > 0 && state_.step > 0 && state_.best_step == state_.step;
@@ -54,35 +53,32 @@ class TrainingRun {
   bool epoch_pending() const { return plan_->epoch_ends_at(state_.step) && state_.epoch_weight > 0; }
   std::string stop_reason() const;
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+  double samples_per(double elapsed) const {
+    return elapsed > 0 ? static_cast<double>(samples_) / elapsed : 0;
+  }
+  Progress progress() const;
   bool signalled() const { return observer_.stop_signal != nullptr && observer_.stop_signal->load() != 0; }
   void enter(TrainPhase phase) const;
   void say(const std::string& message) const;
-  void report_progress() const;
+
   void use_final_parameters();
   TrainReport report();
+  void evaluate_into(TrainReport& report);
 
   Config config_;
   const TrainObserver& observer_;
   Context ctx_;
-  Dataset train_;
-  std::optional<Dataset> test_;
-  Split split_;
-  std::string fingerprint_;
+  OutFolder out_;  ///< locked until checkpoints and parts are done
+  RunData data_;
   std::optional<Model> model_;
   std::optional<EpochBatches> batches_;
   std::optional<RunPlan> plan_;
-  std::unique_ptr<Learner> learner_;
   std::optional<Privacy> privacy_;
-  std::optional<SampleStatistics> statistics_;
-  NamedNumbers epoch_statistics_;
-  std::optional<RunLock> lock_;  // held until writer_ and log_ are done
-  MetricsLog log_;
-  CheckpointWriter writer_;
+  std::unique_ptr<Learner> learner_;
+  std::optional<RunCheckpoints> checkpoints_;  ///< none without a folder
   RunState state_;
-  std::int64_t saved_step_ = -1;
+  std::vector<std::unique_ptr<RunPart>> parts_;
   std::int64_t samples_ = 0;
-  std::string resumed_from_;
-  std::optional<Metrics> validation_;
   Clock::time_point start_;
 };
 

@@ -128,8 +128,9 @@ struct TrainConfig {
   std::int64_t reduction_slices = 8;
   bool shuffle = true;
   bool drop_last = false;
-  std::int64_t threads = 0;   ///< 0: all
-  std::int64_t patience = 0;  ///< epochs without improvement on the validation metric; 0: never stop for it
+  std::int64_t threads = 0;         ///< 0: all
+  std::int64_t patience = 0;        ///< epochs without improvement of `metric`; 0: never stop for it
+  std::string metric = "loss";      ///< of the validation rows: what patience watches and the best model has
   double gradient_tolerance = 0.0;  ///< stop when the gradient norm falls below it; 0: never
   double loss_tolerance = 0.0;      ///< stop when an epoch's loss changes by less; 0: never
   double max_seconds = 0.0;         ///< wall time; 0: no limit
@@ -141,7 +142,7 @@ struct TrainConfig {
   static void fields(Self& c, Visit&& v) {
     v("epochs", c.epochs), v("max_steps", c.max_steps), v("batch_size", c.batch_size);
     v("micro_batch", c.micro_batch), v("reduction_slices", c.reduction_slices), v("shuffle", c.shuffle);
-    v("drop_last", c.drop_last), v("threads", c.threads), v("patience", c.patience);
+    v("drop_last", c.drop_last), v("threads", c.threads), v("patience", c.patience), v("metric", c.metric);
     v("gradient_tolerance", c.gradient_tolerance), v("loss_tolerance", c.loss_tolerance);
     v("max_seconds", c.max_seconds), v("on_spike", c.on_spike), v("log_every_steps", c.log_every_steps);
   }

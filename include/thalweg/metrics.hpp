@@ -23,6 +23,13 @@ struct Metrics {
   double operator[](const std::string& name) const;
 };
 
+/// The names of what `evaluate` gives for the model, in its order; auc is left out where the rows hold one
+/// class.
+std::vector<std::string> metric_names(const ModelSpec& spec);
+
+/// Whether a better model has a larger value of the metric: accuracy, auc, r2 and the like.
+bool larger_is_better(const std::string& metric);
+
 /// The whole data set, or the rows of it that are given. Throws InterruptedError soon after `stop_signal`
 /// becomes non-zero.
 Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,

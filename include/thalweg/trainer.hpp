@@ -23,6 +23,16 @@ struct Progress {
   double lr = 0;  ///< of the step that was taken
 };
 
+/// What is known when an epoch ends.
+struct EpochReport {
+  std::int64_t step = 0, epoch = 0;  ///< taken and complete so far
+  double train_loss = 0;             ///< mean over the epoch; NaN where its rows had weight 0
+  double lr = 0;                     ///< of the epoch's last step
+  double seconds = 0;                ///< since the training began
+  std::optional<Metrics> validation;
+  std::vector<std::pair<std::string, double>> values = {};  ///< "per_sample.norm.p50", "privacy.epsilon", ...
+};
+
 enum class TrainPhase {
   load,      ///< data are read; there is nothing yet that could be saved
   train,     ///< steps, checkpoints and validation
@@ -32,6 +42,7 @@ enum class TrainPhase {
 struct TrainObserver {
   std::function<void(TrainPhase)> phase;            ///< when one begins
   std::function<void(const Progress&)> progress;    ///< after every step
+  std::function<void(const EpochReport&)> epoch;    ///< after every epoch and its validation
   std::function<void(const std::string&)> message;  ///< what a person should know
   ReadProgress reading;                             ///< now and then while data are read
   const std::atomic<int>* stop_signal = nullptr;    ///< non-zero: finish the step, save, and return

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,8 @@
 #include <map>
 #include <set>
 
+#include "host/checkpoint/files.hpp"
+#include "tests/support/data_files.hpp"
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/run_support.hpp"
 #include "thalweg/error.hpp"
@@ -199,6 +202,75 @@ TEST_F(TrainingRunTest, PatienceCountsEpochsSinceTheBestAndEndsWithIt) {
   }
 }
 
+TEST_F(TrainingRunTest, PatienceWatchesTheMetricThatIsNamedInItsDirection) {
+  // y = x = 1 or -1: the error grows by half in each step, and r2 = 1 - error^2 falls.
+  Config c = validated(2.5);
+  std::string csv = "x,y\n";
+  const std::string rows = read_file(c.data.train);
+  for (std::ptrdiff_t n = std::count(rows.begin(), rows.end(), '\n'); n > 1; --n)
+    csv += n % 2 == 0 ? "1,1\n" : "-1,-1\n";
+  c.data.train = folder_.write("signs.csv", csv);
+  c.train.epochs = 3;
+  c.train.patience = 1;
+  for (const std::string metric : {"r2", "rmse"}) {
+    c.train.metric = metric;
+    EXPECT_EQ(run(c, metric).epochs, 2);
+    EXPECT_EQ(weight_of(metric), 2.5f) << "after the first step";
+  }
+  c.optimizer.lr = 0.5;  // r2 rises
+  c.train.metric = "r2";
+  EXPECT_EQ(run(c, "rises").epochs, 3);
+  EXPECT_EQ(weight_of("rises"), 0.875f);
+}
+
+TEST_F(TrainingRunTest, AMetricThatTheModelDoesNotHaveIsRefused) {
+  Config c = validated(0.5);
+  c.train.metric = "rms";
+  expect_error<ConfigError>([&] { run(c); },
+                            {"train.metric = \"rms\"", "loss, r2, rmse, mae", "did you mean \"rmse\""});
+}
+
+TEST_F(TrainingRunTest, TheObserverHearsOfEveryEpoch) {
+  std::vector<EpochReport> epochs;
+  observer_.epoch = [&](const EpochReport& epoch) { epochs.push_back(epoch); };
+  Config c = validated(0.5);
+  c.train.epochs = 2;
+  c.per_sample.statistics = true;
+  run(c);
+  ASSERT_EQ(epochs.size(), 2u);
+  EXPECT_EQ(epochs[1].step, 2);
+  EXPECT_EQ(epochs[1].epoch, 2);
+  EXPECT_EQ(epochs[1].train_loss, 0.125) << "half the squared error of 1/2 before the second step";
+  EXPECT_EQ(epochs[1].lr, 0.5);
+  EXPECT_GE(epochs[1].seconds, epochs[0].seconds);
+  EXPECT_EQ(epochs[1].validation.value()["loss"], 0.03125);
+  const std::map<std::string, double> values{epochs[1].values.begin(), epochs[1].values.end()};
+  EXPECT_EQ(values.at("per_sample.norm.max"), 0.5);
+}
+
+/// Bytes that this process has read.
+std::int64_t bytes_read() {
+  std::ifstream in("/proc/self/io");
+  std::string name;
+  std::int64_t value = 0;
+  in >> name >> value;
+  return name == "rchar:" ? value : -1;
+}
+
+TEST_F(TrainingRunTest, AResumptionReadsItsCheckpointOnce) {
+  Config c = config(0.125);
+  c.model.hidden = {100000};
+  c.train.epochs = 1;
+  run(c, "run");
+  std::uintmax_t size = 0;
+  for (const auto& file : std::filesystem::directory_iterator(folder_.path("run/checkpoints/step-000000001")))
+    size += file.file_size();
+  const std::int64_t before = bytes_read();
+  ASSERT_GE(before, 0);
+  run(c, "run");
+  EXPECT_LT(bytes_read() - before, static_cast<std::int64_t>(size + size / 2));
+}
+
 TEST_F(TrainingRunTest, AVanishingImprovementIsNone) {
   Config c = validated(2);  // the error turns from -1 to 1 and back: equal losses
   c.train.epochs = 20;
@@ -287,7 +359,7 @@ TEST_F(TrainingRunTest, APlateauFollowsTheValidationLossWhereThereIsOne) {
   c.schedule.gamma = 0.25;
   c.train.epochs = 3;
   run(c, "run");
-  EXPECT_EQ(logged("run", "lr"), (std::vector<std::string>{"0.5", "0.5", "0.5"}));
+  EXPECT_EQ(logged("run", "lr"), (std::vector<std::string>{"0", "0.5", "0.5"}));
   EXPECT_EQ(weight_of("run"), 0.75f);
 }
 

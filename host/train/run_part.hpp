@@ -1,0 +1,32 @@
+#pragma once
+// What a training run does besides its steps: each concern is a part, and no part knows another.
+#include <cstdint>
+
+#include "host/train/step_rows.hpp"
+#include "thalweg/learner.hpp"
+#include "thalweg/trainer.hpp"
+
+namespace thalweg {
+
+/// A step that was taken.
+struct StepReport {
+  const StepRows& rows;
+  const StepResult& result;
+  Progress progress;
+};
+
+/// A run calls its parts in the order in which it lists them (make_run_parts).
+class RunPart {
+ public:
+  RunPart() = default;
+  virtual ~RunPart() = default;
+  RunPart(const RunPart&) = delete;
+  RunPart& operator=(const RunPart&) = delete;
+
+  virtual void after_step(const StepReport&) {}
+  /// Parts may add to `values`; those after them see it.
+  virtual void epoch_end(EpochReport&) {}
+  virtual void finish(TrainReport&) {}
+};
+
+}  // namespace thalweg
