@@ -83,9 +83,10 @@ void TrainingRun::prepare() {
   if (config_.per_sample.statistics) statistics_.emplace(train_, config_.per_sample.clip_norm);
   resume();
   if (config_.device == "auto") {
+    // A build without CUDA has nothing to explain; one with it says why it took the cpu.
     std::string reason;
-    cuda_usable(reason);
-    say("device: " + ctx_.device() + (reason.empty() ? "" : " (cuda: " + reason + ")"));
+    const bool explain = !cuda_usable(reason) && cuda_report().built;
+    say("device: " + ctx_.device() + (explain ? " (cuda: " + reason + ")" : ""));
   }
   start_ = Clock::now();
 }
