@@ -1,6 +1,7 @@
 # What ./run and the scripts behind it share. They source this from the project's root.
-packages=(g++ cmake ninja-build libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libxxhash-dev
-  zlib1g-dev libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev python3 ccache)
+program_packages=(g++ cmake ninja-build libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libxxhash-dev
+  zlib1g-dev ccache)
+packages=("${program_packages[@]}" libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev python3)
 jobs=$(nproc)
 
 say() { printf '%s\n' "$*" >&2; }
@@ -40,12 +41,13 @@ venv() {
   [ $# -eq 1 ] || "$1/bin/python" -m pip install -q --disable-pip-version-check -r "$2"
 }
 
-# The architectures of this machine's GPUs, as CMake names them: "90-real". Nothing where nvcc or a GPU is missing.
+# The architectures of this machine's GPUs, as CMake names them: "90-real". Nothing where nvcc is missing, or a GPU that
+# it has code for.
 gpu_architectures() {
   command -v nvcc >/dev/null || [ -x "${CUDACXX:-}" ] || return 0
   command -v nvidia-smi >/dev/null || return 0
   { nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null || true; } |
-    sed -n 's/^\([0-9]*\)\.\([0-9]*\)$/\1\2-real/p' | sort -u | paste -sd ';'
+    awk -F . '10 * $1 + $2 >= 75 { print $1 $2 "-real" }' | sort -u | paste -sd ';'
 }
 
 # The preset of what this machine can run: with the CUDA backend where there is a GPU and nvcc.
@@ -53,9 +55,10 @@ here() { [ -n "$(gpu_architectures)" ] && echo gpu || echo release; }
 
 # configure PRESET [OPTION...]: by CMakePresets.json, with ccache: the presets have most of their objects in common.
 configure() {
-  local options=("${@:2}")
+  local options=("${@:2}") gpu=
   command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  [ "$1" = gpu ] && options+=(-DCMAKE_CUDA_ARCHITECTURES="$(gpu_architectures)")
+  case "$1" in demo | gpu) gpu=$(gpu_architectures) ;; esac
+  [ -z "$gpu" ] || options+=(-DTHALWEG_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=$gpu")
   cmake --preset "$1" "${options[@]}" >"build-$1.log" 2>&1 || { cat "build-$1.log" >&2; exit 1; }
   rm -f "build-$1.log"
 }
