@@ -11,7 +11,7 @@ target_compile_features(thalweg_flags INTERFACE cxx_std_20)
 target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
   -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow -Wno-restrict>>)
-if(DEFINED ENV{THALWEG_WERROR})
+if(THALWEG_WERROR)
   target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")

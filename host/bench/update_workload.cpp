@@ -26,7 +26,7 @@ class Arena {
   Arena(const Context& ctx, const std::string& rule, std::int64_t tensors, std::int64_t size)
       : ctx_(ctx), scalars_(ctx, 1) {
     const std::int64_t stride = (size + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign;
-    for (std::int64_t t = 0; t < tensors; ++t) segments_.push_back({t * stride, stride, size, 0, 0});
+    for (std::int64_t t = 0; t < tensors; ++t) segments_.push_back({t * stride, stride, size});
     args_.rule = parse_rule(rule);
     for (int k = 0; k < 2 + state_count(args_.rule); ++k) {
       buffers_.emplace_back(ctx, uniform_floats(ctx, static_cast<std::uint64_t>(10 + k), tensors * stride));

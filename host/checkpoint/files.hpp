@@ -2,7 +2,7 @@
 // Output to the file system; nothing else in Thalweg opens a file for writing. Every failure is an IoError
 // with the path and the system's reason. A failed fsync is final: the kernel may have dropped the pages and
 // would call a second one a success (Rebello et al., "Can Applications Recover from fsync Failures?", 2020).
-// std::filesystem is not used: where memory runs out in its iterators, they end the process.
+// The iterators of std::filesystem are not used: where memory runs out in them, they end the process.
 #include <cstdint>
 #include <optional>
 #include <span>

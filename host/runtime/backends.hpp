@@ -1,5 +1,6 @@
 #pragma once
-// The one list of op tables.
+// Backends by name. backends.cpp lists the op tables of the cpu and the reference, cuda_backend.cpp those of
+// cuda.
 #include <string>
 #include <vector>
 

@@ -26,7 +26,7 @@ Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float*
         "\", which needs every parameter at every step; set optimizer.lazy=false for sparse data");
   }
   for (const auto& entry : plan.parameters()) {
-    segments_.push_back({entry.offset, padded(entry.size), entry.size, group_of(entry.spec.kind), 0});
+    segments_.push_back({entry.offset, padded(entry.size), entry.size, group_of(entry.spec.kind)});
   }
   for (int s = 0; s < state_count(rule_); ++s) {
     states_.emplace_back(ctx, plan.arena_size());

@@ -146,9 +146,10 @@ void TrainingRun::resume() {
 
 void TrainingRun::say_device() const {
   if (config_.device != "auto") return;
+  // A build without CUDA has nothing to explain; one with it says why it took the cpu.
   std::string reason;
-  cuda_usable(reason);
-  say("device: " + ctx_.device() + (reason.empty() ? "" : " (cuda: " + reason + ")"));
+  const bool explain = !cuda_usable(reason) && cuda_report().built;
+  say("device: " + ctx_.device() + (explain ? " (cuda: " + reason + ")" : ""));
 }
 
 /// Poisson sampling draws a list; else the device computes the rows.

@@ -1,5 +1,6 @@
 #pragma once
 // One step of training on rows of your own choosing: what the training loop itself calls.
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,7 +28,7 @@ struct PerSampleOptions {
 };
 
 struct LearnerOptions {
-  OptimizerConfig optimizer;
+  OptimizerConfig optimizer;  ///< its lr is not read: each step is given one
   PerSampleOptions per_sample;
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
   std::int64_t micro_batch = 0;  ///< 0: the whole batch at once, or in parts that stay in the cpu's caches

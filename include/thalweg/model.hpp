@@ -52,8 +52,8 @@ class Model {
   const ModelSpec& spec() const;
   std::vector<NamedTensor> parameters(const Context& ctx) const;
   std::vector<NamedTensor> buffers(const Context& ctx) const;  ///< running statistics of batch norm
-  /// Names, shapes and order have to be those of parameters() and buffers(). Throws ShapeError naming the
-  /// first tensor that differs.
+  /// Names and shapes have to be those of parameters() and buffers(), in any order. Throws ShapeError naming
+  /// the first tensor that is missing or has another shape.
   void set_parameters(const Context& ctx, const std::vector<NamedTensor>& parameters);
   void set_buffers(const Context& ctx, const std::vector<NamedTensor>& buffers);
 

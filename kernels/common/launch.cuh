@@ -17,7 +17,6 @@ struct LaunchShape {
   dim3 grid;
   dim3 block;
   std::size_t shared_bytes = 0;  ///< dynamic; more than 48 KiB is asked for from the device
-  unsigned cluster = 1;          ///< blocks along x of one cluster (sm_90 and later)
 };
 
 /// ceil(items / per_block) as a grid extent; throws InternalError when the grid cannot be that long.
@@ -58,25 +57,16 @@ void launch_kernel(void* stream, const LaunchShape& shape, bool cooperative, con
                                     static_cast<int>(shape.shared_bytes)),
                op);
   }
-  cudaLaunchAttribute attributes[2] = {};
-  unsigned count = 0;
-  if (cooperative) {
-    attributes[count].id = cudaLaunchAttributeCooperative;
-    attributes[count++].val.cooperative = 1;
-  }
-  if (shape.cluster > 1) {
-    attributes[count].id = cudaLaunchAttributeClusterDimension;
-    attributes[count].val.clusterDim.x = shape.cluster;
-    attributes[count].val.clusterDim.y = 1;
-    attributes[count++].val.clusterDim.z = 1;
-  }
+  cudaLaunchAttribute attribute = {};
+  attribute.id = cudaLaunchAttributeCooperative;
+  attribute.val.cooperative = 1;
   cudaLaunchConfig_t config = {};
   config.gridDim = shape.grid;
   config.blockDim = shape.block;
   config.dynamicSmemBytes = shape.shared_bytes;
   config.stream = static_cast<cudaStream_t>(stream);
-  config.attrs = attributes;
-  config.numAttrs = count;
+  config.attrs = &attribute;
+  config.numAttrs = cooperative ? 1 : 0;
   check_cuda(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...), op);
 }
 

@@ -1,32 +1,12 @@
 #pragma once
-// What CUDA C++ has no word for, or only a long one: asynchronous copies into shared memory, loads and stores
-// that pass through the caches once, and vectors of floats.
+// What CUDA C++ has no word for, or only a long one: asynchronous copies into shared memory, and vectors of
+// floats.
 #include <cuda_runtime.h>
 
 namespace thalweg {
 
-/// Eight floats that move as two 16-byte accesses.
-struct alignas(16) float8 {
-  float4 low, high;
-};
-
 __device__ __forceinline__ float4 load4(const float* from) { return *reinterpret_cast<const float4*>(from); }
 __device__ __forceinline__ void store4(float* to, float4 value) { *reinterpret_cast<float4*>(to) = value; }
-__device__ __forceinline__ float8 load8(const float* from) { return {load4(from), load4(from + 4)}; }
-__device__ __forceinline__ void store8(float* to, const float8& value) {
-  store4(to, value.low);
-  store4(to + 4, value.high);
-}
-
-/// Read or written once: evict first.
-__device__ __forceinline__ float load_streaming(const float* from) { return __ldcs(from); }
-__device__ __forceinline__ float4 load4_streaming(const float* from) {
-  return __ldcs(reinterpret_cast<const float4*>(from));
-}
-__device__ __forceinline__ void store_streaming(float* to, float value) { __stcs(to, value); }
-__device__ __forceinline__ void store4_streaming(float* to, float4 value) {
-  __stcs(reinterpret_cast<float4*>(to), value);
-}
 
 /// Copies Bytes (4, 8 or 16) from global to shared memory, aligned to Bytes; the bytes are there after
 /// commit_copies, wait_copies and a barrier. Only the first `valid` bytes are read; the rest becomes zero.

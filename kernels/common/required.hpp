@@ -1,7 +1,6 @@
 #pragma once
 // Slots of an op table. A Required slot cannot be left empty: forgetting one does not compile.
 #include <cstddef>
-#include <variant>
 
 namespace thalweg {
 
@@ -23,8 +22,5 @@ class Required<R(P...)> {
 struct NotDefined {
   const char* reason;
 };
-
-template <class Signature>
-using RuleOr = std::variant<NotDefined, Required<Signature>>;
 
 }  // namespace thalweg

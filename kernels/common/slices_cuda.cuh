@@ -64,10 +64,9 @@ __device__ __forceinline__ void for_own_sum(F f) {
 // math         chain_k = step_k(terms(row, col), chain_k), rows of the slice ascending
 // shapes       terms as the source reads them; chains [S, C] f32
 // bytes        what the source reads, once; writes 4 S C per sum (memory bound)
-// launch       256 threads = 8 warps, grid ceil(C / 32) x slices of the call; tiles of 64 rows x 32 columns
-// in shared memory.
-//              All warps read the next tile into registers while warp k adds the last one to the chain of sum
-//              k: a chain is one fma per row and cannot go faster, the reading can go wide
+// launch       256 threads = 8 warps, grid ceil(C / 32) x slices of the call; tiles of 64 rows x 32 columns in
+//              shared memory. All warps read the next tile into registers while warp k adds the last one to
+//              the chain of sum k: a chain is one fma per row and cannot go faster, the reading can go wide
 // determinism  exact: a chain is one thread's, its rows ascend
 // contract     a slice of which this call brings no row keeps its chain; one without rows is +0
 template <int kSums, class Source>

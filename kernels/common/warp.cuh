@@ -25,10 +25,6 @@ __device__ __forceinline__ T shuffle_xor(T value, int lane_mask) {
 }
 
 __device__ __forceinline__ bool warp_any(bool predicate) { return __any_sync(kAllLanes, predicate) != 0; }
-__device__ __forceinline__ bool warp_all(bool predicate) { return __all_sync(kAllLanes, predicate) != 0; }
-__device__ __forceinline__ unsigned warp_ballot(bool predicate) {
-  return __ballot_sync(kAllLanes, predicate);
-}
 
 /// The tree of docs/numerics.md: lane l takes in lane l + 16, then l + 8, ... l + 1. The result is lane 0's;
 /// the other lanes hold partial results.
@@ -42,11 +38,6 @@ __device__ __forceinline__ T warp_tree(T value, Combine combine) {
 /// The same tree's sum, in every lane.
 __device__ __forceinline__ float warp_sum(float value) {
   return shuffle(warp_tree(value, [](float a, float b) { return a + b; }), 0);
-}
-
-/// The largest value, in every lane; NaN gives way to a number.
-__device__ __forceinline__ float warp_max(float value) {
-  return shuffle(warp_tree(value, [](float a, float b) { return fmaxf(a, b); }), 0);
 }
 
 }  // namespace thalweg

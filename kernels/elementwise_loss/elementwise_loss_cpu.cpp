@@ -1,3 +1,5 @@
+// Elementwise losses on the cpu: targets and weights of a block of rows are gathered, then the formula runs
+// on vectors of rows.
 #include "kernels/common/parallel.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 

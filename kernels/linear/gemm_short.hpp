@@ -1,7 +1,7 @@
 #pragma once
-// The input gradient of a layer of few outputs. Its chains are so short that writing the result costs as much
-// as the sums, and packing the weights would cost more: they are read as vectors where they lie, and a part
-// of them that fits the first-level cache serves many rows.
+// The input gradient of a layer of at most kShortChain outputs. Its chains are so short that writing the
+// result costs as much as the sums, and packing the weights would cost more: they are read as vectors where
+// they lie, and a part of them that fits the first-level cache serves many rows.
 #include <cstdint>
 
 #include "kernels/linear/gemm_products.hpp"

@@ -1,7 +1,7 @@
 #pragma once
-// The forward product of a layer of few outputs: the weights are packed, as [feature][output], and rows of
-// the batch are broadcast where they lie, so that each element of X is read once, in the order in which it
-// lies in memory. Lanes without an output cost less than transposing X.
+// The forward product of a layer of more than kFewOutputs and at most kPanel outputs: the weights are packed,
+// as [feature][output], and rows of the batch are broadcast where they lie, so that each element of X is read
+// once, in the order in which it lies in memory. Lanes without an output cost less than transposing X.
 #include <cstdint>
 
 #include "kernels/linear/dense_row.hpp"

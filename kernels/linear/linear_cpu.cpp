@@ -1,3 +1,5 @@
+// The linear layer on the cpu: which product serves which shape. All of them have the order of
+// docs/numerics.md.
 #include "kernels/linear/few_outputs.hpp"
 #include "kernels/linear/gemm_short.hpp"
 #include "kernels/linear/gemm_slices.hpp"

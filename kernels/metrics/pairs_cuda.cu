@@ -5,9 +5,9 @@
 // shapes       scores [N] f32; target, weight by id f32; pairs: four limbs of 32 bits and their carries
 // bytes        reads 4N for the keys, 12N in each of the sort's four passes (8N written), then 20N for the
 //              prefix sums (8N written) and 28N for the pairs
-// launch       256 threads, a row each for keys and pairs, 1024 rows for the prefix sums; one block over
-// tiles determinism  exact: integers of 64 bits, products of 128 contract     fewer than 2^31 rows, weights
-// below 2^62 units together
+// launch       256 threads, a row each for keys and pairs, 1024 rows for the prefix sums; one block over tiles
+// determinism  exact: integers of 64 bits, products of 128
+// contract     fewer than 2^31 rows, weights below 2^62 units together
 #include "kernels/metrics/pairs_cuda.cuh"
 
 #include "kernels/common/sort_cuda.cuh"

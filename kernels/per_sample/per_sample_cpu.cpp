@@ -1,3 +1,4 @@
+// Per-sample gradients on the cpu: norms, clip factors, the gradients themselves, noise.
 #include "kernels/common/chains_cpu.hpp"
 #include "kernels/common/tasks_cpu.hpp"
 #include "kernels/per_sample/noise_math.hpp"

@@ -2,13 +2,11 @@
 // math         per slice and touched weight one fma chain over the rows in order that hold the feature, then
 //              the tree over the slices
 // shapes       input [N, I] CSR; grad_output [N, O] f32, any stride; partials [slices, touched * O]
-// bytes        per entry reads 12 and writes 16 to gather it, 20 per pass of the sort by slot, then reads 12
-// +
-//              4 O; per touched weight and slice writes 4 and reads 4
+// bytes        per entry reads 12 and writes 16 to gather it, 20 per pass of the sort by slot, then reads
+//              12 + 4 O; per touched weight and slice writes 4 and reads 4
 // launch       one warp per row; the sort; one thread per slice and touched weight; one per touched weight
 // determinism  a stable sort by slot leaves each feature's entries in the order of the rows; no float atomics
-// contract     fewer than 2^31 entries; lists are shared out by slices, so a feature that every row holds is
-// a
+// contract     fewer than 2^31 entries; lists are shared out by slices, so a feature that every row holds is a
 //              chain of N / slices steps for one thread
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"
 

@@ -4,9 +4,9 @@
 // shapes       input [N, I] CSR; features, slots i32; row_begin i64 [N + 1]; count i64 [1]
 // bytes        per entry reads 4 and writes 8 for the pairs, 20 per pass of the sort (ceil(bits of I / 8)),
 //              then reads 16 and writes 12
-// launch       one block of 256 threads over the rows; one warp per row; the sort; 256 threads per 256
-// entries determinism  integers only contract     fewer than 2^31 entries; the number of entries is known to
-// the device alone, so what would not
+// launch       one block of 256 threads over the rows; one warp per row; the sort; 256 threads per 256 entries
+// determinism  integers only
+// contract     fewer than 2^31 entries; the number of entries is known to the device alone, so what would not
 //              fit into the caller's memory is dropped there rather than refused
 #include "kernels/sparse_linear/sparse_index_cuda.cuh"
 

@@ -65,7 +65,6 @@ struct UpdateSegment {
   std::int64_t size = 0;  ///< padded
   std::int64_t used = 0;  ///< real elements
   std::int32_t group = 0;
-  std::int32_t reserved = 0;
 };
 
 /// When set, only the elements {o * in_features + features[t]} of one segment are updated (lazy updates):

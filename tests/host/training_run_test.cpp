@@ -12,6 +12,7 @@
 #include <set>
 
 #include "host/checkpoint/files.hpp"
+#include "host/runtime/cuda_backend.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/run_support.hpp"
@@ -537,6 +538,15 @@ TEST_F(TrainingRunTest, NeverResumingBeginsAgainAndAPathBeginsThere) {
   EXPECT_EQ(run(c, "run").resumed_from, "");
   EXPECT_EQ(weight_of("run"), 0.5f);
   EXPECT_FALSE(std::filesystem::exists(second)) << "checkpoints of the run before are of another run";
+}
+
+TEST_F(TrainingRunTest, WhereNoCudaIsBuiltTheChosenDeviceIsAllThatIsSaidOfDevices) {
+  if (cuda_report().built) GTEST_SKIP() << "this build has a CUDA backend and says why it is not used";
+  Config c = config(0.5);
+  c.device = "auto";
+  run(c);
+  EXPECT_THAT(messages_, HasSubstr("device: cpu\n"));
+  EXPECT_THAT(messages_, testing::Not(HasSubstr("cuda")));
 }
 
 TEST_F(TrainingRunTest, DroppingTheLastBatchOfAShortFileLeavesNone) {

@@ -9,6 +9,7 @@
 #include "device_array.hpp"
 #include "kernels/common/launch.cuh"
 #include "kernels/common/shared.cuh"
+#include "samples/cluster_launch.hpp"
 #include "samples/samples.hpp"
 
 namespace thalweg {
@@ -99,14 +100,14 @@ int compute_capability_major() {
 
 TEST(Launch, ClustersDivideTheGrid) {
   if (compute_capability_major() < 9) GTEST_SKIP() << "clusters came with sm_90";
-  EXPECT_EQ(refusal(nothing, {8, 32, 0, 8}), "");
-  EXPECT_NE(refusal(nothing, {9, 32, 0, 8}), "");
-  EXPECT_NE(refusal(nothing, {16, 32, 0, 16}), "");
+  EXPECT_EQ(samples::launch_in_clusters(nullptr, 8, 32, 8, nothing), cudaSuccess);
+  EXPECT_EQ(samples::launch_in_clusters(nullptr, 9, 32, 8, nothing), cudaErrorInvalidConfiguration);
+  EXPECT_EQ(samples::launch_in_clusters(nullptr, 16, 32, 16, nothing), cudaErrorInvalidConfiguration);
 }
 
 TEST(Launch, ClustersAreRefusedBeforeSm90) {
   if (compute_capability_major() >= 9) GTEST_SKIP() << "clusters came with sm_90";
-  EXPECT_EQ(refusal(nothing, {8, 32, 0, 8}), "op_name: cudaErrorNotSupported: cudaErrorNotSupported");
+  EXPECT_EQ(samples::launch_in_clusters(nullptr, 8, 32, 8, nothing), cudaErrorNotSupported);
 }
 
 TEST(Streams, StaleHandlesAreErrors) {

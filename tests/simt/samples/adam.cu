@@ -19,7 +19,7 @@ __global__ void __launch_bounds__(kThreads)
   const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   if (i >= quads) return;
   float4 p = load4(param + 4 * i), m = load4(first + 4 * i), v = load4(second + 4 * i);
-  const float4 g = load4_streaming(grad + 4 * i);
+  const float4 g = load4(grad + 4 * i);
   step(p.x, g.x, m.x, v.x, s);
   step(p.y, g.y, m.y, v.y, s);
   step(p.z, g.z, m.z, v.z, s);

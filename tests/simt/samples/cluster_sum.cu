@@ -1,6 +1,6 @@
 #include <cooperative_groups.h>
 
-#include "kernels/common/launch.cuh"
+#include "cluster_launch.hpp"
 #include "kernels/common/shared.cuh"
 #include "kernels/common/warp.cuh"
 #include "samples.hpp"
@@ -27,8 +27,9 @@ __global__ void cluster_sum_kernel(const float* in, float* sums) {
 }  // namespace
 
 void cluster_sum(void* stream, int clusters, const float* in, float* sums) {
-  launch(stream, {static_cast<unsigned>(clusters) * kBlocks, kWarp, 0, kBlocks}, "cluster_sum",
-         cluster_sum_kernel, in, sums);
+  check_cuda(launch_in_clusters(stream, static_cast<unsigned>(clusters) * kBlocks, kWarp, kBlocks,
+                                cluster_sum_kernel, in, sums),
+             "cluster_sum");
 }
 
 }  // namespace thalweg::samples

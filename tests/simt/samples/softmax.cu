@@ -15,7 +15,7 @@ __global__ void __launch_bounds__(kThreads)
   const float* z = logits + row * classes;
   float largest = -INFINITY;
   for (int k = lane_index(); k < classes; k += kWarp) largest = fmaxf(largest, z[k]);
-  largest = warp_max(largest);
+  largest = shuffle(warp_tree(largest, [](float a, float b) { return fmaxf(a, b); }), 0);
   float sum = 0.0f;
   for (int k = lane_index(); k < classes; k += kWarp) sum += expf(z[k] - largest);
   sum = warp_sum(sum);

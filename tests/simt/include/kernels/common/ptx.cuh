@@ -7,10 +7,6 @@
 
 namespace thalweg {
 
-struct alignas(16) float8 {
-  float4 low, high;
-};
-
 inline float4 load4(const float* from, simt::Site site = simt::here()) {
   simt::require_aligned(from, alignof(float4), site);
   return *reinterpret_cast<const float4*>(from);
@@ -18,20 +14,6 @@ inline float4 load4(const float* from, simt::Site site = simt::here()) {
 inline void store4(float* to, float4 value, simt::Site site = simt::here()) {
   simt::require_aligned(to, alignof(float4), site);
   *reinterpret_cast<float4*>(to) = value;
-}
-inline float8 load8(const float* from, simt::Site site = simt::here()) {
-  return {load4(from, site), load4(from + 4, site)};
-}
-inline void store8(float* to, const float8& value, simt::Site site = simt::here()) {
-  store4(to, value.low, site);
-  store4(to + 4, value.high, site);
-}
-
-inline float load_streaming(const float* from) { return *from; }
-inline float4 load4_streaming(const float* from, simt::Site site = simt::here()) { return load4(from, site); }
-inline void store_streaming(float* to, float value) { *to = value; }
-inline void store4_streaming(float* to, float4 value, simt::Site site = simt::here()) {
-  store4(to, value, site);
 }
 
 template <int Bytes>

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# peers [ARGUMENTS...]: beside PyTorch, JAX, scikit-learn and others; docs/benchmarks.md is made from it
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source cmake/run_support.sh
+
+build release thalweg_program
+# The peers live in build/peers, unless THALWEG_PYTHON names an interpreter that has them.
+python=${THALWEG_PYTHON:-build/peers/bin/python}
+if [ -z "${THALWEG_PYTHON:-}" ]; then
+  venv build/peers
+  say "installing the peers into build/peers (about 5 GB)"
+  # One by one: a peer that has no package for this machine is a row that says so.
+  grep -v '^#' benchmarks/peers/requirements.txt | while read -r package; do
+    "$python" -m pip install --quiet --disable-pip-version-check "$package" || say "without $package"
+  done
+fi
+"$python" benchmarks/peers/run_peers.py build/release/thalweg --out docs/benchmarks.md "$@"

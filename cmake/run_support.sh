@@ -1,0 +1,78 @@
+# What ./run and the scripts behind it share. They source this from the project's root.
+program_packages=(g++ cmake ninja-build libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libxxhash-dev
+  zlib1g-dev ccache)
+packages=("${program_packages[@]}" libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev python3)
+jobs=$(nproc)
+
+say() { printf '%s\n' "$*" >&2; }
+
+# shown COMMAND...: says the command, then runs it.
+shown() {
+  say ""
+  say "\$ $*"
+  "$@"
+}
+
+# need PACKAGE...: installs the Debian packages that are missing; without root or sudo says how and stops.
+need() {
+  local missing=()
+  for package in "$@"; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+      say "These packages are missing. Install them, then run this again:"
+      say "  apt-get install -y ${missing[*]}"
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+}
+
+# venv FOLDER [REQUIREMENTS]: a Python environment in the folder, with the packages of the file.
+venv() {
+  python3 -c 'import ensurepip' 2>/dev/null || need python3-venv
+  [ -x "$1/bin/python" ] || python3 -m venv "$1"
+  [ $# -eq 1 ] || "$1/bin/python" -m pip install -q --disable-pip-version-check -r "$2"
+}
+
+# The architectures of this machine's GPUs, as CMake names them: "90-real". Nothing where nvcc is missing, or a GPU that
+# it has code for.
+gpu_architectures() {
+  command -v nvcc >/dev/null || [ -x "${CUDACXX:-}" ] || return 0
+  command -v nvidia-smi >/dev/null || return 0
+  { nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null || true; } |
+    awk -F . '10 * $1 + $2 >= 75 { print $1 $2 "-real" }' | sort -u | paste -sd ';'
+}
+
+# The preset of what this machine can run: with the CUDA backend where there is a GPU and nvcc.
+here() { [ -n "$(gpu_architectures)" ] && echo gpu || echo release; }
+
+# configure PRESET [OPTION...]: by CMakePresets.json, with ccache: the presets have most of their objects in common.
+configure() {
+  local options=("${@:2}") gpu=
+  command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  case "$1" in demo | gpu) gpu=$(gpu_architectures) ;; esac
+  [ -z "$gpu" ] || options+=(-DTHALWEG_CUDA=ON "-DCMAKE_CUDA_ARCHITECTURES=$gpu")
+  cmake --preset "$1" "${options[@]}" >"build-$1.log" 2>&1 || { cat "build-$1.log" >&2; exit 1; }
+  rm -f "build-$1.log"
+}
+
+# compile PRESET [TARGET...]: what is configured already.
+compile() {
+  local targets=()
+  for target in "${@:2}"; do targets+=(--target "$target"); done
+  cmake --build --preset "$1" -j "$jobs" "${targets[@]}" >&2
+}
+
+# build PRESET [TARGET...]: all of it, from nothing.
+build() {
+  need "${packages[@]}"
+  configure "$1"
+  compile "$@"
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# fuzz [RUNS [READER...] | coverage | minimise]: hostile input for every reader (docs/reliability.md)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+source cmake/run_support.sh
+
+# coverage: which functions of the readers the corpora reach; minimise: what was learned goes into the committed corpus.
+case "${1:-}" in
+  coverage | minimise) what=("--$1") ;;
+  *) what=(--runs "${1:-1000000}") ;;
+esac
+need "${packages[@]}" clang-14 libclang-rt-14-dev
+build fuzz fuzzers
+python3 tests/fuzz/fuzz.py build/fuzz "${what[@]}" ${2:+--reader "${@:2}"}
