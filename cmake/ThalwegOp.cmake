@@ -2,12 +2,28 @@
 # NAME_cpu.cpp once per instruction set, and NAME_cuda.cu when a CUDA backend is built.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(THALWEG_ISAS avx2 avx512)
+  if(THALWEG_NATIVE)
+    # What host/runtime/backends.cpp asks of the processor.
+    execute_process(COMMAND grep -m 1 ^flags /proc/cpuinfo OUTPUT_VARIABLE flags)
+    set(THALWEG_ISAS avx512)
+    foreach(flag IN ITEMS avx512f avx512bw avx512dq avx512vl)
+      if(NOT flags MATCHES " ${flag}[ \n]")
+        set(THALWEG_ISAS avx2)
+      endif()
+    endforeach()
+  endif()
   set(thalweg_isa_flags_avx2 -mavx2 -mfma -mbmi -mbmi2 -mprfchw)
   set(thalweg_isa_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mbmi -mbmi2 -mprfchw -mprefer-vector-width=512)
 else()
   set(THALWEG_ISAS generic)
   set(thalweg_isa_flags_generic "")
 endif()
+
+# thalweg_define_isas(TARGET SOURCE): tells a source which copies there are, as THALWEG_HAS_avx512 and so on.
+function(thalweg_define_isas target source)
+  list(TRANSFORM THALWEG_ISAS PREPEND THALWEG_HAS_ OUTPUT_VARIABLE definitions)
+  set_source_files_properties(${source} TARGET_DIRECTORY ${target} PROPERTIES COMPILE_DEFINITIONS "${definitions}")
+endfunction()
 
 # (-mprfchw: prefetches for writing; a processor without them takes them as no-ops.)
 function(thalweg_add_op name)

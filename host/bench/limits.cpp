@@ -45,13 +45,20 @@ class HostFloats {
   float* data_;
 };
 
-#if defined(__x86_64__)
+/// Of a variant of the cpu backend, which this build has.
 const StreamOps* ops_of(const std::string& variant) {
-  return variant == "cpu:avx512" ? &avx512::streams_cpu : &avx2::streams_cpu;
-}
-#else
-const StreamOps* ops_of(const std::string&) { return &generic::streams_cpu; }
+  const StreamOps* ops = nullptr;
+#if defined(THALWEG_HAS_avx512)
+  if (variant == "cpu:avx512") ops = &avx512::streams_cpu;
 #endif
+#if defined(THALWEG_HAS_avx2)
+  if (variant == "cpu:avx2") ops = &avx2::streams_cpu;
+#endif
+#if defined(THALWEG_HAS_generic)
+  if (variant == "cpu:generic") ops = &generic::streams_cpu;
+#endif
+  return ops;
+}
 
 /// The faster of several ways to do the same: tried once, then kept.
 template <std::size_t N, class Run>

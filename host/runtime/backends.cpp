@@ -17,10 +17,14 @@ namespace {
     .order = isa::order_cpu                                                                                  \
   }
 
-#if defined(__x86_64__)
+// The copies of this build (cmake/ThalwegOp.cmake).
+#if defined(THALWEG_HAS_avx512)
 THALWEG_CPU_BACKEND(avx512);
+#endif
+#if defined(THALWEG_HAS_avx2)
 THALWEG_CPU_BACKEND(avx2);
-#else
+#endif
+#if defined(THALWEG_HAS_generic)
 THALWEG_CPU_BACKEND(generic);
 #endif
 
@@ -40,19 +44,29 @@ const Backend reference_backend{.name = "reference",
                                 .metrics = metrics_reference,
                                 .order = order_reference};
 
-/// The variants this machine can run, the best first.
+#if defined(__x86_64__)
+/// What the copy for AVX2 is compiled for, and that for AVX-512 besides its own.
+bool runs_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2");
+}
+
+[[maybe_unused]] bool runs_avx512() {
+  return runs_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+/// The variants of this build that this machine can run, the best first.
 std::vector<const Backend*> runnable_cpu_backends() {
   std::vector<const Backend*> found;
-#if defined(__x86_64__)
-  // What both variants are compiled for (cmake/ThalwegOp.cmake).
-  const bool common = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                      __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-  if (common && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    found.push_back(&avx512_backend);
-  }
-  if (common) found.push_back(&avx2_backend);
-#else
+#if defined(THALWEG_HAS_avx512)
+  if (runs_avx512()) found.push_back(&avx512_backend);
+#endif
+#if defined(THALWEG_HAS_avx2)
+  if (runs_avx2()) found.push_back(&avx2_backend);
+#endif
+#if defined(THALWEG_HAS_generic)
   found.push_back(&generic_backend);
 #endif
   return found;
@@ -73,8 +87,9 @@ const Backend& find_backend(const std::string& name) {
   if (name == "cpu") {
     if (runnable.empty())
       throw DeviceUnavailable(
-          "device \"cpu\": this processor lacks AVX2 and FMA, which the cpu backend needs; "
-          "--device=reference runs anywhere");
+          "device \"cpu\": this processor lacks AVX2 and FMA, which the cpu backend needs, or this build is "
+          "for "
+          "another machine's instruction set alone; --device=reference runs anywhere");
     return *runnable.front();
   }
   std::string known = "cpu, reference, cuda";
