@@ -4,7 +4,8 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/activation/activation.hpp"
+#include "kernels/backend.hpp"
 
 namespace {
 

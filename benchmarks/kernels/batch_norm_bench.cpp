@@ -1,6 +1,7 @@
 // Batch normalisation of the activations of a hidden layer, forward and backward.
 #include "benchmarks/kernels/norm_bench.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/batch_norm/batch_norm.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {

@@ -3,7 +3,8 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/dropout/dropout.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {

@@ -4,7 +4,8 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 
 namespace {
 

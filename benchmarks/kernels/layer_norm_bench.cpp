@@ -1,6 +1,7 @@
 // Layer normalisation of the activations of a hidden layer, forward and backward.
 #include "benchmarks/kernels/norm_bench.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/layer_norm/layer_norm.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {

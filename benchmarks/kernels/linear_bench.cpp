@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "host/runtime/memory.hpp"
-#include "kernels/common/backend.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/parallel.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "host/data/order.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/order/order.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {

@@ -5,7 +5,8 @@
 #include <numeric>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/per_sample/per_sample.hpp"
 #include "thalweg/thalweg.hpp"
 
 namespace thalweg {

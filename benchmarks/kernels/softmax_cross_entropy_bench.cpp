@@ -4,7 +4,8 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 namespace {
 

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "host/runtime/memory.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
 
 namespace thalweg {
 namespace {

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "host/runtime/memory.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/update/update.hpp"
 
 namespace thalweg {
 namespace {

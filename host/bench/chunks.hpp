@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg::bench {

@@ -5,6 +5,7 @@
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_cases.hpp"
 #include "host/train/error_bound.hpp"
+#include "kernels/linear/linear.hpp"
 
 namespace thalweg::bench {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "host/bench/chunks.hpp"
 #include "host/runtime/backends.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg::bench {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "host/bench/limits.hpp"
 #include "host/runtime/cuda_backend.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg::bench {
 namespace {

@@ -7,7 +7,7 @@
 #include "host/bench/chunks.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/runtime/huge_pages.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg::bench {
 namespace {

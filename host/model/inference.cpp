@@ -4,7 +4,7 @@
 #include <string>
 
 #include "host/data/all_rows.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "kernels/common/philox.hpp"
+#include "kernels/base/philox.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

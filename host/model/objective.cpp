@@ -4,7 +4,9 @@
 #include <array>
 #include <string_view>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -1,7 +1,8 @@
 #include <algorithm>
 
 #include "host/model/network.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/per_sample/per_sample.hpp"
 
 namespace thalweg {
 

@@ -3,7 +3,7 @@
 #include "host/data/all_rows.hpp"
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/per_sample.hpp"
 

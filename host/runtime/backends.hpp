@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 
 namespace thalweg {
 

@@ -6,7 +6,7 @@
 
 #include "host/runtime/backends.hpp"
 #include "host/runtime/cuda_backend.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -3,7 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "thalweg/context.hpp"
 
 namespace thalweg {
 

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <map>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "thalweg/context.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/order/order.hpp"
 
 namespace thalweg {
 namespace {

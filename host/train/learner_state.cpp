@@ -7,7 +7,13 @@
 #include <numeric>
 
 #include "host/train/micro_batch.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/linear/linear.hpp"
+#include "kernels/order/order.hpp"
+#include "kernels/per_sample/per_sample.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
+#include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 
 namespace thalweg {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 
 namespace thalweg {
 namespace {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "host/train/optimizer.hpp"
+#include "kernels/update/update.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {

@@ -1,6 +1,6 @@
 #include "host/train/optimizer.hpp"
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

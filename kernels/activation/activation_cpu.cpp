@@ -1,5 +1,5 @@
 #include "kernels/activation/activation_math.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {

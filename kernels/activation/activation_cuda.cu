@@ -1,5 +1,5 @@
 #include "kernels/activation/activation_math.hpp"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/quads.cuh"
 
 namespace thalweg {
 namespace {

@@ -2,10 +2,10 @@
 // Batch normalisation (Ioffe, Szegedy 2015): each feature to mean 0 and variance 1 over the batch.
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/common/slices.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/required.hpp"
+#include "kernels/base/slices.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 

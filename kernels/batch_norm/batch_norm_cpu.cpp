@@ -1,6 +1,6 @@
+#include "kernels/base/slices_cpu.hpp"
 #include "kernels/batch_norm/batch_norm.hpp"
 #include "kernels/batch_norm/batch_norm_math.hpp"
-#include "kernels/common/slices_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {

@@ -1,7 +1,7 @@
+#include "kernels/base/quads.cuh"
+#include "kernels/base/slices_cuda.cuh"
 #include "kernels/batch_norm/batch_norm.hpp"
 #include "kernels/batch_norm/batch_norm_math.hpp"
-#include "kernels/common/quads.cuh"
-#include "kernels/common/slices_cuda.cuh"
 
 namespace thalweg {
 namespace {

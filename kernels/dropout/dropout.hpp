@@ -3,10 +3,10 @@
 // 1 / (1 - rate). The mask is regenerated from Philox in the backward pass: no mask is stored.
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/philox.hpp"
-#include "kernels/common/required.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/philox.hpp"
+#include "kernels/base/required.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 

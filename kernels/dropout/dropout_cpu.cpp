@@ -1,4 +1,4 @@
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/dropout/dropout.hpp"
 #include "kernels/dropout/dropout_math.hpp"
 

@@ -1,4 +1,4 @@
-#include "kernels/common/quads.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/dropout/dropout.hpp"
 #include "kernels/dropout/dropout_math.hpp"
 

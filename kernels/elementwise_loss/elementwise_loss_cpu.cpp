@@ -1,4 +1,4 @@
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 
 namespace thalweg::THALWEG_ISA {

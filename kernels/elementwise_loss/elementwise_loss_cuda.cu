@@ -1,6 +1,6 @@
-#include "kernels/common/launch.cuh"
-#include "kernels/common/shared.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/shared.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 
 namespace thalweg {

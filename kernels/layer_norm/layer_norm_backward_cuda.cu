@@ -1,5 +1,5 @@
-#include "kernels/common/chains_cuda.cuh"
-#include "kernels/common/slices_cuda.cuh"
+#include "kernels/base/chains_cuda.cuh"
+#include "kernels/base/slices_cuda.cuh"
 #include "kernels/layer_norm/layer_norm_cuda.cuh"
 #include "kernels/layer_norm/layer_norm_math.hpp"
 

@@ -1,5 +1,5 @@
-#include "kernels/common/chains_cpu.hpp"
-#include "kernels/common/slices_cpu.hpp"
+#include "kernels/base/chains_cpu.hpp"
+#include "kernels/base/slices_cpu.hpp"
 #include "kernels/layer_norm/layer_norm.hpp"
 #include "kernels/layer_norm/layer_norm_math.hpp"
 

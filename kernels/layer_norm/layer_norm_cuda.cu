@@ -1,4 +1,4 @@
-#include "kernels/common/chains_cuda.cuh"
+#include "kernels/base/chains_cuda.cuh"
 #include "kernels/layer_norm/layer_norm_cuda.cuh"
 #include "kernels/layer_norm/layer_norm_math.hpp"
 

@@ -1,13 +1,13 @@
 #pragma once
 // Layers with at most kFewOutputs outputs: a dot product is 128 chains, four to a lane of a warp, and their
-// tree (kernels/common/chains.hpp).
+// tree (kernels/base/chains.hpp).
 #include <cuda_runtime.h>
 
 #include <cstdint>
 
-#include "kernels/common/chains.hpp"
-#include "kernels/common/launch.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/row_source.cuh"
 

@@ -4,19 +4,19 @@
 // then the bias is added; out_features <= 8: 128 chains and their tree, then the bias.
 #include <cstdint>
 
-#include "kernels/activation/activation.hpp"
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/common/slices.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/base/activation_kind.hpp"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/loss.hpp"
+#include "kernels/base/required.hpp"
+#include "kernels/base/slices.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
 
-/// Up to this many outputs a dot product runs as 128 chains and a tree, by the layer's shape alone.
-constexpr std::int64_t kFewOutputs = 8;
+struct ActivationOps;
 
 /// With an activation behind the layer, output = f(input * weight^T + bias): the bits of the two ops one
 /// after the other.

@@ -1,4 +1,5 @@
 // A linear layer's activation as a call of its own, for products without a fused epilogue.
+#include "kernels/activation/activation.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {

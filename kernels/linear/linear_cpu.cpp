@@ -1,3 +1,4 @@
+#include "kernels/activation/activation.hpp"
 #include "kernels/linear/few_outputs.hpp"
 #include "kernels/linear/gemm_short.hpp"
 #include "kernels/linear/gemm_slices.hpp"

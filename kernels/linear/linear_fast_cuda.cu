@@ -1,9 +1,10 @@
 #include <cublasLt.h>
 #include <cuda_runtime.h>
 
-#include "kernels/common/launch.cuh"
-#include "kernels/common/slices_cuda.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/activation/activation.hpp"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/slices_cuda.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/linear/linear_fast.cuh"
 #include "kernels/linear/row_source.cuh"
 

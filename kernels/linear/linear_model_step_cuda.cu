@@ -1,4 +1,4 @@
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/linear/linear_cuda.cuh"
 #include "kernels/linear/model_step.cuh"
 #include "kernels/linear/tiles.cuh"

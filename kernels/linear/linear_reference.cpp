@@ -2,7 +2,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/common/feature_reference.hpp"
+#include "kernels/activation/activation.hpp"
+#include "kernels/base/feature_reference.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {

@@ -1,4 +1,4 @@
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/linear/linear_cuda.cuh"
 #include "kernels/linear/row_source.cuh"
 #include "kernels/linear/slice_sum.cuh"

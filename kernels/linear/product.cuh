@@ -1,8 +1,8 @@
 #pragma once
 // Products whose terms lie along k, and what is done to each finished sum before it leaves the chip.
 #include "kernels/activation/activation_math.hpp"
-#include "kernels/common/launch.cuh"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/product_tile.cuh"
 #include "kernels/linear/tiles.cuh"

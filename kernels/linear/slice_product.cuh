@@ -1,7 +1,7 @@
 #pragma once
 // The chains of a gradient over the rows of a batch, slice by slice.
-#include "kernels/common/launch.cuh"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/linear/linear_chains.cuh"
 #include "kernels/linear/product_tile.cuh"
 #include "kernels/linear/tiles.cuh"

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/linear/product_side.cuh"
 
 namespace thalweg {

@@ -3,10 +3,10 @@
 // in which rows, threads and blocks add to it cannot matter (docs/numerics.md, "Metrics").
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/loss.hpp"
+#include "kernels/base/required.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 

@@ -1,4 +1,4 @@
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/metrics/metrics_math.hpp"
 #include "kernels/metrics/pairs_cpu.hpp"
 

@@ -10,7 +10,7 @@
 // below 2^62 units together
 #include "kernels/metrics/pairs_cuda.cuh"
 
-#include "kernels/common/sort_cuda.cuh"
+#include "kernels/base/sort_cuda.cuh"
 #include "kernels/metrics/metrics_math.hpp"
 #include "thalweg/error.hpp"
 

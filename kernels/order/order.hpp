@@ -3,10 +3,10 @@
 // an epoch").
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/feistel.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/feistel.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/required.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {

@@ -1,5 +1,5 @@
-#include "kernels/common/simd.hpp"
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/simd.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/order/order.hpp"
 #include "kernels/order/order_math.hpp"
 

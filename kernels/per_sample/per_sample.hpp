@@ -7,10 +7,10 @@
 // squares, chain = fma(x, x, chain).
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/philox.hpp"
-#include "kernels/common/required.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/philox.hpp"
+#include "kernels/base/required.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 

@@ -1,5 +1,5 @@
-#include "kernels/common/chains_cpu.hpp"
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/chains_cpu.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/per_sample/noise_math.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 #include "kernels/per_sample/per_sample_math.hpp"

@@ -1,5 +1,5 @@
-#include "kernels/common/chains_cuda.cuh"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/chains_cuda.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/linear/row_source.cuh"
 #include "kernels/per_sample/noise_math.hpp"
 #include "kernels/per_sample/per_sample.hpp"

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "kernels/common/feature_reference.hpp"
+#include "kernels/base/feature_reference.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 
 namespace thalweg {

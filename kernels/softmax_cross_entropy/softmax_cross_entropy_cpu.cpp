@@ -1,6 +1,6 @@
-#include "kernels/common/chains.hpp"
-#include "kernels/common/parallel.hpp"
-#include "kernels/common/simd.hpp"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/parallel.hpp"
+#include "kernels/base/simd.hpp"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy_math.hpp"
 
 namespace thalweg::THALWEG_ISA {

@@ -1,6 +1,6 @@
 #pragma once
 // What the files of softmax cross entropy's CUDA backend share.
-#include "kernels/common/chains_cuda.cuh"
+#include "kernels/base/chains_cuda.cuh"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy_math.hpp"
 
 namespace thalweg {

@@ -12,7 +12,7 @@
 //              chain of N / slices steps for one thread
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"
 
-#include "kernels/common/sort_cuda.cuh"
+#include "kernels/base/sort_cuda.cuh"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::cuda {

@@ -3,9 +3,9 @@
 // a radix sort of (feature, entry) pairs.
 #include "kernels/sparse_linear/sparse_index_cpu.hpp"
 
-#include "kernels/common/parallel.hpp"
-#include "kernels/common/simd.hpp"
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/parallel.hpp"
+#include "kernels/base/simd.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::THALWEG_ISA {

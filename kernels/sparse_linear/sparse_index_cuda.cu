@@ -10,7 +10,7 @@
 //              fit into the caller's memory is dropped there rather than refused
 #include "kernels/sparse_linear/sparse_index_cuda.cuh"
 
-#include "kernels/common/sort_cuda.cuh"
+#include "kernels/base/sort_cuda.cuh"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::cuda {

@@ -1,6 +1,6 @@
 #include "kernels/sparse_linear/sparse_linear.hpp"
 
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/sparse_linear/sparse_dot.hpp"
 #include "kernels/sparse_linear/sparse_index_cpu.hpp"

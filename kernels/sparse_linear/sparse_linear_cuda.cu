@@ -11,7 +11,7 @@
 // math         z = row . weight + bias; losses[n] = w loss(z, y); grad_output[n] = (w * scale) * slope(z, y)
 // bytes        reads 12 per entry and 28 per row, writes 8 per row
 // launch       256 threads, one warp per row
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/sparse_linear/sparse_forward_cuda.cuh"
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"

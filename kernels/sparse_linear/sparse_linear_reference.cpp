@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
 
 namespace thalweg {

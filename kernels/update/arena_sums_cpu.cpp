@@ -1,6 +1,6 @@
 // Gradient norm and projections on the CPU: sums over the arena in the order that update.hpp defines. A block
 // is one task; the 128 chains of a block are a row of 128 floats, which the compiler keeps in vectors.
-#include "kernels/common/chains.hpp"
+#include "kernels/base/chains.hpp"
 #include "kernels/update/update_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {

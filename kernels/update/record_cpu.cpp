@@ -1,4 +1,4 @@
-#include "kernels/common/chains_cpu.hpp"
+#include "kernels/base/chains_cpu.hpp"
 #include "kernels/update/record_math.hpp"
 #include "kernels/update/update_cpu.hpp"
 

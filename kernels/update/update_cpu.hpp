@@ -1,6 +1,6 @@
 #pragma once
 // What the update's CPU files share: the cut of a segment list into blocks, and the passes that need sums.
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/update/update_math.hpp"
 
 namespace thalweg::THALWEG_ISA {

@@ -6,8 +6,8 @@
 // launch       256 threads = 1024 elements, one float4 per thread and stream; one launch per 256 segments
 // determinism  elements are independent
 // contract     segments do not overlap; padding is neither read nor written; 4-byte alignment, float4 with 16
-#include "kernels/common/launch.cuh"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/update/segment_blocks.cuh"
 #include "kernels/update/update_elements.cuh"
 

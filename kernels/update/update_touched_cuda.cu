@@ -6,7 +6,7 @@
 // launch       256 threads = 256 features; grid y the outputs
 // determinism  elements are independent
 // contract     the features differ from each other; T <= capacity
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/update/update_elements.cuh"
 
 namespace thalweg {

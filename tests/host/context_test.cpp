@@ -9,7 +9,7 @@
 #include <new>
 #include <thread>
 
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "thalweg/error.hpp"
 
 // Of memory for arrays: none from 2^40 bytes on. A sanitizer's own operator would end the program there.

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "host/model/layer.hpp"
 #include "kernels/activation/activation_math.hpp"
-#include "kernels/common/backend.hpp"
-#include "kernels/common/layer.hpp"
+#include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/layer.hpp"
+#include "host/model/layer.hpp"
+#include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {

@@ -7,8 +7,8 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/layer.hpp"
+#include "host/model/layer.hpp"
+#include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
 #include "thalweg/error.hpp"
 

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/chains.hpp"
-#include "kernels/common/layer.hpp"
+#include "host/model/layer.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/chains.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {

@@ -1,6 +1,7 @@
 // Activations that the linear layer applies on its way: the bits of the two ops, one after the other.
 #include <gtest/gtest.h>
 
+#include "kernels/activation/activation.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 
 namespace thalweg::test {

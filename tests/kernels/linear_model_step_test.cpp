@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 
 namespace thalweg::test {

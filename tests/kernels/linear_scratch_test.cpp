@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "host/runtime/backends.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 #include "tests/support/allocation_guards.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 #include "kernels/linear/linear.hpp"
 #include "tests/support/backends.hpp"
 

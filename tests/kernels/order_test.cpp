@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "host/data/order.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/chains.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/chains.hpp"
 #include "kernels/per_sample/noise_math.hpp"
 #include "tests/support/backends.hpp"
 

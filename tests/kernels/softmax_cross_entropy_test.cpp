@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/chains.hpp"
-#include "kernels/common/exact_math.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/exact_math.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {

@@ -1,4 +1,5 @@
 // The fused step of a linear model on sparse rows, against its ops one after the other.
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/kernels/sparse_linear_test_problem.hpp"
 
 namespace thalweg::test {

@@ -1,6 +1,7 @@
 // The sparse linear layer on the cpu reads no further than its operands go: each of them ends where memory
 // does.
 #include "host/runtime/backends.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
 #include "tests/kernels/sparse_linear_test_problem.hpp"
 #include "tests/support/page_end.hpp"
 

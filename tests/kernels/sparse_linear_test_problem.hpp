@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg::test {

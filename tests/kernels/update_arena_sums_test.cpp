@@ -7,7 +7,8 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/common/chains.hpp"
+#include "kernels/base/chains.hpp"
+#include "kernels/update/update.hpp"
 #include "tests/support/optimizer_problem.hpp"
 
 namespace thalweg {

@@ -6,7 +6,8 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/update/update.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg::test {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/update/update.hpp"
 #include "tests/support/json_data.hpp"
 #include "tests/support/optimizer_problem.hpp"
 

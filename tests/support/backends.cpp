@@ -88,16 +88,15 @@ std::string test_name(const std::string& device) {
   return name;
 }
 
-template <class T>
-struct Guarded<T>::State {
+struct GuardedBytes::State {
   const Context& ctx;
-  std::int64_t size, before;
+  std::int64_t payload, before;
   Buffer<unsigned char> bytes;
   std::optional<ClosedEnd> closed;
 
-  State(const Context& c, std::int64_t n, Place place)
-      : ctx(c), size(n), before(bytes_before(place, n * std::int64_t{sizeof(T)}, sizeof(T))) {
-    const std::int64_t total = before + n * std::int64_t{sizeof(T)} + bytes_behind(place);
+  State(const Context& c, std::int64_t size, std::int64_t element, Place place)
+      : ctx(c), payload(size * element), before(bytes_before(place, payload, element)) {
+    const std::int64_t total = before + payload + bytes_behind(place);
     if (place == Place::last && ctx.stream() == nullptr) {
       closed.emplace(total);
     } else {
@@ -107,67 +106,41 @@ struct Guarded<T>::State {
 
   unsigned char* begin() const { return closed ? closed->begin() : bytes.data(); }
 
-  void fill(const T* values) {
-    const auto payload = static_cast<std::size_t>(size) * sizeof(T);
-    const std::size_t behind = closed ? 0 : static_cast<std::size_t>(bytes.size() - before) - payload;
-    std::vector<unsigned char> image(static_cast<std::size_t>(before) + payload + behind, kGuard);
+  void fill(const void* values) {
+    const std::int64_t behind = closed ? 0 : bytes.size() - before - payload;
+    std::vector<unsigned char> image(static_cast<std::size_t>(before + payload + behind), kGuard);
     if (values != nullptr && payload > 0) {
-      std::memcpy(image.data() + before, values, payload);
+      std::memcpy(image.data() + before, values, static_cast<std::size_t>(payload));
     } else {
-      std::memset(image.data() + before, 0xFF, payload);
+      std::memset(image.data() + before, 0xFF, static_cast<std::size_t>(payload));
     }
     ctx.backend().memory.upload(ctx, begin(), image.data(), std::ssize(image));
   }
 
   std::vector<unsigned char> image() const {
     if (!closed) return bytes.download(ctx);
-    return {closed->begin(), closed->begin() + before + size * std::int64_t{sizeof(T)}};
+    return {closed->begin(), closed->begin() + before + payload};
   }
 };
 
-template <class T>
-Guarded<T>::Guarded(const Context& ctx, std::int64_t size, Place place)
-    : state_(std::make_unique<State>(ctx, size, place)) {
-  state_->fill(nullptr);
+GuardedBytes::GuardedBytes(const Context& ctx, std::int64_t size, std::int64_t element, const void* values,
+                           Place place)
+    : state_(std::make_unique<State>(ctx, size, element, place)) {
+  state_->fill(values);
 }
 
-template <class T>
-Guarded<T>::Guarded(const Context& ctx, const std::vector<T>& values, Place place)
-    : state_(std::make_unique<State>(ctx, static_cast<std::int64_t>(values.size()), place)) {
-  state_->fill(values.data());
-}
+GuardedBytes::~GuardedBytes() = default;
+GuardedBytes::GuardedBytes(GuardedBytes&&) noexcept = default;
 
-template <class T>
-Guarded<T>::~Guarded() = default;
-template <class T>
-Guarded<T>::Guarded(Guarded&&) noexcept = default;
+unsigned char* GuardedBytes::data() const { return state_->begin() + state_->before; }
 
-template <class T>
-T* Guarded<T>::data() const {
-  return reinterpret_cast<T*>(state_->begin() + state_->before);
-}
-
-template <class T>
-std::vector<T> Guarded<T>::download() const {
+std::vector<unsigned char> GuardedBytes::download() const {
   const std::vector<unsigned char> image = state_->image();
-  const auto payload = static_cast<std::ptrdiff_t>(state_->size) * std::ptrdiff_t{sizeof(T)};
-  const auto begin = image.begin() + state_->before;
+  const auto begin = image.begin() + state_->before, end = begin + state_->payload;
   EXPECT_TRUE(std::all_of(image.begin(), begin, intact)) << "written before the array";
-  EXPECT_TRUE(std::all_of(begin + payload, image.end(), intact)) << "written past the array";
-  std::vector<T> values(static_cast<std::size_t>(state_->size));
-  if (payload > 0)
-    std::memcpy(values.data(), image.data() + state_->before, static_cast<std::size_t>(payload));
-  return values;
+  EXPECT_TRUE(std::all_of(end, image.end(), intact)) << "written past the array";
+  return {begin, end};
 }
-
-template class Guarded<float>;
-template class Guarded<double>;
-template class Guarded<std::int32_t>;
-template class Guarded<std::int64_t>;
-template class Guarded<std::uint64_t>;
-template class Guarded<std::uint8_t>;
-template class Guarded<BurstState>;
-template class Guarded<StepRecord>;
 
 void expect_scratch(const std::string& device, std::int64_t bytes,
                     const std::function<void(const Context&)>& run) {

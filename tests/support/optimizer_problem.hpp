@@ -5,7 +5,8 @@
 
 #include "host/runtime/backends.hpp"
 #include "host/train/optimizer_scalars.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/update/update.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg::test {

@@ -1,8 +1,8 @@
 #include <cooperative_groups.h>
 
-#include "kernels/common/launch.cuh"
-#include "kernels/common/shared.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/shared.cuh"
+#include "kernels/base/warp.cuh"
 #include "samples.hpp"
 
 namespace thalweg::samples {
