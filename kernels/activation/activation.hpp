@@ -4,9 +4,9 @@
 
 #include "kernels/base/activation_kind.hpp"
 #include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
 #include "kernels/base/isa.hpp"
 #include "kernels/base/required.hpp"
-#include "thalweg/context.hpp"
 
 namespace thalweg {
 
@@ -28,8 +28,8 @@ struct ActivationBackward {
 };
 
 struct ActivationOps {
-  Required<void(const Context&, const ActivationForward&)> forward;
-  Required<void(const Context&, const ActivationBackward&)> backward;
+  Required<void(const Device&, const ActivationForward&)> forward;
+  Required<void(const Device&, const ActivationBackward&)> backward;
 };
 
 /// Forward; backward reads one array more.

@@ -82,7 +82,7 @@ void launch_kernel(void* stream, const LaunchShape& shape, bool cooperative, con
 
 }  // namespace detail
 
-/// Launches `kernel` on `stream` (a cudaStream_t, as Context::stream() gives it). A grid of no blocks is no
+/// Launches `kernel` on `stream` (a cudaStream_t, as Device::stream gives it). A grid of no blocks is no
 /// launch. Arguments are copied at the launch.
 template <class... Parameters, class... Arguments>
 void launch(void* stream, const LaunchShape& shape, const char* op, void (*kernel)(Parameters...),

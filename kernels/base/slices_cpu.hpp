@@ -11,10 +11,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "kernels/base/device.hpp"
 #include "kernels/base/simd.hpp"
 #include "kernels/base/slices.hpp"
 #include "kernels/base/tasks_cpu.hpp"
-#include "thalweg/context.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

@@ -14,11 +14,11 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "kernels/base/device.hpp"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/shared.cuh"
 #include "kernels/base/slices.hpp"
 #include "kernels/base/warp.cuh"
-#include "thalweg/context.hpp"
 
 namespace thalweg {
 
@@ -166,7 +166,7 @@ inline std::int64_t column_sums_scratch(const BatchSlices& slices, std::int64_t 
 /// kSums sums per column; `partials` of each, `scratch` of column_sums_scratch floats. The call that brings
 /// the last row finishes.
 template <int kSums, class Source, class Finish>
-void column_sums(const Context& ctx, const char* op, const BatchSlices& slices, std::int64_t cols,
+void column_sums(const Device& device, const char* op, const BatchSlices& slices, std::int64_t cols,
                  const BatchSum (&sums)[kSums], float* scratch, const Source& source, const Finish& finish) {
   ColumnChains<kSums> chains;
   for (int k = 0; k < kSums; ++k) {
@@ -179,10 +179,10 @@ void column_sums(const Context& ctx, const char* op, const BatchSlices& slices, 
   while (low < high && slices.begin(low + 1) < slices.first) ++low;
   while (high > low && slices.begin(high - 1) > slices.first + slices.rows) --high;
   const unsigned blocks = blocks_for(cols, kWarp);
-  launch(ctx.stream(), {dim3(blocks, static_cast<unsigned>(high - low)), kReadingWarps * kWarp}, op,
+  launch(device.stream, {dim3(blocks, static_cast<unsigned>(high - low)), kReadingWarps * kWarp}, op,
          &column_chains_kernel<kSums, Source>, slices, cols, chains, low, source);
   if (!slices.last()) return;
-  launch(ctx.stream(), {blocks, kWarp}, op, &slice_trees_kernel<kSums, Finish>, slices.slices, cols, chains,
+  launch(device.stream, {blocks, kWarp}, op, &slice_trees_kernel<kSums, Finish>, slices.slices, cols, chains,
          finish);
 }
 

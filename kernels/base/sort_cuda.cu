@@ -136,29 +136,29 @@ __global__ void __launch_bounds__(kScanThreads)
   if (threadIdx.x == 0 && all != nullptr) *all = done;
 }
 
-void scan(const Context& ctx, std::int32_t* numbers, std::int32_t* totals, const ScanLength& length,
+void scan(const Device& device, std::int32_t* numbers, std::int32_t* totals, const ScanLength& length,
           std::int64_t capacity, std::int64_t* all) {
-  launch(ctx.stream(), {blocks_for(capacity, kSortTile), kSortThreads}, "scan_tiles", scan_tiles_kernel,
+  launch(device.stream, {blocks_for(capacity, kSortTile), kSortThreads}, "scan_tiles", scan_tiles_kernel,
          numbers, length, totals);
-  launch(ctx.stream(), {1, kScanThreads}, "scan_totals", scan_totals_kernel, totals, length, all);
+  launch(device.stream, {1, kScanThreads}, "scan_totals", scan_totals_kernel, totals, length, all);
 }
 
 }  // namespace
 
-void prefix_sums(const Context& ctx, std::int32_t* numbers, std::int32_t* totals, DeviceLength length,
+void prefix_sums(const Device& device, std::int32_t* numbers, std::int32_t* totals, DeviceLength length,
                  std::int64_t capacity, std::int64_t* all) {
-  scan(ctx, numbers, totals, {length, 1, 1}, capacity, all);
+  scan(device, numbers, totals, {length, 1, 1}, capacity, all);
 }
 
-Pairs sort_pairs(const Context& ctx, Pairs pairs, Pairs spare, std::int32_t* counters, DeviceLength length,
+Pairs sort_pairs(const Device& device, Pairs pairs, Pairs spare, std::int32_t* counters, DeviceLength length,
                  std::int64_t capacity, int bits) {
   const std::int64_t tiles = tiles_of(capacity);
   std::int32_t* const totals = counters + tiles * kDigits;
   const LaunchShape shape{static_cast<unsigned>(tiles), kSortThreads};
   for (int shift = 0; shift < bits; shift += kDigitBits) {
-    launch(ctx.stream(), shape, "count_digits", count_digits_kernel, pairs.keys, length, shift, counters);
-    scan(ctx, counters, totals, {length, kSortTile, kDigits}, tiles * kDigits, nullptr);
-    launch(ctx.stream(), shape, "move_pairs", move_pairs_kernel, pairs, spare, length, shift, counters,
+    launch(device.stream, shape, "count_digits", count_digits_kernel, pairs.keys, length, shift, counters);
+    scan(device, counters, totals, {length, kSortTile, kDigits}, tiles * kDigits, nullptr);
+    launch(device.stream, shape, "move_pairs", move_pairs_kernel, pairs, spare, length, shift, counters,
            totals);
     const Pairs moved = spare;
     spare = pairs;

@@ -5,10 +5,10 @@
 
 #include <cstdint>
 
+#include "kernels/base/device.hpp"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/shared.cuh"
 #include "kernels/base/warp.cuh"
-#include "thalweg/context.hpp"
 
 namespace thalweg::cuda {
 
@@ -29,6 +29,10 @@ struct Pairs {
   std::int32_t* values;
 };
 
+inline Pairs take_pairs(const Scratch::Frame& frame, std::int64_t capacity) {
+  return {frame.take<std::uint32_t>(capacity), frame.take<std::int32_t>(capacity)};
+}
+
 constexpr std::int64_t tiles_of(std::int64_t elements) { return (elements + kSortTile - 1) / kSortTile; }
 
 /// Numbers that a sort of up to `capacity` pairs counts in.
@@ -44,12 +48,12 @@ constexpr int bits_of(std::int64_t largest) {
 
 /// Sorts by the lowest `bits` bits of the key; equal keys keep their order. Returns the pairs that hold the
 /// result, `pairs` or `spare`. `counters`: sort_counters(capacity) numbers.
-Pairs sort_pairs(const Context& ctx, Pairs pairs, Pairs spare, std::int32_t* counters, DeviceLength length,
+Pairs sort_pairs(const Device& device, Pairs pairs, Pairs spare, std::int32_t* counters, DeviceLength length,
                  std::int64_t capacity, int bits);
 
 /// Exclusive sums of `numbers` in tiles of kSortTile, in place, and of the tiles in `totals` (one per tile):
 /// the sum before element i is numbers[i] + totals[i / kSortTile]. `all` gets the sum of all, unless null.
-void prefix_sums(const Context& ctx, std::int32_t* numbers, std::int32_t* totals, DeviceLength length,
+void prefix_sums(const Device& device, std::int32_t* numbers, std::int32_t* totals, DeviceLength length,
                  std::int64_t capacity, std::int64_t* all);
 
 /// Sum of the values of the threads before this one; `all` gets that of the whole block. Called by all

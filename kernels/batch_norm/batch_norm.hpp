@@ -3,10 +3,10 @@
 #include <cstdint>
 
 #include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
 #include "kernels/base/isa.hpp"
 #include "kernels/base/required.hpp"
 #include "kernels/base/slices.hpp"
-#include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -54,9 +54,9 @@ struct BatchNormBackward {
 };
 
 struct BatchNormOps {
-  Required<void(const Context&, const BatchNormForward&)> forward;
-  Required<void(const Context&, const BatchNormInference&)> inference;
-  Required<void(const Context&, const BatchNormBackward&)> backward;
+  Required<void(const Device&, const BatchNormForward&)> forward;
+  Required<void(const Device&, const BatchNormInference&)> inference;
+  Required<void(const Device&, const BatchNormBackward&)> backward;
 };
 
 constexpr Cost batch_norm_forward_cost(std::int64_t n, std::int64_t c) {

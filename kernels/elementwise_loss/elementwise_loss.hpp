@@ -4,10 +4,10 @@
 #include <cstdint>
 
 #include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
 #include "kernels/base/isa.hpp"
 #include "kernels/base/loss.hpp"
 #include "kernels/base/required.hpp"
-#include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -23,7 +23,7 @@ struct ElementwiseLossArgs {
 };
 
 struct ElementwiseLossOps {
-  Required<void(const Context&, const ElementwiseLossArgs&)> evaluate;
+  Required<void(const Device&, const ElementwiseLossArgs&)> evaluate;
 };
 
 constexpr Cost elementwise_loss_cost(std::int64_t n, std::int64_t k) {

@@ -21,8 +21,8 @@ __global__ void __launch_bounds__(kThreads) batch_kernel(const OrderArgs args) {
   args.ids[i] = args.rows != nullptr ? args.rows[place] : place;
 }
 
-void batch(const Context& ctx, const OrderArgs& args) {
-  launch(ctx.stream(), {blocks_for(args.count, kThreads), kThreads}, "order", &batch_kernel, args);
+void batch(const Device& device, const OrderArgs& args) {
+  launch(device.stream, {blocks_for(args.count, kThreads), kThreads}, "order", &batch_kernel, args);
 }
 
 }  // namespace

@@ -17,10 +17,10 @@
 #include <cstdint>
 
 #include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
 #include "kernels/base/isa.hpp"
 #include "kernels/base/loss.hpp"
 #include "kernels/base/required.hpp"
-#include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -42,8 +42,8 @@ struct SoftmaxArgs {
 };
 
 struct SoftmaxCrossEntropyOps {
-  Required<void(const Context&, const SoftmaxCrossEntropyArgs&)> evaluate;
-  Required<void(const Context&, const SoftmaxArgs&)> softmax;
+  Required<void(const Device&, const SoftmaxCrossEntropyArgs&)> evaluate;
+  Required<void(const Device&, const SoftmaxArgs&)> softmax;
 };
 
 constexpr Cost softmax_cross_entropy_cost(std::int64_t n, std::int64_t k) {

@@ -21,7 +21,7 @@ __device__ __forceinline__ float exponential_sum(const Team& team, const Row& z,
 namespace cuda {
 
 /// softmax_cuda.cu.
-void softmax(const Context& ctx, const SoftmaxArgs& args);
+void softmax(const Device& device, const SoftmaxArgs& args);
 
 }  // namespace cuda
 }  // namespace thalweg

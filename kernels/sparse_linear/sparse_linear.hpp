@@ -12,12 +12,12 @@
 #include <cstdint>
 
 #include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
 #include "kernels/base/isa.hpp"
 #include "kernels/base/loss.hpp"
 #include "kernels/base/required.hpp"
 #include "kernels/base/slices.hpp"
 #include "kernels/base/touched.hpp"
-#include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -69,10 +69,10 @@ struct SparseModelStep {
 };
 
 struct SparseLinearOps {
-  Required<void(const Context&, const SparseIndexArgs&)> index;
-  Required<void(const Context&, const SparseLinearForward&)> forward;
-  Required<void(const Context&, const SparseParameterGrad&)> parameter_grad;
-  Required<void(const Context&, const SparseModelStep&)> model_step;
+  Required<void(const Device&, const SparseIndexArgs&)> index;
+  Required<void(const Device&, const SparseLinearForward&)> forward;
+  Required<void(const Device&, const SparseParameterGrad&)> parameter_grad;
+  Required<void(const Device&, const SparseModelStep&)> model_step;
 };
 
 constexpr Cost sparse_linear_forward_cost(std::int64_t n, std::int64_t entries, std::int64_t o) {

@@ -40,8 +40,8 @@ __global__ void __launch_bounds__(kWarp) record_kernel(RecordArgs args) {
 
 }  // namespace
 
-void record(const Context& ctx, const RecordArgs& args) {
-  launch(ctx.stream(), {1, kWarp}, "record", record_kernel, args);
+void record(const Device& device, const RecordArgs& args) {
+  launch(device.stream, {1, kWarp}, "record", record_kernel, args);
 }
 
 }  // namespace thalweg::cuda

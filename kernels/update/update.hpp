@@ -4,11 +4,11 @@
 
 #include "kernels/base/arena.hpp"
 #include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
 #include "kernels/base/hd.hpp"
 #include "kernels/base/isa.hpp"
 #include "kernels/base/required.hpp"
 #include "kernels/base/touched.hpp"
-#include "thalweg/context.hpp"
 
 namespace thalweg {
 
@@ -153,10 +153,10 @@ struct RecordArgs {
 };
 
 struct UpdateOps {
-  Required<void(const Context&, const RecordArgs&)> record;
-  Required<void(const Context&, const UpdateArgs&)> step;
-  Required<void(const Context&, const GradientNormArgs&)> gradient_norm;
-  Required<void(const Context&, const ProjectArgs&)> project;
+  Required<void(const Device&, const RecordArgs&)> record;
+  Required<void(const Device&, const UpdateArgs&)> step;
+  Required<void(const Device&, const GradientNormArgs&)> gradient_norm;
+  Required<void(const Device&, const ProjectArgs&)> project;
 };
 
 /// State arenas that a rule reads and writes.

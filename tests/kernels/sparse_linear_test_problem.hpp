@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
 #include "tests/support/backends.hpp"
@@ -116,8 +117,8 @@ struct OnDevice {
             .capacity = std::min(p.cols, p.batch_entries()),
             .slots_capacity = p.batch_entries()};
   }
-  const SparseLinearOps& ops() const { return ctx.backend().sparse_linear; }
-  void index() const { ops().index(ctx, {.input = input(0, p.rows()), .touched = touched()}); }
+  const SparseLinearOps& ops() const { return backend_of(ctx).sparse_linear; }
+  void index() const { ops().index(device_of(ctx), {.input = input(0, p.rows()), .touched = touched()}); }
 };
 
 struct Gradient {

@@ -14,6 +14,7 @@
 
 #include "host/runtime/backends.hpp"
 #include "host/runtime/cuda_backend.hpp"
+#include "host/runtime/device_of.hpp"
 #include "host/runtime/memory.hpp"
 
 namespace thalweg::test {
@@ -97,7 +98,7 @@ struct GuardedBytes::State {
   State(const Context& c, std::int64_t size, std::int64_t element, Place place)
       : ctx(c), payload(size * element), before(bytes_before(place, payload, element)) {
     const std::int64_t total = before + payload + bytes_behind(place);
-    if (place == Place::last && ctx.stream() == nullptr) {
+    if (place == Place::last && device_of(ctx).stream == nullptr) {
       closed.emplace(total);
     } else {
       bytes = Buffer<unsigned char>(c, total);
@@ -114,7 +115,7 @@ struct GuardedBytes::State {
     } else {
       std::memset(image.data() + before, 0xFF, static_cast<std::size_t>(payload));
     }
-    ctx.backend().memory.upload(ctx, begin(), image.data(), std::ssize(image));
+    backend_of(ctx).memory.upload(device_of(ctx), begin(), image.data(), std::ssize(image));
   }
 
   std::vector<unsigned char> image() const {
@@ -147,18 +148,19 @@ void expect_scratch(const std::string& device, std::int64_t bytes,
   const ContextOptions options{.device = device, .threads = 2};
   const Context exact(options);
   run(exact);
-  const std::int64_t generation = exact.scratch_generation();
-  exact.scratch(bytes);
-  EXPECT_EQ(exact.scratch_generation(), generation) << device << " took less than " << bytes << " bytes";
-  exact.scratch(bytes + 1);
-  EXPECT_GT(exact.scratch_generation(), generation) << device << " took more than " << bytes << " bytes";
+  const Scratch& scratch = device_of(exact).scratch;
+  const std::int64_t generation = scratch.generation();
+  Scratch::Frame(device_of(exact)).take_bytes(bytes);
+  EXPECT_EQ(scratch.generation(), generation) << device << " took less than " << bytes << " bytes";
+  Scratch::Frame(device_of(exact)).take_bytes(bytes + 1);
+  EXPECT_GT(scratch.generation(), generation) << device << " took more than " << bytes << " bytes";
 
   const Context wide(options);
   std::vector<unsigned char> image(static_cast<std::size_t>(bytes + 4096), kGuard);
-  void* scratch = wide.scratch(std::ssize(image));
-  wide.backend().memory.upload(wide, scratch, image.data(), std::ssize(image));
+  void* const room = Scratch::Frame(device_of(wide)).take_bytes(std::ssize(image));
+  backend_of(wide).memory.upload(device_of(wide), room, image.data(), std::ssize(image));
   run(wide);
-  wide.backend().memory.download(wide, image.data(), scratch, std::ssize(image));
+  backend_of(wide).memory.download(device_of(wide), image.data(), room, std::ssize(image));
   EXPECT_TRUE(std::all_of(image.begin() + bytes, image.end(), intact)) << device << " wrote past its scratch";
 }
 

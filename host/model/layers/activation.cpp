@@ -1,6 +1,7 @@
 #include "kernels/activation/activation.hpp"
 
 #include "host/model/layer.hpp"
+#include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 
 namespace thalweg {
@@ -16,19 +17,19 @@ class ActivationLayer final : public Layer {
   FusedActivation activation() const override { return {true, kind_}; }
 
   void forward(const Context& ctx, const LayerCall& call) const override {
-    ctx.backend().activation.forward(ctx, {.kind = kind_,
-                                           .size = call.output.rows * call.output.cols,
-                                           .input = call.input_matrix().data,
-                                           .output = call.output.data});
+    backend_of(ctx).activation.forward(device_of(ctx), {.kind = kind_,
+                                                        .size = call.output.rows * call.output.cols,
+                                                        .input = call.input_matrix().data,
+                                                        .output = call.output.data});
   }
 
   void backward(const Context& ctx, const LayerCall& call) const override {
-    ctx.backend().activation.backward(ctx, {.kind = kind_,
-                                            .size = call.output.rows * call.output.cols,
-                                            .input = call.input_matrix().data,
-                                            .output = call.output.data,
-                                            .grad_output = call.grad_output.data,
-                                            .grad_input = call.grad_input.data});
+    backend_of(ctx).activation.backward(device_of(ctx), {.kind = kind_,
+                                                         .size = call.output.rows * call.output.cols,
+                                                         .input = call.input_matrix().data,
+                                                         .output = call.output.data,
+                                                         .grad_output = call.grad_output.data,
+                                                         .grad_input = call.grad_input.data});
   }
 
  private:

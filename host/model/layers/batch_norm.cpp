@@ -1,6 +1,7 @@
 #include "kernels/batch_norm/batch_norm.hpp"
 
 #include "host/model/layer.hpp"
+#include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 
 namespace thalweg {
@@ -32,35 +33,37 @@ class BatchNormLayer final : public Layer {
   void forward(const Context& ctx, const LayerCall& call) const override {
     const ArenaView& arenas = call.arenas;
     if (!call.training) {
-      ctx.backend().batch_norm.inference(ctx, {.input = call.input_matrix(),
-                                               .weight = arenas.param + weight_,
-                                               .bias = arenas.param + bias_,
-                                               .running_mean = arenas.buffers + running_mean_,
-                                               .running_variance = arenas.buffers + running_variance_,
-                                               .output = call.output});
+      backend_of(ctx).batch_norm.inference(device_of(ctx),
+                                           {.input = call.input_matrix(),
+                                            .weight = arenas.param + weight_,
+                                            .bias = arenas.param + bias_,
+                                            .running_mean = arenas.buffers + running_mean_,
+                                            .running_variance = arenas.buffers + running_variance_,
+                                            .output = call.output});
       return;
     }
-    ctx.backend().batch_norm.forward(ctx, {.input = call.input_matrix(),
-                                           .weight = arenas.param + weight_,
-                                           .bias = arenas.param + bias_,
-                                           .slices = call.slices.slices,
-                                           .output = call.output,
-                                           .mean = call.kept,
-                                           .rstd = call.kept + in_features(),
-                                           .running_mean = arenas.buffers + running_mean_,
-                                           .running_variance = arenas.buffers + running_variance_});
+    backend_of(ctx).batch_norm.forward(device_of(ctx),
+                                       {.input = call.input_matrix(),
+                                        .weight = arenas.param + weight_,
+                                        .bias = arenas.param + bias_,
+                                        .slices = call.slices.slices,
+                                        .output = call.output,
+                                        .mean = call.kept,
+                                        .rstd = call.kept + in_features(),
+                                        .running_mean = arenas.buffers + running_mean_,
+                                        .running_variance = arenas.buffers + running_variance_});
   }
 
   void backward(const Context& ctx, const LayerCall& call) const override {
-    ctx.backend().batch_norm.backward(ctx, {.grad_output = call.grad_output,
-                                            .input = call.input_matrix(),
-                                            .weight = call.arenas.param + weight_,
-                                            .mean = call.kept,
-                                            .rstd = call.kept + in_features(),
-                                            .slices = call.slices.slices,
-                                            .grad_input = call.grad_input,
-                                            .grad_weight = call.arenas.grad + weight_,
-                                            .grad_bias = call.arenas.grad + bias_});
+    backend_of(ctx).batch_norm.backward(device_of(ctx), {.grad_output = call.grad_output,
+                                                         .input = call.input_matrix(),
+                                                         .weight = call.arenas.param + weight_,
+                                                         .mean = call.kept,
+                                                         .rstd = call.kept + in_features(),
+                                                         .slices = call.slices.slices,
+                                                         .grad_input = call.grad_input,
+                                                         .grad_weight = call.arenas.grad + weight_,
+                                                         .grad_bias = call.arenas.grad + bias_});
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "kernels/dropout/dropout.hpp"
 
 #include "host/model/layer.hpp"
+#include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 
 namespace thalweg {
@@ -23,7 +24,7 @@ class DropoutLayer final : public Layer {
   void apply_or_copy(const Context& ctx, const LayerCall& call, ConstMatrix from, Matrix to) const {
     if (!call.training) {
       const std::int64_t bytes = from.rows * from.cols * std::int64_t{sizeof(float)};
-      ctx.backend().memory.copy(ctx, to.data, from.data, bytes);
+      backend_of(ctx).memory.copy(device_of(ctx), to.data, from.data, bytes);
       return;
     }
     DropoutArgs args = args_;
@@ -31,7 +32,7 @@ class DropoutLayer final : public Layer {
     args.output = to;
     args.ids = call.ids;
     args.step = call.step;
-    ctx.backend().dropout.apply(ctx, args);
+    backend_of(ctx).dropout.apply(device_of(ctx), args);
   }
 
   DropoutArgs args_;

@@ -1,6 +1,7 @@
 #include "kernels/layer_norm/layer_norm.hpp"
 
 #include "host/model/layer.hpp"
+#include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 
@@ -20,24 +21,24 @@ class LayerNormLayer final : public Layer {
   std::int64_t kept_floats(std::int64_t rows) const override { return 2 * rows; }
 
   void forward(const Context& ctx, const LayerCall& call) const override {
-    ctx.backend().layer_norm.forward(ctx, {.input = call.input_matrix(),
-                                           .weight = call.arenas.param + weight_,
-                                           .bias = call.arenas.param + bias_,
-                                           .output = call.output,
-                                           .mean = call.kept,
-                                           .rstd = call.kept + call.output.rows});
+    backend_of(ctx).layer_norm.forward(device_of(ctx), {.input = call.input_matrix(),
+                                                        .weight = call.arenas.param + weight_,
+                                                        .bias = call.arenas.param + bias_,
+                                                        .output = call.output,
+                                                        .mean = call.kept,
+                                                        .rstd = call.kept + call.output.rows});
   }
 
   void backward(const Context& ctx, const LayerCall& call) const override {
-    ctx.backend().layer_norm.backward(ctx, {.grad_output = call.grad_output,
-                                            .input = call.input_matrix(),
-                                            .weight = call.arenas.param + weight_,
-                                            .mean = call.kept,
-                                            .rstd = call.kept + call.output.rows,
-                                            .grad_input = call.grad_input,
-                                            .slices = call.slices,
-                                            .grad_weight = call.arenas.batch_sum(weight_),
-                                            .grad_bias = call.arenas.batch_sum(bias_)});
+    backend_of(ctx).layer_norm.backward(device_of(ctx), {.grad_output = call.grad_output,
+                                                         .input = call.input_matrix(),
+                                                         .weight = call.arenas.param + weight_,
+                                                         .mean = call.kept,
+                                                         .rstd = call.kept + call.output.rows,
+                                                         .grad_input = call.grad_input,
+                                                         .slices = call.slices,
+                                                         .grad_weight = call.arenas.batch_sum(weight_),
+                                                         .grad_bias = call.arenas.batch_sum(bias_)});
   }
 
   bool has_parameters() const override { return true; }
@@ -52,21 +53,21 @@ class LayerNormLayer final : public Layer {
   void parameter_gradient(const Context& ctx, const LayerCall& call) const override { backward(ctx, call); }
 
   void squared_norms(const Context& ctx, const LayerCall& call, float* out) const override {
-    ctx.backend().per_sample.layer_norm_squared_norms(ctx, {.grad_output = call.grad_output,
-                                                            .input = call.input_matrix(),
-                                                            .mean = call.kept,
-                                                            .rstd = call.kept + call.output.rows,
-                                                            .squared_norms = out});
+    backend_of(ctx).per_sample.layer_norm_squared_norms(device_of(ctx), {.grad_output = call.grad_output,
+                                                                         .input = call.input_matrix(),
+                                                                         .mean = call.kept,
+                                                                         .rstd = call.kept + call.output.rows,
+                                                                         .squared_norms = out});
   }
 
   void sample_gradients(const Context& ctx, const LayerCall& call, Matrix rows) const override {
-    ctx.backend().per_sample.layer_norm_gradients(
-        ctx, {.grad_output = call.grad_output,
-              .input = call.input_matrix(),
-              .mean = call.kept,
-              .rstd = call.kept + call.output.rows,
-              .gradients = column_block(rows, weight_, in_features()),
-              .bias_gradients = column_block(rows, bias_, in_features())});
+    backend_of(ctx).per_sample.layer_norm_gradients(
+        device_of(ctx), {.grad_output = call.grad_output,
+                         .input = call.input_matrix(),
+                         .mean = call.kept,
+                         .rstd = call.kept + call.output.rows,
+                         .gradients = column_block(rows, weight_, in_features()),
+                         .bias_gradients = column_block(rows, bias_, in_features())});
   }
 
  private:
