@@ -40,6 +40,17 @@ function(thalweg_add_op name)
   thalweg_add_cuda_sources(${device_sources})
 endfunction()
 
+# thalweg_link_kernels(TARGET): TARGET consists of kernels/ and of nothing else of the library.
+function(thalweg_link_kernels target)
+  get_property(objects GLOBAL PROPERTY thalweg_isa_objects)
+  list(TRANSFORM objects REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>")
+  target_sources(${target} PRIVATE ${objects}
+    "$<FILTER:$<TARGET_OBJECTS:thalweg>,INCLUDE,/thalweg.dir/(./)?kernels/>")
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(${target} PRIVATE thalweg_flags Threads::Threads)
+  thalweg_use_cuda(${target})
+endfunction()
+
 # thalweg_add_isa_objects(TARGET PREFIX SOURCE): SOURCE, compiled once per instruction set, becomes part of TARGET.
 function(thalweg_add_isa_objects target prefix source)
   get_filename_component(stem ${source} NAME_WE)
@@ -52,5 +63,6 @@ function(thalweg_add_isa_objects target prefix source)
     target_link_libraries(${object} PRIVATE thalweg_flags)
     set_target_properties(${object} PROPERTIES POSITION_INDEPENDENT_CODE ON)
     target_sources(${target} PRIVATE $<TARGET_OBJECTS:${object}>)
+    set_property(GLOBAL APPEND PROPERTY ${target}_isa_objects ${object})
   endforeach()
 endfunction()

@@ -4,7 +4,9 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/activation/activation.hpp"
+#include "kernels/backend.hpp"
 
 namespace {
 
@@ -30,7 +32,7 @@ void forward(benchmark::State& state) {
                                .size = state.range(1),
                                .input = input.data(),
                                .output = output.data()};
-  for (auto _ : state) ctx.backend().activation.forward(ctx, args);
+  for (auto _ : state) backend_of(ctx).activation.forward(device_of(ctx), args);
   report(state, activation_cost(args.size));
 }
 
@@ -44,7 +46,7 @@ void backward(benchmark::State& state) {
                                 .output = kept.data(),
                                 .grad_output = grad_output.data(),
                                 .grad_input = grad_input.data()};
-  for (auto _ : state) ctx.backend().activation.backward(ctx, args);
+  for (auto _ : state) backend_of(ctx).activation.backward(device_of(ctx), args);
   report(state, activation_backward_cost(args.size));
 }
 

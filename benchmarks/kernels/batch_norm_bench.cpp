@@ -1,6 +1,8 @@
 // Batch normalisation of the activations of a hidden layer, forward and backward.
 #include "benchmarks/kernels/norm_bench.hpp"
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/batch_norm/batch_norm.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
@@ -12,14 +14,14 @@ void batch_norm_forward(benchmark::State& state) {
   NormBuffers b(rows, cols, cols);
   std::vector<float> running_mean(b.weight.size(), 0.0f), running_variance(b.weight.size(), 1.0f);
   for (auto _ : state) {
-    ctx.backend().batch_norm.forward(ctx, {.input = matrix<const float>(b.x.data(), rows, cols),
-                                           .weight = b.weight.data(),
-                                           .bias = b.bias.data(),
-                                           .output = matrix(b.y.data(), rows, cols),
-                                           .mean = b.mean.data(),
-                                           .rstd = b.rstd.data(),
-                                           .running_mean = running_mean.data(),
-                                           .running_variance = running_variance.data()});
+    backend_of(ctx).batch_norm.forward(device_of(ctx), {.input = matrix<const float>(b.x.data(), rows, cols),
+                                                        .weight = b.weight.data(),
+                                                        .bias = b.bias.data(),
+                                                        .output = matrix(b.y.data(), rows, cols),
+                                                        .mean = b.mean.data(),
+                                                        .rstd = b.rstd.data(),
+                                                        .running_mean = running_mean.data(),
+                                                        .running_variance = running_variance.data()});
     benchmark::ClobberMemory();
   }
   report_norm(state, batch_norm_forward_cost(rows, cols));
@@ -30,14 +32,15 @@ void batch_norm_backward(benchmark::State& state) {
   const Context ctx({.device = "cpu"});
   NormBuffers b(rows, cols, cols);
   for (auto _ : state) {
-    ctx.backend().batch_norm.backward(ctx, {.grad_output = matrix<const float>(b.dy.data(), rows, cols),
-                                            .input = matrix<const float>(b.x.data(), rows, cols),
-                                            .weight = b.weight.data(),
-                                            .mean = b.mean.data(),
-                                            .rstd = b.rstd.data(),
-                                            .grad_input = matrix(b.dx.data(), rows, cols),
-                                            .grad_weight = b.grad_weight.data(),
-                                            .grad_bias = b.grad_bias.data()});
+    backend_of(ctx).batch_norm.backward(device_of(ctx),
+                                        {.grad_output = matrix<const float>(b.dy.data(), rows, cols),
+                                         .input = matrix<const float>(b.x.data(), rows, cols),
+                                         .weight = b.weight.data(),
+                                         .mean = b.mean.data(),
+                                         .rstd = b.rstd.data(),
+                                         .grad_input = matrix(b.dx.data(), rows, cols),
+                                         .grad_weight = b.grad_weight.data(),
+                                         .grad_bias = b.grad_bias.data()});
     benchmark::ClobberMemory();
   }
   report_norm(state, batch_norm_backward_cost(rows, cols));

@@ -3,7 +3,9 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/dropout/dropout.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
@@ -19,7 +21,7 @@ void dropout(benchmark::State& state) {
   args.output = matrix(output.data(), rows, cols);
   args.step = &step;
   for (auto _ : state) {
-    ctx.backend().dropout.apply(ctx, args);
+    backend_of(ctx).dropout.apply(device_of(ctx), args);
     benchmark::DoNotOptimize(output.data());
     benchmark::ClobberMemory();
   }

@@ -4,7 +4,9 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 
 namespace {
 
@@ -26,7 +28,7 @@ void evaluate(benchmark::State& state) {
                                  .targets = {.target = target.data(), .ids = ids.data()},
                                  .losses = losses.data(),
                                  .grad_output = matrix(gradient.data(), rows, outputs)};
-  for (auto _ : state) ctx.backend().elementwise_loss.evaluate(ctx, args);
+  for (auto _ : state) backend_of(ctx).elementwise_loss.evaluate(device_of(ctx), args);
   const Cost cost = elementwise_loss_cost(rows, outputs);
   state.SetBytesProcessed(state.iterations() * (cost.bytes_read + cost.bytes_written));
   state.SetItemsProcessed(state.iterations() * rows);

@@ -1,6 +1,8 @@
 // Layer normalisation of the activations of a hidden layer, forward and backward.
 #include "benchmarks/kernels/norm_bench.hpp"
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/layer_norm/layer_norm.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
@@ -11,12 +13,12 @@ void layer_norm_forward(benchmark::State& state) {
   const Context ctx({.device = "cpu"});
   NormBuffers b(rows, cols, rows);
   for (auto _ : state) {
-    ctx.backend().layer_norm.forward(ctx, {.input = matrix<const float>(b.x.data(), rows, cols),
-                                           .weight = b.weight.data(),
-                                           .bias = b.bias.data(),
-                                           .output = matrix(b.y.data(), rows, cols),
-                                           .mean = b.mean.data(),
-                                           .rstd = b.rstd.data()});
+    backend_of(ctx).layer_norm.forward(device_of(ctx), {.input = matrix<const float>(b.x.data(), rows, cols),
+                                                        .weight = b.weight.data(),
+                                                        .bias = b.bias.data(),
+                                                        .output = matrix(b.y.data(), rows, cols),
+                                                        .mean = b.mean.data(),
+                                                        .rstd = b.rstd.data()});
     benchmark::ClobberMemory();
   }
   report_norm(state, layer_norm_forward_cost(rows, cols));
@@ -27,15 +29,16 @@ void layer_norm_backward(benchmark::State& state) {
   const Context ctx({.device = "cpu"});
   NormBuffers b(rows, cols, rows);
   for (auto _ : state) {
-    ctx.backend().layer_norm.backward(ctx, {.grad_output = matrix<const float>(b.dy.data(), rows, cols),
-                                            .input = matrix<const float>(b.x.data(), rows, cols),
-                                            .weight = b.weight.data(),
-                                            .mean = b.mean.data(),
-                                            .rstd = b.rstd.data(),
-                                            .grad_input = matrix(b.dx.data(), rows, cols),
-                                            .slices = whole_batch(rows),
-                                            .grad_weight = {.sum = b.grad_weight.data()},
-                                            .grad_bias = {.sum = b.grad_bias.data()}});
+    backend_of(ctx).layer_norm.backward(device_of(ctx),
+                                        {.grad_output = matrix<const float>(b.dy.data(), rows, cols),
+                                         .input = matrix<const float>(b.x.data(), rows, cols),
+                                         .weight = b.weight.data(),
+                                         .mean = b.mean.data(),
+                                         .rstd = b.rstd.data(),
+                                         .grad_input = matrix(b.dx.data(), rows, cols),
+                                         .slices = whole_batch(rows),
+                                         .grad_weight = {.sum = b.grad_weight.data()},
+                                         .grad_bias = {.sum = b.grad_bias.data()}});
     benchmark::ClobberMemory();
   }
   report_norm(state, layer_norm_backward_cost(rows, cols));

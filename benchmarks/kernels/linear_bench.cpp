@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/runtime/device_of.hpp"
 #include "host/runtime/memory.hpp"
-#include "kernels/common/backend.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/parallel.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {
@@ -55,8 +57,8 @@ void fma_chains(bool wide) {
 void fma_peak(benchmark::State& state) {
   const Context& ctx = context(state.range(0));
   const bool wide = __builtin_cpu_supports("avx512f") != 0;
-  const std::int64_t tasks = 8 * ctx.pool().threads();
-  for (auto _ : state) ctx.pool().run(tasks, [&](std::int64_t, int) { fma_chains(wide); });
+  const std::int64_t tasks = 8 * ctx.threads();
+  for (auto _ : state) device_of(ctx).pool.run(tasks, [&](std::int64_t, int) { fma_chains(wide); });
   const double flops = 2.0 * (wide ? 16 : 8) * kPeakChains * static_cast<double>(kPeakRounds * tasks);
   state.counters["flops"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
 }
@@ -90,10 +92,11 @@ struct Layer {
 void forward(benchmark::State& state) {
   Layer l(state);
   for (auto _ : state) {
-    l.ctx.backend().linear.forward(l.ctx, {.input = dense_rows(matrix<const float>(l.x.data(), l.rows, l.in)),
-                                           .weight = l.weight.data(),
-                                           .bias = l.bias.data(),
-                                           .output = matrix(l.y.data(), l.rows, l.out)});
+    backend_of(l.ctx).linear.forward(device_of(l.ctx),
+                                     {.input = dense_rows(matrix<const float>(l.x.data(), l.rows, l.in)),
+                                      .weight = l.weight.data(),
+                                      .bias = l.bias.data(),
+                                      .output = matrix(l.y.data(), l.rows, l.out)});
   }
   l.report(state);
 }
@@ -101,9 +104,10 @@ void forward(benchmark::State& state) {
 void input_grad(benchmark::State& state) {
   Layer l(state);
   for (auto _ : state) {
-    l.ctx.backend().linear.input_grad(l.ctx, {.grad_output = matrix<const float>(l.y.data(), l.rows, l.out),
-                                              .weight = l.weight.data(),
-                                              .grad_input = matrix(l.x.data(), l.rows, l.in)});
+    backend_of(l.ctx).linear.input_grad(device_of(l.ctx),
+                                        {.grad_output = matrix<const float>(l.y.data(), l.rows, l.out),
+                                         .weight = l.weight.data(),
+                                         .grad_input = matrix(l.x.data(), l.rows, l.in)});
     benchmark::ClobberMemory();
   }
   l.report(state);
@@ -112,12 +116,12 @@ void input_grad(benchmark::State& state) {
 void parameter_grad(benchmark::State& state) {
   Layer l(state);
   for (auto _ : state) {
-    l.ctx.backend().linear.parameter_grad(l.ctx,
-                                          {.input = dense_rows(matrix<const float>(l.x.data(), l.rows, l.in)),
-                                           .grad_output = matrix<const float>(l.y.data(), l.rows, l.out),
-                                           .slices = whole_batch(l.rows),
-                                           .grad_weight = {.sum = l.grad_weight.data()},
-                                           .grad_bias = {.sum = l.grad_bias.data()}});
+    backend_of(l.ctx).linear.parameter_grad(
+        device_of(l.ctx), {.input = dense_rows(matrix<const float>(l.x.data(), l.rows, l.in)),
+                           .grad_output = matrix<const float>(l.y.data(), l.rows, l.out),
+                           .slices = whole_batch(l.rows),
+                           .grad_weight = {.sum = l.grad_weight.data()},
+                           .grad_bias = {.sum = l.grad_bias.data()}});
   }
   l.report(state);
 }
@@ -137,18 +141,19 @@ void model_step(benchmark::State& state) {
   const Buffer<std::int64_t> ids(ctx, order);
   std::int64_t first = 0;
   for (auto _ : state) {
-    ctx.backend().linear.model_step(ctx, {.input = {.data = x.data(),
-                                                    .rows = batch,
-                                                    .cols = features,
-                                                    .stride = features,
-                                                    .ids = ids.data() + first},
-                                          .weight = weight.data(),
-                                          .loss = {.kind = LossKind::logistic},
-                                          .targets = {.target = target.data(), .ids = ids.data() + first},
-                                          .slices = whole_batch(batch),
-                                          .losses = losses.data(),
-                                          .grad_output = grad_output.data(),
-                                          .grad_weight = {.sum = sum.data()}});
+    backend_of(ctx).linear.model_step(device_of(ctx),
+                                      {.input = {.data = x.data(),
+                                                 .rows = batch,
+                                                 .cols = features,
+                                                 .stride = features,
+                                                 .ids = ids.data() + first},
+                                       .weight = weight.data(),
+                                       .loss = {.kind = LossKind::logistic},
+                                       .targets = {.target = target.data(), .ids = ids.data() + first},
+                                       .slices = whole_batch(batch),
+                                       .losses = losses.data(),
+                                       .grad_output = grad_output.data(),
+                                       .grad_weight = {.sum = sum.data()}});
     first = (first + batch) % rows;
   }
   const Cost cost = linear_model_step_cost(batch, features);

@@ -3,7 +3,9 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/metrics/metrics.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
@@ -37,7 +39,8 @@ void metric_sum(benchmark::State& state) {
   const std::vector<float> values = numbers(state.range(0));
   ExactSum sum{};
   for (auto _ : state) {
-    ctx.backend().metrics.sum(ctx, {.values = values.data(), .count = state.range(0), .sum = &sum});
+    backend_of(ctx).metrics.sum(device_of(ctx),
+                                {.values = values.data(), .count = state.range(0), .sum = &sum});
     benchmark::DoNotOptimize(sum);
   }
   report(state, state.range(0), metric_sum_cost(state.range(0)));
@@ -49,10 +52,10 @@ void residuals(benchmark::State& state) {
   const std::vector<float> output = numbers(rows), target = classes(rows, 2);
   ExactSum sums[2] = {};
   for (auto _ : state) {
-    ctx.backend().metrics.residuals(ctx, {.output = matrix<const float>(output.data(), rows, 1),
-                                          .targets = {.target = target.data()},
-                                          .squared = &sums[0],
-                                          .absolute = &sums[1]});
+    backend_of(ctx).metrics.residuals(device_of(ctx), {.output = matrix<const float>(output.data(), rows, 1),
+                                                       .targets = {.target = target.data()},
+                                                       .squared = &sums[0],
+                                                       .absolute = &sums[1]});
     benchmark::DoNotOptimize(sums);
   }
   report(state, rows, residuals_cost(rows));
@@ -65,11 +68,12 @@ void confusion(benchmark::State& state) {
                            target = classes(rows, static_cast<int>(outputs));
   std::vector<Count> cells(static_cast<std::size_t>(outputs * outputs));
   for (auto _ : state) {
-    ctx.backend().metrics.confusion(ctx, {.output = matrix<const float>(output.data(), rows, outputs),
-                                          .targets = {.target = target.data()},
-                                          .classes = outputs,
-                                          .unit = -30,
-                                          .confusion = cells.data()});
+    backend_of(ctx).metrics.confusion(device_of(ctx),
+                                      {.output = matrix<const float>(output.data(), rows, outputs),
+                                       .targets = {.target = target.data()},
+                                       .classes = outputs,
+                                       .unit = -30,
+                                       .confusion = cells.data()});
     benchmark::DoNotOptimize(cells.data());
   }
   report(state, rows, confusion_cost(rows, outputs));
@@ -81,11 +85,11 @@ void pairs(benchmark::State& state) {
   const std::vector<float> scores = numbers(rows), target = classes(rows, 2);
   PairCount count{};
   for (auto _ : state) {
-    ctx.backend().metrics.pairs(ctx, {.scores = scores.data(),
-                                      .rows = rows,
-                                      .targets = {.target = target.data()},
-                                      .unit = weight_unit(static_cast<double>(rows)),
-                                      .pairs = &count});
+    backend_of(ctx).metrics.pairs(device_of(ctx), {.scores = scores.data(),
+                                                   .rows = rows,
+                                                   .targets = {.target = target.data()},
+                                                   .unit = weight_unit(static_cast<double>(rows)),
+                                                   .pairs = &count});
     benchmark::DoNotOptimize(count);
   }
   report(state, rows, pairs_cost(rows));

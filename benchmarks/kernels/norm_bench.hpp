@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "kernels/common/cost.hpp"
+#include "kernels/base/cost.hpp"
 
 namespace thalweg {
 

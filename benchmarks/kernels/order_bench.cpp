@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "host/data/order.hpp"
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/order/order.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
@@ -16,7 +18,7 @@ void order(benchmark::State& state) {
   const BatchPlace place{EpochOrder(rows, 1, 2, true).network(), 0};
   std::vector<std::int64_t> ids(static_cast<std::size_t>(count));
   for (auto _ : state) {
-    ctx.backend().order.batch(ctx, {.place = &place, .count = count, .ids = ids.data()});
+    backend_of(ctx).order.batch(device_of(ctx), {.place = &place, .count = count, .ids = ids.data()});
     benchmark::DoNotOptimize(ids.data());
     benchmark::ClobberMemory();
   }

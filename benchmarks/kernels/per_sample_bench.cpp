@@ -5,7 +5,9 @@
 #include <numeric>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/per_sample/per_sample.hpp"
 #include "thalweg/thalweg.hpp"
 
 namespace thalweg {
@@ -29,8 +31,9 @@ void dense_row_squares(benchmark::State& state) {
   const std::vector<float> x = values(n * i);
   std::vector<float> squares(static_cast<std::size_t>(n));
   for (auto _ : state) {
-    ctx.backend().per_sample.dense_row_squares(
-        ctx, {.input = dense_rows(matrix<const float>(x.data(), n, i)), .squares = squares.data()});
+    backend_of(ctx).per_sample.dense_row_squares(
+        device_of(ctx),
+        {.input = dense_rows(matrix<const float>(x.data(), n, i)), .squares = squares.data()});
     benchmark::ClobberMemory();
   }
   report(state, row_squares_cost(n, i));
@@ -42,9 +45,10 @@ void linear_squared_norms(benchmark::State& state) {
   const std::vector<float> x = values(n * i), grad = values(n * o);
   std::vector<float> norms(static_cast<std::size_t>(n));
   for (auto _ : state) {
-    ctx.backend().per_sample.linear_squared_norms(ctx, {.grad_output = matrix<const float>(grad.data(), n, o),
-                                                        .input = matrix<const float>(x.data(), n, i),
-                                                        .squared_norms = norms.data()});
+    backend_of(ctx).per_sample.linear_squared_norms(device_of(ctx),
+                                                    {.grad_output = matrix<const float>(grad.data(), n, o),
+                                                     .input = matrix<const float>(x.data(), n, i),
+                                                     .squared_norms = norms.data()});
     benchmark::ClobberMemory();
   }
   report(state, linear_squared_norms_cost(n, i, o));
@@ -55,8 +59,8 @@ void scale_rows(benchmark::State& state) {
   const Context ctx({.device = "cpu"});
   std::vector<float> rows = values(n * o), factors(static_cast<std::size_t>(n), 1.0f);
   for (auto _ : state) {
-    ctx.backend().per_sample.scale_rows(ctx,
-                                        {.matrix = matrix(rows.data(), n, o), .factors = factors.data()});
+    backend_of(ctx).per_sample.scale_rows(device_of(ctx),
+                                          {.matrix = matrix(rows.data(), n, o), .factors = factors.data()});
     benchmark::ClobberMemory();
   }
   report(state, scale_rows_cost(n, o));
@@ -69,11 +73,11 @@ void add_noise(benchmark::State& state) {
   std::uint64_t step = 0;
   const float deviation = 1e-3f;
   for (auto _ : state) {
-    ctx.backend().per_sample.add_noise(ctx, {.values = grad.data(),
-                                             .size = n,
-                                             .deviation = &deviation,
-                                             .key = philox_key(1, RandomPurpose::noise),
-                                             .step = &step});
+    backend_of(ctx).per_sample.add_noise(device_of(ctx), {.values = grad.data(),
+                                                          .size = n,
+                                                          .deviation = &deviation,
+                                                          .key = philox_key(1, RandomPurpose::noise),
+                                                          .step = &step});
     ++step;
     benchmark::ClobberMemory();
   }

@@ -4,7 +4,9 @@
 
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 namespace {
 
@@ -29,7 +31,7 @@ void cross_entropy(benchmark::State& state, float smoothing) {
                                      .label_smoothing = smoothing,
                                      .losses = losses.data(),
                                      .grad_logits = matrix(gradient.data(), rows, classes)};
-  for (auto _ : state) ctx.backend().softmax_cross_entropy.evaluate(ctx, args);
+  for (auto _ : state) backend_of(ctx).softmax_cross_entropy.evaluate(device_of(ctx), args);
   const Cost cost = softmax_cross_entropy_cost(rows, classes);
   state.SetBytesProcessed(state.iterations() * (cost.bytes_read + cost.bytes_written));
   state.SetItemsProcessed(state.iterations() * rows);
@@ -42,7 +44,7 @@ void softmax(benchmark::State& state) {
   std::vector<float> probabilities(logits.size());
   const SoftmaxArgs args{.logits = matrix(logits.data(), rows, classes),
                          .probabilities = matrix(probabilities.data(), rows, classes)};
-  for (auto _ : state) ctx.backend().softmax_cross_entropy.softmax(ctx, args);
+  for (auto _ : state) backend_of(ctx).softmax_cross_entropy.softmax(device_of(ctx), args);
   state.SetBytesProcessed(state.iterations() * rows * classes * 8);
   state.SetItemsProcessed(state.iterations() * rows);
 }

@@ -8,8 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "host/runtime/device_of.hpp"
 #include "host/runtime/memory.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
 
 namespace thalweg {
 namespace {
@@ -89,26 +92,28 @@ struct Workload {
   TouchedFeatures touched() const {
     return {features.data(), count.data(), row_begin.data(), slots.data(), entries, entries};
   }
-  void index() const { ctx.backend().sparse_linear.index(ctx, {.input = input(), .touched = touched()}); }
+  void index() const {
+    backend_of(ctx).sparse_linear.index(device_of(ctx), {.input = input(), .touched = touched()});
+  }
   void forward() const {
-    ctx.backend().sparse_linear.forward(ctx, {.input = input(),
-                                              .weight = weight.data(),
-                                              .bias = bias.data(),
-                                              .output = matrix(losses.data(), batch, 1)});
+    backend_of(ctx).sparse_linear.forward(device_of(ctx), {.input = input(),
+                                                           .weight = weight.data(),
+                                                           .bias = bias.data(),
+                                                           .output = matrix(losses.data(), batch, 1)});
   }
   void model_step() const {
-    ctx.backend().sparse_linear.model_step(
-        ctx, {.input = input(),
-              .touched = touched(),
-              .weight = weight.data(),
-              .bias = bias.data(),
-              .loss = {.kind = LossKind::logistic},
-              .targets = {.target = target.data(), .ids = ids.data() + at, .scale = scale.data()},
-              .slices = whole_batch(batch),
-              .losses = losses.data(),
-              .grad_output = grad_output.data(),
-              .grad_weight = {.sum = grad_weight.data()},
-              .grad_bias = {.sum = grad_bias.data()}});
+    backend_of(ctx).sparse_linear.model_step(
+        device_of(ctx), {.input = input(),
+                         .touched = touched(),
+                         .weight = weight.data(),
+                         .bias = bias.data(),
+                         .loss = {.kind = LossKind::logistic},
+                         .targets = {.target = target.data(), .ids = ids.data() + at, .scale = scale.data()},
+                         .slices = whole_batch(batch),
+                         .losses = losses.data(),
+                         .grad_output = grad_output.data(),
+                         .grad_weight = {.sum = grad_weight.data()},
+                         .grad_bias = {.sum = grad_bias.data()}});
   }
 };
 
@@ -127,7 +132,7 @@ void sparse_index(benchmark::State& state) {
     work.index();
     work.next_batch();
   }
-  work.ctx.backend().memory.synchronize(work.ctx);
+  backend_of(work.ctx).memory.synchronize(device_of(work.ctx));
   report(state, work, sparse_index_cost(work.batch, work.entries, work.count.download(work.ctx)[0]));
 }
 
@@ -137,7 +142,7 @@ void sparse_forward(benchmark::State& state) {
     work.forward();
     work.next_batch();
   }
-  work.ctx.backend().memory.synchronize(work.ctx);
+  backend_of(work.ctx).memory.synchronize(device_of(work.ctx));
   report(state, work, sparse_linear_forward_cost(work.batch, work.entries, 1));
 }
 
@@ -146,7 +151,7 @@ void sparse_model_step(benchmark::State& state) {
   const Workload work(state);
   work.index();
   for (auto _ : state) work.model_step();
-  work.ctx.backend().memory.synchronize(work.ctx);
+  backend_of(work.ctx).memory.synchronize(device_of(work.ctx));
   report(state, work, sparse_model_step_cost(work.batch, work.entries, work.count.download(work.ctx)[0]));
 }
 
@@ -158,7 +163,7 @@ void sparse_index_and_model_step(benchmark::State& state) {
     work.model_step();
     work.next_batch();
   }
-  work.ctx.backend().memory.synchronize(work.ctx);
+  backend_of(work.ctx).memory.synchronize(device_of(work.ctx));
   const std::int64_t touched = work.count.download(work.ctx)[0];
   const Cost index = sparse_index_cost(work.batch, work.entries, touched);
   const Cost step = sparse_model_step_cost(work.batch, work.entries, touched);

@@ -4,8 +4,10 @@
 
 #include <vector>
 
+#include "host/runtime/device_of.hpp"
 #include "host/runtime/memory.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/update/update.hpp"
 
 namespace thalweg {
 namespace {
@@ -58,8 +60,8 @@ void step(benchmark::State& run) {
   const std::int64_t n = run.range(1);
   Problem p(context(static_cast<int>(run.range(2))), rule, n);
   for (auto _ : run) {
-    p.ctx.backend().update.step(p.ctx, p.args);
-    p.ctx.backend().memory.synchronize(p.ctx);
+    backend_of(p.ctx).update.step(device_of(p.ctx), p.args);
+    backend_of(p.ctx).memory.synchronize(device_of(p.ctx));
   }
   report(run, update_cost(rule, n));
 }
@@ -81,8 +83,8 @@ void touched_step(benchmark::State& run) {
   counts.upload(p.ctx, &count, 1);
   p.args.touched = {features.data(), counts.data(), kTouched, kFeatures, 1};
   for (auto _ : run) {
-    p.ctx.backend().update.step(p.ctx, p.args);
-    p.ctx.backend().memory.synchronize(p.ctx);
+    backend_of(p.ctx).update.step(device_of(p.ctx), p.args);
+    backend_of(p.ctx).memory.synchronize(device_of(p.ctx));
   }
   report(run, update_cost(rule, kTouched));
 }
@@ -98,8 +100,8 @@ void gradient_norm(benchmark::State& run) {
                               .clip_norm = 1.0f,
                               .out = out.data()};
   for (auto _ : run) {
-    p.ctx.backend().update.gradient_norm(p.ctx, args);
-    p.ctx.backend().memory.synchronize(p.ctx);
+    backend_of(p.ctx).update.gradient_norm(device_of(p.ctx), args);
+    backend_of(p.ctx).memory.synchronize(device_of(p.ctx));
   }
   report(run, gradient_norm_cost(n));
 }
@@ -116,8 +118,8 @@ void project_simplex(benchmark::State& run) {
   s.group[0].upper = 1.0f;
   p.scalars.upload(p.ctx, &s, 1);
   for (auto _ : run) {
-    p.ctx.backend().update.project(p.ctx, {&p.segment, 1, p.scalars.data(), p.param.data()});
-    p.ctx.backend().memory.synchronize(p.ctx);
+    backend_of(p.ctx).update.project(device_of(p.ctx), {&p.segment, 1, p.scalars.data(), p.param.data()});
+    backend_of(p.ctx).memory.synchronize(device_of(p.ctx));
   }
 }
 BENCHMARK(project_simplex)->ArgName("n")->Arg(kInCache)->UseRealTime();

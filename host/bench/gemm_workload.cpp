@@ -4,7 +4,9 @@
 
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_cases.hpp"
+#include "host/runtime/device_of.hpp"
 #include "host/train/error_bound.hpp"
+#include "kernels/linear/linear.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -47,23 +49,24 @@ struct LayerArrays {
 
   /// The first `rows` rows (forward, input_grad), or outputs (parameter_grad), of the result.
   void run(Product product, std::int64_t rows) const {
-    const LinearOps& linear = ctx.backend().linear;
+    const LinearOps& linear = backend_of(ctx).linear;
     switch (product) {
       case Product::forward:
-        return linear.forward(ctx, {.input = dense_rows(matrix<const float>(x.data(), rows, in)),
-                                    .weight = weight.data(),
-                                    .bias = bias.data(),
-                                    .output = matrix(result.data(), rows, out)});
+        return linear.forward(device_of(ctx), {.input = dense_rows(matrix<const float>(x.data(), rows, in)),
+                                               .weight = weight.data(),
+                                               .bias = bias.data(),
+                                               .output = matrix(result.data(), rows, out)});
       case Product::input_grad:
-        return linear.input_grad(ctx, {.grad_output = matrix<const float>(grad.data(), rows, out),
-                                       .weight = weight.data(),
-                                       .grad_input = matrix(result.data(), rows, in)});
+        return linear.input_grad(device_of(ctx), {.grad_output = matrix<const float>(grad.data(), rows, out),
+                                                  .weight = weight.data(),
+                                                  .grad_input = matrix(result.data(), rows, in)});
       case Product::parameter_grad:
-        return linear.parameter_grad(ctx, {.input = dense_rows(matrix<const float>(x.data(), n, in)),
-                                           .grad_output = {grad.data(), n, rows, out},
-                                           .slices = whole_batch(n),
-                                           .grad_weight = {.sum = result.data()},
-                                           .grad_bias = {.sum = bias_result.data()}});
+        return linear.parameter_grad(device_of(ctx),
+                                     {.input = dense_rows(matrix<const float>(x.data(), n, in)),
+                                      .grad_output = {grad.data(), n, rows, out},
+                                      .slices = whole_batch(n),
+                                      .grad_weight = {.sum = result.data()},
+                                      .grad_bias = {.sum = bias_result.data()}});
     }
   }
   /// Rows of the result, and the width and the longest sum of one.
@@ -111,7 +114,7 @@ Case product_case(const Bench& bench, const std::shared_ptr<const LayerArrays>& 
                .samples = static_cast<double>(layer->n),
                .cost = cost_of(product, layer->n, layer->in, layer->out),
                .run = [layer, product] { layer->run(product, layer->result_rows(product)); },
-               .finish = [&ctx] { ctx.backend().memory.synchronize(ctx); },
+               .finish = [&ctx] { backend_of(ctx).memory.synchronize(device_of(ctx)); },
                .check = [layer, product] { return check_product(*layer, product); }};
   bench.machine.bind(subject, subject.cost.bytes_read + subject.cost.bytes_written);
   return subject;

@@ -5,7 +5,8 @@
 
 #include "host/bench/chunks.hpp"
 #include "host/runtime/backends.hpp"
-#include "kernels/common/parallel.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -74,13 +75,13 @@ std::int64_t best_of(const std::array<std::int64_t, N>& ways, const Run& run) {
 }
 
 std::shared_ptr<Limit> fma_limit_of(const Context& ctx, const StreamOps& ops) {
-  const std::int64_t tasks = 4 * ctx.pool().threads();
+  const std::int64_t tasks = 4 * ctx.threads();
   const double of_a_round = 2.0 * ops.lanes * kFmaChains;
   const auto rounds = static_cast<std::int64_t>(kOperations / (of_a_round * 4));
   const auto zeros = std::make_shared<HostFloats>(kFmaZeros);
   return timed_limit(
       "fma", of_a_round * static_cast<double>(rounds * tasks), [&ctx, &ops, tasks, rounds, zeros] {
-        ctx.pool().run(tasks, [&](std::int64_t, int) { sink = ops.fma(rounds, zeros->data()); });
+        device_of(ctx).pool.run(tasks, [&](std::int64_t, int) { sink = ops.fma(rounds, zeros->data()); });
       });
 }
 
@@ -100,7 +101,7 @@ std::shared_ptr<Limit> fma_limit(const Context& ctx) {
 
 /// Small memory is read by each thread in its own part, which stays in that core's cache.
 std::shared_ptr<Limit> read_limit(const Context& ctx, std::int64_t bytes) {
-  const int threads = ctx.pool().threads();
+  const int threads = ctx.threads();
   const std::int64_t part = whole_steps(bytes / kFloat / threads);
   const auto memory = std::make_shared<HostFloats>(part * threads);
   const int passes = passes_for(static_cast<double>(part * threads * kFloat), kAmount * threads);
@@ -115,7 +116,7 @@ std::shared_ptr<Limit> read_limit(const Context& ctx, std::int64_t bytes) {
   const std::int64_t tasks = 4 * threads, passes_of_a_task = (passes + 3) / 4;
   const double amount = static_cast<double>(part * kFloat * tasks * passes_of_a_task);
   return timed_limit("read from cache", amount, [&ctx, memory, part, tasks, passes_of_a_task] {
-    ctx.pool().run(tasks, [&](std::int64_t, int thread) {
+    device_of(ctx).pool.run(tasks, [&](std::int64_t, int thread) {
       for (std::int64_t pass = 0; pass < passes_of_a_task; ++pass)
         sink = stream_ops().read(memory->data() + thread * part, part);
     });
@@ -134,7 +135,7 @@ std::shared_ptr<Limit> read_rows_limit(const Context& ctx, ConstMatrix rows, std
   const auto count = static_cast<std::int64_t>(ids.size());
   const std::int64_t run = std::max<std::int64_t>(kRowsRun / std::max<std::int64_t>(rows.cols, 1), 1);
   const auto read = [&ctx, rows, ids = std::move(ids), count, run](std::int64_t ahead) {
-    ctx.pool().run((count + run - 1) / run, [&](std::int64_t task, int) {
+    device_of(ctx).pool.run((count + run - 1) / run, [&](std::int64_t task, int) {
       const std::int64_t n = std::min(run, count - task * run);
       sink = stream_ops().read_rows(rows.data, ids.data() + task * run, n, rows.cols, ahead);
     });
@@ -183,8 +184,9 @@ std::shared_ptr<Limit> device_copy_limit(const Context& ctx, std::int64_t bytes)
   from->zero(ctx);
   const int passes = passes_for(static_cast<double>(bytes), 1e9);
   return timed_limit("copy", 2.0 * static_cast<double>(bytes) * passes, [&ctx, from, to, bytes, passes] {
-    for (int pass = 0; pass < passes; ++pass) ctx.backend().memory.copy(ctx, to->data(), from->data(), bytes);
-    ctx.backend().memory.synchronize(ctx);
+    for (int pass = 0; pass < passes; ++pass)
+      backend_of(ctx).memory.copy(device_of(ctx), to->data(), from->data(), bytes);
+    backend_of(ctx).memory.synchronize(device_of(ctx));
   });
 }
 

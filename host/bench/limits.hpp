@@ -8,6 +8,7 @@
 #include "host/bench/protocol.hpp"
 #include "host/bench/streams.hpp"
 #include "host/runtime/memory.hpp"
+#include "thalweg/tensor.hpp"
 
 namespace thalweg::bench {
 

@@ -7,7 +7,8 @@
 
 #include "host/bench/limits.hpp"
 #include "host/runtime/cuda_backend.hpp"
-#include "kernels/common/parallel.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -45,9 +46,9 @@ std::string device_name(const Context& ctx) {
 }  // namespace
 
 MachineDescription describe_machine(const Context& ctx) {
-  return {.device = ctx.stream() != nullptr ? ctx.device() : ctx.backend().name,
+  return {.device = device_of(ctx).stream != nullptr ? ctx.device() : backend_of(ctx).name,
           .processor = device_name(ctx),
-          .threads = ctx.pool().threads(),
+          .threads = ctx.threads(),
           .processors = static_cast<int>(std::thread::hardware_concurrency()),
           .memory_bytes = system_value(_SC_PHYS_PAGES) * system_value(_SC_PAGESIZE),
           .cache_bytes = cache_sizes()};
@@ -55,7 +56,7 @@ MachineDescription describe_machine(const Context& ctx) {
 
 Machine::Machine(const Context& ctx, const Protocol& protocol, std::int64_t memory_bytes)
     : ctx_(ctx), memory_bytes_(memory_bytes), description_(describe_machine(ctx)) {
-  if (ctx.stream() != nullptr) {
+  if (device_of(ctx).stream != nullptr) {
     measure_device(protocol);
   } else {
     measure_cpu(protocol);
@@ -91,28 +92,28 @@ void Machine::measure_cpu(const Protocol& protocol) {
 /// the least that a device can be asked for.
 void Machine::measure_device(const Protocol& protocol) {
   add("copy", "B/s", *device_copy_limit(ctx_, memory_bytes_), protocol, 2 * memory_bytes_);
-  const MemoryOps& memory = ctx_.backend().memory;
+  const MemoryOps& memory = backend_of(ctx_).memory;
   Buffer<float> word(ctx_, 1);
   const auto latency = [&](const std::string& name, const auto& once, bool wait) {
     const auto limit = timed_limit(name, kLaunches, [&] {
       for (int i = 0; i < kLaunches; ++i) {
         once();
-        if (wait) memory.synchronize(ctx_);
+        if (wait) memory.synchronize(device_of(ctx_));
       }
-      memory.synchronize(ctx_);
+      memory.synchronize(device_of(ctx_));
     });
     add(name, "s", *limit, protocol);
     figures_.back().value = 1 / figures_.back().value;
   };
-  const auto launch = [&] { memory.zero(ctx_, word.data(), sizeof(float)); };
+  const auto launch = [&] { memory.zero(device_of(ctx_), word.data(), sizeof(float)); };
   latency("launch", launch, false);
   latency("launch_and_wait", launch, true);
-  const GraphOps& graphs = *ctx_.backend().graphs;
-  graphs.begin_capture(ctx_);
+  const GraphOps& graphs = *backend_of(ctx_).graphs;
+  graphs.begin_capture(device_of(ctx_));
   launch();
-  void* const graph = graphs.end_capture(ctx_);
+  void* const graph = graphs.end_capture(device_of(ctx_));
   latency(
-      "graph", [&] { graphs.launch(ctx_, graph); }, false);
+      "graph", [&] { graphs.launch(device_of(ctx_), graph); }, false);
   graphs.destroy(graph);
 }
 
@@ -134,7 +135,7 @@ double Machine::read_rate(std::int64_t working_set) const {
 void Machine::bind(Case& subject, std::int64_t working_set) const {
   const auto bytes = static_cast<double>(subject.cost.bytes_read + subject.cost.bytes_written);
   const auto operations = static_cast<double>(subject.cost.flops);
-  if (ctx_.stream() != nullptr) {
+  if (device_of(ctx_).stream != nullptr) {
     subject.limit = device_copy_limit(ctx_, std::clamp(working_set / 2, kMegabyte, memory_bytes_));
     subject.limit_amount = bytes;
   } else if (operations / rate("fma") > bytes / read_rate(working_set)) {

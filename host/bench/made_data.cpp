@@ -6,8 +6,9 @@
 
 #include "host/bench/chunks.hpp"
 #include "host/data/npy_writer.hpp"
+#include "host/runtime/device_of.hpp"
 #include "host/runtime/huge_pages.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -30,7 +31,7 @@ double uniform01(std::uint64_t stream, std::uint64_t index) {
 
 template <class Body>
 void over_rows(const Context& ctx, std::int64_t rows, const Body& body) {
-  ctx.pool().run((rows + kRowsOfATask - 1) / kRowsOfATask, [&](std::int64_t task, int) {
+  device_of(ctx).pool.run((rows + kRowsOfATask - 1) / kRowsOfATask, [&](std::int64_t task, int) {
     for (std::int64_t n = task * kRowsOfATask; n < std::min(rows, (task + 1) * kRowsOfATask); ++n) body(n);
   });
 }

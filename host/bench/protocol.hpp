@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "kernels/common/cost.hpp"
+#include "kernels/base/cost.hpp"
 
 namespace thalweg::bench {
 

@@ -3,7 +3,7 @@
 // against. Each works on one thread's share of an array; counts are multiples of kStreamStep.
 #include <cstdint>
 
-#include "kernels/common/isa.hpp"
+#include "kernels/base/isa.hpp"
 
 namespace thalweg::bench {
 

@@ -1,5 +1,5 @@
 #include "host/bench/streams.hpp"
-#include "kernels/common/simd.hpp"
+#include "kernels/base/simd.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {

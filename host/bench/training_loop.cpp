@@ -5,6 +5,11 @@
 
 #include "host/data/all_rows.hpp"
 #include "host/train/error_bound.hpp"
+#include "kernels/activation/activation.hpp"
+#include "kernels/linear/linear.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
+#include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::bench {

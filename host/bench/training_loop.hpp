@@ -7,9 +7,14 @@
 #include "host/bench/protocol.hpp"
 #include "host/model/network.hpp"
 #include "host/train/sample_statistics.hpp"
+#include "kernels/base/cost.hpp"
 #include "thalweg/epoch_batches.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/model.hpp"
+
+namespace thalweg {
+enum class Rule : std::int32_t;
+}
 
 namespace thalweg::bench {
 

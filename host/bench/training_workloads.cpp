@@ -4,6 +4,7 @@
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_cases.hpp"
 #include "host/data/order.hpp"
+#include "host/runtime/device_of.hpp"
 #include "host/train/optimizer_scalars.hpp"
 
 namespace thalweg::bench {
@@ -27,7 +28,7 @@ std::vector<std::int64_t> shuffled_ids(std::int64_t rows) {
 
 /// Dense rows that no cache holds are bound by reading them, so they themselves are the limit's memory.
 void bind_to_rows(const Bench& bench, const Data& data, bool shuffle, Case& subject) {
-  if (bench.ctx.stream() != nullptr) {
+  if (device_of(bench.ctx).stream != nullptr) {
     bench.machine.bind(subject, data->rows * data->features * 4);
     return;
   }

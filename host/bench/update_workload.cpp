@@ -5,7 +5,9 @@
 
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_cases.hpp"
+#include "host/runtime/device_of.hpp"
 #include "host/train/optimizer_scalars.hpp"
+#include "kernels/update/update.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -40,7 +42,7 @@ class Arena {
     fill_arguments();
   }
 
-  void step() const { ctx_.backend().update.step(ctx_, args_); }
+  void step() const { backend_of(ctx_).update.step(device_of(ctx_), args_); }
   std::vector<float> parameters() const { return buffers_[0].download(ctx_); }
 
  private:
@@ -91,10 +93,10 @@ Case update_case(const Bench& bench, const std::string& rule, std::int64_t tenso
                .shape = {{"optimizer", rule}, {"tensors", tensors}, {"parameters", tensors * size}},
                .cost = update_cost(parse_rule(rule), tensors * size),
                .run = [arena] { arena->step(); },
-               .finish = [&ctx] { ctx.backend().memory.synchronize(ctx); },
+               .finish = [&ctx] { backend_of(ctx).memory.synchronize(device_of(ctx)); },
                .check = [&ctx, rule, tensors, size] { return check_step(ctx, rule, tensors, size); }};
   subject.limit_amount = static_cast<double>(subject.cost.bytes_read + subject.cost.bytes_written);
-  if (ctx.stream() != nullptr) {
+  if (device_of(ctx).stream != nullptr) {
     bench.machine.bind(subject, tensors * size * 4 * (2 + states));
   } else {
     subject.limit = update_limit(ctx, states, tensors * size);

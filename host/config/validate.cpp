@@ -9,7 +9,7 @@
 #include "host/config/per_sample_rules.hpp"
 #include "host/config/rules.hpp"
 #include "host/config/values.hpp"
-#include "kernels/common/slices.hpp"
+#include "kernels/base/slices.hpp"
 #include "thalweg/config.hpp"
 
 namespace thalweg {

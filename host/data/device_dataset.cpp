@@ -1,5 +1,6 @@
 #include "host/data/device_dataset.hpp"
 
+#include "host/runtime/device_of.hpp"
 #include "host/runtime/huge_pages.hpp"
 
 namespace thalweg {
@@ -10,7 +11,7 @@ namespace {
 template <class T>
 const T* place(const Context& ctx, const std::vector<T>& values, Buffer<T>& buffer) {
   if (values.empty()) return nullptr;
-  if (&ctx.backend().memory == &host_memory) {
+  if (&backend_of(ctx).memory == &host_memory) {
     ask_for_huge_pages(values.data(), static_cast<std::int64_t>(values.size() * sizeof(T)));
     return values.data();
   }

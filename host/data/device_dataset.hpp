@@ -2,7 +2,7 @@
 // A data set where the backend can read it. Backends that read host memory read the Dataset itself: nothing
 // is copied.
 #include "host/runtime/memory.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/base/loss.hpp"
 #include "thalweg/dataset.hpp"
 
 namespace thalweg {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "kernels/common/philox.hpp"
+#include "kernels/base/philox.hpp"
 #include "kernels/order/order_math.hpp"
 #include "thalweg/error.hpp"
 

@@ -3,7 +3,7 @@
 // position of it can be computed at once, on any backend and for any number of ranks.
 #include <cstdint>
 
-#include "kernels/common/feistel.hpp"
+#include "kernels/base/feistel.hpp"
 
 namespace thalweg {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "host/data/text_source.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "thalweg/dataset.hpp"
 
 namespace thalweg {

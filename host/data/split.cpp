@@ -1,7 +1,7 @@
 #include <cmath>
 #include <string>
 
-#include "kernels/common/philox.hpp"
+#include "kernels/base/philox.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
 

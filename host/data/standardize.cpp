@@ -6,7 +6,7 @@
 
 #include "host/data/parallel_parse.hpp"
 #include "host/data/transform.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -4,7 +4,8 @@
 #include <string>
 
 #include "host/data/all_rows.hpp"
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -48,8 +49,8 @@ std::vector<float> infer(const Context& ctx, Network& network, const Dataset& da
   const std::int64_t outputs = network.spec().outputs;
   std::vector<float> result(static_cast<std::size_t>(rows.count() * outputs));
   for_each_block(ctx, network, rows, nullptr, [&](const OutputBlock& block) {
-    ctx.backend().memory.download(ctx, result.data() + block.first * outputs, block.output.data,
-                                  block.output.rows * outputs * std::int64_t{sizeof(float)});
+    backend_of(ctx).memory.download(device_of(ctx), result.data() + block.first * outputs, block.output.data,
+                                    block.output.rows * outputs * std::int64_t{sizeof(float)});
   });
   return result;
 }

@@ -6,6 +6,7 @@
 
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
+#include "kernels/base/loss.hpp"
 
 namespace thalweg {
 

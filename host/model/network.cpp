@@ -4,7 +4,8 @@
 #include <cmath>
 #include <map>
 
-#include "kernels/common/philox.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/base/philox.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -139,8 +140,8 @@ std::vector<NamedTensor> download_tensors(const Context& ctx,
   for (const auto& entry : entries) {
     NamedTensor tensor{entry.spec.name, entry.spec.shape,
                        std::vector<float>(static_cast<std::size_t>(entry.size))};
-    ctx.backend().memory.download(ctx, tensor.values.data(), arena.data() + entry.offset,
-                                  entry.size * std::int64_t{sizeof(float)});
+    backend_of(ctx).memory.download(device_of(ctx), tensor.values.data(), arena.data() + entry.offset,
+                                    entry.size * std::int64_t{sizeof(float)});
     tensors.push_back(std::move(tensor));
   }
   return tensors;

@@ -4,9 +4,10 @@
 #include <memory>
 #include <vector>
 
+#include "host/model/layer.hpp"
 #include "host/model/objective.hpp"
 #include "host/runtime/memory.hpp"
-#include "kernels/common/layer.hpp"
+#include "kernels/base/touched.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {

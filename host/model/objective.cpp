@@ -4,7 +4,10 @@
 #include <array>
 #include <string_view>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -81,17 +84,18 @@ Objective make_objective(const ModelConfig& config) {
 void evaluate_objective(const Context& ctx, const Objective& objective, ConstMatrix output,
                         const LossTargets& targets, float* losses, Matrix grad_output) {
   if (const auto* softmax = std::get_if<SoftmaxCrossEntropySpec>(&objective)) {
-    ctx.backend().softmax_cross_entropy.evaluate(ctx, {.logits = output,
-                                                       .targets = targets,
-                                                       .label_smoothing = softmax->label_smoothing,
-                                                       .losses = losses,
-                                                       .grad_logits = grad_output});
+    backend_of(ctx).softmax_cross_entropy.evaluate(device_of(ctx),
+                                                   {.logits = output,
+                                                    .targets = targets,
+                                                    .label_smoothing = softmax->label_smoothing,
+                                                    .losses = losses,
+                                                    .grad_logits = grad_output});
   } else {
-    ctx.backend().elementwise_loss.evaluate(ctx, {.loss = std::get<LossSpec>(objective),
-                                                  .output = output,
-                                                  .targets = targets,
-                                                  .losses = losses,
-                                                  .grad_output = grad_output});
+    backend_of(ctx).elementwise_loss.evaluate(device_of(ctx), {.loss = std::get<LossSpec>(objective),
+                                                               .output = output,
+                                                               .targets = targets,
+                                                               .losses = losses,
+                                                               .grad_output = grad_output});
   }
 }
 

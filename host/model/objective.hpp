@@ -3,8 +3,7 @@
 #include <string>
 #include <variant>
 
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
-#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "kernels/base/loss.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "host/model/network.hpp"
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/per_sample/per_sample.hpp"
 
 namespace thalweg {
 
@@ -150,8 +152,9 @@ void Pass::scale_gradients(const Context& ctx, const Network& network, std::int6
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     const Layer& layer = *network.layers()[i];
     if (!layer.has_parameters()) continue;
-    ctx.backend().per_sample.scale_rows(
-        ctx, {.matrix = matrix(output_gradients_[i], rows, layer.out_features()), .factors = factors});
+    backend_of(ctx).per_sample.scale_rows(
+        device_of(ctx),
+        {.matrix = matrix(output_gradients_[i], rows, layer.out_features()), .factors = factors});
     factors += stride;
   }
 }

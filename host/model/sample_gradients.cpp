@@ -3,7 +3,8 @@
 #include "host/data/all_rows.hpp"
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/per_sample.hpp"
 
@@ -46,8 +47,8 @@ class GradientBlocks {
     pass_.output_gradients(ctx_, network_, input, arenas, nullptr);
     pass_.sample_gradients(ctx_, network_, input, arenas, matrix(gradients_.data(), count, arena_));
     host_.resize(static_cast<std::size_t>(count * arena_));
-    ctx_.backend().memory.download(ctx_, host_.data(), gradients_.data(),
-                                   count * arena_ * std::int64_t{sizeof(float)});
+    backend_of(ctx_).memory.download(device_of(ctx_), host_.data(), gradients_.data(),
+                                     count * arena_ * std::int64_t{sizeof(float)});
     return host_;
   }
 

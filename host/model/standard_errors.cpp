@@ -6,6 +6,7 @@
 
 #include "host/model/inference.hpp"
 #include "host/model/network.hpp"
+#include "kernels/base/loss.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/per_sample.hpp"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <random>
 
-#include "kernels/common/philox.hpp"
+#include "kernels/base/philox.hpp"
 
 namespace thalweg {
 

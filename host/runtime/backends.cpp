@@ -2,6 +2,18 @@
 
 #include "host/runtime/cuda_backend.hpp"
 #include "host/runtime/memory.hpp"
+#include "kernels/activation/activation.hpp"
+#include "kernels/batch_norm/batch_norm.hpp"
+#include "kernels/dropout/dropout.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/layer_norm/layer_norm.hpp"
+#include "kernels/linear/linear.hpp"
+#include "kernels/metrics/metrics.hpp"
+#include "kernels/order/order.hpp"
+#include "kernels/per_sample/per_sample.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
+#include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

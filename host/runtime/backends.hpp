@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 
 namespace thalweg {
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <thread>
-#include <utility>
 
 #include "host/runtime/backends.hpp"
 #include "host/runtime/cuda_backend.hpp"
-#include "kernels/common/parallel.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/base/parallel.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -37,38 +37,61 @@ std::string resolve(const std::string& device) {
 
 }  // namespace
 
-Context::Context(const ContextOptions& options, std::string device)
-    : backend_(&find_backend(cuda_ordinal(device) >= 0 ? "cuda" : device)),
-      device_(std::move(device)),
-      numerics_(options.numerics),
-      pool_(std::make_unique<ThreadPool>(thread_count(options.threads))) {}
+namespace {
 
-Context::Context(const ContextOptions& options) : Context(options, resolve(options.device)) {
-  const int ordinal = cuda_ordinal(device_);
-  if (ordinal < 0) return;
-  stream_ = create_cuda_stream(ordinal);
-  if (numerics_ == Numerics::fast) matrix_library_ = create_matrix_library();
-}
+/// Of a CUDA device; given back at the end, also should a later part fail.
+struct Handles {
+  void* stream = nullptr;
+  void* matrix_library = nullptr;
 
-Context::~Context() {
-  if (scratch_ != nullptr) backend_->memory.release(scratch_);
-  if (matrix_library_ != nullptr) destroy_matrix_library(matrix_library_);
-  if (stream_ != nullptr) destroy_cuda_stream(stream_);
-}
-
-void* Context::scratch(std::int64_t bytes) const {
-  if (bytes > scratch_bytes_) {
-    if (scratch_ != nullptr) {
-      backend_->memory.synchronize(*this);
-      backend_->memory.release(scratch_);
-      scratch_ = nullptr;
-      scratch_bytes_ = 0;
-    }
-    scratch_ = backend_->memory.allocate(bytes);
-    scratch_bytes_ = bytes;
-    ++scratch_generation_;
+  Handles() = default;
+  ~Handles() {
+    if (matrix_library != nullptr) destroy_matrix_library(matrix_library);
+    if (stream != nullptr) destroy_cuda_stream(stream);
   }
-  return scratch_;
-}
+  Handles(const Handles&) = delete;
+  Handles& operator=(const Handles&) = delete;
+};
+
+}  // namespace
+
+struct Context::State {
+  std::string name;
+  Numerics numerics;
+  const Backend& backend;
+  ThreadPool pool;
+  Handles handles;
+  Scratch scratch;
+  Device device;
+
+  State(const ContextOptions& options, const std::string& device_name)
+      : name(device_name),
+        numerics(options.numerics),
+        backend(find_backend(cuda_ordinal(name) >= 0 ? "cuda" : name)),
+        pool(thread_count(options.threads)),
+        scratch(backend.memory),
+        device{.pool = pool, .scratch = scratch} {
+    if (const int ordinal = cuda_ordinal(name); ordinal >= 0) open_cuda(ordinal);
+  }
+
+ private:
+  void open_cuda(int ordinal) {
+    device.stream = handles.stream = create_cuda_stream(ordinal);
+    device.properties = cuda_properties(ordinal);
+    if (numerics == Numerics::fast) device.matrix_library = handles.matrix_library = create_matrix_library();
+  }
+};
+
+Context::Context(const ContextOptions& options)
+    : state_(std::make_unique<State>(options, resolve(options.device))) {}
+
+Context::~Context() = default;
+
+const std::string& Context::device() const noexcept { return state_->name; }
+Numerics Context::numerics() const noexcept { return state_->numerics; }
+int Context::threads() const noexcept { return state_->pool.threads(); }
+
+const Backend& backend_of(const Context& ctx) noexcept { return ctx.state_->backend; }
+const Device& device_of(const Context& ctx) noexcept { return ctx.state_->device; }
 
 }  // namespace thalweg

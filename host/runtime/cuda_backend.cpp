@@ -8,6 +8,19 @@
 
 #include "host/runtime/cuda_architectures.hpp"
 #include "host/runtime/cuda_memory.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/activation/activation.hpp"
+#include "kernels/batch_norm/batch_norm.hpp"
+#include "kernels/dropout/dropout.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/layer_norm/layer_norm.hpp"
+#include "kernels/linear/linear.hpp"
+#include "kernels/metrics/metrics.hpp"
+#include "kernels/order/order.hpp"
+#include "kernels/per_sample/per_sample.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
+#include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -128,10 +141,16 @@ CudaReport cuda_report() {
 }
 
 std::int64_t cuda_free_bytes(const Context& ctx) {
-  if (ctx.stream() == nullptr) return -1;
+  if (device_of(ctx).stream == nullptr) return -1;
   std::size_t available = 0, total = 0;
   check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
   return static_cast<std::int64_t>(available);
+}
+
+DeviceProperties cuda_properties(int device) {
+  return {.multiprocessors = attribute_of(cudaDevAttrMultiProcessorCount, device),
+          .compute_major = attribute_of(cudaDevAttrComputeCapabilityMajor, device),
+          .shared_bytes = attribute_of(cudaDevAttrMaxSharedMemoryPerBlockOptin, device)};
 }
 
 void* create_cuda_stream(int device) {

@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/device.hpp"
+#include "thalweg/context.hpp"
 
 namespace thalweg {
 
@@ -38,6 +40,7 @@ std::int64_t cuda_free_bytes(const Context& ctx);
 /// Selects the device of ordinal `device` and gives a new stream on it; destroy_cuda_stream ends it.
 void* create_cuda_stream(int device);
 void destroy_cuda_stream(void* stream) noexcept;
+DeviceProperties cuda_properties(int device);
 
 /// cuBLASLt on the selected device, for contexts with fast numerics: a handle takes memory and time, so it is
 /// made once and never inside a step.

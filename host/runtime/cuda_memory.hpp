@@ -1,5 +1,5 @@
 #pragma once
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
 
 namespace thalweg {
 

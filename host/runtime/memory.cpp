@@ -41,15 +41,15 @@ void release(void* memory) {
 }
 
 // Of no bytes the addresses may be null, which the library's functions do not allow.
-void copy_bytes(const Context&, void* to, const void* from, std::int64_t bytes) {
+void copy_bytes(const Device&, void* to, const void* from, std::int64_t bytes) {
   if (bytes > 0) std::memcpy(to, from, static_cast<std::size_t>(bytes));
 }
 
-void zero_bytes(const Context&, void* to, std::int64_t bytes) {
+void zero_bytes(const Device&, void* to, std::int64_t bytes) {
   if (bytes > 0) std::memset(to, 0, static_cast<std::size_t>(bytes));
 }
 
-void synchronize(const Context&) {}
+void synchronize(const Device&) {}
 
 }  // namespace
 

@@ -3,7 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 
 namespace thalweg {
 
@@ -14,7 +15,7 @@ template <class T>
 class Buffer {
  public:
   Buffer() = default;
-  Buffer(const Context& ctx, std::int64_t size) : memory_(&ctx.backend().memory), size_(size) {
+  Buffer(const Context& ctx, std::int64_t size) : memory_(&backend_of(ctx).memory), size_(size) {
     if (size > 0) data_ = static_cast<T*>(memory_->allocate(size * static_cast<std::int64_t>(sizeof(T))));
   }
   Buffer(const Context& ctx, const std::vector<T>& values)
@@ -34,15 +35,17 @@ class Buffer {
   std::int64_t size() const { return size_; }
 
   void upload(const Context& ctx, const T* from, std::int64_t count, std::int64_t at = 0) {
-    if (count > 0) memory_->upload(ctx, data_ + at, from, count * static_cast<std::int64_t>(sizeof(T)));
+    if (count > 0)
+      memory_->upload(device_of(ctx), data_ + at, from, count * static_cast<std::int64_t>(sizeof(T)));
   }
   std::vector<T> download(const Context& ctx) const {
     std::vector<T> values(static_cast<std::size_t>(size_));
-    if (size_ > 0) memory_->download(ctx, values.data(), data_, size_ * static_cast<std::int64_t>(sizeof(T)));
+    if (size_ > 0)
+      memory_->download(device_of(ctx), values.data(), data_, size_ * static_cast<std::int64_t>(sizeof(T)));
     return values;
   }
   void zero(const Context& ctx) {
-    if (size_ > 0) memory_->zero(ctx, data_, size_ * static_cast<std::int64_t>(sizeof(T)));
+    if (size_ > 0) memory_->zero(device_of(ctx), data_, size_ * static_cast<std::int64_t>(sizeof(T)));
   }
 
  private:
@@ -61,7 +64,8 @@ class Buffer {
 class StagingBuffer {
  public:
   StagingBuffer(const Context& ctx, std::int64_t bytes)
-      : memory_(ctx.backend().memory), data_(static_cast<unsigned char*>(memory_.allocate_staging(bytes))) {}
+      : memory_(backend_of(ctx).memory),
+        data_(static_cast<unsigned char*>(memory_.allocate_staging(bytes))) {}
   ~StagingBuffer() { memory_.release_staging(data_); }
   StagingBuffer(const StagingBuffer&) = delete;
   StagingBuffer& operator=(const StagingBuffer&) = delete;

@@ -1,9 +1,10 @@
-// Memory of the CUDA backend: copies and fills are ordered with the context's stream.
+// Memory of the CUDA backend: copies and fills are ordered with the device's stream.
 #include <cuda_runtime.h>
 
 #include <string>
 
 #include "host/runtime/cuda_memory.hpp"
+#include "kernels/base/device.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -15,7 +16,7 @@ void check(cudaError_t error, const std::string& call) {
   throw DeviceError(call + ": " + cudaGetErrorName(error) + ": " + cudaGetErrorString(error));
 }
 
-cudaStream_t stream_of(const Context& ctx) { return static_cast<cudaStream_t>(ctx.stream()); }
+cudaStream_t stream_of(const Device& device) { return static_cast<cudaStream_t>(device.stream); }
 
 /// cudaMalloc and not the stream-ordered pool: a step allocates nothing, and this memory outlives a stream.
 void* allocate(std::int64_t bytes) {
@@ -32,29 +33,30 @@ void* allocate(std::int64_t bytes) {
 /// Waits for work that may still use the memory, as cudaFree does. Destructors end here: nothing is thrown.
 void release(void* memory) { static_cast<void>(cudaFree(memory)); }
 
-void upload(const Context& ctx, void* to, const void* from_host, std::int64_t bytes) {
+void upload(const Device& device, void* to, const void* from_host, std::int64_t bytes) {
+  check(cudaMemcpyAsync(to, from_host, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice,
+                        stream_of(device)),
+        "upload");
+}
+
+void download(const Device& device, void* to_host, const void* from, std::int64_t bytes) {
+  check(cudaMemcpyAsync(to_host, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost,
+                        stream_of(device)),
+        "download");
+  check(cudaStreamSynchronize(stream_of(device)), "download");
+}
+
+void copy(const Device& device, void* to, const void* from, std::int64_t bytes) {
   check(
-      cudaMemcpyAsync(to, from_host, static_cast<std::size_t>(bytes), cudaMemcpyHostToDevice, stream_of(ctx)),
-      "upload");
+      cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice, stream_of(device)),
+      "device copy");
 }
 
-void download(const Context& ctx, void* to_host, const void* from, std::int64_t bytes) {
-  check(
-      cudaMemcpyAsync(to_host, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToHost, stream_of(ctx)),
-      "download");
-  check(cudaStreamSynchronize(stream_of(ctx)), "download");
+void zero(const Device& device, void* to, std::int64_t bytes) {
+  check(cudaMemsetAsync(to, 0, static_cast<std::size_t>(bytes), stream_of(device)), "device fill");
 }
 
-void copy(const Context& ctx, void* to, const void* from, std::int64_t bytes) {
-  check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(bytes), cudaMemcpyDeviceToDevice, stream_of(ctx)),
-        "device copy");
-}
-
-void zero(const Context& ctx, void* to, std::int64_t bytes) {
-  check(cudaMemsetAsync(to, 0, static_cast<std::size_t>(bytes), stream_of(ctx)), "device fill");
-}
-
-void synchronize(const Context& ctx) { check(cudaStreamSynchronize(stream_of(ctx)), "synchronize"); }
+void synchronize(const Device& device) { check(cudaStreamSynchronize(stream_of(device)), "synchronize"); }
 
 void* allocate_staging(std::int64_t bytes) {
   void* memory = nullptr;
@@ -66,13 +68,13 @@ void* allocate_staging(std::int64_t bytes) {
 void release_staging(void* memory) { static_cast<void>(cudaFreeHost(memory)); }
 
 // Only this thread's calls are part of the capture; others may go on with their own streams.
-void begin_capture(const Context& ctx) {
-  check(cudaStreamBeginCapture(stream_of(ctx), cudaStreamCaptureModeThreadLocal), "begin capture");
+void begin_capture(const Device& device) {
+  check(cudaStreamBeginCapture(stream_of(device), cudaStreamCaptureModeThreadLocal), "begin capture");
 }
 
-void* end_capture(const Context& ctx) {
+void* end_capture(const Device& device) {
   cudaGraph_t graph = nullptr;
-  check(cudaStreamEndCapture(stream_of(ctx), &graph), "end capture");
+  check(cudaStreamEndCapture(stream_of(device), &graph), "end capture");
   cudaGraphExec_t executable = nullptr;
   const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
   static_cast<void>(cudaGraphDestroy(graph));
@@ -80,8 +82,8 @@ void* end_capture(const Context& ctx) {
   return executable;
 }
 
-void launch_graph(const Context& ctx, void* graph) {
-  check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), stream_of(ctx)), "launch graph");
+void launch_graph(const Device& device, void* graph) {
+  check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), stream_of(device)), "launch graph");
 }
 
 void destroy_graph(void* graph) {

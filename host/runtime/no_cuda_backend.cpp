@@ -23,6 +23,8 @@ void* create_cuda_stream(int) { throw DeviceUnavailable(std::string("device \"cu
 
 void destroy_cuda_stream(void*) noexcept {}
 
+DeviceProperties cuda_properties(int) { return {}; }
+
 void* create_matrix_library() { return nullptr; }
 
 void destroy_matrix_library(void*) noexcept {}

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <map>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -19,7 +20,7 @@ class StepGraphs {
   /// to what it needs; recorded the second time; replayed from then on.
   template <class Body>
   void run(std::int64_t key, const Body& body) {
-    if (ctx_.backend().graphs == nullptr) return body();
+    if (backend_of(ctx_).graphs == nullptr) return body();
     drop_outdated();
     const auto found = graphs_.find(key);
     if (found == graphs_.end()) {
@@ -29,40 +30,40 @@ class StepGraphs {
       return;
     }
     if (found->second == nullptr) found->second = record(body);
-    ctx_.backend().graphs->launch(ctx_, found->second);
+    backend_of(ctx_).graphs->launch(device_of(ctx_), found->second);
   }
 
  private:
   template <class Body>
   void* record(const Body& body) {
-    const GraphOps& graphs = *ctx_.backend().graphs;
-    graphs.begin_capture(ctx_);
+    const GraphOps& graphs = *backend_of(ctx_).graphs;
+    graphs.begin_capture(device_of(ctx_));
     try {
       body();
     } catch (...) {
       abandon();
       throw;
     }
-    return graphs.end_capture(ctx_);
+    return graphs.end_capture(device_of(ctx_));
   }
 
   /// While a stream records, memory cannot be given back.
   void abandon() {
     try {
-      ctx_.backend().graphs->destroy(ctx_.backend().graphs->end_capture(ctx_));
+      backend_of(ctx_).graphs->destroy(backend_of(ctx_).graphs->end_capture(device_of(ctx_)));
     } catch (const Error&) {  // what was recorded so far is no graph
     }
   }
 
   /// Graphs hold addresses in the scratch memory that there was; a body of another key may make it grow.
   void drop_outdated() {
-    if (generation_ != ctx_.scratch_generation()) clear();
-    generation_ = ctx_.scratch_generation();
+    if (generation_ != device_of(ctx_).scratch.generation()) clear();
+    generation_ = device_of(ctx_).scratch.generation();
   }
 
   void clear() {
     for (const auto& [key, graph] : graphs_) {
-      if (graph != nullptr) ctx_.backend().graphs->destroy(graph);
+      if (graph != nullptr) backend_of(ctx_).graphs->destroy(graph);
     }
     graphs_.clear();
   }

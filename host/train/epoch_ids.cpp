@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/order/order.hpp"
 
 namespace thalweg {
 namespace {
@@ -51,8 +53,9 @@ void EpochIds::fill(Window& window, const EpochBatch& begin, std::int64_t batche
   window.epoch = begin.epoch();
   window.first = begin.first();
   window.count = std::min(batches * begin.batches().batch_size(), rest);
-  ctx_.backend().order.batch(
-      ctx_, {.place = &place, .rows = order_.rows(), .count = window.count, .ids = window.ids.data()});
+  backend_of(ctx_).order.batch(
+      device_of(ctx_),
+      {.place = &place, .rows = order_.rows(), .count = window.count, .ids = window.ids.data()});
 }
 
 }  // namespace thalweg

@@ -2,6 +2,7 @@
 // How far float32 sums may be from the reference's.
 #include <cstdint>
 
+#include "host/runtime/device_of.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
@@ -14,7 +15,7 @@ inline double rounding_bound(std::int64_t operations) {
 
 /// What fast numerics on cuda may add: both factors of a product cut to 11 significant bits. 0 elsewhere.
 inline double cut_factors_bound(const Context& ctx) {
-  const bool cuts = ctx.numerics() == Numerics::fast && ctx.matrix_library() != nullptr;
+  const bool cuts = ctx.numerics() == Numerics::fast && device_of(ctx).matrix_library != nullptr;
   return cuts ? (1 + 0x1p-10) * (1 + 0x1p-10) - 1 : 0;
 }
 

@@ -6,8 +6,15 @@
 #include <functional>
 #include <numeric>
 
+#include "host/runtime/device_of.hpp"
 #include "host/train/micro_batch.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/linear/linear.hpp"
+#include "kernels/order/order.hpp"
+#include "kernels/per_sample/per_sample.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
+#include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -44,7 +51,7 @@ OptimizerConfig optimizer_config(const LearnerOptions& options) {
 
 /// Steps that may wait for the host: what it wants to see of each one is there until the next.
 std::int64_t burst_limit_of(const Context& ctx, const LearnerOptions& options) {
-  return ctx.backend().graphs != nullptr && !options.per_sample.statistics ? kReplayedBurst : 1;
+  return backend_of(ctx).graphs != nullptr && !options.per_sample.statistics ? kReplayedBurst : 1;
 }
 
 }  // namespace
@@ -73,7 +80,7 @@ void StagedInputs::upload(std::int64_t slot, const StepInputs& inputs, const Ste
     std::memcpy(to + kIdsAt, list->data(), list->size() * sizeof(std::int64_t));
     bytes += std::ssize(*list) * std::int64_t{sizeof(std::int64_t)};
   }
-  ctx_.backend().memory.upload(ctx_, device_.data(), to, bytes);
+  backend_of(ctx_).memory.upload(device_of(ctx_), device_.data(), to, bytes);
 }
 
 Learner::State::State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o)
@@ -106,7 +113,7 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
           ctx, touched->view.capacity * network.layers()[0]->out_features() * options.reduction_slices);
     }
   }
-  if (options.batches != nullptr && &ctx.backend().memory == &host_memory) epoch_ids.emplace(ctx, order);
+  if (options.batches != nullptr && &backend_of(ctx).memory == &host_memory) epoch_ids.emplace(ctx, order);
   if (options.per_sample.any())
     per_sample.emplace(ctx, network, data, options.per_sample, micro, options.max_batch);
   for (const auto& layer : network.layers()) {
@@ -166,9 +173,10 @@ void Learner::State::index_batch(std::int64_t count) {
   if (!touched) return;
   if (!optimizer.lazy()) {
     const auto& weight = network.plan().parameters()[0];
-    ctx.backend().memory.zero(ctx, grad.data() + weight.offset, weight.size * std::int64_t{sizeof(float)});
+    backend_of(ctx).memory.zero(device_of(ctx), grad.data() + weight.offset,
+                                weight.size * std::int64_t{sizeof(float)});
   }
-  ctx.backend().sparse_linear.index(ctx, {data.sparse(ids, count), touched->view});
+  backend_of(ctx).sparse_linear.index(device_of(ctx), {data.sparse(ids, count), touched->view});
 }
 
 void Learner::State::fused_step(const PassInput& input) {
@@ -180,30 +188,31 @@ void Learner::State::fused_step(const PassInput& input) {
   float* losses_out = losses.data() + input.slices.first;
   float* output_grad_out = output_grad.data() + input.slices.first;
   if (network.sparse()) {
-    ctx.backend().sparse_linear.model_step(ctx,
-                                           {.input = input.sparse,
-                                            .touched = input.touched,
-                                            .weight = arena.param + weight.offset,
-                                            .bias = bias ? arena.param + bias_offset : nullptr,
-                                            .loss = std::get<LossSpec>(network.objective()),
-                                            .targets = targets,
-                                            .slices = input.slices,
-                                            .losses = losses_out,
-                                            .grad_output = output_grad_out,
-                                            .grad_weight = input.sparse_weight_sum,
-                                            .grad_bias = bias ? arena.batch_sum(bias_offset) : BatchSum{}});
+    backend_of(ctx).sparse_linear.model_step(device_of(ctx),
+                                             {.input = input.sparse,
+                                              .touched = input.touched,
+                                              .weight = arena.param + weight.offset,
+                                              .bias = bias ? arena.param + bias_offset : nullptr,
+                                              .loss = std::get<LossSpec>(network.objective()),
+                                              .targets = targets,
+                                              .slices = input.slices,
+                                              .losses = losses_out,
+                                              .grad_output = output_grad_out,
+                                              .grad_weight = input.sparse_weight_sum,
+                                              .grad_bias = bias ? arena.batch_sum(bias_offset) : BatchSum{}});
   } else {
-    ctx.backend().linear.model_step(ctx, {.input = input.dense,
-                                          .weight = arena.param + weight.offset,
-                                          .bias = bias ? arena.param + bias_offset : nullptr,
-                                          .loss = std::get<LossSpec>(network.objective()),
-                                          .targets = targets,
-                                          .slices = input.slices,
-                                          .losses = losses_out,
-                                          .grad_output = output_grad_out,
-                                          .grad_weight = arena.batch_sum(weight.offset),
-                                          .grad_bias = bias ? arena.batch_sum(bias_offset) : BatchSum{},
-                                          .upcoming = rows_after(input.slices)});
+    backend_of(ctx).linear.model_step(device_of(ctx),
+                                      {.input = input.dense,
+                                       .weight = arena.param + weight.offset,
+                                       .bias = bias ? arena.param + bias_offset : nullptr,
+                                       .loss = std::get<LossSpec>(network.objective()),
+                                       .targets = targets,
+                                       .slices = input.slices,
+                                       .losses = losses_out,
+                                       .grad_output = output_grad_out,
+                                       .grad_weight = arena.batch_sum(weight.offset),
+                                       .grad_bias = bias ? arena.batch_sum(bias_offset) : BatchSum{},
+                                       .upcoming = rows_after(input.slices)});
   }
 }
 
@@ -212,26 +221,27 @@ void Learner::State::own_objective(const HostObjective& objective, const PassInp
   const std::int64_t count = output.rows * output.cols;
   std::vector<float> outputs(static_cast<std::size_t>(count)), gradient(static_cast<std::size_t>(count));
   std::vector<float> host_losses(static_cast<std::size_t>(output.rows));
-  const MemoryOps& memory = ctx.backend().memory;
-  memory.download(ctx, outputs.data(), output.data, count * std::int64_t{sizeof(float)});
+  const MemoryOps& memory = backend_of(ctx).memory;
+  memory.download(device_of(ctx), outputs.data(), output.data, count * std::int64_t{sizeof(float)});
   objective.function({.output = matrix<const float>(outputs.data(), output.rows, output.cols),
                       .rows = objective.rows + input.slices.first,
                       .scale = scale,
                       .losses = host_losses.data(),
                       .grad_output = matrix(gradient.data(), output.rows, output.cols)});
   losses.upload(ctx, host_losses.data(), output.rows, input.slices.first);
-  memory.upload(ctx, pass.output_gradient(network, output.rows).data, gradient.data(),
+  memory.upload(device_of(ctx), pass.output_gradient(network, output.rows).data, gradient.data(),
                 count * std::int64_t{sizeof(float)});
 }
 
 /// The fused step leaves the output gradients, and the rest is known of the data set.
 void Learner::State::fused_squared_norms(const PassInput& input) {
-  ctx.backend().per_sample.linear_squared_norms(
-      ctx, {.grad_output = matrix<const float>(output_grad.data() + input.slices.first, input.slices.rows, 1),
-            .input_squares = input.input_squares,
-            .ids = input.ids,
-            .bias = network.has_bias(),
-            .squared_norms = per_sample->squared_norms().layer(0)});
+  backend_of(ctx).per_sample.linear_squared_norms(
+      device_of(ctx),
+      {.grad_output = matrix<const float>(output_grad.data() + input.slices.first, input.slices.rows, 1),
+       .input_squares = input.input_squares,
+       .ids = input.ids,
+       .bias = network.has_bias(),
+       .squared_norms = per_sample->squared_norms().layer(0)});
 }
 
 /// `scaled`: the gradient is that of the mean, otherwise that of the sum.
@@ -276,7 +286,8 @@ float Learner::State::scale_of(double weight_sum) const {
 
 void Learner::State::copy_buffers(Buffer<float>& to, const Buffer<float>& from) {
   if (from.size() == 0) return;
-  ctx.backend().memory.copy(ctx, to.data(), from.data(), from.size() * std::int64_t{sizeof(float)});
+  backend_of(ctx).memory.copy(device_of(ctx), to.data(), from.data(),
+                              from.size() * std::int64_t{sizeof(float)});
 }
 
 /// Everything that a graph of the step holds: launches that depend on `count` alone, unless the host
@@ -291,14 +302,14 @@ void Learner::State::run_step(std::int64_t count, bool update, const HostObjecti
   if (per_sample)
     per_sample->add_noise(ctx, network.plan(), grad.data(), inputs.noise_deviation(), inputs.step());
   optimizer.gradient_norm(ctx, grad.data(), touched_elements());
-  ctx.backend().update.record(ctx, {.losses = losses.data(),
-                                    .count = count,
-                                    .squared_norm = optimizer.squared_norm(),
-                                    .burst = burst.data(),
-                                    .records = records.data(),
-                                    .statistics = network.buffers().data(),
-                                    .statistics_before = buffers_before.data(),
-                                    .statistics_size = buffers_before.size()});
+  backend_of(ctx).update.record(device_of(ctx), {.losses = losses.data(),
+                                                 .count = count,
+                                                 .squared_norm = optimizer.squared_norm(),
+                                                 .burst = burst.data(),
+                                                 .records = records.data(),
+                                                 .statistics = network.buffers().data(),
+                                                 .statistics_before = buffers_before.data(),
+                                                 .statistics_size = buffers_before.size()});
   if (!update) return;
   optimizer.update(ctx, network.parameters().data(), grad.data(), touched_elements(), inputs.scalars(),
                    &burst.data()->gate);
@@ -325,8 +336,9 @@ void Learner::State::find_ids(const EpochBatch& batch) {
     ids = epoch_ids->move_to(batch);
     return;
   }
-  ctx.backend().order.batch(
-      ctx, {.place = inputs.place(), .rows = order.rows(), .count = batch.count(), .ids = inputs.ids()});
+  backend_of(ctx).order.batch(
+      device_of(ctx),
+      {.place = inputs.place(), .rows = order.rows(), .count = batch.count(), .ids = inputs.ids()});
 }
 
 void Learner::State::enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
@@ -394,8 +406,8 @@ std::vector<StepResult> Learner::State::collect() {
 void Learner::State::add_statistics(const Queued& step, StepResult& result) const {
   const std::int64_t count = count_of(step.rows);
   result.losses.resize(static_cast<std::size_t>(count));
-  ctx.backend().memory.download(ctx, result.losses.data(), losses.data(),
-                                count * std::int64_t{sizeof(float)});
+  backend_of(ctx).memory.download(device_of(ctx), result.losses.data(), losses.data(),
+                                  count * std::int64_t{sizeof(float)});
   result.norms = per_sample->norms(ctx, count);
   if (clips()) return;
   const float scale = scale_of(result.weight_sum);

@@ -10,6 +10,9 @@
 #include "host/train/optimizer.hpp"
 #include "host/train/per_sample_step.hpp"
 #include "host/train/step_rows.hpp"
+#include "kernels/base/touched.hpp"
+#include "kernels/order/order.hpp"
+#include "kernels/update/update.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {

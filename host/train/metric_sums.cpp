@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 
 namespace thalweg {
 namespace {
@@ -45,39 +46,40 @@ MetricSums::MetricSums(const Context& ctx, const ModelSpec& spec, const Objectiv
 
 void MetricSums::add_losses(const Objective& objective, const OutputBlock& block, Sum which) {
   evaluate_objective(ctx_, objective, block.output, block.targets, losses_.data(), {});
-  ctx_.backend().metrics.sum(ctx_, {.values = losses_.data(), .count = block.output.rows, .sum = sum(which)});
+  backend_of(ctx_).metrics.sum(device_of(ctx_),
+                               {.values = losses_.data(), .count = block.output.rows, .sum = sum(which)});
 }
 
 void MetricSums::add(const OutputBlock& block) {
   add_losses(objective_, block, kLoss);
   if (classes_ != 0) return add_classes(block);
-  ctx_.backend().metrics.residuals(ctx_, {.output = block.output,
-                                          .targets = block.targets,
-                                          .rates = rates_,
-                                          .squared = sum(kSquared),
-                                          .absolute = sum(kAbsolute)});
+  backend_of(ctx_).metrics.residuals(device_of(ctx_), {.output = block.output,
+                                                       .targets = block.targets,
+                                                       .rates = rates_,
+                                                       .squared = sum(kSquared),
+                                                       .absolute = sum(kAbsolute)});
 }
 
 void MetricSums::add_classes(const OutputBlock& block) {
   if (smooths(objective_)) add_losses(log_objective(objective_), block, kLogLoss);
-  ctx_.backend().metrics.confusion(ctx_, {.output = block.output,
-                                          .targets = block.targets,
-                                          .classes = classes_,
-                                          .unit = unit_,
-                                          .confusion = confusion()});
+  backend_of(ctx_).metrics.confusion(device_of(ctx_), {.output = block.output,
+                                                       .targets = block.targets,
+                                                       .classes = classes_,
+                                                       .unit = unit_,
+                                                       .confusion = confusion()});
   if (ranks()) {
-    ctx_.backend().memory.copy(ctx_, scores_.data() + block.first, block.output.data,
-                               block.output.rows * std::int64_t{sizeof(float)});
+    backend_of(ctx_).memory.copy(device_of(ctx_), scores_.data() + block.first, block.output.data,
+                                 block.output.rows * std::int64_t{sizeof(float)});
   }
 }
 
 MetricNumbers MetricSums::read() {
   if (ranks()) {
-    ctx_.backend().metrics.pairs(ctx_, {.scores = scores_.data(),
-                                        .rows = rows_.count(),
-                                        .targets = rows_.targets(),
-                                        .unit = unit_,
-                                        .pairs = pairs()});
+    backend_of(ctx_).metrics.pairs(device_of(ctx_), {.scores = scores_.data(),
+                                                     .rows = rows_.count(),
+                                                     .targets = rows_.targets(),
+                                                     .unit = unit_,
+                                                     .pairs = pairs()});
   }
   const std::vector<Count> words = words_.download(ctx_);
   const auto* sums = reinterpret_cast<const ExactSum*>(words.data());

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 
 namespace thalweg {
 namespace {
@@ -31,7 +32,7 @@ std::int64_t asked_rows(const LearnerOptions& options) {
 std::int64_t micro_rows(const Context& ctx, const Network& network, const Dataset& data,
                         const LearnerOptions& options) {
   const bool left_open = options.micro_batch <= 0;
-  const bool cpu = std::string_view(ctx.backend().name).starts_with("cpu");
+  const bool cpu = std::string_view(backend_of(ctx).name).starts_with("cpu");
   if (!left_open || !cpu || !reads_rows_twice(network)) return asked_rows(options);
   const std::int64_t row_bytes = data.features * (data.dense_u8.empty() ? 4 : 1);
   const std::int64_t part = kPartBytes / std::max<std::int64_t>(row_bytes, 1) / kRowStep * kRowStep;

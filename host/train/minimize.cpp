@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/runtime/device_of.hpp"
 #include "host/train/optimizer.hpp"
+#include "kernels/update/update.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {
@@ -30,7 +32,8 @@ double minimize(
     scalars.upload(ctx, &host_scalars, 1);
     optimizer.gradient_norm(ctx, grad.data(), {});
     optimizer.update(ctx, param.data(), grad.data(), {}, scalars.data(), optimizer.squared_norm());
-    ctx.backend().memory.download(ctx, point.data(), param.data(), size * std::int64_t{sizeof(float)});
+    backend_of(ctx).memory.download(device_of(ctx), point.data(), param.data(),
+                                    size * std::int64_t{sizeof(float)});
     value = value_and_gradient(point, gradient);
   }
   return value;

@@ -1,6 +1,7 @@
 #include "host/train/optimizer.hpp"
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -34,18 +35,19 @@ Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float*
   }
   if (config.average != "none") {
     average_ = Buffer<float>(ctx, plan.arena_size());
-    ctx.backend().memory.copy(ctx, average_.data(), param, plan.arena_size() * std::int64_t{sizeof(float)});
+    backend_of(ctx).memory.copy(device_of(ctx), average_.data(), param,
+                                plan.arena_size() * std::int64_t{sizeof(float)});
   }
   norm_ = Buffer<float>(ctx, 2);
 }
 
 void Optimizer::gradient_norm(const Context& ctx, const float* grad, const TouchedElements& touched) {
-  ctx.backend().update.gradient_norm(ctx, {.segments = segments_.data(),
-                                           .segment_count = static_cast<int>(segments_.size()),
-                                           .touched = lazy_ ? touched : TouchedElements{},
-                                           .grad = grad,
-                                           .clip_norm = static_cast<float>(config_.clip_norm),
-                                           .out = norm_.data()});
+  backend_of(ctx).update.gradient_norm(device_of(ctx), {.segments = segments_.data(),
+                                                        .segment_count = static_cast<int>(segments_.size()),
+                                                        .touched = lazy_ ? touched : TouchedElements{},
+                                                        .grad = grad,
+                                                        .clip_norm = static_cast<float>(config_.clip_norm),
+                                                        .out = norm_.data()});
 }
 
 UpdateArgs Optimizer::arguments(float* param, const float* grad, const UpdateScalars* scalars,
@@ -69,19 +71,19 @@ void Optimizer::update(const Context& ctx, float* param, const float* grad, cons
   if (lazy_) {
     args.touched = touched;
     args.segment_count = 1;
-    ctx.backend().update.step(ctx, args);
+    backend_of(ctx).update.step(device_of(ctx), args);
     args.touched = {};
     args.segments = segments_.data() + 1;
     args.segment_count = static_cast<int>(segments_.size()) - 1;
   }
-  if (args.segment_count > 0) ctx.backend().update.step(ctx, args);
+  if (args.segment_count > 0) backend_of(ctx).update.step(device_of(ctx), args);
   if (config_.constraint == "l2_ball" || config_.constraint == "simplex") {
-    ctx.backend().update.project(ctx, {.segments = segments_.data(),
-                                       .segment_count = static_cast<int>(segments_.size()),
-                                       .scalars = scalars,
-                                       .squared_norm = gate,
-                                       .param = param,
-                                       .average = average_.data()});
+    backend_of(ctx).update.project(device_of(ctx), {.segments = segments_.data(),
+                                                    .segment_count = static_cast<int>(segments_.size()),
+                                                    .scalars = scalars,
+                                                    .squared_norm = gate,
+                                                    .param = param,
+                                                    .average = average_.data()});
   }
 }
 

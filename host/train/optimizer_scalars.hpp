@@ -6,10 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "kernels/update/update.hpp"
 #include "thalweg/config.hpp"
 
 namespace thalweg {
+
+enum class Constraint : std::int32_t;
+enum class Rule : std::int32_t;
+struct UpdateScalars;
 
 /// The rule of optimizer.name, the constraint of optimizer.constraint. Throw ConfigError listing those there
 /// are.

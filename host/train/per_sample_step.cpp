@@ -2,7 +2,8 @@
 
 #include <cmath>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -34,11 +35,11 @@ PerSampleStep::PerSampleStep(const Context& ctx, const Network& network, const D
   network.require_per_sample();
   input_squares_ = Buffer<float>(ctx, data.host().rows);
   if (network.sparse()) {
-    ctx.backend().per_sample.sparse_row_squares(
-        ctx, {.input = data.sparse(nullptr, data.host().rows), .squares = input_squares_.data()});
+    backend_of(ctx).per_sample.sparse_row_squares(
+        device_of(ctx), {.input = data.sparse(nullptr, data.host().rows), .squares = input_squares_.data()});
   } else {
-    ctx.backend().per_sample.dense_row_squares(
-        ctx, {.input = data.dense(nullptr, data.host().rows), .squares = input_squares_.data()});
+    backend_of(ctx).per_sample.dense_row_squares(
+        device_of(ctx), {.input = data.dense(nullptr, data.host().rows), .squares = input_squares_.data()});
   }
   squares_ = Buffer<float>(ctx, layers_ * max_rows);
   factors_ = Buffer<float>(ctx, mode_ == ClipMode::per_layer ? layers_ * max_rows : max_rows);
@@ -48,15 +49,16 @@ PerSampleStep::PerSampleStep(const Context& ctx, const Network& network, const D
 
 void PerSampleStep::find_factors(const Context& ctx, std::int64_t first, std::int64_t rows,
                                  const float* scale) {
-  ctx.backend().per_sample.clip_factors(ctx, {.mode = mode_,
-                                              .rows = rows,
-                                              .layers = layers_,
-                                              .squared_norms = squared_norms_.values,
-                                              .stride = squared_norms_.stride,
-                                              .clip_norm = unit_bound(mode_, options_.clip_norm, layers_),
-                                              .scale = scale,
-                                              .norms = norms_.data() + first,
-                                              .factors = factors_.data()});
+  backend_of(ctx).per_sample.clip_factors(device_of(ctx),
+                                          {.mode = mode_,
+                                           .rows = rows,
+                                           .layers = layers_,
+                                           .squared_norms = squared_norms_.values,
+                                           .stride = squared_norms_.stride,
+                                           .clip_norm = unit_bound(mode_, options_.clip_norm, layers_),
+                                           .scale = scale,
+                                           .norms = norms_.data() + first,
+                                           .factors = factors_.data()});
 }
 
 void PerSampleStep::scale_gradients(const Context& ctx, const Network& network, Pass& pass,
@@ -74,19 +76,21 @@ void PerSampleStep::add_noise(const Context& ctx, const ParameterPlan& plan, flo
   if (!(options_.noise_multiplier > 0)) return;
   std::uint32_t stream = 0;
   for (const auto& entry : plan.parameters()) {
-    ctx.backend().per_sample.add_noise(ctx, {.values = grad + entry.offset,
-                                             .size = entry.size,
-                                             .deviation = deviation,
-                                             .key = philox_key(options_.noise_seed, RandomPurpose::noise),
-                                             .stream = stream++,
-                                             .step = step});
+    backend_of(ctx).per_sample.add_noise(device_of(ctx),
+                                         {.values = grad + entry.offset,
+                                          .size = entry.size,
+                                          .deviation = deviation,
+                                          .key = philox_key(options_.noise_seed, RandomPurpose::noise),
+                                          .stream = stream++,
+                                          .step = step});
   }
 }
 
 std::vector<float> PerSampleStep::norms(const Context& ctx, std::int64_t rows) const {
   std::vector<float> host(static_cast<std::size_t>(rows));
   if (rows > 0)
-    ctx.backend().memory.download(ctx, host.data(), norms_.data(), rows * std::int64_t{sizeof(float)});
+    backend_of(ctx).memory.download(device_of(ctx), host.data(), norms_.data(),
+                                    rows * std::int64_t{sizeof(float)});
   return host;
 }
 

@@ -1,13 +1,13 @@
 #pragma once
-// Context: what every call of the engine shares. It is passed first and const.
-#include <cstdint>
+// Context: the device, the numerics and the threads that calls of the engine share. It is passed first and
+// const.
 #include <memory>
 #include <string>
 
 namespace thalweg {
 
-class ThreadPool;
 struct Backend;
+struct Device;
 
 enum class Numerics { exact, fast };
 
@@ -25,35 +25,16 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  const Backend& backend() const noexcept { return *backend_; }
-  const std::string& device() const noexcept {
-    return device_;
-  }  ///< what was taken: "cpu", "cuda:0", "reference"
-  Numerics numerics() const noexcept { return numerics_; }
-  ThreadPool& pool() const noexcept { return *pool_; }
-  void* stream() const noexcept { return stream_; }  ///< cudaStream_t on cuda, null elsewhere
-  /// cublasLtHandle_t on cuda with fast numerics, null elsewhere.
-  void* matrix_library() const noexcept { return matrix_library_; }
-
-  /// Scratch memory in the backend's space, 64-byte aligned; valid until the next call of scratch. It only
-  /// grows, so a step allocates nothing once each of its ops has run.
-  void* scratch(std::int64_t bytes) const;
-  /// Changes whenever scratch memory moves: what was recorded with the old address is void then.
-  std::int64_t scratch_generation() const noexcept { return scratch_generation_; }
+  const std::string& device() const noexcept;  ///< what was taken: "cpu", "cuda:0", "reference"
+  Numerics numerics() const noexcept;
+  int threads() const noexcept;  ///< of the host, the caller's own included
 
  private:
-  /// Without a device's stream and library: what is taken afterwards is given back by the destructor, should
-  /// a later part fail.
-  Context(const ContextOptions& options, std::string device);
+  struct State;
+  friend const Backend& backend_of(const Context& ctx) noexcept;
+  friend const Device& device_of(const Context& ctx) noexcept;
 
-  const Backend* backend_;
-  std::string device_;
-  Numerics numerics_;
-  std::unique_ptr<ThreadPool> pool_;
-  void* stream_ = nullptr;
-  mutable void* scratch_ = nullptr;
-  mutable std::int64_t scratch_bytes_ = 0, scratch_generation_ = 0;
-  void* matrix_library_ = nullptr;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace thalweg

@@ -2,20 +2,13 @@
 // Activations: relu, tanh, sigmoid, gelu (the exact one, by erf; as PyTorch's default).
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/activation_kind.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/required.hpp"
 
 namespace thalweg {
-
-enum class Activation : std::int32_t { relu, tanh, sigmoid, gelu };
-
-/// An activation that the op of a neighbouring layer applies on its way.
-struct FusedActivation {
-  bool present = false;
-  Activation kind = Activation::relu;
-};
 
 struct ActivationForward {
   Activation kind = Activation::relu;
@@ -34,12 +27,9 @@ struct ActivationBackward {
   float* grad_input = nullptr;  ///< may be grad_output itself
 };
 
-/// Whether backward needs the input kept (otherwise the layer may overwrite it with the output).
-constexpr bool backward_needs_input(Activation kind) { return kind == Activation::gelu; }
-
 struct ActivationOps {
-  Required<void(const Context&, const ActivationForward&)> forward;
-  Required<void(const Context&, const ActivationBackward&)> backward;
+  Required<void(const Device&, const ActivationForward&)> forward;
+  Required<void(const Device&, const ActivationBackward&)> backward;
 };
 
 /// Forward; backward reads one array more.

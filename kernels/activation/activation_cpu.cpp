@@ -1,5 +1,5 @@
 #include "kernels/activation/activation_math.hpp"
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
@@ -23,24 +23,24 @@ void differentiate_all(const float* kept, const float* grad_output, float* grad_
 
 /// body(begin, count) over pieces of [0, size).
 template <class Body>
-void for_each_piece(const Context& ctx, std::int64_t size, Body body) {
-  ctx.pool().run((size + kTaskElements - 1) / kTaskElements, [&](std::int64_t task, int) {
+void for_each_piece(const Device& device, std::int64_t size, Body body) {
+  device.pool.run((size + kTaskElements - 1) / kTaskElements, [&](std::int64_t task, int) {
     const std::int64_t begin = task * kTaskElements;
     body(begin, size - begin < kTaskElements ? size - begin : kTaskElements);
   });
 }
 
-void forward(const Context& ctx, const ActivationForward& args) {
-  for_each_piece(ctx, args.size, [&](std::int64_t begin, std::int64_t count) {
+void forward(const Device& device, const ActivationForward& args) {
+  for_each_piece(device, args.size, [&](std::int64_t begin, std::int64_t count) {
     with_activation(args.kind, [&](auto kind) {
       activate_all<decltype(kind)::value>(args.input + begin, args.output + begin, count);
     });
   });
 }
 
-void backward(const Context& ctx, const ActivationBackward& args) {
+void backward(const Device& device, const ActivationBackward& args) {
   const float* kept = backward_needs_input(args.kind) ? args.input : args.output;
-  for_each_piece(ctx, args.size, [&](std::int64_t begin, std::int64_t count) {
+  for_each_piece(device, args.size, [&](std::int64_t begin, std::int64_t count) {
     with_activation(args.kind, [&](auto kind) {
       differentiate_all<decltype(kind)::value>(kept + begin, args.grad_output + begin,
                                                args.grad_input + begin, count);

@@ -1,5 +1,5 @@
 #include "kernels/activation/activation_math.hpp"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/quads.cuh"
 
 namespace thalweg {
 namespace {
@@ -44,18 +44,18 @@ __global__ void __launch_bounds__(kThreads)
   store_quad(grad_input + i, dx, size - i, vectors);
 }
 
-void forward(const Context& ctx, const ActivationForward& args) {
+void forward(const Device& device, const ActivationForward& args) {
   const auto kernel =
       with_activation(args.kind, [](auto kind) { return &forward_kernel<decltype(kind)::value>; });
-  launch(ctx.stream(), {blocks_for(args.size, 4 * kThreads), kThreads}, "activation", kernel, args.size,
+  launch(device.stream, {blocks_for(args.size, 4 * kThreads), kThreads}, "activation", kernel, args.size,
          args.input, args.output, has_quads(args.input) && has_quads(args.output));
 }
 
-void backward(const Context& ctx, const ActivationBackward& args) {
+void backward(const Device& device, const ActivationBackward& args) {
   const float* kept = backward_needs_input(args.kind) ? args.input : args.output;
   const auto kernel =
       with_activation(args.kind, [](auto kind) { return &backward_kernel<decltype(kind)::value>; });
-  launch(ctx.stream(), {blocks_for(args.size, 4 * kThreads), kThreads}, "activation_backward", kernel,
+  launch(device.stream, {blocks_for(args.size, 4 * kThreads), kThreads}, "activation_backward", kernel,
          args.size, kept, args.grad_output, args.grad_input,
          has_quads(kept) && has_quads(args.grad_output) && has_quads(args.grad_input));
 }

@@ -2,7 +2,7 @@
 // One element of an activation, forward and backward, float32.
 //
 // Numerics. Every operation is rounded in the order of the code; erf, exp, tanh and sigmoid are those of
-// kernels/common/exact_math.hpp.
+// kernels/base/exact_math.hpp.
 //   relu      y = x <= 0 ? +0 : x (NaN stays NaN)        dx = y <= 0 ? +0 : dy   (0 at the kink)
 //   tanh      y = tanh(x)                                dx = dy * fma(-y, y, 1)
 //   sigmoid   y = sigmoid(x)                             dx = dy * ((1 - y) * y)
@@ -10,7 +10,7 @@
 //             dx = dy * fma(x, exp(-0.5 * (x * x)) * (1 / sqrt(2 pi)), P)
 //             (Hendrycks and Gimpel, "Gaussian error linear units", 2016)
 #include "kernels/activation/activation.hpp"
-#include "kernels/common/exact_math.hpp"
+#include "kernels/base/exact_math.hpp"
 
 namespace thalweg {
 

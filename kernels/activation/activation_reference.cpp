@@ -38,12 +38,12 @@ double slope(Activation kind, double kept) {
   return normal_cdf(kept) + kept * normal_pdf(kept);
 }
 
-void forward(const Context&, const ActivationForward& args) {
+void forward(const Device&, const ActivationForward& args) {
   for (std::int64_t i = 0; i < args.size; ++i)
     args.output[i] = static_cast<float>(value(args.kind, args.input[i]));
 }
 
-void backward(const Context&, const ActivationBackward& args) {
+void backward(const Device&, const ActivationBackward& args) {
   const float* kept = backward_needs_input(args.kind) ? args.input : args.output;
   for (std::int64_t i = 0; i < args.size; ++i)
     args.grad_input[i] = static_cast<float>(args.grad_output[i] * slope(args.kind, kept[i]));

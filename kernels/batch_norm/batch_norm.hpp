@@ -2,11 +2,11 @@
 // Batch normalisation (Ioffe, Szegedy 2015): each feature to mean 0 and variance 1 over the batch.
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/common/slices.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/required.hpp"
+#include "kernels/base/slices.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -54,9 +54,9 @@ struct BatchNormBackward {
 };
 
 struct BatchNormOps {
-  Required<void(const Context&, const BatchNormForward&)> forward;
-  Required<void(const Context&, const BatchNormInference&)> inference;
-  Required<void(const Context&, const BatchNormBackward&)> backward;
+  Required<void(const Device&, const BatchNormForward&)> forward;
+  Required<void(const Device&, const BatchNormInference&)> inference;
+  Required<void(const Device&, const BatchNormBackward&)> backward;
 };
 
 constexpr Cost batch_norm_forward_cost(std::int64_t n, std::int64_t c) {

@@ -1,14 +1,14 @@
+#include "kernels/base/slices_cpu.hpp"
 #include "kernels/batch_norm/batch_norm.hpp"
 #include "kernels/batch_norm/batch_norm_math.hpp"
-#include "kernels/common/slices_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
 
 /// output = the normalised rows; in place is fine.
-void normalize(const Context& ctx, ConstMatrix input, const float* mean, const float* rstd,
+void normalize(const Device& device, ConstMatrix input, const float* mean, const float* rstd,
                const float* weight, const float* bias, Matrix output) {
-  for_rows(ctx.pool(), input.rows, input.cols, [&](std::int64_t row) {
+  for_rows(device.pool, input.rows, input.cols, [&](std::int64_t row) {
     const float* x = input.row(row);
     float* out = output.row(row);
     const std::int64_t cols = input.cols;
@@ -20,19 +20,19 @@ void normalize(const Context& ctx, ConstMatrix input, const float* mean, const f
 }
 
 /// Fills mean, rstd and, when they are kept, the running statistics. `squares` is scratch for a row.
-void statistics(const Context& ctx, const BatchNormForward& args, float* squares, float* scratch) {
+void statistics(const Device& device, const BatchNormForward& args, float* squares, float* scratch) {
   const ConstMatrix x = args.input;
   const BatchSlices slices = whole_batch(x.rows, args.slices);
   const float n = static_cast<float>(x.rows), n_less_one = static_cast<float>(x.rows > 1 ? x.rows - 1 : 1);
   float* mean = args.mean;
 
   const BatchSum mean_sum[] = {{.sum = mean}};
-  column_sums(ctx.pool(), slices, x.cols, mean_sum, scratch,
+  column_sums(device.pool, slices, x.cols, mean_sum, scratch,
               [=](std::int64_t row, std::int64_t col, float& chain) { chain = chain + x.row(row)[col]; });
   for (std::int64_t c = 0; c < x.cols; ++c) mean[c] = mean[c] / n;
 
   const BatchSum square_sum[] = {{.sum = squares}};
-  column_sums(ctx.pool(), slices, x.cols, square_sum, scratch,
+  column_sums(device.pool, slices, x.cols, square_sum, scratch,
               [=](std::int64_t row, std::int64_t col, float& chain) {
                 chain = batch_norm_square_step(x.row(row)[col], mean[col], chain);
               });
@@ -45,28 +45,30 @@ void statistics(const Context& ctx, const BatchNormForward& args, float* squares
   }
 }
 
-void forward(const Context& ctx, const BatchNormForward& args) {
+void forward(const Device& device, const BatchNormForward& args) {
   const std::int64_t rows = args.input.rows, cols = args.input.cols;
   if (rows == 0) return;
   const std::int64_t floats = column_sums_scratch(whole_batch(rows, args.slices), cols, 1);
-  float* scratch = static_cast<float*>(ctx.scratch(4 * (floats + cols)));
-  statistics(ctx, args, scratch + floats, scratch);
-  normalize(ctx, args.input, args.mean, args.rstd, args.weight, args.bias, args.output);
+  const Scratch::Frame frame(device);
+  float* const sums = frame.take<float>(floats + cols);
+  statistics(device, args, sums + floats, sums);
+  normalize(device, args.input, args.mean, args.rstd, args.weight, args.bias, args.output);
 }
 
-void inference(const Context& ctx, const BatchNormInference& args) {
+void inference(const Device& device, const BatchNormInference& args) {
   const std::int64_t cols = args.input.cols;
-  float* rstd = static_cast<float*>(ctx.scratch(4 * cols));
+  const Scratch::Frame frame(device);
+  float* const rstd = frame.take<float>(cols);
   // mutant: inference-eps
   for (std::int64_t c = 0; c < cols; ++c) rstd[c] = batch_norm_rstd(args.running_variance[c], args.eps);
-  normalize(ctx, args.input, args.running_mean, rstd, args.weight, args.bias, args.output);
+  normalize(device, args.input, args.running_mean, rstd, args.weight, args.bias, args.output);
 }
 
-void parameter_grads(const Context& ctx, const BatchNormBackward& args, float* scratch) {
+void parameter_grads(const Device& device, const BatchNormBackward& args, float* scratch) {
   const ConstMatrix x = args.input, dy = args.grad_output;
   const float *mean = args.mean, *rstd = args.rstd;
   const BatchSum sums[] = {{.sum = args.grad_weight}, {.sum = args.grad_bias}};
-  column_sums(ctx.pool(), whole_batch(x.rows, args.slices), x.cols, sums, scratch,
+  column_sums(device.pool, whole_batch(x.rows, args.slices), x.cols, sums, scratch,
               [=](std::int64_t row, std::int64_t col, float& weight_chain, float& bias_chain) {
                 const float grad = dy.row(row)[col];
                 const float xhat = batch_norm_xhat(x.row(row)[col], mean[col], rstd[col]);
@@ -76,7 +78,7 @@ void parameter_grads(const Context& ctx, const BatchNormBackward& args, float* s
 }
 
 /// `column` is scratch for three rows: what grad_input needs of each column, computed once.
-void input_grad(const Context& ctx, const BatchNormBackward& args, float* column) {
+void input_grad(const Device& device, const BatchNormBackward& args, float* column) {
   const std::int64_t cols = args.input.cols;
   const float n = static_cast<float>(args.input.rows);
   float *scale = column, *dy_mean = column + cols, *dyx_mean = column + 2 * cols;
@@ -85,7 +87,7 @@ void input_grad(const Context& ctx, const BatchNormBackward& args, float* column
     dy_mean[c] = args.grad_bias[c] / n;
     dyx_mean[c] = args.grad_weight[c] / n;
   }
-  for_rows(ctx.pool(), args.input.rows, cols, [&](std::int64_t row) {
+  for_rows(device.pool, args.input.rows, cols, [&](std::int64_t row) {
     const float *x = args.input.row(row), *dy = args.grad_output.row(row);
     const float *mean = args.mean, *rstd = args.rstd;
     float* grad_input = args.grad_input.row(row);
@@ -98,12 +100,13 @@ void input_grad(const Context& ctx, const BatchNormBackward& args, float* column
 }
 
 /// The parameters first: the input gradient may overwrite grad_output, and needs their sums.
-void backward(const Context& ctx, const BatchNormBackward& args) {
+void backward(const Device& device, const BatchNormBackward& args) {
   const std::int64_t rows = args.input.rows, cols = args.input.cols;
   const std::int64_t floats = column_sums_scratch(whole_batch(rows, args.slices), cols, 2);
-  float* scratch = static_cast<float*>(ctx.scratch(4 * (floats + 3 * cols)));
-  parameter_grads(ctx, args, scratch);
-  input_grad(ctx, args, scratch + floats);
+  const Scratch::Frame frame(device);
+  float* const sums = frame.take<float>(floats + 3 * cols);
+  parameter_grads(device, args, sums);
+  input_grad(device, args, sums + floats);
 }
 
 }  // namespace

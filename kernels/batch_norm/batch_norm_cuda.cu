@@ -1,7 +1,7 @@
+#include "kernels/base/quads.cuh"
+#include "kernels/base/slices_cuda.cuh"
 #include "kernels/batch_norm/batch_norm.hpp"
 #include "kernels/batch_norm/batch_norm_math.hpp"
-#include "kernels/common/quads.cuh"
-#include "kernels/common/slices_cuda.cuh"
 
 namespace thalweg {
 namespace {
@@ -155,49 +155,48 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template <bool kRunning>
-void normalize(const Context& ctx, ConstMatrix input, const float* mean, const float* spread, float eps,
+void normalize(const Device& device, ConstMatrix input, const float* mean, const float* spread, float eps,
                const float* weight, const float* bias, Matrix output) {
   const bool vectors = has_quads(input) && has_quads(output) && has_quads(mean) && has_quads(spread) &&
                        has_quads(weight) && has_quads(bias);
-  launch(ctx.stream(), quad_columns(input.rows, input.cols, kThreads, kRowsPerThread), "batch_norm",
+  launch(device.stream, quad_columns(input.rows, input.cols, kThreads, kRowsPerThread), "batch_norm",
          &normalize_kernel<kRunning>, input, mean, spread, eps, weight, bias, output, vectors);
 }
 
-float* sums_scratch(const Context& ctx, const BatchSlices& slices, std::int64_t cols, int sums) {
-  return static_cast<float*>(ctx.scratch(4 * column_sums_scratch(slices, cols, sums)));
-}
-
-void forward(const Context& ctx, const BatchNormForward& args) {
+void forward(const Device& device, const BatchNormForward& args) {
   const std::int64_t rows = args.input.rows, cols = args.input.cols;
   if (rows == 0) return;
   const BatchSlices slices = whole_batch(rows, args.slices);
   const BatchSum in_scratch[1] = {};
-  float* scratch = sums_scratch(ctx, slices, cols, 1);
+  const Scratch::Frame frame(device);
+  float* const scratch = frame.take<float>(column_sums_scratch(slices, cols, 1));
   const float n = static_cast<float>(rows), n_less_one = static_cast<float>(rows > 1 ? rows - 1 : 1);
-  column_sums(ctx, "batch_norm_mean", slices, cols, in_scratch, scratch, MeanSource{args.input},
+  column_sums(device, "batch_norm_mean", slices, cols, in_scratch, scratch, MeanSource{args.input},
               MeanFinish{n, args.mean});
-  column_sums(ctx, "batch_norm_variance", slices, cols, in_scratch, scratch,
+  column_sums(device, "batch_norm_variance", slices, cols, in_scratch, scratch,
               SquareSource{args.input, args.mean},
               VarianceFinish{n, n_less_one, args.eps, args.momentum, args.mean, args.rstd, args.running_mean,
                              args.running_variance});
-  normalize<false>(ctx, args.input, args.mean, args.rstd, args.eps, args.weight, args.bias, args.output);
+  normalize<false>(device, args.input, args.mean, args.rstd, args.eps, args.weight, args.bias, args.output);
 }
 
-void inference(const Context& ctx, const BatchNormInference& args) {
-  normalize<true>(ctx, args.input, args.running_mean, args.running_variance, args.eps, args.weight, args.bias,
-                  args.output);
+void inference(const Device& device, const BatchNormInference& args) {
+  normalize<true>(device, args.input, args.running_mean, args.running_variance, args.eps, args.weight,
+                  args.bias, args.output);
 }
 
 /// The parameters first: the input gradient needs their sums, and may overwrite grad_output.
-void backward(const Context& ctx, const BatchNormBackward& args) {
+void backward(const Device& device, const BatchNormBackward& args) {
   const std::int64_t rows = args.input.rows, cols = args.input.cols;
   const BatchSlices slices = whole_batch(rows, args.slices);
   const BatchSum in_scratch[2] = {};
-  column_sums(ctx, "batch_norm_parameter_grads", slices, cols, in_scratch, sums_scratch(ctx, slices, cols, 2),
+  const Scratch::Frame frame(device);
+  float* const scratch = frame.take<float>(column_sums_scratch(slices, cols, 2));
+  column_sums(device, "batch_norm_parameter_grads", slices, cols, in_scratch, scratch,
               ParameterGrads{args.grad_output, args.input, args.mean, args.rstd},
               StoreSums<2>{{args.grad_weight, args.grad_bias}});
   const bool vectors = has_quads(args.grad_output) && has_quads(args.input) && has_quads(args.grad_input);
-  launch(ctx.stream(), quad_columns(rows, cols, kThreads, kRowsPerThread), "batch_norm_backward",
+  launch(device.stream, quad_columns(rows, cols, kThreads, kRowsPerThread), "batch_norm_backward",
          &input_grad_kernel, args, vectors);
 }
 

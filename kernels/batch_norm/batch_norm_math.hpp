@@ -9,7 +9,7 @@
 //   inference as output, with mean = running mean and rstd = 1 / sqrt(running variance + eps)
 //   backward  grad_weight: batch chain fma(grad_output, xhat, chain); grad_bias: chain + grad_output;
 //             grad_input = (weight * rstd) * fma(-xhat, grad_weight / n, grad_output - grad_bias / n)
-#include "kernels/common/hd.hpp"
+#include "kernels/base/hd.hpp"
 
 namespace thalweg {
 

@@ -22,7 +22,7 @@ float moved(float running, double momentum, double batch) {
   return static_cast<float>((1.0 - momentum) * running + momentum * batch);
 }
 
-void forward(const Context&, const BatchNormForward& args) {
+void forward(const Device&, const BatchNormForward& args) {
   const ConstMatrix x = args.input;
   if (x.rows == 0) return;
   const double n = static_cast<double>(x.rows);
@@ -41,7 +41,7 @@ void forward(const Context&, const BatchNormForward& args) {
   }
 }
 
-void inference(const Context&, const BatchNormInference& args) {
+void inference(const Device&, const BatchNormInference& args) {
   for (std::int64_t r = 0; r < args.input.rows; ++r) {
     for (std::int64_t c = 0; c < args.input.cols; ++c) {
       const double rstd = 1.0 / std::sqrt(static_cast<double>(args.running_variance[c]) + args.eps);
@@ -71,7 +71,7 @@ void backward_column(const BatchNormBackward& args, std::int64_t c) {
   args.grad_bias[c] = static_cast<float>(bias);
 }
 
-void backward(const Context&, const BatchNormBackward& args) {
+void backward(const Device&, const BatchNormBackward& args) {
   for (std::int64_t c = 0; c < args.input.cols; ++c) backward_column(args, c);
 }
 

@@ -3,11 +3,11 @@
 // 1 / (1 - rate). The mask is regenerated from Philox in the backward pass: no mask is stored.
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/philox.hpp"
-#include "kernels/common/required.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/philox.hpp"
+#include "kernels/base/required.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -30,7 +30,7 @@ struct DropoutArgs {
 DropoutArgs dropout_args(double rate, std::uint64_t seed, std::uint32_t layer);
 
 struct DropoutOps {
-  Required<void(const Context&, const DropoutArgs&)> apply;
+  Required<void(const Device&, const DropoutArgs&)> apply;
 };
 
 constexpr Cost dropout_cost(std::int64_t n) {

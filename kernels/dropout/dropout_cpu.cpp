@@ -1,4 +1,4 @@
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/dropout/dropout.hpp"
 #include "kernels/dropout/dropout_math.hpp"
 
@@ -23,10 +23,10 @@ THALWEG_HD void apply_units(const DropoutArgs& args, std::uint64_t step, std::in
   }
 }
 
-void apply(const Context& ctx, const DropoutArgs& args) {
+void apply(const Device& device, const DropoutArgs& args) {
   const std::int64_t cols = args.input.cols;
   const std::uint64_t step = *args.step;
-  for_rows(ctx.pool(), args.input.rows, cols, [&](std::int64_t row) {
+  for_rows(device.pool, args.input.rows, cols, [&](std::int64_t row) {
     const std::int64_t id = args.ids ? args.ids[row] : row;
     const float* input = args.input.row(row);
     float* output = args.output.row(row);

@@ -1,4 +1,4 @@
-#include "kernels/common/quads.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/dropout/dropout.hpp"
 #include "kernels/dropout/dropout_math.hpp"
 
@@ -30,8 +30,8 @@ __global__ void __launch_bounds__(kThreads) dropout_kernel(const DropoutArgs arg
   });
 }
 
-void apply(const Context& ctx, const DropoutArgs& args) {
-  launch(ctx.stream(), quad_columns(args.input.rows, args.input.cols, kThreads, kRowsPerThread), "dropout",
+void apply(const Device& device, const DropoutArgs& args) {
+  launch(device.stream, quad_columns(args.input.rows, args.input.cols, kThreads, kRowsPerThread), "dropout",
          &dropout_kernel, args, has_quads(args.input) && has_quads(args.output));  // mutant: aligned-output
 }
 

@@ -3,7 +3,7 @@
 // dropped unit is +0 whatever it held, NaN included.
 #include <cstdint>
 
-#include "kernels/common/philox.hpp"
+#include "kernels/base/philox.hpp"
 
 namespace thalweg {
 

@@ -10,7 +10,7 @@ std::uint32_t word_of(const DropoutArgs& args, std::int64_t id, std::int64_t uni
   return philox(counter, args.key).word[unit % 4];
 }
 
-void apply(const Context&, const DropoutArgs& args) {
+void apply(const Device&, const DropoutArgs& args) {
   for (std::int64_t n = 0; n < args.input.rows; ++n) {
     const std::int64_t id = args.ids != nullptr ? args.ids[n] : n;
     for (std::int64_t u = 0; u < args.input.cols; ++u) {

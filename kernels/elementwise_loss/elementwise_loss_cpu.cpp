@@ -1,6 +1,6 @@
 // Elementwise losses on the cpu: targets and weights of a block of rows are gathered, then the formula runs
 // on vectors of rows.
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 
 namespace thalweg::THALWEG_ISA {
@@ -67,11 +67,11 @@ void evaluate_block(const ElementwiseLossArgs& args, std::int64_t begin, std::in
     evaluate_row<Kind>(args, begin + i, samples.target[i], samples.weight[i]);
 }
 
-void evaluate(const Context& ctx, const ElementwiseLossArgs& args) {
+void evaluate(const Device& device, const ElementwiseLossArgs& args) {
   const std::int64_t rows = args.output.rows;
   const std::int64_t wanted = kTaskOutputs / args.output.cols;
   const std::int64_t task_rows = wanted < 1 ? 1 : wanted;
-  ctx.pool().run((rows + task_rows - 1) / task_rows, [&](std::int64_t task, int) {
+  device.pool.run((rows + task_rows - 1) / task_rows, [&](std::int64_t task, int) {
     const std::int64_t end = (task + 1) * task_rows < rows ? (task + 1) * task_rows : rows;
     for (std::int64_t begin = task * task_rows; begin < end; begin += kBlock) {
       const std::int64_t count = end - begin < kBlock ? end - begin : kBlock;

@@ -1,6 +1,6 @@
-#include "kernels/common/launch.cuh"
-#include "kernels/common/shared.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/shared.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 
 namespace thalweg {
@@ -90,16 +90,16 @@ __global__ void __launch_bounds__(kThreads) several_outputs_kernel(const Element
   if (t < rows) args.losses[first + t] = samples[t].weight * sum;
 }
 
-void evaluate(const Context& ctx, const ElementwiseLossArgs& args) {
+void evaluate(const Device& device, const ElementwiseLossArgs& args) {
   if (args.output.cols == 1) {
     const auto kernel = with_loss_kind(
         args.loss.kind, [](auto kind) { return &single_output_kernel<decltype(kind)::value>; });
-    launch(ctx.stream(), {blocks_for(args.output.rows, kThreads), kThreads}, "elementwise_loss", kernel,
+    launch(device.stream, {blocks_for(args.output.rows, kThreads), kThreads}, "elementwise_loss", kernel,
            args);
   } else {
     const auto kernel = args.loss.kind == LossKind::hinge ? &several_outputs_kernel<LossKind::hinge>
                                                           : &several_outputs_kernel<LossKind::squared_hinge>;
-    launch(ctx.stream(), {blocks_for(args.output.rows, kTileRows), kThreads}, "elementwise_loss", kernel,
+    launch(device.stream, {blocks_for(args.output.rows, kTileRows), kThreads}, "elementwise_loss", kernel,
            args);
   }
 }

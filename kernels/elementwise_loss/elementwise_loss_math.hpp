@@ -15,7 +15,7 @@
 // The logistic forms are log(1 + exp(z)) - y z and sigmoid(z) - y without the cancellation at large |z|.
 #include <cstdint>
 
-#include "kernels/common/exact_math.hpp"
+#include "kernels/base/exact_math.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
 
 namespace thalweg {

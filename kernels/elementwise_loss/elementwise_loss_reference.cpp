@@ -69,7 +69,7 @@ double held_against(LossKind kind, double target, std::int64_t k, std::int64_t o
   return target == own_class ? 1.0 : -1.0;
 }
 
-void evaluate(const Context&, const ElementwiseLossArgs& args) {
+void evaluate(const Device&, const ElementwiseLossArgs& args) {
   const LossTargets& targets = args.targets;
   for (std::int64_t n = 0; n < args.output.rows; ++n) {
     const std::int64_t row = targets.ids ? targets.ids[n] : n;

@@ -2,11 +2,11 @@
 // Layer normalisation (Ba, Kiros, Hinton 2016): each row to mean 0 and variance 1, then weight and bias.
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/common/slices.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/required.hpp"
+#include "kernels/base/slices.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -40,8 +40,8 @@ struct LayerNormBackward {
 };
 
 struct LayerNormOps {
-  Required<void(const Context&, const LayerNormForward&)> forward;
-  Required<void(const Context&, const LayerNormBackward&)> backward;
+  Required<void(const Device&, const LayerNormForward&)> forward;
+  Required<void(const Device&, const LayerNormBackward&)> backward;
 };
 
 constexpr Cost layer_norm_forward_cost(std::int64_t n, std::int64_t c) {

@@ -1,5 +1,5 @@
-#include "kernels/common/chains_cuda.cuh"
-#include "kernels/common/slices_cuda.cuh"
+#include "kernels/base/chains_cuda.cuh"
+#include "kernels/base/slices_cuda.cuh"
 #include "kernels/layer_norm/layer_norm_cuda.cuh"
 #include "kernels/layer_norm/layer_norm_math.hpp"
 
@@ -53,14 +53,14 @@ struct ParameterGrads {
   }
 };
 
-void input_grad(const Context& ctx, const LayerNormBackward& args) {
+void input_grad(const Device& device, const LayerNormBackward& args) {
   constexpr int kKeptRows = 2;
   const std::int64_t rows = args.input.rows, cols = args.input.cols;
   const bool vectors = has_quads(args.grad_output) && has_quads(args.input) && has_quads(args.grad_input) &&
                        has_quads(args.weight);
   with_row_team(cols, kKeptRows, [&](auto tag) {
     using Team = typename decltype(tag)::Team;
-    launch(ctx.stream(), team_shape<Team>(rows, cols, kKeptRows), "layer_norm_backward",
+    launch(device.stream, team_shape<Team>(rows, cols, kKeptRows), "layer_norm_backward",
            &input_grad_kernel<Team>, args, vectors);
   });
 }
@@ -70,14 +70,15 @@ void input_grad(const Context& ctx, const LayerNormBackward& args) {
 namespace cuda {
 
 /// The parameters first: the input gradient may overwrite grad_output.
-void layer_norm_backward(const Context& ctx, const LayerNormBackward& args) {
+void layer_norm_backward(const Device& device, const LayerNormBackward& args) {
   const std::int64_t cols = args.input.cols;
-  float* scratch = static_cast<float*>(ctx.scratch(4 * column_sums_scratch(args.slices, cols, 2)));
+  const Scratch::Frame frame(device);
+  float* const scratch = frame.take<float>(column_sums_scratch(args.slices, cols, 2));
   const BatchSum sums[] = {args.grad_weight, args.grad_bias};
-  column_sums(ctx, "layer_norm_parameter_grads", args.slices, cols, sums, scratch,
+  column_sums(device, "layer_norm_parameter_grads", args.slices, cols, sums, scratch,
               ParameterGrads{args.grad_output, args.input, args.mean, args.rstd},
               StoreSums<2>{{args.grad_weight.sum, args.grad_bias.sum}});
-  input_grad(ctx, args);
+  input_grad(device, args);
 }
 
 }  // namespace cuda

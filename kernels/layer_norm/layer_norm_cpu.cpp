@@ -1,15 +1,15 @@
-#include "kernels/common/chains_cpu.hpp"
-#include "kernels/common/slices_cpu.hpp"
+#include "kernels/base/chains_cpu.hpp"
+#include "kernels/base/slices_cpu.hpp"
 #include "kernels/layer_norm/layer_norm.hpp"
 #include "kernels/layer_norm/layer_norm_math.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
 
-void forward(const Context& ctx, const LayerNormForward& args) {
+void forward(const Device& device, const LayerNormForward& args) {
   const std::int64_t cols = args.input.cols;
   const float n = static_cast<float>(cols);
-  for_rows(ctx.pool(), args.input.rows, cols, [&](std::int64_t row) {
+  for_rows(device.pool, args.input.rows, cols, [&](std::int64_t row) {
     const float* x = args.input.row(row);
     float* __restrict out = args.output.row(row);
     const float mean = row_sum(cols, [x](std::int64_t j, float& chain) { chain = chain + x[j]; }) / n;
@@ -26,13 +26,14 @@ void forward(const Context& ctx, const LayerNormForward& args) {
   });
 }
 
-void parameter_grads(const Context& ctx, const LayerNormBackward& args) {
+void parameter_grads(const Device& device, const LayerNormBackward& args) {
   const std::int64_t cols = args.input.cols;
-  float* scratch = static_cast<float*>(ctx.scratch(4 * column_sums_scratch(args.slices, cols, 2)));
+  const Scratch::Frame frame(device);
+  float* const scratch = frame.take<float>(column_sums_scratch(args.slices, cols, 2));
   const ConstMatrix x = args.input, dy = args.grad_output;
   const float *mean = args.mean, *rstd = args.rstd;
   const BatchSum sums[] = {args.grad_weight, args.grad_bias};
-  column_sums(ctx.pool(), args.slices, cols, sums, scratch,
+  column_sums(device.pool, args.slices, cols, sums, scratch,
               [=](std::int64_t row, std::int64_t col, float& weight_chain, float& bias_chain) {
                 const float grad = dy.row(row)[col];
                 const float xhat = layer_norm_xhat(x.row(row)[col], mean[row], rstd[row]);
@@ -41,10 +42,10 @@ void parameter_grads(const Context& ctx, const LayerNormBackward& args) {
               });
 }
 
-void input_grad(const Context& ctx, const LayerNormBackward& args) {
+void input_grad(const Device& device, const LayerNormBackward& args) {
   const std::int64_t cols = args.input.cols;
   const float n = static_cast<float>(cols);
-  for_rows(ctx.pool(), args.input.rows, cols, [&](std::int64_t row) {
+  for_rows(device.pool, args.input.rows, cols, [&](std::int64_t row) {
     const float *x = args.input.row(row), *dy = args.grad_output.row(row), *weight = args.weight;
     const float mean = args.mean[row], rstd = args.rstd[row];
     float g_sum, gx_sum;
@@ -65,9 +66,9 @@ void input_grad(const Context& ctx, const LayerNormBackward& args) {
 }
 
 /// The parameters first: the input gradient may overwrite grad_output.
-void backward(const Context& ctx, const LayerNormBackward& args) {
-  parameter_grads(ctx, args);
-  input_grad(ctx, args);
+void backward(const Device& device, const LayerNormBackward& args) {
+  parameter_grads(device, args);
+  input_grad(device, args);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "kernels/common/chains_cuda.cuh"
+#include "kernels/base/chains_cuda.cuh"
 #include "kernels/layer_norm/layer_norm_cuda.cuh"
 #include "kernels/layer_norm/layer_norm_math.hpp"
 
@@ -34,14 +34,14 @@ __global__ void __launch_bounds__(Team::kThreads)
   });
 }
 
-void forward(const Context& ctx, const LayerNormForward& args) {
+void forward(const Device& device, const LayerNormForward& args) {
   constexpr int kKeptRows = 1;
   const std::int64_t rows = args.input.rows, cols = args.input.cols;
   const bool vectors =
       has_quads(args.input) && has_quads(args.output) && has_quads(args.weight) && has_quads(args.bias);
   with_row_team(cols, kKeptRows, [&](auto tag) {
     using Team = typename decltype(tag)::Team;
-    launch(ctx.stream(), team_shape<Team>(rows, cols, kKeptRows), "layer_norm", &forward_kernel<Team>, args,
+    launch(device.stream, team_shape<Team>(rows, cols, kKeptRows), "layer_norm", &forward_kernel<Team>, args,
            vectors);
   });
 }

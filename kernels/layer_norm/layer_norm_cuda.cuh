@@ -5,6 +5,6 @@
 namespace thalweg::cuda {
 
 /// layer_norm_backward_cuda.cu.
-void layer_norm_backward(const Context& ctx, const LayerNormBackward& args);
+void layer_norm_backward(const Device& device, const LayerNormBackward& args);
 
 }  // namespace thalweg::cuda

@@ -10,7 +10,7 @@
 //             gx_mean = (chain sum of  fma(g, xhat, chain)) / n
 //             grad_input = rstd * fma(-xhat, gx_mean, g - g_mean)
 //             grad_weight: batch chain fma(grad_output, xhat, chain); grad_bias: chain + grad_output
-#include "kernels/common/hd.hpp"
+#include "kernels/base/hd.hpp"
 
 namespace thalweg {
 

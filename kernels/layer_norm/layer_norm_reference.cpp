@@ -28,7 +28,7 @@ RowStatistics statistics_of(const float* x, std::int64_t n, double eps) {
   return {mean, 1.0 / std::sqrt(variance_of(x, n, mean) + eps)};
 }
 
-void forward(const Context&, const LayerNormForward& args) {
+void forward(const Device&, const LayerNormForward& args) {
   for (std::int64_t n = 0; n < args.input.rows; ++n) {
     const float* x = args.input.row(n);
     const auto [mean, rstd] = statistics_of(x, args.input.cols, args.eps);
@@ -83,7 +83,7 @@ void input_grad_row(const LayerNormBackward& args, std::int64_t n) {
   }
 }
 
-void backward(const Context&, const LayerNormBackward& args) {
+void backward(const Device&, const LayerNormBackward& args) {
   parameter_grads(args);
   for (std::int64_t n = 0; n < args.input.rows; ++n) input_grad_row(args, n);
 }

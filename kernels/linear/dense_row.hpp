@@ -2,7 +2,7 @@
 // One row of the batch as floats.
 #include <cstdint>
 
-#include "kernels/common/rows_cpu.hpp"
+#include "kernels/base/rows_cpu.hpp"
 #include "kernels/linear/gemm_pack.hpp"
 
 namespace thalweg::THALWEG_ISA {

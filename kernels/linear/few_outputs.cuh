@@ -1,13 +1,13 @@
 #pragma once
 // Layers with at most kFewOutputs outputs: a dot product is 128 chains, four to a lane of a warp, and their
-// tree (kernels/common/chains.hpp).
+// tree (kernels/base/chains.hpp).
 #include <cuda_runtime.h>
 
 #include <cstdint>
 
-#include "kernels/common/chains.hpp"
-#include "kernels/common/launch.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/row_source.cuh"
 
@@ -93,21 +93,21 @@ __global__ void __launch_bounds__(kFewThreads, kFewBlocks) few_outputs_kernel(Fe
 }
 
 template <int kRows, int kOutputs, class Source>
-void launch_few(const Context& ctx, const FewOutputsArgs<Source>& args) {
-  launch(ctx.stream(), {blocks_for(args.rows, kRows * (kFewThreads / kWarp)), kFewThreads}, "linear_forward",
+void launch_few(const Device& device, const FewOutputsArgs<Source>& args) {
+  launch(device.stream, {blocks_for(args.rows, kRows * (kFewThreads / kWarp)), kFewThreads}, "linear_forward",
          few_outputs_kernel<kRows, kOutputs, Source>, args);
 }
 
 /// The sums of a layer with at most kFewOutputs outputs, its rows read as Source.
 template <class Source>
-void launch_few_outputs(const Context& ctx, const LinearForward& a, const Source& rows) {
+void launch_few_outputs(const Device& device, const LinearForward& a, const Source& rows) {
   const FewOutputsArgs<Source> args{
       rows,         make_lines(a.weight, a.input.cols), a.bias,        a.input.rows,
       a.input.cols, static_cast<int>(a.output.cols),    a.output.data, a.output.stride};
-  if (args.outputs == 1) return launch_few<4, 1>(ctx, args);
-  if (args.outputs == 2) return launch_few<4, 2>(ctx, args);
-  if (args.outputs <= 4) return launch_few<2, 4>(ctx, args);
-  launch_few<2, 8>(ctx, args);
+  if (args.outputs == 1) return launch_few<4, 1>(device, args);
+  if (args.outputs == 2) return launch_few<4, 2>(device, args);
+  if (args.outputs <= 4) return launch_few<2, 4>(device, args);
+  launch_few<2, 8>(device, args);
 }
 
 }  // namespace thalweg

@@ -1,10 +1,10 @@
 #pragma once
 // Dot products of layers with at most kFewOutputs outputs: 128 chains, element j on chain j mod 128, and
-// their tree (kernels/common/chains.hpp), one chain per lane of 128 / kLanes registers.
+// their tree (kernels/base/chains.hpp), one chain per lane of 128 / kLanes registers.
 #include <cstdint>
 
-#include "kernels/common/fold_cpu.hpp"
-#include "kernels/common/rows_cpu.hpp"
+#include "kernels/base/fold_cpu.hpp"
+#include "kernels/base/rows_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

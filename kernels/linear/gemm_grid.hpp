@@ -4,7 +4,7 @@
 // a chain.
 #include <cstdint>
 
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "kernels/linear/gemm_pack.hpp"
 
 namespace thalweg::THALWEG_ISA {
@@ -44,7 +44,7 @@ struct TilePlace {
 };
 
 /// The task that the thread is likely to take next: the caller goes through them from the first, other
-/// threads from the last (kernels/common/parallel.hpp). Itself when there is none.
+/// threads from the last (kernels/base/parallel.hpp). Itself when there is none.
 THALWEG_HD std::int64_t next_task(const Grid& g, std::int64_t task, int thread) {
   const std::int64_t next = thread == 0 ? task + 1 : task - 1;
   return next < 0 || next == g.tasks() ? task : next;

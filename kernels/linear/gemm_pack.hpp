@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "kernels/common/rows_cpu.hpp"
+#include "kernels/base/rows_cpu.hpp"
 #include "kernels/linear/gemm_tile.hpp"
 #include "thalweg/tensor.hpp"
 

@@ -1,10 +1,10 @@
 #pragma once
-// The weight gradient: a matrix product whose k is the batch, cut into slices (kernels/common/slices.hpp).
+// The weight gradient: a matrix product whose k is the batch, cut into slices (kernels/base/slices.hpp).
 // A tile keeps the tree's pending partial sums on a small stack in the first-level cache, like the carries of
 // a binary counter, so partial matrices never reach memory when a call brings the whole batch.
 #include <cstdint>
 
-#include "kernels/common/slices.hpp"
+#include "kernels/base/slices.hpp"
 #include "kernels/linear/gemm_products.hpp"
 
 namespace thalweg::THALWEG_ISA {

@@ -4,9 +4,9 @@
 // once, in the order in which it lies in memory. Lanes without an output cost less than transposing X.
 #include <cstdint>
 
+#include "kernels/base/device.hpp"
 #include "kernels/linear/dense_row.hpp"
 #include "kernels/linear/few_outputs.hpp"
-#include "thalweg/context.hpp"
 
 namespace thalweg::THALWEG_ISA {
 
@@ -19,11 +19,12 @@ constexpr std::int64_t kThinTaskRows = 16;
 /// less work than a job for one panel, and than reading it from another core's cache.
 class ThinPanels {
  public:
-  ThinPanels(const Context& ctx, const float* weight, std::int64_t outputs, std::int64_t features)
-      : weight_{.data = weight, .dtype = DType::f32, .rows = outputs, .cols = features, .stride = features} {
-    const int threads = ctx.pool().threads();
-    packed_ = static_cast<bool*>(ctx.scratch(threads * (kLineBytes + panel_floats() * sizeof(float))));
-    panels_ = reinterpret_cast<float*>(packed_ + threads * kLineBytes);
+  ThinPanels(const Device& device, const float* weight, std::int64_t outputs, std::int64_t features)
+      : frame_(device),
+        weight_{.data = weight, .dtype = DType::f32, .rows = outputs, .cols = features, .stride = features} {
+    const int threads = device.pool.threads();
+    packed_ = frame_.take<bool>(threads * kLineBytes);
+    panels_ = frame_.take<float>(threads * panel_floats());
     for (int t = 0; t < threads; ++t) packed_[t * kLineBytes] = false;
   }
 
@@ -41,6 +42,7 @@ class ThinPanels {
  private:
   std::int64_t panel_floats() const { return weight_.cols * kPanel; }
 
+  const Scratch::Frame frame_;
   DenseRows weight_;
   bool* packed_;  // a cache line for each thread
   float* panels_;

@@ -5,7 +5,7 @@
 // where it lies, one element broadcast at a time.
 #include <cstdint>
 
-#include "kernels/common/simd.hpp"
+#include "kernels/base/simd.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

@@ -4,19 +4,19 @@
 // then the bias is added; out_features <= 8: 128 chains and their tree, then the bias.
 #include <cstdint>
 
-#include "kernels/activation/activation.hpp"
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/common/slices.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/activation_kind.hpp"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/loss.hpp"
+#include "kernels/base/required.hpp"
+#include "kernels/base/slices.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
 
-/// Up to this many outputs a dot product runs as 128 chains and a tree, by the layer's shape alone.
-constexpr std::int64_t kFewOutputs = 8;
+struct ActivationOps;
 
 /// With an activation behind the layer, output = f(input * weight^T + bias): the bits of the two ops one
 /// after the other.
@@ -69,16 +69,16 @@ struct LinearModelStep {
 };
 
 struct LinearOps {
-  Required<void(const Context&, const LinearForward&)> forward;
-  Required<void(const Context&, const LinearInputGrad&)> input_grad;
-  Required<void(const Context&, const LinearParameterGrad&)> parameter_grad;
-  Required<void(const Context&, const LinearModelStep&)> model_step;
+  Required<void(const Device&, const LinearForward&)> forward;
+  Required<void(const Device&, const LinearInputGrad&)> input_grad;
+  Required<void(const Device&, const LinearParameterGrad&)> parameter_grad;
+  Required<void(const Device&, const LinearModelStep&)> model_step;
 };
 
 // For products that leave the activation to its own op: where the sums go, and that op's call.
 Matrix linear_sums(const LinearForward& a);
-void apply_activation(const Context& ctx, const ActivationOps& ops, const LinearForward& a);
-void apply_derivative(const Context& ctx, const ActivationOps& ops, const LinearInputGrad& a);
+void apply_activation(const Device& device, const ActivationOps& ops, const LinearForward& a);
+void apply_derivative(const Device& device, const ActivationOps& ops, const LinearInputGrad& a);
 
 constexpr Cost linear_forward_cost(std::int64_t n, std::int64_t i, std::int64_t o) {
   return {.flops = 2 * n * i * o, .bytes_read = 4 * (n * i + o * i + o), .bytes_written = 4 * n * o};

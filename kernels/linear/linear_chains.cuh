@@ -26,18 +26,14 @@ struct GradientChains {
 };
 
 inline std::int64_t round_up4(std::int64_t n) { return (n + 3) / 4 * 4; }
-/// Scratch memory that they take.
-inline std::int64_t chain_floats(const BatchSlices& s, std::int64_t weights, std::int64_t outputs) {
-  return s.whole() ? s.slices * (round_up4(weights) + round_up4(outputs)) : 0;
-}
-inline GradientChains chains_of(const BatchSlices& s, const BatchSum& weight, const BatchSum& bias,
-                                std::int64_t weights, std::int64_t outputs, float* scratch) {
+inline GradientChains chains_of(const Scratch::Frame& frame, const BatchSlices& s, const BatchSum& weight,
+                                const BatchSum& bias, std::int64_t weights, std::int64_t outputs) {
   GradientChains c{weight, bias};
   if (s.whole()) {
-    c.weight.partials = scratch;
     c.weight.partial_stride = round_up4(weights);
-    c.bias.partials = scratch + s.slices * c.weight.partial_stride;
+    c.weight.partials = frame.take<float>(s.slices * c.weight.partial_stride);
     c.bias.partial_stride = round_up4(outputs);
+    c.bias.partials = frame.take<float>(s.slices * c.bias.partial_stride);
   }
   if (bias.sum == nullptr) c.bias.partials = nullptr;
   return c;

@@ -8,15 +8,15 @@
 
 namespace thalweg {
 
-inline bool has_fast_product(const Context& ctx, std::int64_t rows, std::int64_t features,
+inline bool has_fast_product(const Device& device, std::int64_t rows, std::int64_t features,
                              std::int64_t outputs) {
-  return ctx.numerics() == Numerics::fast && rows > 0 && features > kFewOutputs && outputs > kFewOutputs;
+  return device.matrix_library != nullptr && rows > 0 && features > kFewOutputs && outputs > kFewOutputs;
 }
 
 // Each takes arguments of which has_fast_product holds.
-void linear_forward_fast(const Context& ctx, const LinearForward& a);
-void linear_input_grad_fast(const Context& ctx, const LinearInputGrad& a);
+void linear_forward_fast(const Device& device, const LinearForward& a);
+void linear_input_grad_fast(const Device& device, const LinearInputGrad& a);
 /// One call brings the whole batch. grad_bias keeps its exact order and bits.
-void linear_parameter_grad_fast(const Context& ctx, const LinearParameterGrad& a);
+void linear_parameter_grad_fast(const Device& device, const LinearParameterGrad& a);
 
 }  // namespace thalweg

@@ -1,9 +1,10 @@
 #include <cublasLt.h>
 #include <cuda_runtime.h>
 
-#include "kernels/common/launch.cuh"
-#include "kernels/common/slices_cuda.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/activation/activation.hpp"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/slices_cuda.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/linear/linear_fast.cuh"
 #include "kernels/linear/row_source.cuh"
 
@@ -33,10 +34,6 @@ struct Product {
 constexpr std::int64_t kScratchAlignment = 256;
 constexpr std::uint64_t kMostWorkspace = std::uint64_t{32} << 20;  // what cuBLAS itself takes on sm_90
 
-std::int64_t padded(std::int64_t bytes) {
-  return (bytes + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
-}
-
 std::uint32_t alignment_of(const void* address) {
   std::uint32_t bytes = kScratchAlignment;
   while (!aligned_to(address, bytes)) bytes /= 2;
@@ -54,21 +51,20 @@ void check_library(cublasStatus_t status, const char* op) {
                     cublasLtGetStatusString(status));
 }
 
-cublasComputeType_t compute_type(const char* op) {
-  int device = 0, major = 0;
-  check_cuda(cudaGetDevice(&device), op);
-  check_cuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), op);
-  return major >= 8 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+cublasComputeType_t compute_type(const Device& device) {
+  return device.properties.compute_major >= 8 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
 }
 
-cublasLtHandle_t handle_of(const Context& ctx) { return static_cast<cublasLtHandle_t>(ctx.matrix_library()); }
+cublasLtHandle_t handle_of(const Device& device) {
+  return static_cast<cublasLtHandle_t>(device.matrix_library);
+}
 
 /// A product as cuBLASLt wants to hear of it, and the algorithm that it picks, which depends on the shapes,
 /// the alignments and the device alone.
 class ProductPlan {
  public:
-  ProductPlan(const Context& ctx, const Product& p) : handle_(handle_of(ctx)), name_(p.name) {
-    describe(p);
+  ProductPlan(const Device& device, const Product& p) : handle_(handle_of(device)), name_(p.name) {
+    describe(device, p);
     choose(p);
   }
   ProductPlan(const ProductPlan&) = delete;
@@ -76,13 +72,13 @@ class ProductPlan {
 
   std::int64_t workspace_bytes() const { return static_cast<std::int64_t>(chosen_.workspaceSize); }
 
-  void run(const Context& ctx, const Product& p, void* workspace) {
+  void run(const Device& device, const Product& p, void* workspace) {
     const detail::ProfilerRange range(name_);
     const float one = 1.0f, zero = 0.0f;
     check_library(
         cublasLtMatmul(handle_, &operation_, &one, p.a.data, &a_, p.b.data, &b_, &zero, p.out, &out_, p.out,
                        &out_, &chosen_.algo, chosen_.workspaceSize > 0 ? workspace : nullptr,
-                       chosen_.workspaceSize, static_cast<cudaStream_t>(ctx.stream())),
+                       chosen_.workspaceSize, static_cast<cudaStream_t>(device.stream)),
         name_);
   }
 
@@ -103,8 +99,8 @@ class ProductPlan {
                   name_);
   }
 
-  void describe(const Product& p) {
-    check_library(cublasLtMatmulDescInit(&operation_, compute_type(name_), CUDA_R_32F), name_);
+  void describe(const Device& device, const Product& p) {
+    check_library(cublasLtMatmulDescInit(&operation_, compute_type(device), CUDA_R_32F), name_);
     set(CUBLASLT_MATMUL_DESC_TRANSA, static_cast<std::int32_t>(p.a.op));
     set(CUBLASLT_MATMUL_DESC_TRANSB, static_cast<std::int32_t>(p.b.op));
     if (p.bias != nullptr) {
@@ -165,33 +161,28 @@ __global__ void __launch_bounds__(kGatherThreads)
 /// Rows that lie as the product needs them are read in place; others go through scratch memory.
 struct PlacedRows {
   bool gathered;
-  std::int64_t stride, bytes;  ///< bytes of scratch
+  std::int64_t stride, floats;  ///< floats of scratch
 
   explicit PlacedRows(const DenseRows& x)
       : gathered(is_converted(x) || x.ids != nullptr),
         stride(gathered ? (x.cols + 3) / 4 * 4 : x.stride),
-        bytes(gathered ? padded(x.rows * stride * std::int64_t{sizeof(float)}) : 0) {}
+        floats(gathered ? x.rows * stride : 0) {}
 
   Factor as_factor(const DenseRows& x) const {
     if (!gathered) return factor(static_cast<const float*>(x.data), x.cols, x.rows, stride, CUBLAS_OP_N);
     return {nullptr, x.cols, x.rows, stride, CUBLAS_OP_N, kScratchAlignment};
   }
 
-  /// Writes the rows to `scratch` if they need it and tells the factor where they are.
-  void place(const Context& ctx, const DenseRows& x, char* scratch, Factor& rows) const {
+  /// Writes the rows to `to` if they need it and tells the factor where they are.
+  void place(const Device& device, const DenseRows& x, float* to, Factor& rows) const {
     if (!gathered) return;
-    auto* to = reinterpret_cast<float*>(scratch);
     with_rows(x, [&](auto input) {
-      launch(ctx.stream(), {blocks_for(x.rows, kGatherThreads / kWarp), kGatherThreads}, "linear_gather_rows",
-             gather_rows_kernel<decltype(input)>, input, x.rows, x.cols, stride, to);
+      launch(device.stream, {blocks_for(x.rows, kGatherThreads / kWarp), kGatherThreads},
+             "linear_gather_rows", gather_rows_kernel<decltype(input)>, input, x.rows, x.cols, stride, to);
     });
     rows.data = to;
   }
 };
-
-char* scratch_of(const Context& ctx, std::int64_t bytes) {
-  return bytes > 0 ? static_cast<char*>(ctx.scratch(bytes)) : nullptr;
-}
 
 /// The terms of grad_bias, added in the order of exact numerics.
 struct BiasSource {
@@ -208,7 +199,7 @@ struct BiasSource {
 
 }  // namespace
 
-void linear_forward_fast(const Context& ctx, const LinearForward& a) {
+void linear_forward_fast(const Device& device, const LinearForward& a) {
   const PlacedRows placed(a.input);
   const Matrix sums = linear_sums(a);
   const std::int64_t features = a.input.cols, outputs = a.output.cols;
@@ -220,14 +211,14 @@ void linear_forward_fast(const Context& ctx, const LinearForward& a) {
             .cols = sums.rows,
             .stride = sums.stride,
             .bias = a.bias};
-  ProductPlan plan(ctx, p);
-  char* scratch = scratch_of(ctx, placed.bytes + plan.workspace_bytes());
-  placed.place(ctx, a.input, scratch, p.b);
-  plan.run(ctx, p, scratch + placed.bytes);
-  apply_activation(ctx, activation_cuda, a);
+  ProductPlan plan(device, p);
+  const Scratch::Frame frame(device);
+  placed.place(device, a.input, frame.take<float>(placed.floats), p.b);
+  plan.run(device, p, frame.take_bytes(plan.workspace_bytes()));
+  apply_activation(device, activation_cuda, a);
 }
 
-void linear_input_grad_fast(const Context& ctx, const LinearInputGrad& a) {
+void linear_input_grad_fast(const Device& device, const LinearInputGrad& a) {
   const std::int64_t rows = a.grad_input.rows, features = a.grad_input.cols, outputs = a.grad_output.cols;
   const Product p{.name = "linear_input_grad",
                   .a = factor(a.weight, features, outputs, features, CUBLAS_OP_N),
@@ -237,12 +228,13 @@ void linear_input_grad_fast(const Context& ctx, const LinearInputGrad& a) {
                   .cols = rows,
                   .stride = a.grad_input.stride,
                   .bias = nullptr};
-  ProductPlan plan(ctx, p);
-  plan.run(ctx, p, scratch_of(ctx, plan.workspace_bytes()));
-  apply_derivative(ctx, activation_cuda, a);
+  ProductPlan plan(device, p);
+  const Scratch::Frame frame(device);
+  plan.run(device, p, frame.take_bytes(plan.workspace_bytes()));
+  apply_derivative(device, activation_cuda, a);
 }
 
-void linear_parameter_grad_fast(const Context& ctx, const LinearParameterGrad& a) {
+void linear_parameter_grad_fast(const Device& device, const LinearParameterGrad& a) {
   const PlacedRows placed(a.input);
   const std::int64_t rows = a.input.rows, features = a.input.cols, outputs = a.grad_output.cols;
   Product p{.name = "linear_parameter_grad",
@@ -253,18 +245,14 @@ void linear_parameter_grad_fast(const Context& ctx, const LinearParameterGrad& a
             .cols = outputs,
             .stride = features,
             .bias = nullptr};
-  ProductPlan plan(ctx, p);
-  const std::int64_t workspace = padded(plan.workspace_bytes());
-  const bool bias = a.grad_bias.sum != nullptr;
-  const std::int64_t sums =
-      bias ? column_sums_scratch(a.slices, outputs, 1) * std::int64_t{sizeof(float)} : 0;
-  char* scratch = scratch_of(ctx, placed.bytes + workspace + sums);
-  placed.place(ctx, a.input, scratch, p.a);
-  plan.run(ctx, p, scratch + placed.bytes);
-  if (!bias) return;
+  ProductPlan plan(device, p);
+  const Scratch::Frame frame(device);
+  placed.place(device, a.input, frame.take<float>(placed.floats), p.a);
+  plan.run(device, p, frame.take_bytes(plan.workspace_bytes()));
+  if (a.grad_bias.sum == nullptr) return;
   const BatchSum bias_sum[1] = {a.grad_bias};
-  column_sums(ctx, "linear_grad_bias", a.slices, outputs, bias_sum,
-              reinterpret_cast<float*>(scratch + placed.bytes + workspace), BiasSource{a.grad_output},
+  column_sums(device, "linear_grad_bias", a.slices, outputs, bias_sum,
+              frame.take<float>(column_sums_scratch(a.slices, outputs, 1)), BiasSource{a.grad_output},
               StoreSums<1>{{a.grad_bias.sum}});
 }
 

@@ -3,8 +3,8 @@
 
 namespace thalweg::cuda {
 
-void linear_forward_few(const Context& ctx, const LinearForward& a) {
-  launch_few_outputs(ctx, a, make_lines(a.input));
+void linear_forward_few(const Device& device, const LinearForward& a) {
+  launch_few_outputs(device, a, make_lines(a.input));
 }
 
 }  // namespace thalweg::cuda

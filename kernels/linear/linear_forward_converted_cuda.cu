@@ -3,8 +3,8 @@
 
 namespace thalweg::cuda {
 
-void linear_forward_converted(const Context& ctx, const LinearForward& a) {
-  launch_forward(ctx, a, make_converted(a.input));
+void linear_forward_converted(const Device& device, const LinearForward& a) {
+  launch_forward(device, a, make_converted(a.input));
 }
 
 }  // namespace thalweg::cuda

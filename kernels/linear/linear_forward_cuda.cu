@@ -3,8 +3,8 @@
 
 namespace thalweg::cuda {
 
-void linear_forward(const Context& ctx, const LinearForward& a) {
-  launch_forward(ctx, a, make_lines(a.input));
+void linear_forward(const Device& device, const LinearForward& a) {
+  launch_forward(device, a, make_lines(a.input));
 }
 
 }  // namespace thalweg::cuda

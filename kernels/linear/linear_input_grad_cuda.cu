@@ -3,9 +3,9 @@
 
 namespace thalweg::cuda {
 
-void linear_input_grad(const Context& ctx, const LinearInputGrad& a) {
+void linear_input_grad(const Device& device, const LinearInputGrad& a) {
   launch_product<LineAlong::width>(
-      ctx, "linear_input_grad",
+      device, "linear_input_grad",
       ProductArgs<Lines, Lines>{make_lines(a.grad_output.data, a.grad_output.stride),
                                 make_lines(a.weight, a.grad_input.cols), a.grad_input.rows, a.grad_input.cols,
                                 a.grad_output.cols, a.grad_input, has_quads(a.grad_input)},

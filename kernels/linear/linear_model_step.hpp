@@ -4,8 +4,8 @@
 // When a call brings the whole batch, the tree over slices runs as they get done; else at the end, on a copy.
 #include <cstdint>
 
-#include "kernels/common/slice_claims_cpu.hpp"
-#include "kernels/common/slice_tree_cpu.hpp"
+#include "kernels/base/slice_claims_cpu.hpp"
+#include "kernels/base/slice_tree_cpu.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/linear/dense_row.hpp"
 #include "kernels/linear/few_outputs.hpp"

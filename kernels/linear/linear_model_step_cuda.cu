@@ -1,4 +1,4 @@
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/linear/linear_cuda.cuh"
 #include "kernels/linear/model_step.cuh"
 #include "kernels/linear/tiles.cuh"
@@ -7,25 +7,25 @@ namespace thalweg {
 namespace {
 
 /// The separate passes of a step: dot products, losses, gradient. For rows too long for one pass.
-void separate_step(const Context& ctx, const LinearModelStep& a) {
+void separate_step(const Device& device, const LinearModelStep& a) {
   const std::int64_t rows = a.input.rows, features = a.input.cols;
-  const std::int64_t floats = round_up4(rows) + chain_floats(a.slices, features, 1);
-  auto* outputs = static_cast<float*>(ctx.scratch(floats * std::int64_t{sizeof(float)}));
-  const GradientChains chains =
-      chains_of(a.slices, a.grad_weight, a.grad_bias, features, 1, outputs + round_up4(rows));
-  cuda::linear_outputs(ctx, {a.input, a.weight, a.bias, matrix(outputs, rows, 1)});
-  launch(ctx.stream(), {blocks_for(rows, kRowLossThreads), kRowLossThreads}, "linear_row_loss",
+  const Scratch::Frame frame(device);
+  float* const outputs = frame.take<float>(rows);
+  const GradientChains chains = chains_of(frame, a.slices, a.grad_weight, a.grad_bias, features, 1);
+  cuda::linear_outputs(device, {a.input, a.weight, a.bias, matrix(outputs, rows, 1)});
+  launch(device.stream, {blocks_for(rows, kRowLossThreads), kRowLossThreads}, "linear_row_loss",
          row_loss_kernel, rows, outputs, RowLossArgs{a.loss, a.targets, a.losses, a.grad_output});
-  cuda::linear_gradient_chains(ctx, a.input, matrix<const float>(a.grad_output, rows, 1), a.slices, chains);
-  cuda::linear_slice_sums(ctx, a.slices, chains, features, 1);
+  cuda::linear_gradient_chains(device, a.input, matrix<const float>(a.grad_output, rows, 1), a.slices,
+                               chains);
+  cuda::linear_slice_sums(device, a.slices, chains, features, 1);
 }
 
 /// As many blocks as there are multiprocessors, and as many rows at a time as they hold.
-StepPlan plan_step(const LinearModelStep& a, const TouchedSlices& touched) {
+StepPlan plan_step(const DeviceProperties& gpu, const LinearModelStep& a, const TouchedSlices& touched) {
   const std::int64_t features = a.input.cols, element = a.input.dtype == DType::u8 ? 1 : 4;
   StepPlan plan{.groups = kMaxStepGroups};
   const auto idle = [&](int groups) { return (groups - 1) * (kChains / groups) >= features; };
-  while (plan.groups > 1 && (plan.groups * touched.count > multiprocessors() || idle(plan.groups)))
+  while (plan.groups > 1 && (plan.groups * touched.count > gpu.multiprocessors || idle(plan.groups)))
     plan.groups /= 2;
   std::int64_t longest = 0;
   for (int s = touched.first; s < touched.first + touched.count; ++s) {
@@ -34,7 +34,7 @@ StepPlan plan_step(const LinearModelStep& a, const TouchedSlices& touched) {
   }
   if (features > kMaxStepFeatures) return {};
   const std::int64_t row_bytes = StepColumns(features, plan.groups, 0).pitch() * element + 4;
-  const std::int64_t fit = device_attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin) / row_bytes / 4 * 4;
+  const std::int64_t fit = gpu.shared_bytes / row_bytes / 4 * 4;
   if (fit == 0) return {};
   const std::int64_t rows = round_up4(longest) < fit ? round_up4(longest) : fit;
   plan.chunk_rows = static_cast<int>(rows);
@@ -47,15 +47,13 @@ StepPlan plan_step(const LinearModelStep& a, const TouchedSlices& touched) {
 
 namespace cuda {
 
-void linear_model_step(const Context& ctx, const LinearModelStep& a) {
+void linear_model_step(const Device& device, const LinearModelStep& a) {
   const TouchedSlices touched = touched_slices(a.slices);
-  const StepPlan plan = touched.count > 0 ? plan_step(a, touched) : StepPlan{};
-  if (plan.groups == 0) return separate_step(ctx, a);
-  const std::int64_t sums = std::int64_t{touched.count} * plan.chunk_rows * kChains;
-  const std::int64_t floats = sums + chain_floats(a.slices, a.input.cols, 1);
-  auto* scratch = static_cast<float*>(ctx.scratch(floats * std::int64_t{sizeof(float)}));
-  const GradientChains chains =
-      chains_of(a.slices, a.grad_weight, a.grad_bias, a.input.cols, 1, scratch + sums);
+  const StepPlan plan = touched.count > 0 ? plan_step(device.properties, a, touched) : StepPlan{};
+  if (plan.groups == 0) return separate_step(device, a);
+  const Scratch::Frame frame(device);
+  float* const sums = frame.take<float>(std::int64_t{touched.count} * plan.chunk_rows * kChains);
+  const GradientChains chains = chains_of(frame, a.slices, a.grad_weight, a.grad_bias, a.input.cols, 1);
   const StepArgs args{make_converted(a.input),
                       a.weight,
                       a.bias,
@@ -65,7 +63,7 @@ void linear_model_step(const Context& ctx, const LinearModelStep& a) {
                       plan.chunk_rows,
                       plan.chunks,
                       {a.loss, a.targets, a.losses, a.grad_output},
-                      scratch,
+                      sums,
                       chains.weight,
                       chains.bias};
   const LaunchShape shape{dim3(static_cast<unsigned>(plan.groups), static_cast<unsigned>(touched.count)),
@@ -73,11 +71,11 @@ void linear_model_step(const Context& ctx, const LinearModelStep& a) {
   const auto kernel =
       a.input.dtype == DType::u8 ? model_step_kernel<unsigned char> : model_step_kernel<float>;
   if (plan.groups > 1) {
-    launch_cooperative(ctx.stream(), shape, "linear_model_step", kernel, args);
+    launch_cooperative(device.stream, shape, "linear_model_step", kernel, args);
   } else {
-    launch(ctx.stream(), shape, "linear_model_step", kernel, args);
+    launch(device.stream, shape, "linear_model_step", kernel, args);
   }
-  linear_slice_sums(ctx, a.slices, chains, a.input.cols, 1);
+  linear_slice_sums(device, a.slices, chains, a.input.cols, 1);
 }
 
 }  // namespace cuda

@@ -3,9 +3,9 @@
 
 namespace thalweg::cuda {
 
-void linear_slice_products(const Context& ctx, const DenseRows& input, const ConstMatrix& grad_output,
+void linear_slice_products(const Device& device, const DenseRows& input, const ConstMatrix& grad_output,
                            const BatchSlices& slices, const GradientChains& chains) {
-  launch_slice_products(ctx, make_lines(input), input.cols, grad_output, slices, chains);
+  launch_slice_products(device, make_lines(input), input.cols, grad_output, slices, chains);
 }
 
 }  // namespace thalweg::cuda

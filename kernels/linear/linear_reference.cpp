@@ -2,7 +2,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/common/feature_reference.hpp"
+#include "kernels/activation/activation.hpp"
+#include "kernels/base/feature_reference.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {
@@ -24,7 +26,7 @@ void batch_sum(const BatchSlices& slices, const BatchSum& to, std::int64_t eleme
   if (slices.last()) to.sum[element] = static_cast<float>(total);
 }
 
-void forward(const Context& ctx, const LinearForward& a) {
+void forward(const Device& device, const LinearForward& a) {
   const Matrix sums = linear_sums(a);
   for (std::int64_t n = 0; n < a.input.rows; ++n) {
     for (std::int64_t o = 0; o < a.output.cols; ++o) {
@@ -35,10 +37,10 @@ void forward(const Context& ctx, const LinearForward& a) {
       sums.row(n)[o] = static_cast<float>(sum);
     }
   }
-  apply_activation(ctx, activation_reference, a);
+  apply_activation(device, activation_reference, a);
 }
 
-void input_grad(const Context& ctx, const LinearInputGrad& a) {
+void input_grad(const Device& device, const LinearInputGrad& a) {
   for (std::int64_t n = 0; n < a.grad_input.rows; ++n) {
     for (std::int64_t i = 0; i < a.grad_input.cols; ++i) {
       double sum = 0.0;
@@ -47,10 +49,10 @@ void input_grad(const Context& ctx, const LinearInputGrad& a) {
       a.grad_input.row(n)[i] = static_cast<float>(sum);
     }
   }
-  apply_derivative(ctx, activation_reference, a);
+  apply_derivative(device, activation_reference, a);
 }
 
-void parameter_grad(const Context&, const LinearParameterGrad& a) {
+void parameter_grad(const Device&, const LinearParameterGrad& a) {
   const std::int64_t features = a.input.cols;
   for (std::int64_t o = 0; o < a.grad_output.cols; ++o) {
     for (std::int64_t i = 0; i < features; ++i) {
@@ -63,21 +65,21 @@ void parameter_grad(const Context&, const LinearParameterGrad& a) {
 }
 
 /// What the step is defined as: the separate ops, one after the other.
-void model_step(const Context& ctx, const LinearModelStep& a) {
+void model_step(const Device& device, const LinearModelStep& a) {
   const std::int64_t rows = a.input.rows;
   std::vector<float> output(static_cast<std::size_t>(rows));
-  forward(ctx,
+  forward(device,
           {.input = a.input, .weight = a.weight, .bias = a.bias, .output = matrix(output.data(), rows, 1)});
-  elementwise_loss_reference.evaluate(ctx, {.loss = a.loss,
-                                            .output = matrix<const float>(output.data(), rows, 1),
-                                            .targets = a.targets,
-                                            .losses = a.losses,
-                                            .grad_output = matrix(a.grad_output, rows, 1)});
-  parameter_grad(ctx, {.input = a.input,
-                       .grad_output = matrix<const float>(a.grad_output, rows, 1),
-                       .slices = a.slices,
-                       .grad_weight = a.grad_weight,
-                       .grad_bias = a.grad_bias});
+  elementwise_loss_reference.evaluate(device, {.loss = a.loss,
+                                               .output = matrix<const float>(output.data(), rows, 1),
+                                               .targets = a.targets,
+                                               .losses = a.losses,
+                                               .grad_output = matrix(a.grad_output, rows, 1)});
+  parameter_grad(device, {.input = a.input,
+                          .grad_output = matrix<const float>(a.grad_output, rows, 1),
+                          .slices = a.slices,
+                          .grad_weight = a.grad_weight,
+                          .grad_bias = a.grad_bias});
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/linear/linear_cuda.cuh"
 #include "kernels/linear/row_source.cuh"
 #include "kernels/linear/slice_sum.cuh"
@@ -14,7 +14,7 @@ std::uint64_t slices_with_rows(const BatchSlices& s) {
 }
 
 template <class T>
-void launch_slice_sums(const Context& ctx, const BatchSlices& s, const GradientChains& chains,
+void launch_slice_sums(const Device& device, const BatchSlices& s, const GradientChains& chains,
                        std::int64_t weights, std::int64_t outputs) {
   constexpr std::int64_t kWidth = sizeof(T) / sizeof(float);
   SliceSumsArgs<T> args{
@@ -27,22 +27,22 @@ void launch_slice_sums(const Context& ctx, const BatchSlices& s, const GradientC
       0};
   args.weight_blocks = blocks_for(args.weight.size, kSliceSumThreads);
   const unsigned blocks = args.weight_blocks + blocks_for(args.bias.size, kSliceSumThreads);
-  launch(ctx.stream(), {blocks, kSliceSumThreads}, "linear_slice_sums", slice_sums_kernel<T>, args);
+  launch(device.stream, {blocks, kSliceSumThreads}, "linear_slice_sums", slice_sums_kernel<T>, args);
 }
 
 }  // namespace
 
 namespace cuda {
 
-void linear_slice_sums(const Context& ctx, const BatchSlices& s, const GradientChains& chains,
+void linear_slice_sums(const Device& device, const BatchSlices& s, const GradientChains& chains,
                        std::int64_t weights, std::int64_t outputs) {
   if (!s.last()) return;
   const bool vector = weights % 4 == 0 && chains.weight.partial_stride % 4 == 0 &&
                       aligned_to(chains.weight.partials, 16) && aligned_to(chains.weight.sum, 16);
   if (vector) {
-    launch_slice_sums<float4>(ctx, s, chains, weights, outputs);
+    launch_slice_sums<float4>(device, s, chains, weights, outputs);
   } else {
-    launch_slice_sums<float>(ctx, s, chains, weights, outputs);
+    launch_slice_sums<float>(device, s, chains, weights, outputs);
   }
 }
 

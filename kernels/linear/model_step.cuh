@@ -10,8 +10,8 @@
 
 #include <cstdint>
 
-#include "kernels/common/shared.cuh"
-#include "kernels/common/slices.hpp"
+#include "kernels/base/shared.cuh"
+#include "kernels/base/slices.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/linear/few_outputs.cuh"
 

@@ -1,8 +1,8 @@
 #pragma once
 // Products whose terms lie along k, and what is done to each finished sum before it leaves the chip.
 #include "kernels/activation/activation_math.hpp"
-#include "kernels/common/launch.cuh"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/product_tile.cuh"
 #include "kernels/linear/tiles.cuh"
@@ -81,22 +81,22 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
 }
 
 template <LineAlong kAlongB, class A, class Epilogue>
-void launch_product(const Context& ctx, const char* op, const ProductArgs<A, Lines>& args,
+void launch_product(const Device& device, const char* op, const ProductArgs<A, Lines>& args,
                     const Epilogue& epilogue) {
-  with_tile(args.rows, args.cols, 1, [&](auto shape) {
+  with_tile(device, args.rows, args.cols, 1, [&](auto shape) {
     using Shape = decltype(shape);
     using SideA = Side<A, LineAlong::depth, Shape::kRows, Shape::kRowsPerThread, Shape>;
     using SideB = Side<Lines, kAlongB, Shape::kCols, Shape::kColsPerThread, Shape>;
-    launch(ctx.stream(), {blocks_for(tiles_of<Shape>(args.rows, args.cols), 1), Shape::kThreads}, op,
+    launch(device.stream, {blocks_for(tiles_of<Shape>(args.rows, args.cols), 1), Shape::kThreads}, op,
            product_kernel<Shape, SideA, SideB, Epilogue>, args, epilogue);
   });
 }
 
 /// Forward of a layer with more than kFewOutputs outputs, its rows read as Source.
 template <class Source>
-void launch_forward(const Context& ctx, const LinearForward& a, const Source& rows) {
+void launch_forward(const Device& device, const LinearForward& a, const Source& rows) {
   launch_product<LineAlong::depth>(
-      ctx, "linear_forward",
+      device, "linear_forward",
       ProductArgs<Source, Lines>{rows, make_lines(a.weight, a.input.cols), a.input.rows, a.output.cols,
                                  a.input.cols, a.output, has_quads(a.output)},
       ForwardEpilogue{a.bias, a.activation, a.before_activation, has_quads(a.bias),

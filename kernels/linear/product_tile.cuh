@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "kernels/common/shared.cuh"
+#include "kernels/base/shared.cuh"
 #include "kernels/linear/product_side.cuh"
 
 namespace thalweg {

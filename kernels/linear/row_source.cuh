@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "kernels/common/ptx.cuh"
+#include "kernels/base/ptx.cuh"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {

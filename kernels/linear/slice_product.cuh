@@ -1,7 +1,7 @@
 #pragma once
 // The chains of a gradient over the rows of a batch, slice by slice.
-#include "kernels/common/launch.cuh"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/linear/linear_chains.cuh"
 #include "kernels/linear/product_tile.cuh"
 #include "kernels/linear/tiles.cuh"
@@ -64,17 +64,17 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
 }
 
 template <class Shape, class Source>
-void launch_slice_product(const Context& ctx, const SliceProductArgs<Source>& args, int slices) {
+void launch_slice_product(const Device& device, const SliceProductArgs<Source>& args, int slices) {
   using SideA = Side<Lines, LineAlong::width, Shape::kRows, Shape::kRowsPerThread, Shape>;
   using SideB = Side<Source, LineAlong::width, Shape::kCols, Shape::kColsPerThread, Shape>;
   const unsigned tiles = blocks_for(tiles_of<Shape>(args.outputs, args.features), 1);
-  launch(ctx.stream(), {dim3(tiles, static_cast<unsigned>(slices)), Shape::kThreads}, "linear_parameter_grad",
-         slice_product_kernel<Shape, SideA, SideB>, args);
+  launch(device.stream, {dim3(tiles, static_cast<unsigned>(slices)), Shape::kThreads},
+         "linear_parameter_grad", slice_product_kernel<Shape, SideA, SideB>, args);
 }
 
 /// Continues the chains of the slices that a call touches, its rows read as Source.
 template <class Source>
-void launch_slice_products(const Context& ctx, const Source& rows, std::int64_t features,
+void launch_slice_products(const Device& device, const Source& rows, std::int64_t features,
                            const ConstMatrix& grad_output, const BatchSlices& slices,
                            const GradientChains& chains) {
   const TouchedSlices touched = touched_slices(slices);
@@ -88,9 +88,9 @@ void launch_slice_products(const Context& ctx, const Source& rows, std::int64_t 
       chains.weight,
       chains.bias,
       vector_rows(chains.weight.partials, chains.weight.partial_stride) && features % 4 == 0};
-  if (args.outputs <= kFewOutputs) return launch_slice_product<FewTile>(ctx, args, touched.count);
-  with_tile(args.outputs, args.features, touched.count,
-            [&](auto shape) { launch_slice_product<decltype(shape)>(ctx, args, touched.count); });
+  if (args.outputs <= kFewOutputs) return launch_slice_product<FewTile>(device, args, touched.count);
+  with_tile(device, args.outputs, args.features, touched.count,
+            [&](auto shape) { launch_slice_product<decltype(shape)>(device, args, touched.count); });
 }
 
 }  // namespace thalweg

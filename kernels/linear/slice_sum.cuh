@@ -1,11 +1,11 @@
 #pragma once
-// The tree over slices (kernels/common/slices.hpp) on the device.
+// The tree over slices (kernels/base/slices.hpp) on the device.
 #include <cuda_runtime.h>
 
 #include <cstdint>
 
-#include "kernels/common/ptx.cuh"
-#include "kernels/common/slices.hpp"
+#include "kernels/base/ptx.cuh"
+#include "kernels/base/slices.hpp"
 
 namespace thalweg {
 

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "kernels/common/launch.cuh"
+#include "kernels/base/device.hpp"
 #include "kernels/linear/product_side.cuh"
 
 namespace thalweg {
@@ -18,14 +18,6 @@ struct SmallTile : TileShape<32, 32, 32, 4, 4, 4, 4> {};
 /// flight.
 struct FewTile : TileShape<8, 32, 32, 1, 4, 4, 4> {};
 
-inline int device_attribute(cudaDeviceAttr attribute) {
-  int device = 0, value = 0;
-  check_cuda(cudaGetDevice(&device), "linear");
-  check_cuda(cudaDeviceGetAttribute(&value, attribute, device), "linear");
-  return value;
-}
-inline int multiprocessors() { return device_attribute(cudaDevAttrMultiProcessorCount); }
-
 inline std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 template <class Shape>
@@ -35,8 +27,8 @@ std::int64_t tiles_of(std::int64_t rows, std::int64_t cols) {
 
 /// f(Shape{}) with the tile for rows x cols outputs, `copies` times over.
 template <class F>
-void with_tile(std::int64_t rows, std::int64_t cols, std::int64_t copies, F f) {
-  const std::int64_t wanted = multiprocessors();
+void with_tile(const Device& device, std::int64_t rows, std::int64_t cols, std::int64_t copies, F f) {
+  const std::int64_t wanted = device.properties.multiprocessors;
   if (tiles_of<LargeTile>(rows, cols) * copies >= wanted) return f(LargeTile{});
   if (tiles_of<MediumTile>(rows, cols) * copies >= wanted) return f(MediumTile{});
   f(SmallTile{});

@@ -3,11 +3,11 @@
 // in which rows, threads and blocks add to it cannot matter (docs/numerics.md, "Metrics").
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/loss.hpp"
+#include "kernels/base/required.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -82,10 +82,10 @@ struct PairArgs {
 
 /// What they add to lies in the backend's memory.
 struct MetricsOps {
-  Required<void(const Context&, const MetricSumArgs&)> sum;
-  Required<void(const Context&, const ResidualArgs&)> residuals;
-  Required<void(const Context&, const ConfusionArgs&)> confusion;
-  Required<void(const Context&, const PairArgs&)> pairs;
+  Required<void(const Device&, const MetricSumArgs&)> sum;
+  Required<void(const Device&, const ResidualArgs&)> residuals;
+  Required<void(const Device&, const ConfusionArgs&)> confusion;
+  Required<void(const Device&, const PairArgs&)> pairs;
 };
 
 constexpr Cost metric_sum_cost(std::int64_t n) { return {.flops = 3 * n, .bytes_read = 4 * n}; }

@@ -1,4 +1,4 @@
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/metrics/metrics_math.hpp"
 #include "kernels/metrics/pairs_cpu.hpp"
 
@@ -24,10 +24,11 @@ void merge(const ExactSum& from, ExactSum& to) {
 
 /// K sums over the rows: body(row, sums) adds what a row brings. Tasks add to sums of their own.
 template <int K, class Body>
-void add_rows(const Context& ctx, std::int64_t rows, ExactSum* const (&to)[K], const Body& body) {
+void add_rows(const Device& device, std::int64_t rows, ExactSum* const (&to)[K], const Body& body) {
   const std::int64_t tasks = (rows + kTaskRows - 1) / kTaskRows;
-  auto* const parts = static_cast<ExactSum*>(ctx.scratch(tasks * K * std::int64_t{sizeof(ExactSum)}));
-  for_tasks(ctx.pool(), tasks, rows, [&](std::int64_t task) {
+  const Scratch::Frame frame(device);
+  auto* const parts = frame.take<ExactSum>(tasks * K);
+  for_tasks(device.pool, tasks, rows, [&](std::int64_t task) {
     ExactSum sums[K] = {};
     const std::int64_t end = (task + 1) * kTaskRows < rows ? (task + 1) * kTaskRows : rows;
     for (std::int64_t n = task * kTaskRows; n < end; ++n) body(n, sums);
@@ -36,14 +37,14 @@ void add_rows(const Context& ctx, std::int64_t rows, ExactSum* const (&to)[K], c
   for (std::int64_t part = 0; part < tasks * K; ++part) merge(parts[part], *to[part % K]);
 }
 
-void sum(const Context& ctx, const MetricSumArgs& args) {
-  add_rows(ctx, args.count, {args.sum},
+void sum(const Device& device, const MetricSumArgs& args) {
+  add_rows(device, args.count, {args.sum},
            [&](std::int64_t n, ExactSum(&sums)[1]) { add(args.values[n], sums[0]); });
 }
 
-void residuals(const Context& ctx, const ResidualArgs& args) {
+void residuals(const Device& device, const ResidualArgs& args) {
   const LossTargets& targets = args.targets;
-  add_rows(ctx, args.output.rows, {args.squared, args.absolute}, [&](std::int64_t n, ExactSum(&sums)[2]) {
+  add_rows(device, args.output.rows, {args.squared, args.absolute}, [&](std::int64_t n, ExactSum(&sums)[2]) {
     const std::int64_t row = data_row(targets, n);
     const float r = residual(args.output.row(n)[0], targets.target[row], args.rates);
     const float w = targets.weight != nullptr ? targets.weight[row] : 1.0f;
@@ -52,7 +53,7 @@ void residuals(const Context& ctx, const ResidualArgs& args) {
   });
 }
 
-void confusion(const Context&, const ConfusionArgs& args) {
+void confusion(const Device&, const ConfusionArgs& args) {
   for (std::int64_t n = 0; n < args.output.rows; ++n) {
     const std::int64_t row = data_row(args.targets, n);
     const std::int64_t target = target_class(args.targets.target[row], args.classes);

@@ -1,6 +1,6 @@
-#include "kernels/common/launch.cuh"
-#include "kernels/common/shared.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/shared.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/metrics/metrics_math.hpp"
 #include "kernels/metrics/pairs_cuda.cuh"
 
@@ -135,25 +135,27 @@ __global__ void __launch_bounds__(kThreads) confusion_kernel(const ConfusionArgs
 }
 
 template <class Terms>
-void add_terms(const Context& ctx, const char* op, const Terms& terms, std::int64_t rows) {
-  launch(ctx.stream(), {blocks_for(rows, kTile), kThreads}, op, &add_terms_kernel<Terms>, terms, rows);
+void add_terms(const Device& device, const char* op, const Terms& terms, std::int64_t rows) {
+  launch(device.stream, {blocks_for(rows, kTile), kThreads}, op, &add_terms_kernel<Terms>, terms, rows);
 }
 
-void sum(const Context& ctx, const MetricSumArgs& args) {
-  add_terms(ctx, "metric_sum", Values{args.values, {args.sum}}, args.count);
+void sum(const Device& device, const MetricSumArgs& args) {
+  add_terms(device, "metric_sum", Values{args.values, {args.sum}}, args.count);
 }
 
-void residuals(const Context& ctx, const ResidualArgs& args) {
-  add_terms(ctx, "residuals", Residuals{args.output, args.targets, args.rates, {args.squared, args.absolute}},
+void residuals(const Device& device, const ResidualArgs& args) {
+  add_terms(device, "residuals",
+            Residuals{args.output, args.targets, args.rates, {args.squared, args.absolute}},
             args.output.rows);
 }
 
-void confusion(const Context& ctx, const ConfusionArgs& args) {
+void confusion(const Device& device, const ConfusionArgs& args) {
   const std::int64_t rows = args.output.rows;
   if (args.output.cols == 1) {
-    launch(ctx.stream(), {blocks_for(rows, kThreads), kThreads}, "confusion", &confusion_of_two_kernel, args);
+    launch(device.stream, {blocks_for(rows, kThreads), kThreads}, "confusion", &confusion_of_two_kernel,
+           args);
   } else {
-    launch(ctx.stream(), {blocks_for(rows, kWarps), kThreads}, "confusion", &confusion_kernel, args);
+    launch(device.stream, {blocks_for(rows, kWarps), kThreads}, "confusion", &confusion_kernel, args);
   }
 }
 

@@ -2,7 +2,7 @@
 // What a row adds to the sums of metrics.hpp, in integers.
 #include <cstdint>
 
-#include "kernels/common/exact_math.hpp"
+#include "kernels/base/exact_math.hpp"
 #include "kernels/metrics/metrics.hpp"
 
 namespace thalweg {

@@ -35,11 +35,11 @@ void add(double term, ExactSum& sum) {
   }
 }
 
-void add_values(const Context&, const MetricSumArgs& args) {
+void add_values(const Device&, const MetricSumArgs& args) {
   for (std::int64_t n = 0; n < args.count; ++n) add(args.values[n], *args.sum);
 }
 
-void residuals(const Context&, const ResidualArgs& args) {
+void residuals(const Device&, const ResidualArgs& args) {
   for (std::int64_t n = 0; n < args.output.rows; ++n) {
     const std::int64_t row = row_of(args.targets, n);
     const double z = args.output.row(n)[0], w = weight_at(args.targets, row);
@@ -59,7 +59,7 @@ std::int64_t class_of(const float* z, std::int64_t outputs) {
   return best;
 }
 
-void confusion(const Context&, const ConfusionArgs& args) {
+void confusion(const Device&, const ConfusionArgs& args) {
   for (std::int64_t n = 0; n < args.output.rows; ++n) {
     const std::int64_t row = row_of(args.targets, n);
     const double target = args.targets.target[row];
@@ -79,7 +79,7 @@ struct Scored {
 bool later(const Scored& a, const Scored& b) { return !a.nan && (b.nan || a.score < b.score); }
 
 /// By ranks, ties counted half (Fawcett, "An introduction to ROC analysis", 2006).
-void pairs(const Context&, const PairArgs& args) {
+void pairs(const Device&, const PairArgs& args) {
   std::vector<Scored> scored;
   for (std::int64_t n = 0; n < args.rows; ++n) {
     const std::int64_t row = row_of(args.targets, n);

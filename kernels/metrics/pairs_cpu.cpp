@@ -30,11 +30,12 @@ std::uint64_t* sort_by_key(std::uint64_t* items, std::uint64_t* spare, std::int6
 
 }  // namespace
 
-void count_pairs(const Context& ctx, const PairArgs& args) {
-  auto* const items = static_cast<std::uint64_t*>(ctx.scratch(16 * args.rows));
+void count_pairs(const Device& device, const PairArgs& args) {
+  const Scratch::Frame frame(device);
+  auto* const items = frame.take<std::uint64_t>(args.rows);
   for (std::int64_t n = 0; n < args.rows; ++n)
     items[n] = std::uint64_t{score_key(args.scores[n])} << kKeyBits | static_cast<std::uint64_t>(n);
-  const std::uint64_t* const sorted = sort_by_key(items, items + args.rows, args.rows);
+  const std::uint64_t* const sorted = sort_by_key(items, frame.take<std::uint64_t>(args.rows), args.rows);
   Count negatives = 0;
   for (std::int64_t i = 0; i < args.rows;) {
     Count positive = 0, negative = 0;

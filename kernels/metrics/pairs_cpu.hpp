@@ -3,6 +3,6 @@
 
 namespace thalweg::THALWEG_ISA {
 
-void count_pairs(const Context& ctx, const PairArgs& args);
+void count_pairs(const Device& device, const PairArgs& args);
 
 }  // namespace thalweg::THALWEG_ISA

@@ -10,7 +10,7 @@
 // contract     fewer than 2^31 rows, weights below 2^62 units together
 #include "kernels/metrics/pairs_cuda.cuh"
 
-#include "kernels/common/sort_cuda.cuh"
+#include "kernels/base/sort_cuda.cuh"
 #include "kernels/metrics/metrics_math.hpp"
 #include "thalweg/error.hpp"
 
@@ -133,27 +133,25 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-void count_pairs(const Context& ctx, const PairArgs& args) {
+void count_pairs(const Device& device, const PairArgs& args) {
   const std::int64_t rows = args.rows, tiles = tiles_of(rows);
   if (rows >= std::int64_t{1} << 31)
     throw ShapeError("auc: got " + std::to_string(rows) + " rows; expected fewer than 2^31");
   if (rows == 0) return;
-  auto* const length =
-      static_cast<std::int64_t*>(ctx.scratch(8 * (3 + rows + tiles) + 4 * (4 * rows + sort_counters(rows))));
-  auto* const all = reinterpret_cast<Count*>(length + 2);
-  const Negatives negatives{.before = all + 1, .totals = all + 1 + rows, .all = all};
-  auto* const memory = reinterpret_cast<std::int32_t*>(all + 1 + rows + tiles);
-  const Pairs pairs{reinterpret_cast<std::uint32_t*>(memory), memory + rows};
-  const Pairs spare{reinterpret_cast<std::uint32_t*>(memory + 2 * rows), memory + 3 * rows};
-  std::int32_t* const counters = memory + 4 * rows;
+  const Scratch::Frame frame(device);
+  auto* const length = frame.take<std::int64_t>(2);
+  const Negatives negatives{
+      .before = frame.take<Count>(rows), .totals = frame.take<Count>(tiles), .all = frame.take<Count>(1)};
+  const Pairs pairs = take_pairs(frame, rows), spare = take_pairs(frame, rows);
+  auto* const counters = frame.take<std::int32_t>(sort_counters(rows));
 
   const LaunchShape row_each{blocks_for(rows, kThreads), kThreads};
-  launch(ctx.stream(), row_each, "score_keys", score_keys_kernel, args, pairs, length);
-  const Pairs sorted = sort_pairs(ctx, pairs, spare, counters, {length, length + 1}, rows, kKeyBits);
-  launch(ctx.stream(), {static_cast<unsigned>(tiles), kThreads}, "negatives_in_tiles",
+  launch(device.stream, row_each, "score_keys", score_keys_kernel, args, pairs, length);
+  const Pairs sorted = sort_pairs(device, pairs, spare, counters, {length, length + 1}, rows, kKeyBits);
+  launch(device.stream, {static_cast<unsigned>(tiles), kThreads}, "negatives_in_tiles",
          negatives_in_tiles_kernel, args, sorted.values, negatives);
-  launch(ctx.stream(), {1, kThreads}, "negatives_over_tiles", negatives_over_tiles_kernel, tiles, negatives);
-  launch(ctx.stream(), row_each, "add_pairs", add_pairs_kernel, args, sorted, negatives);
+  launch(device.stream, {1, kThreads}, "negatives_over_tiles", negatives_over_tiles_kernel, tiles, negatives);
+  launch(device.stream, row_each, "add_pairs", add_pairs_kernel, args, sorted, negatives);
 }
 
 }  // namespace thalweg::cuda

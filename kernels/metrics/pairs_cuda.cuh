@@ -3,6 +3,6 @@
 
 namespace thalweg::cuda {
 
-void count_pairs(const Context& ctx, const PairArgs& args);
+void count_pairs(const Device& device, const PairArgs& args);
 
 }  // namespace thalweg::cuda

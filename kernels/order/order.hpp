@@ -3,11 +3,11 @@
 // an epoch").
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/feistel.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/feistel.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/required.hpp"
 
 namespace thalweg {
 
@@ -26,7 +26,7 @@ struct OrderArgs {
 };
 
 struct OrderOps {
-  Required<void(const Context&, const OrderArgs&)> batch;
+  Required<void(const Device&, const OrderArgs&)> batch;
 };
 
 /// A pass is sixteen multiplications; from 33 rows on a row takes fewer than two on average.

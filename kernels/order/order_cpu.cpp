@@ -1,5 +1,5 @@
-#include "kernels/common/simd.hpp"
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/simd.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/order/order.hpp"
 #include "kernels/order/order_math.hpp"
 
@@ -51,20 +51,21 @@ struct VectorPass {
   }
 };
 
-void batch(const Context& ctx, const OrderArgs& args) {
+void batch(const Device& device, const OrderArgs& args) {
   const BatchPlace place = *args.place;
-  const std::int64_t threads = ctx.pool().threads(), fair = (args.count + threads - 1) / threads;
+  const std::int64_t threads = device.pool.threads(), fair = (args.count + threads - 1) / threads;
   const std::int64_t rows = fair < kLeastTaskRows  ? kLeastTaskRows
                             : fair < kMostTaskRows ? fair
                                                    : kMostTaskRows;
-  for_tasks(ctx.pool(), (args.count + rows - 1) / rows, args.count * kElementsPerRow, [&](std::int64_t task) {
-    const std::int64_t begin = task * rows;
-    const std::int64_t count = args.count - begin < rows ? args.count - begin : rows;
-    std::int64_t* const ids = args.ids + begin;
-    feistel_rows<VectorPass>(place.network, place.first + begin, count, ids);  // mutant: task-begin
-    if (args.rows == nullptr) return;                                          // mutant: training-rows
-    for (std::int64_t i = 0; i < count; ++i) ids[i] = args.rows[ids[i]];
-  });
+  for_tasks(device.pool, (args.count + rows - 1) / rows, args.count * kElementsPerRow,
+            [&](std::int64_t task) {
+              const std::int64_t begin = task * rows;
+              const std::int64_t count = args.count - begin < rows ? args.count - begin : rows;
+              std::int64_t* const ids = args.ids + begin;
+              feistel_rows<VectorPass>(place.network, place.first + begin, count, ids);  // mutant: task-begin
+              if (args.rows == nullptr) return;  // mutant: training-rows
+              for (std::int64_t i = 0; i < count; ++i) ids[i] = args.rows[ids[i]];
+            });
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/order/order.hpp"
 
 namespace thalweg {
@@ -7,7 +7,7 @@ namespace {
 constexpr int kThreads = 128;
 
 // order: the rows of a batch, from its place in the epoch's order.
-// math         ids[i] = rows[feistel_row(network, first + i)], kernels/common/feistel.hpp
+// math         ids[i] = rows[feistel_row(network, first + i)], kernels/base/feistel.hpp
 // shapes       place [1]; rows i64 or none; ids [N] i64
 // bytes        reads 8N (a 32-byte sector each) where a list is permuted, writes 8N; sixteen products a pass
 // launch       128 threads, a row each: a batch is short, and the few more passes that some positions take
@@ -21,8 +21,8 @@ __global__ void __launch_bounds__(kThreads) batch_kernel(const OrderArgs args) {
   args.ids[i] = args.rows != nullptr ? args.rows[place] : place;
 }
 
-void batch(const Context& ctx, const OrderArgs& args) {
-  launch(ctx.stream(), {blocks_for(args.count, kThreads), kThreads}, "order", &batch_kernel, args);
+void batch(const Device& device, const OrderArgs& args) {
+  launch(device.stream, {blocks_for(args.count, kThreads), kThreads}, "order", &batch_kernel, args);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // Runs of an order on the CPU, several times as fast as position by position.
 #include <cstdint>
 
-#include "kernels/common/feistel.hpp"
+#include "kernels/base/feistel.hpp"
 
 namespace thalweg {
 

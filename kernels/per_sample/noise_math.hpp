@@ -9,8 +9,8 @@
 //   even element = r cos, odd element = r sin, by the polynomials below and the quarter turn
 #include <cstdint>
 
-#include "kernels/common/exact_math.hpp"
-#include "kernels/common/philox.hpp"
+#include "kernels/base/exact_math.hpp"
+#include "kernels/base/philox.hpp"
 
 namespace thalweg {
 

@@ -7,11 +7,11 @@
 // squares, chain = fma(x, x, chain).
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/philox.hpp"
-#include "kernels/common/required.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/philox.hpp"
+#include "kernels/base/required.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -109,16 +109,16 @@ struct GaussianNoise {
 };
 
 struct PerSampleOps {
-  Required<void(const Context&, const DenseRowSquares&)> dense_row_squares;
-  Required<void(const Context&, const SparseRowSquares&)> sparse_row_squares;
-  Required<void(const Context&, const LinearSquaredNorms&)> linear_squared_norms;
-  Required<void(const Context&, const LayerNormSquaredNorms&)> layer_norm_squared_norms;
-  Required<void(const Context&, const ClipFactors&)> clip_factors;
-  Required<void(const Context&, const RowScale&)> scale_rows;
-  Required<void(const Context&, const DenseSampleGradients&)> dense_gradients;
-  Required<void(const Context&, const SparseSampleGradients&)> sparse_gradients;
-  Required<void(const Context&, const LayerNormSampleGradients&)> layer_norm_gradients;
-  Required<void(const Context&, const GaussianNoise&)> add_noise;
+  Required<void(const Device&, const DenseRowSquares&)> dense_row_squares;
+  Required<void(const Device&, const SparseRowSquares&)> sparse_row_squares;
+  Required<void(const Device&, const LinearSquaredNorms&)> linear_squared_norms;
+  Required<void(const Device&, const LayerNormSquaredNorms&)> layer_norm_squared_norms;
+  Required<void(const Device&, const ClipFactors&)> clip_factors;
+  Required<void(const Device&, const RowScale&)> scale_rows;
+  Required<void(const Device&, const DenseSampleGradients&)> dense_gradients;
+  Required<void(const Device&, const SparseSampleGradients&)> sparse_gradients;
+  Required<void(const Device&, const LayerNormSampleGradients&)> layer_norm_gradients;
+  Required<void(const Device&, const GaussianNoise&)> add_noise;
 };
 
 constexpr Cost row_squares_cost(std::int64_t n, std::int64_t i) {

@@ -1,6 +1,6 @@
 // Per-sample gradients on the cpu: norms, clip factors, the gradients themselves, noise.
-#include "kernels/common/chains_cpu.hpp"
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/chains_cpu.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/per_sample/noise_math.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 #include "kernels/per_sample/per_sample_math.hpp"
@@ -54,10 +54,10 @@ THALWEG_HD float feature(const DenseRows& x, std::int64_t at, std::int64_t j) {
   return x.scale == nullptr ? raw : __builtin_fmaf(raw, x.scale[j], x.shift[j]);
 }
 
-void dense_row_squares(const Context& ctx, const DenseRowSquares& a) {
+void dense_row_squares(const Device& device, const DenseRowSquares& a) {
   const DenseRows x = a.input;
   const bool plain = x.dtype == DType::f32 && x.scale == nullptr;
-  for_rows(ctx.pool(), x.rows, x.cols, [&](std::int64_t n) {
+  for_rows(device.pool, x.rows, x.cols, [&](std::int64_t n) {
     const std::int64_t at = data_row(x.ids, n) * x.stride;
     a.squares[n] = plain ? row_square(static_cast<const float*>(x.data) + at, x.cols)
                          : row_sum(x.cols, [=](std::int64_t j, float& chain) {
@@ -67,17 +67,17 @@ void dense_row_squares(const Context& ctx, const DenseRowSquares& a) {
   });
 }
 
-void sparse_row_squares(const Context& ctx, const SparseRowSquares& a) {
+void sparse_row_squares(const Device& device, const SparseRowSquares& a) {
   const SparseRows x = a.input;
-  for_rows(ctx.pool(), x.rows, kChains, [&](std::int64_t n) {
+  for_rows(device.pool, x.rows, kChains, [&](std::int64_t n) {
     const std::int64_t id = data_row(x.ids, n), begin = x.offsets[id];
     a.squares[n] = row_square(x.values + begin, x.offsets[id + 1] - begin);
   });
 }
 
-void linear_squared_norms(const Context& ctx, const LinearSquaredNorms& a) {
+void linear_squared_norms(const Device& device, const LinearSquaredNorms& a) {
   const std::int64_t outputs = a.grad_output.cols, inputs = a.input_squares != nullptr ? 0 : a.input.cols;
-  for_rows(ctx.pool(), a.grad_output.rows, outputs + inputs, [&](std::int64_t n) {
+  for_rows(device.pool, a.grad_output.rows, outputs + inputs, [&](std::int64_t n) {
     const float grad_square = row_square(a.grad_output.row(n), outputs);
     const float input_square =
         a.input_squares != nullptr ? a.input_squares[data_row(a.ids, n)] : row_square(a.input.row(n), inputs);
@@ -85,9 +85,9 @@ void linear_squared_norms(const Context& ctx, const LinearSquaredNorms& a) {
   });
 }
 
-void layer_norm_squared_norms(const Context& ctx, const LayerNormSquaredNorms& a) {
+void layer_norm_squared_norms(const Device& device, const LayerNormSquaredNorms& a) {
   const std::int64_t cols = a.grad_output.cols;
-  for_rows(ctx.pool(), a.grad_output.rows, cols, [&](std::int64_t n) {
+  for_rows(device.pool, a.grad_output.rows, cols, [&](std::int64_t n) {
     const float *dy = a.grad_output.row(n), *x = a.input.row(n);
     const float mean = a.mean[n], rstd = a.rstd[n];
     float weight, bias;
@@ -100,12 +100,12 @@ void layer_norm_squared_norms(const Context& ctx, const LayerNormSquaredNorms& a
   });
 }
 
-void clip_factors(const Context& ctx, const ClipFactors& a) {
-  for_rows(ctx.pool(), a.rows, a.layers, [&](std::int64_t n) { clip_row(a, n); });
+void clip_factors(const Device& device, const ClipFactors& a) {
+  for_rows(device.pool, a.rows, a.layers, [&](std::int64_t n) { clip_row(a, n); });
 }
 
-void scale_rows(const Context& ctx, const RowScale& a) {
-  for_rows(ctx.pool(), a.matrix.rows, a.matrix.cols, [&](std::int64_t n) {
+void scale_rows(const Device& device, const RowScale& a) {
+  for_rows(device.pool, a.matrix.rows, a.matrix.cols, [&](std::int64_t n) {
     float* row = a.matrix.row(n);
     const float factor = a.factors[n];
     for (std::int64_t j = 0; j < a.matrix.cols; ++j) row[j] = row[j] * factor;
@@ -119,9 +119,9 @@ THALWEG_HD void write_bias_row(const Matrix& bias_gradients, ConstMatrix grad_ou
   for (std::int64_t o = 0; o < grad_output.cols; ++o) to[o] = 0.0f + from[o];
 }
 
-void dense_gradients(const Context& ctx, const DenseSampleGradients& a) {
+void dense_gradients(const Device& device, const DenseSampleGradients& a) {
   const DenseRows x = a.input;
-  for_rows(ctx.pool(), x.rows, x.cols * a.grad_output.cols, [&](std::int64_t n) {
+  for_rows(device.pool, x.rows, x.cols * a.grad_output.cols, [&](std::int64_t n) {
     const std::int64_t at = data_row(x.ids, n) * x.stride;
     for (std::int64_t o = 0; o < a.grad_output.cols; ++o) {
       const float grad = a.grad_output.row(n)[o];
@@ -132,9 +132,9 @@ void dense_gradients(const Context& ctx, const DenseSampleGradients& a) {
   });
 }
 
-void sparse_gradients(const Context& ctx, const SparseSampleGradients& a) {
+void sparse_gradients(const Device& device, const SparseSampleGradients& a) {
   const SparseRows x = a.input;
-  for_rows(ctx.pool(), x.rows, x.cols * a.grad_output.cols, [&](std::int64_t n) {
+  for_rows(device.pool, x.rows, x.cols * a.grad_output.cols, [&](std::int64_t n) {
     const std::int64_t id = data_row(x.ids, n);
     for (std::int64_t o = 0; o < a.grad_output.cols; ++o) {
       const float grad = a.grad_output.row(n)[o];
@@ -148,9 +148,9 @@ void sparse_gradients(const Context& ctx, const SparseSampleGradients& a) {
   });
 }
 
-void layer_norm_gradients(const Context& ctx, const LayerNormSampleGradients& a) {
+void layer_norm_gradients(const Device& device, const LayerNormSampleGradients& a) {
   const std::int64_t cols = a.grad_output.cols;
-  for_rows(ctx.pool(), a.grad_output.rows, cols, [&](std::int64_t n) {
+  for_rows(device.pool, a.grad_output.rows, cols, [&](std::int64_t n) {
     const float *dy = a.grad_output.row(n), *x = a.input.row(n);
     float* to = a.gradients.row(n);
     const float mean = a.mean[n], rstd = a.rstd[n];
@@ -163,10 +163,10 @@ void layer_norm_gradients(const Context& ctx, const LayerNormSampleGradients& a)
 constexpr int kBlocks = 16;
 constexpr std::int64_t kNoiseRun = kBlocks * kNormalsPerBlock;
 
-void add_noise(const Context& ctx, const GaussianNoise& a) {
+void add_noise(const Device& device, const GaussianNoise& a) {
   const std::uint64_t step = *a.step;
   const float deviation = *a.deviation;
-  for_rows(ctx.pool(), (a.size + kNoiseRun - 1) / kNoiseRun, kNoiseRun, [&](std::int64_t run) {
+  for_rows(device.pool, (a.size + kNoiseRun - 1) / kNoiseRun, kNoiseRun, [&](std::int64_t run) {
     float z[kNoiseRun];
     for (int b = 0; b < kBlocks; ++b) {
       float block[kNormalsPerBlock];

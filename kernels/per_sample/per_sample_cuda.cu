@@ -1,5 +1,5 @@
-#include "kernels/common/chains_cuda.cuh"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/chains_cuda.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/linear/row_source.cuh"
 #include "kernels/per_sample/noise_math.hpp"
 #include "kernels/per_sample/per_sample.hpp"
@@ -239,58 +239,58 @@ __global__ void __launch_bounds__(kThreads) add_noise_kernel(const GaussianNoise
   store_quad(a.values + first, noised, left, vectors);
 }
 
-void dense_row_squares(const Context& ctx, const DenseRowSquares& a) {
+void dense_row_squares(const Device& device, const DenseRowSquares& a) {
   with_rows(a.input, [&](auto rows) {
-    launch(ctx.stream(), warp_per_line(a.input.rows), "dense_row_squares",
+    launch(device.stream, warp_per_line(a.input.rows), "dense_row_squares",
            &dense_row_squares_kernel<decltype(rows)>, rows, a.input.rows, a.input.cols, a.squares);
   });
 }
 
-void sparse_row_squares(const Context& ctx, const SparseRowSquares& a) {
-  launch(ctx.stream(), warp_per_line(a.input.rows), "sparse_row_squares", &sparse_row_squares_kernel, a);
+void sparse_row_squares(const Device& device, const SparseRowSquares& a) {
+  launch(device.stream, warp_per_line(a.input.rows), "sparse_row_squares", &sparse_row_squares_kernel, a);
 }
 
-void linear_squared_norms(const Context& ctx, const LinearSquaredNorms& a) {
-  launch(ctx.stream(), warp_per_line(a.grad_output.rows), "linear_squared_norms",
+void linear_squared_norms(const Device& device, const LinearSquaredNorms& a) {
+  launch(device.stream, warp_per_line(a.grad_output.rows), "linear_squared_norms",
          &linear_squared_norms_kernel, a, has_quads(a.grad_output) && has_quads(a.input));
 }
 
-void layer_norm_squared_norms(const Context& ctx, const LayerNormSquaredNorms& a) {
-  launch(ctx.stream(), warp_per_line(a.grad_output.rows), "layer_norm_squared_norms",
+void layer_norm_squared_norms(const Device& device, const LayerNormSquaredNorms& a) {
+  launch(device.stream, warp_per_line(a.grad_output.rows), "layer_norm_squared_norms",
          &layer_norm_squared_norms_kernel, a, has_quads(a.grad_output) && has_quads(a.input));
 }
 
-void clip_factors(const Context& ctx, const ClipFactors& a) {
-  launch(ctx.stream(), {blocks_for(a.rows, kThreads), kThreads}, "clip_factors", &clip_factors_kernel, a);
+void clip_factors(const Device& device, const ClipFactors& a) {
+  launch(device.stream, {blocks_for(a.rows, kThreads), kThreads}, "clip_factors", &clip_factors_kernel, a);
 }
 
-void scale_rows(const Context& ctx, const RowScale& a) {
-  launch(ctx.stream(), quad_columns(a.matrix.rows, a.matrix.cols, kThreads, 1), "scale_rows",
+void scale_rows(const Device& device, const RowScale& a) {
+  launch(device.stream, quad_columns(a.matrix.rows, a.matrix.cols, kThreads, 1), "scale_rows",
          &scale_rows_kernel, a, has_quads(a.matrix));
 }
 
-void dense_gradients(const Context& ctx, const DenseSampleGradients& a) {
+void dense_gradients(const Device& device, const DenseSampleGradients& a) {
   const bool vectors = has_quads(a.gradients) && a.input.cols % 4 == 0;
   with_rows(a.input, [&](auto rows) {
-    launch(ctx.stream(), warp_per_line(a.grad_output.rows * a.grad_output.cols), "dense_gradients",
+    launch(device.stream, warp_per_line(a.grad_output.rows * a.grad_output.cols), "dense_gradients",
            &dense_gradients_kernel<decltype(rows)>, rows, a, vectors);
   });
 }
 
-void sparse_gradients(const Context& ctx, const SparseSampleGradients& a) {
-  launch(ctx.stream(), warp_per_line(a.grad_output.rows * a.grad_output.cols), "sparse_gradients",
+void sparse_gradients(const Device& device, const SparseSampleGradients& a) {
+  launch(device.stream, warp_per_line(a.grad_output.rows * a.grad_output.cols), "sparse_gradients",
          &sparse_gradients_kernel, a);
 }
 
-void layer_norm_gradients(const Context& ctx, const LayerNormSampleGradients& a) {
+void layer_norm_gradients(const Device& device, const LayerNormSampleGradients& a) {
   const bool vectors =
       has_quads(a.grad_output) && has_quads(a.input) && has_quads(a.gradients) && has_quads(a.bias_gradients);
-  launch(ctx.stream(), quad_columns(a.grad_output.rows, a.grad_output.cols, kThreads, 1),
+  launch(device.stream, quad_columns(a.grad_output.rows, a.grad_output.cols, kThreads, 1),
          "layer_norm_gradients", &layer_norm_gradients_kernel, a, vectors);
 }
 
-void add_noise(const Context& ctx, const GaussianNoise& a) {
-  launch(ctx.stream(), {blocks_for(a.size, kThreads * kNormalsPerBlock), kThreads}, "add_noise",
+void add_noise(const Device& device, const GaussianNoise& a) {
+  launch(device.stream, {blocks_for(a.size, kThreads * kNormalsPerBlock), kThreads}, "add_noise",
          &add_noise_kernel, a, has_quads(a.values));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Clip factors, element by element, for CPU and CUDA.
-#include "kernels/common/hd.hpp"
+#include "kernels/base/hd.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 
 namespace thalweg {

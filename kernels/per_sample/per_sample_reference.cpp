@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "kernels/common/feature_reference.hpp"
+#include "kernels/base/feature_reference.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 
 namespace thalweg {
@@ -15,7 +15,7 @@ double square_of_row(const float* row, std::int64_t count) {
   return sum;
 }
 
-void dense_row_squares(const Context&, const DenseRowSquares& a) {
+void dense_row_squares(const Device&, const DenseRowSquares& a) {
   for (std::int64_t n = 0; n < a.input.rows; ++n) {
     double sum = 0;
     for (std::int64_t j = 0; j < a.input.cols; ++j) sum += std::pow(feature(a.input, n, j), 2);
@@ -23,14 +23,14 @@ void dense_row_squares(const Context&, const DenseRowSquares& a) {
   }
 }
 
-void sparse_row_squares(const Context&, const SparseRowSquares& a) {
+void sparse_row_squares(const Device&, const SparseRowSquares& a) {
   for (std::int64_t n = 0; n < a.input.rows; ++n) {
     const std::int64_t id = a.input.id(n), begin = a.input.offsets[id];
     a.squares[n] = static_cast<float>(square_of_row(a.input.values + begin, a.input.offsets[id + 1] - begin));
   }
 }
 
-void linear_squared_norms(const Context&, const LinearSquaredNorms& a) {
+void linear_squared_norms(const Device&, const LinearSquaredNorms& a) {
   for (std::int64_t n = 0; n < a.grad_output.rows; ++n) {
     const double input = a.input_squares == nullptr ? square_of_row(a.input.row(n), a.input.cols)
                                                     : a.input_squares[a.ids != nullptr ? a.ids[n] : n];
@@ -39,7 +39,7 @@ void linear_squared_norms(const Context&, const LinearSquaredNorms& a) {
   }
 }
 
-void layer_norm_squared_norms(const Context&, const LayerNormSquaredNorms& a) {
+void layer_norm_squared_norms(const Device&, const LayerNormSquaredNorms& a) {
   for (std::int64_t n = 0; n < a.grad_output.rows; ++n) {
     double sum = square_of_row(a.grad_output.row(n), a.grad_output.cols);
     for (std::int64_t c = 0; c < a.grad_output.cols; ++c) {
@@ -55,7 +55,7 @@ double clipping(ClipMode mode, double norm, double bound) {
   return mode == ClipMode::automatic ? bound / (norm + 0.01) : std::min(1.0, bound / (norm + 1e-6));
 }
 
-void clip_factors(const Context&, const ClipFactors& a) {
+void clip_factors(const Device&, const ClipFactors& a) {
   const double scale = a.scale != nullptr ? *a.scale : 1.0;
   for (std::int64_t n = 0; n < a.rows; ++n) {
     double total = 0;
@@ -70,7 +70,7 @@ void clip_factors(const Context&, const ClipFactors& a) {
   }
 }
 
-void scale_rows(const Context&, const RowScale& a) {
+void scale_rows(const Device&, const RowScale& a) {
   for (std::int64_t n = 0; n < a.matrix.rows; ++n) {
     for (std::int64_t j = 0; j < a.matrix.cols; ++j) {
       a.matrix.row(n)[j] = static_cast<float>(double{a.matrix.row(n)[j]} * a.factors[n]);
@@ -85,7 +85,7 @@ void bias_gradients(const Matrix& to, ConstMatrix grad_output) {
   }
 }
 
-void dense_gradients(const Context&, const DenseSampleGradients& a) {
+void dense_gradients(const Device&, const DenseSampleGradients& a) {
   const std::int64_t features = a.input.cols;
   for (std::int64_t n = 0; n < a.input.rows; ++n) {
     for (std::int64_t o = 0; o < a.grad_output.cols; ++o) {
@@ -98,7 +98,7 @@ void dense_gradients(const Context&, const DenseSampleGradients& a) {
   bias_gradients(a.bias_gradients, a.grad_output);
 }
 
-void sparse_gradients(const Context&, const SparseSampleGradients& a) {
+void sparse_gradients(const Device&, const SparseSampleGradients& a) {
   const std::int64_t features = a.input.cols;
   for (std::int64_t n = 0; n < a.input.rows; ++n) {
     std::fill_n(a.gradients.row(n), features * a.grad_output.cols, 0.0f);
@@ -113,7 +113,7 @@ void sparse_gradients(const Context&, const SparseSampleGradients& a) {
   bias_gradients(a.bias_gradients, a.grad_output);
 }
 
-void layer_norm_gradients(const Context&, const LayerNormSampleGradients& a) {
+void layer_norm_gradients(const Device&, const LayerNormSampleGradients& a) {
   for (std::int64_t n = 0; n < a.grad_output.rows; ++n) {
     for (std::int64_t c = 0; c < a.grad_output.cols; ++c) {
       const double xhat = (double{a.input.row(n)[c]} - a.mean[n]) * a.rstd[n];
@@ -130,7 +130,7 @@ double normal(const PhiloxBlock& block, int which) {
   return std::sqrt(-2 * std::log(u)) * (which % 2 == 0 ? std::cos(angle) : std::sin(angle));
 }
 
-void add_noise(const Context&, const GaussianNoise& a) {
+void add_noise(const Device&, const GaussianNoise& a) {
   for (std::int64_t e = 0; e < a.size; ++e) {
     const PhiloxBlock counter{{static_cast<std::uint32_t>(e / 4), a.stream,
                                static_cast<std::uint32_t>(*a.step),

@@ -3,8 +3,8 @@
 //
 // Numerics, per row of K logits z (every operation in float32, rounded once, in this order):
 //   m      = max of z, in any order, a NaN left out
-//   t_k    = exp(z_k - m)                                        exp of kernels/common/exact_math.hpp
-//   s      = sum of t_k by chains                                kernels/common/chains.hpp
+//   t_k    = exp(z_k - m)                                        exp of kernels/base/exact_math.hpp
+//   s      = sum of t_k by chains                                kernels/base/chains.hpp
 //   softmax_k = t_k * (1 / s)                                    the reciprocal is rounded
 //   a      = z_y - m
 //   loss   = log(s) - a                                          without smoothing
@@ -16,11 +16,11 @@
 // integer in [0, K) makes the loss and the gradient of its row NaN.
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/loss.hpp"
+#include "kernels/base/required.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -42,8 +42,8 @@ struct SoftmaxArgs {
 };
 
 struct SoftmaxCrossEntropyOps {
-  Required<void(const Context&, const SoftmaxCrossEntropyArgs&)> evaluate;
-  Required<void(const Context&, const SoftmaxArgs&)> softmax;
+  Required<void(const Device&, const SoftmaxCrossEntropyArgs&)> evaluate;
+  Required<void(const Device&, const SoftmaxArgs&)> softmax;
 };
 
 constexpr Cost softmax_cross_entropy_cost(std::int64_t n, std::int64_t k) {

@@ -1,6 +1,6 @@
-#include "kernels/common/chains.hpp"
-#include "kernels/common/parallel.hpp"
-#include "kernels/common/simd.hpp"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/parallel.hpp"
+#include "kernels/base/simd.hpp"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy_math.hpp"
 
 namespace thalweg::THALWEG_ISA {
@@ -224,11 +224,11 @@ void softmax_group(const SoftmaxArgs& args, std::int64_t first, std::int64_t row
 
 /// by_group(first, rows) for groups of rows when there are few classes, else by_row(n) for each.
 template <class ByGroup, class ByRow>
-void for_each_row(const Context& ctx, ConstMatrix logits, ByGroup by_group, ByRow by_row) {
+void for_each_row(const Device& device, ConstMatrix logits, ByGroup by_group, ByRow by_row) {
   const bool few_classes = logits.cols <= kFewClasses;
   const std::int64_t unit = few_classes ? kGroup : 1;
   const std::int64_t task_rows = (kTaskElements / logits.cols / unit + 1) * unit;
-  ctx.pool().run((logits.rows + task_rows - 1) / task_rows, [&](std::int64_t task, int) {
+  device.pool.run((logits.rows + task_rows - 1) / task_rows, [&](std::int64_t task, int) {
     const std::int64_t end = smaller((task + 1) * task_rows, logits.rows);
     if (few_classes) {
       for (std::int64_t n = task * task_rows; n < end; n += kGroup) by_group(n, smaller(end - n, kGroup));
@@ -238,15 +238,15 @@ void for_each_row(const Context& ctx, ConstMatrix logits, ByGroup by_group, ByRo
   });
 }
 
-void evaluate(const Context& ctx, const SoftmaxCrossEntropyArgs& args) {
+void evaluate(const Device& device, const SoftmaxCrossEntropyArgs& args) {
   for_each_row(
-      ctx, args.logits, [&](std::int64_t first, std::int64_t rows) { evaluate_group(args, first, rows); },
+      device, args.logits, [&](std::int64_t first, std::int64_t rows) { evaluate_group(args, first, rows); },
       [&](std::int64_t n) { evaluate_row(args, n); });
 }
 
-void softmax(const Context& ctx, const SoftmaxArgs& args) {
+void softmax(const Device& device, const SoftmaxArgs& args) {
   for_each_row(
-      ctx, args.logits, [&](std::int64_t first, std::int64_t rows) { softmax_group(args, first, rows); },
+      device, args.logits, [&](std::int64_t first, std::int64_t rows) { softmax_group(args, first, rows); },
       [&](std::int64_t n) { softmax_row(args, n); });
 }
 

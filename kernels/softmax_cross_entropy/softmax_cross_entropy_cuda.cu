@@ -57,12 +57,12 @@ __global__ void __launch_bounds__(Team::kThreads)
   });
 }
 
-void evaluate(const Context& ctx, const SoftmaxCrossEntropyArgs& args) {
+void evaluate(const Device& device, const SoftmaxCrossEntropyArgs& args) {
   const ConstMatrix logits = args.logits;
   const bool vectors = has_quads(logits) && has_quads(args.grad_logits);
   with_row_team(logits.cols, kKeptRows, [&](auto tag) {
     using Team = typename decltype(tag)::Team;
-    launch(ctx.stream(), team_shape<Team>(logits.rows, logits.cols, kKeptRows), "softmax_cross_entropy",
+    launch(device.stream, team_shape<Team>(logits.rows, logits.cols, kKeptRows), "softmax_cross_entropy",
            &evaluate_kernel<Team>, args, vectors);
   });
 }

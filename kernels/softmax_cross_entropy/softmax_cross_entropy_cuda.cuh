@@ -1,6 +1,6 @@
 #pragma once
 // What the files of softmax cross entropy's CUDA backend share.
-#include "kernels/common/chains_cuda.cuh"
+#include "kernels/base/chains_cuda.cuh"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy_math.hpp"
 
 namespace thalweg {
@@ -21,7 +21,7 @@ __device__ __forceinline__ float exponential_sum(const Team& team, const Row& z,
 namespace cuda {
 
 /// softmax_cuda.cu.
-void softmax(const Context& ctx, const SoftmaxArgs& args);
+void softmax(const Device& device, const SoftmaxArgs& args);
 
 }  // namespace cuda
 }  // namespace thalweg

@@ -3,7 +3,7 @@
 // in softmax_cross_entropy.hpp.
 #include <cstdint>
 
-#include "kernels/common/exact_math.hpp"
+#include "kernels/base/exact_math.hpp"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 
 namespace thalweg {

@@ -22,7 +22,7 @@ double share(double target, std::int64_t k, std::int64_t classes, double smoothi
   return own + smoothing / static_cast<double>(classes);
 }
 
-void evaluate(const Context&, const SoftmaxCrossEntropyArgs& args) {
+void evaluate(const Device&, const SoftmaxCrossEntropyArgs& args) {
   const LossTargets& targets = args.targets;
   const std::int64_t classes = args.logits.cols;
   for (std::int64_t n = 0; n < args.logits.rows; ++n) {
@@ -42,7 +42,7 @@ void evaluate(const Context&, const SoftmaxCrossEntropyArgs& args) {
   }
 }
 
-void softmax(const Context&, const SoftmaxArgs& args) {
+void softmax(const Device&, const SoftmaxArgs& args) {
   for (std::int64_t n = 0; n < args.logits.rows; ++n) {
     const double log_sum = log_sum_exp(args.logits.row(n), args.logits.cols);
     for (std::int64_t k = 0; k < args.logits.cols; ++k)

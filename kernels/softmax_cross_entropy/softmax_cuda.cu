@@ -25,12 +25,12 @@ __global__ void __launch_bounds__(Team::kThreads) softmax_kernel(const SoftmaxAr
 
 namespace cuda {
 
-void softmax(const Context& ctx, const SoftmaxArgs& args) {
+void softmax(const Device& device, const SoftmaxArgs& args) {
   const ConstMatrix logits = args.logits;
   const bool vectors = has_quads(logits) && has_quads(args.probabilities);
   with_row_team(logits.cols, kKeptRows, [&](auto tag) {
     using Team = typename decltype(tag)::Team;
-    launch(ctx.stream(), team_shape<Team>(logits.rows, logits.cols, kKeptRows), "softmax",
+    launch(device.stream, team_shape<Team>(logits.rows, logits.cols, kKeptRows), "softmax",
            &softmax_kernel<Team>, args, vectors);
   });
 }

@@ -1,8 +1,8 @@
 #pragma once
 // Dot product of a sparse row with a dense weight vector as 128 chains and their fold, for the CPU files of
 // this op (compiled once per instruction set). One register holds kLanes neighbouring chains.
-#include "kernels/common/fold_cpu.hpp"
-#include "kernels/common/simd.hpp"
+#include "kernels/base/fold_cpu.hpp"
+#include "kernels/base/simd.hpp"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::THALWEG_ISA {

@@ -2,7 +2,7 @@
 // The entries of one row of a sparse batch, for the CPU files of this op.
 #include <cstdint>
 
-#include "kernels/common/hd.hpp"
+#include "kernels/base/hd.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {

@@ -2,8 +2,8 @@
 // Dot products of one sparse row by one warp.
 #include <cuda_runtime.h>
 
-#include "kernels/common/chains.hpp"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/warp.cuh"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::cuda {

@@ -10,7 +10,7 @@
 //              chain of N / slices steps for one thread
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"
 
-#include "kernels/common/sort_cuda.cuh"
+#include "kernels/base/sort_cuda.cuh"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::cuda {
@@ -154,72 +154,64 @@ std::uint64_t slices_with_rows(const BatchSlices& slices) {
   return bits;
 }
 
-/// Scratch memory of one call. 4-byte pieces; items first, as they are aligned to 8.
+/// Scratch memory of one call.
 struct Memory {
   Item* items;
   Pairs pairs, spare;
   std::int32_t* counters;
   SliceChains weight, bias;
 
-  Memory(const Context& ctx, const SparseParameterGrad& args) {
+  Memory(const Scratch::Frame& frame, const SparseParameterGrad& args) {
     const std::int64_t entries = args.touched.slots_capacity, outputs = args.grad_output.cols;
     const std::int64_t weights = args.touched.capacity * outputs;
-    const std::int64_t chains = args.slices.whole() ? args.slices.slices * (weights + outputs) : 0;
-    items = static_cast<Item*>(ctx.scratch(4 * (6 * entries + sort_counters(entries) + chains) + 64));
-    auto* at = reinterpret_cast<std::int32_t*>(items + entries);
-    const auto take = [&at](std::int64_t count) {
-      std::int32_t* const taken = at;
-      at += count;
-      return taken;
-    };
-    pairs.keys = reinterpret_cast<std::uint32_t*>(take(entries));
-    pairs.values = take(entries);
-    spare.keys = reinterpret_cast<std::uint32_t*>(take(entries));
-    spare.values = take(entries);
-    counters = take(sort_counters(entries));
+    items = frame.take<Item>(entries);
+    pairs = take_pairs(frame, entries);
+    spare = take_pairs(frame, entries);
+    counters = frame.take<std::int32_t>(sort_counters(entries));
     const int slices = args.slices.slices;
     const std::uint64_t with_rows = slices_with_rows(args.slices);
     weight = {args.grad_weight.partials, args.grad_weight.partial_stride, slices, with_rows};
     bias = {args.grad_bias.partials, args.grad_bias.partial_stride, slices, with_rows};
     if (!args.slices.whole()) return;
-    weight = {reinterpret_cast<float*>(at), weights, slices, with_rows};
-    bias = {weight.chains + slices * weights, outputs, slices, with_rows};
+    weight = {frame.take<float>(slices * weights), weights, slices, with_rows};
+    bias = {frame.take<float>(slices * outputs), outputs, slices, with_rows};
   }
 };
 
-void weight_grad(const Context& ctx, const SparseParameterGrad& args, const Memory& memory) {
+void weight_grad(const Device& device, const SparseParameterGrad& args, const Memory& memory) {
   const std::int64_t outputs = args.grad_output.cols, rows = args.input.rows;
   const std::int64_t entries = args.touched.slots_capacity;
   const std::int64_t* const begin = args.touched.row_begin + args.slices.first;
   const DeviceLength length{begin, begin + rows};
-  launch(ctx.stream(), {blocks_for(rows, kWarps), kThreads}, "sparse_gather_entries", gather_entries_kernel,
+  launch(device.stream, {blocks_for(rows, kWarps), kThreads}, "sparse_gather_entries", gather_entries_kernel,
          args.input, args.touched, args.slices.first, memory.pairs, memory.items);
-  const Pairs sorted = sort_pairs(ctx, memory.pairs, memory.spare, memory.counters, length, entries,
+  const Pairs sorted = sort_pairs(device, memory.pairs, memory.spare, memory.counters, length, entries,
                                   bits_of(args.touched.capacity - 1));
   const unsigned blocks = blocks_for(args.touched.capacity * outputs, kThreads);
-  launch(ctx.stream(), {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
+  launch(device.stream, {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
          "sparse_weight_chains", weight_chains_kernel, args, sorted, memory.items, length, memory.weight);
   if (!args.slices.last()) return;
-  launch(ctx.stream(), {blocks, kThreads}, "sparse_weight_sums", weight_sums_kernel, memory.weight,
+  launch(device.stream, {blocks, kThreads}, "sparse_weight_sums", weight_sums_kernel, memory.weight,
          args.touched, outputs, args.input.cols, args.grad_weight.sum);
 }
 
-void bias_grad(const Context& ctx, const SparseParameterGrad& args, const Memory& memory) {
+void bias_grad(const Device& device, const SparseParameterGrad& args, const Memory& memory) {
   const std::int64_t outputs = args.grad_output.cols;
   const unsigned blocks = blocks_for(outputs, kThreads);
-  launch(ctx.stream(), {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
+  launch(device.stream, {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
          "sparse_bias_chains", bias_chains_kernel, args.grad_output, args.slices, memory.bias);
   if (!args.slices.last()) return;
-  launch(ctx.stream(), {blocks, kThreads}, "sparse_bias_sums", bias_sums_kernel, memory.bias, outputs,
+  launch(device.stream, {blocks, kThreads}, "sparse_bias_sums", bias_sums_kernel, memory.bias, outputs,
          args.grad_bias.sum);
 }
 
 }  // namespace
 
-void sparse_parameter_grad(const Context& ctx, const SparseParameterGrad& args) {
-  const Memory memory(ctx, args);
-  weight_grad(ctx, args, memory);
-  if (args.grad_bias.sum != nullptr) bias_grad(ctx, args, memory);
+void sparse_parameter_grad(const Device& device, const SparseParameterGrad& args) {
+  const Scratch::Frame frame(device);
+  const Memory memory(frame, args);
+  weight_grad(device, args, memory);
+  if (args.grad_bias.sum != nullptr) bias_grad(device, args, memory);
 }
 
 }  // namespace thalweg::cuda

@@ -3,6 +3,6 @@
 
 namespace thalweg::cuda {
 
-void sparse_parameter_grad(const Context& ctx, const SparseParameterGrad& args);
+void sparse_parameter_grad(const Device& device, const SparseParameterGrad& args);
 
 }  // namespace thalweg::cuda

@@ -3,9 +3,9 @@
 // a radix sort of (feature, entry) pairs.
 #include "kernels/sparse_linear/sparse_index_cpu.hpp"
 
-#include "kernels/common/parallel.hpp"
-#include "kernels/common/simd.hpp"
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/parallel.hpp"
+#include "kernels/base/simd.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::THALWEG_ISA {
@@ -75,9 +75,9 @@ std::int32_t rank_words(const Word* bits, std::int64_t words, std::int32_t* befo
 }
 
 /// Fills row_begin and returns the number of entries of the batch.
-std::int64_t count_entries(const Context& ctx, const SparseRows& input, std::int64_t* row_begin) {
+std::int64_t count_entries(const Device& device, const SparseRows& input, std::int64_t* row_begin) {
   constexpr std::int64_t kElementsPerRow = 128;  // a row's offset comes from far away
-  for_rows(ctx.pool(), input.rows, kElementsPerRow, [&input, row_begin](std::int64_t n) {
+  for_rows(device.pool, input.rows, kElementsPerRow, [&input, row_begin](std::int64_t n) {
     const std::int64_t id = sparse_row_id(input, n);
     row_begin[n + 1] = input.offsets[id + 1] - input.offsets[id];
   });
@@ -92,8 +92,8 @@ std::int64_t count_entries(const Context& ctx, const SparseRows& input, std::int
 /// memory.
 class BitmapIndex {
  public:
-  BitmapIndex(const Context& ctx, const SparseIndexArgs& args, std::int64_t entries)
-      : pool_(ctx.pool()), input_(args.input), touched_(args.touched) {
+  BitmapIndex(const Device& device, const SparseIndexArgs& args, std::int64_t entries)
+      : frame_(device), pool_(device.pool), input_(args.input), touched_(args.touched) {
     const std::int64_t most =
         kFeaturesPerEntry * entries / input_.cols;  // bitmaps that are worth their clearing
     const std::int64_t threads = pool_.threads();
@@ -101,15 +101,11 @@ class BitmapIndex {
     blocks_ = (input_.cols + kBlockFeatures - 1) / kBlockFeatures;
     // Threads that take tasks of the second job need not be those of the first.
     const std::int64_t bitmaps = threads < 2 * tasks_ ? threads : 2 * tasks_;
-    bitmaps_ = static_cast<Bitmap*>(ctx.scratch(threads * std::int64_t{sizeof(Bitmap)} +
-                                                tasks_ * std::int64_t{sizeof(Marked)} +
-                                                bitmaps * words() * std::int64_t{sizeof(Word)} +
-                                                bitmaps * ranks() * std::int64_t{sizeof(std::int32_t)} +
-                                                entries * std::int64_t{sizeof(std::int32_t)}));
-    marked_ = reinterpret_cast<Marked*>(bitmaps_ + threads);
-    bits_ = reinterpret_cast<Word*>(marked_ + tasks_);
-    before_ = reinterpret_cast<std::int32_t*>(bits_ + bitmaps * words());
-    new_features_ = before_ + bitmaps * ranks();
+    bitmaps_ = frame_.take<Bitmap>(threads);
+    marked_ = frame_.take<Marked>(tasks_);
+    bits_ = frame_.take<Word>(bitmaps * words());
+    before_ = frame_.take<std::int32_t>(bitmaps * ranks());
+    new_features_ = frame_.take<std::int32_t>(entries);
     for (std::int64_t thread = 0; thread < threads; ++thread) bitmaps_[thread] = {};
   }
 
@@ -254,6 +250,7 @@ class BitmapIndex {
     });
   }
 
+  const Scratch::Frame frame_;
   ThreadPool& pool_;
   const SparseRows& input_;
   const TouchedFeatures& touched_;
@@ -275,10 +272,10 @@ void sort_pass(const std::uint64_t* from, std::uint64_t* to, std::int64_t count,
 }
 
 /// The sorting way: pairs of a feature (upper half) and its entry (lower half).
-void index_by_sorting(const Context& ctx, const SparseIndexArgs& args, std::int64_t entries) {
+void index_by_sorting(const Device& device, const SparseIndexArgs& args, std::int64_t entries) {
   const SparseRows& input = args.input;
-  auto* pairs = static_cast<std::uint64_t*>(ctx.scratch(2 * entries * std::int64_t{sizeof(std::uint64_t)}));
-  std::uint64_t* other = pairs + entries;
+  const Scratch::Frame frame(device);
+  auto *pairs = frame.take<std::uint64_t>(entries), *other = frame.take<std::uint64_t>(entries);
   std::uint64_t entry = 0;
   for (std::int64_t n = 0; n < input.rows; ++n) {
     const SparseEntries row = sparse_entries(input, n);
@@ -303,15 +300,15 @@ void index_by_sorting(const Context& ctx, const SparseIndexArgs& args, std::int6
 
 }  // namespace
 
-void sparse_index(const Context& ctx, const SparseIndexArgs& args) {
-  const std::int64_t entries = count_entries(ctx, args.input, args.touched.row_begin);
+void sparse_index(const Device& device, const SparseIndexArgs& args) {
+  const std::int64_t entries = count_entries(device, args.input, args.touched.row_begin);
   require_index_capacity(args, entries);
   if (entries == 0) {
     *args.touched.count = 0;
   } else if (args.input.cols <= kFeaturesPerEntry * entries) {
-    BitmapIndex(ctx, args, entries).build();
+    BitmapIndex(device, args, entries).build();
   } else {
-    index_by_sorting(ctx, args, entries);
+    index_by_sorting(device, args, entries);
   }
 }
 

@@ -10,7 +10,7 @@
 //              fit into the caller's memory is dropped there rather than refused
 #include "kernels/sparse_linear/sparse_index_cuda.cuh"
 
-#include "kernels/common/sort_cuda.cuh"
+#include "kernels/base/sort_cuda.cuh"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::cuda {
@@ -78,29 +78,28 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-void sparse_index(const Context& ctx, const SparseIndexArgs& args) {
+void sparse_index(const Device& device, const SparseIndexArgs& args) {
   const TouchedFeatures& touched = args.touched;
   const std::int64_t capacity = touched.slots_capacity, rows = args.input.rows;
-  auto* const length = static_cast<std::int64_t*>(
-      ctx.scratch(16 + 4 * (5 * capacity + sort_counters(capacity) + tiles_of(capacity))));
-  auto* const memory = reinterpret_cast<std::int32_t*>(length + 2);
-  const Pairs pairs{reinterpret_cast<std::uint32_t*>(memory), memory + capacity};
-  const Pairs spare{reinterpret_cast<std::uint32_t*>(memory + 2 * capacity), memory + 3 * capacity};
-  std::int32_t* const marks = memory + 4 * capacity;
-  std::int32_t* const totals = marks + capacity;
-  std::int32_t* const counters = totals + tiles_of(capacity);
+  const Scratch::Frame frame(device);
+  auto* const length = frame.take<std::int64_t>(2);
+  const Pairs pairs = take_pairs(frame, capacity), spare = take_pairs(frame, capacity);
+  auto* const marks = frame.take<std::int32_t>(capacity);
+  auto* const totals = frame.take<std::int32_t>(tiles_of(capacity));
+  auto* const counters = frame.take<std::int32_t>(sort_counters(capacity));
 
-  launch(ctx.stream(), {1, kRowThreads}, "sparse_row_begin", row_begin_kernel, args.input, touched.row_begin);
-  launch(ctx.stream(), {1, 1}, "sparse_entries", entries_kernel, touched.row_begin + rows, capacity, length);
-  launch(ctx.stream(), {blocks_for(rows, kWarps), kThreads}, "sparse_gather_columns", gather_columns_kernel,
+  launch(device.stream, {1, kRowThreads}, "sparse_row_begin", row_begin_kernel, args.input,
+         touched.row_begin);
+  launch(device.stream, {1, 1}, "sparse_entries", entries_kernel, touched.row_begin + rows, capacity, length);
+  launch(device.stream, {blocks_for(rows, kWarps), kThreads}, "sparse_gather_columns", gather_columns_kernel,
          args.input, touched.row_begin, capacity, pairs);
   const DeviceLength entries{length, length + 1};
   const Pairs sorted =
-      sort_pairs(ctx, pairs, spare, counters, entries, capacity, bits_of(args.input.cols - 1));
+      sort_pairs(device, pairs, spare, counters, entries, capacity, bits_of(args.input.cols - 1));
   const LaunchShape shape{blocks_for(capacity, kThreads), kThreads};
-  launch(ctx.stream(), shape, "sparse_mark_features", mark_features_kernel, sorted.keys, entries, marks);
-  prefix_sums(ctx, marks, totals, entries, capacity, touched.count);
-  launch(ctx.stream(), shape, "sparse_assign_slots", assign_slots_kernel, sorted, entries, marks, totals,
+  launch(device.stream, shape, "sparse_mark_features", mark_features_kernel, sorted.keys, entries, marks);
+  prefix_sums(device, marks, totals, entries, capacity, touched.count);
+  launch(device.stream, shape, "sparse_assign_slots", assign_slots_kernel, sorted, entries, marks, totals,
          touched);
 }
 

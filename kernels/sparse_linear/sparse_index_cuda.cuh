@@ -3,6 +3,6 @@
 
 namespace thalweg::cuda {
 
-void sparse_index(const Context& ctx, const SparseIndexArgs& args);
+void sparse_index(const Device& device, const SparseIndexArgs& args);
 
 }  // namespace thalweg::cuda

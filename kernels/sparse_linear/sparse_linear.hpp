@@ -11,13 +11,13 @@
 // - grad_bias[o]: in each slice the plain sum from +0 of grad_output[n, o] over the rows in order; same tree.
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "kernels/common/slices.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
-#include "kernels/linear/linear.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/loss.hpp"
+#include "kernels/base/required.hpp"
+#include "kernels/base/slices.hpp"
+#include "kernels/base/touched.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -27,16 +27,6 @@ struct SparseLinearForward {
   const float* weight = nullptr;  ///< [O, I]
   const float* bias = nullptr;    ///< [O] or null
   Matrix output;                  ///< [N, O]
-};
-
-/// The features that a global batch touches, ascending, in memory of the backend that the caller provides.
-struct TouchedFeatures {
-  std::int32_t* features = nullptr;   ///< [capacity] out: ascending, unique
-  std::int64_t* count = nullptr;      ///< [1] out
-  std::int64_t* row_begin = nullptr;  ///< [N + 1] out: position in slots of the first entry of each batch row
-  std::int32_t* slots = nullptr;      ///< [entries] out: entry -> position in features, batch rows in order
-  std::int64_t capacity = 0;          ///< at least min(I, entries of the batch)
-  std::int64_t slots_capacity = 0;    ///< at least the entries of the batch
 };
 
 /// The number of entries lies in the backend's memory. A host backend refuses memory that is too small
@@ -79,10 +69,10 @@ struct SparseModelStep {
 };
 
 struct SparseLinearOps {
-  Required<void(const Context&, const SparseIndexArgs&)> index;
-  Required<void(const Context&, const SparseLinearForward&)> forward;
-  Required<void(const Context&, const SparseParameterGrad&)> parameter_grad;
-  Required<void(const Context&, const SparseModelStep&)> model_step;
+  Required<void(const Device&, const SparseIndexArgs&)> index;
+  Required<void(const Device&, const SparseLinearForward&)> forward;
+  Required<void(const Device&, const SparseParameterGrad&)> parameter_grad;
+  Required<void(const Device&, const SparseModelStep&)> model_step;
 };
 
 constexpr Cost sparse_linear_forward_cost(std::int64_t n, std::int64_t entries, std::int64_t o) {

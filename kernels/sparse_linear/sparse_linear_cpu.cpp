@@ -1,6 +1,6 @@
 #include "kernels/sparse_linear/sparse_linear.hpp"
 
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/sparse_linear/sparse_dot.hpp"
 #include "kernels/sparse_linear/sparse_index_cpu.hpp"
@@ -42,9 +42,9 @@ void forward_row(const SparseLinearForward& args, std::int64_t n) {
   for (std::int64_t o = 0; o < outputs; ++o) output[o] = output[o] + args.bias[o];
 }
 
-void forward(const Context& ctx, const SparseLinearForward& args) {
+void forward(const Device& device, const SparseLinearForward& args) {
   const std::int64_t rows = args.input.rows;
-  ctx.pool().run((rows + kRowsPerTask - 1) / kRowsPerTask, [&args, rows](std::int64_t task, int) {
+  device.pool.run((rows + kRowsPerTask - 1) / kRowsPerTask, [&args, rows](std::int64_t task, int) {
     const std::int64_t begin = task * kRowsPerTask;
     const std::int64_t end = begin + kRowsPerTask < rows ? begin + kRowsPerTask : rows;
     for (std::int64_t n = begin; n < end; ++n) {
@@ -119,16 +119,15 @@ struct SliceParts {
 struct GradientChains {
   SliceChains weight, bias;
 
-  GradientChains(const Context& ctx, const BatchSlices& slices, std::int64_t weights, std::int64_t biases,
-                 const BatchSum& grad_weight, const BatchSum& grad_bias) {
+  GradientChains(const Scratch::Frame& frame, const BatchSlices& slices, std::int64_t weights,
+                 std::int64_t biases, const BatchSum& grad_weight, const BatchSum& grad_bias) {
     weight = {grad_weight.partials, grad_weight.partial_stride, weights};
     bias = {grad_bias.partials, grad_bias.partial_stride, biases};
     if (!slices.whole()) return;
     weight.stride = padded(weights);
     bias.stride = padded(biases);
-    const std::int64_t floats = slices.slices * (weight.stride + bias.stride);
-    weight.chains = static_cast<float*>(ctx.scratch(floats * std::int64_t{sizeof(float)}));
-    bias.chains = weight.chains + slices.slices * weight.stride;
+    weight.chains = frame.take<float>(slices.slices * weight.stride);
+    bias.chains = frame.take<float>(slices.slices * bias.stride);
   }
 
  private:
@@ -155,12 +154,12 @@ THALWEG_HD void for_each_weight(std::int64_t begin, std::int64_t end, const std:
 }
 
 /// Once the batch is complete: the tree over the slices for every touched weight, and for the biases.
-void write_sums(const Context& ctx, const BatchSlices& slices, const GradientChains& chains,
+void write_sums(const Device& device, const BatchSlices& slices, const GradientChains& chains,
                 const TouchedFeatures& touched, std::int64_t outputs, std::int64_t features,
                 float* grad_weight, float* grad_bias) {
   const std::int64_t size = chains.weight.size;
   const SliceParts parts(slices, chains.weight);
-  ctx.pool().run(
+  device.pool.run(
       (size + kSumsPerTask - 1) / kSumsPerTask, [&, size, outputs, features](std::int64_t task, int) {
         const std::int64_t begin = task * kSumsPerTask;
         const std::int64_t end = begin + kSumsPerTask < size ? begin + kSumsPerTask : size;
@@ -198,12 +197,13 @@ void add_row(SparseEntries row, const std::int32_t* slots, const float* __restri
   }
 }
 
-void parameter_grad(const Context& ctx, const SparseParameterGrad& args) {
+void parameter_grad(const Device& device, const SparseParameterGrad& args) {
   const std::int64_t outputs = args.grad_output.cols;
   const bool has_bias = args.grad_bias.sum != nullptr;
-  const GradientChains chains(ctx, args.slices, *args.touched.count * outputs, has_bias ? outputs : 0,
+  const Scratch::Frame frame(device);
+  const GradientChains chains(frame, args.slices, *args.touched.count * outputs, has_bias ? outputs : 0,
                               args.grad_weight, args.grad_bias);
-  ctx.pool().run(args.slices.slices, [&, outputs, has_bias](std::int64_t task, int) {
+  device.pool.run(args.slices.slices, [&, outputs, has_bias](std::int64_t task, int) {
     const int slice = static_cast<int>(task);
     const std::int64_t begin = args.slices.call_begin(slice), end = args.slices.call_end(slice);
     if (begin == end) return;
@@ -222,7 +222,7 @@ void parameter_grad(const Context& ctx, const SparseParameterGrad& args) {
     }
   });
   if (args.slices.last())
-    write_sums(ctx, args.slices, chains, args.touched, outputs, args.input.cols, args.grad_weight.sum,
+    write_sums(device, args.slices, chains, args.touched, outputs, args.input.cols, args.grad_weight.sum,
                args.grad_bias.sum);
 }
 
@@ -274,17 +274,18 @@ void step_slice(const SparseModelStep& args, const GradientChains& chains, int s
       });
 }
 
-void model_step(const Context& ctx, const SparseModelStep& args) {
+void model_step(const Device& device, const SparseModelStep& args) {
   const std::int64_t biases = args.grad_bias.sum != nullptr ? 1 : 0;
-  const GradientChains chains(ctx, args.slices, *args.touched.count, biases, args.grad_weight,
+  const Scratch::Frame frame(device);
+  const GradientChains chains(frame, args.slices, *args.touched.count, biases, args.grad_weight,
                               args.grad_bias);
   with_loss_kind(args.loss.kind, [&](auto kind) {
-    ctx.pool().run(args.slices.slices, [&](std::int64_t task, int) {
+    device.pool.run(args.slices.slices, [&](std::int64_t task, int) {
       step_slice<decltype(kind)::value>(args, chains, static_cast<int>(task));
     });
   });
   if (args.slices.last())
-    write_sums(ctx, args.slices, chains, args.touched, 1, args.input.cols, args.grad_weight.sum,
+    write_sums(device, args.slices, chains, args.touched, 1, args.input.cols, args.grad_weight.sum,
                args.grad_bias.sum);
 }
 

@@ -11,7 +11,7 @@
 // math         z = row . weight + bias; losses[n] = w loss(z, y); grad_output[n] = (w * scale) * slope(z, y)
 // bytes        reads 12 per entry and 28 per row, writes 8 per row
 // launch       256 threads, one warp per row
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/sparse_linear/sparse_forward_cuda.cuh"
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"
@@ -66,7 +66,7 @@ __global__ void __launch_bounds__(kThreads) model_forward_kernel(SparseModelStep
   args.grad_output[n] = (weight * loss_scale(targets)) * at.slope;
 }
 
-void forward(const Context& ctx, const SparseLinearForward& args) {
+void forward(const Device& device, const SparseLinearForward& args) {
   constexpr void (*kFew[])(SparseLinearForward) = {
       &few_outputs_kernel<1>, &few_outputs_kernel<2>, &few_outputs_kernel<3>, &few_outputs_kernel<4>,
       &few_outputs_kernel<5>, &few_outputs_kernel<6>, &few_outputs_kernel<7>, &few_outputs_kernel<8>};
@@ -75,20 +75,21 @@ void forward(const Context& ctx, const SparseLinearForward& args) {
   if (outputs == 0) return;
   const bool few = outputs <= kFewOutputs;
   const std::int64_t warps = few ? rows : rows * ((outputs + (kWarp - 1)) / kWarp);
-  launch(ctx.stream(), {blocks_for(warps, kWarps), kThreads}, "sparse_forward",
+  launch(device.stream, {blocks_for(warps, kWarps), kThreads}, "sparse_forward",
          few ? kFew[outputs - 1] : &many_outputs_kernel, args);
 }
 
-void model_step(const Context& ctx, const SparseModelStep& args) {
+void model_step(const Device& device, const SparseModelStep& args) {
   const auto kernel =
       with_loss_kind(args.loss.kind, [](auto kind) { return &model_forward_kernel<decltype(kind)::value>; });
-  launch(ctx.stream(), {blocks_for(args.input.rows, kWarps), kThreads}, "sparse_model_forward", kernel, args);
-  cuda::sparse_parameter_grad(ctx, {.input = args.input,
-                                    .touched = args.touched,
-                                    .grad_output = matrix(args.grad_output, args.input.rows, 1),
-                                    .slices = args.slices,
-                                    .grad_weight = args.grad_weight,
-                                    .grad_bias = args.grad_bias});
+  launch(device.stream, {blocks_for(args.input.rows, kWarps), kThreads}, "sparse_model_forward", kernel,
+         args);
+  cuda::sparse_parameter_grad(device, {.input = args.input,
+                                       .touched = args.touched,
+                                       .grad_output = matrix(args.grad_output, args.input.rows, 1),
+                                       .slices = args.slices,
+                                       .grad_weight = args.grad_weight,
+                                       .grad_bias = args.grad_bias});
 }
 
 }  // namespace

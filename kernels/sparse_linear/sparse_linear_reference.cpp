@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
 
 namespace thalweg {
@@ -9,7 +10,7 @@ namespace {
 std::int64_t begin_of(const SparseRows& rows, std::int64_t n) { return rows.offsets[rows.id(n)]; }
 std::int64_t end_of(const SparseRows& rows, std::int64_t n) { return rows.offsets[rows.id(n) + 1]; }
 
-void index(const Context&, const SparseIndexArgs& args) {
+void index(const Device&, const SparseIndexArgs& args) {
   const SparseRows& input = args.input;
   const TouchedFeatures& touched = args.touched;
   std::vector<std::int32_t> columns;
@@ -30,7 +31,7 @@ void index(const Context&, const SparseIndexArgs& args) {
   }
 }
 
-void forward(const Context&, const SparseLinearForward& args) {
+void forward(const Device&, const SparseLinearForward& args) {
   const SparseRows& input = args.input;
   for (std::int64_t n = 0; n < input.rows; ++n) {
     for (std::int64_t o = 0; o < args.output.cols; ++o) {
@@ -113,27 +114,27 @@ void bias_grad(const SparseParameterGrad& args) {
   for (std::int64_t o = 0; o < outputs; ++o) args.grad_bias.sum[o] = static_cast<float>(totals.sum(o));
 }
 
-void parameter_grad(const Context&, const SparseParameterGrad& args) {
+void parameter_grad(const Device&, const SparseParameterGrad& args) {
   weight_grad(args);
   if (args.grad_bias.sum != nullptr) bias_grad(args);
 }
 
-void model_step(const Context& ctx, const SparseModelStep& args) {
+void model_step(const Device& device, const SparseModelStep& args) {
   std::vector<float> output(static_cast<std::size_t>(args.input.rows));
   const Matrix z = matrix(output.data(), args.input.rows, 1);
   const Matrix grad_output = matrix(args.grad_output, args.input.rows, 1);
-  forward(ctx, {.input = args.input, .weight = args.weight, .bias = args.bias, .output = z});
-  elementwise_loss_reference.evaluate(ctx, {.loss = args.loss,
-                                            .output = z,
-                                            .targets = args.targets,
-                                            .losses = args.losses,
-                                            .grad_output = grad_output});
-  parameter_grad(ctx, {.input = args.input,
-                       .touched = args.touched,
-                       .grad_output = grad_output,
-                       .slices = args.slices,
-                       .grad_weight = args.grad_weight,
-                       .grad_bias = args.grad_bias});
+  forward(device, {.input = args.input, .weight = args.weight, .bias = args.bias, .output = z});
+  elementwise_loss_reference.evaluate(device, {.loss = args.loss,
+                                               .output = z,
+                                               .targets = args.targets,
+                                               .losses = args.losses,
+                                               .grad_output = grad_output});
+  parameter_grad(device, {.input = args.input,
+                          .touched = args.touched,
+                          .grad_output = grad_output,
+                          .slices = args.slices,
+                          .grad_weight = args.grad_weight,
+                          .grad_bias = args.grad_bias});
 }
 
 }  // namespace

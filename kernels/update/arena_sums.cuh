@@ -1,9 +1,9 @@
 #pragma once
 // Sums over the arena on the device: blocks by a warp each, and the second level (docs/numerics.md).
-#include "kernels/common/chains_cuda.cuh"
-#include "kernels/common/launch.cuh"
-#include "kernels/common/ptx.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/chains_cuda.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/ptx.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/update/arena_sums_cuda.cuh"
 #include "kernels/update/segment_blocks.cuh"
 #include "kernels/update/update_math.hpp"

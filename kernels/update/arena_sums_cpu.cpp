@@ -1,6 +1,6 @@
 // Gradient norm and projections on the CPU: sums over the arena in the order that update.hpp defines. A block
 // is one task; the 128 chains of a block are a row of 128 floats, which the compiler keeps in vectors.
-#include "kernels/common/chains.hpp"
+#include "kernels/base/chains.hpp"
 #include "kernels/update/update_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
@@ -42,7 +42,7 @@ float squares_of_touched(const GradientNormArgs& args, std::int64_t count, std::
 
 /// One segment as one vector, with scratch for a number per block.
 struct Vector {
-  const Context& ctx;
+  const Device& device;
   float* data;
   std::int64_t size, blocks;
   float* block_values;
@@ -50,7 +50,7 @@ struct Vector {
 
   template <class Body>
   void each_block(const Body& body) const {
-    ctx.pool().run(blocks, [&](std::int64_t block, int) {
+    device.pool.run(blocks, [&](std::int64_t block, int) {
       const std::int64_t begin = block * kSumBlock, left = size - begin;
       body(block, data + begin, left < kSumBlock ? left : kSumBlock);
     });
@@ -128,7 +128,7 @@ void take_average(const Vector& v, float* average, float rate) {
 
 }  // namespace
 
-void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
+void gradient_norm(const Device& device, const GradientNormArgs& args) {
   const bool sparse = args.touched.features != nullptr;
   const int skipped = sparse ? 1 : 0, whole = args.segment_count - skipped;
   const std::int64_t count = sparse ? *args.touched.count : 0;
@@ -137,15 +137,14 @@ void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
   std::int64_t most = touched_blocks;
   for (int i = skipped; i < args.segment_count; ++i)
     most += (args.segments[i].used + kSumBlock - 1) / kSumBlock;
-  const std::int64_t table = block_table_bytes(whole);
-  char* const scratch = static_cast<char*>(ctx.scratch(table + most * std::int64_t{sizeof(float)}));
-  Blocks blocks{args.segments + skipped, whole, kSumBlock, reinterpret_cast<std::int64_t*>(scratch)};
+  const Scratch::Frame frame(device);
+  Blocks blocks{args.segments + skipped, whole, kSumBlock, frame.take<std::int64_t>(whole + 1)};
   blocks.number();
-  float* const sums = reinterpret_cast<float*>(scratch + table);
+  float* const sums = frame.take<float>(most);
 
   std::int64_t elements = kGatheredCost * count * args.touched.outputs;
   for (int i = skipped; i < args.segment_count; ++i) elements += args.segments[i].used;
-  for_tasks(ctx.pool(), most, elements, [&](std::int64_t b) {
+  for_tasks(device.pool, most, elements, [&](std::int64_t b) {
     if (b >= blocks.count()) {
       sums[b] = squares_of_touched(args, count, b - blocks.count());
       return;
@@ -157,17 +156,16 @@ void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
   args.out[1] = clip_factor(args.out[0], args.clip_norm);
 }
 
-void project(const Context& ctx, const ProjectArgs& args) {
+void project(const Device& device, const ProjectArgs& args) {
   if (!norm_permits(args.squared_norm)) return;
   for (int i = 0; i < args.segment_count; ++i) {
     const UpdateSegment& segment = args.segments[i];
     const GroupScalars& group = args.scalars->group[segment.group];
     if (segment.used == 0 || !constrains_segment(group.constraint)) continue;  // mutant: free-segment-skipped
     const std::int64_t blocks = (segment.used + kSumBlock - 1) / kSumBlock;
-    auto* const counts = static_cast<std::int64_t*>(ctx.scratch(blocks * 12));
-    const Vector vector{
-        ctx,   args.param + segment.offset, segment.used, blocks, reinterpret_cast<float*>(counts + blocks),
-        counts};
+    const Scratch::Frame frame(device);
+    const Vector vector{device, args.param + segment.offset, segment.used,
+                        blocks, frame.take<float>(blocks),   frame.take<std::int64_t>(blocks)};
     if (group.constraint == Constraint::l2_ball) {
       project_to_ball(vector, group.upper);
     } else {

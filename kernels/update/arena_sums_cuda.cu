@@ -66,7 +66,7 @@ __global__ void __launch_bounds__(kWarp)
 
 namespace cuda {
 
-void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
+void gradient_norm(const Device& device, const GradientNormArgs& args) {
   const bool sparse = args.touched.features != nullptr;
   const int skipped = sparse ? 1 : 0;
   const UpdateSegment* const whole = args.segments + skipped;
@@ -74,20 +74,20 @@ void gradient_norm(const Context& ctx, const GradientNormArgs& args) {
   const std::int64_t touched_blocks =
       sparse ? (args.touched.capacity * args.touched.outputs + kSumBlock - 1) / kSumBlock : 0;
   // One more than needed: an arena without elements still has a place to point to.
-  auto* const sums =
-      static_cast<float*>(ctx.scratch((blocks + touched_blocks + 1) * std::int64_t{sizeof(float)}));
+  const Scratch::Frame frame(device);
+  float* const sums = frame.take<float>(blocks + touched_blocks + 1);
   const bool aligned = has_quads(args.grad);
   std::int64_t done = 0;
   for_each_list<kBlock>(whole, args.segment_count - skipped, [&](const SegmentBlocks<kBlock>& list) {
-    launch(ctx.stream(), {blocks_for(list.blocks, kSumWarps), kSumThreads}, "gradient_norm", squares_kernel,
+    launch(device.stream, {blocks_for(list.blocks, kSumWarps), kSumThreads}, "gradient_norm", squares_kernel,
            list, args.grad, aligned, sums + done);
     done += list.blocks;
   });
   if (sparse) {
-    launch(ctx.stream(), {blocks_for(touched_blocks, kSumWarps), kSumThreads}, "gradient_norm_touched",
+    launch(device.stream, {blocks_for(touched_blocks, kSumWarps), kSumThreads}, "gradient_norm_touched",
            touched_squares_kernel, args.touched, args.grad + args.segments[0].offset, sums + blocks);
   }
-  launch(ctx.stream(), {1, kWarp}, "gradient_norm_finish", finish_norm_kernel, blocks, args.touched,
+  launch(device.stream, {1, kWarp}, "gradient_norm_finish", finish_norm_kernel, blocks, args.touched,
          args.clip_norm, sums, args.out);
 }
 

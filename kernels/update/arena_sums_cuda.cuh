@@ -3,8 +3,8 @@
 
 namespace thalweg::cuda {
 
-void record(const Context& ctx, const RecordArgs& args);
-void gradient_norm(const Context& ctx, const GradientNormArgs& args);
-void project(const Context& ctx, const ProjectArgs& args);
+void record(const Device& device, const RecordArgs& args);
+void gradient_norm(const Device& device, const GradientNormArgs& args);
+void project(const Device& device, const ProjectArgs& args);
 
 }  // namespace thalweg::cuda

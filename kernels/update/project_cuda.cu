@@ -154,28 +154,23 @@ __global__ void __launch_bounds__(kSumThreads, 1)
   }
 }
 
-unsigned multiprocessors() {
-  int device = 0, count = 0;
-  check_cuda(cudaGetDevice(&device), "project");
-  check_cuda(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "project");
-  return static_cast<unsigned>(count);
-}
-
 }  // namespace
 
 namespace cuda {
 
-void project(const Context& ctx, const ProjectArgs& args) {
+void project(const Device& device, const ProjectArgs& args) {
   const std::int64_t blocks = blocks_of(args.segments, args.segment_count);
   if (blocks == 0) return;
-  auto* const values = static_cast<float*>(ctx.scratch(2 * blocks * std::int64_t{sizeof(float)}));
+  const Scratch::Frame frame(device);
+  auto* const values = frame.take<float>(blocks);
+  auto* const counts = frame.take<std::int32_t>(blocks);
   const ProjectArenas arenas{args.scalars, args.squared_norm, args.param, args.average,
                              has_quads(args.param)};
-  const unsigned most = multiprocessors();
+  const auto most = static_cast<unsigned>(device.properties.multiprocessors);
   for_each_list<kBlock>(args.segments, args.segment_count, [&](const SegmentBlocks<kBlock>& list) {
     const unsigned wanted = blocks_for(list.blocks, kSumWarps);
-    launch_cooperative(ctx.stream(), {wanted < most ? wanted : most, kSumThreads}, "project", project_kernel,
-                       list, arenas, values, reinterpret_cast<std::int32_t*>(values + blocks));
+    launch_cooperative(device.stream, {wanted < most ? wanted : most, kSumThreads}, "project", project_kernel,
+                       list, arenas, values, counts);
   });
 }
 

@@ -1,10 +1,10 @@
-#include "kernels/common/chains_cpu.hpp"
+#include "kernels/base/chains_cpu.hpp"
 #include "kernels/update/record_math.hpp"
 #include "kernels/update/update_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 
-void record(const Context&, const RecordArgs& args) {
+void record(const Device&, const RecordArgs& args) {
   const float sum = row_sum(args.count, [&](std::int64_t n, float& chain) { chain += args.losses[n]; });
   std::int32_t first_bad = -1;
   if (!is_finite(sum)) {

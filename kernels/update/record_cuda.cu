@@ -6,9 +6,9 @@
 // launch       one warp: the batch's losses lie in L2, and the update waits for the answer anyway
 // determinism  exact: fixed chains and tree
 // contract     records has room for the burst's steps
-#include "kernels/common/chains.hpp"
-#include "kernels/common/launch.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/update/arena_sums_cuda.cuh"
 #include "kernels/update/record_math.hpp"
 
@@ -40,8 +40,8 @@ __global__ void __launch_bounds__(kWarp) record_kernel(RecordArgs args) {
 
 }  // namespace
 
-void record(const Context& ctx, const RecordArgs& args) {
-  launch(ctx.stream(), {1, kWarp}, "record", record_kernel, args);
+void record(const Device& device, const RecordArgs& args) {
+  launch(device.stream, {1, kWarp}, "record", record_kernel, args);
 }
 
 }  // namespace thalweg::cuda

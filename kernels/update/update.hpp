@@ -2,11 +2,13 @@
 // The optimizer step on the flat arena: every rule in one pass over parameters, gradients and state.
 #include <cstdint>
 
-#include "kernels/common/cost.hpp"
-#include "kernels/common/hd.hpp"
-#include "kernels/common/isa.hpp"
-#include "kernels/common/required.hpp"
-#include "thalweg/context.hpp"
+#include "kernels/base/arena.hpp"
+#include "kernels/base/cost.hpp"
+#include "kernels/base/device.hpp"
+#include "kernels/base/hd.hpp"
+#include "kernels/base/isa.hpp"
+#include "kernels/base/required.hpp"
+#include "kernels/base/touched.hpp"
 
 namespace thalweg {
 
@@ -59,23 +61,11 @@ struct UpdateScalars {
 };
 
 /// A run of the arena with one group. Offsets and sizes are multiples of kSegmentAlign; padding holds zeros.
-constexpr std::int64_t kSegmentAlign = 1024;
 struct UpdateSegment {
   std::int64_t offset = 0;
   std::int64_t size = 0;  ///< padded
   std::int64_t used = 0;  ///< real elements
   std::int32_t group = 0;
-};
-
-/// When set, only the elements {o * in_features + features[t]} of one segment are updated (lazy updates):
-/// decay, l1, l2, momentum and averaging reach an element only in the steps that touch it. The features
-/// differ from each other; list position p = o * *count + t names element (o, features[t]).
-struct TouchedElements {
-  const std::int32_t* features = nullptr;
-  const std::int64_t* count = nullptr;  ///< [1]
-  std::int64_t capacity = 0;
-  std::int64_t in_features = 0;
-  std::int64_t outputs = 0;
 };
 
 struct UpdateArgs {
@@ -162,10 +152,10 @@ struct RecordArgs {
 };
 
 struct UpdateOps {
-  Required<void(const Context&, const RecordArgs&)> record;
-  Required<void(const Context&, const UpdateArgs&)> step;
-  Required<void(const Context&, const GradientNormArgs&)> gradient_norm;
-  Required<void(const Context&, const ProjectArgs&)> project;
+  Required<void(const Device&, const RecordArgs&)> record;
+  Required<void(const Device&, const UpdateArgs&)> step;
+  Required<void(const Device&, const GradientNormArgs&)> gradient_norm;
+  Required<void(const Device&, const ProjectArgs&)> project;
 };
 
 /// State arenas that a rule reads and writes.

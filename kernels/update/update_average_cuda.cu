@@ -2,6 +2,6 @@
 
 namespace thalweg::cuda {
 
-void update_average(const Context& ctx, const UpdateArgs& args) { launch_update<true>(ctx, args); }
+void update_average(const Device& device, const UpdateArgs& args) { launch_update<true>(device, args); }
 
 }  // namespace thalweg::cuda

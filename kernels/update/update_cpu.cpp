@@ -146,30 +146,30 @@ RuleLoops loops_of(Rule rule, RuleList<Functors...>) {
   return kLoops[static_cast<int>(rule)];
 }
 
-void step_touched(const Context& ctx, const UpdateArgs& args, const RuleLoops& loops, float grad_scale) {
+void step_touched(const Device& device, const UpdateArgs& args, const RuleLoops& loops, float grad_scale) {
   const UpdateSegment& segment = args.segments[0];
   const ElementScalars scalars = element_scalars(*args.scalars, segment.group, grad_scale);
   const Streams arena = streams_at(args, segment.offset);
   const std::int64_t count = *args.touched.count, positions = count * args.touched.outputs;
   const std::int64_t tasks = (positions + kTouchedTask - 1) / kTouchedTask;
-  for_tasks(ctx.pool(), tasks, kTouchedCost * positions, [&](std::int64_t task) {
+  for_tasks(device.pool, tasks, kTouchedCost * positions, [&](std::int64_t task) {
     const std::int64_t begin = task * kTouchedTask, left = positions - begin;
     loops.touched(arena, args.touched, count, begin, begin + (left < kTouchedTask ? left : kTouchedTask),
                   scalars);
   });
 }
 
-void step(const Context& ctx, const UpdateArgs& args) {
+void step(const Device& device, const UpdateArgs& args) {
   if (!norm_permits(args.squared_norm)) return;
   const RuleLoops loops = loops_of(args.rule, AllRules{});
   const float grad_scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0f;  // mutant: clip-factor-used
-  if (args.touched.features != nullptr) return step_touched(ctx, args, loops, grad_scale);
-  Blocks blocks{args.segments, args.segment_count, kTask,
-                static_cast<std::int64_t*>(ctx.scratch(block_table_bytes(args.segment_count)))};
+  if (args.touched.features != nullptr) return step_touched(device, args, loops, grad_scale);
+  const Scratch::Frame frame(device);
+  Blocks blocks{args.segments, args.segment_count, kTask, frame.take<std::int64_t>(args.segment_count + 1)};
   blocks.number();
   std::int64_t elements = 0;
   for (int i = 0; i < args.segment_count; ++i) elements += args.segments[i].used;
-  for_tasks(ctx.pool(), blocks.count(), kElementCost * elements, [&](std::int64_t task) {
+  for_tasks(device.pool, blocks.count(), kElementCost * elements, [&](std::int64_t task) {
     const Block block = blocks.at(task);
     loops.run(streams_at(args, block.begin), block.size,
               element_scalars(*args.scalars, args.segments[block.segment].group, grad_scale));

@@ -1,13 +1,13 @@
 #pragma once
 // What the update's CPU files share: the cut of a segment list into blocks, and the passes that need sums.
-#include "kernels/common/tasks_cpu.hpp"
+#include "kernels/base/tasks_cpu.hpp"
 #include "kernels/update/update_math.hpp"
 
 namespace thalweg::THALWEG_ISA {
 
-void record(const Context& ctx, const RecordArgs& args);
-void gradient_norm(const Context& ctx, const GradientNormArgs& args);
-void project(const Context& ctx, const ProjectArgs& args);
+void record(const Device& device, const RecordArgs& args);
+void gradient_norm(const Device& device, const GradientNormArgs& args);
+void project(const Device& device, const ProjectArgs& args);
 
 /// A part of one segment.
 struct Block {
@@ -46,11 +46,6 @@ struct Blocks {
     return {low, segments[low].offset + begin, left < block_size ? left : block_size};
   }
 };
-
-/// Bytes of `first`, so that what follows it in scratch memory stays aligned.
-THALWEG_HD std::int64_t block_table_bytes(int segment_count) {
-  return (std::int64_t{segment_count} + 1 + 7) / 8 * 64;
-}
 
 /// Walks a touched list's positions, element by element, without a division for each.
 struct TouchedWalk {

@@ -5,10 +5,10 @@
 namespace thalweg {
 namespace {
 
-void step(const Context& ctx, const UpdateArgs& args) {
-  if (args.touched.features != nullptr) return cuda::update_touched(ctx, args);
-  if (args.average != nullptr) return cuda::update_average(ctx, args);
-  launch_update<false>(ctx, args);
+void step(const Device& device, const UpdateArgs& args) {
+  if (args.touched.features != nullptr) return cuda::update_touched(device, args);
+  if (args.average != nullptr) return cuda::update_average(device, args);
+  launch_update<false>(device, args);
 }
 
 }  // namespace

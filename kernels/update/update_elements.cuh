@@ -66,9 +66,9 @@ inline DeviceScalars device_scalars(const UpdateArgs& args) {
 namespace cuda {
 
 /// update_touched_cuda.cu: the touched elements of one segment.
-void update_touched(const Context& ctx, const UpdateArgs& args);
+void update_touched(const Device& device, const UpdateArgs& args);
 /// update_average_cuda.cu: whole segments and their average.
-void update_average(const Context& ctx, const UpdateArgs& args);
+void update_average(const Device& device, const UpdateArgs& args);
 
 }  // namespace cuda
 }  // namespace thalweg

@@ -15,7 +15,7 @@
 // step.
 //
 // A new rule is one functor here, one reference function and one row in AllRules.
-#include "kernels/common/hd.hpp"
+#include "kernels/base/hd.hpp"
 #include "kernels/update/update.hpp"
 
 namespace thalweg {

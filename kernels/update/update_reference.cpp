@@ -141,7 +141,7 @@ float averaged(float average, double rate, float param) {
 
 bool refused(const float* squared_norm) { return squared_norm != nullptr && !std::isfinite(*squared_norm); }
 
-void step(const Context&, const UpdateArgs& args) {
+void step(const Device&, const UpdateArgs& args) {
   if (refused(args.squared_norm)) return;
   const RuleFunction rule = function_of(args.rule);
   const double scale = args.grad_scale != nullptr ? *args.grad_scale : 1.0;
@@ -162,7 +162,7 @@ void step(const Context&, const UpdateArgs& args) {
   }
 }
 
-void gradient_norm(const Context&, const GradientNormArgs& args) {
+void gradient_norm(const Device&, const GradientNormArgs& args) {
   double sum = 0;
   for (int k = 0; k < args.segment_count; ++k) {
     each_element(args.segments[k], k == 0 ? args.touched : TouchedElements{},
@@ -197,7 +197,7 @@ void project_to_simplex(float* w, std::int64_t size, double z) {
     if (!std::isnan(w[i])) w[i] = static_cast<float>(std::max(0.0, w[i] - theta));
 }
 
-void project(const Context&, const ProjectArgs& args) {
+void project(const Device&, const ProjectArgs& args) {
   if (refused(args.squared_norm)) return;
   for (int k = 0; k < args.segment_count; ++k) {
     const UpdateSegment& segment = args.segments[k];
@@ -213,7 +213,7 @@ void project(const Context&, const ProjectArgs& args) {
   }
 }
 
-void record(const Context&, const RecordArgs& args) {
+void record(const Device&, const RecordArgs& args) {
   double sum = 0;
   std::int32_t first_bad = -1;
   for (std::int64_t n = 0; n < args.count; ++n) {

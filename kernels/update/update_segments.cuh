@@ -6,8 +6,8 @@
 // launch       256 threads = 1024 elements, one float4 per thread and stream; one launch per 256 segments
 // determinism  elements are independent
 // contract     segments do not overlap; padding is neither read nor written; 4-byte alignment, float4 with 16
-#include "kernels/common/launch.cuh"
-#include "kernels/common/quads.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/update/segment_blocks.cuh"
 #include "kernels/update/update_elements.cuh"
 
@@ -68,13 +68,13 @@ inline bool quads_in(const UpdateStreams& x) {
 
 /// The whole segments of an update, with or without an average.
 template <bool kAverage>
-void launch_update(const Context& ctx, const UpdateArgs& args) {
+void launch_update(const Device& device, const UpdateArgs& args) {
   const auto kernel = update_kernel_of<kAverage>(args.rule, AllRules{});
   const DeviceScalars scalars = device_scalars(args);
   const UpdateStreams x = streams_at(args, 0);
   for_each_list<kUpdateBlock>(args.segments, args.segment_count,
                               [&](const SegmentBlocks<kUpdateBlock>& list) {
-                                launch(ctx.stream(), {static_cast<unsigned>(list.blocks), kUpdateThreads},
+                                launch(device.stream, {static_cast<unsigned>(list.blocks), kUpdateThreads},
                                        "update", kernel, list, x, scalars, quads_in(x));
                               });
 }

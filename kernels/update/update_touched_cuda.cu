@@ -6,7 +6,7 @@
 // launch       256 threads = 256 features; grid y the outputs
 // determinism  elements are independent
 // contract     the features differ from each other; T <= capacity
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/update/update_elements.cuh"
 
 namespace thalweg {
@@ -38,10 +38,10 @@ Kernel kernel_of(Rule rule, bool average, RuleList<Functors...>) {
 
 namespace cuda {
 
-void update_touched(const Context& ctx, const UpdateArgs& args) {
+void update_touched(const Device& device, const UpdateArgs& args) {
   const UpdateSegment& segment = args.segments[0];
   const std::int64_t rows = args.touched.outputs < kMaxGridY ? args.touched.outputs : kMaxGridY;
-  launch(ctx.stream(),
+  launch(device.stream,
          {dim3(blocks_for(args.touched.capacity, kThreads), static_cast<unsigned>(rows)), kThreads},
          "update_touched", kernel_of(args.rule, args.average != nullptr, AllRules{}), args.touched,
          streams_at(args, segment.offset), device_scalars(args), segment.group);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/base/loss.hpp"
 #include "tests/support/data_files.hpp"
 #include "thalweg/error.hpp"
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/common/philox.hpp"
+#include "kernels/base/philox.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/common/parallel.hpp"
+#include "kernels/base/parallel.hpp"
 
 namespace thalweg {
 namespace {

@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "host/model/layer.hpp"
+#include "host/runtime/device_of.hpp"
 #include "kernels/activation/activation_math.hpp"
-#include "kernels/common/backend.hpp"
-#include "kernels/common/layer.hpp"
+#include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -38,8 +39,8 @@ long double textbook(Activation kind, long double x) {
 
 std::vector<float> forward(const Context& ctx, Activation kind, const std::vector<float>& input) {
   Guarded<float> in(ctx, input), out(ctx, std::ssize(input));
-  ctx.backend().activation.forward(
-      ctx, {.kind = kind, .size = std::ssize(input), .input = in.data(), .output = out.data()});
+  backend_of(ctx).activation.forward(
+      device_of(ctx), {.kind = kind, .size = std::ssize(input), .input = in.data(), .output = out.data()});
   return out.download();
 }
 
@@ -50,12 +51,12 @@ std::vector<float> backward(const Context& ctx, Activation kind, const std::vect
   const bool by_input = backward_needs_input(kind);
   Guarded<float> in(ctx, by_input ? input : nothing), out(ctx, by_input ? nothing : output);
   Guarded<float> grad_out(ctx, grad_output), grad_in(ctx, std::ssize(input));
-  ctx.backend().activation.backward(ctx, {.kind = kind,
-                                          .size = std::ssize(input),
-                                          .input = in.data(),
-                                          .output = out.data(),
-                                          .grad_output = grad_out.data(),
-                                          .grad_input = grad_in.data()});
+  backend_of(ctx).activation.backward(device_of(ctx), {.kind = kind,
+                                                       .size = std::ssize(input),
+                                                       .input = in.data(),
+                                                       .output = out.data(),
+                                                       .grad_output = grad_out.data(),
+                                                       .grad_input = grad_in.data()});
   return grad_in.download();
 }
 
@@ -113,17 +114,17 @@ TEST_P(ActivationOnDevice, MayRunInPlace) {
   for (const Activation kind : kKinds) {
     const std::vector<float> output = forward(ctx(), kind, input);
     Guarded<float> both(ctx(), input);
-    ctx().backend().activation.forward(
-        ctx(), {.kind = kind, .size = size, .input = both.data(), .output = both.data()});
+    backend_of(ctx()).activation.forward(
+        device_of(ctx()), {.kind = kind, .size = size, .input = both.data(), .output = both.data()});
     test::expect_same_bits(both.download(), output, "forward in place");
 
     Guarded<float> in(ctx(), input), out(ctx(), output), grad(ctx(), grad_output);
-    ctx().backend().activation.backward(ctx(), {.kind = kind,
-                                                .size = size,
-                                                .input = in.data(),
-                                                .output = out.data(),
-                                                .grad_output = grad.data(),
-                                                .grad_input = grad.data()});
+    backend_of(ctx()).activation.backward(device_of(ctx()), {.kind = kind,
+                                                             .size = size,
+                                                             .input = in.data(),
+                                                             .output = out.data(),
+                                                             .grad_output = grad.data(),
+                                                             .grad_input = grad.data()});
     test::expect_same_bits(grad.download(), backward(ctx(), kind, input, output, grad_output),
                            "backward in place");
   }
@@ -147,14 +148,15 @@ TEST_P(ActivationOnDevice, EachArrayMayLieOnAnyFourBytes) {
       const Guarded<float> x = moved(input, in), y = moved(output, out), g = moved(grad_output, up),
                            made(ctx(), kSize + static_cast<std::int64_t>(out)),
                            d(ctx(), kSize + static_cast<std::int64_t>(down));
-      ctx().backend().activation.forward(
-          ctx(), {.kind = kind, .size = kSize, .input = x.data() + in, .output = made.data() + out});
-      ctx().backend().activation.backward(ctx(), {.kind = kind,
-                                                  .size = kSize,
-                                                  .input = x.data() + in,
-                                                  .output = y.data() + out,
-                                                  .grad_output = g.data() + up,
-                                                  .grad_input = d.data() + down});
+      backend_of(ctx()).activation.forward(
+          device_of(ctx()),
+          {.kind = kind, .size = kSize, .input = x.data() + in, .output = made.data() + out});
+      backend_of(ctx()).activation.backward(device_of(ctx()), {.kind = kind,
+                                                               .size = kSize,
+                                                               .input = x.data() + in,
+                                                               .output = y.data() + out,
+                                                               .grad_output = g.data() + up,
+                                                               .grad_input = d.data() + down});
       const auto behind = [](const Guarded<float>& memory, std::size_t by) {
         const std::vector<float> all = memory.download();
         return std::vector<float>(all.begin() + static_cast<std::ptrdiff_t>(by), all.end());

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/layer.hpp"
+#include "host/model/layer.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -47,17 +48,17 @@ Forward run_forward(const Context& ctx, const Data& d, int slices = 8,
   const Guarded<float> output(ctx, d.rows * d.cols, place(3)), mean(ctx, d.cols, place(4)),
       rstd(ctx, d.cols, place(5));
   const Guarded<float> running_mean(ctx, d.running_mean), running_variance(ctx, d.running_variance);
-  ctx.backend().batch_norm.forward(ctx, {.input = matrix<const float>(x.data(), d.rows, d.cols),
-                                         .weight = weight.data(),
-                                         .bias = bias.data(),
-                                         .eps = kEps,
-                                         .momentum = kMomentum,
-                                         .slices = slices,
-                                         .output = matrix(output.data(), d.rows, d.cols),
-                                         .mean = mean.data(),
-                                         .rstd = rstd.data(),
-                                         .running_mean = running_mean.data(),
-                                         .running_variance = running_variance.data()});
+  backend_of(ctx).batch_norm.forward(device_of(ctx), {.input = matrix<const float>(x.data(), d.rows, d.cols),
+                                                      .weight = weight.data(),
+                                                      .bias = bias.data(),
+                                                      .eps = kEps,
+                                                      .momentum = kMomentum,
+                                                      .slices = slices,
+                                                      .output = matrix(output.data(), d.rows, d.cols),
+                                                      .mean = mean.data(),
+                                                      .rstd = rstd.data(),
+                                                      .running_mean = running_mean.data(),
+                                                      .running_variance = running_variance.data()});
   return {output.download(), mean.download(), rstd.download(), running_mean.download(),
           running_variance.download()};
 }
@@ -70,13 +71,14 @@ std::vector<float> run_inference(const Context& ctx, const Data& d, std::int64_t
   const Guarded<float>& output = in_place ? x : apart;
   for (std::int64_t first = 0; first < d.rows; first += rows_per_call) {
     const std::int64_t rows = std::min(rows_per_call, d.rows - first), at = first * d.cols;
-    ctx.backend().batch_norm.inference(ctx, {.input = matrix<const float>(x.data() + at, rows, d.cols),
-                                             .weight = weight.data(),
-                                             .bias = bias.data(),
-                                             .eps = kEps,
-                                             .running_mean = mean.data(),
-                                             .running_variance = variance.data(),
-                                             .output = matrix(output.data() + at, rows, d.cols)});
+    backend_of(ctx).batch_norm.inference(device_of(ctx),
+                                         {.input = matrix<const float>(x.data() + at, rows, d.cols),
+                                          .weight = weight.data(),
+                                          .bias = bias.data(),
+                                          .eps = kEps,
+                                          .running_mean = mean.data(),
+                                          .running_variance = variance.data(),
+                                          .output = matrix(output.data() + at, rows, d.cols)});
   }
   return output.download();
 }
@@ -91,15 +93,16 @@ Backward run_backward(const Context& ctx, const Data& d, const Forward& stats, i
       apart(ctx, d.rows * d.cols, place(3)), mean(ctx, stats.mean, place(4)), rstd(ctx, stats.rstd, place(5)),
       grad_weight(ctx, d.cols, place(6)), grad_bias(ctx, d.cols, place(7));
   const Guarded<float>& grad_input = in_place ? dy : apart;
-  ctx.backend().batch_norm.backward(ctx, {.grad_output = matrix<const float>(dy.data(), d.rows, d.cols),
-                                          .input = matrix<const float>(x.data(), d.rows, d.cols),
-                                          .weight = weight.data(),
-                                          .mean = mean.data(),
-                                          .rstd = rstd.data(),
-                                          .slices = slices,
-                                          .grad_input = matrix(grad_input.data(), d.rows, d.cols),
-                                          .grad_weight = grad_weight.data(),
-                                          .grad_bias = grad_bias.data()});
+  backend_of(ctx).batch_norm.backward(device_of(ctx),
+                                      {.grad_output = matrix<const float>(dy.data(), d.rows, d.cols),
+                                       .input = matrix<const float>(x.data(), d.rows, d.cols),
+                                       .weight = weight.data(),
+                                       .mean = mean.data(),
+                                       .rstd = rstd.data(),
+                                       .slices = slices,
+                                       .grad_input = matrix(grad_input.data(), d.rows, d.cols),
+                                       .grad_weight = grad_weight.data(),
+                                       .grad_bias = grad_bias.data()});
   return {grad_input.download(), grad_weight.download(), grad_bias.download()};
 }
 

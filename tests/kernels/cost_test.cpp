@@ -1,6 +1,6 @@
 // What each op says that it moves and computes, counted by hand at one small shape. The shares of the machine
 // that `thalweg bench` shows are made of these numbers.
-#include "kernels/common/cost.hpp"
+#include "kernels/base/cost.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,8 +7,9 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/layer.hpp"
+#include "host/model/layer.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
 #include "thalweg/error.hpp"
 
@@ -38,7 +39,7 @@ std::vector<float> apply(const Context& ctx, const Call& call) {
   args.output = matrix(call.in_place ? input.data() : output.data(), rows, call.cols);
   args.ids = call.null_ids ? nullptr : ids.data();
   args.step = step.data();
-  ctx.backend().dropout.apply(ctx, args);
+  backend_of(ctx).dropout.apply(device_of(ctx), args);
   return (call.in_place ? input : output).download();
 }
 
@@ -95,7 +96,7 @@ TEST_P(DropoutTest, WorksInPlaceAndLeavesTheRestOfAWiderMatrixAlone) {
   args.output = {memory.data(), 5, 100, kStride};
   args.input = args.output;
   args.step = step.data();
-  ctx().backend().dropout.apply(ctx(), args);
+  backend_of(ctx()).dropout.apply(device_of(ctx()), args);
   const auto got = memory.download();
   for (std::size_t n = 0; n < 5; ++n) {
     for (std::size_t u = 0; u < kStride; ++u) {
@@ -121,7 +122,7 @@ TEST_P(DropoutTest, InputAndOutputMayLieOnAnyFourBytes) {
       args.input = {input.data() + from, kRows, kCols, kStride};
       args.output = {output.data() + to, kRows, kCols, kStride};
       args.step = step.data();
-      ctx().backend().dropout.apply(ctx(), args);
+      backend_of(ctx()).dropout.apply(device_of(ctx()), args);
       const std::vector<float> memory = output.download();
       std::vector<float> got;
       for (std::int64_t n = 0; n < kRows; ++n)
@@ -203,7 +204,7 @@ TEST_P(DropoutTest, KeepsAUnitWhoseWordIsTheThreshold) {
   const PhiloxBlock words = philox(philox_counter(7, 0, 3, 0), args.key);
   for (const std::uint32_t above : {0u, 1u}) {
     args.drop_below = words.word[0] + above;
-    ctx().backend().dropout.apply(ctx(), args);
+    backend_of(ctx()).dropout.apply(device_of(ctx()), args);
     EXPECT_EQ(output.download()[0], above == 0 ? 6.0f : 0.0f);
   }
 }

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -120,15 +122,15 @@ Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call
   for (std::int64_t first = 0; first == 0 || first < p.rows; first += rows_per_call) {
     const std::int64_t rows = std::min(rows_per_call, p.rows - first), at = first * p.outputs;
     const std::int64_t shift = p.ids.empty() ? first : 0;
-    ctx.backend().elementwise_loss.evaluate(
-        ctx, {.loss = p.loss,
-              .output = matrix<const float>(output.data() + at, rows, p.outputs),
-              .targets = {.target = target.data() + shift,
-                          .weight = p.weight.empty() ? nullptr : weight.data() + shift,
-                          .ids = p.ids.empty() ? nullptr : ids.data() + first,
-                          .scale = scale.data()},
-              .losses = losses.data() + first,
-              .grad_output = matrix(gradient.data() + at, rows, p.outputs)});
+    backend_of(ctx).elementwise_loss.evaluate(
+        device_of(ctx), {.loss = p.loss,
+                         .output = matrix<const float>(output.data() + at, rows, p.outputs),
+                         .targets = {.target = target.data() + shift,
+                                     .weight = p.weight.empty() ? nullptr : weight.data() + shift,
+                                     .ids = p.ids.empty() ? nullptr : ids.data() + first,
+                                     .scale = scale.data()},
+                         .losses = losses.data() + first,
+                         .grad_output = matrix(gradient.data() + at, rows, p.outputs)});
   }
   return {losses.download(), gradient.download()};
 }
@@ -238,12 +240,12 @@ TEST_P(ElementwiseLossOnDevice, TakesPaddedRowsAndLeavesThePaddingAlone) {
       target(ctx(), std::vector<float>(33, 1.0f));
   Guarded<float> losses(ctx(), rows), gradient(ctx(), rows * stride);
   for (const std::int64_t outputs : {1, 3}) {
-    ctx().backend().elementwise_loss.evaluate(ctx(),
-                                              {.loss = {LossKind::hinge},
-                                               .output = {output.data(), rows, outputs, stride},
-                                               .targets = {.target = target.data()},
-                                               .losses = losses.data(),
-                                               .grad_output = {gradient.data(), rows, outputs, stride}});
+    backend_of(ctx()).elementwise_loss.evaluate(device_of(ctx()),
+                                                {.loss = {LossKind::hinge},
+                                                 .output = {output.data(), rows, outputs, stride},
+                                                 .targets = {.target = target.data()},
+                                                 .losses = losses.data(),
+                                                 .grad_output = {gradient.data(), rows, outputs, stride}});
     const std::vector<float> got = gradient.download();
     for (std::int64_t i = 0; i < rows * stride; ++i)
       EXPECT_EQ(std::isnan(got[static_cast<std::size_t>(i)]), i % stride >= outputs) << i;
@@ -254,12 +256,12 @@ TEST_P(ElementwiseLossOnDevice, GivesTheSameLossesWhenNoGradientIsWanted) {
   for (const std::int64_t outputs : {1, 3}) {
     const Problem p = random_problem(LossKind::squared_hinge, 100, outputs, false);
     Guarded<float> output(ctx(), p.output), target(ctx(), p.target), losses(ctx(), p.rows);
-    ctx().backend().elementwise_loss.evaluate(ctx(),
-                                              {.loss = p.loss,
-                                               .output = matrix<const float>(output.data(), p.rows, outputs),
-                                               .targets = {.target = target.data()},
-                                               .losses = losses.data(),
-                                               .grad_output = matrix<float>(nullptr, p.rows, outputs)});
+    backend_of(ctx()).elementwise_loss.evaluate(
+        device_of(ctx()), {.loss = p.loss,
+                           .output = matrix<const float>(output.data(), p.rows, outputs),
+                           .targets = {.target = target.data()},
+                           .losses = losses.data(),
+                           .grad_output = matrix<float>(nullptr, p.rows, outputs)});
     test::expect_same_bits(losses.download(), evaluate(ctx(), p).losses, "losses");
   }
 }
@@ -281,12 +283,12 @@ TEST_P(ElementwiseLossOnDevice, TakesTheScaleForOneWhereThereIsNone) {
   Guarded<float> output(ctx(), std::vector<float>{0.5f}), target(ctx(), std::vector<float>{1.0f}),
       weight(ctx(), std::vector<float>{3.0f});
   Guarded<float> losses(ctx(), 1), gradient(ctx(), 1);
-  ctx().backend().elementwise_loss.evaluate(ctx(),
-                                            {.loss = {LossKind::hinge},
-                                             .output = matrix<const float>(output.data(), 1, 1),
-                                             .targets = {.target = target.data(), .weight = weight.data()},
-                                             .losses = losses.data(),
-                                             .grad_output = matrix(gradient.data(), 1, 1)});
+  backend_of(ctx()).elementwise_loss.evaluate(device_of(ctx()),
+                                              {.loss = {LossKind::hinge},
+                                               .output = matrix<const float>(output.data(), 1, 1),
+                                               .targets = {.target = target.data(), .weight = weight.data()},
+                                               .losses = losses.data(),
+                                               .grad_output = matrix(gradient.data(), 1, 1)});
   EXPECT_EQ(losses.download()[0], 1.5f);     // 3 (1 - 0.5)
   EXPECT_EQ(gradient.download()[0], -3.0f);  // 3 times -1
 }

@@ -1,4 +1,4 @@
-#include "kernels/common/exact_math.hpp"
+#include "kernels/base/exact_math.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/chains.hpp"
-#include "kernels/common/layer.hpp"
+#include "host/model/layer.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/chains.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -43,13 +44,13 @@ struct Forward {
 Forward run_forward(const Context& ctx, const Data& d, const test::Places& place = test::all_middle) {
   const Guarded<float> x(ctx, d.x, place(0)), weight(ctx, d.weight, place(1)), bias(ctx, d.bias, place(2));
   const Guarded<float> output(ctx, d.rows * d.cols, place(3)), mean(ctx, d.rows), rstd(ctx, d.rows);
-  ctx.backend().layer_norm.forward(ctx, {.input = matrix<const float>(x.data(), d.rows, d.cols),
-                                         .weight = weight.data(),
-                                         .bias = bias.data(),
-                                         .eps = kEps,
-                                         .output = matrix(output.data(), d.rows, d.cols),
-                                         .mean = mean.data(),
-                                         .rstd = rstd.data()});
+  backend_of(ctx).layer_norm.forward(device_of(ctx), {.input = matrix<const float>(x.data(), d.rows, d.cols),
+                                                      .weight = weight.data(),
+                                                      .bias = bias.data(),
+                                                      .eps = kEps,
+                                                      .output = matrix(output.data(), d.rows, d.cols),
+                                                      .mean = mean.data(),
+                                                      .rstd = rstd.data()});
   return {output.download(), mean.download(), rstd.download()};
 }
 
@@ -76,16 +77,17 @@ Backward run_backward(const Context& ctx, const Data& d, const Forward& stats, c
   std::int64_t first = 0;
   do {
     const std::int64_t rows = std::min(rows_per_call, d.rows - first), at = first * d.cols;
-    ctx.backend().layer_norm.backward(
-        ctx, {.grad_output = matrix<const float>(dy.data() + at, rows, d.cols),
-              .input = matrix<const float>(x.data() + at, rows, d.cols),
-              .weight = weight.data(),
-              .mean = mean.data() + first,
-              .rstd = rstd.data() + first,
-              .grad_input = matrix(grad_input.data() + at, rows, d.cols),
-              .slices = {d.rows, first, rows, split.slices},
-              .grad_weight = {grad_weight.data(), whole ? nullptr : weight_partials.data(), d.cols},
-              .grad_bias = {grad_bias.data(), whole ? nullptr : bias_partials.data(), d.cols}});
+    backend_of(ctx).layer_norm.backward(
+        device_of(ctx),
+        {.grad_output = matrix<const float>(dy.data() + at, rows, d.cols),
+         .input = matrix<const float>(x.data() + at, rows, d.cols),
+         .weight = weight.data(),
+         .mean = mean.data() + first,
+         .rstd = rstd.data() + first,
+         .grad_input = matrix(grad_input.data() + at, rows, d.cols),
+         .slices = {d.rows, first, rows, split.slices},
+         .grad_weight = {grad_weight.data(), whole ? nullptr : weight_partials.data(), d.cols},
+         .grad_bias = {grad_bias.data(), whole ? nullptr : bias_partials.data(), d.cols}});
     first += rows;
   } while (first < d.rows);
   apart.download();  // checks the guards

@@ -1,6 +1,8 @@
 // Activations that the linear layer applies on its way: the bits of the two ops, one after the other.
 #include <gtest/gtest.h>
 
+#include "host/runtime/device_of.hpp"
+#include "kernels/activation/activation.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 
 namespace thalweg::test {
@@ -26,21 +28,21 @@ std::string what(const Shape& s, Activation kind) {
 
 Floats activated(const Context& ctx, Activation kind, const Floats& z) {
   const Guarded<float> input(ctx, z), output(ctx, static_cast<std::int64_t>(z.size()));
-  ctx.backend().activation.forward(ctx, {.kind = kind,
-                                         .size = static_cast<std::int64_t>(z.size()),
-                                         .input = input.data(),
-                                         .output = output.data()});
+  backend_of(ctx).activation.forward(device_of(ctx), {.kind = kind,
+                                                      .size = static_cast<std::int64_t>(z.size()),
+                                                      .input = input.data(),
+                                                      .output = output.data()});
   return output.download();
 }
 
 Floats differentiated(const Context& ctx, Activation kind, const Floats& kept, const Floats& grad_output) {
   const Guarded<float> kept_there(ctx, kept), grad(ctx, grad_output);
-  ctx.backend().activation.backward(ctx, {.kind = kind,
-                                          .size = static_cast<std::int64_t>(kept.size()),
-                                          .input = kept_there.data(),
-                                          .output = kept_there.data(),
-                                          .grad_output = grad.data(),
-                                          .grad_input = grad.data()});
+  backend_of(ctx).activation.backward(device_of(ctx), {.kind = kind,
+                                                       .size = static_cast<std::int64_t>(kept.size()),
+                                                       .input = kept_there.data(),
+                                                       .output = kept_there.data(),
+                                                       .grad_output = grad.data(),
+                                                       .grad_input = grad.data()});
   return grad.download();
 }
 
@@ -85,13 +87,13 @@ TEST_P(LinearActivationTest, ForwardHasTheBitsOfTheTwoOps) {
         for (const std::int64_t gap : {0, 3}) {
           for (const bool keeps : {false, true}) {
             const Spaced output(ctx(), s.samples, s.outputs, gap), before(ctx(), s.samples, s.outputs, gap);
-            ctx().backend().linear.forward(
-                ctx(), {.input = dense_rows(matrix<const float>(x.data(), s.samples, s.features)),
-                        .weight = weight.data(),
-                        .bias = with_bias ? bias.data() : nullptr,
-                        .output = output.view(),
-                        .activation = {true, kind},
-                        .before_activation = keeps ? before.view() : Matrix{}});
+            backend_of(ctx()).linear.forward(
+                device_of(ctx()), {.input = dense_rows(matrix<const float>(x.data(), s.samples, s.features)),
+                                   .weight = weight.data(),
+                                   .bias = with_bias ? bias.data() : nullptr,
+                                   .output = output.view(),
+                                   .activation = {true, kind},
+                                   .before_activation = keeps ? before.view() : Matrix{}});
             expect_same_bits(output.download(), want, "output, " + what(s, kind));
             if (keeps) expect_same_bits(before.download(), sums, "before, " + what(s, kind));
           }
@@ -113,12 +115,12 @@ TEST_P(LinearActivationTest, InputGradientHasTheBitsOfTheTwoOps) {
       for (const std::int64_t gap : {0, 3}) {
         const Spaced kept_there(ctx(), kept, s.samples, s.features, gap),
             grad_input(ctx(), s.samples, s.features, gap);
-        ctx().backend().linear.input_grad(
-            ctx(), {.grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
-                    .weight = weight.data(),
-                    .grad_input = grad_input.view(),
-                    .activation = {true, kind},
-                    .kept = kept_there.view()});
+        backend_of(ctx()).linear.input_grad(
+            device_of(ctx()), {.grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
+                               .weight = weight.data(),
+                               .grad_input = grad_input.view(),
+                               .activation = {true, kind},
+                               .kept = kept_there.view()});
         expect_same_bits(grad_input.download(), want, what(s, kind));
       }
     }
@@ -135,15 +137,15 @@ TEST_P(LinearActivationTest, ConvertedRowsHaveTheBitsOfTheTwoOps) {
   const Guarded<float> weight(ctx(), p.weight), bias(ctx(), p.bias);
   const auto forward = [&](FusedActivation activation) {
     const Guarded<float> output(ctx(), s.samples * s.outputs);
-    ctx().backend().linear.forward(ctx(), {.input = {.data = bytes.data(),
-                                                     .dtype = DType::u8,
-                                                     .rows = s.samples,
-                                                     .cols = s.features,
-                                                     .stride = s.features},
-                                           .weight = weight.data(),
-                                           .bias = bias.data(),
-                                           .output = matrix(output.data(), s.samples, s.outputs),
-                                           .activation = activation});
+    backend_of(ctx()).linear.forward(device_of(ctx()), {.input = {.data = bytes.data(),
+                                                                  .dtype = DType::u8,
+                                                                  .rows = s.samples,
+                                                                  .cols = s.features,
+                                                                  .stride = s.features},
+                                                        .weight = weight.data(),
+                                                        .bias = bias.data(),
+                                                        .output = matrix(output.data(), s.samples, s.outputs),
+                                                        .activation = activation});
     return output.download();
   };
   for (const Activation kind : kActivations)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "host/runtime/cuda_backend.hpp"
+#include "host/runtime/device_of.hpp"
 #include "kernels/linear/linear.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 
@@ -184,15 +185,16 @@ TEST_F(FastLinear, ReadsGatheredConvertedScaledAndStridedRows) {
                               .ids = by_ids ? ids.data() : nullptr,
                               .scale = scaled ? scale.data() : nullptr,
                               .shift = scaled ? shift.data() : nullptr};
-        const LinearOps& ops = ctx().backend().linear;
-        ops.forward(ctx(), {.input = input,
-                            .weight = weight.data(),
-                            .bias = bias.data(),
-                            .output = matrix(out.data(), s.samples, s.outputs)});
-        ops.parameter_grad(ctx(), {.input = input,
-                                   .grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
-                                   .slices = whole_batch(s.samples),
-                                   .grad_weight = {.sum = weight_sum.data()}});
+        const LinearOps& ops = backend_of(ctx()).linear;
+        ops.forward(device_of(ctx()), {.input = input,
+                                       .weight = weight.data(),
+                                       .bias = bias.data(),
+                                       .output = matrix(out.data(), s.samples, s.outputs)});
+        ops.parameter_grad(device_of(ctx()),
+                           {.input = input,
+                            .grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
+                            .slices = whole_batch(s.samples),
+                            .grad_weight = {.sum = weight_sum.data()}});
         expect_forward(out.download(), p, true);
         expect_grad_weight(weight_sum.download(), p);
         if (HasFatalFailure()) return;
@@ -207,11 +209,11 @@ TEST_F(FastLinear, WritesNothingBetweenTheRowsOfStridedMatrices) {
   const std::int64_t gap = 3, stride = s.outputs + gap;
   const Guarded<float> x(ctx(), p.x), weight(ctx(), p.weight), bias(ctx(), p.bias);
   const Guarded<float> out(ctx(), s.samples * stride);
-  ctx().backend().linear.forward(ctx(),
-                                 {.input = dense_rows(matrix<const float>(x.data(), s.samples, s.features)),
-                                  .weight = weight.data(),
-                                  .bias = bias.data(),
-                                  .output = {out.data(), s.samples, s.outputs, stride}});
+  backend_of(ctx()).linear.forward(device_of(ctx()),
+                                   {.input = dense_rows(matrix<const float>(x.data(), s.samples, s.features)),
+                                    .weight = weight.data(),
+                                    .bias = bias.data(),
+                                    .output = {out.data(), s.samples, s.outputs, stride}});
   const Floats got = out.download(), want = plain_forward(p);
   for (std::int64_t n = 0; n < s.samples; ++n) {
     for (std::int64_t o = 0; o < s.outputs; ++o)

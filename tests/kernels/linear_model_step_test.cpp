@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "host/runtime/device_of.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 
 namespace thalweg::test {
@@ -121,17 +123,17 @@ struct StepRun {
 
 /// Rows [first, first + rows) of the batch.
 void take_rows(const StepRun& r, std::int64_t first, std::int64_t rows) {
-  r.ctx.backend().linear.model_step(r.ctx, {.input = r.input(first, rows),
-                                            .weight = r.weight.data(),
-                                            .bias = r.c.bias ? r.bias.data() : nullptr,
-                                            .loss = r.loss(),
-                                            .targets = r.loss_targets(first),
-                                            .slices = {r.c.samples, first, rows, r.c.slices},
-                                            .losses = r.losses.data() + first,
-                                            .grad_output = r.grad_output.data() + first,
-                                            .grad_weight = r.weight_to(),
-                                            .grad_bias = r.bias_to(),
-                                            .upcoming = r.input(0, r.c.upcoming)});
+  backend_of(r.ctx).linear.model_step(device_of(r.ctx), {.input = r.input(first, rows),
+                                                         .weight = r.weight.data(),
+                                                         .bias = r.c.bias ? r.bias.data() : nullptr,
+                                                         .loss = r.loss(),
+                                                         .targets = r.loss_targets(first),
+                                                         .slices = {r.c.samples, first, rows, r.c.slices},
+                                                         .losses = r.losses.data() + first,
+                                                         .grad_output = r.grad_output.data() + first,
+                                                         .grad_weight = r.weight_to(),
+                                                         .grad_bias = r.bias_to(),
+                                                         .upcoming = r.input(0, r.c.upcoming)});
 }
 
 StepResult fused(const Context& ctx, const StepCase& c) {
@@ -148,20 +150,21 @@ StepResult separate(const Context& ctx, StepCase c) {
   const StepRun r(ctx, c);
   const Guarded<float> output(ctx, c.samples);
   const Matrix slopes = matrix(r.grad_output.data(), c.samples, 1);
-  ctx.backend().linear.forward(ctx, {.input = r.input(0, c.samples),
-                                     .weight = r.weight.data(),
-                                     .bias = c.bias ? r.bias.data() : nullptr,
-                                     .output = matrix(output.data(), c.samples, 1)});
-  ctx.backend().elementwise_loss.evaluate(ctx, {.loss = r.loss(),
-                                                .output = matrix<const float>(output.data(), c.samples, 1),
-                                                .targets = r.loss_targets(0),
-                                                .losses = r.losses.data(),
-                                                .grad_output = slopes});
-  ctx.backend().linear.parameter_grad(ctx, {.input = r.input(0, c.samples),
-                                            .grad_output = slopes,
-                                            .slices = whole_batch(c.samples, c.slices),
-                                            .grad_weight = r.weight_to(),
-                                            .grad_bias = r.bias_to()});
+  backend_of(ctx).linear.forward(device_of(ctx), {.input = r.input(0, c.samples),
+                                                  .weight = r.weight.data(),
+                                                  .bias = c.bias ? r.bias.data() : nullptr,
+                                                  .output = matrix(output.data(), c.samples, 1)});
+  backend_of(ctx).elementwise_loss.evaluate(device_of(ctx),
+                                            {.loss = r.loss(),
+                                             .output = matrix<const float>(output.data(), c.samples, 1),
+                                             .targets = r.loss_targets(0),
+                                             .losses = r.losses.data(),
+                                             .grad_output = slopes});
+  backend_of(ctx).linear.parameter_grad(device_of(ctx), {.input = r.input(0, c.samples),
+                                                         .grad_output = slopes,
+                                                         .slices = whole_batch(c.samples, c.slices),
+                                                         .grad_weight = r.weight_to(),
+                                                         .grad_bias = r.bias_to()});
   return r.result();
 }
 

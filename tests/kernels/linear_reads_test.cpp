@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "host/runtime/backends.hpp"
+#include "host/runtime/device_of.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 #include "tests/support/page_end.hpp"
 
@@ -28,19 +29,19 @@ TEST_P(LinearReads, NoProductGoesPastItsOperands) {
         weight_sum(Floats(p.weight.size())), bias_sum(Floats(p.bias.size()));
     const DenseRows input = dense_rows(matrix<const float>(x.data(), s.samples, s.features));
     const auto grad_output = matrix<const float>(grad.data(), s.samples, s.outputs);
-    ctx().backend().linear.forward(ctx(), {.input = input,
-                                           .weight = weight.data(),
-                                           .bias = bias.data(),
-                                           .output = matrix(out.data(), s.samples, s.outputs)});
-    ctx().backend().linear.input_grad(ctx(),
-                                      {.grad_output = grad_output,
-                                       .weight = weight.data(),
-                                       .grad_input = matrix(grad_input.data(), s.samples, s.features)});
-    ctx().backend().linear.parameter_grad(ctx(), {.input = input,
-                                                  .grad_output = grad_output,
-                                                  .slices = whole_batch(s.samples),
-                                                  .grad_weight = {.sum = weight_sum.data()},
-                                                  .grad_bias = {.sum = bias_sum.data()}});
+    backend_of(ctx()).linear.forward(device_of(ctx()), {.input = input,
+                                                        .weight = weight.data(),
+                                                        .bias = bias.data(),
+                                                        .output = matrix(out.data(), s.samples, s.outputs)});
+    backend_of(ctx()).linear.input_grad(device_of(ctx()),
+                                        {.grad_output = grad_output,
+                                         .weight = weight.data(),
+                                         .grad_input = matrix(grad_input.data(), s.samples, s.features)});
+    backend_of(ctx()).linear.parameter_grad(device_of(ctx()), {.input = input,
+                                                               .grad_output = grad_output,
+                                                               .slices = whole_batch(s.samples),
+                                                               .grad_weight = {.sum = weight_sum.data()},
+                                                               .grad_bias = {.sum = bias_sum.data()}});
     const Floats want = plain_forward(p);
     expect_same_bits(Floats(out.data(), out.data() + want.size()), want, text(s));
   }
@@ -64,13 +65,14 @@ TEST_P(LinearReads, NoConversionGoesPastTheLastByteTheIdsOrTheScales) {
                           .ids = ids.data(),
                           .scale = scale.data(),
                           .shift = shift.data()};
-    ctx().backend().linear.forward(
-        ctx(), {.input = input, .weight = weight.data(), .output = matrix(out.data(), s.samples, s.outputs)});
-    ctx().backend().linear.parameter_grad(
-        ctx(), {.input = input,
-                .grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
-                .slices = whole_batch(s.samples),
-                .grad_weight = {.sum = weight_sum.data()}});
+    backend_of(ctx()).linear.forward(
+        device_of(ctx()),
+        {.input = input, .weight = weight.data(), .output = matrix(out.data(), s.samples, s.outputs)});
+    backend_of(ctx()).linear.parameter_grad(
+        device_of(ctx()), {.input = input,
+                           .grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
+                           .slices = whole_batch(s.samples),
+                           .grad_weight = {.sum = weight_sum.data()}});
     Problem converted = p;
     converted.x.assign(p.x.size(), 2.5f);
     const Floats want = plain_forward(converted, false);

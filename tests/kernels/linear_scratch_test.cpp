@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "host/runtime/backends.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 #include "tests/support/allocation_guards.hpp"
 
@@ -49,14 +51,15 @@ TEST_P(LinearScratch, HasRoomForRowsThatAreConverted) {
           const Guarded<std::uint8_t> bytes(ctx, values);
           const Guarded<float> weight(ctx, p.weight), grad(ctx, p.grad), out(ctx, s.samples * s.outputs),
               sum(ctx, s.features * s.outputs);
-          ctx.backend().linear.forward(ctx, {.input = byte_rows(bytes, s),
-                                             .weight = weight.data(),
-                                             .output = matrix(out.data(), s.samples, s.outputs)});
-          ctx.backend().linear.parameter_grad(
-              ctx, {.input = byte_rows(bytes, s),
-                    .grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
-                    .slices = whole_batch(s.samples),
-                    .grad_weight = {.sum = sum.data()}});
+          backend_of(ctx).linear.forward(device_of(ctx),
+                                         {.input = byte_rows(bytes, s),
+                                          .weight = weight.data(),
+                                          .output = matrix(out.data(), s.samples, s.outputs)});
+          backend_of(ctx).linear.parameter_grad(
+              device_of(ctx), {.input = byte_rows(bytes, s),
+                               .grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
+                               .slices = whole_batch(s.samples),
+                               .grad_weight = {.sum = sum.data()}});
         },
         text(s));
   }
@@ -74,16 +77,17 @@ TEST_P(LinearScratch, HasRoomForTheSlicesOfAModelStep) {
             const Guarded<float> weight(ctx, p.weight), bias(ctx, p.bias), target(ctx, p.grad),
                 scale(ctx, Floats{1.0f}), losses(ctx, s.samples), slopes(ctx, s.samples), sum(ctx, features),
                 bias_sum(ctx, 1);
-            ctx.backend().linear.model_step(ctx, {.input = byte_rows(bytes, s),
-                                                  .weight = weight.data(),
-                                                  .bias = bias.data(),
-                                                  .loss = {LossKind::squared},
-                                                  .targets = {.target = target.data(), .scale = scale.data()},
-                                                  .slices = whole_batch(s.samples, slices),
-                                                  .losses = losses.data(),
-                                                  .grad_output = slopes.data(),
-                                                  .grad_weight = {.sum = sum.data()},
-                                                  .grad_bias = {.sum = bias_sum.data()}});
+            backend_of(ctx).linear.model_step(device_of(ctx),
+                                              {.input = byte_rows(bytes, s),
+                                               .weight = weight.data(),
+                                               .bias = bias.data(),
+                                               .loss = {LossKind::squared},
+                                               .targets = {.target = target.data(), .scale = scale.data()},
+                                               .slices = whole_batch(s.samples, slices),
+                                               .losses = losses.data(),
+                                               .grad_output = slopes.data(),
+                                               .grad_weight = {.sum = sum.data()},
+                                               .grad_bias = {.sum = bias_sum.data()}});
           },
           text(s) + ", slices " + std::to_string(slices));
     }

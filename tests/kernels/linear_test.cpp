@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "host/runtime/device_of.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 
 namespace thalweg::test {
@@ -191,15 +192,16 @@ TEST_P(LinearTest, GatheredConvertedAndScaledRowsEqualRowsPreparedBeforehand) {
                               .ids = ids.data(),
                               .scale = scaled ? scale.data() : nullptr,
                               .shift = scaled ? shift.data() : nullptr};
-        ctx().backend().linear.forward(ctx(), {.input = input,
-                                               .weight = weight.data(),
-                                               .bias = bias.data(),
-                                               .output = matrix(out.data(), s.samples, s.outputs)});
-        ctx().backend().linear.parameter_grad(
-            ctx(), {.input = input,
-                    .grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
-                    .slices = whole_batch(s.samples),
-                    .grad_weight = {.sum = weight_sum.data()}});
+        backend_of(ctx()).linear.forward(device_of(ctx()),
+                                         {.input = input,
+                                          .weight = weight.data(),
+                                          .bias = bias.data(),
+                                          .output = matrix(out.data(), s.samples, s.outputs)});
+        backend_of(ctx()).linear.parameter_grad(
+            device_of(ctx()), {.input = input,
+                               .grad_output = matrix<const float>(grad.data(), s.samples, s.outputs),
+                               .slices = whole_batch(s.samples),
+                               .grad_weight = {.sum = weight_sum.data()}});
         expect_same_bits(out.download(), want_out, "forward " + text(s));
         expect_same_bits(weight_sum.download(), want.weight, "grad_weight " + text(s));
       }
@@ -213,17 +215,17 @@ TEST_P(LinearTest, WritesNothingBetweenTheRowsOfStridedMatrices) {
     const std::int64_t gap = 3, out_stride = s.outputs + gap, in_stride = s.features + gap;
     const Guarded<float> x(ctx(), p.x), weight(ctx(), p.weight), bias(ctx(), p.bias);
     const Guarded<float> out(ctx(), s.samples * out_stride), grad_input(ctx(), s.samples * in_stride);
-    ctx().backend().linear.forward(ctx(),
-                                   {.input = dense_rows(matrix<const float>(x.data(), s.samples, s.features)),
-                                    .weight = weight.data(),
-                                    .bias = bias.data(),
-                                    .output = {out.data(), s.samples, s.outputs, out_stride}});
+    backend_of(ctx()).linear.forward(
+        device_of(ctx()), {.input = dense_rows(matrix<const float>(x.data(), s.samples, s.features)),
+                           .weight = weight.data(),
+                           .bias = bias.data(),
+                           .output = {out.data(), s.samples, s.outputs, out_stride}});
     Problem q = p;
     q.grad = plain_forward(p);
-    ctx().backend().linear.input_grad(ctx(),
-                                      {.grad_output = {out.data(), s.samples, s.outputs, out_stride},
-                                       .weight = weight.data(),
-                                       .grad_input = {grad_input.data(), s.samples, s.features, in_stride}});
+    backend_of(ctx()).linear.input_grad(
+        device_of(ctx()), {.grad_output = {out.data(), s.samples, s.outputs, out_stride},
+                           .weight = weight.data(),
+                           .grad_input = {grad_input.data(), s.samples, s.features, in_stride}});
     const auto expect_rows = [&](const Floats& got, const Floats& want, std::int64_t cols) {
       for (std::int64_t n = 0; n < s.samples; ++n) {
         for (std::int64_t c = 0; c < cols; ++c)

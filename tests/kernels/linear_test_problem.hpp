@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "kernels/linear/linear.hpp"
 #include "tests/support/backends.hpp"
 
@@ -118,19 +119,21 @@ inline ParameterGrad plain_parameter_grad(const Problem& p, int slices) {
 inline Floats run_forward(const Context& ctx, const Problem& p, bool with_bias = true) {
   const auto [samples, features, outputs] = p.shape;
   const Guarded<float> x(ctx, p.x), weight(ctx, p.weight), bias(ctx, p.bias), out(ctx, samples * outputs);
-  ctx.backend().linear.forward(ctx, {.input = dense_rows(matrix<const float>(x.data(), samples, features)),
-                                     .weight = weight.data(),
-                                     .bias = with_bias ? bias.data() : nullptr,
-                                     .output = matrix(out.data(), samples, outputs)});
+  backend_of(ctx).linear.forward(device_of(ctx),
+                                 {.input = dense_rows(matrix<const float>(x.data(), samples, features)),
+                                  .weight = weight.data(),
+                                  .bias = with_bias ? bias.data() : nullptr,
+                                  .output = matrix(out.data(), samples, outputs)});
   return out.download();
 }
 
 inline Floats run_input_grad(const Context& ctx, const Problem& p) {
   const auto [samples, features, outputs] = p.shape;
   const Guarded<float> grad(ctx, p.grad), weight(ctx, p.weight), out(ctx, samples * features);
-  ctx.backend().linear.input_grad(ctx, {.grad_output = matrix<const float>(grad.data(), samples, outputs),
-                                        .weight = weight.data(),
-                                        .grad_input = matrix(out.data(), samples, features)});
+  backend_of(ctx).linear.input_grad(device_of(ctx),
+                                    {.grad_output = matrix<const float>(grad.data(), samples, outputs),
+                                     .weight = weight.data(),
+                                     .grad_input = matrix(out.data(), samples, features)});
   return out.download();
 }
 
@@ -145,12 +148,13 @@ inline ParameterGrad run_parameter_grad(const Context& ctx, const Problem& p, in
   const Guarded<float> bias_partials(ctx, micro > 0 ? slices * outputs : 0);
   for (std::int64_t first = 0; first == 0 || first < samples; first += step) {
     const std::int64_t rows = std::min(step, samples - first);
-    ctx.backend().linear.parameter_grad(
-        ctx, {.input = dense_rows(matrix<const float>(x.data() + first * features, rows, features)),
-              .grad_output = matrix<const float>(grad.data() + first * outputs, rows, outputs),
-              .slices = {samples, first, rows, slices},
-              .grad_weight = {weight_sum.data(), micro > 0 ? weight_partials.data() : nullptr, size},
-              .grad_bias = {bias_sum.data(), micro > 0 ? bias_partials.data() : nullptr, outputs}});
+    backend_of(ctx).linear.parameter_grad(
+        device_of(ctx),
+        {.input = dense_rows(matrix<const float>(x.data() + first * features, rows, features)),
+         .grad_output = matrix<const float>(grad.data() + first * outputs, rows, outputs),
+         .slices = {samples, first, rows, slices},
+         .grad_weight = {weight_sum.data(), micro > 0 ? weight_partials.data() : nullptr, size},
+         .grad_bias = {bias_sum.data(), micro > 0 ? bias_partials.data() : nullptr, outputs}});
   }
   return {weight_sum.download(), bias_sum.download()};
 }

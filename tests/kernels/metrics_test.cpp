@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/metrics/metrics_math.hpp"
 #include "tests/support/backends.hpp"
 
@@ -36,9 +38,9 @@ Words sum_words(const Context& ctx, const std::vector<float>& values, std::int64
   const Guarded<std::uint64_t> sum(ctx, Words(kSumWords));
   const std::int64_t count = std::ssize(values);
   for (std::int64_t first = 0; first == 0 || first < count; first += per_call) {
-    ctx.backend().metrics.sum(ctx, {.values = placed.data() + first,
-                                    .count = std::min(per_call, count - first),
-                                    .sum = reinterpret_cast<ExactSum*>(sum.data())});
+    backend_of(ctx).metrics.sum(device_of(ctx), {.values = placed.data() + first,
+                                                 .count = std::min(per_call, count - first),
+                                                 .sum = reinterpret_cast<ExactSum*>(sum.data())});
   }
   return sum.download();
 }
@@ -101,11 +103,12 @@ Words residual_words(const Context& ctx, const std::vector<float>& z, const Rows
   const Guarded<float> output(ctx, z);
   const Guarded<std::uint64_t> sums(ctx, Words(2 * kSumWords));
   auto* const to = reinterpret_cast<ExactSum*>(sums.data());
-  ctx.backend().metrics.residuals(ctx, {.output = matrix<const float>(output.data(), rows.count, 1),
-                                        .targets = placed.targets(),
-                                        .rates = rates,
-                                        .squared = to,
-                                        .absolute = to + 1});
+  backend_of(ctx).metrics.residuals(device_of(ctx),
+                                    {.output = matrix<const float>(output.data(), rows.count, 1),
+                                     .targets = placed.targets(),
+                                     .rates = rates,
+                                     .squared = to,
+                                     .absolute = to + 1});
   return sums.download();
 }
 
@@ -114,11 +117,12 @@ Words confusion_cells(const Context& ctx, const std::vector<float>& z, std::int6
   const Placed placed(ctx, rows);
   const Guarded<float> output(ctx, z);
   const Guarded<std::uint64_t> cells(ctx, Words(static_cast<std::size_t>(classes * classes)));
-  ctx.backend().metrics.confusion(ctx, {.output = matrix<const float>(output.data(), rows.count, outputs),
-                                        .targets = placed.targets(),
-                                        .classes = classes,
-                                        .unit = unit,
-                                        .confusion = reinterpret_cast<Count*>(cells.data())});
+  backend_of(ctx).metrics.confusion(device_of(ctx),
+                                    {.output = matrix<const float>(output.data(), rows.count, outputs),
+                                     .targets = placed.targets(),
+                                     .classes = classes,
+                                     .unit = unit,
+                                     .confusion = reinterpret_cast<Count*>(cells.data())});
   return cells.download();
 }
 
@@ -126,11 +130,11 @@ PairCount count_pairs(const Context& ctx, const std::vector<float>& scores, cons
   const Placed placed(ctx, rows);
   const Guarded<float> score(ctx, scores);
   const Guarded<std::uint64_t> pairs(ctx, Words(4));
-  ctx.backend().metrics.pairs(ctx, {.scores = score.data(),
-                                    .rows = rows.count,
-                                    .targets = placed.targets(),
-                                    .unit = unit,
-                                    .pairs = reinterpret_cast<PairCount*>(pairs.data())});
+  backend_of(ctx).metrics.pairs(device_of(ctx), {.scores = score.data(),
+                                                 .rows = rows.count,
+                                                 .targets = placed.targets(),
+                                                 .unit = unit,
+                                                 .pairs = reinterpret_cast<PairCount*>(pairs.data())});
   PairCount count{};
   const Words words = pairs.download();
   std::copy(words.begin(), words.end(), count.limb);

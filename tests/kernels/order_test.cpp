@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "host/data/order.hpp"
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -25,10 +26,10 @@ std::vector<std::int64_t> ids_of(const Context& ctx, const BatchPlace& place, st
               reinterpret_cast<unsigned char*>(words.data()));
   const Guarded<std::uint64_t> placed(ctx, words);
   const Guarded<std::int64_t> rows(ctx, list), ids(ctx, count);
-  ctx.backend().order.batch(ctx, {.place = reinterpret_cast<const BatchPlace*>(placed.data()),
-                                  .rows = list.empty() ? nullptr : rows.data(),
-                                  .count = count,
-                                  .ids = ids.data()});
+  backend_of(ctx).order.batch(device_of(ctx), {.place = reinterpret_cast<const BatchPlace*>(placed.data()),
+                                               .rows = list.empty() ? nullptr : rows.data(),
+                                               .count = count,
+                                               .ids = ids.data()});
   return ids.download();
 }
 

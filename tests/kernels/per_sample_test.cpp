@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/chains.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/chains.hpp"
 #include "kernels/per_sample/noise_math.hpp"
 #include "tests/support/backends.hpp"
 
@@ -27,15 +28,16 @@ std::int64_t row_roundings(std::int64_t count) { return count / kChains + 2 + 7;
 class PerSampleTest : public testing::TestWithParam<std::string> {
  protected:
   const Context& ctx() const { return test::context_of(GetParam()); }
-  const PerSampleOps& ops() const { return ctx().backend().per_sample; }
+  const PerSampleOps& ops() const { return backend_of(ctx()).per_sample; }
 };
 INSTANTIATE_TEST_SUITE_P(Devices, PerSampleTest, testing::ValuesIn(test::all_devices()),
                          [](const auto& info) { return test::test_name(info.param); });
 
 Floats run_row_squares(const Context& ctx, const Floats& x, std::int64_t rows, std::int64_t cols) {
   const Guarded<float> input(ctx, x), squares(ctx, rows);
-  ctx.backend().per_sample.dense_row_squares(
-      ctx, {.input = dense_rows(matrix<const float>(input.data(), rows, cols)), .squares = squares.data()});
+  backend_of(ctx).per_sample.dense_row_squares(
+      device_of(ctx),
+      {.input = dense_rows(matrix<const float>(input.data(), rows, cols)), .squares = squares.data()});
   return squares.download();
 }
 
@@ -65,9 +67,9 @@ TEST_P(PerSampleTest, SquaresOfBytesAreOfTheFeaturesAsTheModelReadsThem) {
   const Guarded<std::int64_t> ids(ctx(), order);
   DenseRows x{.data = data.data(), .dtype = DType::u8, .rows = 2, .cols = cols, .stride = cols};
   x.ids = ids.data();
-  ops().dense_row_squares(ctx(), {.input = x, .squares = plain.data()});
+  ops().dense_row_squares(device_of(ctx()), {.input = x, .squares = plain.data()});
   x.scale = scale.data(), x.shift = shift.data();
-  ops().dense_row_squares(ctx(), {.input = x, .squares = squares.data()});
+  ops().dense_row_squares(device_of(ctx()), {.input = x, .squares = squares.data()});
   Doubles want, bound, plain_want;
   for (const std::int64_t id : order) {
     double sum = 0, plain_sum = 0, error = 0;
@@ -88,14 +90,14 @@ TEST_P(PerSampleTest, SquaresOfFloatsAreOfTheFeaturesAsTheModelReadsThem) {
   const Guarded<float> data(ctx(), Floats{1, 2, 100, 4, 5, 100, 7, 8, 100}), squares(ctx(), 2);
   const Guarded<float> scale(ctx(), Floats{2, 3}), shift(ctx(), Floats{1, -1});
   const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});
-  ops().dense_row_squares(ctx(), {.input = {.data = data.data(),
-                                            .rows = 2,
-                                            .cols = 2,
-                                            .stride = 3,
-                                            .ids = ids.data(),
-                                            .scale = scale.data(),
-                                            .shift = shift.data()},
-                                  .squares = squares.data()});
+  ops().dense_row_squares(device_of(ctx()), {.input = {.data = data.data(),
+                                                       .rows = 2,
+                                                       .cols = 2,
+                                                       .stride = 3,
+                                                       .ids = ids.data(),
+                                                       .scale = scale.data(),
+                                                       .shift = shift.data()},
+                                             .squares = squares.data()});
   test::expect_same_bits(squares.download(), {15 * 15 + 23 * 23, 9 + 25}, "squares");
 }
 
@@ -105,12 +107,12 @@ TEST_P(PerSampleTest, SquaresOfSparseRowsAreThoseOfTheirValues) {
   const Guarded<std::int64_t> begin(ctx(), offsets);
   const Guarded<float> entries(ctx(), values), squares(ctx(), 3);
   const Guarded<std::int32_t> columns(ctx(), std::vector<std::int32_t>(303, 0));
-  ops().sparse_row_squares(ctx(), {.input = {.offsets = begin.data(),
-                                             .columns = columns.data(),
-                                             .values = entries.data(),
-                                             .rows = 3,
-                                             .cols = 1000},
-                                   .squares = squares.data()});
+  ops().sparse_row_squares(device_of(ctx()), {.input = {.offsets = begin.data(),
+                                                        .columns = columns.data(),
+                                                        .values = entries.data(),
+                                                        .rows = 3,
+                                                        .cols = 1000},
+                                              .squares = squares.data()});
   Doubles want, bound;
   for (std::size_t n = 0; n < 3; ++n) {
     double sum = 0;
@@ -147,12 +149,12 @@ Floats run_squared_norms(const Context& ctx, const LinearRows& r, bool bias, Squ
                           .squared_norms = norms.data()};
   if (input == Squares::of_input) {
     call.input = matrix<const float>(x.data(), r.rows, r.in);
-    ctx.backend().per_sample.linear_squared_norms(ctx, call);
+    backend_of(ctx).per_sample.linear_squared_norms(device_of(ctx), call);
     return norms.download();
   }
   const Guarded<float> squares(ctx, run_row_squares(ctx, r.x, r.rows, r.in));
   call.input_squares = squares.data();
-  ctx.backend().per_sample.linear_squared_norms(ctx, call);
+  backend_of(ctx).per_sample.linear_squared_norms(device_of(ctx), call);
   return norms.download();
 }
 
@@ -174,10 +176,10 @@ TEST_P(PerSampleTest, SquaredNormsOfALinearLayerAreThoseOfItsGradients) {
 TEST_P(PerSampleTest, KnownSquaresAreThoseOfTheRowsOfTheData) {
   const Guarded<float> grad(ctx(), Floats{1, 2, 3, 4}), squares(ctx(), Floats{10, 20, 30}), norms(ctx(), 2);
   const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});
-  ops().linear_squared_norms(ctx(), {.grad_output = matrix<const float>(grad.data(), 2, 2),
-                                     .input_squares = squares.data(),
-                                     .ids = ids.data(),
-                                     .squared_norms = norms.data()});
+  ops().linear_squared_norms(device_of(ctx()), {.grad_output = matrix<const float>(grad.data(), 2, 2),
+                                                .input_squares = squares.data(),
+                                                .ids = ids.data(),
+                                                .squared_norms = norms.data()});
   test::expect_same_bits(norms.download(), {(1 + 4) * 31, (9 + 16) * 11}, "norms");
 }
 
@@ -190,17 +192,17 @@ TEST_P(PerSampleTest, SquaredNormsOfALayerNormAreThoseOfItsGradients) {
     const Guarded<float> norms(ctx(), rows), weight(ctx(), rows * cols), bias(ctx(), rows * cols);
     const auto grad_view = matrix<const float>(grad.data(), rows, cols);
     const auto input_view = matrix<const float>(input.data(), rows, cols);
-    ops().layer_norm_squared_norms(ctx(), {.grad_output = grad_view,
-                                           .input = input_view,
-                                           .mean = mean.data(),
-                                           .rstd = rstd.data(),
-                                           .squared_norms = norms.data()});
-    ops().layer_norm_gradients(ctx(), {.grad_output = grad_view,
-                                       .input = input_view,
-                                       .mean = mean.data(),
-                                       .rstd = rstd.data(),
-                                       .gradients = matrix(weight.data(), rows, cols),
-                                       .bias_gradients = matrix(bias.data(), rows, cols)});
+    ops().layer_norm_squared_norms(device_of(ctx()), {.grad_output = grad_view,
+                                                      .input = input_view,
+                                                      .mean = mean.data(),
+                                                      .rstd = rstd.data(),
+                                                      .squared_norms = norms.data()});
+    ops().layer_norm_gradients(device_of(ctx()), {.grad_output = grad_view,
+                                                  .input = input_view,
+                                                  .mean = mean.data(),
+                                                  .rstd = rstd.data(),
+                                                  .gradients = matrix(weight.data(), rows, cols),
+                                                  .bias_gradients = matrix(bias.data(), rows, cols)});
     Doubles want, bound, gradient, gradient_bound;
     for (std::int64_t n = 0; n < rows; ++n) {
       double sum = 0, magnitude = 0;
@@ -228,15 +230,15 @@ Factors run_factors(const Context& ctx, ClipMode mode, const Floats& squares, st
   const std::int64_t rows = static_cast<std::int64_t>(squares.size()) / layers;
   const Guarded<float> squared(ctx, squares), scale_there(ctx, Floats{scale}), norms(ctx, rows),
       factors(ctx, mode == ClipMode::per_layer ? layers * rows : rows);
-  ctx.backend().per_sample.clip_factors(ctx, {.mode = mode,
-                                              .rows = rows,
-                                              .layers = layers,
-                                              .squared_norms = squared.data(),
-                                              .stride = rows,
-                                              .clip_norm = clip_norm,
-                                              .scale = scale_there.data(),
-                                              .norms = norms.data(),
-                                              .factors = factors.data()});
+  backend_of(ctx).per_sample.clip_factors(device_of(ctx), {.mode = mode,
+                                                           .rows = rows,
+                                                           .layers = layers,
+                                                           .squared_norms = squared.data(),
+                                                           .stride = rows,
+                                                           .clip_norm = clip_norm,
+                                                           .scale = scale_there.data(),
+                                                           .norms = norms.data(),
+                                                           .factors = factors.data()});
   return {norms.download(), factors.download()};
 }
 
@@ -276,13 +278,13 @@ TEST_P(PerSampleTest, FactorsOfAPartOfTheRowsReadEachLayerAtItsStride) {
                    .norms = norms.data(),
                    .factors = factors.data()};
   const double u = gamma_bound(4);
-  ops().clip_factors(ctx(), call);
+  ops().clip_factors(device_of(ctx()), call);
   test::expect_same_bits(norms.download(), {3, 6}, "norms");
   Floats got = factors.download();
   test::expect_within({got[0], got[1]}, {1.5 / 3.000001, 1.5 / 6.000001}, {u, u}, "flat");
   EXPECT_EQ(Floats(got.begin() + 2, got.end()), Floats(10, 7.0f));
   call.mode = ClipMode::per_layer;
-  ops().clip_factors(ctx(), call);
+  ops().clip_factors(device_of(ctx()), call);
   got = factors.download();
   const double two = 1.5 / 2.000001, four = 1.5 / 4.000001;
   test::expect_within({got[0], got[1], got[4], got[5], got[8], got[9]}, {1, two, two, four, two, four},
@@ -317,7 +319,7 @@ TEST_P(PerSampleTest, WithoutABoundTheFactorIsTheScale) {
 TEST_P(PerSampleTest, RowsAreScaledInPlace) {
   const Floats values{1, 2, 3, 4, 5, 6};
   const Guarded<float> rows(ctx(), values), factors(ctx(), Floats{0.5f, 2.0f});
-  ops().scale_rows(ctx(), {.matrix = matrix(rows.data(), 2, 3), .factors = factors.data()});
+  ops().scale_rows(device_of(ctx()), {.matrix = matrix(rows.data(), 2, 3), .factors = factors.data()});
   test::expect_same_bits(rows.download(), {0.5f, 1, 1.5f, 8, 10, 12}, "rows");
 }
 
@@ -328,7 +330,7 @@ TEST_P(PerSampleTest, RowsOfNineAreScaledToTheLast) {
     want.push_back(static_cast<float>(i < 9 ? 2 * i : 3 * i));
   }
   const Guarded<float> rows(ctx(), values), factors(ctx(), Floats{2, 3});
-  ops().scale_rows(ctx(), {.matrix = matrix(rows.data(), 2, 9), .factors = factors.data()});
+  ops().scale_rows(device_of(ctx()), {.matrix = matrix(rows.data(), 2, 9), .factors = factors.data()});
   test::expect_same_bits(rows.download(), want, "rows");
 }
 
@@ -337,13 +339,13 @@ TEST_P(PerSampleTest, SquaresOfSparseRowsAreThoseOfTheRowsOfTheData) {
   const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});
   const Guarded<std::int32_t> columns(ctx(), std::vector<std::int32_t>{0, 1, 0, 1, 2});
   const Guarded<float> values(ctx(), Floats{1, 2, 3, 4, 5}), squares(ctx(), 2);
-  ops().sparse_row_squares(ctx(), {.input = {.offsets = offsets.data(),
-                                             .columns = columns.data(),
-                                             .values = values.data(),
-                                             .rows = 2,
-                                             .cols = 3,
-                                             .ids = ids.data()},
-                                   .squares = squares.data()});
+  ops().sparse_row_squares(device_of(ctx()), {.input = {.offsets = offsets.data(),
+                                                        .columns = columns.data(),
+                                                        .values = values.data(),
+                                                        .rows = 2,
+                                                        .cols = 3,
+                                                        .ids = ids.data()},
+                                              .squares = squares.data()});
   test::expect_same_bits(squares.download(), {16 + 25, 1 + 4}, "squares");
 }
 
@@ -351,10 +353,10 @@ TEST_P(PerSampleTest, GradientsOfSamplesAreOuterProductsInTheirColumns) {
   const std::int64_t n = 3, in = 5, out = 2, stride = in * out + out + 3;
   const LinearRows r(n, in, out);
   const Guarded<float> x(ctx(), r.x), grad(ctx(), r.grad), all(ctx(), Floats(at(n * stride), 7.0f));
-  ops().dense_gradients(ctx(), {.input = dense_rows(matrix<const float>(x.data(), n, in)),
-                                .grad_output = matrix<const float>(grad.data(), n, out),
-                                .gradients = {all.data(), n, in * out, stride},
-                                .bias_gradients = {all.data() + in * out, n, out, stride}});
+  ops().dense_gradients(device_of(ctx()), {.input = dense_rows(matrix<const float>(x.data(), n, in)),
+                                           .grad_output = matrix<const float>(grad.data(), n, out),
+                                           .gradients = {all.data(), n, in * out, stride},
+                                           .bias_gradients = {all.data() + in * out, n, out, stride}});
   Floats want(at(n * stride), 7.0f);
   for (std::int64_t s = 0; s < n; ++s) {
     for (std::int64_t o = 0; o < out; ++o) {
@@ -368,9 +370,9 @@ TEST_P(PerSampleTest, GradientsOfSamplesAreOuterProductsInTheirColumns) {
 
 TEST_P(PerSampleTest, GradientsOfSamplesWithoutABiasEndWhereTheirColumnsDo) {
   const Guarded<float> x(ctx(), Floats{1, 2, 3, 4}), grad(ctx(), Floats{5, 6}), all(ctx(), Floats(8, 7.0f));
-  ops().dense_gradients(ctx(), {.input = dense_rows(matrix<const float>(x.data(), 2, 2)),
-                                .grad_output = matrix<const float>(grad.data(), 2, 1),
-                                .gradients = {all.data(), 2, 2, 4}});
+  ops().dense_gradients(device_of(ctx()), {.input = dense_rows(matrix<const float>(x.data(), 2, 2)),
+                                           .grad_output = matrix<const float>(grad.data(), 2, 1),
+                                           .gradients = {all.data(), 2, 2, 4}});
   test::expect_same_bits(all.download(), {5, 10, 7, 7, 18, 24, 7, 7}, "gradients");
 }
 
@@ -379,14 +381,14 @@ TEST_P(PerSampleTest, GradientsOfSparseSamplesAreZeroWhereTheRowHasNoEntry) {
   const Guarded<std::int32_t> columns(ctx(), std::vector<std::int32_t>{1, 3, 0});
   const Guarded<float> values(ctx(), Floats{2, 3, 4}), grad(ctx(), Floats{10, 20, 30, 40}), all(ctx(), 16);
   const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});
-  ops().sparse_gradients(ctx(), {.input = {.offsets = offsets.data(),
-                                           .columns = columns.data(),
-                                           .values = values.data(),
-                                           .rows = 2,
-                                           .cols = 4,
-                                           .ids = ids.data()},
-                                 .grad_output = matrix<const float>(grad.data(), 2, 2),
-                                 .gradients = matrix(all.data(), 2, 8)});
+  ops().sparse_gradients(device_of(ctx()), {.input = {.offsets = offsets.data(),
+                                                      .columns = columns.data(),
+                                                      .values = values.data(),
+                                                      .rows = 2,
+                                                      .cols = 4,
+                                                      .ids = ids.data()},
+                                            .grad_output = matrix<const float>(grad.data(), 2, 2),
+                                            .gradients = matrix(all.data(), 2, 8)});
   test::expect_same_bits(all.download(), {40, 0, 0, 0, 80, 0, 0, 0, 0, 60, 0, 90, 0, 80, 0, 120},
                          "gradients");
 }
@@ -394,12 +396,12 @@ TEST_P(PerSampleTest, GradientsOfSparseSamplesAreZeroWhereTheRowHasNoEntry) {
 Floats noise(const Context& ctx, std::int64_t size, std::uint64_t step, std::uint32_t stream) {
   const Guarded<float> values(ctx, Floats(at(size), 0.0f)), deviation(ctx, Floats{1.0f});
   const Guarded<std::uint64_t> counter(ctx, std::vector<std::uint64_t>{step});
-  ctx.backend().per_sample.add_noise(ctx, {.values = values.data(),
-                                           .size = size,
-                                           .deviation = deviation.data(),
-                                           .key = philox_key(7, RandomPurpose::noise),
-                                           .stream = stream,
-                                           .step = counter.data()});
+  backend_of(ctx).per_sample.add_noise(device_of(ctx), {.values = values.data(),
+                                                        .size = size,
+                                                        .deviation = deviation.data(),
+                                                        .key = philox_key(7, RandomPurpose::noise),
+                                                        .stream = stream,
+                                                        .step = counter.data()});
   return values.download();
 }
 
@@ -494,12 +496,12 @@ TEST_P(PerSampleTest, NoiseIsAddedInUnitsOfTheDeviation) {
   const Floats z = noise(ctx(), 3, 5, 2);
   const Guarded<float> values(ctx(), Floats{1, 2, 3}), deviation(ctx(), Floats{0.5f});
   const Guarded<std::uint64_t> counter(ctx(), std::vector<std::uint64_t>{5});
-  ops().add_noise(ctx(), {.values = values.data(),
-                          .size = 3,
-                          .deviation = deviation.data(),
-                          .key = philox_key(7, RandomPurpose::noise),
-                          .stream = 2,
-                          .step = counter.data()});
+  ops().add_noise(device_of(ctx()), {.values = values.data(),
+                                     .size = 3,
+                                     .deviation = deviation.data(),
+                                     .key = philox_key(7, RandomPurpose::noise),
+                                     .stream = 2,
+                                     .step = counter.data()});
   Doubles want, bound;
   for (const int k : {0, 1, 2}) {
     want.push_back(k + 1 + 0.5 * z[at(k)]);

@@ -1,4 +1,4 @@
-#include "kernels/common/philox.hpp"
+#include "kernels/base/philox.hpp"
 
 #include <gtest/gtest.h>
 

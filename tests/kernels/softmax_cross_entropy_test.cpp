@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
-#include "kernels/common/chains.hpp"
-#include "kernels/common/exact_math.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/exact_math.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg {
@@ -61,15 +63,15 @@ Result evaluate(const Context& ctx, const Problem& p, std::int64_t rows_per_call
   for (std::int64_t first = 0; first == 0 || first < p.rows; first += rows_per_call) {
     const std::int64_t rows = std::min(rows_per_call, p.rows - first), at = first * p.classes;
     const std::int64_t shift = p.ids.empty() ? first : 0;
-    ctx.backend().softmax_cross_entropy.evaluate(
-        ctx, {.logits = matrix<const float>(logits.data() + at, rows, p.classes),
-              .targets = {.target = target.data() + shift,
-                          .weight = p.weight.empty() ? nullptr : weight.data() + shift,
-                          .ids = p.ids.empty() ? nullptr : ids.data() + first,
-                          .scale = scale.data()},
-              .label_smoothing = p.smoothing,
-              .losses = losses.data() + first,
-              .grad_logits = matrix(gradient.data() + at, rows, p.classes)});
+    backend_of(ctx).softmax_cross_entropy.evaluate(
+        device_of(ctx), {.logits = matrix<const float>(logits.data() + at, rows, p.classes),
+                         .targets = {.target = target.data() + shift,
+                                     .weight = p.weight.empty() ? nullptr : weight.data() + shift,
+                                     .ids = p.ids.empty() ? nullptr : ids.data() + first,
+                                     .scale = scale.data()},
+                         .label_smoothing = p.smoothing,
+                         .losses = losses.data() + first,
+                         .grad_logits = matrix(gradient.data() + at, rows, p.classes)});
   }
   return {losses.download(), gradient.download()};
 }
@@ -78,8 +80,9 @@ std::vector<float> softmax(const Context& ctx, const std::vector<float>& logits,
                            const test::Places& place = test::all_middle) {
   const std::int64_t rows = std::ssize(logits) / classes;
   Guarded<float> in(ctx, logits, place(0)), out(ctx, std::ssize(logits), place(1));
-  ctx.backend().softmax_cross_entropy.softmax(ctx, {.logits = matrix<const float>(in.data(), rows, classes),
-                                                    .probabilities = matrix(out.data(), rows, classes)});
+  backend_of(ctx).softmax_cross_entropy.softmax(device_of(ctx),
+                                                {.logits = matrix<const float>(in.data(), rows, classes),
+                                                 .probabilities = matrix(out.data(), rows, classes)});
   return out.download();
 }
 
@@ -181,9 +184,9 @@ TEST_P(SoftmaxCrossEntropyOnDevice, SoftmaxMayRunInPlace) {
   for (const auto& [rows, classes] : {std::pair{5, 131}, {200, 131}, {2000, 10}}) {
     const Problem p = random_problem(rows, classes, 0.0f, false);
     Guarded<float> both(ctx(), p.logits);
-    ctx().backend().softmax_cross_entropy.softmax(ctx(),
-                                                  {.logits = matrix<const float>(both.data(), rows, classes),
-                                                   .probabilities = matrix(both.data(), rows, classes)});
+    backend_of(ctx()).softmax_cross_entropy.softmax(
+        device_of(ctx()), {.logits = matrix<const float>(both.data(), rows, classes),
+                           .probabilities = matrix(both.data(), rows, classes)});
     test::expect_same_bits(both.download(), softmax(ctx(), p.logits, classes), "in place");
   }
 }
@@ -248,12 +251,12 @@ TEST_P(SoftmaxCrossEntropyOnDevice, ATargetThatIsNoClassMakesItsRowNaN) {
 TEST_P(SoftmaxCrossEntropyOnDevice, GivesTheSameLossesWhenNoGradientIsWanted) {
   const Problem p = random_problem(20, 300, 0.2f, false);
   Guarded<float> logits(ctx(), p.logits), target(ctx(), p.target), losses(ctx(), p.rows);
-  ctx().backend().softmax_cross_entropy.evaluate(ctx(),
-                                                 {.logits = matrix<const float>(logits.data(), 20, 300),
-                                                  .targets = {.target = target.data()},
-                                                  .label_smoothing = p.smoothing,
-                                                  .losses = losses.data(),
-                                                  .grad_logits = matrix<float>(nullptr, 20, 300)});
+  backend_of(ctx()).softmax_cross_entropy.evaluate(device_of(ctx()),
+                                                   {.logits = matrix<const float>(logits.data(), 20, 300),
+                                                    .targets = {.target = target.data()},
+                                                    .label_smoothing = p.smoothing,
+                                                    .losses = losses.data(),
+                                                    .grad_logits = matrix<float>(nullptr, 20, 300)});
   test::expect_same_bits(losses.download(), evaluate(ctx(), p).losses, "losses");
 }
 
@@ -287,14 +290,15 @@ Padded evaluate_padded(const Context& ctx, const Problem& p, std::int64_t gap) {
   for (std::int64_t n = 0; n < p.rows; ++n) std::copy_n(p.row(n), p.classes, image.begin() + n * stride);
   Guarded<float> logits(ctx, image), target(ctx, p.target), scale(ctx, std::vector<float>{p.scale});
   Guarded<float> losses(ctx, p.rows), gradient(ctx, p.rows * stride), probabilities(ctx, image);
-  ctx.backend().softmax_cross_entropy.evaluate(ctx,
-                                               {.logits = {logits.data(), p.rows, p.classes, stride},
-                                                .targets = {.target = target.data(), .scale = scale.data()},
-                                                .label_smoothing = p.smoothing,
-                                                .losses = losses.data(),
-                                                .grad_logits = {gradient.data(), p.rows, p.classes, stride}});
+  backend_of(ctx).softmax_cross_entropy.evaluate(
+      device_of(ctx), {.logits = {logits.data(), p.rows, p.classes, stride},
+                       .targets = {.target = target.data(), .scale = scale.data()},
+                       .label_smoothing = p.smoothing,
+                       .losses = losses.data(),
+                       .grad_logits = {gradient.data(), p.rows, p.classes, stride}});
   const Matrix in_place{probabilities.data(), p.rows, p.classes, stride};
-  ctx.backend().softmax_cross_entropy.softmax(ctx, {.logits = in_place, .probabilities = in_place});
+  backend_of(ctx).softmax_cross_entropy.softmax(device_of(ctx),
+                                                {.logits = in_place, .probabilities = in_place});
   const auto rows_of = [&](const std::vector<float>& padded) {
     std::vector<float> rows;
     for (std::int64_t i = 0; i < p.rows * stride; ++i) {
@@ -327,12 +331,13 @@ TEST(SoftmaxCrossEntropyExactness, LongRowsAndPaddedRowsKeepTheirBitsOnEveryDevi
       }
       Guarded<float> logits(context_of(device), p.logits), target(context_of(device), p.target);
       Guarded<float> losses(context_of(device), p.rows);
-      context_of(device).backend().softmax_cross_entropy.evaluate(
-          context_of(device), {.logits = matrix<const float>(logits.data(), p.rows, classes),
-                               .targets = {.target = target.data()},
-                               .label_smoothing = p.smoothing,
-                               .losses = losses.data(),
-                               .grad_logits = matrix<float>(nullptr, p.rows, classes)});
+      backend_of(context_of(device))
+          .softmax_cross_entropy.evaluate(device_of(context_of(device)),
+                                          {.logits = matrix<const float>(logits.data(), p.rows, classes),
+                                           .targets = {.target = target.data()},
+                                           .label_smoothing = p.smoothing,
+                                           .losses = losses.data(),
+                                           .grad_logits = matrix<float>(nullptr, p.rows, classes)});
       test::expect_same_bits(losses.download(), want.losses, "losses alone, " + device);
     }
   }

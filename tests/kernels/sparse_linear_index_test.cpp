@@ -1,4 +1,5 @@
 // The index of a batch: which features it touches, and a slot for each entry.
+#include "host/runtime/device_of.hpp"
 #include "tests/kernels/sparse_linear_test_problem.hpp"
 #include "thalweg/error.hpp"
 
@@ -102,10 +103,10 @@ TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
   const OnDevice device(ctx(), p);
   SparseIndexArgs args{.input = device.input(0, p.rows()), .touched = device.touched()};
   args.touched.capacity -= 1;
-  EXPECT_THROW(device.ops().index(ctx(), args), InternalError);
+  EXPECT_THROW(device.ops().index(device_of(ctx()), args), InternalError);
   args.touched = device.touched();
   args.touched.slots_capacity -= 1;
-  EXPECT_THROW(device.ops().index(ctx(), args), InternalError);
+  EXPECT_THROW(device.ops().index(device_of(ctx()), args), InternalError);
 }
 
 /// What require_index_capacity says of memory for so many features and slots; "" when it has no complaint.
@@ -145,7 +146,7 @@ TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
         slots(context, args.touched.slots_capacity);
     args.touched.features = features.data();
     args.touched.slots = slots.data();
-    device.ops().index(context, args);
+    device.ops().index(device_of(context), args);
     features.download();
     slots.download();
   }

@@ -1,4 +1,6 @@
 // The fused step of a linear model on sparse rows, against its ops one after the other.
+#include "host/runtime/device_of.hpp"
+#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/kernels/sparse_linear_test_problem.hpp"
 
 namespace thalweg::test {
@@ -50,18 +52,20 @@ StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fus
             with.bias ? BatchSum{bias.data(), whole ? nullptr : bias_partials.data(), 1} : BatchSum{}};
     device.index();  // takes the scratch memory, in which nothing may wait for the next call
     if (fused) {
-      device.ops().model_step(ctx, args);
+      device.ops().model_step(device_of(ctx), args);
     } else {
       const Matrix z = matrix(output.data() + first, rows, 1), g = matrix(args.grad_output, rows, 1);
-      device.ops().forward(ctx, {.input = args.input, .weight = args.weight, .bias = args.bias, .output = z});
-      ctx.backend().elementwise_loss.evaluate(
-          ctx, {.loss = loss, .output = z, .targets = args.targets, .losses = args.losses, .grad_output = g});
-      device.ops().parameter_grad(ctx, {.input = args.input,
-                                        .touched = args.touched,
-                                        .grad_output = g,
-                                        .slices = args.slices,
-                                        .grad_weight = args.grad_weight,
-                                        .grad_bias = args.grad_bias});
+      device.ops().forward(device_of(ctx),
+                           {.input = args.input, .weight = args.weight, .bias = args.bias, .output = z});
+      backend_of(ctx).elementwise_loss.evaluate(
+          device_of(ctx),
+          {.loss = loss, .output = z, .targets = args.targets, .losses = args.losses, .grad_output = g});
+      device.ops().parameter_grad(device_of(ctx), {.input = args.input,
+                                                   .touched = args.touched,
+                                                   .grad_output = g,
+                                                   .slices = args.slices,
+                                                   .grad_weight = args.grad_weight,
+                                                   .grad_bias = args.grad_bias});
     }
     first += rows;
     for (const float sum : weight.download())

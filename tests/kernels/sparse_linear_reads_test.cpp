@@ -1,6 +1,8 @@
 // The sparse linear layer on the cpu reads no further than its operands go: each of them ends where memory
 // does.
 #include "host/runtime/backends.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
 #include "tests/kernels/sparse_linear_test_problem.hpp"
 #include "tests/support/page_end.hpp"
 
@@ -13,7 +15,7 @@ INSTANTIATE_TEST_SUITE_P(Devices, SparseLinearReads, testing::ValuesIn(cpu_varia
 
 TEST_P(SparseLinearReads, NoOpGoesPastItsOperands) {
   const Context& ctx = context_of(GetParam());
-  const SparseLinearOps& ops = ctx.backend().sparse_linear;
+  const SparseLinearOps& ops = backend_of(ctx).sparse_linear;
   for (const Shape& shape : kShapes) {
     const Problem p = make_problem(shape);
     if (p.batch_entries() == 0) continue;
@@ -37,17 +39,17 @@ TEST_P(SparseLinearReads, NoOpGoesPastItsOperands) {
                                   .slots = slots.data(),
                                   .capacity = capacity,
                                   .slots_capacity = entries};
-    ops.index(ctx, {.input = input, .touched = touched});
-    ops.forward(ctx, {.input = input,
-                      .weight = weight.data(),
-                      .bias = bias.data(),
-                      .output = matrix(out.data(), p.rows(), p.outputs)});
-    ops.parameter_grad(ctx, {.input = input,
-                             .touched = touched,
-                             .grad_output = matrix<const float>(grad.data(), p.rows(), p.outputs),
-                             .slices = whole_batch(p.rows()),
-                             .grad_weight = {.sum = weight_sum.data()},
-                             .grad_bias = {.sum = bias_sum.data()}});
+    ops.index(device_of(ctx), {.input = input, .touched = touched});
+    ops.forward(device_of(ctx), {.input = input,
+                                 .weight = weight.data(),
+                                 .bias = bias.data(),
+                                 .output = matrix(out.data(), p.rows(), p.outputs)});
+    ops.parameter_grad(device_of(ctx), {.input = input,
+                                        .touched = touched,
+                                        .grad_output = matrix<const float>(grad.data(), p.rows(), p.outputs),
+                                        .slices = whole_batch(p.rows()),
+                                        .grad_weight = {.sum = weight_sum.data()},
+                                        .grad_bias = {.sum = bias_sum.data()}});
     // The biases' gradients are the columns' sums, of at most 257 terms in [-1, 1).
     for (std::int64_t o = 0; o < p.outputs; ++o) {
       double want = 0;

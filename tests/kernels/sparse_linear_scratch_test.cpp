@@ -1,5 +1,6 @@
 // The sparse linear layer's scratch memory on the cpu: as much as it writes.
 #include "host/runtime/backends.hpp"
+#include "host/runtime/device_of.hpp"
 #include "tests/kernels/sparse_linear_test_problem.hpp"
 #include "tests/support/allocation_guards.hpp"
 
@@ -34,7 +35,7 @@ std::vector<Problem> problems() {
 TEST_P(SparseLinearScratch, HasRoomForTheIndex) {
   for (const Problem& p : problems()) {
     expect_room(p, [&p](const Context& ctx, const OnDevice& device) {
-      device.ops().index(ctx, {.input = device.input(0, p.rows()), .touched = device.touched()});
+      device.ops().index(device_of(ctx), {.input = device.input(0, p.rows()), .touched = device.touched()});
     });
   }
 }
@@ -44,13 +45,13 @@ TEST_P(SparseLinearScratch, HasRoomForTheChainsOfTheGradient) {
     for (const int slices : {1, 8, 64}) {
       expect_room(p, [&p, slices](const Context& ctx, const OnDevice& device) {
         const Guarded<float> weight(ctx, p.outputs * p.cols), bias(ctx, p.outputs);
-        device.ops().parameter_grad(
-            ctx, {.input = device.input(0, p.rows()),
-                  .touched = device.touched(),
-                  .grad_output = matrix<const float>(device.grad_output.data(), p.rows(), p.outputs),
-                  .slices = whole_batch(p.rows(), slices),
-                  .grad_weight = {.sum = weight.data()},
-                  .grad_bias = {.sum = bias.data()}});
+        device.ops().parameter_grad(device_of(ctx), {.input = device.input(0, p.rows()),
+                                                     .touched = device.touched(),
+                                                     .grad_output = matrix<const float>(
+                                                         device.grad_output.data(), p.rows(), p.outputs),
+                                                     .slices = whole_batch(p.rows(), slices),
+                                                     .grad_weight = {.sum = weight.data()},
+                                                     .grad_bias = {.sum = bias.data()}});
       });
     }
   }

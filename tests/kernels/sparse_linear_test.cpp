@@ -1,6 +1,8 @@
 // Forward product and parameter gradient.
 #include "tests/kernels/sparse_linear_test_problem.hpp"
 
+#include "host/runtime/device_of.hpp"
+
 namespace thalweg::test {
 namespace {
 
@@ -14,10 +16,10 @@ INSTANTIATE_TEST_SUITE_P(Devices, ExactSparseLinear, testing::ValuesIn(exact_dev
 Floats forward_of(const Context& ctx, const Problem& p, bool with_bias = true) {
   const OnDevice device(ctx, p);
   Guarded<float> output(ctx, p.rows() * p.outputs);
-  device.ops().forward(ctx, {.input = device.input(0, p.rows()),
-                             .weight = device.weight.data(),
-                             .bias = with_bias ? device.bias.data() : nullptr,
-                             .output = matrix(output.data(), p.rows(), p.outputs)});
+  device.ops().forward(device_of(ctx), {.input = device.input(0, p.rows()),
+                                        .weight = device.weight.data(),
+                                        .bias = with_bias ? device.bias.data() : nullptr,
+                                        .output = matrix(output.data(), p.rows(), p.outputs)});
   return output.download();
 }
 
@@ -38,7 +40,7 @@ Gradient gradient_of(const Context& ctx, const Problem& p, std::int64_t micro_ba
     const std::int64_t rows = std::min(micro_batch, p.rows() - first);
     device.index();
     device.ops().parameter_grad(
-        ctx,
+        device_of(ctx),
         {.input = device.input(first, rows),
          .touched = device.touched(),
          .grad_output = matrix<const float>(device.grad_output.data() + first * p.outputs, rows, p.outputs),

@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg::test {
@@ -115,8 +117,8 @@ struct OnDevice {
             .capacity = std::min(p.cols, p.batch_entries()),
             .slots_capacity = p.batch_entries()};
   }
-  const SparseLinearOps& ops() const { return ctx.backend().sparse_linear; }
-  void index() const { ops().index(ctx, {.input = input(0, p.rows()), .touched = touched()}); }
+  const SparseLinearOps& ops() const { return backend_of(ctx).sparse_linear; }
+  void index() const { ops().index(device_of(ctx), {.input = input(0, p.rows()), .touched = touched()}); }
 };
 
 struct Gradient {

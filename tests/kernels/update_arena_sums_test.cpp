@@ -7,7 +7,9 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/common/chains.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/base/chains.hpp"
+#include "kernels/update/update.hpp"
 #include "tests/support/optimizer_problem.hpp"
 
 namespace thalweg {
@@ -49,7 +51,7 @@ std::vector<float> run_norm(const std::string& device, int threads,
                         .out = out.data()};
   if (touched != nullptr)
     args.touched = {list.data(), count.data(), length + 3, touched->in_features, touched->outputs};
-  ctx.backend().update.gradient_norm(ctx, args);
+  backend_of(ctx).update.gradient_norm(device_of(ctx), args);
   return out.download();
 }
 
@@ -158,10 +160,11 @@ std::vector<float> run_project(const std::string& device, int threads, Constrain
   scalars.group[0].upper = upper;
   const test::Guarded<float> param(ctx, arena);
   const test::Guarded<std::uint8_t> bytes(ctx, test::SmallOptimizer::bytes_of(scalars));
-  ctx.backend().update.project(ctx, {.segments = segments.data(),
-                                     .segment_count = static_cast<int>(segments.size()),
-                                     .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
-                                     .param = param.data()});
+  backend_of(ctx).update.project(device_of(ctx),
+                                 {.segments = segments.data(),
+                                  .segment_count = static_cast<int>(segments.size()),
+                                  .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
+                                  .param = param.data()});
   return param.download();
 }
 
@@ -284,19 +287,19 @@ TEST_P(ArenaSums, AveragesSeeTheProjectedParameters) {
     const test::Guarded<float> param(ctx, start), grad(ctx, start), average(ctx, old_average);
     const test::Guarded<std::uint8_t> bytes(ctx, test::SmallOptimizer::bytes_of(scalars));
     const auto* const device_scalars = reinterpret_cast<const UpdateScalars*>(bytes.data());
-    ctx.backend().update.step(ctx, {.rule = Rule::sgd,
-                                    .segments = segments.data(),
-                                    .segment_count = 1,
-                                    .scalars = device_scalars,
-                                    .param = param.data(),
-                                    .grad = grad.data(),
-                                    .average = average.data()});
+    backend_of(ctx).update.step(device_of(ctx), {.rule = Rule::sgd,
+                                                 .segments = segments.data(),
+                                                 .segment_count = 1,
+                                                 .scalars = device_scalars,
+                                                 .param = param.data(),
+                                                 .grad = grad.data(),
+                                                 .average = average.data()});
     test::expect_same_bits(average.download(), old_average, "left to project");
-    ctx.backend().update.project(ctx, {.segments = segments.data(),
-                                       .segment_count = 1,
-                                       .scalars = device_scalars,
-                                       .param = param.data(),
-                                       .average = average.data()});
+    backend_of(ctx).update.project(device_of(ctx), {.segments = segments.data(),
+                                                    .segment_count = 1,
+                                                    .scalars = device_scalars,
+                                                    .param = param.data(),
+                                                    .average = average.data()});
     const auto projected = param.download(), got = average.download();
     for (std::size_t i = 0; i < 5000; ++i) {
       const double want = 0.75 * old_average[i] + 0.25 * projected[i];
@@ -317,12 +320,13 @@ TEST_P(ArenaSums, ASquaredNormThatIsNotFiniteStopsTheProjection) {
   for (float norm : {std::nanf(""), HUGE_VALF, 1.0f}) {
     const test::Guarded<float> param(ctx, start), average(ctx, start);
     const test::Guarded<float> squared_norm(ctx, std::vector<float>{norm});
-    ctx.backend().update.project(ctx, {.segments = segments.data(),
-                                       .segment_count = 1,
-                                       .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
-                                       .squared_norm = squared_norm.data(),
-                                       .param = param.data(),
-                                       .average = average.data()});
+    backend_of(ctx).update.project(device_of(ctx),
+                                   {.segments = segments.data(),
+                                    .segment_count = 1,
+                                    .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
+                                    .squared_norm = squared_norm.data(),
+                                    .param = param.data(),
+                                    .average = average.data()});
     EXPECT_EQ(param.download() == start, !std::isfinite(norm));
     EXPECT_EQ(average.download() == start, !std::isfinite(norm));
   }

@@ -6,7 +6,9 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/common/backend.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/update/update.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg::test {
@@ -36,14 +38,15 @@ struct Burst {
   void step(const Floats& losses, float squared_norm, const Floats& before) const {
     const Guarded<float> losses_there(ctx, losses), norm(ctx, Floats{squared_norm}),
         before_there(ctx, before);
-    ctx.backend().update.record(ctx, {.losses = losses_there.data(),
-                                      .count = static_cast<std::int64_t>(losses.size()),
-                                      .squared_norm = norm.data(),
-                                      .burst = state.data(),
-                                      .records = records.data(),
-                                      .statistics = statistics.data(),
-                                      .statistics_before = before_there.data(),
-                                      .statistics_size = static_cast<std::int64_t>(before.size())});
+    backend_of(ctx).update.record(device_of(ctx),
+                                  {.losses = losses_there.data(),
+                                   .count = static_cast<std::int64_t>(losses.size()),
+                                   .squared_norm = norm.data(),
+                                   .burst = state.data(),
+                                   .records = records.data(),
+                                   .statistics = statistics.data(),
+                                   .statistics_before = before_there.data(),
+                                   .statistics_size = static_cast<std::int64_t>(before.size())});
   }
 };
 

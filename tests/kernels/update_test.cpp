@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "host/runtime/device_of.hpp"
 #include "tests/support/optimizer_problem.hpp"
 
 namespace thalweg {
@@ -86,7 +87,7 @@ Outcome run_step(const std::string& device, int threads, Rule rule, const Arena&
                   .average = average.data()};
   for (int k = 0; k < state_count(rule); ++k) args.state[k] = state[k].data();
   if (features != nullptr) args.touched = {list.data(), count.data(), length + 5, in_features, outputs};
-  ctx.backend().update.step(ctx, args);
+  backend_of(ctx).update.step(device_of(ctx), args);
   return {
       param.download(), {state[0].download(), state[1].download(), state[2].download()}, average.download()};
 }
@@ -309,14 +310,15 @@ TEST_P(UpdateTest, EachArenaMayBeginAtAnyFloat) {
       placed.emplace_back(ctx, values);
     }
     const auto at = [&](std::size_t k) { return placed[k].data() + (k == shifted ? 1 : 0); };
-    ctx.backend().update.step(ctx, {.rule = Rule::amsgrad,
-                                    .segments = a.segments.data(),
-                                    .segment_count = 1,
-                                    .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
-                                    .param = at(0),
-                                    .grad = at(1),
-                                    .state = {at(2), at(3), at(4)},
-                                    .average = at(5)});
+    backend_of(ctx).update.step(device_of(ctx),
+                                {.rule = Rule::amsgrad,
+                                 .segments = a.segments.data(),
+                                 .segment_count = 1,
+                                 .scalars = reinterpret_cast<const UpdateScalars*>(bytes.data()),
+                                 .param = at(0),
+                                 .grad = at(1),
+                                 .state = {at(2), at(3), at(4)},
+                                 .average = at(5)});
     std::vector<float> param = placed[0].download();
     if (shifted == 0) param.erase(param.begin());
     test::expect_same_bits(param, want.param, "arena " + std::to_string(shifted));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/runtime/device_of.hpp"
+#include "kernels/update/update.hpp"
 #include "tests/support/json_data.hpp"
 #include "tests/support/optimizer_problem.hpp"
 
@@ -72,11 +74,11 @@ TEST_P(Trajectory, ClipsByTheGlobalNormAsPytorchDoes) {
   int clipped = 0;
   for (const auto& entry : recorded.at("cases")) {
     const test::Guarded<float> out(ctx, 2);
-    ctx.backend().update.gradient_norm(ctx, {.segments = segments.data(),
-                                             .segment_count = 2,
-                                             .grad = grad.data(),
-                                             .clip_norm = entry.at("clip_norm"),
-                                             .out = out.data()});
+    backend_of(ctx).update.gradient_norm(device_of(ctx), {.segments = segments.data(),
+                                                          .segment_count = 2,
+                                                          .grad = grad.data(),
+                                                          .clip_norm = entry.at("clip_norm"),
+                                                          .out = out.data()});
     const std::vector<float> result = out.download();
     const double norm = entry.at("norm");
     // The gradients are small integers over 16: their squares and sums are exact in float32.

@@ -8,10 +8,10 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/common/launch.cuh"
-#include "kernels/common/ptx.cuh"
-#include "kernels/common/shared.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/ptx.cuh"
+#include "kernels/base/shared.cuh"
+#include "kernels/base/warp.cuh"
 
 namespace thalweg {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "device_array.hpp"
-#include "kernels/common/launch.cuh"
-#include "kernels/common/shared.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/shared.cuh"
 #include "samples/cluster_launch.hpp"
 #include "samples/samples.hpp"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "device_array.hpp"
-#include "kernels/common/philox.hpp"
+#include "kernels/base/philox.hpp"
 
 namespace thalweg::samples {
 namespace {

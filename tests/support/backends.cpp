@@ -14,6 +14,7 @@
 
 #include "host/runtime/backends.hpp"
 #include "host/runtime/cuda_backend.hpp"
+#include "host/runtime/device_of.hpp"
 #include "host/runtime/memory.hpp"
 
 namespace thalweg::test {
@@ -88,17 +89,16 @@ std::string test_name(const std::string& device) {
   return name;
 }
 
-template <class T>
-struct Guarded<T>::State {
+struct GuardedBytes::State {
   const Context& ctx;
-  std::int64_t size, before;
+  std::int64_t payload, before;
   Buffer<unsigned char> bytes;
   std::optional<ClosedEnd> closed;
 
-  State(const Context& c, std::int64_t n, Place place)
-      : ctx(c), size(n), before(bytes_before(place, n * std::int64_t{sizeof(T)}, sizeof(T))) {
-    const std::int64_t total = before + n * std::int64_t{sizeof(T)} + bytes_behind(place);
-    if (place == Place::last && ctx.stream() == nullptr) {
+  State(const Context& c, std::int64_t size, std::int64_t element, Place place)
+      : ctx(c), payload(size * element), before(bytes_before(place, payload, element)) {
+    const std::int64_t total = before + payload + bytes_behind(place);
+    if (place == Place::last && device_of(ctx).stream == nullptr) {
       closed.emplace(total);
     } else {
       bytes = Buffer<unsigned char>(c, total);
@@ -107,85 +107,60 @@ struct Guarded<T>::State {
 
   unsigned char* begin() const { return closed ? closed->begin() : bytes.data(); }
 
-  void fill(const T* values) {
-    const auto payload = static_cast<std::size_t>(size) * sizeof(T);
-    const std::size_t behind = closed ? 0 : static_cast<std::size_t>(bytes.size() - before) - payload;
-    std::vector<unsigned char> image(static_cast<std::size_t>(before) + payload + behind, kGuard);
+  void fill(const void* values) {
+    const std::int64_t behind = closed ? 0 : bytes.size() - before - payload;
+    std::vector<unsigned char> image(static_cast<std::size_t>(before + payload + behind), kGuard);
     if (values != nullptr && payload > 0) {
-      std::memcpy(image.data() + before, values, payload);
+      std::memcpy(image.data() + before, values, static_cast<std::size_t>(payload));
     } else {
-      std::memset(image.data() + before, 0xFF, payload);
+      std::memset(image.data() + before, 0xFF, static_cast<std::size_t>(payload));
     }
-    ctx.backend().memory.upload(ctx, begin(), image.data(), std::ssize(image));
+    backend_of(ctx).memory.upload(device_of(ctx), begin(), image.data(), std::ssize(image));
   }
 
   std::vector<unsigned char> image() const {
     if (!closed) return bytes.download(ctx);
-    return {closed->begin(), closed->begin() + before + size * std::int64_t{sizeof(T)}};
+    return {closed->begin(), closed->begin() + before + payload};
   }
 };
 
-template <class T>
-Guarded<T>::Guarded(const Context& ctx, std::int64_t size, Place place)
-    : state_(std::make_unique<State>(ctx, size, place)) {
-  state_->fill(nullptr);
+GuardedBytes::GuardedBytes(const Context& ctx, std::int64_t size, std::int64_t element, const void* values,
+                           Place place)
+    : state_(std::make_unique<State>(ctx, size, element, place)) {
+  state_->fill(values);
 }
 
-template <class T>
-Guarded<T>::Guarded(const Context& ctx, const std::vector<T>& values, Place place)
-    : state_(std::make_unique<State>(ctx, static_cast<std::int64_t>(values.size()), place)) {
-  state_->fill(values.data());
-}
+GuardedBytes::~GuardedBytes() = default;
+GuardedBytes::GuardedBytes(GuardedBytes&&) noexcept = default;
 
-template <class T>
-Guarded<T>::~Guarded() = default;
-template <class T>
-Guarded<T>::Guarded(Guarded&&) noexcept = default;
+unsigned char* GuardedBytes::data() const { return state_->begin() + state_->before; }
 
-template <class T>
-T* Guarded<T>::data() const {
-  return reinterpret_cast<T*>(state_->begin() + state_->before);
-}
-
-template <class T>
-std::vector<T> Guarded<T>::download() const {
+std::vector<unsigned char> GuardedBytes::download() const {
   const std::vector<unsigned char> image = state_->image();
-  const auto payload = static_cast<std::ptrdiff_t>(state_->size) * std::ptrdiff_t{sizeof(T)};
-  const auto begin = image.begin() + state_->before;
+  const auto begin = image.begin() + state_->before, end = begin + state_->payload;
   EXPECT_TRUE(std::all_of(image.begin(), begin, intact)) << "written before the array";
-  EXPECT_TRUE(std::all_of(begin + payload, image.end(), intact)) << "written past the array";
-  std::vector<T> values(static_cast<std::size_t>(state_->size));
-  if (payload > 0)
-    std::memcpy(values.data(), image.data() + state_->before, static_cast<std::size_t>(payload));
-  return values;
+  EXPECT_TRUE(std::all_of(end, image.end(), intact)) << "written past the array";
+  return {begin, end};
 }
-
-template class Guarded<float>;
-template class Guarded<double>;
-template class Guarded<std::int32_t>;
-template class Guarded<std::int64_t>;
-template class Guarded<std::uint64_t>;
-template class Guarded<std::uint8_t>;
-template class Guarded<BurstState>;
-template class Guarded<StepRecord>;
 
 void expect_scratch(const std::string& device, std::int64_t bytes,
                     const std::function<void(const Context&)>& run) {
   const ContextOptions options{.device = device, .threads = 2};
   const Context exact(options);
   run(exact);
-  const std::int64_t generation = exact.scratch_generation();
-  exact.scratch(bytes);
-  EXPECT_EQ(exact.scratch_generation(), generation) << device << " took less than " << bytes << " bytes";
-  exact.scratch(bytes + 1);
-  EXPECT_GT(exact.scratch_generation(), generation) << device << " took more than " << bytes << " bytes";
+  const Scratch& scratch = device_of(exact).scratch;
+  const std::int64_t generation = scratch.generation();
+  Scratch::Frame(device_of(exact)).take_bytes(bytes);
+  EXPECT_EQ(scratch.generation(), generation) << device << " took less than " << bytes << " bytes";
+  Scratch::Frame(device_of(exact)).take_bytes(bytes + 1);
+  EXPECT_GT(scratch.generation(), generation) << device << " took more than " << bytes << " bytes";
 
   const Context wide(options);
   std::vector<unsigned char> image(static_cast<std::size_t>(bytes + 4096), kGuard);
-  void* scratch = wide.scratch(std::ssize(image));
-  wide.backend().memory.upload(wide, scratch, image.data(), std::ssize(image));
+  void* const room = Scratch::Frame(device_of(wide)).take_bytes(std::ssize(image));
+  backend_of(wide).memory.upload(device_of(wide), room, image.data(), std::ssize(image));
   run(wide);
-  wide.backend().memory.download(wide, image.data(), scratch, std::ssize(image));
+  backend_of(wide).memory.download(device_of(wide), image.data(), room, std::ssize(image));
   EXPECT_TRUE(std::all_of(image.begin() + bytes, image.end(), intact)) << device << " wrote past its scratch";
 }
 

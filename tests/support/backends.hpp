@@ -1,7 +1,9 @@
 #pragma once
 // One test body for every backend: which devices there are here, and memory with guard words on both sides.
 #include <cstdint>
+#include <cstring>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,21 +46,41 @@ inline Places one_odd(int odd) {
   return [odd](int array) { return array == odd ? Place::odd : Place::middle; };
 }
 
-/// Memory of the context's backend between guard zones. Outputs start as NaN, so that an element nobody
-/// writes is seen; download checks the guards and fails the test when they changed.
-template <class T>
-class Guarded {
+/// Memory of the context's backend between guard zones.
+class GuardedBytes {
  public:
-  Guarded(const Context& ctx, std::int64_t size, Place place = Place::middle);  ///< NaN (0xFF bytes)
-  Guarded(const Context& ctx, const std::vector<T>& values, Place place = Place::middle);
-  ~Guarded();
-  Guarded(Guarded&&) noexcept;
-  T* data() const;
-  std::vector<T> download() const;
+  /// Elements of `element` bytes, from `values`; null: 0xFF bytes.
+  GuardedBytes(const Context& ctx, std::int64_t size, std::int64_t element, const void* values, Place place);
+  ~GuardedBytes();
+  GuardedBytes(GuardedBytes&&) noexcept;
+  unsigned char* data() const;
+  std::vector<unsigned char> download() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+/// An array between guard zones. Outputs start as NaN, so that an element nobody writes is seen; download
+/// checks the guards and fails the test when they changed.
+template <class T>
+class Guarded {
+ public:
+  Guarded(const Context& ctx, std::int64_t size, Place place = Place::middle)
+      : bytes_(ctx, size, sizeof(T), nullptr, place) {}
+  Guarded(const Context& ctx, const std::vector<T>& values, Place place = Place::middle)
+      : bytes_(ctx, std::ssize(values), sizeof(T), values.data(), place) {}
+
+  T* data() const { return reinterpret_cast<T*>(bytes_.data()); }
+  std::vector<T> download() const {
+    const std::vector<unsigned char> bytes = bytes_.download();
+    std::vector<T> values(bytes.size() / sizeof(T));
+    if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  }
+
+ private:
+  GuardedBytes bytes_;
 };
 
 /// EXPECTs that `run` takes `bytes` of scratch memory and writes nothing behind them.

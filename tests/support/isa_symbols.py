@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """isa_symbols.py NM BUILD ISA...: no object that is compiled for an instruction set offers the linker a function or variable
-that it may share with the rest of the program (kernels/common/isa.hpp)."""
+that it may share with the rest of the program (kernels/base/isa.hpp)."""
 import pathlib
 import re
 import subprocess

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "host/runtime/backends.hpp"
+#include "host/runtime/device_of.hpp"
 #include "host/train/optimizer_scalars.hpp"
-#include "kernels/common/backend.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/update/update.hpp"
 #include "tests/support/backends.hpp"
 
 namespace thalweg::test {
@@ -35,7 +37,7 @@ class SmallOptimizer {
     args.param = param.data();
     args.grad = gradient.data();
     for (int k = 0; k < state_count(rule_); ++k) args.state[k] = state[k].data();
-    ctx_.backend().update.step(ctx_, args);
+    backend_of(ctx_).update.step(device_of(ctx_), args);
     param_ = param.download();
     for (int k = 0; k < state_count(rule_); ++k) state_[k] = state[k].download();
   }

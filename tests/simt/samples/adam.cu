@@ -1,5 +1,5 @@
-#include "kernels/common/launch.cuh"
-#include "kernels/common/ptx.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/ptx.cuh"
 #include "samples.hpp"
 
 namespace thalweg::samples {

@@ -2,7 +2,7 @@
 // Launches of blocks in clusters. No kernel of the library uses them; the executor can run them.
 #include <cuda_runtime.h>
 
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 
 namespace thalweg::samples {
 

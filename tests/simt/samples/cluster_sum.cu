@@ -1,8 +1,8 @@
 #include <cooperative_groups.h>
 
 #include "cluster_launch.hpp"
-#include "kernels/common/shared.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/shared.cuh"
+#include "kernels/base/warp.cuh"
 #include "samples.hpp"
 
 namespace thalweg::samples {

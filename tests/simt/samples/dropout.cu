@@ -1,5 +1,5 @@
-#include "kernels/common/launch.cuh"
-#include "kernels/common/philox.hpp"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/philox.hpp"
 #include "samples.hpp"
 
 namespace thalweg::samples {

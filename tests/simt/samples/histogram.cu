@@ -1,5 +1,5 @@
-#include "kernels/common/launch.cuh"
-#include "kernels/common/shared.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/shared.cuh"
 #include "samples.hpp"
 
 namespace thalweg::samples {

@@ -1,6 +1,6 @@
-#include "kernels/common/launch.cuh"
-#include "kernels/common/shared.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/shared.cuh"
+#include "kernels/base/warp.cuh"
 #include "samples.hpp"
 
 namespace thalweg::samples {

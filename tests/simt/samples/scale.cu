@@ -1,4 +1,4 @@
-#include "kernels/common/launch.cuh"
+#include "kernels/base/launch.cuh"
 #include "samples.hpp"
 
 namespace thalweg::samples {

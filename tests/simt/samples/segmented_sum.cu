@@ -1,5 +1,5 @@
-#include "kernels/common/launch.cuh"
-#include "kernels/common/warp.cuh"
+#include "kernels/base/launch.cuh"
+#include "kernels/base/warp.cuh"
 #include "samples.hpp"
 
 namespace thalweg::samples {

@@ -1,5 +1,5 @@
 #pragma once
-// CUDA's qualifiers as plain C++. __shared__ is missing on purpose: kernels/common/shared.cuh has the one
+// CUDA's qualifiers as plain C++. __shared__ is missing on purpose: kernels/base/shared.cuh has the one
 // spelling. __noinline__ is missing because libstdc++ uses that word.
 #define __global__
 #define __device__

@@ -1,0 +1,41 @@
+#pragma once
+// The tree over slices (kernels/base/slices.hpp) as its leaves get done: whoever finishes the second of two
+// neighbours adds them. The additions are those of slice_tree, whichever thread makes them and when; a thread
+// that worked on neighbouring slices adds them while they are in its cache.
+#include "kernels/base/hd.hpp"
+#include "kernels/base/slices.hpp"
+
+#ifndef THALWEG_ISA
+#error "slice_tree_cpu.hpp is for files that are compiled once per instruction set"
+#endif
+
+namespace thalweg::THALWEG_ISA {
+
+/// One tree. A partial sum stands in the place of its leftmost slice.
+class SliceTree {
+ public:
+  explicit SliceTree(int slices) : slices_(slices) {}
+
+  /// Slice `slice` is done. Calls add(left, right) for each pair that is complete with it, and root() after
+  /// the last addition of all.
+  template <class Add, class Root>
+  THALWEG_HD void finish(int slice, const Add& add, const Root& root) {
+    int place = slice, width = 1;  // of the subtree that is complete
+    for (int count = slices_; count > 1; count = (count + 1) / 2, width *= 2) {
+      const int node = place / width;
+      if (node % 2 == 0 && node == count - 1) continue;  // an odd last one passes through
+      const int left = node / 2 * 2 * width, right = left + width;
+      if (__atomic_fetch_add(&arrived_[right], 1, __ATOMIC_ACQ_REL) == 0)
+        return;  // its neighbour is not done
+      add(left, right);
+      place = left;
+    }
+    root();
+  }
+
+ private:
+  int slices_;
+  int arrived_[kMaxSlices] = {};  ///< by the right one of a pair
+};
+
+}  // namespace thalweg::THALWEG_ISA

@@ -1,0 +1,101 @@
+#pragma once
+// Sums over the batch, by columns (docs/numerics.md, "Sums over the batch"): for every column c of a
+// [rows, cols] matrix of terms, one chain per slice over its rows in order, then the tree over the slices.
+//
+// A task owns one slice of one block of columns, so threads share out slices and columns and never a chain.
+// Between calls the chains live in BatchSum::partials; a call that brings the whole batch keeps them in
+// scratch memory.
+//   begin   a slice's chain starts from +0 in the call that brings its first row and is taken up from
+//           partials in every later one; a slice without rows is +0
+//   tree    run by the call that brings the last row, on a copy: partials are left as they are
+#include <cstdint>
+#include <utility>
+
+#include "kernels/base/device.hpp"
+#include "kernels/base/simd.hpp"
+#include "kernels/base/slices.hpp"
+#include "kernels/base/tasks_cpu.hpp"
+
+namespace thalweg::THALWEG_ISA {
+
+/// Columns of one task: 256 bytes of a row, and few enough chains to stay in registers.
+constexpr std::int64_t kColumnBlock = 64;
+
+/// Scratch floats that column_sums needs for `sums` sums.
+constexpr std::int64_t column_sums_scratch(const BatchSlices& slices, std::int64_t cols, int sums) {
+  return slices.whole() ? std::int64_t{slices.slices} * cols * sums : 0;
+}
+
+/// The chains of rows [begin, end) over columns [col, col + count), count <= kColumnBlock.
+template <std::size_t... K, class Step>
+THALWEG_HD void column_chains(std::index_sequence<K...>, std::int64_t begin, std::int64_t end,
+                              std::int64_t col, std::int64_t count, bool continues,
+                              float* const (&partial)[sizeof...(K)], const Step& step) {
+  float chain[sizeof...(K)][kColumnBlock] = {};
+  if (continues) {
+    for (std::size_t k = 0; k < sizeof...(K); ++k) {
+      for (std::int64_t c = 0; c < count; ++c) chain[k][c] = partial[k][col + c];
+    }
+  }
+  if (count == kColumnBlock) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      for (std::int64_t c = 0; c < kColumnBlock; ++c) step(row, col + c, chain[K][c]...);
+    }
+  } else {
+    for (std::int64_t row = begin; row < end; ++row) {
+      for (std::int64_t c = 0; c < count; ++c) step(row, col + c, chain[K][c]...);
+    }
+  }
+  for (std::size_t k = 0; k < sizeof...(K); ++k) {
+    for (std::int64_t c = 0; c < count; ++c) partial[k][col + c] = chain[k][c];
+  }
+}
+
+/// The trees of the first min(columns, kLanes) columns, side by side.
+THALWEG_HD void slice_trees(const float* partial, std::int64_t stride, int slices, std::int64_t columns,
+                            float* sum) {
+  const std::int64_t lanes = columns < kLanes ? columns : kLanes;
+  Vec tree[kMaxSlices];
+  tree[0] = Vec{};
+  for (int s = 0; s < slices; ++s) tree[s] = load_first(partial + s * stride, lanes);
+  store_first(sum, slice_tree(tree, slices), lanes);
+}
+
+/// K sums per column in one pass: step(row, col, chain of sum 0, ... chain of sum K - 1) moves the chains of
+/// column col on by one row, counted within the call. `scratch` holds column_sums_scratch floats.
+template <std::size_t K, class Step>
+void column_sums(ThreadPool& pool, const BatchSlices& slices, std::int64_t cols, const BatchSum (&sums)[K],
+                 float* scratch, const Step& step) {
+  const std::int64_t blocks = (cols + kColumnBlock - 1) / kColumnBlock;
+  const int count = slices.slices;
+  float* base[K];
+  std::int64_t stride[K];
+  for (std::size_t k = 0; k < K; ++k) {
+    base[k] = slices.whole() ? scratch + static_cast<std::int64_t>(k) * count * cols : sums[k].partials;
+    stride[k] = slices.whole() ? cols : sums[k].partial_stride;
+  }
+
+  for_tasks(pool, blocks * count, slices.rows * cols, [&](std::int64_t task) {
+    const int s = static_cast<int>(task % count);
+    const std::int64_t begin = slices.call_begin(s), end = slices.call_end(s);
+    const bool without_rows = slices.begin(s) == slices.begin(s + 1);
+    if (begin == end && !without_rows) return;
+    const std::int64_t col = task / count * kColumnBlock;
+    float* partial[K];
+    for (std::size_t k = 0; k < K; ++k) partial[k] = base[k] + s * stride[k];
+    column_chains(std::make_index_sequence<K>{}, begin, end, col,
+                  cols - col < kColumnBlock ? cols - col : kColumnBlock, slices.continues(s), partial, step);
+  });
+
+  if (!slices.last()) return;
+  for_tasks(pool, blocks, count * cols, [&](std::int64_t block) {
+    const std::int64_t end = (block + 1) * kColumnBlock < cols ? (block + 1) * kColumnBlock : cols;
+    for (std::size_t k = 0; k < K; ++k) {
+      for (std::int64_t col = block * kColumnBlock; col < end; col += kLanes) {
+        slice_trees(base[k] + col, stride[k], count, end - col, sums[k].sum + col);
+      }
+    }
+  });
+}
+
+}  // namespace thalweg::THALWEG_ISA
