@@ -7,7 +7,7 @@
 #include "host/bench/workloads.hpp"
 #include "host/config/keys.hpp"
 #include "host/train/context_options.hpp"
-#include "host/train/optimizer_scalars.hpp"
+#include "host/step/optimizer_scalars.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::bench {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "host/bench/training_cases.hpp"
-#include "host/train/memory_plan.hpp"
+#include "host/step/memory_plan.hpp"
 
 namespace thalweg::bench {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "host/bench/made_data.hpp"
-#include "host/train/optimizer_scalars.hpp"
+#include "host/step/optimizer_scalars.hpp"
 
 namespace thalweg::bench {
 namespace {

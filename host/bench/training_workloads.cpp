@@ -5,7 +5,7 @@
 #include "host/bench/training_cases.hpp"
 #include "host/data/order.hpp"
 #include "host/runtime/device_of.hpp"
-#include "host/train/optimizer_scalars.hpp"
+#include "host/step/optimizer_scalars.hpp"
 
 namespace thalweg::bench {
 namespace {

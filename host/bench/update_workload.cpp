@@ -6,7 +6,7 @@
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_cases.hpp"
 #include "host/runtime/device_of.hpp"
-#include "host/train/optimizer_scalars.hpp"
+#include "host/step/optimizer_scalars.hpp"
 #include "kernels/update/update.hpp"
 
 namespace thalweg::bench {

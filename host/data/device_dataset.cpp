@@ -43,18 +43,14 @@ DeviceDataset::DeviceDataset(const Context& ctx, const Dataset& data) : data_(&d
   }
 }
 
-DenseRows DeviceDataset::dense(const std::int64_t* ids, std::int64_t count) const {
-  DenseRows rows = dense_;
-  rows.ids = ids;
-  rows.rows = count;
-  return rows;
-}
-
-SparseRows DeviceDataset::sparse(const std::int64_t* ids, std::int64_t count) const {
-  SparseRows rows = sparse_;
-  rows.ids = ids;
-  rows.rows = count;
-  return rows;
+Input DeviceDataset::input(const std::int64_t* ids, std::int64_t count) const {
+  const auto named = [&](auto rows) {
+    rows.ids = ids;
+    rows.rows = count;
+    return rows;
+  };
+  if (data_->sparse) return {.rows = SparseInput{.rows = named(sparse_)}};
+  return {.rows = named(dense_)};
 }
 
 LossTargets DeviceDataset::targets(const std::int64_t* ids, const float* scale) const {

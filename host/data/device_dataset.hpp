@@ -1,6 +1,7 @@
 #pragma once
 // A data set where the backend can read it. Backends that read host memory read the Dataset itself: nothing
 // is copied.
+#include "host/data/input.hpp"
 #include "host/runtime/memory.hpp"
 #include "kernels/base/loss.hpp"
 #include "thalweg/dataset.hpp"
@@ -12,8 +13,7 @@ class DeviceDataset {
   DeviceDataset(const Context& ctx, const Dataset& data);
 
   /// Rows ids[0 .. count) of the data set; ids in the backend's memory, null: rows 0 .. count.
-  DenseRows dense(const std::int64_t* ids, std::int64_t count) const;
-  SparseRows sparse(const std::int64_t* ids, std::int64_t count) const;
+  Input input(const std::int64_t* ids, std::int64_t count) const;
   /// `scale`: LossTargets::scale.
   LossTargets targets(const std::int64_t* ids, const float* scale = nullptr) const;
   const Dataset& host() const { return *data_; }

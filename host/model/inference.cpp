@@ -11,15 +11,11 @@
 namespace thalweg {
 namespace {
 
-PassInput block_input(const Network& network, const PlacedRows& rows, std::int64_t first,
-                      std::int64_t count) {
-  PassInput input{.slices = whole_batch(count), .ids = rows.ids(first), .training = false};
-  if (network.sparse()) {
-    input.sparse = rows.sparse(first, count);
-  } else {
-    input.dense = rows.dense(first, count);
-  }
-  return input;
+PassInput block_input(const PlacedRows& rows, std::int64_t first, std::int64_t count) {
+  return {.slices = whole_batch(count),
+          .ids = rows.ids(first),
+          .training = false,
+          .input = rows.input(first, count)};
 }
 
 }  // namespace
@@ -38,7 +34,7 @@ void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows
                              std::to_string(rows.count()) + " rows of " + rows.host().source);
     }
     const std::int64_t count = std::min(kBlockRows, rows.count() - first);
-    const Matrix output = pass.forward(ctx, network, block_input(network, rows, first, count), arenas);
+    const Matrix output = pass.forward(ctx, network, block_input(rows, first, count), arenas);
     visit({.first = first, .output = output, .targets = rows.targets(first)});
   }
 }

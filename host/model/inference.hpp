@@ -27,8 +27,7 @@ class PlacedRows {
   /// From the row at position `first` on.
   const std::int64_t* ids(std::int64_t first) const { return ids_.data() + first; }
   LossTargets targets(std::int64_t first = 0) const { return data_.targets(ids(first)); }
-  DenseRows dense(std::int64_t first, std::int64_t count) const { return data_.dense(ids(first), count); }
-  SparseRows sparse(std::int64_t first, std::int64_t count) const { return data_.sparse(ids(first), count); }
+  Input input(std::int64_t first, std::int64_t count) const { return data_.input(ids(first), count); }
 
   const Dataset& host() const { return data_.host(); }
   /// The data set's row at a position.

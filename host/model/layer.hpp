@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "host/data/input.hpp"
 #include "host/model/parameter_plan.hpp"
 #include "kernels/base/activation_kind.hpp"
 #include "kernels/base/required.hpp"
 #include "kernels/base/slices.hpp"
-#include "kernels/base/touched.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/tensor.hpp"
 
@@ -37,34 +37,31 @@ inline Matrix column_block(Matrix rows, std::int64_t offset, std::int64_t cols) 
   return {rows.data + offset, rows.rows, cols, rows.stride};
 }
 
-/// One call of a layer. The first layer of a model on sparse data reads `sparse`, every other one `input`.
-struct LayerCall {
+/// What all calls of one pass share: the arenas, and how the rows sit in the global batch.
+struct CallBase {
   ArenaView arenas;
   BatchSlices slices;
   const std::int64_t* ids = nullptr;    ///< sample ids of the rows
   const std::uint64_t* step = nullptr;  ///< [1] in the backend's memory
   bool training = true;
-  DenseRows input;
-  SparseRows sparse;
-  TouchedFeatures touched;
-  BatchSum sparse_weight_sum;  ///< where the sparse layer's weight gradient goes (compact partials)
+  Input input;
   Matrix output;
   float* kept = nullptr;  ///< what forward keeps for backward: kept_floats(rows)
-  ConstMatrix grad_output;
-  Matrix grad_input;  ///< data == null: not wanted
-  // What a layer that fuses_activations() does for its neighbours: forward applies the activation behind it,
-  // whose output is then `output`; backward applies the derivative of the one in front of it, and grad_input
-  // is then that layer's.
-  FusedActivation output_activation;
-  Matrix before_activation;  ///< the layer's own output; data == null: nobody reads it
-  FusedActivation input_activation;
-  ConstMatrix input_activation_kept;  ///< its input or output, as backward_needs_input says
-  /// Per-sample calls of the model's first layer: |x|^2 by the row of the data set.
-  const float* input_squares = nullptr;
+};
 
-  ConstMatrix input_matrix() const {
-    return {static_cast<const float*>(input.data), input.rows, input.cols, input.stride};
-  }
+struct ForwardCall : CallBase {
+  // A layer that fuses_activations() applies the activation that follows it, whose output is then `output`.
+  FusedActivation output_activation = {};
+  Matrix before_activation = {};  ///< the layer's own output; data == null: nobody reads it
+};
+
+struct BackwardCall : CallBase {
+  ConstMatrix grad_output = {};
+  Matrix grad_input = {};  ///< data == null: not wanted
+  // A layer that fuses_activations() applies the derivative of the activation before it, too: grad_input is
+  // then that layer's.
+  FusedActivation input_activation = {};
+  ConstMatrix input_activation_kept = {};  ///< its input or output, as backward_needs_input says
 };
 
 class Layer {
@@ -86,28 +83,30 @@ class Layer {
   virtual bool gradient_in_place() const { return in_place(); }
   /// Set where the layer is an activation and nothing else.
   virtual FusedActivation activation() const { return {}; }
-  /// Whether the layer takes the activations beside it into its own kernels (LayerCall).
+  /// Offset of the weight, in the arena, whose gradient a sparse batch touches in few columns; -1: none.
+  virtual std::int64_t sparse_weight() const { return -1; }
+  /// Whether the layer takes the activations beside it into its own kernels (ForwardCall, BackwardCall).
   virtual bool fuses_activations() const { return false; }
   /// Why the layer needs the whole batch at once; empty: it does not.
   virtual std::string whole_batch_reason() const { return {}; }
 
-  virtual void forward(const Context& ctx, const LayerCall& call) const = 0;
-  virtual void backward(const Context& ctx, const LayerCall& call) const = 0;
+  virtual void forward(const Context& ctx, const ForwardCall& call) const = 0;
+  virtual void backward(const Context& ctx, const BackwardCall& call) const = 0;
 
   // The per-sample rule (kernels/per_sample): all of a layer with parameters, or a reason.
 
   virtual bool has_parameters() const { return false; }
   /// Why one sample has no gradient of its own here, and what to use instead.
   virtual std::optional<NotDefined> per_sample_refusal() const { return std::nullopt; }
-  /// backward in two parts. The first gives grad_input alone (it may spoil the gradient arena) ...
-  virtual void input_gradient(const Context& ctx, const LayerCall& call) const { backward(ctx, call); }
+  /// backward in two parts. The first gives grad_input alone (it may clobber the gradient arena) ...
+  virtual void input_gradient(const Context& ctx, const BackwardCall& call) const { backward(ctx, call); }
   /// ... the second the parameter gradients of a grad_output that was scaled in between. grad_input is then
-  /// memory that may be spoilt.
-  virtual void parameter_gradient(const Context&, const LayerCall&) const {}
+  /// memory that may be clobbered.
+  virtual void parameter_gradient(const Context&, const BackwardCall&) const {}
   /// squared_norms[n]: of row n's gradient by this layer's parameters.
-  virtual void squared_norms(const Context&, const LayerCall&, float* /*squared_norms*/) const {}
+  virtual void squared_norms(const Context&, const BackwardCall&, float* /*squared_norms*/) const {}
   /// Row n of `rows` [rows, arena size], at this layer's offsets: row n's gradient.
-  virtual void sample_gradients(const Context&, const LayerCall&, Matrix /*rows*/) const {}
+  virtual void sample_gradients(const Context&, const BackwardCall&, Matrix /*rows*/) const {}
 
  private:
   std::string name_;

@@ -61,6 +61,13 @@ Network::Network(const Context& ctx, const ModelSpec& spec) : Network(spec) {
   initialise(ctx);
 }
 
+const Layer* Network::sparse_layer() const {
+  for (const auto& layer : layers_) {
+    if (layer->sparse_weight() >= 0) return layer.get();
+  }
+  return nullptr;
+}
+
 bool Network::is_single_output_linear() const {
   return layers_.size() == 1 && spec_.outputs == 1 && std::holds_alternative<LossSpec>(objective_);
 }

@@ -30,7 +30,8 @@ class Network {
 
   /// The fused path reads each row once: one linear layer with one output and an elementwise loss.
   bool is_single_output_linear() const;
-  bool sparse() const { return spec_.schema.sparse; }
+  /// The layer whose weight a sparse batch touches in few columns; null: no layer reads sparse rows.
+  const Layer* sparse_layer() const;
   /// Layers with parameters, which is what per-sample norms are counted by.
   std::int64_t parameter_layers() const;
   /// Throws UnsupportedLayer naming the first layer without a per-sample gradient, and the way out.
@@ -56,11 +57,7 @@ struct PassInput {
   const std::int64_t* ids = nullptr;
   const std::uint64_t* step = nullptr;
   bool training = true;
-  DenseRows dense;
-  SparseRows sparse;
-  TouchedFeatures touched;
-  BatchSum sparse_weight_sum;
-  const float* input_squares = nullptr;  ///< see LayerCall
+  Input input;
 };
 
 /// What a Pass is for: memory and calls differ.
@@ -108,10 +105,10 @@ class Pass {
   Matrix output_gradient(const Network& network, std::int64_t rows) const;
 
  private:
-  LayerCall call_of(const Network& network, std::size_t layer, const PassInput& input,
-                    const ArenaView& arenas) const;
-  LayerCall forward_call(const Network& network, std::size_t layer, const PassInput& input,
-                         const ArenaView& arenas) const;
+  CallBase call_of(const Network& network, std::size_t layer, const PassInput& input,
+                   const ArenaView& arenas) const;
+  ForwardCall forward_call(const Network& network, std::size_t layer, const PassInput& input,
+                           const ArenaView& arenas) const;
   /// What `layer` gave for the rows of the last forward.
   Matrix output_of(const Network& network, std::size_t layer, std::int64_t rows) const {
     return matrix(outputs_[layer], rows, network.layers()[layer]->out_features());
@@ -119,8 +116,8 @@ class Pass {
 
   void plan_activations(const Context& ctx, const Network& network, std::int64_t max_rows);
   void plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows);
-  LayerCall backward_call(const Network& network, std::size_t layer, const PassInput& input,
-                          const ArenaView& arenas) const;
+  BackwardCall backward_call(const Network& network, std::size_t layer, const PassInput& input,
+                             const ArenaView& arenas) const;
   /// From the last layer to the first: its squared norms, if they are wanted, and run(its index, its call).
   template <class Run>
   void down_the_layers(const Context& ctx, const Network& network, const PassInput& input,

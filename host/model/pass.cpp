@@ -53,9 +53,9 @@ void Pass::plan_gradients(const Context& ctx, const Network& network, std::int64
   }
 }
 
-LayerCall Pass::call_of(const Network& network, std::size_t layer, const PassInput& input,
-                        const ArenaView& arenas) const {
-  LayerCall call;
+CallBase Pass::call_of(const Network& network, std::size_t layer, const PassInput& input,
+                       const ArenaView& arenas) const {
+  CallBase call;
   call.arenas = arenas;
   call.slices = input.slices;
   call.ids = input.ids;
@@ -63,22 +63,18 @@ LayerCall Pass::call_of(const Network& network, std::size_t layer, const PassInp
   call.training = input.training;
   const std::int64_t rows = input.slices.rows;
   if (layer == 0) {
-    call.input = input.dense;
-    call.sparse = input.sparse;
-    call.touched = input.touched;
-    call.sparse_weight_sum = input.sparse_weight_sum;
-    call.input_squares = input.input_squares;
+    call.input = input.input;
   } else {
-    call.input = dense_rows(output_of(network, layer - 1, rows));
+    call.input.rows = dense_rows(output_of(network, layer - 1, rows));
   }
   call.output = output_of(network, layer, rows);
   call.kept = kept_of_[layer];
   return call;
 }
 
-LayerCall Pass::forward_call(const Network& network, std::size_t i, const PassInput& input,
-                             const ArenaView& arenas) const {
-  LayerCall call = call_of(network, i, input, arenas);
+ForwardCall Pass::forward_call(const Network& network, std::size_t i, const PassInput& input,
+                               const ArenaView& arenas) const {
+  ForwardCall call{call_of(network, i, input, arenas)};
   if (!network.fuses_next(i)) return call;
   call.output_activation = network.layers()[i + 1]->activation();
   if (use_ != PassUse::forward && backward_needs_input(call.output_activation.kind))
@@ -87,9 +83,9 @@ LayerCall Pass::forward_call(const Network& network, std::size_t i, const PassIn
   return call;
 }
 
-LayerCall Pass::backward_call(const Network& network, std::size_t i, const PassInput& input,
-                              const ArenaView& arenas) const {
-  LayerCall call = call_of(network, i, input, arenas);
+BackwardCall Pass::backward_call(const Network& network, std::size_t i, const PassInput& input,
+                                 const ArenaView& arenas) const {
+  BackwardCall call{call_of(network, i, input, arenas)};
   const std::int64_t rows = input.slices.rows;
   const Layer& layer = *network.layers()[i];
   call.grad_output = matrix<const float>(output_gradients_[i], rows, layer.out_features());
@@ -107,7 +103,7 @@ Matrix Pass::forward(const Context& ctx, const Network& network, const PassInput
                      const ArenaView& arenas) {
   Matrix output;
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
-    const LayerCall call = forward_call(network, i, input, arenas);
+    const ForwardCall call = forward_call(network, i, input, arenas);
     network.layers()[i]->forward(ctx, call);
     output = call.output;
     if (network.fuses_next(i)) ++i;
@@ -125,7 +121,7 @@ void Pass::down_the_layers(const Context& ctx, const Network& network, const Pas
   std::int64_t index = network.parameter_layers();
   for (std::size_t i = network.layers().size(); i-- > 0;) {
     const Layer& layer = *network.layers()[i];
-    const LayerCall call = backward_call(network, i, input, arenas);
+    const BackwardCall call = backward_call(network, i, input, arenas);
     if (norms != nullptr && layer.has_parameters()) {
       layer.squared_norms(ctx, call, norms->layer(--index));
     }
@@ -137,12 +133,12 @@ void Pass::down_the_layers(const Context& ctx, const Network& network, const Pas
 void Pass::backward(const Context& ctx, const Network& network, const PassInput& input,
                     const ArenaView& arenas, const SquaredNorms* norms) {
   down_the_layers(ctx, network, input, arenas, norms,
-                  [&](std::size_t i, const LayerCall& call) { network.layers()[i]->backward(ctx, call); });
+                  [&](std::size_t i, const BackwardCall& call) { network.layers()[i]->backward(ctx, call); });
 }
 
 void Pass::output_gradients(const Context& ctx, const Network& network, const PassInput& input,
                             const ArenaView& arenas, const SquaredNorms* norms) {
-  down_the_layers(ctx, network, input, arenas, norms, [&](std::size_t i, const LayerCall& call) {
+  down_the_layers(ctx, network, input, arenas, norms, [&](std::size_t i, const BackwardCall& call) {
     if (i > 0) network.layers()[i]->input_gradient(ctx, call);
   });
 }
@@ -159,8 +155,8 @@ void Pass::scale_gradients(const Context& ctx, const Network& network, std::int6
   }
 }
 
-/// From the first layer to the last: a layer may spoil the gradient memory of the one below it, which is done
-/// by then.
+/// From the first layer to the last: a layer may clobber the gradient memory of the one below it, which is
+/// done by then.
 void Pass::parameter_gradients(const Context& ctx, const Network& network, const PassInput& input,
                                const ArenaView& arenas) {
   for (std::size_t i = 0; i < network.layers().size(); ++i) {

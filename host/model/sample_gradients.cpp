@@ -25,7 +25,7 @@ class GradientBlocks {
         pass_(ctx, network, block_rows_, PassUse::per_sample),
         ids_(ctx, block_rows_),
         losses_(ctx, block_rows_),
-        spoilt_(ctx, arena_),
+        clobbered_(ctx, arena_),
         gradients_(ctx, block_rows_ * arena_) {}
 
   std::int64_t block_rows() const { return block_rows_; }
@@ -33,14 +33,13 @@ class GradientBlocks {
   /// Gradients of `count` rows in the arena's layout, in host memory.
   const std::vector<float>& gradients(const std::int64_t* rows, std::int64_t count) {
     ids_.upload(ctx_, rows, count);
-    PassInput input{.slices = whole_batch(count), .ids = ids_.data(), .training = false};
-    if (network_.sparse()) {
-      input.sparse = data_.sparse(ids_.data(), count);
-    } else {
-      input.dense = data_.dense(ids_.data(), count);
-    }
-    const ArenaView arenas{
-        .param = network_.parameters().data(), .grad = spoilt_.data(), .buffers = network_.buffers().data()};
+    const PassInput input{.slices = whole_batch(count),
+                          .ids = ids_.data(),
+                          .training = false,
+                          .input = data_.input(ids_.data(), count)};
+    const ArenaView arenas{.param = network_.parameters().data(),
+                           .grad = clobbered_.data(),
+                           .buffers = network_.buffers().data()};
     const Matrix output = pass_.forward(ctx_, network_, input, arenas);
     evaluate_objective(ctx_, network_.objective(), output, data_.targets(ids_.data()), losses_.data(),
                        pass_.output_gradient(network_, count));
@@ -59,7 +58,7 @@ class GradientBlocks {
   DeviceDataset data_;
   Pass pass_;
   Buffer<std::int64_t> ids_;
-  Buffer<float> losses_, spoilt_, gradients_;
+  Buffer<float> losses_, clobbered_, gradients_;
   std::vector<float> host_;
 };
 

@@ -2,7 +2,7 @@
 // What a training run does besides its steps: each concern is a part, and no part knows another.
 #include <cstdint>
 
-#include "host/train/step_rows.hpp"
+#include "host/step/step_rows.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/trainer.hpp"
 

@@ -11,7 +11,7 @@
 #include "host/model/network.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "host/train/context_options.hpp"
-#include "host/train/memory_plan.hpp"
+#include "host/step/memory_plan.hpp"
 #include "host/train/numerics_note.hpp"
 #include "host/train/run_parts.hpp"
 #include "thalweg/error.hpp"

@@ -12,7 +12,7 @@
 #include "host/train/run_part.hpp"
 #include "host/train/run_plan.hpp"
 #include "host/train/run_state.hpp"
-#include "host/train/step_rows.hpp"
+#include "host/step/step_rows.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/trainer.hpp"

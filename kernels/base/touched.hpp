@@ -14,7 +14,7 @@ struct TouchedFeatures {
   std::int64_t slots_capacity = 0;    ///< at least the entries of the batch
 };
 
-/// When set, only the elements {o * in_features + features[t]} of one segment are updated (lazy updates):
+/// The elements {offset + o * in_features + features[t]} of the arena, which lazy updates alone change:
 /// decay, l1, l2, momentum and averaging reach an element only in the steps that touch it. The features
 /// differ from each other; list position p = o * *count + t names element (o, features[t]).
 struct TouchedElements {
@@ -23,6 +23,7 @@ struct TouchedElements {
   std::int64_t capacity = 0;
   std::int64_t in_features = 0;
   std::int64_t outputs = 0;
+  std::int64_t offset = 0;  ///< of element (0, 0) in the arena
 };
 
 }  // namespace thalweg

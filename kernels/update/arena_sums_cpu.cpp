@@ -34,7 +34,7 @@ float squares_of_touched(const GradientNormArgs& args, std::int64_t count, std::
   alignas(64) float gathered[kSumBlock];
   const std::int64_t begin = block * kSumBlock, left = count * args.touched.outputs - begin;
   const std::int64_t size = left < kSumBlock ? left : kSumBlock;
-  const float* grad = args.grad + args.segments[0].offset;
+  const float* grad = args.grad + args.touched.offset;
   TouchedWalk walk(args.touched, count, begin);
   for (std::int64_t i = 0; i < size; ++i) gathered[i] = grad[walk.next()];
   return squares_of_block(gathered, size);
@@ -130,20 +130,19 @@ void take_average(const Vector& v, float* average, float rate) {
 
 void gradient_norm(const Device& device, const GradientNormArgs& args) {
   const bool sparse = args.touched.features != nullptr;
-  const int skipped = sparse ? 1 : 0, whole = args.segment_count - skipped;
   const std::int64_t count = sparse ? *args.touched.count : 0;
   const std::int64_t touched_blocks = (count * args.touched.outputs + kSumBlock - 1) / kSumBlock;
 
   std::int64_t most = touched_blocks;
-  for (int i = skipped; i < args.segment_count; ++i)
-    most += (args.segments[i].used + kSumBlock - 1) / kSumBlock;
+  for (int i = 0; i < args.segment_count; ++i) most += (args.segments[i].used + kSumBlock - 1) / kSumBlock;
   const Scratch::Frame frame(device);
-  Blocks blocks{args.segments + skipped, whole, kSumBlock, frame.take<std::int64_t>(whole + 1)};
+  Blocks blocks{args.segments, args.segment_count, kSumBlock,
+                frame.take<std::int64_t>(args.segment_count + 1)};
   blocks.number();
   float* const sums = frame.take<float>(most);
 
   std::int64_t elements = kGatheredCost * count * args.touched.outputs;
-  for (int i = skipped; i < args.segment_count; ++i) elements += args.segments[i].used;
+  for (int i = 0; i < args.segment_count; ++i) elements += args.segments[i].used;
   for_tasks(device.pool, most, elements, [&](std::int64_t b) {
     if (b >= blocks.count()) {
       sums[b] = squares_of_touched(args, count, b - blocks.count());

@@ -68,9 +68,7 @@ namespace cuda {
 
 void gradient_norm(const Device& device, const GradientNormArgs& args) {
   const bool sparse = args.touched.features != nullptr;
-  const int skipped = sparse ? 1 : 0;
-  const UpdateSegment* const whole = args.segments + skipped;
-  const std::int64_t blocks = blocks_of(whole, args.segment_count - skipped);
+  const std::int64_t blocks = blocks_of(args.segments, args.segment_count);
   const std::int64_t touched_blocks =
       sparse ? (args.touched.capacity * args.touched.outputs + kSumBlock - 1) / kSumBlock : 0;
   // One more than needed: an arena without elements still has a place to point to.
@@ -78,14 +76,14 @@ void gradient_norm(const Device& device, const GradientNormArgs& args) {
   float* const sums = frame.take<float>(blocks + touched_blocks + 1);
   const bool aligned = has_quads(args.grad);
   std::int64_t done = 0;
-  for_each_list<kBlock>(whole, args.segment_count - skipped, [&](const SegmentBlocks<kBlock>& list) {
+  for_each_list<kBlock>(args.segments, args.segment_count, [&](const SegmentBlocks<kBlock>& list) {
     launch(device.stream, {blocks_for(list.blocks, kSumWarps), kSumThreads}, "gradient_norm", squares_kernel,
            list, args.grad, aligned, sums + done);
     done += list.blocks;
   });
   if (sparse) {
     launch(device.stream, {blocks_for(touched_blocks, kSumWarps), kSumThreads}, "gradient_norm_touched",
-           touched_squares_kernel, args.touched, args.grad + args.segments[0].offset, sums + blocks);
+           touched_squares_kernel, args.touched, args.grad + args.touched.offset, sums + blocks);
   }
   launch(device.stream, {1, kWarp}, "gradient_norm_finish", finish_norm_kernel, blocks, args.touched,
          args.clip_norm, sums, args.out);

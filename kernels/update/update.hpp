@@ -38,7 +38,7 @@ constexpr int kMaxGroups = 8;
 constexpr int kMaxStates = 3;
 
 // What the rule reads besides the element: computed on the host, in double, once a step, from the step number
-// (host/train/optimizer_scalars.hpp), and rounded once. update_math.hpp says how each rule uses it.
+// (host/step/optimizer_scalars.hpp), and rounded once. update_math.hpp says how each rule uses it.
 struct GroupScalars {
   float lr = 0;                    ///< scheduled rate times the group's factor
   float decay = 0;                 ///< decoupled: param -= decay * param, decay = lr * weight_decay
@@ -72,7 +72,7 @@ struct UpdateArgs {
   Rule rule = Rule::sgd;
   const UpdateSegment* segments = nullptr;  ///< in host memory; the segments to update
   int segment_count = 0;
-  TouchedElements touched;                 ///< features != null: segment_count is 1
+  TouchedElements touched;                 ///< features != null: of the one segment
   const UpdateScalars* scalars = nullptr;  ///< in the backend's memory
   const float* grad_scale = nullptr;       ///< [1] in the backend's memory; null: 1
   const float* squared_norm = nullptr;     ///< [1] in the backend's memory, as gradient_norm's out[0]: when
@@ -86,8 +86,8 @@ struct UpdateArgs {
 // Sums over the arena (docs/numerics.md). Each segment's used elements are cut, from its first, into blocks
 // of 4096. Inside a block element j joins chain j mod 128 (chains.hpp; a sum of squares by one fma(x, x,
 // chain) per element, other sums by one addition). The blocks are numbered in the order of the segment list;
-// where touched elements are given, segment 0 is replaced by the list positions p in [0, outputs * *count),
-// and its blocks are numbered after those of all other segments. The block sums are then added by chains as
+// touched elements are one more vector, of the list positions p in [0, outputs * *count), whose blocks are
+// numbered after those of all segments. The block sums are then added by chains as
 // well: block b joins chain b mod 128.
 constexpr std::int64_t kSumBlock = 4096;
 
@@ -97,7 +97,7 @@ constexpr std::int64_t kSumBlock = 4096;
 struct GradientNormArgs {
   const UpdateSegment* segments = nullptr;  ///< host memory
   int segment_count = 0;
-  TouchedElements touched;      ///< as in UpdateArgs, applied to segment 0 of the list
+  TouchedElements touched;      ///< features == null: none
   const float* grad = nullptr;  ///< arena
   float clip_norm = 0;
   float* out = nullptr;  ///< [2] in the backend's memory

@@ -149,7 +149,7 @@ RuleLoops loops_of(Rule rule, RuleList<Functors...>) {
 void step_touched(const Device& device, const UpdateArgs& args, const RuleLoops& loops, float grad_scale) {
   const UpdateSegment& segment = args.segments[0];
   const ElementScalars scalars = element_scalars(*args.scalars, segment.group, grad_scale);
-  const Streams arena = streams_at(args, segment.offset);
+  const Streams arena = streams_at(args, args.touched.offset);
   const std::int64_t count = *args.touched.count, positions = count * args.touched.outputs;
   const std::int64_t tasks = (positions + kTouchedTask - 1) / kTouchedTask;
   for_tasks(device.pool, tasks, kTouchedCost * positions, [&](std::int64_t task) {

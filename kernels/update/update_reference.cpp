@@ -132,7 +132,7 @@ void each_element(const UpdateSegment& segment, const TouchedElements& touched, 
   }
   for (std::int64_t o = 0; o < touched.outputs; ++o)
     for (std::int64_t t = 0; t < *touched.count; ++t)
-      visit(segment.offset + o * touched.in_features + touched.features[t]);
+      visit(touched.offset + o * touched.in_features + touched.features[t]);
 }
 
 float averaged(float average, double rate, float param) {
@@ -164,10 +164,9 @@ void step(const Device&, const UpdateArgs& args) {
 
 void gradient_norm(const Device&, const GradientNormArgs& args) {
   double sum = 0;
-  for (int k = 0; k < args.segment_count; ++k) {
-    each_element(args.segments[k], k == 0 ? args.touched : TouchedElements{},
-                 [&](std::int64_t i) { sum += static_cast<double>(args.grad[i]) * args.grad[i]; });
-  }
+  const auto add = [&](std::int64_t i) { sum += static_cast<double>(args.grad[i]) * args.grad[i]; };
+  for (int k = 0; k < args.segment_count; ++k) each_element(args.segments[k], {}, add);
+  if (args.touched.features != nullptr) each_element({}, args.touched, add);
   const double factor = args.clip_norm / (std::sqrt(sum) + 1e-6);
   args.out[0] = static_cast<float>(sum);
   args.out[1] = args.clip_norm > 0 && factor < 1 ? static_cast<float>(factor) : 1.0f;

@@ -44,7 +44,7 @@ void update_touched(const Device& device, const UpdateArgs& args) {
   launch(device.stream,
          {dim3(blocks_for(args.touched.capacity, kThreads), static_cast<unsigned>(rows)), kThreads},
          "update_touched", kernel_of(args.rule, args.average != nullptr, AllRules{}), args.touched,
-         streams_at(args, segment.offset), device_scalars(args), segment.group);
+         streams_at(args, args.touched.offset), device_scalars(args), segment.group);
 }
 
 }  // namespace cuda

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <simt/calls.hpp>
 
-#include "host/train/memory_plan.hpp"
+#include "host/step/memory_plan.hpp"
 #include "tests/support/run_support.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/thalweg.hpp"

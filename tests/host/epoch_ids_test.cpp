@@ -1,4 +1,4 @@
-#include "host/train/epoch_ids.hpp"
+#include "host/step/epoch_ids.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "host/train/learner_state.hpp"
+#include "host/step/sparse_batch.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/small_models.hpp"
@@ -335,11 +335,16 @@ TEST(Optimizer, KeepsAveragesAndLazyUpdatesApart) {
   EXPECT_NO_THROW(Learner(cpu(), model, data, noisy));
 }
 
-TEST(TouchedBuffers, HoldTheEntriesOfTheLongestRowsOfABatch) {
+TEST(SparseBatch, HasRoomForTheEntriesOfTheLongestRowsOfABatch) {
   Dataset data;
   data.rows = 5, data.features = 8, data.sparse = true;
   data.offsets = {0, 1, 5, 7, 10, 10};  // lengths 1, 4, 2, 3 and 0
-  const auto view = [&](std::int64_t max_batch) { return TouchedBuffers(cpu(), data, max_batch).view; };
+  const auto layer = make_sparse_linear("linear", 8, 1, true, {});
+  const auto view = [&](std::int64_t max_batch) {
+    Input input{.rows = SparseInput{}};
+    SparseBatch(cpu(), *layer, data, max_batch, 0).extend(input, nullptr);
+    return input.sparse().touched;
+  };
   EXPECT_EQ(view(1).slots_capacity, 4);
   EXPECT_EQ(view(2).slots_capacity, 7);
   EXPECT_EQ(view(2).capacity, 7);

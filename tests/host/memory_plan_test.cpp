@@ -1,9 +1,9 @@
 // The memory plan against bytes counted by hand. A parameter takes whole 1024 floats of an arena.
-#include "host/train/memory_plan.hpp"
+#include "host/step/memory_plan.hpp"
 
 #include <gtest/gtest.h>
 
-#include "host/train/step_rows.hpp"
+#include "host/step/step_rows.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/small_models.hpp"
 #include "thalweg/error.hpp"

@@ -1,4 +1,4 @@
-#include "host/train/micro_batch.hpp"
+#include "host/step/micro_batch.hpp"
 
 #include <gtest/gtest.h>
 

@@ -313,20 +313,20 @@ TEST_P(BatchNormTest, TheLayerFindsItsPartsOfTheArenasInTrainingAndInEvaluation)
               arena_of(plan.buffer_size(), {{mean_at, d.running_mean}, {variance_at, d.running_variance}})),
       grad(ctx(), plan.arena_size()), kept(ctx(), 10), x(ctx(), d.x), dy(ctx(), d.dy), output(ctx(), 50),
       grad_input(ctx(), 50);
-  LayerCall call;
+  BackwardCall call;
   call.arenas = {.param = param.data(), .grad = grad.data(), .buffers = buffers.data()};
   call.slices = whole_batch(10);
-  call.input = dense_rows(matrix<const float>(x.data(), 10, 5));
+  call.input.rows = dense_rows(matrix<const float>(x.data(), 10, 5));
   call.output = matrix(output.data(), 10, 5);
   call.kept = kept.data();
   call.grad_output = matrix<const float>(dy.data(), 10, 5);
   call.grad_input = matrix(grad_input.data(), 10, 5);
 
   call.training = false;
-  layer->forward(ctx(), call);
+  layer->forward(ctx(), ForwardCall{call});
   test::expect_same_bits(output.download(), run_inference(ctx(), d, 10), "evaluation");
   call.training = true;
-  layer->forward(ctx(), call);
+  layer->forward(ctx(), ForwardCall{call});
   layer->backward(ctx(), call);
   const Forward want = run_forward(ctx(), d);
   const Backward grads = run_backward(ctx(), d, want);

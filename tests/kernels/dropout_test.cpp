@@ -216,16 +216,16 @@ TEST_P(DropoutTest, TheLayerDropsWithItsSeedAndNumberInTrainingAndCopiesOtherwis
   const Guarded<float> from(ctx(), call.input), forward(ctx(), 5 * 33), backward(ctx(), 5 * 33);
   const Guarded<std::int64_t> ids(ctx(), call.ids);
   const Guarded<std::uint64_t> step(ctx(), std::vector<std::uint64_t>{call.step});
-  LayerCall layer_call;
+  BackwardCall layer_call;
   layer_call.ids = ids.data();
   layer_call.step = step.data();
-  layer_call.input = dense_rows(matrix<const float>(from.data(), 5, 33));
+  layer_call.input.rows = dense_rows(matrix<const float>(from.data(), 5, 33));
   layer_call.output = matrix(forward.data(), 5, 33);
   layer_call.grad_output = matrix<const float>(from.data(), 5, 33);
   layer_call.grad_input = matrix(backward.data(), 5, 33);
   for (const bool training : {true, false}) {
     layer_call.training = training;
-    layer->forward(ctx(), layer_call);
+    layer->forward(ctx(), ForwardCall{layer_call});
     layer->backward(ctx(), layer_call);
     const std::vector<float> want = training ? apply(ctx(), call) : call.input;
     test::expect_same_bits(forward.download(), want, "forward");

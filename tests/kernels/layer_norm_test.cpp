@@ -299,13 +299,13 @@ TEST_P(LayerNormTest, TheInputGradientOfAMicroBatchLeavesThePartialSumsAlone) {
   const Guarded<float> param(ctx(), parameters), grad(ctx(), plan.arena_size()),
       partials(ctx(), 2 * plan.arena_size()), kept(ctx(), statistics), x(ctx(), d.x), dy(ctx(), d.dy),
       grad_input(ctx(), 500);
-  LayerCall call;
+  BackwardCall call;
   call.arenas = {.param = param.data(),
                  .grad = grad.data(),
                  .partials = partials.data(),
                  .partial_stride = plan.arena_size()};
   call.slices = {.batch_rows = 400, .first = 100, .rows = 100, .slices = 2};
-  call.input = dense_rows(matrix<const float>(x.data(), 100, 5));
+  call.input.rows = dense_rows(matrix<const float>(x.data(), 100, 5));
   call.output = {nullptr, 100, 5, 5};
   call.kept = kept.data();
   call.grad_output = matrix<const float>(dy.data(), 100, 5);

@@ -35,6 +35,7 @@ struct Touched {
   std::int64_t in_features, outputs;
 };
 
+/// With `touched` its elements stand for the first segment.
 std::vector<float> run_norm(const std::string& device, int threads,
                             const std::vector<UpdateSegment>& segments, const std::vector<float>& arena,
                             float clip_norm, const Touched* touched = nullptr) {
@@ -49,8 +50,15 @@ std::vector<float> run_norm(const std::string& device, int threads,
                         .grad = grad.data(),
                         .clip_norm = clip_norm,
                         .out = out.data()};
-  if (touched != nullptr)
-    args.touched = {list.data(), count.data(), length + 3, touched->in_features, touched->outputs};
+  if (touched != nullptr) {
+    args.touched = {.features = list.data(),
+                    .count = count.data(),
+                    .capacity = length + 3,
+                    .in_features = touched->in_features,
+                    .outputs = touched->outputs,
+                    .offset = segments[0].offset};
+    ++args.segments, --args.segment_count;
+  }
   backend_of(ctx).update.gradient_norm(device_of(ctx), args);
   return out.download();
 }

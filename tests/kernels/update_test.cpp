@@ -86,7 +86,8 @@ Outcome run_step(const std::string& device, int threads, Rule rule, const Arena&
                   .grad = grad.data(),
                   .average = average.data()};
   for (int k = 0; k < state_count(rule); ++k) args.state[k] = state[k].data();
-  if (features != nullptr) args.touched = {list.data(), count.data(), length + 5, in_features, outputs};
+  if (features != nullptr)
+    args.touched = {list.data(), count.data(), length + 5, in_features, outputs, a.segments[0].offset};
   backend_of(ctx).update.step(device_of(ctx), args);
   return {
       param.download(), {state[0].download(), state[1].download(), state[2].download()}, average.download()};

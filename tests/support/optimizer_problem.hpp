@@ -5,7 +5,7 @@
 
 #include "host/runtime/backends.hpp"
 #include "host/runtime/device_of.hpp"
-#include "host/train/optimizer_scalars.hpp"
+#include "host/step/optimizer_scalars.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/update/update.hpp"
 #include "tests/support/backends.hpp"

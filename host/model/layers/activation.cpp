@@ -16,17 +16,17 @@ class ActivationLayer final : public Layer {
   bool gradient_in_place() const override { return true; }
   FusedActivation activation() const override { return {true, kind_}; }
 
-  void forward(const Context& ctx, const LayerCall& call) const override {
+  void forward(const Context& ctx, const ForwardCall& call) const override {
     backend_of(ctx).activation.forward(device_of(ctx), {.kind = kind_,
                                                         .size = call.output.rows * call.output.cols,
-                                                        .input = call.input_matrix().data,
+                                                        .input = call.input.matrix().data,
                                                         .output = call.output.data});
   }
 
-  void backward(const Context& ctx, const LayerCall& call) const override {
+  void backward(const Context& ctx, const BackwardCall& call) const override {
     backend_of(ctx).activation.backward(device_of(ctx), {.kind = kind_,
                                                          .size = call.output.rows * call.output.cols,
-                                                         .input = call.input_matrix().data,
+                                                         .input = call.input.matrix().data,
                                                          .output = call.output.data,
                                                          .grad_output = call.grad_output.data,
                                                          .grad_input = call.grad_input.data});

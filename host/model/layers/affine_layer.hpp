@@ -21,12 +21,13 @@ class AffineLayer : public Layer {
 
  protected:
   bool has_bias() const { return has_bias_; }
-  const float* weight(const LayerCall& call) const { return call.arenas.param + weight_; }
-  const float* bias(const LayerCall& call) const { return has_bias_ ? call.arenas.param + bias_ : nullptr; }
-  BatchSum grad_weight(const LayerCall& call) const { return call.arenas.batch_sum(weight_); }
-  BatchSum grad_bias(const LayerCall& call) const {
+  const float* weight(const CallBase& call) const { return call.arenas.param + weight_; }
+  const float* bias(const CallBase& call) const { return has_bias_ ? call.arenas.param + bias_ : nullptr; }
+  BatchSum grad_weight(const CallBase& call) const { return call.arenas.batch_sum(weight_); }
+  BatchSum grad_bias(const CallBase& call) const {
     return has_bias_ ? call.arenas.batch_sum(bias_) : BatchSum{};
   }
+  std::int64_t weight_offset() const { return weight_; }
   /// Columns of `rows` [rows, arena size] that hold each sample's gradient of the weight and of the bias.
   Matrix sample_weights(Matrix rows) const {
     return column_block(rows, weight_, in_features() * out_features());

@@ -30,11 +30,11 @@ class BatchNormLayer final : public Layer {
     return NotDefined{"batch statistics mix the samples; use model.normalization=layer"};
   }
 
-  void forward(const Context& ctx, const LayerCall& call) const override {
+  void forward(const Context& ctx, const ForwardCall& call) const override {
     const ArenaView& arenas = call.arenas;
     if (!call.training) {
       backend_of(ctx).batch_norm.inference(device_of(ctx),
-                                           {.input = call.input_matrix(),
+                                           {.input = call.input.matrix(),
                                             .weight = arenas.param + weight_,
                                             .bias = arenas.param + bias_,
                                             .running_mean = arenas.buffers + running_mean_,
@@ -43,7 +43,7 @@ class BatchNormLayer final : public Layer {
       return;
     }
     backend_of(ctx).batch_norm.forward(device_of(ctx),
-                                       {.input = call.input_matrix(),
+                                       {.input = call.input.matrix(),
                                         .weight = arenas.param + weight_,
                                         .bias = arenas.param + bias_,
                                         .slices = call.slices.slices,
@@ -54,9 +54,9 @@ class BatchNormLayer final : public Layer {
                                         .running_variance = arenas.buffers + running_variance_});
   }
 
-  void backward(const Context& ctx, const LayerCall& call) const override {
+  void backward(const Context& ctx, const BackwardCall& call) const override {
     backend_of(ctx).batch_norm.backward(device_of(ctx), {.grad_output = call.grad_output,
-                                                         .input = call.input_matrix(),
+                                                         .input = call.input.matrix(),
                                                          .weight = call.arenas.param + weight_,
                                                          .mean = call.kept,
                                                          .rstd = call.kept + in_features(),

@@ -12,16 +12,16 @@ class DropoutLayer final : public Layer {
   DropoutLayer(const std::string& name, std::int64_t features, const DropoutArgs& args)
       : Layer(name, features, features), args_(args) {}
 
-  void forward(const Context& ctx, const LayerCall& call) const override {
-    apply_or_copy(ctx, call, call.input_matrix(), call.output);
+  void forward(const Context& ctx, const ForwardCall& call) const override {
+    apply_or_copy(ctx, call, call.input.matrix(), call.output);
   }
 
-  void backward(const Context& ctx, const LayerCall& call) const override {
+  void backward(const Context& ctx, const BackwardCall& call) const override {
     apply_or_copy(ctx, call, call.grad_output, call.grad_input);
   }
 
  private:
-  void apply_or_copy(const Context& ctx, const LayerCall& call, ConstMatrix from, Matrix to) const {
+  void apply_or_copy(const Context& ctx, const CallBase& call, ConstMatrix from, Matrix to) const {
     if (!call.training) {
       const std::int64_t bytes = from.rows * from.cols * std::int64_t{sizeof(float)};
       backend_of(ctx).memory.copy(device_of(ctx), to.data, from.data, bytes);

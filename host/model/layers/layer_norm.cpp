@@ -20,8 +20,8 @@ class LayerNormLayer final : public Layer {
 
   std::int64_t kept_floats(std::int64_t rows) const override { return 2 * rows; }
 
-  void forward(const Context& ctx, const LayerCall& call) const override {
-    backend_of(ctx).layer_norm.forward(device_of(ctx), {.input = call.input_matrix(),
+  void forward(const Context& ctx, const ForwardCall& call) const override {
+    backend_of(ctx).layer_norm.forward(device_of(ctx), {.input = call.input.matrix(),
                                                         .weight = call.arenas.param + weight_,
                                                         .bias = call.arenas.param + bias_,
                                                         .output = call.output,
@@ -29,9 +29,9 @@ class LayerNormLayer final : public Layer {
                                                         .rstd = call.kept + call.output.rows});
   }
 
-  void backward(const Context& ctx, const LayerCall& call) const override {
+  void backward(const Context& ctx, const BackwardCall& call) const override {
     backend_of(ctx).layer_norm.backward(device_of(ctx), {.grad_output = call.grad_output,
-                                                         .input = call.input_matrix(),
+                                                         .input = call.input.matrix(),
                                                          .weight = call.arenas.param + weight_,
                                                          .mean = call.kept,
                                                          .rstd = call.kept + call.output.rows,
@@ -45,25 +45,27 @@ class LayerNormLayer final : public Layer {
 
   /// One op gives all three gradients; here the parameters' go where the later call writes them, as if these
   /// rows were a batch.
-  void input_gradient(const Context& ctx, const LayerCall& call) const override {
-    LayerCall alone = call;
+  void input_gradient(const Context& ctx, const BackwardCall& call) const override {
+    BackwardCall alone = call;
     alone.slices = whole_batch(call.slices.rows, call.slices.slices);
     backward(ctx, alone);
   }
-  void parameter_gradient(const Context& ctx, const LayerCall& call) const override { backward(ctx, call); }
+  void parameter_gradient(const Context& ctx, const BackwardCall& call) const override {
+    backward(ctx, call);
+  }
 
-  void squared_norms(const Context& ctx, const LayerCall& call, float* out) const override {
+  void squared_norms(const Context& ctx, const BackwardCall& call, float* out) const override {
     backend_of(ctx).per_sample.layer_norm_squared_norms(device_of(ctx), {.grad_output = call.grad_output,
-                                                                         .input = call.input_matrix(),
+                                                                         .input = call.input.matrix(),
                                                                          .mean = call.kept,
                                                                          .rstd = call.kept + call.output.rows,
                                                                          .squared_norms = out});
   }
 
-  void sample_gradients(const Context& ctx, const LayerCall& call, Matrix rows) const override {
+  void sample_gradients(const Context& ctx, const BackwardCall& call, Matrix rows) const override {
     backend_of(ctx).per_sample.layer_norm_gradients(
         device_of(ctx), {.grad_output = call.grad_output,
-                         .input = call.input_matrix(),
+                         .input = call.input.matrix(),
                          .mean = call.kept,
                          .rstd = call.kept + call.output.rows,
                          .gradients = column_block(rows, weight_, in_features()),

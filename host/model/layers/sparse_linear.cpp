@@ -8,39 +8,46 @@
 namespace thalweg {
 namespace {
 
-/// The first layer of a model on CSR data; its weight is the first parameter of the model.
+/// Reads CSR rows, so it is a first layer.
 class SparseLinearLayer final : public AffineLayer {
  public:
   using AffineLayer::AffineLayer;
 
-  void forward(const Context& ctx, const LayerCall& call) const override {
-    backend_of(ctx).sparse_linear.forward(
-        device_of(ctx),
-        {.input = call.sparse, .weight = weight(call), .bias = bias(call), .output = call.output});
+  std::int64_t sparse_weight() const override { return weight_offset(); }
+
+  void forward(const Context& ctx, const ForwardCall& call) const override {
+    backend_of(ctx).sparse_linear.forward(device_of(ctx), {.input = call.input.sparse().rows,
+                                                           .weight = weight(call),
+                                                           .bias = bias(call),
+                                                           .output = call.output});
   }
 
-  void backward(const Context& ctx, const LayerCall& call) const override {
-    backend_of(ctx).sparse_linear.parameter_grad(device_of(ctx), {.input = call.sparse,
-                                                                  .touched = call.touched,
-                                                                  .grad_output = call.grad_output,
-                                                                  .slices = call.slices,
-                                                                  .grad_weight = call.sparse_weight_sum,
-                                                                  .grad_bias = grad_bias(call)});
+  void backward(const Context& ctx, const BackwardCall& call) const override {
+    backend_of(ctx).sparse_linear.parameter_grad(device_of(ctx),
+                                                 {.input = call.input.sparse().rows,
+                                                  .touched = call.input.sparse().touched,
+                                                  .grad_output = call.grad_output,
+                                                  .slices = call.slices,
+                                                  .grad_weight = call.input.sparse().weight_sum,
+                                                  .grad_bias = grad_bias(call)});
   }
 
-  void input_gradient(const Context&, const LayerCall&) const override {}  // always the first layer
-  void parameter_gradient(const Context& ctx, const LayerCall& call) const override { backward(ctx, call); }
+  void input_gradient(const Context&, const BackwardCall&) const override {
+  }  // a first layer: nobody reads it
+  void parameter_gradient(const Context& ctx, const BackwardCall& call) const override {
+    backward(ctx, call);
+  }
 
-  void squared_norms(const Context& ctx, const LayerCall& call, float* out) const override {
+  void squared_norms(const Context& ctx, const BackwardCall& call, float* out) const override {
     backend_of(ctx).per_sample.linear_squared_norms(device_of(ctx), {.grad_output = call.grad_output,
-                                                                     .input_squares = call.input_squares,
+                                                                     .input_squares = call.input.squares,
                                                                      .ids = call.ids,
                                                                      .bias = has_bias(),
                                                                      .squared_norms = out});
   }
 
-  void sample_gradients(const Context& ctx, const LayerCall& call, Matrix rows) const override {
-    backend_of(ctx).per_sample.sparse_gradients(device_of(ctx), {.input = call.sparse,
+  void sample_gradients(const Context& ctx, const BackwardCall& call, Matrix rows) const override {
+    backend_of(ctx).per_sample.sparse_gradients(device_of(ctx), {.input = call.input.sparse().rows,
                                                                  .grad_output = call.grad_output,
                                                                  .gradients = sample_weights(rows),
                                                                  .bias_gradients = sample_biases(rows)});

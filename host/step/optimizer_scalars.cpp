@@ -1,4 +1,4 @@
-#include "host/train/optimizer_scalars.hpp"
+#include "host/step/optimizer_scalars.hpp"
 
 #include <algorithm>
 #include <cmath>

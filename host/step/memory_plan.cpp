@@ -1,13 +1,13 @@
-#include "host/train/memory_plan.hpp"
+#include "host/step/memory_plan.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "host/model/network.hpp"
-#include "host/train/micro_batch.hpp"
-#include "host/train/optimizer_scalars.hpp"
-#include "host/train/step_rows.hpp"
+#include "host/step/micro_batch.hpp"
+#include "host/step/optimizer_scalars.hpp"
+#include "host/step/step_rows.hpp"
 #include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
 
@@ -59,13 +59,15 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
   const std::int64_t arena = network.plan().arena_size(), buffers = network.plan().buffer_size();
   const std::int64_t micro = asked_rows(options);
   const std::int64_t partials = micro < options.max_batch ? options.reduction_slices : 0;
+  const bool fused = network.is_single_output_linear() && !options.per_sample.clips();
+  const std::int64_t output_gradients = fused ? options.max_batch : 0;
   const std::int64_t states =
       state_count(parse_rule(options.optimizer.name)) + (options.optimizer.average != "none" ? 1 : 0);
   return {.parameters = kFloat * (arena + 2 * buffers),
           .gradients = kFloat * arena * (1 + partials),
           .states = kFloat * arena * states,
           .activations = kFloat * (pass_floats(network, micro, options.per_sample.clips()) +
-                                   options.max_batch * (1 + spec.outputs)),
+                                   options.max_batch + output_gradients),
           .data = data_bytes(data) + placed_bytes(options.batches)};
 }
 

@@ -4,7 +4,7 @@
 // the last batch whose ids are known: memory can then be asked for the rows of the next one in time.
 #include <optional>
 
-#include "host/train/step_rows.hpp"
+#include "host/step/step_rows.hpp"
 
 namespace thalweg {
 

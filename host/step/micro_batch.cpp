@@ -1,4 +1,4 @@
-#include "host/train/micro_batch.hpp"
+#include "host/step/micro_batch.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -20,7 +20,8 @@ constexpr std::int64_t kRowStep = 16;
 /// Rows that the forward product has read are read again for the weight gradient. With hidden layers there is
 /// more to compute than to read, and sparse rows are indexed as a batch.
 bool reads_rows_twice(const Network& network) {
-  return network.layers().size() == 1 && !network.sparse() && !network.is_single_output_linear();
+  return network.layers().size() == 1 && network.sparse_layer() == nullptr &&
+         !network.is_single_output_linear();
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "host/train/optimizer.hpp"
+#include "host/step/optimizer.hpp"
 
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
@@ -15,46 +15,51 @@ std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSe
 
 }  // namespace
 
-Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param,
-                     const OptimizerConfig& config, bool sparse_input)
+Optimizer::Optimizer(const Context& ctx, Network& network, const OptimizerConfig& config)
     : config_(config),
       rule_(parse_rule(config.name)),
       groups_(parameter_groups(config)),
-      lazy_(sparse_input && config.lazy != "false") {
+      lazy_(network.sparse_layer() != nullptr && config.lazy != "false") {
   if (lazy_ && config.average != "none") {
     throw ConfigError(
         "optimizer.average is \"" + config.average +
         "\", which needs every parameter at every step; set optimizer.lazy=false for sparse data");
   }
-  for (const auto& entry : plan.parameters()) {
-    segments_.push_back({entry.offset, padded(entry.size), entry.size, group_of(entry.spec.kind)});
-  }
+  plan_segments(network);
+  const std::int64_t arena = network.plan().arena_size();
   for (int s = 0; s < state_count(rule_); ++s) {
-    states_.emplace_back(ctx, plan.arena_size());
+    states_.emplace_back(ctx, arena);
     states_.back().zero(ctx);
   }
   if (config.average != "none") {
-    average_ = Buffer<float>(ctx, plan.arena_size());
-    backend_of(ctx).memory.copy(device_of(ctx), average_.data(), param,
-                                plan.arena_size() * std::int64_t{sizeof(float)});
+    average_ = Buffer<float>(ctx, arena);
+    backend_of(ctx).memory.copy(device_of(ctx), average_.data(), network.parameters().data(),
+                                arena * std::int64_t{sizeof(float)});
   }
   norm_ = Buffer<float>(ctx, 2);
 }
 
+void Optimizer::plan_segments(const Network& network) {
+  const std::int64_t lazy_offset = lazy_ ? network.sparse_layer()->sparse_weight() : -1;
+  for (const auto& entry : network.plan().parameters()) {
+    const UpdateSegment segment{entry.offset, padded(entry.size), entry.size, group_of(entry.spec.kind)};
+    segments_.push_back(segment);
+    (entry.offset == lazy_offset ? touched_ : whole_).push_back(segment);
+  }
+}
+
 void Optimizer::gradient_norm(const Context& ctx, const float* grad, const TouchedElements& touched) {
-  backend_of(ctx).update.gradient_norm(device_of(ctx), {.segments = segments_.data(),
-                                                        .segment_count = static_cast<int>(segments_.size()),
+  backend_of(ctx).update.gradient_norm(device_of(ctx), {.segments = whole_.data(),
+                                                        .segment_count = static_cast<int>(whole_.size()),
                                                         .touched = lazy_ ? touched : TouchedElements{},
                                                         .grad = grad,
                                                         .clip_norm = static_cast<float>(config_.clip_norm),
                                                         .out = norm_.data()});
 }
 
-UpdateArgs Optimizer::arguments(float* param, const float* grad, const UpdateScalars* scalars,
-                                const float* gate) const {
+void Optimizer::update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,
+                       const UpdateScalars* scalars, const float* gate) {
   UpdateArgs args{.rule = rule_,
-                  .segments = segments_.data(),
-                  .segment_count = static_cast<int>(segments_.size()),
                   .scalars = scalars,
                   .grad_scale = config_.clip_norm > 0 ? norm_.data() + 1 : nullptr,
                   .squared_norm = gate,
@@ -62,21 +67,15 @@ UpdateArgs Optimizer::arguments(float* param, const float* grad, const UpdateSca
                   .grad = grad};
   for (std::size_t s = 0; s < states_.size(); ++s) args.state[s] = states_[s].data();
   args.average = average_.data();
-  return args;
-}
-
-void Optimizer::update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,
-                       const UpdateScalars* scalars, const float* gate) {
-  UpdateArgs args = arguments(param, grad, scalars, gate);
-  if (lazy_) {
-    args.touched = touched;
-    args.segment_count = 1;
+  const auto step = [&](const std::vector<UpdateSegment>& segments, const TouchedElements& elements) {
+    if (segments.empty()) return;
+    args.segments = segments.data();
+    args.segment_count = static_cast<int>(segments.size());
+    args.touched = elements;
     backend_of(ctx).update.step(device_of(ctx), args);
-    args.touched = {};
-    args.segments = segments_.data() + 1;
-    args.segment_count = static_cast<int>(segments_.size()) - 1;
-  }
-  if (args.segment_count > 0) backend_of(ctx).update.step(device_of(ctx), args);
+  };
+  step(touched_, touched);
+  step(whole_, {});
   if (config_.constraint == "l2_ball" || config_.constraint == "simplex") {
     backend_of(ctx).update.project(device_of(ctx), {.segments = segments_.data(),
                                                     .segment_count = static_cast<int>(segments_.size()),

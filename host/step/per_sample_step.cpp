@@ -1,4 +1,4 @@
-#include "host/train/per_sample_step.hpp"
+#include "host/step/per_sample_step.hpp"
 
 #include <cmath>
 
@@ -15,6 +15,18 @@ float unit_bound(ClipMode mode, double clip_norm, std::int64_t layers) {
   // mutant: bound-per-layer
   return static_cast<float>(mode == ClipMode::per_layer ? clip_norm / std::sqrt(static_cast<double>(layers))
                                                         : clip_norm);
+}
+
+void find_input_squares(const Context& ctx, const Input& input, float* squares) {
+  const PerSampleOps& ops = backend_of(ctx).per_sample;
+  const auto find = [&](const auto& rows) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(rows)>, DenseRows>) {
+      ops.dense_row_squares(device_of(ctx), {.input = rows, .squares = squares});
+    } else {
+      ops.sparse_row_squares(device_of(ctx), {.input = rows.rows, .squares = squares});
+    }
+  };
+  std::visit(find, input.rows);
 }
 
 }  // namespace
@@ -34,13 +46,7 @@ PerSampleStep::PerSampleStep(const Context& ctx, const Network& network, const D
   }
   network.require_per_sample();
   input_squares_ = Buffer<float>(ctx, data.host().rows);
-  if (network.sparse()) {
-    backend_of(ctx).per_sample.sparse_row_squares(
-        device_of(ctx), {.input = data.sparse(nullptr, data.host().rows), .squares = input_squares_.data()});
-  } else {
-    backend_of(ctx).per_sample.dense_row_squares(
-        device_of(ctx), {.input = data.dense(nullptr, data.host().rows), .squares = input_squares_.data()});
-  }
+  find_input_squares(ctx, data.input(nullptr, data.host().rows), input_squares_.data());
   squares_ = Buffer<float>(ctx, layers_ * max_rows);
   factors_ = Buffer<float>(ctx, mode_ == ClipMode::per_layer ? layers_ * max_rows : max_rows);
   norms_ = Buffer<float>(ctx, max_batch);

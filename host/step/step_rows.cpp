@@ -1,4 +1,4 @@
-#include "host/train/step_rows.hpp"
+#include "host/step/step_rows.hpp"
 
 #include "host/data/order.hpp"
 

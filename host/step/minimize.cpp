@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "host/runtime/device_of.hpp"
-#include "host/train/optimizer.hpp"
+#include "host/step/optimizer.hpp"
 #include "kernels/update/update.hpp"
 #include "thalweg/learner.hpp"
 

@@ -1,7 +1,7 @@
 #include "thalweg/learner.hpp"
 
+#include "host/step/learner_state.hpp"
 #include "host/train/evaluation.hpp"
-#include "host/train/learner_state.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -20,7 +20,7 @@ Learner::Learner(const Context& ctx, Model& model, const Dataset& data, const Le
 
 Learner::~Learner() = default;
 
-std::int64_t Learner::burst_limit() const { return state_->burst_limit; }
+std::int64_t Learner::burst_limit() const { return state_->burst.limit(); }
 
 void Learner::enqueue(const std::vector<std::int64_t>& rows, double lr) {
   state_->enqueue(rows, lr, true, nullptr);
@@ -49,12 +49,12 @@ StepResult Learner::step(const std::vector<std::int64_t>& rows, double lr,
 StepResult Learner::value_and_gradient(const std::vector<std::int64_t>& rows,
                                        std::vector<NamedTensor>& gradients) {
   State& s = *state_;
-  if (s.touched) s.grad.zero(s.ctx);  // a lazy gradient is defined only where the batch touched it
+  if (s.sparse) s.gradient.sum.zero(s.ctx);  // a lazy gradient is defined only where the batch touched it
   s.enqueue(rows, 0.0, false, nullptr);
   const StepResult result = only_result(s.collect());
   // mutant: gradient-is-no-step
   --s.steps;  // nothing was learnt
-  gradients = download_tensors(s.ctx, s.network.plan().parameters(), s.grad);
+  gradients = download_tensors(s.ctx, s.network.plan().parameters(), s.gradient.sum);
   return result;
 }
 

@@ -5,18 +5,17 @@
 
 #include "host/model/network.hpp"
 #include "host/runtime/memory.hpp"
-#include "host/train/optimizer_scalars.hpp"
+#include "host/step/optimizer_scalars.hpp"
 #include "kernels/update/update.hpp"
 
 namespace thalweg {
 
 class Optimizer {
  public:
-  /// `param`: the arena as it begins, which is also where an average begins.
-  Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param, const OptimizerConfig& config,
-            bool sparse_input);
+  /// An average begins where the parameters do.
+  Optimizer(const Context& ctx, Network& network, const OptimizerConfig& config);
 
-  /// Lazy: the first parameter is updated only where the batch touched it.
+  /// Lazy: the weight of the network's sparse layer is updated only where the batch touched it.
   bool lazy() const { return lazy_; }
   bool averages() const { return average_.size() > 0; }
 
@@ -38,14 +37,14 @@ class Optimizer {
   static std::string state_name(std::size_t index) { return "state" + std::to_string(index); }
 
  private:
-  UpdateArgs arguments(float* param, const float* grad, const UpdateScalars* scalars,
-                       const float* gate) const;
+  void plan_segments(const Network& network);
 
   OptimizerConfig config_;
   Rule rule_;
   std::vector<ParameterGroup> groups_;
   bool lazy_;
-  std::vector<UpdateSegment> segments_;
+  std::vector<UpdateSegment> segments_;         ///< all, in the order of the parameters
+  std::vector<UpdateSegment> whole_, touched_;  ///< those that each step updates whole; the lazy one, if any
   std::vector<Buffer<float>> states_;
   Buffer<float> average_;
   Buffer<float> norm_;

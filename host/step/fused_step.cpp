@@ -1,0 +1,95 @@
+#include "host/runtime/device_of.hpp"
+#include "host/step/step_program.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/linear/linear.hpp"
+#include "kernels/per_sample/per_sample.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
+
+namespace thalweg {
+namespace {
+
+class FusedStep final : public StepProgram {
+ public:
+  FusedStep(const StepParts& parts, std::int64_t max_batch)
+      : parts_(parts), output_grad_(parts.ctx, max_batch) {
+    for (const auto& entry : parts.network.plan().parameters())
+      (entry.spec.kind == ParameterKind::bias ? bias_ : weight_) = entry.offset;
+  }
+
+  void run(const MicroBatch& batch) override {
+    std::visit([&](const auto& rows) { model_step(rows, batch); }, batch.input.input.rows);
+    if (parts_.per_sample != nullptr) find_norms(batch);
+  }
+
+ private:
+  void model_step(const DenseRows& rows, const MicroBatch& batch);
+  void model_step(const SparseInput& input, const MicroBatch& batch);
+  void find_norms(const MicroBatch& batch);
+
+  LossSpec loss() const { return std::get<LossSpec>(parts_.network.objective()); }
+  LossTargets targets(const MicroBatch& batch) const {
+    return parts_.data.targets(batch.input.ids, batch.scale);
+  }
+  float* output_grad(const MicroBatch& batch) const { return output_grad_.data() + batch.input.slices.first; }
+  const float* bias(const ArenaView& arenas) const { return bias_ < 0 ? nullptr : arenas.param + bias_; }
+  BatchSum grad_bias(const ArenaView& arenas) const {
+    return bias_ < 0 ? BatchSum{} : arenas.batch_sum(bias_);
+  }
+
+  StepParts parts_;
+  Buffer<float> output_grad_;            ///< [batch rows]
+  std::int64_t weight_ = 0, bias_ = -1;  ///< offsets in the arena; -1: no bias
+};
+
+void FusedStep::model_step(const DenseRows& rows, const MicroBatch& batch) {
+  backend_of(parts_.ctx)
+      .linear.model_step(device_of(parts_.ctx), {.input = rows,
+                                                 .weight = batch.arenas.param + weight_,
+                                                 .bias = bias(batch.arenas),
+                                                 .loss = loss(),
+                                                 .targets = targets(batch),
+                                                 .slices = batch.input.slices,
+                                                 .losses = batch.losses,
+                                                 .grad_output = output_grad(batch),
+                                                 .grad_weight = batch.arenas.batch_sum(weight_),
+                                                 .grad_bias = grad_bias(batch.arenas),
+                                                 .upcoming = batch.upcoming});
+}
+
+void FusedStep::model_step(const SparseInput& input, const MicroBatch& batch) {
+  backend_of(parts_.ctx)
+      .sparse_linear.model_step(device_of(parts_.ctx), {.input = input.rows,
+                                                        .touched = input.touched,
+                                                        .weight = batch.arenas.param + weight_,
+                                                        .bias = bias(batch.arenas),
+                                                        .loss = loss(),
+                                                        .targets = targets(batch),
+                                                        .slices = batch.input.slices,
+                                                        .losses = batch.losses,
+                                                        .grad_output = output_grad(batch),
+                                                        .grad_weight = input.weight_sum,
+                                                        .grad_bias = grad_bias(batch.arenas)});
+}
+
+/// From the output gradients that the step leaves; the rest is known of the data set.
+void FusedStep::find_norms(const MicroBatch& batch) {
+  const auto& [ctx, network, data, per_sample] = parts_;
+  const BatchSlices& slices = batch.input.slices;
+  backend_of(ctx).per_sample.linear_squared_norms(
+      device_of(ctx), {.grad_output = matrix<const float>(output_grad(batch), slices.rows, 1),
+                       .input_squares = batch.input.input.squares,
+                       .ids = batch.input.ids,
+                       .bias = bias_ >= 0,
+                       .squared_norms = per_sample->squared_norms().layer(0)});
+  per_sample->find_factors(ctx, slices.first, slices.rows, nullptr);
+}
+
+}  // namespace
+
+std::unique_ptr<StepProgram> make_fused_step(const StepParts& parts, std::int64_t max_batch) {
+  const bool clips = parts.per_sample != nullptr && parts.per_sample->clips();
+  if (clips || !parts.network.is_single_output_linear()) return nullptr;
+  return std::make_unique<FusedStep>(parts, max_batch);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,76 @@
+#include "host/runtime/device_of.hpp"
+#include "host/step/step_program.hpp"
+#include "kernels/backend.hpp"
+
+namespace thalweg {
+namespace {
+
+/// Norms and clip factors come from the unscaled output gradients; what is then scaled and multiplied by the
+/// inputs, once per layer, is the clipped sum (book-keeping: one forward, one backward).
+class ClippedStep final : public LayeredStep {
+ public:
+  ClippedStep(const StepParts& parts, std::int64_t max_rows)
+      : LayeredStep(parts, max_rows, PassUse::per_sample) {}
+
+  void run(const MicroBatch& batch, const HostObjective* objective) override {
+    const auto& [ctx, network, data, per_sample] = parts_;
+    const BatchSlices& slices = batch.input.slices;
+    forward_and_loss(batch, nullptr, objective);
+    pass_.output_gradients(ctx, network, batch.input, batch.arenas, &per_sample->squared_norms());
+    per_sample->find_factors(ctx, slices.first, slices.rows, batch.scale);
+    per_sample->scale_gradients(ctx, network, pass_, slices.rows);
+    pass_.parameter_gradients(ctx, network, batch.input, batch.arenas);
+  }
+};
+
+}  // namespace
+
+LayeredStep::LayeredStep(const StepParts& parts, std::int64_t max_rows)
+    : LayeredStep(parts, max_rows, PassUse::backward) {}
+
+LayeredStep::LayeredStep(const StepParts& parts, std::int64_t max_rows, PassUse use)
+    : parts_(parts), pass_(parts.ctx, parts.network, max_rows, use) {}
+
+void LayeredStep::run(const MicroBatch& batch, const HostObjective* objective) {
+  const auto& [ctx, network, data, per_sample] = parts_;
+  const BatchSlices& slices = batch.input.slices;
+  forward_and_loss(batch, batch.scale, objective);
+  pass_.backward(ctx, network, batch.input, batch.arenas,
+                 per_sample != nullptr ? &per_sample->squared_norms() : nullptr);
+  if (per_sample != nullptr) per_sample->find_factors(ctx, slices.first, slices.rows, nullptr);
+}
+
+void LayeredStep::forward_and_loss(const MicroBatch& batch, const float* scale,
+                                   const HostObjective* objective) {
+  const auto& [ctx, network, data, per_sample] = parts_;
+  const Matrix output = pass_.forward(ctx, network, batch.input, batch.arenas);
+  if (objective != nullptr)
+    return evaluate_on_host(batch, *objective, output, scale != nullptr ? objective->scale : 1.0f);
+  evaluate_objective(ctx, network.objective(), output, data.targets(batch.input.ids, scale), batch.losses,
+                     pass_.output_gradient(network, output.rows));
+}
+
+void LayeredStep::evaluate_on_host(const MicroBatch& batch, const HostObjective& objective, Matrix output,
+                                   float scale) {
+  const Device& device = device_of(parts_.ctx);
+  const MemoryOps& memory = backend_of(parts_.ctx).memory;
+  const std::int64_t count = output.rows * output.cols, bytes = count * std::int64_t{sizeof(float)};
+  std::vector<float> outputs(static_cast<std::size_t>(count)), gradient(static_cast<std::size_t>(count));
+  std::vector<float> losses(static_cast<std::size_t>(output.rows));
+  memory.download(device, outputs.data(), output.data, bytes);
+  objective.function({.output = matrix<const float>(outputs.data(), output.rows, output.cols),
+                      .rows = objective.rows + batch.input.slices.first,
+                      .scale = scale,
+                      .losses = losses.data(),
+                      .grad_output = matrix(gradient.data(), output.rows, output.cols)});
+  memory.upload(device, batch.losses, losses.data(), output.rows * std::int64_t{sizeof(float)});
+  memory.upload(device, pass_.output_gradient(parts_.network, output.rows).data, gradient.data(), bytes);
+}
+
+std::unique_ptr<LayeredStep> make_layered_step(const StepParts& parts, std::int64_t max_rows) {
+  if (parts.per_sample != nullptr && parts.per_sample->clips())
+    return std::make_unique<ClippedStep>(parts, max_rows);
+  return std::make_unique<LayeredStep>(parts, max_rows);
+}
+
+}  // namespace thalweg

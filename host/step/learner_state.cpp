@@ -1,0 +1,223 @@
+#include "host/step/learner_state.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/runtime/device_of.hpp"
+#include "host/step/micro_batch.hpp"
+#include "kernels/backend.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// Steps that may wait for the host on a backend that replays them without it.
+constexpr std::int64_t kReplayedBurst = 32;
+
+/// Noise reaches every parameter, also those that a sparse batch does not touch.
+OptimizerConfig optimizer_config(const LearnerOptions& options) {
+  OptimizerConfig config = options.optimizer;
+  if (options.per_sample.noise_multiplier > 0) {
+    if (config.lazy == "true") {
+      throw ConfigError("optimizer.lazy=true leaves parameters out of the update, and with them the noise");
+    }
+    config.lazy = "false";
+  }
+  return config;
+}
+
+LearnerOptions with_micro_batch(const Context& ctx, const Network& network, const Dataset& data,
+                                LearnerOptions options) {
+  options.micro_batch = micro_rows(ctx, network, data, options);
+  return options;
+}
+
+/// What the host wants to see of each step is there until the next.
+std::int64_t burst_limit_of(const Context& ctx, const LearnerOptions& options) {
+  return backend_of(ctx).graphs != nullptr && !options.per_sample.statistics ? kReplayedBurst : 1;
+}
+
+void require_micro_batches(const Network& network) {
+  for (const auto& layer : network.layers()) {
+    if (layer->whole_batch_reason().empty()) continue;
+    throw ConfigError("train.micro_batch is set, but layer \"" + layer->name() +
+                      "\": " + layer->whole_batch_reason() + "; use model.normalization=layer");
+  }
+}
+
+}  // namespace
+
+Learner::State::State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o)
+    : ctx(c),
+      network(model.network()),
+      data(c, dataset),
+      options(with_micro_batch(c, network, dataset, o)),
+      optimizer(c, network, optimizer_config(o)),
+      inputs(c, o.max_batch, burst_limit_of(c, o)),
+      ids(c, o.batches, inputs),
+      burst(c, burst_limit_of(c, o), o.max_batch, network.buffers()),
+      graphs(c) {
+  if (split()) require_micro_batches(network);
+  const std::int64_t arena = network.plan().arena_size(), kept_slices = split() ? o.reduction_slices : 0;
+  gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices)};
+  gradient.sum.zero(ctx);
+  if (const Layer* layer = network.sparse_layer())
+    sparse.emplace(ctx, *layer, dataset, o.max_batch, kept_slices);
+  if (o.per_sample.any())
+    per_sample.emplace(ctx, network, data, o.per_sample, options.micro_batch, o.max_batch);
+  const StepParts parts{ctx, network, data, per_sample ? &*per_sample : nullptr};
+  layered = make_layered_step(parts, options.micro_batch);
+  fused = make_fused_step(parts, o.max_batch);
+}
+
+/// The rows of the call that is likely to follow; none: that is not known, or they are sparse.
+DenseRows Learner::State::rows_after(const BatchSlices& slices) const {
+  if (sparse) return {};
+  const auto rows = [&](const std::int64_t* from, std::int64_t count) {
+    return data.input(from, std::min(options.micro_batch, count)).dense();
+  };
+  const std::int64_t done = slices.first + slices.rows, rest = slices.batch_rows - done;
+  if (rest > 0) return rows(ids.ids() + done, rest);
+  return ids.upcoming() != nullptr ? rows(ids.upcoming(), ids.upcoming_count()) : DenseRows{};
+}
+
+MicroBatch Learner::State::micro_batch(const BatchSlices& slices) const {
+  const std::int64_t* const rows = ids.ids() + slices.first;
+  Input input = data.input(rows, slices.rows);
+  if (sparse) sparse->extend(input, gradient.sum.data());
+  if (per_sample) input.squares = per_sample->input_squares();
+  return {.input = {.slices = slices, .ids = rows, .step = inputs.step(), .input = input},
+          .arenas = {.param = network.parameters().data(),
+                     .grad = gradient.sum.data(),
+                     .partials = gradient.partials.data(),
+                     .partial_stride = network.plan().arena_size(),
+                     .buffers = network.buffers().data()},
+          .scale = inputs.loss_scale(),
+          .losses = burst.losses() + slices.first,
+          .upcoming = rows_after(slices)};
+}
+
+/// Everything that a graph of the step holds: launches that depend on `count` alone, unless the host
+/// evaluates the objective.
+void Learner::State::run(std::int64_t count, bool update, const HostObjective* objective) {
+  float* const grad = gradient.sum.data();
+  const TouchedElements touched = sparse ? sparse->elements() : TouchedElements{};
+  burst.begin_step();
+  if (sparse) sparse->index(data.input(ids.ids(), count), grad, optimizer.lazy());
+  for (std::int64_t first = 0; first == 0 || first < count; first += options.micro_batch) {
+    const std::int64_t rows = std::min(options.micro_batch, count - first);
+    const MicroBatch batch = micro_batch({count, first, rows, options.reduction_slices});
+    if (objective == nullptr && fused != nullptr) {
+      fused->run(batch);
+    } else {
+      layered->run(batch, objective);
+    }
+  }
+  if (per_sample) per_sample->add_noise(ctx, network.plan(), grad, inputs.noise_deviation(), inputs.step());
+  optimizer.gradient_norm(ctx, grad, touched);
+  burst.record(count, optimizer.squared_norm());
+  if (update)
+    optimizer.update(ctx, network.parameters().data(), grad, touched, inputs.scalars(), burst.gate());
+}
+
+/// One over what the sum over the batch is divided by.
+float Learner::State::scale_of(double weight_sum) const {
+  const double divisor = options.per_sample.divisor > 0 ? options.per_sample.divisor : weight_sum;
+  return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;  // mutant: zero-weight-batch
+}
+
+/// With weights the host adds them up, for which it has to list the rows anyway.
+StepRows Learner::State::listed_where_needed(StepRows rows) const {
+  const auto* batch = std::get_if<EpochBatch>(&rows);
+  if (batch == nullptr) return rows;
+  ids.require_known(*batch);
+  if (data.host().weight.empty()) return rows;
+  return batch->rows();
+}
+
+double Learner::State::weight_of(const StepRows& rows) const {
+  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&rows))
+    return sum_of_weights(data.host(), *list);
+  return static_cast<double>(count_of(rows));
+}
+
+void Learner::State::require_count(std::int64_t count) const {
+  if (count >= (clips() ? 0 : 1) && count <= options.max_batch) return;
+  throw ShapeError("a step takes 1 to " + std::to_string(options.max_batch) +
+                   " rows (LearnerOptions::max_batch), got " + std::to_string(count));
+}
+
+void Learner::State::enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
+  rows = listed_where_needed(std::move(rows));
+  const std::int64_t count = count_of(rows), step = steps + burst.length() + 1;
+  require_count(count);
+  burst.require_room();
+  const double weight_sum = weight_of(rows);
+  const float scale = scale_of(weight_sum);
+  inputs.upload(burst.length(),
+                {.step = static_cast<std::uint64_t>(step),
+                 .scalars = optimizer.scalars(lr, step),
+                 .loss_scale = scale,
+                 .noise_deviation = per_sample ? per_sample->noise_deviation(scale) : 0.0f,
+                 .place = ids.place(rows)},
+                rows);
+  const auto run_on = [&](const HostObjective* host_objective) {
+    ids.find(rows);
+    run(count, update, host_objective);
+  };
+  if (objective != nullptr) {
+    const std::vector<std::int64_t> list = list_of(rows);
+    const HostObjective host_objective{*objective, list.data(), scale};
+    run_on(&host_objective);
+  } else if (update) {
+    const bool computes_ids = std::holds_alternative<EpochBatch>(rows);
+    graphs.run(2 * count + (computes_ids ? 1 : 0), [&] { run_on(nullptr); });
+  } else {
+    run_on(nullptr);
+  }
+  burst.add({std::move(rows), weight_sum});
+}
+
+std::vector<StepResult> Learner::State::collect() {
+  std::vector<StepResult> results;
+  burst.collect([&](const QueuedStep& step, const StepRecord& record) {
+    results.push_back(result_of(step, record));
+    if (record.updated == 0) {
+      results.back().diverged = divergence(step, record);
+      return false;
+    }
+    ++steps;
+    return true;
+  });
+  return results;
+}
+
+StepResult Learner::State::result_of(const QueuedStep& step, const StepRecord& record) const {
+  StepResult result{.loss_sum = record.loss_sum,
+                    .weight_sum = step.weight_sum,
+                    .gradient_norm = std::sqrt(static_cast<double>(record.squared_norm))};
+  if (!options.per_sample.statistics) return result;
+  const std::int64_t count = count_of(step.rows);
+  result.losses = burst.host_losses(count);
+  result.norms = per_sample->norms(ctx, count);
+  if (clips()) return result;
+  // Without clipping the norms are those of the scaled gradients, because the step itself is not to change.
+  const float scale = scale_of(result.weight_sum);
+  for (float& norm : result.norms) norm = norm / scale;  // mutant: norms-unscaled
+  return result;
+}
+
+std::string Learner::State::divergence(const QueuedStep& step, const StepRecord& record) const {
+  const std::string begin = "step " + std::to_string(steps + 1) + " diverged: ";
+  const std::string end =
+      " is not finite; the parameters are those of the last good step. A smaller optimizer.lr or "
+      "optimizer.clip_norm may help";
+  const std::vector<std::int64_t> rows = list_of(step.rows);
+  if (record.first_bad >= 0) {
+    return begin + "the loss of " + data.host().where(rows[static_cast<std::size_t>(record.first_bad)]) + end;
+  }
+  if (rows.empty()) return begin + "the noise" + end;
+  return begin + "the gradient of the batch that begins with " + data.host().where(rows[0]) + end;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,65 @@
+#include "host/step/sparse_batch.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/sparse_linear/sparse_linear.hpp"
+
+namespace thalweg {
+
+std::int64_t most_entries(const Dataset& data, std::int64_t rows) {
+  std::vector<std::int64_t> lengths;
+  for (std::int64_t r = 0; r < data.rows; ++r) {
+    lengths.push_back(data.offsets[static_cast<std::size_t>(r) + 1] -
+                      data.offsets[static_cast<std::size_t>(r)]);
+  }
+  rows = std::min(rows, data.rows);
+  std::nth_element(lengths.begin(), lengths.begin() + rows - (rows > 0 ? 1 : 0), lengths.end(),
+                   std::greater<>());
+  // mutant: memory-for-longest
+  return std::accumulate(lengths.begin(), lengths.begin() + rows, std::int64_t{0});
+}
+
+SparseBatch::SparseBatch(const Context& ctx, const Layer& layer, const Dataset& data, std::int64_t max_batch,
+                         std::int64_t partial_slices)
+    : ctx_(ctx), layer_(layer) {
+  const std::int64_t entries = most_entries(data, max_batch);
+  const std::int64_t capacity = std::min(entries, data.features);
+  features_ = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(capacity, 1));
+  slots_ = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(entries, 1));
+  count_ = Buffer<std::int64_t>(ctx, 1);
+  row_begin_ = Buffer<std::int64_t>(ctx, max_batch + 1);
+  partials_ = Buffer<float>(ctx, capacity * layer.out_features() * partial_slices);
+  touched_ = {features_.data(), count_.data(), row_begin_.data(), slots_.data(), capacity, entries};
+}
+
+void SparseBatch::index(const Input& batch, float* grad, bool lazy) {
+  if (!lazy) {
+    const std::int64_t floats = layer_.in_features() * layer_.out_features();
+    backend_of(ctx_).memory.zero(device_of(ctx_), grad + layer_.sparse_weight(),
+                                 floats * std::int64_t{sizeof(float)});
+  }
+  backend_of(ctx_).sparse_linear.index(device_of(ctx_), {batch.sparse().rows, touched_});
+}
+
+void SparseBatch::extend(Input& input, float* grad) const {
+  auto& sparse = std::get<SparseInput>(input.rows);
+  sparse.touched = touched_;
+  sparse.weight_sum = {.sum = grad + layer_.sparse_weight(),
+                       .partials = partials_.data(),
+                       .partial_stride = touched_.capacity * layer_.out_features()};
+}
+
+TouchedElements SparseBatch::elements() const {
+  return {.features = touched_.features,
+          .count = touched_.count,
+          .capacity = touched_.capacity,
+          .in_features = layer_.in_features(),
+          .outputs = layer_.out_features(),
+          .offset = layer_.sparse_weight()};
+}
+
+}  // namespace thalweg

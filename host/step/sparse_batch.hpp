@@ -1,0 +1,37 @@
+#pragma once
+// What a step on sparse rows needs besides a step on dense ones: which features the batch touches, and where
+// their gradient is.
+#include "host/data/device_dataset.hpp"
+#include "host/model/network.hpp"
+#include "host/runtime/memory.hpp"
+
+namespace thalweg {
+
+class SparseBatch {
+ public:
+  /// `layer`: the network's sparse_layer(). `partial_slices`: slices whose partial sums outlive a
+  /// micro-batch; 0 where the batch is whole. All buffers are as large as the longest rows may need.
+  SparseBatch(const Context& ctx, const Layer& layer, const Dataset& data, std::int64_t max_batch,
+              std::int64_t partial_slices);
+
+  /// Lists the features of the batch's rows. Unless updates are lazy, the gradient of all others is set to
+  /// zero.
+  void index(const Input& batch, float* grad, bool lazy);
+  /// Adds to the rows of a call what its gradient needs.
+  void extend(Input& input, float* grad) const;
+  /// What a lazy update changes.
+  TouchedElements elements() const;
+
+ private:
+  const Context& ctx_;
+  const Layer& layer_;
+  Buffer<std::int32_t> features_, slots_;
+  Buffer<std::int64_t> count_, row_begin_;
+  Buffer<float> partials_;
+  TouchedFeatures touched_;
+};
+
+/// The most entries that `rows` rows of a CSR data set can hold together.
+std::int64_t most_entries(const Dataset& data, std::int64_t rows);
+
+}  // namespace thalweg
