@@ -39,7 +39,7 @@ def prose_lines(text):
         fence = line.lstrip().startswith("```")
         fenced ^= fence
         listed = bool(re.match(r"\s*([-*]|\d+\.) ", line)) or (listed and (not line or line.startswith(" ")))
-        code = fenced or fence or (line.startswith("    ") and not listed)
+        code = fenced or fence or line.startswith("       " if listed else "    ")
         yield number, "" if code or line.lstrip().startswith(("|", "#")) else line
 
 
