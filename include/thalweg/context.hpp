@@ -1,5 +1,6 @@
 #pragma once
-// Context: what every call of the engine shares. It is passed first and const.
+// Context: device, numerics and threads, shared by every call of the engine. It is the first argument, and
+// const.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,10 +15,10 @@ enum class Numerics { exact, fast };
 struct ContextOptions {
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N | reference
   Numerics numerics = Numerics::exact;
-  int threads = 0;  ///< 0: all of the machine
+  int threads = 0;  ///< 0: all threads of the machine
 };
 
-/// Throws DeviceUnavailable when the device cannot be used; never takes another one silently.
+/// Throws DeviceUnavailable if the device cannot be used; it never selects another one silently.
 class Context {
  public:
   explicit Context(const ContextOptions& options = {});
@@ -26,24 +27,23 @@ class Context {
   Context& operator=(const Context&) = delete;
 
   const Backend& backend() const noexcept { return *backend_; }
-  const std::string& device() const noexcept {
-    return device_;
-  }  ///< what was taken: "cpu", "cuda:0", "reference"
+  /// The device that was selected: "cpu", "cuda:0", "reference".
+  const std::string& device() const noexcept { return device_; }
   Numerics numerics() const noexcept { return numerics_; }
   ThreadPool& pool() const noexcept { return *pool_; }
   void* stream() const noexcept { return stream_; }  ///< cudaStream_t on cuda, null elsewhere
   /// cublasLtHandle_t on cuda with fast numerics, null elsewhere.
   void* matrix_library() const noexcept { return matrix_library_; }
 
-  /// Scratch memory in the backend's space, 64-byte aligned; valid until the next call of scratch. It only
+  /// Scratch memory in the backend's memory, 64-byte aligned; valid until the next call of scratch. It only
   /// grows, so a step allocates nothing once each of its ops has run.
   void* scratch(std::int64_t bytes) const;
-  /// Changes whenever scratch memory moves: what was recorded with the old address is void then.
+  /// Changes whenever scratch memory moves. A graph recorded with the old address is then invalid.
   std::int64_t scratch_generation() const noexcept { return scratch_generation_; }
 
  private:
-  /// Without a device's stream and library: what is taken afterwards is given back by the destructor, should
-  /// a later part fail.
+  /// Makes a Context without the device's stream and library. If a later part of the construction fails, the
+  /// destructor releases the parts that exist.
   Context(const ContextOptions& options, std::string device);
 
   const Backend* backend_;
