@@ -73,29 +73,44 @@ def document_findings(text, most_words=MOST_WORDS):
     for number, line in prose_lines(text):
         if len(line) > MOST_COLUMNS:
             yield number, f"a line of {len(line)} characters"
+    yield from script_findings(text)
+
+
+def comments(text):
+    """(number, comment) of a C++ source."""
+    for number, line in enumerate(text.split("\n"), 1):
+        comment = re.search(r"(?<!:)///?<?(.*)", line)
+        if comment:
+            yield number, comment.group(1)
+
+
+def source_findings(text):
+    """(line, finding) of the comments of a C++ source."""
+    for number, comment in comments(text):
+        if comment.rstrip().endswith("?"):
+            yield number, f'"{comment.strip()}": a comment is a statement'
+        for found, advice in wording(comment):
+            yield number, f'"{found}": {advice}'
+
+
+def script_findings(text):
+    """(line, finding) of a script: comments and messages alike."""
     for number, line in enumerate(text.split("\n"), 1):
         for found, advice in wording(line):
             yield number, f'"{found}": {advice}'
 
 
-def comment_findings(text):
-    """(line, finding) of a source file: the wording of its comments."""
-    for number, line in enumerate(text.split("\n"), 1):
-        comment = re.search(r"(//|(?<!\S)#)(?!include)(.*)", line)
-        for found, advice in wording(comment.group(2)) if comment else []:
-            yield number, f'"{found}": {advice}'
-
-
 def findings(path):
-    text = path.read_text()
-    return document_findings(text) if path.suffix == ".md" else comment_findings(text)
+    kinds = {".md": document_findings, ".hpp": source_findings, ".cpp": source_findings}
+    return kinds.get(path.suffix, script_findings)(path.read_text())
 
 
 def main(names):
     paths = [pathlib.Path(name).resolve() for name in names] or \
             [path for pattern in DOCUMENTS + COMMENTED for path in sorted(ROOT.glob(pattern))]
     found = [f"{path.relative_to(ROOT)}:{line}: {what}" for path in paths for line, what in findings(path)]
-    print("\n".join(found))
+    for line in found:
+        print(line)
     return bool(found)
 
 
