@@ -76,9 +76,9 @@ struct DataSchema {
   int index_base = 1;
 };
 
-/// The schema as JSON for a model's metadata; reading it back gives an equal one, bit for bit.
-/// schema_from_json throws DataError for anything that is not a schema.
+/// Writes the schema as JSON, for a model's metadata. Reading it back gives an equal schema, bit for bit.
 std::string schema_to_json(const DataSchema& schema);
+/// Throws DataError if the text is not a schema.
 DataSchema schema_from_json(const std::string& json);
 
 /// Reads training data and finds its schema: format, classes, categories, imputation and standardisation.

@@ -7,7 +7,8 @@
 namespace thalweg {
 
 /// The reading thread calls it now and then, with `done` of `total` bytes of `file` as stored (compressed
-/// bytes for .gz). total is 0 if it is unknown, and kWaiting if nobody has written to a pipe for a second.
+/// bytes for .gz). A total of 0 is unknown. A total of kWaiting means that nobody has written to a pipe for a
+/// second.
 using ReadProgress = std::function<void(const std::string& file, std::int64_t done, std::int64_t total)>;
 
 inline constexpr std::int64_t kWaiting = -1;
