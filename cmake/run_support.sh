@@ -1,4 +1,4 @@
-# What ./run and the scripts behind it share. They source this from the project's root.
+# Functions of ./run and of the scripts behind it, which source this file from the project's root.
 program_packages=(g++ cmake ninja-build libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libxxhash-dev
   zlib1g-dev ccache)
 packages=("${program_packages[@]}" libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev python3)
@@ -6,14 +6,14 @@ jobs=$(nproc)
 
 say() { printf '%s\n' "$*" >&2; }
 
-# shown COMMAND...: says the command, then runs it.
+# shown COMMAND...: prints the command, then runs it.
 shown() {
   say ""
   say "\$ $*"
   "$@"
 }
 
-# need PACKAGE...: installs the Debian packages that are missing; without root or sudo says how and stops.
+# need PACKAGE...: installs missing Debian packages; without root or sudo it prints the command to install them and stops.
 need() {
   local missing=()
   for package in "$@"; do
@@ -34,15 +34,15 @@ need() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 }
 
-# venv FOLDER [REQUIREMENTS]: a Python environment in the folder, with the packages of the file.
+# venv FOLDER [REQUIREMENTS]: makes a Python environment in the folder, with the packages of the file.
 venv() {
   python3 -c 'import ensurepip' 2>/dev/null || need python3-venv
   [ -x "$1/bin/python" ] || python3 -m venv "$1"
   [ $# -eq 1 ] || "$1/bin/python" -m pip install -q --disable-pip-version-check -r "$2"
 }
 
-# The architectures of this machine's GPUs, as CMake names them: "90-real". Nothing where nvcc is missing, or a GPU that
-# it has code for.
+# Prints the architectures of this machine's GPUs as CMake names them: "90-real". Prints nothing without nvcc, or without a
+# GPU that nvcc supports.
 gpu_architectures() {
   command -v nvcc >/dev/null || [ -x "${CUDACXX:-}" ] || return 0
   command -v nvidia-smi >/dev/null || return 0
@@ -50,10 +50,10 @@ gpu_architectures() {
     awk -F . '10 * $1 + $2 >= 75 { print $1 $2 "-real" }' | sort -u | paste -sd ';'
 }
 
-# The preset of what this machine can run: with the CUDA backend where there is a GPU and nvcc.
+# Prints the preset for this machine: gpu if it has nvcc and a GPU, else release.
 here() { [ -n "$(gpu_architectures)" ] && echo gpu || echo release; }
 
-# configure PRESET [OPTION...]: by CMakePresets.json, with ccache: the presets have most of their objects in common.
+# configure PRESET [OPTION...]: runs CMake, with ccache, because the presets have most of their objects in common.
 configure() {
   local options=("${@:2}") gpu=
   command -v ccache >/dev/null && options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
@@ -63,14 +63,14 @@ configure() {
   rm -f "build-$1.log"
 }
 
-# compile PRESET [TARGET...]: what is configured already.
+# compile PRESET [TARGET...]: compiles a preset that is configured already.
 compile() {
   local targets=()
   for target in "${@:2}"; do targets+=(--target "$target"); done
   cmake --build --preset "$1" -j "$jobs" "${targets[@]}" >&2
 }
 
-# build PRESET [TARGET...]: all of it, from nothing.
+# build PRESET [TARGET...]: installs missing packages, configures and compiles.
 build() {
   need "${packages[@]}"
   configure "$1"

@@ -1,5 +1,5 @@
-// A training loop of your own: data made in memory, batches of your own choosing, an objective of your own,
-// and the optimizers on a plain function of a vector.
+// A training loop of your own: data made in memory, your own batches, your own objective, and the optimizers
+// on a plain function of a vector.
 #include <cmath>
 #include <cstdio>
 #include <exception>
@@ -9,7 +9,7 @@
 
 namespace {
 
-/// y = 2 x - 1, with every tenth value far off.
+/// Makes the line y = 2 x - 1 with an outlier in every tenth row.
 thalweg::Dataset line_with_outliers() {
   thalweg::Dataset data;
   data.rows = 400;
@@ -43,7 +43,7 @@ bool fits_the_line() {
   options.max_batch = 100;
   thalweg::Learner learner(ctx, model, data, options);
   for (int step = 0; step < 400; ++step) {
-    std::vector<std::int64_t> rows;  // every fourth row, beginning elsewhere each time
+    std::vector<std::int64_t> rows;  // every fourth row, from another first row in each step
     for (std::int64_t row = step % 4; row < data.rows; row += 4) rows.push_back(row);
     learner.step(rows, /*lr=*/0.1, [&](const thalweg::ObjectiveCall& call) { robust_objective(data, call); });
   }
@@ -52,7 +52,7 @@ bool fits_the_line() {
   return std::abs(parameters[0].values[0] - 2.0f) < 0.01f && std::abs(parameters[1].values[0] + 1.0f) < 0.01f;
 }
 
-/// Rosenbrock's valley, by Adam.
+/// Minimises Rosenbrock's function by Adam.
 bool follows_the_valley() {
   const thalweg::Context ctx;
   thalweg::OptimizerConfig optimizer;

@@ -58,7 +58,7 @@ GROUPS = [
            Peer("JAX vmap(grad)", "per_sample_jax.py")],
           ["--batch=256"], has_data=True,
           variants={"Thalweg, clipped": ["--step=clipped"], "Thalweg, plain": ["--step=plain"]},
-          about="Ratios are to the clipped step. The extra memory of ours is in the table of our own figures below."),
+          about="Ratios are to the clipped step. The last table has the extra memory of Thalweg."),
     Group("Optimizer step", "update", ["--optimizer=adam,momentum", "--parameters=67108864,669706"],
           [Peer("PyTorch fused", "update_torch.py", "fused"), Peer("PyTorch foreach", "update_torch.py", "foreach"),
            Peer("JAX compiled", "update_jax.py")],
@@ -66,5 +66,5 @@ GROUPS = [
     Group("Matrix products of the network", "gemm", ["--batch=128,256,1024"],
           [Peer("numpy (OpenBLAS)", "gemm_products.py", "numpy"), Peer("PyTorch (MKL, oneDNN)", "gemm_products.py", "torch")],
           ["--batch=128,256,1024"], compact=True,
-          about="Ours in exact order: one chain of fused multiply-adds for each element."),
+          about="Thalweg uses the exact order: one chain of fused multiply-adds per element."),
 ]

@@ -5,14 +5,13 @@ import statistics
 
 HEAD = """# Benchmarks
 
-Thalweg beside other programs on the same work, the same data and the same number of threads, float32, exact numerics. Made by
-`./run peers`; every figure is of one machine and one run, so read the ratios, not the rates.
+Thalweg beside other programs on the same work, the same data and the same number of threads, float32, exact numerics. `./run peers`
+writes this page. Every figure is of one machine and one run, so read the ratios, not the rates.
 
-How it is measured: all programs of a table are started, warmed up and stopped; then one repetition of each in turn (at least
-0.1 s of steps), {repetitions} rounds, the others stopped meanwhile. Rates are medians over the rounds, ratios medians of the
-ratios within a round, the spread is the distance of the quartiles over the median. Data are made by `thalweg bench` and read by
-all from the same files; batches are shuffled anew each epoch by each program's own means. Peers that take many steps in one
-call are given that.
+All programs of a table are started, warmed up and stopped. Then each runs one repetition in turn (at least 0.1 s of steps), while the
+others are stopped; there are {repetitions} rounds. Rates are medians over the rounds, ratios medians of the ratios within a round. The spread is
+the distance of the quartiles over the median. `thalweg bench` makes the data, and all programs read the same files. Each program shuffles
+the batches anew each epoch by its own means. Peers that take many steps in one call do so here.
 """
 DISTRIBUTIONS = ("torch", "jax", "numpy", "scikit-learn", "opacus", "mlpack", "vowpalwabbit", "liblinear-official")
 UNITS = {"B/s": (1e9, "GB/s"), "flop/s": (1e9, "GFLOP/s"), "s": (1e-6, "us")}
@@ -52,10 +51,12 @@ def versions():
 
 
 def machine_text(machine, threads):
-    lines = ["## The machine", "",
-             f"{machine['processor']}, {machine['processors']} processors, {threads} threads used ({machine['device']}), "
-             f"{machine['memory_bytes'] / 2**30:.1f} GiB, caches {' / '.join(str(size // 1024) for size in machine['cache_bytes'])} "
-             f"KiB; {platform.system()} {platform.release()}. {versions()}.", "", "| figure | measured |", "|---|---|"]
+    caches = " / ".join(str(size // 1024) for size in machine["cache_bytes"])
+    lines = ["## The machine", "", "| part | |", "|---|---|",
+             f"| processor | {machine['processor']}, {machine['processors']} processors, {threads} threads used ({machine['device']}) |",
+             f"| memory | {machine['memory_bytes'] / 2**30:.1f} GiB, caches {caches} KiB |",
+             f"| system | {platform.system()} {platform.release()} |", f"| packages | {versions()} |",
+             "", "| figure | measured |", "|---|---|"]
     for name, figure in machine["figures"].items():
         scale, unit = UNITS[figure["unit"]]
         lines.append(f"| {name} | {figure['value'] / scale:.3g} {unit} |")
@@ -131,16 +132,16 @@ def startup_text(startup, memory):
 
 def losses_text(losses):
     lines = ["", "## Loss over one pass", "",
-             "Mean logistic loss over one pass of the sparse rows, of each part before it is learnt (progressive validation); "
-             "ours by batches of 256, scikit-learn's by single rows, evaluated every 4,096.", "",
+             "Mean logistic loss over one pass of the sparse rows, of each part before training on it (progressive validation).",
+             "Thalweg trains by batches of 256. scikit-learn trains by single rows and is evaluated every 4,096.", "",
              "| program | loss |", "|---|---|"]
     return lines + [f"| {name} | {loss if isinstance(loss, str) else f'{loss:.4f}'} |" for name, loss in losses.items()]
 
 
 def own_text(own):
     lines = ["", "## Against the limits of the machine", "",
-             "`thalweg bench`: time of a step and the share of the limit that binds it, measured beside it. Disturbed: the limit "
-             "itself dropped in most repetitions. [profile.md](profile.md) says where the rest goes.", "",
+             "`thalweg bench`: time of a step and the share of the limit that binds it, measured next to it. Disturbed means that the limit",
+             "itself dropped in most repetitions. [profile.md](profile.md) explains the rest.", "",
              "| workload | shape | time | spread | of the limit | |", "|---|---|---|---|---|---|"]
     for row in own:
         if row["kind"] != "result":

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# peers [ARGUMENTS...]: beside PyTorch, JAX, scikit-learn and others; docs/benchmarks.md is made from it
+# peers [ARGUMENTS...]: compare with PyTorch, JAX, scikit-learn and others; docs/benchmarks.md is written from it
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh
@@ -10,7 +10,7 @@ python=${THALWEG_PYTHON:-build/peers/bin/python}
 if [ -z "${THALWEG_PYTHON:-}" ]; then
   venv build/peers
   say "installing the peers into build/peers (about 5 GB)"
-  # One by one: a peer that has no package for this machine is a row that says so.
+  # They are installed one by one: a peer without a package for this machine becomes a row that says so.
   grep -v '^#' benchmarks/peers/requirements.txt | while read -r package; do
     "$python" -m pip install --quiet --disable-pip-version-check "$package" || say "without $package"
   done

@@ -1,5 +1,5 @@
 #pragma once
-// Context: the device, the numerics and the threads that calls of the engine share. It is passed first and
+// Context: device, numerics and threads, shared by every call of the engine. It is the first argument, and
 // const.
 #include <memory>
 #include <string>
@@ -14,10 +14,10 @@ enum class Numerics { exact, fast };
 struct ContextOptions {
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N | reference
   Numerics numerics = Numerics::exact;
-  int threads = 0;  ///< 0: all of the machine
+  int threads = 0;  ///< 0: all threads of the machine
 };
 
-/// Throws DeviceUnavailable when the device cannot be used; never takes another one silently.
+/// Throws DeviceUnavailable if the device cannot be used; it never selects another one silently.
 class Context {
  public:
   explicit Context(const ContextOptions& options = {});

@@ -1,6 +1,6 @@
 #pragma once
-// Which rows each batch of each epoch holds: any batch of any epoch can be asked for at once, and a learner
-// computes its rows on the device (LearnerOptions::batches).
+// The rows of each batch of each epoch. Any batch of any epoch is available at once, and a learner computes
+// its rows on the device (LearnerOptions::batches).
 #include <cstdint>
 #include <vector>
 
@@ -8,7 +8,7 @@ namespace thalweg {
 
 class EpochBatches;
 
-/// One batch of an epoch: a run of the epoch's order. Refers to the EpochBatches that it came from.
+/// One batch of an epoch: a contiguous part of the epoch's order. It refers to the EpochBatches that made it.
 class EpochBatch {
  public:
   std::int64_t count() const;              ///< rows
@@ -16,7 +16,7 @@ class EpochBatch {
   std::int64_t epoch() const { return epoch_; }
   std::int64_t first() const { return first_; }  ///< position of the first row in the epoch's order
   const EpochBatches& batches() const { return *batches_; }
-  EpochBatch next() const;  ///< the one after it, epoch after epoch
+  EpochBatch next() const;  ///< the next batch; after an epoch's last, the next epoch's first
   bool operator==(const EpochBatch&) const = default;
 
  private:
@@ -35,12 +35,12 @@ class EpochBatches {
                bool drop_last);
 
   std::int64_t batches_per_epoch() const { return batches_; }
-  /// Batch `batch` of epoch `epoch`, both counted from 0.
+  /// Returns batch `batch` of epoch `epoch`, both counted from 0.
   EpochBatch at(std::int64_t epoch, std::int64_t batch) const { return {*this, epoch, batch * batch_size_}; }
-  /// Step `step` of training epoch after epoch, counted from 0.
+  /// Returns the batch of step `step`, counted from 0 through all epochs.
   EpochBatch at_step(std::int64_t step) const { return at(step / batches_, step % batches_); }
 
-  std::int64_t batch_size() const { return batch_size_; }  ///< of all but the last one
+  std::int64_t batch_size() const { return batch_size_; }  ///< rows of every batch but the last of an epoch
   const std::vector<std::int64_t>& rows() const { return rows_; }
   std::uint64_t seed() const { return seed_; }
   bool shuffle() const { return shuffle_; }

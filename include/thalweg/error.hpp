@@ -1,6 +1,6 @@
 #pragma once
-// The errors a user of the library can meet. Each says what, where, what was found and what was expected;
-// each carries the exit code that the command line ends with.
+// The errors that the library throws. A message says what went wrong and where, what was found and what was
+// expected. Each error carries the exit code of the command line.
 #include <stdexcept>
 #include <string>
 
@@ -28,7 +28,7 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// One error type per kind of trouble, so that a caller can catch what it can mend.
+/// One error type per kind of trouble, so that a caller can catch those that it can handle.
 template <ExitCode Code, int Kind = 0>
 class TypedError : public Error {
  public:
@@ -37,16 +37,16 @@ class TypedError : public Error {
 
 using UsageError = TypedError<ExitCode::usage>;        ///< wrong command line
 using DataError = TypedError<ExitCode::bad_data>;      ///< a file or a value in it is wrong
-using ShapeError = TypedError<ExitCode::bad_data, 1>;  ///< extents that do not fit together
+using ShapeError = TypedError<ExitCode::bad_data, 1>;  ///< shapes do not match
 using CorruptCheckpoint = TypedError<ExitCode::bad_data, 2>;
-using NoInputError = TypedError<ExitCode::no_input>;         ///< a file that is not there
-using DeviceUnavailable = TypedError<ExitCode::device>;      ///< asked for a device that cannot be used
+using NoInputError = TypedError<ExitCode::no_input>;         ///< a file does not exist
+using DeviceUnavailable = TypedError<ExitCode::device>;      ///< the requested device cannot be used
 using DeviceError = TypedError<ExitCode::internal, 1>;       ///< a device call failed; names the op
 using InternalError = TypedError<ExitCode::internal>;        ///< our own bug, or memory ran out
 using IoError = TypedError<ExitCode::io>;                    ///< the file system refused
-using InterruptedError = TypedError<ExitCode::interrupted>;  ///< told to stop; running again goes on
+using InterruptedError = TypedError<ExitCode::interrupted>;  ///< stopped by request; running again resumes
 using DivergedError = TypedError<ExitCode::diverged>;        ///< NaN or infinity in loss or gradient
 using ConfigError = TypedError<ExitCode::config>;            ///< unknown key, wrong type, contradiction
-using UnsupportedLayer = TypedError<ExitCode::config, 1>;    ///< a layer lacks what was asked of it
+using UnsupportedLayer = TypedError<ExitCode::config, 1>;    ///< a layer does not support the request
 
 }  // namespace thalweg

@@ -1,5 +1,5 @@
 #pragma once
-// One step of training on rows of your own choosing: what the training loop itself calls.
+// The learner: single steps of training on any rows. The training loop calls it, too.
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -14,42 +14,44 @@
 
 namespace thalweg {
 
-/// What a step does with the gradients of single samples (docs/per-sample.md).
+/// The treatment of the gradients of single samples in a step (docs/per-sample.md).
 struct PerSampleOptions {
   double clip_norm = 0;          ///< bound of each sample's gradient norm; 0: no clipping
   std::string mode = "flat";     ///< flat | per_layer | automatic
   double noise_multiplier = 0;   ///< deviation of the noise on the sum, in units of clip_norm
-  std::uint64_t noise_seed = 0;  ///< has to be secret where privacy is meant
-  double divisor = 0;            ///< of the clipped sum; 0: the sum of the batch's weights
-  bool statistics = false;       ///< StepResult::norms and losses
+  std::uint64_t noise_seed = 0;  ///< keep it secret if the noise is for privacy
+  double divisor = 0;            ///< divides the clipped sum; 0: the sum of the batch's weights
+  bool statistics = false;       ///< fills StepResult::norms and StepResult::losses
 
   bool clips() const { return clip_norm > 0; }
   bool any() const { return clips() || noise_multiplier > 0 || statistics; }
 };
 
 struct LearnerOptions {
-  OptimizerConfig optimizer;  ///< its lr is not read: each step is given one
+  OptimizerConfig optimizer;  ///< its lr is not read: each step has an argument lr
   PerSampleOptions per_sample;
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
-  std::int64_t micro_batch = 0;  ///< 0: the whole batch at once, or in parts that stay in the cpu's caches
+  std::int64_t micro_batch = 0;  ///< rows; 0: the whole batch, or on the cpu parts that fit its caches
   int reduction_slices = 8;
-  const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; has to outlive the learner
+  const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; must outlive the learner
 };
 
 struct StepResult {
   double loss_sum = 0;    ///< sum of the weighted losses of the batch
   double weight_sum = 0;  ///< sum of the weights
-  /// Before clipping; with per-sample clipping or noise, of what the optimizer gets.
+  /// Norm of the gradient before clipping. With per-sample clipping or noise: norm of the gradient that the
+  /// optimizer gets.
   double gradient_norm = 0;
-  std::string diverged;  ///< why the step did nothing, naming the row at fault; empty: all was finite
-  /// With per_sample.statistics, of each row: norm of the gradient of its weighted loss, and that loss.
+  std::string diverged;  ///< why the step did nothing, naming the faulty row; empty: all was finite
+  /// With per_sample.statistics, for each row: its weighted loss, and the norm of the gradient of that loss.
   std::vector<float> norms = {}, losses = {};
 };
 
-/// An objective of your own: given the outputs [n, outputs] of the rows of a batch, write the weighted loss
-/// of each row and the gradient of `scale` times their sum by the outputs. Host memory, whatever the device.
+/// A call of your own objective. It reads the outputs of the rows of a batch. It writes the weighted loss of
+/// each row, and the gradient of `scale` times their sum with respect to the outputs. All pointers are to
+/// host memory, on every device.
 struct ObjectiveCall {
-  ConstMatrix output;
+  ConstMatrix output;                  ///< [n, outputs]
   const std::int64_t* rows = nullptr;  ///< [n] rows of the data set
   float scale = 1;                     ///< 1 / rows of the batch
   float* losses = nullptr;             ///< [n] out
@@ -57,7 +59,7 @@ struct ObjectiveCall {
 };
 using ObjectiveFunction = std::function<void(const ObjectiveCall&)>;
 
-/// Model and data have to outlive the learner. The first step is step 1.
+/// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1.
 class Learner {
  public:
   Learner(const Context& ctx, Model& model, const Dataset& data, const LearnerOptions& options);
@@ -65,41 +67,42 @@ class Learner {
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
-  /// One step on the given rows of the data set with the model's own loss; 1 <= rows.size() <= max_batch, and
-  /// with per-sample clipping also no rows at all, as Poisson sampling may draw.
-  /// Throws DivergedError, naming the first row at fault, before the update when loss or gradient is not
-  /// finite; parameters, states and running statistics are then as they were before the call.
+  /// Takes one step on the given rows of the data set with the model's own loss; 1 <= rows.size() <=
+  /// max_batch. With per-sample clipping `rows` may be empty, because Poisson sampling may draw no rows.
+  /// Throws DivergedError, naming the first faulty row, if loss or gradient is not finite. Parameters, states
+  /// and running statistics are then as before the call.
   StepResult step(const std::vector<std::int64_t>& rows, double lr);
-  /// The same on a batch of options.batches: its rows are computed on the device.
+  /// Takes one step on a batch of options.batches; the device computes its rows.
   StepResult step(const EpochBatch& batch, double lr);
-  /// With an objective of your own.
+  /// Takes one step with your own objective.
   StepResult step(const std::vector<std::int64_t>& rows, double lr, const ObjectiveFunction& objective);
-  /// Loss and gradient (of the mean) without an update; gradients in the order of Model::parameters.
+  /// Computes the loss and the gradient of the mean loss without an update. The gradients have the order of
+  /// Model::parameters.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
 
-  /// Queues a step with the model's own loss. On devices that replay steps without the host, burst_limit()
-  /// steps may be queued before collect; elsewhere one.
+  /// Queues a step with the model's own loss. At most burst_limit() steps may be queued before collect:
+  /// several on devices that replay steps without the host, one elsewhere.
   void enqueue(const std::vector<std::int64_t>& rows, double lr);
   void enqueue(const EpochBatch& batch, double lr);
-  /// The results of the queued steps, in order. When one diverged, it is the last; it and those after it did
-  /// nothing.
+  /// Returns the results of the queued steps, in order. A step that diverged is the last result; it and the
+  /// steps after it did nothing.
   std::vector<StepResult> collect();
   std::int64_t burst_limit() const;
 
-  /// Metrics of the model on rows of the learner's own data set, of which a device holds one copy. Throws
-  /// InterruptedError soon after `stop_signal` becomes non-zero.
+  /// Computes the metrics of the model on rows of the learner's data set, without a second copy on the
+  /// device. Throws InterruptedError soon after `stop_signal` becomes non-zero.
   Metrics evaluate(const std::vector<std::int64_t>& rows,
                    const std::atomic<int>* stop_signal = nullptr) const;
 
   std::int64_t steps() const;  ///< steps taken
   void set_steps(std::int64_t steps);
 
-  /// Optimizer states by parameter, "layers.0.weight/state0", and the average; for checkpoints.
+  /// Optimizer states by parameter ("layers.0.weight/state0") and the average, for checkpoints.
   std::vector<NamedTensor> states() const;
   void set_states(const std::vector<NamedTensor>& states);
 
-  bool averages() const;
-  /// Exchanges parameters and their average, for evaluation of the average; call it again to go on.
+  bool averages() const;  ///< whether the learner averages parameters
+  /// Swaps parameters and their average, to evaluate the average; call it again before the next step.
   void swap_average();
 
  private:
@@ -107,9 +110,9 @@ class Learner {
   std::unique_ptr<State> state_;
 };
 
-/// Minimises a function of a vector with the rules of the engine: `value_and_gradient` writes the gradient
-/// and returns the value. Stops after `steps`, or when the largest absolute gradient is at most `tolerance`.
-/// Returns the last value.
+/// Minimises a function of a vector with the optimizers of the engine. `value_and_gradient` writes the
+/// gradient and returns the value. Stops after `steps`, or when the largest absolute gradient is at most
+/// `tolerance`. Returns the last value.
 double minimize(const Context& ctx, const OptimizerConfig& optimizer, std::vector<float>& point,
                 std::int64_t steps, double tolerance,
                 const std::function<double(const std::vector<float>& point, std::vector<float>& gradient)>&

@@ -10,16 +10,16 @@
 
 namespace thalweg {
 
-/// Classification: loss, accuracy, balanced_accuracy, log_loss (probabilistic losses), auc (two classes);
-/// regression: loss, r2, rmse, mae. All weighted by the sample weights, and the same bits on every exact
-/// device (docs/numerics.md, "Metrics").
+/// Classification has loss, accuracy, balanced_accuracy, log_loss (probabilistic losses) and auc (two
+/// classes). Regression has loss, r2, rmse and mae. All are weighted by the sample weights and have the same
+/// bits on every exact device (docs/numerics.md, "Metrics").
 struct Metrics {
   std::vector<std::pair<std::string, double>> values;
-  std::vector<std::vector<double>>
-      confusion;  ///< [true class][predicted class], summed weights; classification only
+  /// [true class][predicted class]: summed weights; classification only.
+  std::vector<std::vector<double>> confusion;
   std::vector<std::string> classes;
 
-  /// NaN when there is no metric of that name.
+  /// Returns NaN if there is no metric of that name.
   double operator[](const std::string& name) const;
 };
 
@@ -30,8 +30,8 @@ std::vector<std::string> metric_names(const ModelSpec& spec);
 /// Whether a better model has a larger value of the metric: accuracy, auc, r2 and the like.
 bool larger_is_better(const std::string& metric);
 
-/// The whole data set, or the rows of it that are given. Throws InterruptedError soon after `stop_signal`
-/// becomes non-zero.
+/// Evaluates the model on the given rows (null: on the whole data set). Throws InterruptedError soon after
+/// `stop_signal` becomes non-zero.
 Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
                  const std::vector<std::int64_t>* rows = nullptr,
                  const std::atomic<int>* stop_signal = nullptr);

@@ -1,6 +1,5 @@
 #pragma once
-// A model: layers, parameters and what it knows about its data. It lives in the memory of the Context it was
-// made with.
+// A model: layers, parameters and the schema of its data. It lives in the memory of the Context that made it.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,7 +12,7 @@
 
 namespace thalweg {
 
-/// What the outputs of a model are, resolved from the config and the data.
+/// The shape and the loss of a model, resolved from the config and the data.
 struct ModelSpec {
   ModelConfig config;  ///< with `loss` resolved to a name
   DataSchema schema;
@@ -24,8 +23,8 @@ struct ModelSpec {
 /// Resolves "auto" and checks that loss, targets and classes fit together. Throws ConfigError or DataError.
 ModelSpec resolve_model(const ModelConfig& config, const DataSchema& schema, std::uint64_t seed);
 
-/// What predict gives: probabilities for softmax_cross_entropy (all classes) and logistic (both classes), the
-/// rate for poisson, scores for the hinge losses, the value itself for the rest.
+/// The result of predict: probabilities for softmax_cross_entropy (all classes) and logistic (both classes),
+/// the rate for poisson, scores for the hinge losses, the value itself for the other losses.
 struct Predictions {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
@@ -37,10 +36,10 @@ class Network;
 
 class Model {
  public:
-  /// A freshly initialised model (spec.config.init names a model.safetensors: its parameters are read from
-  /// there).
+  /// Makes an initialised model. If spec.config.init names a model.safetensors, its parameters come from
+  /// there.
   Model(const Context& ctx, const ModelSpec& spec);
-  /// Reads a model folder (a run's `out`, one of its checkpoints) or a model.safetensors file.
+  /// Reads a model folder (the `out` of a run, or a checkpoint) or a model.safetensors file.
   static Model load(const Context& ctx, const std::string& path);
   ~Model();
   Model(Model&&) noexcept;
@@ -52,8 +51,8 @@ class Model {
   const ModelSpec& spec() const;
   std::vector<NamedTensor> parameters(const Context& ctx) const;
   std::vector<NamedTensor> buffers(const Context& ctx) const;  ///< running statistics of batch norm
-  /// Names and shapes have to be those of parameters() and buffers(), in any order. Throws ShapeError naming
-  /// the first tensor that is missing or has another shape.
+  /// Names and shapes must be those of parameters() and buffers(), in any order. Throws ShapeError naming the
+  /// first tensor that is missing or has another shape.
   void set_parameters(const Context& ctx, const std::vector<NamedTensor>& parameters);
   void set_buffers(const Context& ctx, const std::vector<NamedTensor>& buffers);
 
@@ -66,7 +65,7 @@ class Model {
   std::unique_ptr<Network> network_;
 };
 
-/// XXH3 checksum of all parameter bits in segment order: equal runs print equal checksums.
+/// Returns the XXH3 checksum of all parameter bits in segment order. Equal runs have equal checksums.
 std::string parameters_xxh3(const std::vector<NamedTensor>& parameters);
 
 }  // namespace thalweg

@@ -5,8 +5,7 @@
 
 namespace thalweg {
 
-/// A parameter, buffer or optimizer state by name, on the host: shape as PyTorch users expect ([out, in] for
-/// weights).
+/// A parameter, buffer or optimizer state by name, on the host. Shapes are PyTorch's: [out, in] for weights.
 struct NamedTensor {
   std::string name;
   std::vector<std::int64_t> shape;

@@ -1,6 +1,6 @@
 #pragma once
-// The gradients of single samples, written out: for influence and outlier studies, and as the truth in tests.
-// Training does not need them: PerSampleOptions (learner.hpp) clips and measures without forming them.
+// The gradients of single samples, written out, for studies of influence and outliers and for tests. Training
+// does not need them: PerSampleOptions (learner.hpp) clips and measures without forming them.
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -15,30 +15,30 @@ namespace thalweg {
 /// Rows [first, first + block.rows) of the matrix of gradients; valid during the call.
 using GradientBlock = std::function<void(std::int64_t first, ConstMatrix block)>;
 
-/// Calls `take` with block after block of the matrix [rows, parameters]: row n is the gradient of the
-/// weighted loss of data set row rows[n] (null: of every row), not divided by anything, its columns the
-/// elements of Model::parameters in their order. Dropout is off. Throws UnsupportedLayer naming a layer that
-/// mixes the samples, DataError when the data has no targets.
+/// Calls `take` with block after block of the matrix [rows, parameters]. Row n is the gradient of the
+/// weighted loss of data set row rows[n] (null: of row n), without any divisor. Its columns are the elements
+/// of Model::parameters in their order. Dropout is off. Throws UnsupportedLayer naming a layer that mixes the
+/// samples, and DataError if the data has no targets.
 void for_each_gradient_block(const Context& ctx, const Model& model, const Dataset& data,
                              const std::vector<std::int64_t>* rows, const GradientBlock& take);
 
-/// The same at once, row-major.
+/// Returns the whole matrix [rows, parameters], row-major.
 std::vector<float> per_sample_gradients(const Context& ctx, const Model& model, const Dataset& data,
                                         const std::vector<std::int64_t>& rows);
 
-/// Standard errors of the coefficients of a linear model with one output, from the gradients of the samples
-/// it was trained on: the sandwich estimator (Huber 1967; White 1980, "HC0"), which does not ask the model to
-/// be true. A column that is a combination of earlier ones has no error of its own: NaN, as its neighbours
-/// are then meant with it left out.
+/// A coefficient of a linear model with one output, and its standard error by the sandwich estimator (Huber
+/// 1967; White 1980, "HC0"). The estimator uses the gradients of the training samples and does not assume
+/// that the model is true. A column that is a combination of earlier ones has the error NaN; the errors of
+/// the other columns hold for the model without it.
 struct Coefficient {
   std::string name;
   double value = 0, standard_error = 0;
 };
-/// In the order of Model::parameters. Throws UnsupportedLayer for a model with hidden layers or several
-/// outputs, ConfigError for a loss without curvature.
+/// Returns the coefficients in the order of Model::parameters. Throws UnsupportedLayer for a model with
+/// hidden layers or several outputs, ConfigError for a loss without curvature.
 std::vector<Coefficient> standard_errors(const Context& ctx, const Model& model, const Dataset& data);
 
-/// Columns of the matrix: all elements of all parameters.
+/// The number of elements of all parameters: the columns of the matrix.
 std::int64_t parameter_count(const Model& model);
 
 }  // namespace thalweg

@@ -1,13 +1,13 @@
 #pragma once
-// How a reader tells how far it has come, and how much of the machine it takes.
+// How a reader reports its progress, and how many threads it may use.
 #include <cstdint>
 #include <functional>
 #include <string>
 
 namespace thalweg {
 
-/// Called now and then on the reading thread: `done` of `total` bytes of `file` (as stored, so compressed
-/// ones for .gz); total is 0 where it cannot be known, and kWaiting when nobody has written to a pipe for a
+/// The reading thread calls it now and then, with `done` of `total` bytes of `file` as stored (compressed
+/// bytes for .gz). A total of 0 is unknown. A total of kWaiting means that nobody has written to a pipe for a
 /// second.
 using ReadProgress = std::function<void(const std::string& file, std::int64_t done, std::int64_t total)>;
 

@@ -6,31 +6,30 @@
 
 namespace thalweg {
 
-/// Steps are counted from 0. total_steps and steps_per_epoch resolve the defaults that depend on the run's
-/// length.
+/// The length of a run, which resolves the defaults that depend on it.
 struct ScheduleContext {
   std::int64_t total_steps = 1;
   std::int64_t steps_per_epoch = 1;
 };
 
-/// The rate of step `step`, with PyTorch's formulae. During the first warmup_steps it rises linearly, from
-/// warmup_start times the schedule's first rate; the schedule itself begins after them and spans what is left
-/// of the run. one_cycle takes base_lr as its peak; plateau is constant here (see plateau_lr). Throws
-/// ConfigError for an unknown name or a setting without meaning.
+/// Returns the rate of step `step`, counted from 0, by PyTorch's formulae. During the first warmup_steps the
+/// rate rises linearly, from warmup_start times the schedule's first rate. The schedule itself begins after
+/// them and spans the rest of the run. one_cycle uses base_lr as its peak; plateau is constant here (see
+/// plateau_lr). Throws ConfigError for an unknown name or a setting without effect.
 double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
                     std::int64_t step);
 
-/// The plateau schedule: when more than `patience` epochs in a row bring no relative improvement of
-/// `threshold`, the rate is multiplied by gamma. Part of the checkpoint.
+/// The state of the plateau schedule, a part of the checkpoint. After more than `patience` epochs in a row
+/// without a relative improvement of `threshold`, the rate is multiplied by gamma.
 struct PlateauState {
   double factor = 1.0;
   double best = 0.0;
   std::int64_t bad_epochs = 0;
   bool started = false;
 };
-/// `metric` is one where less is better.
+/// Updates the state at the end of an epoch; a smaller `metric` is better.
 void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauState& state);
-/// The scheduled rate times the plateau's factor, but not below min_lr.
+/// Returns the scheduled rate times the plateau's factor, but at least min_lr.
 double plateau_lr(const ScheduleConfig& schedule, double scheduled, const PlateauState& state);
 
 }  // namespace thalweg

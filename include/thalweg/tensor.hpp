@@ -1,6 +1,6 @@
 #pragma once
-// Views of rows and matrices. A view owns nothing; its memory belongs to the backend of the Context it is
-// used with (host memory for cpu and reference, device memory for cuda).
+// Views of rows and matrices. A view owns nothing. Its memory is that of the backend of the Context: host
+// memory for cpu and reference, device memory for cuda.
 #include <cstdint>
 #include <type_traits>
 
@@ -29,7 +29,7 @@ constexpr MatrixView<T> matrix(T* data, std::int64_t rows, std::int64_t cols) {
 
 enum class DType : std::int32_t { f32, u8 };
 
-/// The rows of a batch where they lie in their data set: nothing is gathered or converted ahead of use.
+/// The rows of a batch, in place in their data set: nothing is gathered or converted before use.
 /// Feature j of batch row n is x = data[ids[n] * stride + j], read as fma(float(x), scale[j], shift[j]).
 struct DenseRows {
   const void* data = nullptr;
@@ -38,7 +38,7 @@ struct DenseRows {
   std::int64_t cols = 0;
   std::int64_t stride = 0;            ///< elements between consecutive rows of the data set
   const std::int64_t* ids = nullptr;  ///< [rows] data-set row of each batch row; null: batch row n is row n
-  const float* scale = nullptr;       ///< [cols]; null (together with shift): x is used as it is
+  const float* scale = nullptr;       ///< [cols]; null (together with shift): x is read as float(x)
   const float* shift = nullptr;       ///< [cols]
 };
 
@@ -46,8 +46,8 @@ constexpr DenseRows dense_rows(ConstMatrix m) {
   return {.data = m.data, .dtype = DType::f32, .rows = m.rows, .cols = m.cols, .stride = m.stride};
 }
 
-/// The same for a CSR data set: row n of the batch holds the entries offsets[id] .. offsets[id + 1] of
-/// columns and values, with id = ids[n] (or n); columns ascend strictly inside a row.
+/// The rows of a batch, in place in their CSR data set. Row n of the batch holds the entries offsets[id] ..
+/// offsets[id + 1] of columns and values, with id = ids[n] (or n). Columns ascend strictly inside a row.
 struct SparseRows {
   const std::int64_t* offsets = nullptr;
   const std::int32_t* columns = nullptr;

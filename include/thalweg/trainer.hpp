@@ -1,5 +1,5 @@
 #pragma once
-// Training runs: what `thalweg train` does.
+// Training runs, as `thalweg train` makes them.
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -34,27 +34,28 @@ struct EpochReport {
 };
 
 enum class TrainPhase {
-  load,      ///< data are read; there is nothing yet that could be saved
-  train,     ///< steps, checkpoints and validation
-  evaluate,  ///< the trained and saved model is evaluated
+  load,      ///< reads the data; there is nothing to save yet
+  train,     ///< takes steps, writes checkpoints, validates
+  evaluate,  ///< evaluates the trained and saved model
 };
 
 struct TrainObserver {
-  std::function<void(TrainPhase)> phase;            ///< when one begins
-  std::function<void(const Progress&)> progress;    ///< after every step
-  std::function<void(const EpochReport&)> epoch;    ///< after every epoch and its validation
-  std::function<void(const std::string&)> message;  ///< what a person should know
-  ReadProgress reading;                             ///< now and then while data are read
+  std::function<void(TrainPhase)> phase;            ///< called when a phase begins
+  std::function<void(const Progress&)> progress;    ///< called after every step
+  std::function<void(const EpochReport&)> epoch;    ///< called after every epoch and its validation
+  std::function<void(const std::string&)> message;  ///< called with a line for the log
+  ReadProgress reading;                             ///< called now and then while data are read
   const std::atomic<int>* stop_signal = nullptr;    ///< non-zero: finish the step, save, and return
-  std::atomic<int>* save_signal = nullptr;  ///< non-zero: save after the step, reset to zero, and go on
+  std::atomic<int>* save_signal = nullptr;  ///< non-zero: save after the step, reset to zero, continue
 };
 
-/// What a run with noise spent. The guarantee is for the parameters; metrics and statistics are not covered.
+/// The privacy that a run with noise has spent. The guarantee covers the parameters, not metrics or
+/// statistics.
 struct PrivacyReport {
   double epsilon = 0, delta = 0;
   double noise_multiplier = 0, sampling_rate = 0;
   std::string accountant;
-  bool reproducible_noise = false;  ///< then nothing is private
+  bool reproducible_noise = false;  ///< true: nothing is private
 };
 
 struct TrainReport {
@@ -70,8 +71,8 @@ struct TrainReport {
   std::string device;
 };
 
-/// Reads the data, trains, checkpoints and evaluates as `config` says. Throws the errors of error.hpp; a run
-/// that diverges leaves the weights of the last good step in its last checkpoint.
+/// Reads the data, trains, writes checkpoints and evaluates by `config`. Throws the errors of error.hpp. A
+/// run that diverges leaves the weights of the last good step in its last checkpoint.
 TrainReport train(const Config& config, const TrainObserver& observer = {});
 
 }  // namespace thalweg

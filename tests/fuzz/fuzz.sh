@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh
 
-# coverage: which functions of the readers the corpora reach; minimise: what was learned goes into the committed corpus.
+# coverage prints the functions of the readers that the corpora reach; minimise adds new inputs to the committed corpus.
 case "${1:-}" in
   coverage | minimise) what=("--$1") ;;
   *) what=(--runs "${1:-1000000}") ;;

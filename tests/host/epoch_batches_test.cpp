@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-/// Training rows that are no positions.
+/// Training rows that differ from their positions.
 std::vector<std::int64_t> training_rows(std::int64_t count) {
   std::vector<std::int64_t> rows;
   for (std::int64_t i = 0; i < count; ++i) rows.push_back(3 * i + 7);

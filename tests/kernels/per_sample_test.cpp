@@ -86,7 +86,8 @@ TEST_P(PerSampleTest, SquaresOfBytesAreOfTheFeaturesAsTheModelReadsThem) {
 }
 
 TEST_P(PerSampleTest, SquaresOfFloatsAreOfTheFeaturesAsTheModelReadsThem) {
-  // rows 2 and 0 of three, whose third place is no feature: (2 * 7 + 1, 3 * 8 - 1) and (2 * 1 + 1, 3 * 2 - 1)
+  // rows 2 and 0 of three, whose third element is not a feature: (2 * 7 + 1, 3 * 8 - 1) and (2 * 1 + 1, 3 * 2
+  // - 1)
   const Guarded<float> data(ctx(), Floats{1, 2, 100, 4, 5, 100, 7, 8, 100}), squares(ctx(), 2);
   const Guarded<float> scale(ctx(), Floats{2, 3}), shift(ctx(), Floats{1, -1});
   const Guarded<std::int64_t> ids(ctx(), std::vector<std::int64_t>{2, 0});

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# mutants [--sample=N] [--seed=S,...] [PATH...]: changes of the code that no test notices (docs/mutants.md)
+# mutants [--sample=N] [--seed=S,...] [PATH...]: changes of the code that no test catches (docs/mutants.md)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh

@@ -16,7 +16,7 @@ bool free_pinned(void* memory);
 bool is_device(const void* address);
 /// Whether [address, address + bytes) lies in one live allocation.
 bool holds_device(const void* address, std::size_t bytes);
-/// "device memory of N bytes ... at byte K"; "" when the address is no device address.
+/// "device memory of N bytes ... at byte K"; "" when the address is not a device address.
 std::string describe_device_address(const void* address);
 
 /// While one of these lives, device memory can be touched; at other times a host access is a finding (under

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# races: every CUDA kernel under the checks of addresses, undefined behaviour and races
+# races: every CUDA kernel under checks for addresses, undefined behaviour and races
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh
@@ -7,8 +7,8 @@ source cmake/run_support.sh
 need "${packages[@]}" clang-14 libclang-rt-14-dev
 for preset in simt-asan simt-tsan; do
   build "$preset" thalweg_device_tests thalweg_simt_tests
-  # Without what runs no kernel: ./run sanitize does that.
+  # Tests that run no kernel are left to ./run sanitize.
   GTEST_FILTER='-*Timings*:*/reference:*/cpu_*' THALWEG_SIMT_THREADS=1 ctest --preset "$preset" -j "$jobs" -L 'device|simt'
 done
-# The check of races has to miss each of the kernels' barriers.
+# The race check must fail without each of the kernels' barriers.
 python3 tests/simt/mutate.py --build build/simt-tsan kernels/*/*_cuda.cu kernels/*/*.cuh

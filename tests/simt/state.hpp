@@ -9,7 +9,8 @@ namespace simt {
 cudaError_t failed(cudaError_t error);
 /// Bytes of dynamic shared memory that launches of the kernel may ask for.
 std::size_t dynamic_limit(Kernel kernel);
-/// Does the work now, or records it when the stream is captured. `kernel` is null for what is no launch.
+/// Does the work now, or records it when the stream is captured. `kernel` is null for work that is not a
+/// launch.
 cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t()> run);
 /// Counts one more call.
 void count(std::int64_t Calls::*which, std::int64_t by = 1);

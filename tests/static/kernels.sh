@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# kernels [--update]: what nvcc made of every kernel; docs/kernels.md is made from it
+# kernels [--update]: check the object code of every kernel; docs/kernels.md is written from it
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh
 
-command -v nvcc >/dev/null || { say "./run kernels reads what nvcc made of the kernels, and there is no nvcc on the PATH"; exit 1; }
+command -v nvcc >/dev/null || { say "./run kernels reads the object code of nvcc, and there is no nvcc on the PATH"; exit 1; }
 python3 -c 'import ensurepip' 2>/dev/null || need python3-venv
 build cuda thalweg
 python3 tests/static/kernel_account.py build/cuda --self-test "$@"

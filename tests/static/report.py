@@ -10,26 +10,30 @@ GOLDEN = pathlib.Path(__file__).parents[1] / "end_to_end/launches.golden"
 
 HEAD = """# The kernels, as the compiler made them
 
-Written by `./run kernels --update` from the object code ({compiler}); a test compares them (tests/static). No number here was measured on
-a GPU.
+`./run kernels --update` writes this page from the object code ({compiler}); a test compares them (tests/static). No number here was
+measured on a GPU.
 
-Every kernel, on every architecture: no local memory and no spill, no double precision, no float atomic, no approximate function, no
-contraction that the source does not spell out. The streaming kernels move by 128-bit accesses what their cost functions say;
+Every kernel, on every architecture, has no local memory and no spill, no double precision, no float atomic and no approximate function. It
+has no contraction that the source does not spell out. The streaming kernels move the bytes of their cost functions by 128-bit accesses.
 `dropout` touches its input, output, ids and step alone; `model_step` reads X only to copy it on chip.
 
 ## Streaming kernels: predicted time for 2^26 elements
 
-Milliseconds, and in brackets the share of the roofline, which is the nominal DRAM bandwidth. The prediction is the slowest of DRAM at
-{reachable:.0%} of nominal (what copies reach), the reads that the resident warps keep in flight at 700 ns, and every instruction of
-the kernel, unlikely paths too, issued once per thread. Arrays that stay in L2 take less.
+Milliseconds; in brackets the share of the roofline, which is the nominal DRAM bandwidth. The prediction is the slowest of three:
+
+- DRAM at {reachable:.0%} of nominal, the rate of copies;
+- the reads that the resident warps keep in flight at 700 ns;
+- every instruction of the kernel, unlikely paths too, issued once per thread.
+
+Arrays that stay in L2 take less.
 
 """
 
 LAUNCHES = """
 ## Kernels of a training step
 
-Each step is one upload and one launch of a graph; these are the kernels in it, fast numerics without those of cuBLASLt. Counted where
-the kernels are executed (`tests/end_to_end/step_calls_simt_test.cpp`), which holds them to this number. The networks have two hidden layers.
+Each step is one upload and one launch of a graph; the table counts the kernels in it, without those of cuBLASLt in fast numerics.
+`tests/end_to_end/step_calls_simt_test.cpp` executes the kernels and checks each count. The networks have two hidden layers.
 
 | model | kernels |
 |---|---|
@@ -38,8 +42,8 @@ the kernels are executed (`tests/end_to_end/step_calls_simt_test.cpp`), which ho
 TABLE = """
 ## Registers, shared memory and occupancy
 
-Registers of a thread, then the share of a multiprocessor's warps that fit; without the dynamic shared memory that some launches
-add. Shared memory is that of sm_75.
+Registers of a thread, then the share of a multiprocessor's warps that fit. The dynamic shared memory of some launches is not included.
+Shared memory is that of sm_75.
 """
 
 

@@ -8,7 +8,7 @@ need "${packages[@]}" gcovr
 build coverage
 find build/coverage -name '*.gcda' -delete
 ctest --preset coverage -j "$jobs"
-# Branches that only a throw takes are the compiler's, not ours.
+# Branches that only a throw takes come from the compiler, not from the source.
 gcovr --root . --object-directory build/coverage --filter host/ --filter include/ --exclude host/runtime/fmt_library.cpp \
   --exclude-throw-branches --exclude-unreachable-branches --print-summary --html-details build/coverage/coverage.html \
   --txt build/coverage/coverage.txt --fail-under-line 95 --fail-under-branch 85 -j "$jobs" build/coverage

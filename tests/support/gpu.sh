@@ -4,18 +4,18 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh
 
-# What this machine lacks, one thing a line.
+# Prints what this machine lacks, one thing per line.
 lacks() {
   command -v nvcc >/dev/null || [ -x "${CUDACXX:-}" ] || say "  nvcc of a CUDA toolkit (put it on the PATH or set CUDACXX)"
   if ! command -v nvidia-smi >/dev/null; then
-    say "  an NVIDIA driver (nvidia-smi is not there)"
+    say "  an NVIDIA driver (nvidia-smi is missing)"
   elif ! nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
     say "  a GPU (nvidia-smi -L lists none)"
   fi
   command -v compute-sanitizer >/dev/null || say "  compute-sanitizer of the CUDA toolkit"
 }
 
-# report COMMAND...: runs it, its output and exit code into the report; a failure is counted and the next one runs.
+# report COMMAND...: runs it and writes its output and exit code into the report. It counts a failure and returns.
 failures=0
 report() {
   say "\$ $*"

@@ -17,7 +17,8 @@ inline nlohmann::json read_test_data(const std::string& name) {
   return nlohmann::json::parse(file);
 }
 
-/// Sets the fields of one section of the configuration that `settings` names; a name that is no field fails.
+/// Sets the fields of one section of the configuration that `settings` names; a name that is not a field
+/// fails.
 template <class Section>
 Section section_from_json(const nlohmann::json& settings) {
   Section section;

@@ -1,5 +1,6 @@
-# What the compiler does not check: every op has its mirror in tests and benchmarks, references share no formula with the
-# code they check, kernels are launched in one place. Run from the repository's root: cmake -P tests/support/lint.cmake
+# Rules that the compiler does not check: every op has its mirror in tests and benchmarks, references share no formula with
+# the code they check, kernels are launched in one place, the prose is plain (prose_lint.py).
+# Run from the repository's root: cmake -P tests/support/lint.cmake
 set(problems "")
 
 file(GLOB ops RELATIVE ${CMAKE_SOURCE_DIR}/kernels ${CMAKE_SOURCE_DIR}/kernels/*)
@@ -38,8 +39,12 @@ forbid(host/*pp "#include <nlohmann" "a value of nlohmann's ends the process whe
 forbid(host/*pp "directory_iterator|fs::remove_all" "ends the process where memory runs out: host/checkpoint/files.hpp")
 
 list(FILTER problems EXCLUDE REGEX "^host/cli/.*prints nothing|^host/json/json.cpp")
-if(problems)
-  list(JOIN problems "\n  " text)
-  message(FATAL_ERROR "lint:\n  ${text}")
+
+find_program(python NAMES python3 REQUIRED)
+execute_process(COMMAND ${python} ${CMAKE_CURRENT_LIST_DIR}/prose_lint.py OUTPUT_VARIABLE prose RESULT_VARIABLE failed)
+
+if(problems OR failed)
+  list(JOIN problems "\n" text)
+  message(FATAL_ERROR "lint:\n${text}\n${prose}")
 endif()
 message(STATUS "lint: ${CMAKE_CURRENT_LIST_FILE} found nothing")
