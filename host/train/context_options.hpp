@@ -7,15 +7,9 @@
 
 namespace thalweg {
 
-/// Of "exact" or "fast".
-inline Numerics numerics_of(const std::string& name) {
-  return name == "fast" ? Numerics::fast : Numerics::exact;
-}
-
+/// `device`: that of the config, or another one that does the same work.
 inline ContextOptions context_options(const Config& config, const std::string& device) {
-  return {.device = device,
-          .numerics = numerics_of(config.numerics),
-          .threads = static_cast<int>(config.train.threads)};
+  return {.device = device, .numerics = config.numerics, .threads = static_cast<int>(config.train.threads)};
 }
 
 }  // namespace thalweg

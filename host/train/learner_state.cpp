@@ -6,6 +6,7 @@
 #include <functional>
 #include <numeric>
 
+#include "host/config/optimizer_rules.hpp"
 #include "host/train/micro_batch.hpp"
 #include "kernels/common/backend.hpp"
 #include "thalweg/error.hpp"
@@ -34,10 +35,8 @@ std::int64_t most_entries(const Dataset& data, std::int64_t rows) {
 OptimizerConfig optimizer_config(const LearnerOptions& options) {
   OptimizerConfig config = options.optimizer;
   if (options.per_sample.noise_multiplier > 0) {
-    if (config.lazy == "true") {
-      throw ConfigError("optimizer.lazy=true leaves parameters out of the update, and with them the noise");
-    }
-    config.lazy = "false";
+    config_rules::check_noise(config);
+    config.lazy = Tristate::no;
   }
   return config;
 }

@@ -6,7 +6,6 @@
 
 #include "host/model/network.hpp"
 #include "host/train/micro_batch.hpp"
-#include "host/train/optimizer_scalars.hpp"
 #include "host/train/step_rows.hpp"
 #include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
@@ -60,7 +59,7 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
   const std::int64_t micro = asked_rows(options);
   const std::int64_t partials = micro < options.max_batch ? options.reduction_slices : 0;
   const std::int64_t states =
-      state_count(parse_rule(options.optimizer.name)) + (options.optimizer.average != "none" ? 1 : 0);
+      state_count(options.optimizer.name) + (options.optimizer.average != Averaging::none ? 1 : 0);
   return {.parameters = kFloat * (arena + 2 * buffers),
           .gradients = kFloat * arena * (1 + partials),
           .states = kFloat * arena * states,

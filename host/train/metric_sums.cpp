@@ -11,7 +11,7 @@ constexpr std::int64_t kSumWords = sizeof(ExactSum) / sizeof(Count);
 constexpr std::int64_t kPairWords = sizeof(PairCount) / sizeof(Count);
 
 std::int64_t classes_of(const ModelSpec& spec) {
-  if (!is_classification_loss(spec.config.loss)) return 0;
+  if (!traits_of(spec.config.loss).classification) return 0;
   return std::max<std::int64_t>(std::ssize(spec.schema.classes), 2);
 }
 
@@ -36,7 +36,7 @@ MetricSums::MetricSums(const Context& ctx, const ModelSpec& spec, const Objectiv
       outputs_(spec.outputs),
       classes_(classes_of(spec)),
       unit_(weight_unit(total_weight)),
-      rates_(spec.config.loss == "poisson"),
+      rates_(traits_of(spec.config.loss).rates),
       words_(ctx, kSums * kSumWords + classes_ * classes_ + kPairWords),
       losses_(ctx, kBlockRows),
       scores_(ctx, ranks() ? rows.count() : 0) {

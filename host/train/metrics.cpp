@@ -54,7 +54,7 @@ void add_classification(const MetricNumbers& numbers, const ModelSpec& spec, dou
   }
   metrics.values.emplace_back("accuracy", right / weight);
   metrics.values.emplace_back("balanced_accuracy", recall_sum / present);  // mutant: present-classes
-  if (spec.config.loss == "logistic" || spec.config.loss == "softmax_cross_entropy") {
+  if (traits_of(spec.config.loss).probabilities) {
     metrics.values.emplace_back("log_loss", numbers.log_loss / weight);
   }
   if (spec.outputs == 1 && present == 2) metrics.values.emplace_back("auc", numbers.pairs / pairs);
@@ -86,7 +86,7 @@ Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& ro
   const MetricNumbers numbers = sums.read();
   Metrics metrics;
   metrics.values.emplace_back("loss", numbers.loss / targets.weight);
-  if (is_classification_loss(spec.config.loss)) {
+  if (traits_of(spec.config.loss).classification) {
     add_classification(numbers, spec, targets.weight, metrics);
   } else {
     add_regression(numbers, spec, targets, metrics);

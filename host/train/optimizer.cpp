@@ -1,7 +1,7 @@
 #include "host/train/optimizer.hpp"
 
+#include "host/config/optimizer_rules.hpp"
 #include "kernels/common/backend.hpp"
-#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -16,23 +16,17 @@ std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSe
 
 Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param,
                      const OptimizerConfig& config, bool sparse_input)
-    : config_(config),
-      rule_(parse_rule(config.name)),
-      groups_(parameter_groups(config)),
-      lazy_(sparse_input && config.lazy != "false") {
-  if (lazy_ && config.average != "none") {
-    throw ConfigError(
-        "optimizer.average is \"" + config.average +
-        "\", which needs every parameter at every step; set optimizer.lazy=false for sparse data");
-  }
+    : config_(config), groups_(parameter_groups(config)), lazy_(sparse_input && config.lazy != Tristate::no) {
+  config_rules::check_optimizer(config);
+  config_rules::check_average(config, lazy_);
   for (const auto& entry : plan.parameters()) {
     segments_.push_back({entry.offset, padded(entry.size), entry.size, group_of(entry.spec.kind), 0});
   }
-  for (int s = 0; s < state_count(rule_); ++s) {
+  for (int s = 0; s < state_count(config.name); ++s) {
     states_.emplace_back(ctx, plan.arena_size());
     states_.back().zero(ctx);
   }
-  if (config.average != "none") {
+  if (config.average != Averaging::none) {
     average_ = Buffer<float>(ctx, plan.arena_size());
     ctx.backend().memory.copy(ctx, average_.data(), param, plan.arena_size() * std::int64_t{sizeof(float)});
   }
@@ -50,7 +44,7 @@ void Optimizer::gradient_norm(const Context& ctx, const float* grad, const Touch
 
 UpdateArgs Optimizer::arguments(float* param, const float* grad, const UpdateScalars* scalars,
                                 const float* gate) const {
-  UpdateArgs args{.rule = rule_,
+  UpdateArgs args{.rule = config_.name,
                   .segments = segments_.data(),
                   .segment_count = static_cast<int>(segments_.size()),
                   .scalars = scalars,
@@ -75,7 +69,7 @@ void Optimizer::update(const Context& ctx, float* param, const float* grad, cons
     args.segment_count = static_cast<int>(segments_.size()) - 1;
   }
   if (args.segment_count > 0) ctx.backend().update.step(ctx, args);
-  if (config_.constraint == "l2_ball" || config_.constraint == "simplex") {
+  if (constrains_segment(config_.constraint)) {
     ctx.backend().update.project(ctx, {.segments = segments_.data(),
                                        .segment_count = static_cast<int>(segments_.size()),
                                        .scalars = scalars,

@@ -9,8 +9,8 @@ namespace {
 
 /// Whether the features were standardised by statistics of the training rows.
 bool standardized(const Config& config, const Dataset& data) {
-  if (config.data.standardize == "true") return true;
-  return config.data.standardize == "auto" && !data.sparse && data.dense_u8.empty();
+  if (config.data.standardize == Tristate::yes) return true;
+  return config.data.standardize == Tristate::automatic && !data.sparse && data.dense_u8.empty();
 }
 
 std::uint64_t noise_seed(const Config& config) {
@@ -34,7 +34,7 @@ Privacy::Privacy(const Config& config, const Dataset& data, const std::vector<st
       noise_multiplier_(config_.noise_multiplier),
       standardized_(standardized(config, data)) {
   if (!config_.private_training()) return;
-  if (standardized_ && config.data.standardize == "auto") {
+  if (standardized_ && config.data.standardize == Tristate::automatic) {
     throw ConfigError(
         "data.standardize = auto would standardise " + data.source +
         " by means and deviations of the training rows, which the privacy guarantee does not cover; set "
@@ -43,8 +43,8 @@ Privacy::Privacy(const Config& config, const Dataset& data, const std::vector<st
         "it");
   }
   if (config_.target_epsilon > 0) {
-    noise_multiplier_ = solve_noise_multiplier(parse_accountant(config_.accountant), config_.target_epsilon,
-                                               delta_, sampler_.rate(), total_steps);
+    noise_multiplier_ = solve_noise_multiplier(config_.accountant, config_.target_epsilon, delta_,
+                                               sampler_.rate(), total_steps);
   }
 }
 
@@ -68,11 +68,11 @@ std::vector<std::string> Privacy::notes() const {
 
 PrivacyReport Privacy::report(std::int64_t steps) const {
   const SampledGaussian spent{sampler_.rate(), noise_multiplier_, steps};
-  return {.epsilon = spent_epsilon(parse_accountant(config_.accountant), spent, delta_),
+  return {.epsilon = spent_epsilon(config_.accountant, spent, delta_),
           .delta = delta_,
           .noise_multiplier = noise_multiplier_,
           .sampling_rate = sampler_.rate(),
-          .accountant = config_.accountant,
+          .accountant = std::string(name_of(config_.accountant)),
           .reproducible_noise = config_.reproducible_noise};
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "host/config/config_text.hpp"
+#include "host/config/values.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -35,8 +36,9 @@ constexpr std::array<std::string_view, 19> kMayDiffer{"out",
 
 /// These schedules read the length of the run.
 bool depends_on_length(const ScheduleConfig& schedule) {
-  return schedule.name == "polynomial" || schedule.name == "one_cycle" ||  // mutant: length-compared
-         (schedule.name == "cosine" && schedule.cycle_steps == 0);
+  if (schedule.name == ScheduleKind::cosine) return schedule.cycle_steps == 0;
+  const bool polynomial = schedule.name == ScheduleKind::polynomial;
+  return polynomial || schedule.name == ScheduleKind::one_cycle;  // mutant: length-compared
 }
 
 /// The shell chooses the number of a pipe that it makes: <(query) is /dev/fd/63 now and /dev/fd/62 then.
@@ -62,13 +64,13 @@ bool may_differ(const std::string& key, const Config& config) {
   if ((solved_noise || depends_on_length(config.schedule)) &&
       (key == "train.epochs" || key == "train.max_steps"))
     return false;
-  if (config.train.on_spike == "rollback" && key == "checkpoint.every_steps") return false;
+  if (config.train.on_spike == SpikePolicy::rollback && key == "checkpoint.every_steps") return false;
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
 }
 
 /// A run that was to stop has met no spike that it went on from: another policy changes nothing so far.
 bool ends_a_stop(const SettingDifference& difference) {
-  return difference.key == "train.on_spike" && difference.before == "\"stop\"";
+  return difference.key == "train.on_spike" && difference.before == value_to_toml(SpikePolicy::stop);
 }
 
 }  // namespace

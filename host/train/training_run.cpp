@@ -14,6 +14,7 @@
 #include "host/model/objective.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "host/train/context_options.hpp"
+#include "host/train/learner_options.hpp"
 #include "host/train/memory_plan.hpp"
 #include "host/train/numerics_note.hpp"
 #include "host/train/resume_check.hpp"
@@ -29,7 +30,7 @@ constexpr std::size_t kRowsNamed = 8;
 }  // namespace
 
 TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
-    : config_(config),
+    : config_((validate_config(config), config)),  // before a device is asked for
       observer_(observer),
       ctx_(context_options(config, config.device)),
       start_(Clock::now()) {}
@@ -59,7 +60,6 @@ void TrainingRun::train() {
 }
 
 void TrainingRun::prepare() {
-  validate_config(config_);
   if (is_folder(config_.out)) claim_out();
   load_data();
   enter(TrainPhase::train);
@@ -76,7 +76,7 @@ void TrainingRun::prepare() {
   const double parameters = static_cast<double>(Network(spec).plan().arena_size());
   plan_.emplace(config_, batches_->batches_per_epoch(),
                 static_cast<double>(batches_->rows().size()) * parameters);
-  const LearnerOptions options = learner_options();
+  const LearnerOptions options = options_of_learner();
   plan_memory_of(spec, options);
   model_.emplace(ctx_, spec);
   learner_ = std::make_unique<Learner>(ctx_, *model_, train_, options);
@@ -90,20 +90,12 @@ void TrainingRun::prepare() {
   start_ = Clock::now();
 }
 
-LearnerOptions TrainingRun::learner_options() {
-  LearnerOptions options{.optimizer = config_.optimizer,
-                         .per_sample = per_sample_options(config_.per_sample),
-                         .max_batch = std::min<std::int64_t>(config_.train.batch_size,
-                                                             static_cast<std::int64_t>(split_.train.size())),
-                         .micro_batch = config_.train.micro_batch,
-                         .reduction_slices = static_cast<int>(config_.train.reduction_slices),
-                         .batches = &*batches_};
+LearnerOptions TrainingRun::options_of_learner() {
   if (config_.per_sample.poisson()) {
     privacy_.emplace(config_, train_, split_.train, plan_->total_steps());
-    privacy_->set_options(options);
     for (const std::string& note : privacy_->notes()) say(note);
   }
-  return options;
+  return learner_options(config_, std::ssize(split_.train), &*batches_, privacy_ ? &*privacy_ : nullptr);
 }
 
 /// Device memory is told of before it is asked for; the host's grows with the data that are already read.
@@ -137,7 +129,7 @@ void TrainingRun::load_data() {
   if (!config_.data.test.empty() || !config_.data.test_rows.empty()) {
     test_ = read_test_data(config_.data, schema_of(train_), true, observer_.reading);
   }
-  fingerprint_ = fingerprint(train_, config_.data.fingerprint == "full");
+  fingerprint_ = fingerprint(train_, config_.data.fingerprint == FingerprintRows::full);
 }
 
 void TrainingRun::resume() {
@@ -146,19 +138,20 @@ void TrainingRun::resume() {
   claim_out();
   remove_temporaries(config_.out);
   const std::string& how = config_.checkpoint.resume;
-  if (how == "auto") {
+  const std::optional<Resume> word = value_named<Resume>(how);
+  if (!word) {
+    restore(how);
+  } else if (*word == Resume::never) {
+    remove_checkpoints(checkpoint_root());
+  } else {
     std::vector<std::string> damaged;
     const auto newest = newest_valid_checkpoint(checkpoint_root(), damaged);
     for (const std::string& report : damaged) say(report);
     if (newest) restore(*newest);
-  } else if (how != "never") {
-    restore(how);
-  } else {
-    remove_checkpoints(checkpoint_root());
   }
   write_file_atomically(config_.out + "/config.toml", to_toml(config_));
   log_ = MetricsLog(config_.out + "/metrics.jsonl", state_.step, epoch_pending());
-  if (config_.train.on_spike == "rollback" && state_.step == 0) save();
+  if (config_.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();
 }
 
 void TrainingRun::restore(const std::string& folder) {
@@ -205,19 +198,19 @@ void TrainingRun::take_steps() {
 /// The batch counts as a step in which nothing was learnt, so that data order and schedule go on as they
 /// would have.
 void TrainingRun::pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error) {
-  if (config_.train.on_spike == "stop" || state_.spikes_in_a_row >= kMostSpikesInARow) {
+  if (config_.train.on_spike == SpikePolicy::stop || state_.spikes_in_a_row >= kMostSpikesInARow) {
     save();
     writer_.finish();
     throw error;
   }
-  if (config_.train.on_spike == "rollback") roll_back(error);
+  if (config_.train.on_spike == SpikePolicy::rollback) roll_back(error);
   std::string named;
   for (std::size_t i = 0; i < std::min(rows.size(), kRowsNamed); ++i) {
     named += (i > 0 ? ", " : "") + train_.where(rows[i]);
   }
   if (rows.size() > kRowsNamed) named += fmt::format(" and {} more", rows.size() - kRowsNamed);
-  say(fmt::format("{}; train.on_spike = {} passes over its rows: {}", error.what(), config_.train.on_spike,
-                  named));
+  say(fmt::format("{}; train.on_spike = {} passes over its rows: {}", error.what(),
+                  name_of(config_.train.on_spike), named));
   ++state_.spikes_in_a_row;
   ++state_.step;
   learner_->set_steps(state_.step);
@@ -284,7 +277,7 @@ void TrainingRun::finish_epoch() {
     line.emplace_back("privacy.epsilon", privacy_->report(state_.step).epsilon);
     line.emplace_back("privacy.delta", privacy_->report_delta());
   }
-  if (config_.schedule.name == "plateau") {
+  if (config_.schedule.name == ScheduleKind::plateau) {
     plateau_epoch_end(config_.schedule, validation_ ? (*validation_)["loss"] : loss, state_.plateau);
   }
   log_.write(line);
@@ -334,8 +327,8 @@ void TrainingRun::save() {
   data.data_fingerprint = fingerprint_;
   std::vector<std::int64_t> spared;
   if (state_.best_step > 0) spared.push_back(state_.best_step);  // mutant: best-spared
-  // mutant: rollback-spared
-  if (config_.train.on_spike == "rollback") spared.push_back(plan_->last_regular_save(state_.step));
+  const bool rolls_back = config_.train.on_spike == SpikePolicy::rollback;
+  if (rolls_back) spared.push_back(plan_->last_regular_save(state_.step));  // mutant: rollback-spared
   writer_.submit({checkpoint_root(), std::move(data), config_.checkpoint.keep, std::move(spared)});
   saved_step_ = state_.step;
 }

@@ -30,7 +30,7 @@ class TrainingRun {
   void claim_out();
   void retire_model() const;
   void load_data();
-  LearnerOptions learner_options();
+  LearnerOptions options_of_learner();
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
   StepRows rows_of(std::int64_t step) const;
   void resume();

@@ -8,6 +8,9 @@
 #include "host/runtime/cuda_backend.hpp"
 #include "host/train/context_options.hpp"
 #include "host/train/error_bound.hpp"
+#include "host/train/learner_options.hpp"
+#include "host/train/run_plan.hpp"
+#include "host/train/step_rows.hpp"
 #include "thalweg/epoch_batches.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/schedule.hpp"
@@ -22,16 +25,18 @@ struct Side {
   Learner learner;
 
   Side(const Config& config, const std::string& device, const ModelSpec& spec, const Dataset& data,
-       std::int64_t batch, const EpochBatches& batches)
-      : ctx(context_options(config, device)),
-        model(ctx, spec),
-        learner(ctx, model, data,
-                {.optimizer = config.optimizer,
-                 .max_batch = batch,
-                 .micro_batch = config.train.micro_batch,
-                 .reduction_slices = static_cast<int>(config.train.reduction_slices),
-                 .batches = &batches}) {}
+       const LearnerOptions& options)
+      : ctx(context_options(config, device)), model(ctx, spec), learner(ctx, model, data, options) {}
+
+  void step(const StepRows& rows, double lr) {
+    std::visit([&](const auto& batch) { learner.step(batch, lr); }, rows);
+  }
 };
+
+StepRows rows_of(const EpochBatches& batches, const std::optional<Privacy>& privacy, std::int64_t step) {
+  if (privacy) return privacy->sampler().rows(static_cast<std::uint64_t>(step + 1));
+  return batches.at_step(step);
+}
 
 std::string second_device(const std::string& asked) {
   std::string reason;
@@ -78,23 +83,27 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
   const ModelSpec spec = resolve_model(config.model, schema_of(data), seed);
   const EpochBatches batches(split.train, config.train.batch_size, seed, config.train.shuffle,
                              config.train.drop_last);
-  const std::int64_t batch =
-      std::min<std::int64_t>(config.train.batch_size, static_cast<std::int64_t>(split.train.size()));
-  Side first(config, options.first, spec, data, batch, batches),
-      second(config, second_device(options.second), spec, data, batch, batches);
+  const std::int64_t per_epoch = batches.batches_per_epoch();
+  std::optional<Privacy> privacy;  // one for both sides: the same batches and noise
+  if (config.per_sample.poisson())
+    privacy.emplace(config, data, split.train, RunPlan(config, per_epoch, 1).total_steps());
+  const LearnerOptions learner =
+      learner_options(config, std::ssize(split.train), &batches, privacy ? &*privacy : nullptr);
+  Side first(config, options.first, spec, data, learner),
+      second(config, second_device(options.second), spec, data, learner);
 
   VerifyReport report{.first = first.ctx.device(), .second = second.ctx.device(), .steps = options.steps};
-  report.exact = config.numerics == "exact" && report.first != "reference" && report.second != "reference";
+  report.exact =
+      config.numerics == Numerics::exact && report.first != "reference" && report.second != "reference";
   const double cut = std::max(cut_factors_bound(first.ctx), cut_factors_bound(second.ctx));
   report.bound = 8.0 * static_cast<double>(options.steps) * (rounding_bound(longest_sum(config, spec)) + cut);
   for (const NamedTensor& tensor : first.model.parameters(first.ctx))
     report.tensors.push_back({.tensor = tensor.name});
-  const std::int64_t per_epoch = batches.batches_per_epoch();
   for (std::int64_t step = 0; step < options.steps; ++step) {
-    const EpochBatch rows = batches.at_step(step);
+    const StepRows rows = rows_of(batches, privacy, step);
     const double lr = scheduled_lr(config.schedule, config.optimizer.lr, {options.steps, per_epoch}, step);
-    first.learner.step(rows, lr);
-    second.learner.step(rows, lr);
+    first.step(rows, lr);
+    second.step(rows, lr);
     if (options.after_step) options.after_step(step + 1, second.ctx, second.model);
     const auto a = first.model.parameters(first.ctx), b = second.model.parameters(second.ctx);
     for (std::size_t t = 0; t < a.size(); ++t) compare(a[t], b[t], step + 1, report, report.tensors[t]);

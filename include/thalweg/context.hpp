@@ -4,12 +4,12 @@
 #include <memory>
 #include <string>
 
+#include "thalweg/choices.hpp"
+
 namespace thalweg {
 
 class ThreadPool;
 struct Backend;
-
-enum class Numerics { exact, fast };
 
 struct ContextOptions {
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N | reference

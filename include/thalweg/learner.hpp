@@ -15,8 +15,8 @@ namespace thalweg {
 
 /// What a step does with the gradients of single samples (docs/per-sample.md).
 struct PerSampleOptions {
-  double clip_norm = 0;          ///< bound of each sample's gradient norm; 0: no clipping
-  std::string mode = "flat";     ///< flat | per_layer | automatic
+  double clip_norm = 0;  ///< bound of each sample's gradient norm; 0: no clipping
+  ClipMode mode = ClipMode::flat;
   double noise_multiplier = 0;   ///< deviation of the noise on the sum, in units of clip_norm
   std::uint64_t noise_seed = 0;  ///< has to be secret where privacy is meant
   double divisor = 0;            ///< of the clipped sum; 0: the sum of the batch's weights

@@ -16,7 +16,7 @@ struct ScheduleContext {
 /// The rate of step `step`, with PyTorch's formulae. During the first warmup_steps it rises linearly, from
 /// warmup_start times the schedule's first rate; the schedule itself begins after them and spans what is left
 /// of the run. one_cycle takes base_lr as its peak; plateau is constant here (see plateau_lr). Throws
-/// ConfigError for an unknown name or a setting without meaning.
+/// ConfigError for a setting without meaning.
 double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
                     std::int64_t step);
 

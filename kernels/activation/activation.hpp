@@ -5,11 +5,10 @@
 #include "kernels/common/cost.hpp"
 #include "kernels/common/isa.hpp"
 #include "kernels/common/required.hpp"
+#include "thalweg/choices.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
-
-enum class Activation : std::int32_t { relu, tanh, sigmoid, gelu };
 
 /// An activation that the op of a neighbouring layer applies on its way.
 struct FusedActivation {

@@ -6,26 +6,10 @@
 #include "kernels/common/hd.hpp"
 #include "kernels/common/isa.hpp"
 #include "kernels/common/required.hpp"
+#include "thalweg/choices.hpp"
 #include "thalweg/context.hpp"
 
 namespace thalweg {
-
-enum class Rule : std::int32_t {
-  sgd,
-  momentum,
-  nesterov,
-  adagrad,
-  rmsprop,
-  adam,
-  adamw,
-  amsgrad,
-  sign,
-  lion,
-  adams_bashforth,
-  ftrl
-};
-
-enum class Constraint : std::int32_t { none, non_negative, box, l2_ball, simplex };
 
 /// Whether `project` enforces it, on each segment as one vector.
 THALWEG_HD constexpr bool constrains_segment(Constraint constraint) {
