@@ -110,7 +110,7 @@ void mlp_step(benchmark::State& state, Step step) {
   for (std::int64_t n = 0; n < batch; ++n) data.target.push_back(static_cast<float>(n % 10));
   Model model(ctx, resolve_model({.hidden = {512, 512}}, schema_of(data), 1));
   LearnerOptions options{.per_sample = options_of(step), .max_batch = batch};
-  options.optimizer.name = "sgd";
+  options.optimizer.name = Rule::sgd;
   Learner learner(ctx, model, data, options);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
   std::iota(rows.begin(), rows.end(), 0);

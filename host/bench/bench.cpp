@@ -6,8 +6,7 @@
 
 #include "host/bench/workloads.hpp"
 #include "host/config/keys.hpp"
-#include "host/train/context_options.hpp"
-#include "host/step/optimizer_scalars.hpp"
+#include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::bench {
@@ -82,10 +81,7 @@ std::vector<std::pair<std::string, std::string>> workload_list() {
 
 void run_bench(const std::vector<std::string>& names, const Options& options, const Listener& listener) {
   const std::vector<const Workload*> wanted = chosen(names);
-  for (const std::string& optimizer : options.optimizer)
-    parse_rule(optimizer);  // before anything takes its time
-  const Context ctx(
-      {.device = options.device, .numerics = numerics_of(options.numerics), .threads = options.threads});
+  const Context ctx({.device = options.device, .numerics = options.numerics, .threads = options.threads});
   Protocol figures = options.protocol;
   if (listener.next_repetition) figures.repetitions = 1;  // nobody reads them
   const Machine machine(ctx, figures, options.memory_mib << 20);

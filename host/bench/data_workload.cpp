@@ -135,17 +135,19 @@ struct SourceFile {
 };
 
 std::vector<SourceFile> write_files(const Dataset& data, const ScratchFolder& folder) {
-  const auto config = [&](const std::string& name, const std::string& format) {
+  const auto config = [&](const std::string& name, DataFormat format) {
     DataConfig c;
     c.train = folder.file(name);
     c.format = format;
-    c.standardize = "false";
+    c.standardize = Tristate::no;
     return c;
   };
-  std::vector<SourceFile> files{
-      {"npy", config("x.npy", "npy")},          {"npz", config("data.npz", "npz")},
-      {"csv", config("data.csv", "csv")},       {"csv.gz", config("data.csv.gz", "csv")},
-      {"libsvm", config("data.svm", "libsvm")}, {"idx", config("x.idx", "idx"), /*exact=*/false}};
+  std::vector<SourceFile> files{{"npy", config("x.npy", DataFormat::npy)},
+                                {"npz", config("data.npz", DataFormat::npz)},
+                                {"csv", config("data.csv", DataFormat::csv)},
+                                {"csv.gz", config("data.csv.gz", DataFormat::csv)},
+                                {"libsvm", config("data.svm", DataFormat::libsvm)},
+                                {"idx", config("x.idx", DataFormat::idx), /*exact=*/false}};
   write_npy(folder.file("x.npy"), matrix(data.dense_f32.data(), data.rows, data.features));
   write_npy(folder.file("y.npy"), data.target);
   files[0].config.target = folder.file("y.npy");

@@ -4,8 +4,8 @@
 
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_cases.hpp"
+#include "host/run/error_bound.hpp"
 #include "host/runtime/device_of.hpp"
-#include "host/train/error_bound.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg::bench {

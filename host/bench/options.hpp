@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "host/bench/protocol.hpp"
+#include "thalweg/choices.hpp"
 
 namespace thalweg::bench {
 
 struct Options {
   std::string device = "auto";
-  std::string numerics = "exact";
+  Numerics numerics = Numerics::exact;
   int threads = 0;
   Protocol protocol;
   bool check = true;              ///< results against the reference before they are timed
@@ -18,7 +19,7 @@ struct Options {
   std::int64_t rows = 0, features = 0, outputs = 10;
   std::int64_t entries = 40;  ///< of a sparse row
   std::vector<std::int64_t> batch, hidden, parameters;
-  std::vector<std::string> optimizer;
+  std::vector<Rule> optimizer;
   double lr = 0;
   std::string order = "both";  ///< of the rows: both | sequential | shuffled
   std::string step = "all";    ///< per_sample: all | plain | norms | clipped | statistics

@@ -33,7 +33,7 @@ LoopOptions without_per_sample(LoopOptions loop) {
 void per_sample(const Bench& bench) {
   const Options& o = bench.options;
   const Data data = network_data(bench);
-  for (const std::string& optimizer : or_default<std::string>(o.optimizer, {"sgd"})) {
+  for (const Rule optimizer : or_default<Rule>(o.optimizer, {Rule::sgd})) {
     for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {256})) {
       std::vector<Case> cases;
       std::int64_t plain_bytes = 0;

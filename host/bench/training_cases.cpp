@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "host/bench/made_data.hpp"
-#include "host/step/optimizer_scalars.hpp"
+#include "host/run/learner_options.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -19,11 +19,11 @@ std::string layers_text(const ModelSpec& spec) {
 
 }  // namespace
 
-LoopOptions loop_options(const std::string& optimizer, std::int64_t batch, bool shuffle, double lr) {
-  LoopOptions loop{.shuffle = shuffle, .lr = lr};
-  loop.learner.max_batch = batch;
-  loop.learner.optimizer.name = optimizer;
-  return loop;
+LoopOptions loop_options(Rule optimizer, std::int64_t batch, bool shuffle, double lr) {
+  Config config;
+  config.optimizer.name = optimizer;
+  config.train.batch_size = batch;
+  return {.learner = learner_options(config, batch), .shuffle = shuffle, .lr = lr};
 }
 
 Case training_case(const Bench& bench, const std::string& workload, const Data& data,
@@ -51,8 +51,8 @@ Case network_case(const Bench& bench, const std::string& workload, const Data& d
   const ModelSpec spec = resolve_model(loop.model, schema_of(*data), 1);
   Case subject = training_case(bench, workload, data, loop);
   subject.shape.insert(subject.shape.begin(), {"layers", layers_text(spec)});
-  subject.shape.emplace_back("optimizer", loop.learner.optimizer.name);
-  subject.cost = step_cost(spec, loop.learner.max_batch, parse_rule(loop.learner.optimizer.name));
+  subject.shape.emplace_back("optimizer", std::string(name_of(loop.learner.optimizer.name)));
+  subject.cost = step_cost(spec, loop.learner.max_batch, loop.learner.optimizer.name);
   bench.machine.bind(subject, subject.cost.bytes_written);  // what a step writes is read again soon
   return subject;
 }

@@ -19,7 +19,7 @@ std::vector<T> or_default(const std::vector<T>& given, const std::vector<T>& usu
 }
 inline std::int64_t or_default(std::int64_t given, std::int64_t usual) { return given > 0 ? given : usual; }
 
-LoopOptions loop_options(const std::string& optimizer, std::int64_t batch, bool shuffle, double lr);
+LoopOptions loop_options(Rule optimizer, std::int64_t batch, bool shuffle, double lr);
 
 /// One step of training; cost and limit are still open.
 Case training_case(const Bench& bench, const std::string& workload, const Data& data,

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "host/data/all_rows.hpp"
-#include "host/train/error_bound.hpp"
+#include "host/run/error_bound.hpp"
 #include "kernels/activation/activation.hpp"
 #include "kernels/linear/linear.hpp"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"

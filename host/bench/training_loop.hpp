@@ -6,7 +6,7 @@
 
 #include "host/bench/protocol.hpp"
 #include "host/model/network.hpp"
-#include "host/train/sample_statistics.hpp"
+#include "host/run/sample_statistics.hpp"
 #include "kernels/base/cost.hpp"
 #include "thalweg/epoch_batches.hpp"
 #include "thalweg/learner.hpp"

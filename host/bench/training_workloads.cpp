@@ -5,7 +5,6 @@
 #include "host/bench/training_cases.hpp"
 #include "host/data/order.hpp"
 #include "host/runtime/device_of.hpp"
-#include "host/step/optimizer_scalars.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -42,15 +41,15 @@ void dense_linear(const Bench& bench, const std::string& workload, std::int64_t 
   const std::int64_t features = or_default(o.features, 1000), rows = or_default(o.rows, 100'000);
   const auto data = std::make_shared<const Dataset>(made_dense(bench.ctx, rows, features, classes));
   if (!o.write_data.empty()) write_arrays(*data, o.write_data);
-  for (const std::string& optimizer : or_default<std::string>(o.optimizer, {"sgd"})) {
+  for (const Rule optimizer : or_default<Rule>(o.optimizer, {Rule::sgd})) {
     for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {256, 4096})) {
       for (const bool shuffle : shuffles(o)) {
         const LoopOptions loop =
             loop_options(optimizer, std::min(batch, rows), shuffle, o.lr > 0 ? o.lr : 0.1);
         Case subject = training_case(bench, workload, data, loop);
         subject.shape.insert(subject.shape.begin(), {"features", features});
-        subject.cost = step_cost(resolve_model(loop.model, schema_of(*data), 1), loop.learner.max_batch,
-                                 parse_rule(optimizer));
+        subject.cost =
+            step_cost(resolve_model(loop.model, schema_of(*data), 1), loop.learner.max_batch, optimizer);
         bind_to_rows(bench, data, shuffle, subject);
         bench.measure({std::move(subject)});
       }
@@ -83,7 +82,7 @@ void sparse(const Bench& bench) {
   const std::int64_t entries = std::min(o.entries, features);
   const auto data = std::make_shared<const Dataset>(made_sparse(bench.ctx, rows, features, entries));
   if (!o.write_data.empty()) write_arrays(*data, o.write_data);
-  for (const std::string& optimizer : or_default<std::string>(o.optimizer, {"sgd"})) {
+  for (const Rule optimizer : or_default<Rule>(o.optimizer, {Rule::sgd})) {
     for (const std::int64_t wanted : or_default<std::int64_t>(o.batch, {256, 4096})) {
       for (const bool shuffle : shuffles(o)) {
         const std::int64_t batch = std::min(wanted, rows);
@@ -91,7 +90,7 @@ void sparse(const Bench& bench) {
         Case subject = training_case(bench, "sparse", data, loop);
         subject.shape.insert(subject.shape.begin(), {{"features", features}, {"entries", entries}});
         const std::int64_t touched = touched_by(*data, TrainingLoop(bench.ctx, *data, loop).next().rows());
-        subject.cost = sparse_step_cost(batch, batch * entries, touched, parse_rule(optimizer));
+        subject.cost = sparse_step_cost(batch, batch * entries, touched, optimizer);
         bench.machine.bind(subject, rows * entries * 8);
         if (shuffle && !o.on_request)
           subject.figures.emplace_back("progressive_loss", progressive_loss(bench.ctx, *data, loop));
@@ -104,7 +103,7 @@ void sparse(const Bench& bench) {
 void mlp(const Bench& bench) {
   const Options& o = bench.options;
   const Data data = network_data(bench);
-  for (const std::string& optimizer : or_default<std::string>(o.optimizer, {"adam"})) {
+  for (const Rule optimizer : or_default<Rule>(o.optimizer, {Rule::adam})) {
     for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {128, 1024})) {
       LoopOptions loop = loop_options(optimizer, std::min(batch, data->rows), o.order != "sequential",
                                       o.lr > 0 ? o.lr : 1e-3);

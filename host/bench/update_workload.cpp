@@ -19,17 +19,20 @@ constexpr std::int64_t kCheckedElements = 1 << 16;
 /// Roundings of one element of any rule, with room.
 constexpr double kElementBound = 64 * 0x1p-24;
 
-const char* const kRules[] = {"sgd",   "momentum", "nesterov", "adagrad", "rmsprop",         "adam",
-                              "adamw", "amsgrad",  "sign",     "lion",    "adams_bashforth", "ftrl"};
+std::vector<Rule> every_rule() {
+  std::vector<Rule> rules;
+  for (const Named<Rule>& rule : kNames<Rule>) rules.push_back(rule.value);
+  return rules;
+}
 
 /// Parameters, gradient and states of `tensors` segments of equal size.
 class Arena {
  public:
-  Arena(const Context& ctx, const std::string& rule, std::int64_t tensors, std::int64_t size)
+  Arena(const Context& ctx, Rule rule, std::int64_t tensors, std::int64_t size)
       : ctx_(ctx), scalars_(ctx, 1) {
     const std::int64_t stride = (size + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign;
     for (std::int64_t t = 0; t < tensors; ++t) segments_.push_back({t * stride, stride, size});
-    args_.rule = parse_rule(rule);
+    args_.rule = rule;
     for (int k = 0; k < 2 + state_count(args_.rule); ++k) {
       buffers_.emplace_back(ctx, uniform_floats(ctx, static_cast<std::uint64_t>(10 + k), tensors * stride));
     }
@@ -37,7 +40,7 @@ class Arena {
       make_positive(buffers_[static_cast<std::size_t>(k)]);
     OptimizerConfig config;
     config.name = rule;
-    const UpdateScalars scalars = update_scalars(config, args_.rule, 1e-4, 10, parameter_groups(config));
+    const UpdateScalars scalars = update_scalars(config, 1e-4, 10, parameter_groups(config));
     scalars_.upload(ctx, &scalars, 1);
     fill_arguments();
   }
@@ -68,8 +71,7 @@ class Arena {
   UpdateArgs args_;
 };
 
-std::vector<Check> check_step(const Context& ctx, const std::string& rule, std::int64_t tensors,
-                              std::int64_t size) {
+std::vector<Check> check_step(const Context& ctx, Rule rule, std::int64_t tensors, std::int64_t size) {
   const std::int64_t few = std::min(tensors, kCheckedElements / kTensorSize);
   const std::int64_t short_size = std::min(size, kCheckedElements);
   const Context reference({.device = "reference"});
@@ -85,13 +87,15 @@ std::vector<Check> check_step(const Context& ctx, const std::string& rule, std::
 }
 
 /// Parameters, gradient and states are in [-1, 1], so that errors are absolute ones.
-Case update_case(const Bench& bench, const std::string& rule, std::int64_t tensors, std::int64_t size) {
+Case update_case(const Bench& bench, Rule rule, std::int64_t tensors, std::int64_t size) {
   const Context& ctx = bench.ctx;
   const auto arena = std::make_shared<Arena>(ctx, rule, tensors, size);
-  const int states = state_count(parse_rule(rule));
+  const int states = state_count(rule);
   Case subject{.workload = "update",
-               .shape = {{"optimizer", rule}, {"tensors", tensors}, {"parameters", tensors * size}},
-               .cost = update_cost(parse_rule(rule), tensors * size),
+               .shape = {{"optimizer", std::string(name_of(rule))},
+                         {"tensors", tensors},
+                         {"parameters", tensors * size}},
+               .cost = update_cost(rule, tensors * size),
                .run = [arena] { arena->step(); },
                .finish = [&ctx] { backend_of(ctx).memory.synchronize(device_of(ctx)); },
                .check = [&ctx, rule, tensors, size] { return check_step(ctx, rule, tensors, size); }};
@@ -107,8 +111,7 @@ Case update_case(const Bench& bench, const std::string& rule, std::int64_t tenso
 }  // namespace
 
 void update(const Bench& bench) {
-  const std::vector<std::string> every(std::begin(kRules), std::end(kRules));
-  for (const std::string& rule : or_default(bench.options.optimizer, every)) {
+  for (const Rule rule : or_default(bench.options.optimizer, every_rule())) {
     for (const std::int64_t size : or_default<std::int64_t>(bench.options.parameters, {kStreaming, kInCache}))
       bench.measure({update_case(bench, rule, 1, size)});
     if (bench.options.parameters.empty()) bench.measure({update_case(bench, rule, kTensors, kTensorSize)});

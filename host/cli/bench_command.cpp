@@ -5,6 +5,7 @@
 #include "host/bench/bench.hpp"
 #include "host/bench/report.hpp"
 #include "host/cli/cli.hpp"
+#include "host/config/choice.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::cli {
@@ -33,6 +34,15 @@ void validate(const BenchArguments& arguments) {
   require_all_positive(o.parameters, "--parameters");
   require(!arguments.options.on_request || arguments.workloads.size() == 1,
           "--on-request wants exactly one workload");
+}
+
+/// The options with the choices read.
+bench::Options options_of(const BenchArguments& arguments) {
+  bench::Options options = arguments.options;
+  options.numerics = choice_named<Numerics>("numerics", arguments.numerics);
+  for (const std::string& name : arguments.optimizers)
+    options.optimizer.push_back(choice_named<Rule>("optimizer.name", name));
+  return options;
 }
 
 /// Writes a line at once, so that a reader at the other end of a pipe sees each result when it is there.
@@ -72,6 +82,7 @@ class Printer {
 
 int bench_command(const BenchArguments& arguments, Streams streams) {
   validate(arguments);
+  const bench::Options options = options_of(arguments);
   Printer printer(arguments, streams);
   bench::Listener listener{.machine = [&](const bench::Machine& machine) { printer.machine(machine); },
                            .result = [&](const bench::Result& result) { printer.result(result); }};
@@ -85,7 +96,7 @@ int bench_command(const BenchArguments& arguments, Streams streams) {
       printer.repetition(seconds, subject);
     };
   }
-  run_bench(arguments.workloads, arguments.options, listener);
+  run_bench(arguments.workloads, options, listener);
   return static_cast<int>(ExitCode::done);
 }
 

@@ -6,8 +6,10 @@
 #include <new>
 #include <ostream>
 
-#include "host/bench/bench.hpp"
+#include "host/cli/arguments.hpp"
+#include "host/cli/bench_options.hpp"
 #include "host/config/keys.hpp"
+#include "host/config/settings_text.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/version.hpp"
 
@@ -22,16 +24,11 @@ constexpr const char* kExamples = R"(Examples:
   thalweg gradients runs/a9a --data.test=data/a9a.t --output=gradients.npy
   thalweg inspect runs/a9a --json
   thalweg bench logistic mlp --threads=2
-Any setting of the config file is a flag: --section.key=value; `thalweg train --help-all` lists them.
+Any setting of the config file is a flag: --section.key=value. `thalweg train --help` lists them, and
+`thalweg help KEY` says all of one.
 Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 69 device not available, 70 internal, 74 I/O,
 75 interrupted and saved (run again), 76 diverged, 78 config.
 Output that cannot be written is an I/O error: a full device, a closed descriptor, a pipe that nobody reads.)";
-
-std::string settings_help() {
-  std::string text = "Settings, each as --section.key=value or in the TOML file:";
-  for (const std::string& name : setting_keys()) text += "\n  --" + name;
-  return text;
-}
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& about, Common& common) {
   CLI::App* command = app.add_subcommand(name, about);
@@ -53,7 +50,8 @@ struct CommandLine {
   InspectArguments inspect;
   BenchArguments bench;
   Common info;
-  std::string shell;
+  SchemaArguments schema;
+  std::string shell, topic;
   std::vector<std::pair<CLI::App*, std::function<int(Streams)>>> commands;
 
   CommandLine() {
@@ -67,7 +65,7 @@ struct CommandLine {
   void add_model_commands() {
     CLI::App* command = add_command(app, "train", "Train a model", train);
     command->add_option("config", train.config_file, "TOML file of settings; flags override it");
-    command->footer(settings_help());
+    command->footer([] { return settings_help(); });
     on(command, train, [this](Streams s) { return train_command(train, s); });
 
     command = add_command(app, "evaluate", "Metrics of a model on data", evaluate);
@@ -112,6 +110,15 @@ struct CommandLine {
     command = add_command(app, "info", "Version, devices, and why a device cannot be used", info);
     on(command, info, [this](Streams s) { return info_command(info, s); });
 
+    command = app.add_subcommand("schema", "The table of all settings");
+    command->add_flag("--json", schema.json, "As one JSON object");
+    command->add_flag("--markdown", schema.markdown, "As docs/settings.md");
+    commands.emplace_back(command, [this](Streams s) { return schema_command(schema, s); });
+
+    command = app.add_subcommand("help", "What a command, a section or a setting means");
+    command->add_option("topic", topic, "A command, a section, or a setting by any of its names")->required();
+    commands.emplace_back(command, [this](Streams s) { return help_command(topic, s); });
+
     command = app.add_subcommand("completion", "A completion script for bash, zsh or fish");
     command->add_option("shell", shell, "bash, zsh or fish")
         ->required()
@@ -122,46 +129,7 @@ struct CommandLine {
   void add_bench_command() {
     CLI::App* command =
         add_command(app, "bench", "How fast this machine is, and how near to that the workloads come", bench);
-    command->allow_extras(false);  // it takes no settings
-    std::string names;
-    for (const auto& [name, about] : bench::workload_list()) names += "\n  " + name + ": " + about;
-    command->footer("Workloads:" + names);
-    command->add_option("workloads", bench.workloads, "What to measure; all without it");
-    bench::Options& o = bench.options;
-    command->add_option("--device", o.device, "auto, cpu, cuda, cuda:N or reference")->capture_default_str();
-    command->add_option("--numerics", o.numerics, "exact or fast")
-        ->check(CLI::IsMember({"exact", "fast"}))
-        ->capture_default_str();
-    command->add_option("--threads", o.threads, "Of the cpu; 0: all")->capture_default_str();
-    command->add_option("--repetitions", o.protocol.repetitions, "Of each measurement")
-        ->capture_default_str();
-    command->add_option("--time", o.protocol.seconds, "Seconds of a repetition, at least")
-        ->capture_default_str();
-    command->add_option("--memory", o.memory_mib, "MiB of an array that no cache holds")
-        ->capture_default_str();
-    command->add_flag("!--no-check", o.check, "Do not compare results with the reference first");
-    command->add_option("--rows", o.rows, "Rows of the data");
-    command->add_option("--features", o.features, "Features of a row");
-    command->add_option("--outputs", o.outputs, "Classes of softmax and of the network")
-        ->capture_default_str();
-    command->add_option("--entries", o.entries, "Entries of a sparse row")->capture_default_str();
-    command->add_option("--batch", o.batch, "Batch sizes, by commas")->delimiter(',');
-    command->add_option("--hidden", o.hidden, "Widths of the network's hidden layers, by commas")
-        ->delimiter(',');
-    command->add_option("--parameters", o.parameters, "Numbers of parameters to update, by commas")
-        ->delimiter(',');
-    command->add_option("--optimizer", o.optimizer, "Optimizers, by commas")->delimiter(',');
-    command->add_option("--lr", o.lr, "Learning rate of the workloads that train; 0: their own");
-    command->add_option("--order", o.order, "Of the rows: both, sequential or shuffled")
-        ->check(CLI::IsMember({"both", "sequential", "shuffled"}))
-        ->capture_default_str();
-    command->add_option("--step", o.step, "Of per_sample: all, plain, norms, clipped or statistics")
-        ->check(CLI::IsMember({"all", "plain", "norms", "clipped", "statistics"}))
-        ->capture_default_str();
-    command->add_option("--write-data", o.write_data, "Folder for the data that were made, as npy files");
-    command->add_flag(
-        "--on-request", o.on_request,
-        "One repetition for each line of stdin, until its end or \"end\": to measure beside other programs");
+    add_bench_options(*command, bench);
     commands.emplace_back(command, [this](Streams s) { return bench_command(bench, s); });
   }
 
@@ -169,6 +137,32 @@ struct CommandLine {
     commands.emplace_back(command, [command, &common, call = std::move(call)](Streams s) {
       common.settings = command->remaining();
       return call(s);
+    });
+  }
+
+  /// Null when there is none.
+  const CLI::App* command_named(const std::string& name) const {
+    for (const auto& [command, call] : commands)
+      if (command->get_name() == name) return command;
+    return nullptr;
+  }
+
+  /// "help", "help train" and "train --help KEY" in the form of the parser.
+  std::vector<std::string> with_plain_help(std::vector<std::string> arguments) const {
+    const bool of_one = arguments.size() == 3 && (arguments[1] == "--help" || arguments[1] == "-h");
+    if (of_one) arguments = {"help", arguments[2]};
+    if (arguments.empty() || arguments[0] != "help") return arguments;
+    if (arguments.size() == 1) return {"--help"};
+    if (command_named(arguments[1]) != nullptr) return {arguments[1], "--help"};
+    if (arguments[1].starts_with("--") && arguments[1] != "--help") arguments[1].erase(0, 2);
+    return arguments;
+  }
+
+  std::vector<std::string> joined(std::vector<std::string> arguments) const {
+    const CLI::App* command = command_named(arguments.empty() ? "" : arguments[0]);
+    if (command == nullptr) return arguments;
+    return join_settings(std::move(arguments), [&](const std::string& name) {
+      return command->get_option_no_throw(name) != nullptr;
     });
   }
 
@@ -192,23 +186,6 @@ void flush_output(Streams streams) {
   if (!streams.out.flush()) throw IoError("cannot write standard output");
 }
 
-void apply_settings(const std::vector<std::string>& settings, Config& config) {
-  for (std::size_t i = 0; i < settings.size(); ++i) {
-    const std::string& text = settings[i];
-    if (!text.starts_with("--") || text.size() < 3) {
-      throw UsageError("unexpected argument \"" + text + "\"; settings are written --section.key=value");
-    }
-    const std::size_t equals = text.find('=');
-    if (equals != std::string::npos) {
-      set_config_value(config, text.substr(2, equals - 2), text.substr(equals + 1));
-    } else if (i + 1 < settings.size() && !settings[i + 1].starts_with("--")) {
-      set_config_value(config, text.substr(2), settings[++i]);
-    } else {
-      throw UsageError("setting \"" + text + "\" has no value; write " + text + "=value");
-    }
-  }
-}
-
 /// CLI11 says only that a command is missing.
 void require_known_command(const CommandLine& line, const std::vector<std::string>& arguments) {
   if (arguments.empty()) return;
@@ -224,8 +201,9 @@ int run_command(const std::vector<std::string>& arguments, Streams streams) {
   CommandLine line;
   require_known_command(line, arguments);
   try {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-    line.app.parse(reversed);
+    std::vector<std::string> words = line.joined(line.with_plain_help(arguments));
+    std::reverse(words.begin(), words.end());
+    line.app.parse(words);
   } catch (const CLI::Success& help) {
     return line.app.exit(help, streams.out, streams.err);
   } catch (const CLI::ParseError& error) {

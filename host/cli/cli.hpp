@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "host/bench/options.hpp"
-#include "thalweg/config.hpp"
 
 namespace thalweg::cli {
 
@@ -26,12 +25,8 @@ void flush_output(Streams streams);
 struct Common {
   bool json = false;
   bool quiet = false;
-  std::vector<std::string> settings;  ///< --section.key=value, --section.key value
+  std::vector<std::string> settings;  ///< --section.key=value
 };
-
-/// Applies settings to the config. Throws UsageError for what is no setting, ConfigError for what is a wrong
-/// one.
-void apply_settings(const std::vector<std::string>& settings, Config& config);
 
 struct TrainArguments : Common {
   std::string config_file;
@@ -57,8 +52,13 @@ struct InspectArguments : Common {
   bool verify = false;
   bool standard_errors = false;
 };
+struct SchemaArguments {
+  bool json = false, markdown = false;
+};
 struct BenchArguments : Common {
-  std::vector<std::string> workloads;  ///< empty: all
+  std::vector<std::string> workloads;                            ///< empty: all
+  std::string numerics = std::string(name_of(Numerics::exact));  ///< read into options, as optimizers
+  std::vector<std::string> optimizers;
   bench::Options options;
 };
 
@@ -70,6 +70,9 @@ int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int bench_command(const BenchArguments& arguments, Streams streams);
 int info_command(const Common& arguments, Streams streams);
+int schema_command(const SchemaArguments& arguments, Streams streams);
+/// `topic`: a setting, by any of its names, or a section.
+int help_command(const std::string& topic, Streams streams);
 int completion_command(const std::string& shell, Streams streams);
 
 }  // namespace thalweg::cli

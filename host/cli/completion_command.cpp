@@ -5,12 +5,13 @@
 
 #include "host/bench/bench.hpp"
 #include "host/cli/cli.hpp"
-#include "host/config/keys.hpp"
+#include "host/config/settings.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-constexpr const char* kCommands = "train evaluate predict gradients verify inspect bench info completion";
+constexpr const char* kCommands =
+    "train evaluate predict gradients verify inspect bench info schema help completion";
 
 /// bench takes flags of its own instead of settings.
 constexpr const char* kBenchFlags[] = {
@@ -25,40 +26,75 @@ std::string bench_words() {
   return words;
 }
 
-std::string flags(const char* separator, const char* prefix) {
-  std::vector<std::string> all{std::string(prefix) + "json", std::string(prefix) + "quiet"};
-  for (const std::string& name : setting_keys()) all.push_back(prefix + name + "=");
-  return fmt::format("{}", fmt::join(all, separator));
+std::string flags() {
+  std::vector<std::string> all{"--json", "--quiet"};
+  for (const SettingInfo& setting : settings()) all.push_back(fmt::format("--{}=", setting.key));
+  return fmt::format("{}", fmt::join(all, " "));
 }
 
+/// A line of a case for each setting that takes words.
+std::string bash_values() {
+  std::string cases;
+  for (const SettingInfo& setting : settings()) {
+    if (setting.words.empty()) continue;
+    cases += fmt::format("    --{}) echo '{}' ;;\n", setting.key, fmt::join(setting.words, " "));
+  }
+  return cases;
+}
+
+/// bash parts a word at '=', zsh does not.
 std::string bash_script() {
-  return fmt::format(R"(_thalweg() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}}
+  return fmt::format(R"(_thalweg_values() {{
+  case $1 in
+{}  esac
+}}
+_thalweg() {{
+  local word=${{COMP_WORDS[COMP_CWORD]}} key=${{COMP_WORDS[COMP_CWORD-1]}} prefix= values
+  if [[ $word == = ]]; then
+    word=
+  elif [[ $key == = ]]; then
+    key=${{COMP_WORDS[COMP_CWORD-2]}}
+  elif [[ $word == --*=* ]]; then
+    key=${{word%%=*}} prefix=${{word%%=*}}= word=${{word#*=}}
+  fi
+  values=$(_thalweg_values "$key")
   if [[ $COMP_CWORD -eq 1 ]]; then
     COMPREPLY=($(compgen -W "{}" -- "$word"))
   elif [[ ${{COMP_WORDS[1]}} == bench ]]; then
     COMPREPLY=($(compgen -W "{}" -- "$word"))
+  elif [[ -n $values ]]; then
+    COMPREPLY=($(compgen -P "$prefix" -W "$values" -- "$word"))
   elif [[ $word == --* ]]; then
     COMPREPLY=($(compgen -W "{}" -- "$word"))
     compopt -o nospace
   else
-    COMPREPLY=($(compgen -f -- "$word"))
+    COMPREPLY=($(compgen -P "$prefix" -f -- "$word"))
   fi
 }}
 complete -o filenames -F _thalweg thalweg
 )",
-                     kCommands, bench_words(), flags(" ", "--"));
+                     bash_values(), kCommands, bench_words(), flags());
 }
 
 std::string zsh_script() {
   return fmt::format("#compdef thalweg\nautoload -U +X bashcompinit && bashcompinit\n{}", bash_script());
 }
 
+std::string fish_quoted(const std::string& text) {
+  std::string quoted;
+  for (const char c : text) quoted += c == '\'' ? std::string("\\'") : std::string(1, c);
+  return quoted;
+}
+
 std::string fish_script() {
   std::string script = fmt::format(
       "complete -c thalweg -n __fish_use_subcommand -f -a '{}'\ncomplete -c thalweg -l json\n", kCommands);
-  for (const std::string& name : setting_keys())
-    script += fmt::format("complete -c thalweg -l '{}' -r\n", name);
+  for (const SettingInfo& setting : settings()) {
+    const std::string values =
+        setting.words.empty() ? "" : fmt::format(" -f -a '{}'", fmt::join(setting.words, " "));
+    script += fmt::format("complete -c thalweg -l '{}' -r{} -d '{}'\n", setting.key, values,
+                          fish_quoted(setting.about));
+  }
   for (const auto& [name, about] : bench::workload_list())
     script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from bench' -f -a '{}'\n", name);
   for (const char* flag : kBenchFlags)

@@ -4,7 +4,7 @@
 #include "host/cli/model_data.hpp"
 #include "host/cli/report_text.hpp"
 #include "host/model/model_file.hpp"
-#include "host/train/context_options.hpp"
+#include "host/run/context_options.hpp"
 
 namespace thalweg::cli {
 

@@ -7,7 +7,7 @@
 #include "host/cli/unfinished_output.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/json/json.hpp"
-#include "host/train/context_options.hpp"
+#include "host/run/context_options.hpp"
 #include "thalweg/per_sample.hpp"
 
 namespace thalweg::cli {

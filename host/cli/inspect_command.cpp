@@ -9,7 +9,7 @@
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
 #include "host/json/json.hpp"
-#include "host/train/context_options.hpp"
+#include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 #include "thalweg/per_sample.hpp"
@@ -26,7 +26,7 @@ std::optional<std::string> checkpoint_below(const std::string& path, std::vector
 Json describe(const Model& model, const Context& ctx) {
   Json object;
   const std::vector<NamedTensor> parameters = model.parameters(ctx);
-  object["loss"] = model.spec().config.loss;
+  object["loss"] = std::string(name_of(model.spec().config.loss));
   object["features"] = model.spec().schema.features;
   object["outputs"] = model.spec().outputs;
   if (!model.spec().schema.classes.empty()) object["classes"] = model.spec().schema.classes;

@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <ostream>
 
+#include "host/cli/arguments.hpp"
 #include "host/cli/cli.hpp"
 #include "host/cli/progress.hpp"
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
+#include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 
@@ -24,7 +26,7 @@ inline ReadProgress tell_of_waiting(std::ostream& err, bool quiet) {
 inline Config config_for_training(const std::string& config_file, const std::vector<std::string>& settings,
                                   const ReadProgress& reading) {
   Config config;
-  if (!config_file.empty()) read_config_file(config_file, config, reading);
+  if (!config_file.empty()) read_named_config(config_file, config, reading);
   apply_settings(settings, config);
   if (config.data.train.empty())
     throw UsageError("no training data; give --data.train=FILE or a config file with [data] train");
@@ -43,8 +45,6 @@ inline Config config_for_model(const std::string& model, const std::vector<std::
   return config;
 }
 
-inline ContextOptions context_for(const Config& config) {
-  return {.device = config.device, .threads = static_cast<int>(config.train.threads)};
-}
+inline ContextOptions context_for(const Config& config) { return context_options(config, config.device); }
 
 }  // namespace thalweg::cli

@@ -9,7 +9,7 @@
 #include "host/cli/model_data.hpp"
 #include "host/cli/unfinished_output.hpp"
 #include "host/data/npy_writer.hpp"
-#include "host/train/context_options.hpp"
+#include "host/run/context_options.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -30,7 +30,7 @@ std::string class_name(const DataSchema& schema, std::int64_t index) {
 std::string header(const ModelSpec& spec, const Predictions& predictions) {
   if (predictions.predicted_class.empty()) return "prediction\n";
   std::string line = "class";
-  const bool scores = spec.config.loss == "hinge" || spec.config.loss == "squared_hinge";
+  const bool scores = traits_of(spec.config.loss).scores;
   for (std::int64_t k = 0; k < predictions.columns; ++k) {
     const std::int64_t shown = predictions.columns == 1 ? 1 : k;  // mutant: score-of-class-1
     line += "," + csv_field((scores ? "score " : "probability ") + class_name(spec.schema, shown));

@@ -49,7 +49,8 @@ int end_done(const TrainReport& report, const Config& config, bool json, Streams
 
 std::string how_to_go_on(const Config& config) {
   if (config.out.empty()) return "interrupted; nothing is saved, because the run has no out";
-  if (config.checkpoint.resume == "auto") return "interrupted and saved; the same command goes on from here";
+  if (value_named<Resume>(config.checkpoint.resume) == Resume::automatic)
+    return "interrupted and saved; the same command goes on from here";
   return "interrupted and saved; go on with --checkpoint.resume=auto";
 }
 

@@ -9,98 +9,24 @@ namespace thalweg {
 namespace {
 
 struct Alias {
-  std::string_view name;
-  std::string_view key;
+  std::string name;
+  std::string key;
 };
 
-// Names of the same settings in scikit-learn, PyTorch, Keras, XGBoost and LightGBM.
-constexpr Alias kAliases[] = {
-    {"random_state", "seed"},
-    {"random_seed", "seed"},
-    {"device_type", "device"},
-    {"output", "out"},
-    {"out_dir", "out"},
-    {"output_dir", "out"},
-    {"output_model", "out"},
-    {"label", "data.target"},
-    {"label_column", "data.target"},
-    {"target_column", "data.target"},
-    {"sample_weight", "data.weight"},
-    {"weight_column", "data.weight"},
-    {"ignore_column", "data.ignore"},
-    {"sep", "data.delimiter"},
-    {"n_features", "data.features"},
-    {"validation_split", "data.validation_fraction"},
-    {"normalize", "data.standardize"},
-    {"standardise", "data.standardize"},
-    {"hidden_layer_sizes", "model.hidden"},
-    {"hidden_sizes", "model.hidden"},
-    {"hidden_units", "model.hidden"},
-    {"activation_fn", "model.activation"},
-    {"criterion", "model.loss"},
-    {"objective", "model.loss"},
-    {"delta", "model.huber_delta"},
-    {"dropout_rate", "model.dropout"},
-    {"fit_intercept", "model.bias"},
-    {"optimizer", "optimizer.name"},
-    {"optim", "optimizer.name"},
-    {"solver", "optimizer.name"},
-    {"learning_rate", "optimizer.lr"},
-    {"learning_rate_init", "optimizer.lr"},
-    {"eta", "optimizer.lr"},
-    {"eta0", "optimizer.lr"},
-    {"shrinkage_rate", "optimizer.lr"},
-    {"beta_1", "optimizer.beta1"},
-    {"beta_2", "optimizer.beta2"},
-    {"epsilon", "optimizer.eps"},
-    {"adam_epsilon", "optimizer.eps"},
-    {"alpha", "optimizer.l2"},
-    {"lambda", "optimizer.l2"},
-    {"lambda_l2", "optimizer.l2"},
-    {"reg_lambda", "optimizer.l2"},
-    {"l2_regularization", "optimizer.l2"},
-    {"lambda_l1", "optimizer.l1"},
-    {"reg_alpha", "optimizer.l1"},
-    {"l1_regularization", "optimizer.l1"},
-    {"grad_clip", "optimizer.clip_norm"},
-    {"clip_grad_norm", "optimizer.clip_norm"},
-    {"max_grad_norm", "optimizer.clip_norm"},
-    {"gradient_clip_val", "optimizer.clip_norm"},
-    {"schedule", "schedule.name"},
-    {"scheduler", "schedule.name"},
-    {"lr_schedule", "schedule.name"},
-    {"lr_scheduler", "schedule.name"},
-    {"lr_scheduler_type", "schedule.name"},
-    {"warmup", "schedule.warmup_steps"},
-    {"div_factor", "schedule.max_lr_start_factor"},
-    {"final_div_factor", "schedule.max_lr_end_factor"},
-    {"pct_start", "schedule.rise_fraction"},
-    {"eta_min", "schedule.min_lr"},
-    {"max_iter", "train.epochs"},
-    {"n_iter", "train.epochs"},
-    {"n_epochs", "train.epochs"},
-    {"num_epochs", "train.epochs"},
-    {"max_epochs", "train.epochs"},
-    {"num_train_epochs", "train.epochs"},
-    {"num_iterations", "train.epochs"},
-    {"num_boost_round", "train.epochs"},
-    {"batch", "train.batch_size"},
-    {"minibatch_size", "train.batch_size"},
-    {"micro_batch_size", "train.micro_batch"},
-    {"n_jobs", "train.threads"},
-    {"nthread", "train.threads"},
-    {"n_threads", "train.threads"},
-    {"num_threads", "train.threads"},
-    {"n_iter_no_change", "train.patience"},
-    {"patience", "train.patience"},
-    {"early_stopping_round", "train.patience"},
-    {"early_stopping_rounds", "train.patience"},
-    {"tol", "train.loss_tolerance"},
-    {"max_time", "train.max_seconds"},
-    {"save_steps", "checkpoint.every_steps"},
-    {"save_total_limit", "checkpoint.keep"},
-    {"resume_from_checkpoint", "checkpoint.resume"},
-};
+/// Names of the settings in scikit-learn, PyTorch, Keras, XGBoost and LightGBM, as their descriptions list
+/// them.
+const std::vector<Alias>& aliases() {
+  static const std::vector<Alias> all = [] {
+    std::vector<Alias> found;
+    const Config config;
+    for_each_described_setting(config, [&](const char* section, const Setting& setting, const auto&) {
+      for (std::string& name : aliases_of(setting))
+        found.push_back({std::move(name), full_key(section, setting.name)});
+    });
+    return found;
+  }();
+  return all;
+}
 
 /// Nobody mistypes a longer name, and a file may hold names of megabytes.
 constexpr std::size_t kLongestName = 200;
@@ -136,7 +62,7 @@ bool is_key(std::string_view key) {
 }
 
 std::string_view alias_key(std::string_view name) {
-  for (const Alias& alias : kAliases) {
+  for (const Alias& alias : aliases()) {
     if (alias.name == name) return alias.key;  // mutant: alias-of-l1
   }
   return {};
@@ -173,10 +99,7 @@ struct Candidates {
     best = distance;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
-  std::string sentence() const {
-    if (names.empty() || names.size() > 3) return "";
-    return fmt::format("; did you mean {}?", quoted_list(names));
-  }
+  std::string sentence() const { return names.size() > 3 ? "" : did_you_mean_these(names); }
 };
 
 /// The known keys nearest to `key`, by full name, by bare name and by alias.
@@ -191,18 +114,32 @@ std::string nearest_keys(const std::string& key) {
   for (const std::string& known : setting_keys()) {
     found.consider(key, section.empty() ? leaf_of(known) : std::string_view(known), known);
   }
-  for (const Alias& alias : kAliases) {
+  for (const Alias& alias : aliases()) {
     if (section.empty()) {
-      found.consider(key, alias.name, std::string(alias.key));
+      found.consider(key, alias.name, alias.key);
     } else {
-      const std::string full = fmt::format("{}.{}", section_of(alias.key), alias.name);
-      found.consider(key, full, std::string(alias.key));
+      found.consider(key, full_key(section_of(alias.key), alias.name), alias.key);
     }
   }
   return found.sentence();
 }
 
 }  // namespace
+
+std::string full_key(std::string_view section, std::string_view name) {
+  return section.empty() ? std::string(name) : fmt::format("{}.{}", section, name);
+}
+
+std::vector<std::string> aliases_of(const Setting& setting) {
+  std::vector<std::string> names;
+  std::string_view rest = setting.aliases;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(' '), rest.size());
+    names.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return names;
+}
 
 const std::vector<std::string>& setting_keys() {
   static const std::vector<std::string> keys = [] {
@@ -222,6 +159,10 @@ const std::vector<std::string>& setting_sections() {
     return names;
   }();
   return sections;
+}
+
+std::string did_you_mean_these(const std::vector<std::string>& names) {
+  return names.empty() ? "" : fmt::format("; did you mean {}?", quoted_list(names));
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {

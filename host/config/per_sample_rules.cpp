@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "host/config/rules.hpp"
+#include <algorithm>
+
+#include "host/config/optimizer_rules.hpp"
 
 namespace thalweg::config_rules {
 namespace {
@@ -13,14 +15,7 @@ bool in_use(const PerSampleConfig& c) { return c.clip_norm > 0 || c.private_trai
 
 void check_per_sample(const Config& config) {
   const PerSampleConfig& c = config.per_sample;
-  at_least("per_sample.clip_norm", c.clip_norm, 0);
-  one_of("per_sample.mode", c.mode, {"flat", "per_layer", "automatic"});
-  at_least("per_sample.noise_multiplier", c.noise_multiplier, 0);
-  at_least("per_sample.target_epsilon", c.target_epsilon, 0);
-  within("per_sample.delta", c.delta, {0}, open(1));
-  one_of("per_sample.accountant", c.accountant, {"prv", "rdp"});
-  one_of("per_sample.sampling", c.sampling, {"auto", "poisson", "epochs"});
-  if (in_use(c) && config.model.normalization == "batch") {
+  if (in_use(c) && config.model.normalization == Normalization::batch) {
     refuse(
         "model.normalization = batch has no per-sample gradients: batch statistics mix the samples; use "
         "model.normalization = layer");
@@ -32,14 +27,17 @@ void check_per_sample(const Config& config) {
   }
 }
 
+void check_bound(double clip_norm, double noise_multiplier) {
+  if (clip_norm > 0 || noise_multiplier <= 0) return;
+  refuse(
+      "per_sample.noise_multiplier and target_epsilon need per_sample.clip_norm above 0: without a bound on "
+      "each sample's gradient no noise is enough");
+}
+
 void check_private_training(const Config& config) {
   const PerSampleConfig& c = config.per_sample;
   if (!c.private_training()) return;
-  if (c.clip_norm == 0) {
-    refuse(
-        "per_sample.noise_multiplier and target_epsilon need per_sample.clip_norm above 0: without a "
-        "bound on each sample's gradient no noise is enough");
-  }
+  check_bound(c.clip_norm, std::max(c.noise_multiplier, c.target_epsilon));
   if (c.noise_multiplier > 0 && c.target_epsilon > 0) {
     refuse(
         fmt::format("per_sample.noise_multiplier = {} and per_sample.target_epsilon = {} are two answers "
@@ -49,28 +47,26 @@ void check_private_training(const Config& config) {
   if (!c.poisson()) {
     refuse("per_sample.sampling = epochs has no accountant here: noise needs per_sample.sampling = poisson");
   }
-  if (config.optimizer.lazy == "true") {
-    refuse(
-        "optimizer.lazy = true updates only the features that a batch touches, which tells them; noise "
-        "needs every parameter updated");
-  }
+  check_noise(config.optimizer);
   const std::string reads = " read the data without noise, which the guarantee does not cover";
   if (config.train.patience > 0) refuse("train.patience and private training: validation losses" + reads);
   if (config.train.loss_tolerance > 0) refuse("train.loss_tolerance and private training: losses" + reads);
-  if (config.schedule.name == "plateau")
+  if (config.schedule.name == ScheduleKind::plateau)
     refuse("schedule.name = plateau and private training: losses" + reads);
   if (config.data.standardize_target) {
     refuse("data.standardize_target and private training: mean and deviation of the targets" + reads);
   }
-  if (config.train.on_spike != "stop") {
-    refuse("train.on_spike = " + config.train.on_spike + " and private training: losses" + reads);
+  if (config.train.on_spike != SpikePolicy::stop) {
+    refuse(fmt::format("train.on_spike = {} and private training: losses{}", name_of(config.train.on_spike),
+                       reads));
   }
-  if (config.data.class_weight == "balanced") {
+  if (config.data.class_weight == name_of(ClassWeighting::balanced)) {
     refuse("data.class_weight = balanced and private training: class counts" + reads +
            "; give the weights themselves");
   }
-  if (config.data.impute != "error") {  // mutant: imputation-refused
-    refuse("data.impute = " + config.data.impute + " and private training: column statistics" + reads);
+  if (config.data.impute != Imputation::error) {  // mutant: imputation-refused
+    refuse(fmt::format("data.impute = {} and private training: column statistics{}",
+                       name_of(config.data.impute), reads));
   }
 }
 

@@ -105,13 +105,6 @@ bool value_from_text(std::string_view text, std::vector<std::int64_t>& value) {
   return true;
 }
 
-const char* wanted(const std::string&) { return "a text in UTF-8"; }
-const char* wanted(double) { return "a number"; }
-const char* wanted(std::int64_t) { return "an integer of 64 bits"; }
-const char* wanted(bool) { return "true or false"; }
-const char* wanted(const std::vector<std::string>&) { return "a list of texts, such as [\"a\", \"b\"]"; }
-const char* wanted(const std::vector<std::int64_t>&) { return "a list of integers, such as [512, 512]"; }
-
 std::string value_to_toml(const std::string& value) {
   std::string text = "\"";
   for (const char c : value) {
@@ -140,15 +133,6 @@ std::string value_to_toml(std::int64_t value) { return fmt::format("{}", value);
 std::string value_to_toml(bool value) { return value ? "true" : "false"; }
 std::string value_to_toml(const std::vector<std::string>& value) { return list_to_toml(value); }
 std::string value_to_toml(const std::vector<std::int64_t>& value) { return list_to_toml(value); }
-
-void unify_spelling(std::string_view key, std::string& value) {
-  const bool yes = value == "true" || value == "yes";
-  const bool no = value == "false" || value == "no";
-  if (!yes && !no) return;
-  if (key == "data.header") value = yes ? "yes" : "no";
-  // mutant: lazy-yes-or-no
-  if (key == "data.standardize" || key == "optimizer.lazy") value = yes ? "true" : "false";
-}
 
 /// Well-formed as RFC 3629 says: no overlong form, no surrogate, nothing above U+10FFFF.
 bool is_utf8(std::string_view text) {

@@ -1,9 +1,12 @@
 #pragma once
-// A setting's value to and from text. One overload per type that a setting can have.
+// A setting's value to and from text. One overload per type that a setting can have; choice.hpp reads
+// choices.
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "thalweg/names.hpp"
 
 namespace thalweg {
 
@@ -15,14 +18,6 @@ bool value_from_text(std::string_view text, bool& value);
 bool value_from_text(std::string_view text, std::vector<std::string>& value);
 bool value_from_text(std::string_view text, std::vector<std::int64_t>& value);
 
-/// What the type wants, for messages: "an integer".
-const char* wanted(const std::string&);
-const char* wanted(double);
-const char* wanted(std::int64_t);
-const char* wanted(bool);
-const char* wanted(const std::vector<std::string>&);
-const char* wanted(const std::vector<std::int64_t>&);
-
 /// The value as TOML; numbers in the shortest form that reads back to the same bits.
 std::string value_to_toml(const std::string& value);
 std::string value_to_toml(double value);
@@ -30,11 +25,10 @@ std::string value_to_toml(std::int64_t value);
 std::string value_to_toml(bool value);
 std::string value_to_toml(const std::vector<std::string>& value);
 std::string value_to_toml(const std::vector<std::int64_t>& value);
-
-/// Spellings of yes and no for the settings that are text because they also know "auto".
-void unify_spelling(std::string_view key, std::string& value);
-template <class T>
-void unify_spelling(std::string_view, T&) {}
+template <NamedEnum E>
+std::string value_to_toml(E value) {
+  return value_to_toml(std::string(name_of(value)));
+}
 
 bool is_utf8(std::string_view text);
 

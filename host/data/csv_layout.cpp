@@ -19,11 +19,8 @@ constexpr std::size_t kSampledRecords = 1000;
 /// Of a sparse table of more columns the libsvm format is a hundredth.
 constexpr std::size_t kMostColumns = std::size_t{1} << 20;
 
-bool has_header(const std::string& setting, const std::vector<std::string>& record) {
-  if (setting == "yes") return true;
-  if (setting == "no") return false;
-  if (setting != "auto")
-    throw ConfigError(fmt::format("data.header = {}: want auto, yes or no", shown(setting)));
+bool has_header(Header setting, const std::vector<std::string>& record) {
+  if (setting != Header::automatic) return setting == Header::yes;
   return std::none_of(record.begin(), record.end(),
                       [](const std::string& cell) { return is_missing(cell) || is_number(cell); });
 }
@@ -80,14 +77,10 @@ Records first_records(const TextBlock& block, char delimiter, std::size_t most, 
   return records;
 }
 
-char detect_delimiter(const std::string& setting, const std::string& path, std::string_view text) {
-  if (setting == "comma" || setting == ",") return ',';
-  if (setting == "semicolon" || setting == ";") return ';';
-  if (setting == "tab" || setting == "\t") return '\t';
-  if (setting == "space" || setting == " ") return ' ';
-  if (setting != "auto")
-    throw ConfigError(
-        fmt::format("data.delimiter = {}: want auto, comma, semicolon, tab or space", shown(setting)));
+namespace {
+
+/// The most frequent of the delimiters in the first line.
+char most_frequent_delimiter(const std::string& path, std::string_view text) {
   if (path.ends_with(".tsv") || path.ends_with(".tsv.gz")) return '\t';
   char best = ' ';
   std::int64_t most = 0;
@@ -104,6 +97,24 @@ char detect_delimiter(const std::string& setting, const std::string& path, std::
   return best;
 }
 
+}  // namespace
+
+char detect_delimiter(Delimiter setting, const std::string& path, std::string_view text) {
+  switch (setting) {
+    case Delimiter::automatic:
+      return most_frequent_delimiter(path, text);
+    case Delimiter::comma:
+      return ',';
+    case Delimiter::semicolon:
+      return ';';
+    case Delimiter::tab:
+      return '\t';
+    case Delimiter::space:
+      return ' ';
+  }
+  throw InternalError("a delimiter without a character");
+}
+
 std::string CsvLayout::column(std::size_t index) const {
   if (index < names.size()) return fmt::format("column {} ({})", shown(names[index]), index);
   return fmt::format("column {}", index);
@@ -111,8 +122,8 @@ std::string CsvLayout::column(std::size_t index) const {
 
 CsvLayout find_csv_layout(const ReadRequest& request, TextBlock& first) {
   CsvLayout layout;
-  const std::string& delimiter = request.config.delimiter;
-  layout.delimiter = request.config.format == "tsv" && delimiter == "auto"
+  const Delimiter delimiter = request.config.delimiter;
+  layout.delimiter = request.config.format == DataFormat::tsv && delimiter == Delimiter::automatic
                          ? '\t'
                          : detect_delimiter(delimiter, request.path, first.text);
   Records records = first_records(first, layout.delimiter, kSampledRecords, request.path);

@@ -36,6 +36,6 @@ CsvLayout find_csv_layout(const ReadRequest& request, TextBlock& first);
 std::vector<std::vector<std::string>> first_records(const TextBlock& block, char delimiter, std::size_t most,
                                                     const std::string& source);
 
-char detect_delimiter(const std::string& setting, const std::string& path, std::string_view text);
+char detect_delimiter(Delimiter setting, const std::string& path, std::string_view text);
 
 }  // namespace thalweg

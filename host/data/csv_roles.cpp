@@ -30,7 +30,7 @@ std::int32_t required_column(const ReadRequest& request, const CsvLayout& layout
   const std::string known =
       layout.names.empty()
           ? fmt::format("{} columns without names (data.header = {}); want an index below {}",
-                        layout.columns.size(), shown(request.config.header), layout.columns.size())
+                        layout.columns.size(), name_of(request.config.header), layout.columns.size())
           : fmt::format("the columns {}", fmt::join(layout.names, ", "));
   throw ConfigError(fmt::format("data.{} = {}: no such column{}; {} has {}", key, shown(name),
                                 did_you_mean(name, layout.names), request.path, known));

@@ -39,11 +39,9 @@ Dataset take_rows(RawData&& raw) {
   return data;
 }
 
-bool wants_standardization(const std::string& setting, RawData::Layout layout) {
-  if (setting == "auto") return layout == RawData::Layout::f32;
-  if (setting != "true" && setting != "false")
-    throw ConfigError(fmt::format("data.standardize = {}: want auto, true or false", shown(setting)));
-  const bool wanted = setting == "true";
+bool wants_standardization(Tristate setting, RawData::Layout layout) {
+  if (setting == Tristate::automatic) return layout == RawData::Layout::f32;
+  const bool wanted = setting == Tristate::yes;
   if (wanted && layout == RawData::Layout::csr)
     throw ConfigError(
         "data.standardize = true with sparse data: taking the mean off would make every zero a number and "

@@ -9,7 +9,7 @@
 
 namespace thalweg {
 
-/// CSR rows. The last two are set where a parameter gradient is wanted (SparseBatch, host/train).
+/// CSR rows. The last two are set where a parameter gradient is wanted (SparseBatch, host/step).
 struct SparseInput {
   SparseRows rows;
   TouchedFeatures touched = {};  ///< of the global batch

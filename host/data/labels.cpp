@@ -213,12 +213,14 @@ void check_weights(const Dataset& data) {
 }
 
 void apply_class_weights(const std::string& setting, const std::vector<std::int64_t>& fit, Dataset& data) {
-  if (setting.empty() || setting == "none") return;
+  const std::optional<ClassWeighting> word =
+      setting.empty() ? ClassWeighting::none : value_named<ClassWeighting>(setting);
+  if (word == ClassWeighting::none) return;
   if (data.target_kind != TargetKind::classes)
     throw ConfigError(fmt::format("data.class_weight = {}: the targets of {} are numbers; want none",
                                   shown(setting), data.source));
   const std::vector<double> of_class =
-      setting == "balanced" ? balanced_weights(data, fit) : listed_weights(setting, data);
+      word == ClassWeighting::balanced ? balanced_weights(data, fit) : listed_weights(setting, data);
   if (data.weight.empty()) data.weight.assign(static_cast<std::size_t>(data.rows), 1.0f);
   for (std::size_t r = 0; r < data.weight.size(); ++r)
     data.weight[r] = static_cast<float>(data.weight[r] * of_class[static_cast<std::size_t>(data.target[r])]);

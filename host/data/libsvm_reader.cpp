@@ -234,15 +234,13 @@ void check_width(const RawData& data) {
 }  // namespace
 
 RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
-  const std::string& base = request.config.index_base;
-  if (base != "auto" && base != "0" && base != "1")
-    throw ConfigError(fmt::format("data.index_base = {}: want auto, 0 or 1", shown(base)));
+  const IndexBase base = request.config.index_base;
   if (!request.weight.empty() && request.weight.find_first_not_of("0123456789") == std::string::npos)
     throw ConfigError(
         fmt::format("data.weight = {}: libsvm data have no weight column; want a file of weights",
                     shown(request.weight)));
-  const bool base_known = request.schema || base != "auto";
-  const std::int64_t least = request.schema ? request.schema->index_base : base == "1" ? 1 : 0;
+  const bool base_known = request.schema || base != IndexBase::automatic;
+  const std::int64_t least = request.schema ? request.schema->index_base : base == IndexBase::one ? 1 : 0;
   const std::int64_t width = request.schema ? request.schema->features : request.config.features;
   const std::int64_t most =
       width > 0 && base_known ? width - 1 + least : std::numeric_limits<std::int32_t>::max() - 1;

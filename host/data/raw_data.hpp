@@ -6,21 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "host/config/row_range.hpp"
 #include "host/data/byte_source.hpp"
 #include "thalweg/dataset.hpp"
 
 namespace thalweg {
-
-/// Rows [begin, end) of a source.
-struct RowRange {
-  std::int64_t begin = 0;
-  std::int64_t end = std::numeric_limits<std::int64_t>::max();
-
-  bool bounded() const { return end != std::numeric_limits<std::int64_t>::max(); }
-};
-
-/// "begin:end", either side may be empty; throws ConfigError naming `key`.
-RowRange parse_row_range(const std::string& text, const std::string& key);
 
 /// Throws DataError when a source of `rows` rows does not have the whole range.
 void require_rows(const std::string& source, const RowRange& range, std::int64_t rows);

@@ -1,7 +1,6 @@
 // The entry points: which reader a file wants, and the settings each takes.
 #include <fmt/format.h>
 
-#include "host/config/keys.hpp"
 #include "host/data/all_rows.hpp"
 #include "host/data/byte_source.hpp"
 #include "host/data/csv_layout.hpp"
@@ -15,8 +14,6 @@
 
 namespace thalweg {
 namespace {
-
-enum class Format { npy, npz, csv, libsvm, idx };
 
 constexpr std::int64_t kPeeked = 1 << 16;  // bytes that tell a format
 
@@ -42,70 +39,48 @@ bool looks_like_libsvm(std::string_view text) {
   return false;
 }
 
-Format format_named(const std::string& setting) {
-  if (setting == "npy") return Format::npy;
-  if (setting == "npz") return Format::npz;
-  if (setting == "csv" || setting == "tsv") return Format::csv;
-  if (setting == "libsvm" || setting == "svmlight") return Format::libsvm;
-  if (setting == "idx") return Format::idx;
-  throw ConfigError(
-      fmt::format("data.format = {}: want auto, npy, npz, csv, tsv, libsvm or idx{}", shown(setting),
-                  did_you_mean(setting, {"auto", "npy", "npz", "csv", "tsv", "libsvm", "idx"})));
-}
-
-Format detect_format(const std::string& path, std::string_view head) {
+DataFormat detect_format(const std::string& path, std::string_view head) {
   if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
-  if (is_npy(head)) return Format::npy;
-  if (is_zip(head)) return Format::npz;
-  if (is_idx(head)) return Format::idx;
+  if (is_npy(head)) return DataFormat::npy;
+  if (is_zip(head)) return DataFormat::npz;
+  if (is_idx(head)) return DataFormat::idx;
   if (head.find('\0') != std::string::npos)
     throw DataError(fmt::format(
         "{} is binary and neither npy, npz nor IDX; want one of these or text (CSV, libsvm)", path));
   const std::string stem = path.ends_with(".gz") ? path.substr(0, path.size() - 3) : path;
-  if (stem.ends_with(".csv") || stem.ends_with(".tsv")) return Format::csv;
-  return looks_like_libsvm(head) ? Format::libsvm : Format::csv;
+  if (stem.ends_with(".csv") || stem.ends_with(".tsv")) return DataFormat::csv;
+  return looks_like_libsvm(head) ? DataFormat::libsvm : DataFormat::csv;
 }
 
-RawData read_as(Format format, const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+RawData read_as(DataFormat format, const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   switch (format) {
-    case Format::npy:
+    case DataFormat::npy:
       return read_npy(request, std::move(source));
-    case Format::npz:
+    case DataFormat::npz:
       return read_npz(request, std::move(source));
-    case Format::csv:
+    case DataFormat::csv:
+    case DataFormat::tsv:
       return read_csv(request, std::move(source));
-    case Format::libsvm:
+    case DataFormat::libsvm:
       return read_libsvm(request, std::move(source));
-    case Format::idx:
+    case DataFormat::idx:
       return read_idx(request, std::move(source));
+    case DataFormat::automatic:
+      break;
   }
   throw InternalError("a data format without a reader");
 }
 
 /// One opening serves the format and the reader: a pipe has no second.
 RawData read_raw(const ReadRequest& request) {
-  const std::string& setting = request.config.format;
-  if (setting != "auto")
-    return read_as(format_named(setting), request, open_file(request.path, request.progress));
+  const DataFormat format = request.config.format;
+  if (format != DataFormat::automatic)
+    return read_as(format, request, open_file(request.path, request.progress));
   auto [head, source] = peek(open_file(request.path, request.progress), kPeeked);
   return read_as(detect_format(request.path, head), request, std::move(source));
 }
 
 }  // namespace
-
-RowRange parse_row_range(const std::string& text, const std::string& key) {
-  RowRange range;
-  if (text.empty()) return range;
-  const std::size_t colon = text.find(':');
-  const bool good = colon != std::string::npos &&
-                    (colon == 0 || parse_integer(text.substr(0, colon), range.begin)) &&
-                    (colon + 1 == text.size() || parse_integer(text.substr(colon + 1), range.end)) &&
-                    range.begin >= 0 && range.begin < range.end;
-  if (!good)
-    throw ConfigError(
-        fmt::format("{} = {}: want \"begin:end\" with 0 <= begin < end, like \"0:8000\"", key, shown(text)));
-  return range;
-}
 
 void require_rows(const std::string& source, const RowRange& range, std::int64_t rows) {
   // mutant: begin-past-end

@@ -68,7 +68,7 @@ float mode_of(const std::vector<float>& codes, std::size_t categories) {
   return static_cast<float>(std::max_element(count.begin(), count.end()) - count.begin());
 }
 
-void fit_imputation(const RawData& raw, const std::string& impute, const std::vector<std::int64_t>& fit,
+void fit_imputation(const RawData& raw, Imputation impute, const std::vector<std::int64_t>& fit,
                     FeatureTransform& transform) {
   for (std::int64_t c = 0; c < raw.width; ++c) {
     const std::vector<float> cells = present_cells(raw, fit, c);  // mutant: fit-rows-only
@@ -78,9 +78,9 @@ void fit_imputation(const RawData& raw, const std::string& impute, const std::ve
                       raw.source, raw.column(c)));
     const std::size_t categories =
         transform.categories.empty() ? 0 : transform.categories[static_cast<std::size_t>(c)].size();
-    transform.impute.push_back(categories > 0     ? mode_of(cells, categories)
-                               : impute == "mean" ? mean_of(cells)
-                                                  : median_of(cells));
+    transform.impute.push_back(categories > 0               ? mode_of(cells, categories)
+                               : impute == Imputation::mean ? mean_of(cells)
+                                                            : median_of(cells));
   }
 }
 
@@ -93,10 +93,8 @@ std::int64_t inputs_of(const FeatureTransform& transform, std::int64_t column) {
 
 }  // namespace
 
-void fit_columns(RawData& raw, const std::string& impute, const std::vector<std::int64_t>& fit,
+void fit_columns(RawData& raw, Imputation impute, const std::vector<std::int64_t>& fit,
                  FeatureTransform& transform) {
-  if (impute != "error" && impute != "mean" && impute != "median")
-    throw ConfigError(fmt::format("data.impute = {}: want error, mean or median", shown(impute)));
   transform.columns = raw.column_names;
   if (!raw.texts.empty()) transform.categories.resize(static_cast<std::size_t>(raw.width));
   for (std::int64_t c = 0; c < raw.width; ++c) {
@@ -112,7 +110,7 @@ void fit_columns(RawData& raw, const std::string& impute, const std::vector<std:
       transform.names.push_back(fmt::format("{}={}", shown_name, category));
   }
   match_categories(raw, transform);
-  if (impute != "error") fit_imputation(raw, impute, fit, transform);
+  if (impute != Imputation::error) fit_imputation(raw, impute, fit, transform);
 }
 
 void match_categories(RawData& raw, const FeatureTransform& transform) {

@@ -6,7 +6,7 @@ namespace thalweg {
 
 /// Columns, categories, imputation (from the rows `fit`) of `raw` into `transform`; the cells' text codes are
 /// renumbered to the categories in lexical order.
-void fit_columns(RawData& raw, const std::string& impute, const std::vector<std::int64_t>& fit,
+void fit_columns(RawData& raw, Imputation impute, const std::vector<std::int64_t>& fit,
                  FeatureTransform& transform);
 /// Renumbers text codes to the transform's categories; throws DataError for a text that is not among them.
 void match_categories(RawData& raw, const FeatureTransform& transform);

@@ -42,7 +42,7 @@ void set_from_file(const Context& ctx, Network& network, Model& model, std::vect
 
 Model::Model(const Context& ctx, const ModelSpec& spec) : network_(std::make_unique<Network>(ctx, spec)) {
   const std::string& init = spec.config.init;
-  if (init != "auto" && init != "zeros") {
+  if (!value_named<Initialisation>(init)) {
     set_from_file(ctx, *network_, *this, read_float_tensors(model_file_of(init)).tensors);
   }
 }
@@ -53,7 +53,7 @@ Model Model::load(const Context& ctx, const std::string& path) {
   const std::string file = model_file_of(path);
   FloatTensors contents = read_float_tensors(file);
   ModelSpec spec = model_spec_from(contents.metadata, file);
-  spec.config.init = "zeros";
+  spec.config.init = name_of(Initialisation::zeros);
   Model model(std::make_unique<Network>(ctx, spec));
   set_from_file(ctx, *model.network_, model, std::move(contents.tensors));
   return model;

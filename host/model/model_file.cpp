@@ -49,7 +49,7 @@ ModelSpec model_spec_from(const std::map<std::string, std::string>& metadata, co
 }
 
 void check_targets(const Dataset& data, const ModelSpec& spec) {
-  if (spec.config.loss != "poisson") return;
+  if (!traits_of(spec.config.loss).rates) return;
   for (std::int64_t row = 0; row < data.rows; ++row) {
     const float target = data.target[static_cast<std::size_t>(row)];
     if (target >= 0) continue;

@@ -11,18 +11,6 @@
 namespace thalweg {
 namespace {
 
-Activation parse_activation(const std::string& name) {
-  static const std::map<std::string, Activation> known{{"relu", Activation::relu},
-                                                       {"tanh", Activation::tanh},
-                                                       {"sigmoid", Activation::sigmoid},
-                                                       {"gelu", Activation::gelu}};
-  const auto found = known.find(name);
-  if (found == known.end()) {
-    throw ConfigError("model.activation is \"" + name + "\"; expected relu, tanh, sigmoid or gelu");
-  }
-  return found->second;
-}
-
 /// Uniform bounds: He et al. 2015 for relu and gelu, Glorot and Bengio 2010 for tanh and sigmoid.
 float hidden_bound(Activation kind, std::int64_t in, std::int64_t out) {
   const bool rectifier = kind == Activation::relu || kind == Activation::gelu;  // mutant: he-for-gelu
@@ -107,19 +95,29 @@ void Network::build() {
 
 void Network::add_linear(std::size_t index, std::int64_t in, std::int64_t out, float bound) {
   const std::string name = "layers." + std::to_string(index);
-  const ParameterInit init{.bound = spec_.config.init == "zeros" ? 0.0f : bound};
+  const ParameterInit init{.bound = spec_.config.init == name_of(Initialisation::zeros) ? 0.0f : bound};
   const bool first_on_sparse = index == 0 && spec_.schema.sparse;
   layers_.push_back(first_on_sparse ? make_sparse_linear(name, in, out, spec_.config.bias, init)
                                     : make_linear(name, in, out, spec_.config.bias, init));
 }
 
+void Network::add_normalization(const std::string& name, std::int64_t features) {
+  switch (spec_.config.normalization) {
+    case Normalization::none:
+      return;
+    case Normalization::layer:
+      return layers_.push_back(make_layer_norm(name, features));
+    case Normalization::batch:
+      return layers_.push_back(make_batch_norm(name, features));
+  }
+}
+
 void Network::add_hidden(std::size_t index, std::int64_t in, std::int64_t out) {
   const ModelConfig& config = spec_.config;
-  const Activation kind = parse_activation(config.activation);
+  const Activation kind = config.activation;
   const std::string name = "layers." + std::to_string(index);
   add_linear(index, in, out, hidden_bound(kind, in, out));
-  if (config.normalization == "layer") layers_.push_back(make_layer_norm(name + ".norm", out));
-  if (config.normalization == "batch") layers_.push_back(make_batch_norm(name + ".norm", out));
+  add_normalization(name + ".norm", out);
   layers_.push_back(make_activation(name + ".activation", out, kind));
   if (config.dropout > 0) {
     layers_.push_back(

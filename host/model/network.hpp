@@ -40,6 +40,7 @@ class Network {
 
  private:
   void build();
+  void add_normalization(const std::string& name, std::int64_t features);
   void add_hidden(std::size_t index, std::int64_t in, std::int64_t out);
   void add_linear(std::size_t index, std::int64_t in, std::int64_t out, float bound);
   void initialise(const Context& ctx);

@@ -1,8 +1,8 @@
 #include "host/model/objective.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
-#include <string_view>
 
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
@@ -13,72 +13,68 @@
 namespace thalweg {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, LossKind>, 8> kElementwiseLosses{
-    {{"squared", LossKind::squared},
-     {"absolute", LossKind::absolute},
-     {"huber", LossKind::huber},
-     {"quantile", LossKind::quantile},
-     {"poisson", LossKind::poisson},
-     {"logistic", LossKind::logistic},
-     {"hinge", LossKind::hinge},
-     {"squared_hinge", LossKind::squared_hinge}}};
-
-bool is_hinge(const std::string& loss) { return loss == "hinge" || loss == "squared_hinge"; }
-
-std::string loss_for(const DataSchema& schema) {
-  if (schema.target_kind == TargetKind::number) return "squared";
-  return schema.classes.size() > 2 ? "softmax_cross_entropy" : "logistic";
+Loss loss_for(const DataSchema& schema) {
+  if (schema.target_kind == TargetKind::number) return Loss::squared;
+  return schema.classes.size() > 2 ? Loss::softmax_cross_entropy : Loss::logistic;
 }
 
-std::int64_t outputs_for(const std::string& loss, const DataSchema& schema) {
+std::int64_t outputs_for(Loss loss, const DataSchema& schema) {
   const auto classes = static_cast<std::int64_t>(schema.classes.size());
-  if (loss == "softmax_cross_entropy") return std::max<std::int64_t>(classes, 2);
-  return is_hinge(loss) && classes > 2 ? classes : 1;  // mutant: hinge-outputs
+  if (loss == Loss::softmax_cross_entropy) return std::max<std::int64_t>(classes, 2);
+  return traits_of(loss).scores && classes > 2 ? classes : 1;  // mutant: hinge-outputs
+}
+
+/// Throws ConfigError where the loss is for other targets than the data have.
+void check_loss(Loss loss, const DataSchema& schema) {
+  const bool classes = schema.target_kind == TargetKind::classes,
+             wants_classes = traits_of(loss).classification;
+  if (wants_classes && !classes) {
+    throw ConfigError(
+        fmt::format("model.loss = {} is a classification loss, but the targets are numbers", name_of(loss)));
+  }
+  if (!wants_classes && classes) {
+    throw ConfigError(
+        fmt::format("model.loss = {} is a regression loss, but the targets are classes ({} of them)",
+                    name_of(loss), schema.classes.size()));
+  }
+  if (loss == Loss::logistic && schema.classes.size() > 2) {
+    throw ConfigError(
+        fmt::format("model.loss = logistic has two classes, but the data has {}; use softmax_cross_entropy",
+                    schema.classes.size()));
+  }
+}
+
+double parameter_of(LossParameter parameter, const ModelConfig& config) {
+  switch (parameter) {
+    case LossParameter::none:
+    case LossParameter::huber_delta:
+      return config.huber_delta;
+    case LossParameter::quantile:
+      return config.quantile;
+  }
+  throw InternalError("a parameter of a loss without a setting");
 }
 
 }  // namespace
 
-bool is_classification_loss(const std::string& loss) {
-  return loss == "logistic" || loss == "softmax_cross_entropy" || is_hinge(loss);
-}
-
-TargetUse target_use(const std::string& loss) {
-  if (loss == "auto") return TargetUse::automatic;
-  return is_classification_loss(loss) ? TargetUse::classes : TargetUse::numbers;
+TargetUse target_use(Loss loss) {
+  if (loss == Loss::automatic) return TargetUse::automatic;
+  return traits_of(loss).classification ? TargetUse::classes : TargetUse::numbers;
 }
 
 ModelSpec resolve_model(const ModelConfig& config, const DataSchema& schema, std::uint64_t seed) {
   ModelSpec spec{.config = config, .schema = schema, .outputs = 1, .seed = seed};
-  std::string& loss = spec.config.loss;
-  if (loss == "auto") loss = loss_for(schema);
-  const bool classes = schema.target_kind == TargetKind::classes;
-  if (is_classification_loss(loss) && !classes) {
-    throw ConfigError("model.loss is \"" + loss + "\", a classification loss, but the targets are numbers");
-  }
-  if (!is_classification_loss(loss) && classes) {
-    throw ConfigError("model.loss is \"" + loss + "\", a regression loss, but the targets are classes (" +
-                      std::to_string(schema.classes.size()) + " of them)");
-  }
-  if (loss == "logistic" && schema.classes.size() > 2) {
-    throw ConfigError("model.loss is \"logistic\", which has two classes, but the data has " +
-                      std::to_string(schema.classes.size()) + "; use softmax_cross_entropy");
-  }
+  Loss& loss = spec.config.loss;
+  if (loss == Loss::automatic) loss = loss_for(schema);
+  check_loss(loss, schema);
   spec.outputs = outputs_for(loss, schema);
   return spec;
 }
 
 Objective make_objective(const ModelConfig& config) {
-  if (config.loss == "softmax_cross_entropy") {
-    return SoftmaxCrossEntropySpec{static_cast<float>(config.label_smoothing)};
-  }
-  for (const auto& [name, kind] : kElementwiseLosses) {
-    if (name != config.loss) continue;
-    const double parameter = kind == LossKind::quantile ? config.quantile : config.huber_delta;
-    return LossSpec{kind, static_cast<float>(parameter)};
-  }
-  throw ConfigError("model.loss is \"" + config.loss +
-                    "\"; expected softmax_cross_entropy, squared, absolute, huber, " +
-                    "quantile, poisson, logistic, hinge or squared_hinge");
+  const LossTraits traits = traits_of(config.loss);
+  if (!traits.elementwise) return SoftmaxCrossEntropySpec{static_cast<float>(config.label_smoothing)};
+  return LossSpec{*traits.elementwise, static_cast<float>(parameter_of(traits.parameter, config))};
 }
 
 void evaluate_objective(const Context& ctx, const Objective& objective, ConstMatrix output,

@@ -1,6 +1,5 @@
 #pragma once
 // The loss of a model: which op evaluates it, and what its outputs mean.
-#include <string>
 #include <variant>
 
 #include "kernels/base/loss.hpp"
@@ -21,9 +20,7 @@ Objective make_objective(const ModelConfig& config);
 void evaluate_objective(const Context& ctx, const Objective& objective, ConstMatrix output,
                         const LossTargets& targets, float* losses, Matrix grad_output);
 
-bool is_classification_loss(const std::string& loss);
-
-/// What the targets are read as for a loss; "auto" leaves it to the data.
-TargetUse target_use(const std::string& loss);
+/// What the targets are read as for a loss; Loss::automatic leaves it to the data.
+TargetUse target_use(Loss loss);
 
 }  // namespace thalweg

@@ -42,19 +42,20 @@ std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int6
 
 Predictions Model::predict(const Context& ctx, const Dataset& data) const {
   std::vector<float> outputs = infer(ctx, *network_, data);
-  const std::string& loss = spec().config.loss;
+  const LossTraits loss = traits_of(spec().config.loss);
   Predictions predictions{.rows = data.rows, .columns = spec().outputs};
-  if (is_classification_loss(loss)) predictions.predicted_class = classes_of(outputs, spec().outputs);
-  if (loss == "softmax_cross_entropy") softmax_rows(outputs, spec().outputs);
-  if (loss == "logistic") {
+  if (loss.classification) predictions.predicted_class = classes_of(outputs, spec().outputs);
+  if (loss.probabilities && spec().outputs > 1) {
+    softmax_rows(outputs, spec().outputs);
+  } else if (loss.probabilities) {
     outputs = logistic_probabilities(outputs);
     predictions.columns = 2;
   }
-  if (loss == "poisson") {
+  if (loss.rates) {
     for (float& z : outputs) z = std::exp(z);
   }
   const TargetTransform& target = spec().schema.target_transform;
-  if (!is_classification_loss(loss)) {
+  if (!loss.classification) {
     for (float& z : outputs) z = static_cast<float>(z * target.deviation + target.mean);
   }
   predictions.values = std::move(outputs);

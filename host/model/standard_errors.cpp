@@ -70,11 +70,13 @@ double curvature(const LossSpec& loss, double output, double target) {
       return 1 / (2 + std::exp(output) + std::exp(-output));
     case LossKind::squared_hinge:
       return (2 * target - 1) * output < 1 ? 2 : 0;  // mutant: hinge-curvature
-    default:
-      throw ConfigError(
-          "standard errors need a loss with curvature: squared, huber, poisson, logistic or "
-          "squared_hinge");
+    case LossKind::absolute:
+    case LossKind::quantile:
+    case LossKind::hinge:
+      break;
   }
+  throw ConfigError(
+      "standard errors need a loss with curvature: squared, huber, poisson, logistic or squared_hinge");
 }
 
 Square hessian(const Context& ctx, Network& network, const Dataset& data, std::size_t size) {

@@ -21,12 +21,6 @@ double bisect(double low, double high, double target, const Spent& spent) {
 
 }  // namespace
 
-Accountant parse_accountant(const std::string& name) {
-  if (name == "rdp") return Accountant::rdp;
-  if (name == "prv") return Accountant::prv;
-  throw ConfigError("per_sample.accountant is \"" + name + "\"; expected prv or rdp");
-}
-
 double spent_epsilon(Accountant accountant, const SampledGaussian& mechanism, double delta) {
   return accountant == Accountant::rdp ? rdp_epsilon(mechanism, delta) : prv_epsilon(mechanism, delta);
 }

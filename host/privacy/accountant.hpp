@@ -2,7 +2,8 @@
 // What the noise of a run guarantees: (epsilon, delta)-differential privacy of the Gaussian mechanism on
 // Poisson samples, for data sets that differ in the presence of one row.
 #include <cstdint>
-#include <string>
+
+#include "thalweg/choices.hpp"
 
 namespace thalweg {
 
@@ -21,11 +22,6 @@ double rdp_epsilon(const SampledGaussian& mechanism, double delta);
 /// By composing the privacy loss numerically (Gopi, Lee, Wutschitz, "Numerical composition of differential
 /// privacy", 2021): tighter; an upper bound that lies at most 0.02 above the value.
 double prv_epsilon(const SampledGaussian& mechanism, double delta);
-
-enum class Accountant { rdp, prv };
-
-/// Throws ConfigError listing those there are.
-Accountant parse_accountant(const std::string& name);
 
 double spent_epsilon(Accountant accountant, const SampledGaussian& mechanism, double delta);
 

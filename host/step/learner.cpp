@@ -1,7 +1,7 @@
 #include "thalweg/learner.hpp"
 
+#include "host/model/evaluation.hpp"
 #include "host/step/learner_state.hpp"
-#include "host/train/evaluation.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/config/optimizer_rules.hpp"
 #include "host/runtime/device_of.hpp"
 #include "host/step/micro_batch.hpp"
 #include "kernels/backend.hpp"
@@ -18,10 +19,8 @@ constexpr std::int64_t kReplayedBurst = 32;
 OptimizerConfig optimizer_config(const LearnerOptions& options) {
   OptimizerConfig config = options.optimizer;
   if (options.per_sample.noise_multiplier > 0) {
-    if (config.lazy == "true") {
-      throw ConfigError("optimizer.lazy=true leaves parameters out of the update, and with them the noise");
-    }
-    config.lazy = "false";
+    config_rules::check_noise(config);
+    config.lazy = Tristate::no;
   }
   return config;
 }

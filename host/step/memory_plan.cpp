@@ -6,7 +6,6 @@
 
 #include "host/model/network.hpp"
 #include "host/step/micro_batch.hpp"
-#include "host/step/optimizer_scalars.hpp"
 #include "host/step/step_rows.hpp"
 #include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
@@ -62,7 +61,7 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
   const bool fused = network.is_single_output_linear() && !options.per_sample.clips();
   const std::int64_t output_gradients = fused ? options.max_batch : 0;
   const std::int64_t states =
-      state_count(parse_rule(options.optimizer.name)) + (options.optimizer.average != "none" ? 1 : 0);
+      state_count(options.optimizer.name) + (options.optimizer.average != Averaging::none ? 1 : 0);
   return {.parameters = kFloat * (arena + 2 * buffers),
           .gradients = kFloat * arena * (1 + partials),
           .states = kFloat * arena * states,

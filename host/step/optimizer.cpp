@@ -1,5 +1,6 @@
 #include "host/step/optimizer.hpp"
 
+#include "host/config/optimizer_rules.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
@@ -17,21 +18,17 @@ std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSe
 
 Optimizer::Optimizer(const Context& ctx, Network& network, const OptimizerConfig& config)
     : config_(config),
-      rule_(parse_rule(config.name)),
       groups_(parameter_groups(config)),
-      lazy_(network.sparse_layer() != nullptr && config.lazy != "false") {
-  if (lazy_ && config.average != "none") {
-    throw ConfigError(
-        "optimizer.average is \"" + config.average +
-        "\", which needs every parameter at every step; set optimizer.lazy=false for sparse data");
-  }
+      lazy_(network.sparse_layer() != nullptr && config.lazy != Tristate::no) {
+  config_rules::check_optimizer(config);
+  config_rules::check_average(config, lazy_);
   plan_segments(network);
   const std::int64_t arena = network.plan().arena_size();
-  for (int s = 0; s < state_count(rule_); ++s) {
+  for (int s = 0; s < state_count(config.name); ++s) {
     states_.emplace_back(ctx, arena);
     states_.back().zero(ctx);
   }
-  if (config.average != "none") {
+  if (config.average != Averaging::none) {
     average_ = Buffer<float>(ctx, arena);
     backend_of(ctx).memory.copy(device_of(ctx), average_.data(), network.parameters().data(),
                                 arena * std::int64_t{sizeof(float)});
@@ -59,7 +56,7 @@ void Optimizer::gradient_norm(const Context& ctx, const float* grad, const Touch
 
 void Optimizer::update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,
                        const UpdateScalars* scalars, const float* gate) {
-  UpdateArgs args{.rule = rule_,
+  UpdateArgs args{.rule = config_.name,
                   .scalars = scalars,
                   .grad_scale = config_.clip_norm > 0 ? norm_.data() + 1 : nullptr,
                   .squared_norm = gate,
@@ -76,7 +73,7 @@ void Optimizer::update(const Context& ctx, float* param, const float* grad, cons
   };
   step(touched_, touched);
   step(whole_, {});
-  if (config_.constraint == "l2_ball" || config_.constraint == "simplex") {
+  if (constrains_segment(config_.constraint)) {
     backend_of(ctx).update.project(device_of(ctx), {.segments = segments_.data(),
                                                     .segment_count = static_cast<int>(segments_.size()),
                                                     .scalars = scalars,

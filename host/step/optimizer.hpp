@@ -21,7 +21,7 @@ class Optimizer {
 
   /// What `update` reads of step `step` (counted from 1) at the scheduled rate `lr`.
   UpdateScalars scalars(double lr, std::int64_t step) const {
-    return update_scalars(config_, rule_, lr, step, groups_);
+    return update_scalars(config_, lr, step, groups_);
   }
 
   /// Leaves the sum of squares of the gradient, and the clip factor for `update`, in the backend's memory.
@@ -40,7 +40,6 @@ class Optimizer {
   void plan_segments(const Network& network);
 
   OptimizerConfig config_;
-  Rule rule_;
   std::vector<ParameterGroup> groups_;
   bool lazy_;
   std::vector<UpdateSegment> segments_;         ///< all, in the order of the parameters

@@ -3,21 +3,13 @@
 // once.
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "thalweg/config.hpp"
 
 namespace thalweg {
 
-enum class Constraint : std::int32_t;
-enum class Rule : std::int32_t;
 struct UpdateScalars;
-
-/// The rule of optimizer.name, the constraint of optimizer.constraint. Throw ConfigError listing those there
-/// are.
-Rule parse_rule(const std::string& name);
-Constraint parse_constraint(const std::string& name);
 
 /// How a group of segments differs from plain weights.
 struct ParameterGroup {
@@ -34,9 +26,9 @@ constexpr std::int32_t kBiasAndNormGroup = 1;
 /// only with decay_bias_and_norm, and are never constrained.
 std::vector<ParameterGroup> parameter_groups(const OptimizerConfig& optimizer);
 
-/// Scalars of step `step` (counted from 1) at the scheduled rate `lr`. Throws ConfigError for settings that
-/// the rule cannot follow.
-UpdateScalars update_scalars(const OptimizerConfig& optimizer, Rule rule, double lr, std::int64_t step,
+/// Scalars of step `step` (counted from 1) at the scheduled rate `lr`. Throws ConfigError for more groups
+/// than the update takes.
+UpdateScalars update_scalars(const OptimizerConfig& optimizer, double lr, std::int64_t step,
                              std::span<const ParameterGroup> groups);
 
 }  // namespace thalweg

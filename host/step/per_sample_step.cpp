@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "host/config/per_sample_rules.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
-#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -31,19 +31,10 @@ void find_input_squares(const Context& ctx, const Input& input, float* squares) 
 
 }  // namespace
 
-ClipMode parse_clip_mode(const std::string& name) {
-  if (name == "flat") return ClipMode::flat;
-  if (name == "per_layer") return ClipMode::per_layer;
-  if (name == "automatic") return ClipMode::automatic;
-  throw ConfigError("per_sample.mode is \"" + name + "\"; expected flat, per_layer or automatic");
-}
-
 PerSampleStep::PerSampleStep(const Context& ctx, const Network& network, const DeviceDataset& data,
                              const PerSampleOptions& options, std::int64_t max_rows, std::int64_t max_batch)
-    : options_(options), mode_(parse_clip_mode(options.mode)), layers_(network.parameter_layers()) {
-  if (options.noise_multiplier > 0 && !options.clips()) {
-    throw ConfigError("per_sample.noise_multiplier needs per_sample.clip_norm: noise is scaled by the bound");
-  }
+    : options_(options), mode_(options.mode), layers_(network.parameter_layers()) {
+  config_rules::check_bound(options.clip_norm, options.noise_multiplier);
   network.require_per_sample();
   input_squares_ = Buffer<float>(ctx, data.host().rows);
   find_input_squares(ctx, data.input(nullptr, data.host().rows), input_squares_.data());

@@ -10,7 +10,6 @@
 namespace thalweg {
 
 /// Throws ConfigError listing those there are.
-ClipMode parse_clip_mode(const std::string& name);
 
 class PerSampleStep {
  public:

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <string>
 
+#include "host/config/wanted.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -57,10 +58,8 @@ double cosine(const ScheduleConfig& schedule, double lr, const Span& at) {
   if (schedule.cycle_steps <= 0) {
     position = std::min(position, length);  // mutant: cosine-ends
   } else {
-    if (schedule.cycle_factor < 1.0) {
-      throw ConfigError("schedule.cycle_factor is " + std::to_string(schedule.cycle_factor) +
-                        "; expected 1 or more");
-    }
+    if (schedule.cycle_factor < 1.0)
+      refuse_value("schedule.cycle_factor", shown_value(schedule.cycle_factor), "a number of at least 1");
     length = static_cast<double>(schedule.cycle_steps);
     if (schedule.cycle_factor == 1.0) {
       position = std::fmod(position, length);  // mutant: cosine-cycles
@@ -82,30 +81,32 @@ double one_cycle(const ScheduleConfig& schedule, double lr, const Span& at) {
   return last > peak ? cosine_between(lr, end, (step - peak) / (last - peak)) : lr;
 }
 
-struct NamedSchedule {
-  const char* name;
-  ScheduleFunction function;
-};
-
-constexpr NamedSchedule kSchedules[] = {{"constant", constant},     {"inverse_time", inverse_time},
-                                        {"step", step_drops},       {"exponential", exponential},
-                                        {"polynomial", polynomial}, {"cosine", cosine},
-                                        {"one_cycle", one_cycle},   {"plateau", constant}};
-
-ScheduleFunction find_schedule(const std::string& name) {
-  std::string names;
-  for (const NamedSchedule& known : kSchedules) {
-    if (name == known.name) return known.function;
-    names += std::string(names.empty() ? "" : ", ") + known.name;
+ScheduleFunction function_of(ScheduleKind kind) {
+  switch (kind) {
+    case ScheduleKind::constant:
+    case ScheduleKind::plateau:
+      return constant;
+    case ScheduleKind::inverse_time:
+      return inverse_time;
+    case ScheduleKind::step:
+      return step_drops;
+    case ScheduleKind::exponential:
+      return exponential;
+    case ScheduleKind::polynomial:
+      return polynomial;
+    case ScheduleKind::cosine:
+      return cosine;
+    case ScheduleKind::one_cycle:
+      return one_cycle;
   }
-  throw ConfigError("schedule.name is \"" + name + "\"; expected one of: " + names);
+  throw InternalError("a schedule without a function");
 }
 
 }  // namespace
 
 double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
                     std::int64_t step) {
-  const ScheduleFunction function = find_schedule(schedule.name);
+  const ScheduleFunction function = function_of(schedule.name);
   const std::int64_t warmup = std::max<std::int64_t>(schedule.warmup_steps, 0);
   const Span span{.step = std::max<std::int64_t>(step - warmup, 0),  // mutant: warmup-first
                   .total = std::max<std::int64_t>(run.total_steps - warmup, 1),

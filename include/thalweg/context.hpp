@@ -4,12 +4,12 @@
 #include <memory>
 #include <string>
 
+#include "thalweg/choices.hpp"
+
 namespace thalweg {
 
 struct Backend;
 struct Device;
-
-enum class Numerics { exact, fast };
 
 struct ContextOptions {
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N | reference

@@ -16,8 +16,8 @@ namespace thalweg {
 
 /// The treatment of the gradients of single samples in a step (docs/per-sample.md).
 struct PerSampleOptions {
-  double clip_norm = 0;          ///< bound of each sample's gradient norm; 0: no clipping
-  std::string mode = "flat";     ///< flat | per_layer | automatic
+  double clip_norm = 0;  ///< bound of each sample's gradient norm; 0: no clipping
+  ClipMode mode = ClipMode::flat;
   double noise_multiplier = 0;   ///< deviation of the noise on the sum, in units of clip_norm
   std::uint64_t noise_seed = 0;  ///< keep it secret if the noise is for privacy
   double divisor = 0;            ///< divides the clipped sum; 0: the sum of the batch's weights

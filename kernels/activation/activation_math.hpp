@@ -71,9 +71,10 @@ THALWEG_HD auto with_activation(Activation kind, F f) {
       return f(ActivationTag<Activation::tanh>{});
     case Activation::sigmoid:
       return f(ActivationTag<Activation::sigmoid>{});
-    default:
-      return f(ActivationTag<Activation::gelu>{});
+    case Activation::gelu:  // no default: a kind without a case does not compile
+      break;
   }
+  return f(ActivationTag<Activation::gelu>{});
 }
 
 }  // namespace thalweg

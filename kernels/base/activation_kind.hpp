@@ -1,10 +1,8 @@
 #pragma once
 // What the activation op and the layers that fuse it share.
-#include <cstdint>
+#include "thalweg/choices.hpp"
 
 namespace thalweg {
-
-enum class Activation : std::int32_t { relu, tanh, sigmoid, gelu };
 
 /// An activation that the op of a neighbouring layer applies on its way.
 struct FusedActivation {

@@ -3,27 +3,9 @@
 #include <cstdint>
 
 #include "kernels/base/hd.hpp"
+#include "thalweg/loss.hpp"
 
 namespace thalweg {
-
-/// squared         (z - y)^2 / 2, as scikit-learn's squared_error
-/// absolute        |z - y|; derivative 0 at z == y
-/// huber           r^2 / 2 for |r| <= parameter, else parameter (|r| - parameter / 2); r = z - y
-/// quantile        max(parameter (y - z), (parameter - 1) (y - z)); derivative 0 at z == y
-/// poisson         exp(z) - y z; z is the logarithm of the rate
-/// logistic        log(1 + exp(z)) - y z, y in {0, 1}
-/// hinge           max(0, 1 - s z), s = +-1; derivative 0 at the kink
-/// squared_hinge   max(0, 1 - s z)^2
-enum class LossKind : std::int32_t {
-  squared,
-  absolute,
-  huber,
-  quantile,
-  poisson,
-  logistic,
-  hinge,
-  squared_hinge
-};
 
 struct LossSpec {
   LossKind kind = LossKind::squared;

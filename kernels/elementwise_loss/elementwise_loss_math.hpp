@@ -92,9 +92,10 @@ THALWEG_HD auto with_loss_kind(LossKind kind, F f) {
       return f(LossKindTag<LossKind::logistic>{});
     case LossKind::hinge:
       return f(LossKindTag<LossKind::hinge>{});
-    default:
-      return f(LossKindTag<LossKind::squared_hinge>{});
+    case LossKind::squared_hinge:  // no default: a kind without a case does not compile
+      break;
   }
+  return f(LossKindTag<LossKind::squared_hinge>{});
 }
 
 }  // namespace thalweg

@@ -12,6 +12,7 @@
 #include "kernels/base/isa.hpp"
 #include "kernels/base/philox.hpp"
 #include "kernels/base/required.hpp"
+#include "thalweg/choices.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg {
@@ -46,11 +47,9 @@ struct LayerNormSquaredNorms {
   float* squared_norms = nullptr;  ///< [N]
 };
 
-/// flat: one bound for the whole gradient of a sample. per_layer: each of L layers is bounded by
+/// ClipMode::flat: one bound for the whole gradient of a sample. per_layer: each of L layers is bounded by
 /// clip_norm / sqrt(L), which `clip_norm` then is. automatic: normalised (Bu et al., "Automatic clipping",
 /// 2023).
-enum class ClipMode : std::int32_t { flat, per_layer, automatic };
-
 /// norm[n] = sqrt(sum over layers, ascending from +0, of squared_norms[l, n]); factor[l, n] = scale * c:
 /// flat       c = min(1, clip_norm / (norm + 1e-6))         one row of factors
 /// per_layer  the same with sqrt(squared_norms[l, n])        L rows of factors

@@ -9,25 +9,9 @@
 #include "kernels/base/isa.hpp"
 #include "kernels/base/required.hpp"
 #include "kernels/base/touched.hpp"
+#include "thalweg/choices.hpp"
 
 namespace thalweg {
-
-enum class Rule : std::int32_t {
-  sgd,
-  momentum,
-  nesterov,
-  adagrad,
-  rmsprop,
-  adam,
-  adamw,
-  amsgrad,
-  sign,
-  lion,
-  adams_bashforth,
-  ftrl
-};
-
-enum class Constraint : std::int32_t { none, non_negative, box, l2_ball, simplex };
 
 /// Whether `project` enforces it, on each segment as one vector.
 THALWEG_HD constexpr bool constrains_segment(Constraint constraint) {

@@ -257,7 +257,7 @@ TEST(BenchCommand, WritesTheDataItMadeForOtherPrograms) {
   Config config;
   config.data.train = folder.path("dense/x.npy");
   config.data.target = folder.path("dense/target.npy");
-  config.data.standardize = "false";
+  config.data.standardize = Tristate::no;
   const Dataset data = read_training_data(config.data, TargetUse::classes);
   EXPECT_EQ(data.rows, 200);
   EXPECT_EQ(data.features, 60);

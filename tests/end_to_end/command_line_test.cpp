@@ -228,6 +228,37 @@ TEST_F(CommandLine, QuietLeavesStderrEmptyAndTheReportAsItIs) {
   EXPECT_EQ(quiet.first, loud.first);
 }
 
+TEST_F(CommandLine, ASettingMayHaveASpaceForItsEqualsSign) {
+  const auto with_equals = json_of(
+      {"train", "--json", "--quiet", "--data.train=" + data_, "--optimizer.lr=0.1", "--train.epochs=2"});
+  const auto with_spaces = json_of(
+      {"train", "--data.train", data_, "--json", "--optimizer.lr", "0.1", "--quiet", "--train.epochs", "2"});
+  EXPECT_EQ(with_spaces["parameters.xxh3"], with_equals["parameters.xxh3"]);
+  const std::string config = folder_.write("c.toml", "[train]\nepochs = 2\n[optimizer]\nlr = 0.1\n");
+  EXPECT_EQ(json_of({"train", "--quiet", "--data.train", data_, config, "--json"})["parameters.xxh3"],
+            with_equals["parameters.xxh3"]);
+}
+
+TEST_F(CommandLine, HelpOfASettingIsFoundByAnyOfItsNames) {
+  const std::string help = output_of({"help", "optimizer.lr"});
+  EXPECT_THAT(help, testing::StartsWith("optimizer.lr: Learning rate"));
+  for (const std::vector<std::string>& same : {std::vector<std::string>{"help", "learning-rate"},
+                                               {"help", "--optimizer.lr=0.5"},
+                                               {"train", "--help", "lr"},
+                                               {"train", "-h", "eta0"},
+                                               {"verify", "--help", "optimizer.lr"}})
+    EXPECT_EQ(output_of(same), help) << same[1];
+  EXPECT_THAT(output_of({"help", "schedule"}), testing::StartsWith("[schedule] Learning rate over"));
+  EXPECT_EQ(output_of({"help"}), output_of({"--help"}));
+  EXPECT_EQ(output_of({"help", "train"}), output_of({"train", "--help"}));
+}
+
+TEST_F(CommandLine, TheSchemaOfSettingsIsTextMarkdownOrJson) {
+  EXPECT_THAT(output_of({"schema"}), HasSubstr("\n[optimizer] Update rule"));
+  EXPECT_THAT(output_of({"schema", "--markdown"}), testing::StartsWith("# Settings\n"));
+  EXPECT_EQ(json_of({"schema", "--json"})["settings"][0]["key"], "seed");
+}
+
 TEST_F(CommandLine, HelpInfoAndCompletionAreThere) {
   EXPECT_THAT(output_of({"--help"}), HasSubstr("Examples:"));
   EXPECT_THAT(output_of({"train", "--help"}), HasSubstr("--optimizer.lr"));

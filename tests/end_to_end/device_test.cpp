@@ -40,26 +40,25 @@ Config short_sparse() {
 }
 
 TEST_P(Devices, LogisticRegressionWithEveryOptimizer) {
-  for (const char* name : {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "amsgrad",
-                           "sign", "lion", "adams_bashforth", "ftrl"}) {
+  for (const auto& [name, text] : kNames<Rule>) {
     Config config = short_sparse();
     config.optimizer.name = name;
     config.optimizer.lr = 0.02;
-    if (config.optimizer.name == "ftrl") config.optimizer.l1 = 1e-3;
-    expect_the_bits_of_the_cpu(config, name);
+    if (config.optimizer.name == Rule::ftrl) config.optimizer.l1 = 1e-3;
+    expect_the_bits_of_the_cpu(config, std::string(text));
   }
 }
 
 TEST_P(Devices, SparseDataWithoutLazyUpdatesAndWithAnAverage) {
   Config config = short_sparse();
-  config.optimizer.name = "adam";
-  config.optimizer.lazy = "false";
-  config.optimizer.average = "ema";
+  config.optimizer.name = Rule::adam;
+  config.optimizer.lazy = Tristate::no;
+  config.optimizer.average = Averaging::ema;
   expect_the_bits_of_the_cpu(config, "dense update of a sparse gradient");
 }
 
 TEST_P(Devices, SoftmaxRegression) {
-  Config config = mlp_config("none");
+  Config config = mlp_config(Normalization::none);
   config.model.hidden = {};
   config.model.dropout = 0;
   config.train.epochs = 3;
@@ -69,7 +68,7 @@ TEST_P(Devices, SoftmaxRegression) {
 }
 
 TEST_P(Devices, AnMlpWithDropoutAndLayerNorm) {
-  Config config = mlp_config("layer");
+  Config config = mlp_config(Normalization::layer);
   config.train.epochs = 2;
   expect_the_bits_of_the_cpu(config, "layer norm");
   config.train.micro_batch = 24;
@@ -77,36 +76,38 @@ TEST_P(Devices, AnMlpWithDropoutAndLayerNorm) {
 }
 
 TEST_P(Devices, AnMlpWithBatchNormForEveryActivation) {
-  for (const char* activation : {"relu", "tanh", "sigmoid", "gelu"}) {
-    Config config = mlp_config("batch");
+  for (const Activation activation :
+       {Activation::relu, Activation::tanh, Activation::sigmoid, Activation::gelu}) {
+    Config config = mlp_config(Normalization::batch);
     config.train.epochs = 1;
     config.model.activation = activation;
-    expect_the_bits_of_the_cpu(config, activation);
+    expect_the_bits_of_the_cpu(config, std::string(name_of(activation)));
   }
 }
 
 /// Without layers between them, linear layers take in the activations on both sides.
 TEST_P(Devices, AnMlpOfLinearLayersForEveryActivation) {
-  for (const char* activation : {"relu", "tanh", "sigmoid", "gelu"}) {
-    Config config = mlp_config("none");
+  for (const Activation activation :
+       {Activation::relu, Activation::tanh, Activation::sigmoid, Activation::gelu}) {
+    Config config = mlp_config(Normalization::none);
     config.train.epochs = 1;
     config.model.activation = activation;
     config.model.dropout = 0;
-    expect_the_bits_of_the_cpu(config, activation);
+    expect_the_bits_of_the_cpu(config, std::string(name_of(activation)));
     config.per_sample.clip_norm = 1;
-    expect_the_bits_of_the_cpu(config, std::string(activation) + " with clipping");
+    expect_the_bits_of_the_cpu(config, std::string(name_of(activation)) + " with clipping");
   }
 }
 
 TEST_P(Devices, HousingRegressionWithEveryLoss) {
-  for (const char* loss : {"squared", "absolute", "huber", "quantile"}) {
+  for (const Loss loss : {Loss::squared, Loss::absolute, Loss::huber, Loss::quantile}) {
     Config config = dense_linear_config();
     config.data.train_rows = "0:500";
     config.data.standardize_target = true;
     config.train.epochs = 3;
     config.optimizer.lr = 0.05;
     config.model.loss = loss;
-    expect_the_bits_of_the_cpu(config, loss);
+    expect_the_bits_of_the_cpu(config, std::string(name_of(loss)));
   }
 }
 
@@ -114,15 +115,16 @@ TEST_P(Devices, PoissonRegressionOfCounts) {
   Config config = dense_linear_config();
   config.data.train_rows = "0:500";
   config.data.target = "housing_median_age";
-  config.model.loss = "poisson";
-  config.optimizer.name = "adam";
+  config.model.loss = Loss::poisson;
+  config.optimizer.name = Rule::adam;
   config.optimizer.lr = 0.01;
   config.train.epochs = 3;
   expect_the_bits_of_the_cpu(config, "poisson");
 }
 
 TEST_P(Devices, WeightsAndConstraints) {
-  for (const char* constraint : {"non_negative", "box", "l2_ball", "simplex"}) {
+  for (const Constraint constraint :
+       {Constraint::non_negative, Constraint::box, Constraint::l2_ball, Constraint::simplex}) {
     Config config = dense_linear_config();
     config.data.train_rows = "0:300";
     config.data.weight = "households";
@@ -130,12 +132,12 @@ TEST_P(Devices, WeightsAndConstraints) {
     config.train.epochs = 2;
     config.optimizer.lr = 0.05;
     config.optimizer.constraint = constraint;
-    expect_the_bits_of_the_cpu(config, constraint);
+    expect_the_bits_of_the_cpu(config, std::string(name_of(constraint)));
   }
 }
 
 TEST_P(Devices, ACheckpointOfOneDeviceIsResumedOnAnother) {
-  Config config = mlp_config("layer");
+  Config config = mlp_config(Normalization::layer);
   config.train.epochs = 2;
   config.device = "cpu";
   const std::string expected = train(config).parameters_xxh3;
@@ -155,7 +157,7 @@ TEST_P(Devices, AStepOnABatchOfAnEpochIsAStepOnItsRows) {
   for (const bool shuffle : {true, false}) {
     for (const std::int64_t rows_left_out : {0, 3}) {  // all rows of the data, and a list of some
       const Context ctx({.device = GetParam()});
-      const Config config = mlp_config("layer");
+      const Config config = mlp_config(Normalization::layer);
       const Dataset data = read_training_data(config.data, TargetUse::classes);
       std::vector<std::int64_t> rows;
       for (std::int64_t row = rows_left_out; row < data.rows; ++row) rows.push_back(row);

@@ -24,7 +24,7 @@ void expect_an_evaluation_copies_sums_alone(const Config& config, TargetUse use,
 }
 
 TEST(EvaluationCalls, OnlyTheSumsAreCopiedBackHoweverManyRowsThereAre) {
-  Config smoothed = mlp_config("none");
+  Config smoothed = mlp_config(Normalization::none);
   smoothed.model.label_smoothing = 0.1;
   for (const std::int64_t rows : {1, 1024, 2500}) {
     expect_an_evaluation_copies_sums_alone(smoothed, TargetUse::classes, rows);

@@ -13,11 +13,11 @@ namespace {
 using testing::HasSubstr;
 
 Config fast_mlp(const std::string& device) {
-  Config config = mlp_config("layer");
+  Config config = mlp_config(Normalization::layer);
   config.model.hidden = {24, 12};
   config.train.epochs = 1;
   config.device = device;
-  config.numerics = "fast";
+  config.numerics = Numerics::fast;
   return config;
 }
 
@@ -35,7 +35,7 @@ Outcome run(const Config& config) {
 TEST(FastRuns, OnTheCpuAreExactAndSaySo) {
   Config config = fast_mlp("cpu");
   const Outcome fast = run(config);
-  config.numerics = "exact";
+  config.numerics = Numerics::exact;
   const Outcome exact = run(config);
   EXPECT_EQ(fast.report.parameters_xxh3, exact.report.parameters_xxh3);
   EXPECT_THAT(fast.messages, HasSubstr("fast means exact"));
@@ -54,7 +54,7 @@ TEST_F(FastRunsOnCuda, RepeatAndSayWhatTheyCost) {
   EXPECT_EQ(first.report.parameters_xxh3, second.report.parameters_xxh3);
   EXPECT_THAT(first.messages, HasSubstr("TF32"));
   Config config = fast_mlp("cpu");
-  config.numerics = "exact";
+  config.numerics = Numerics::exact;
   const double exact_loss = train(config).train_loss;
   EXPECT_NEAR(first.report.train_loss, exact_loss, 0.01 * exact_loss);
   config.device = "cuda";

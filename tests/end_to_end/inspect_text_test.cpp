@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -35,6 +37,20 @@ class InspectText : public testing::Test {
     arguments.insert(arguments.end(), settings.begin(), settings.end());
     output_of(arguments);
     return run_;
+  }
+
+  /// What bash offers for a command line, whose words it parts at '='.
+  std::string offered_by_bash(const std::string& words, int at) const {
+    const std::string script = folder_.write("completion.bash", output_of({"completion", "bash"}));
+    const std::string result = folder_.path("offered");
+    const std::string command = "bash -c '. " + script + "; COMP_WORDS=(" + words +
+                                "); COMP_CWORD=" + std::to_string(at) +
+                                "; _thalweg; echo ${COMPREPLY[*]}' > " + result;
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    std::ifstream in(result);
+    std::string line;
+    std::getline(in, line);
+    return line;
   }
 
   const std::string numbers_ = "a,b,y\n1,2,3\n2,1,4\n3,5,5\n4,2,7\n", classes_ = "a,y\n1,u\n2,v\n3,w\n4,u\n";
@@ -117,19 +133,30 @@ TEST_F(InspectText, GradientsSayWhereTheyAreAndHowMany) {
 }
 
 TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
-  const std::string commands = "train evaluate predict gradients verify inspect bench info completion";
+  const std::string commands =
+      "train evaluate predict gradients verify inspect bench info schema help completion";
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const std::string script = output_of({"completion", shell});
     EXPECT_THAT(script, HasSubstr((shell == "fish" ? "-a '" : "-W \"") + commands +
                                   (shell == "fish" ? "'\n" : "\" --")))
         << shell;
     for (const std::string& key : setting_keys())
-      EXPECT_THAT(script, HasSubstr(shell == "fish" ? "-l '" + key + "' -r\n" : "--" + key + "=")) << shell;
+      EXPECT_THAT(script, HasSubstr(shell == "fish" ? "-l '" + key + "' -r" : "--" + key + "=")) << shell;
     EXPECT_THAT(script, HasSubstr(shell == "fish" ? "-l json\n" : "--json --quiet ")) << shell;
   }
   EXPECT_EQ(
       output_of({"completion", "zsh"}),
       "#compdef thalweg\nautoload -U +X bashcompinit && bashcompinit\n" + output_of({"completion", "bash"}));
+  EXPECT_THAT(output_of({"completion", "fish"}),
+              HasSubstr("-l 'train.on_spike' -r -f -a 'stop skip rollback' -d 'What follows"));
+}
+
+TEST_F(InspectText, BashCompletesTheValuesOfASetting) {
+  EXPECT_EQ(offered_by_bash("thalweg train --optimizer.name = ad", 4), "adagrad adam adamw adams_bashforth");
+  EXPECT_EQ(offered_by_bash("thalweg train --train.shuffle =", 3), "true false");
+  EXPECT_EQ(offered_by_bash("thalweg train --data.header y", 3), "yes") << "with a space";
+  EXPECT_EQ(offered_by_bash("thalweg train --data.header=y", 2), "--data.header=yes") << "as zsh";
+  EXPECT_EQ(offered_by_bash("thalweg sch", 1), "schema");
 }
 
 }  // namespace

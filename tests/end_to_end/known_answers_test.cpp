@@ -12,9 +12,9 @@ namespace {
 Config regression(const TemporaryFolder& folder, const std::string& csv) {
   Config config;
   config.data.train = folder.write("data.csv", csv);
-  config.data.standardize = "false";
-  config.model.loss = "squared";
-  config.optimizer.name = "momentum";
+  config.data.standardize = Tristate::no;
+  config.model.loss = Loss::squared;
+  config.optimizer.name = Rule::momentum;
   config.optimizer.lr = 0.1;
   config.train.epochs = 2000;
   config.train.batch_size = 3;
@@ -67,14 +67,14 @@ TEST(KnownAnswers, TheMedianMinimisesTheAbsoluteLossAndTheQuantileItsOwn) {
   std::string csv = "x,y\n";
   for (int y = 1; y <= 9; ++y) csv += "0," + std::to_string(y * y) + "\n";
   Config config = regression(folder, csv);
-  config.optimizer.name = "sgd";
+  config.optimizer.name = Rule::sgd;
   config.optimizer.lr = 2;
-  config.schedule.name = "inverse_time";
+  config.schedule.name = ScheduleKind::inverse_time;
   config.schedule.decay = 0.05;
   config.train.batch_size = 9;
-  config.model.loss = "absolute";
+  config.model.loss = Loss::absolute;
   EXPECT_NEAR(fitted(config)[1].values[0], 25, 0.2);
-  config.model.loss = "quantile";
+  config.model.loss = Loss::quantile;
   config.model.quantile = 0.75;
   config.optimizer.lr = 10;
   config.out = folder.path("quantile");
@@ -84,7 +84,7 @@ TEST(KnownAnswers, TheMedianMinimisesTheAbsoluteLossAndTheQuantileItsOwn) {
 TEST(KnownAnswers, PoissonFindsTheLogarithmOfTheMeanRate) {
   const TemporaryFolder folder;
   Config config = regression(folder, "x,y\n0,1\n0,2\n0,6\n");
-  config.model.loss = "poisson";
+  config.model.loss = Loss::poisson;
   EXPECT_NEAR(fitted(config)[1].values[0], std::log(3.0), 1e-4);
 }
 

@@ -20,7 +20,7 @@ constexpr std::int64_t kSmallThings = 64 << 10;
 
 void expect_plan_of_what_is_taken(const Config& config, std::int64_t micro_batch) {
   const Context ctx({.device = "cuda"});
-  const bool classes = config.model.loss != "huber";
+  const bool classes = config.model.loss != Loss::huber;
   const Dataset data = read_training_data(config.data, classes ? TargetUse::classes : TargetUse::numbers);
   const ModelSpec spec = resolve_model(config.model, schema_of(data), 1);
   const EpochBatches batches(split_rows(data.rows, 0.1, 1).train, 128, 1, true, false);
@@ -35,16 +35,16 @@ void expect_plan_of_what_is_taken(const Config& config, std::int64_t micro_batch
 }
 
 TEST(MemoryPlan, IsWhatALearnerTakes) {
-  for (const char* normalization : {"none", "layer"}) {
+  for (const Normalization normalization : {Normalization::none, Normalization::layer}) {
     expect_plan_of_what_is_taken(mlp_config(normalization), 0);
     expect_plan_of_what_is_taken(mlp_config(normalization), 32);
   }
-  expect_plan_of_what_is_taken(mlp_config("batch"), 0);
+  expect_plan_of_what_is_taken(mlp_config(Normalization::batch), 0);
   expect_plan_of_what_is_taken(dense_linear_config(), 0);
 }
 
 TEST(MemoryPlan, IsLoggedBeforeTheFirstStep) {
-  Config config = mlp_config("none");
+  Config config = mlp_config(Normalization::none);
   config.device = "cuda";
   config.train.max_steps = 1;
   std::string messages;
@@ -55,7 +55,7 @@ TEST(MemoryPlan, IsLoggedBeforeTheFirstStep) {
 TEST(MemoryPlan, ARunThatDoesNotFitNamesItsPartsAndTakesNothing) {
   const std::int64_t before = simt::device_bytes();
   setenv("THALWEG_SIMT_MEMORY", std::to_string(before + 300000).c_str(), 1);
-  Config config = mlp_config("none");
+  Config config = mlp_config(Normalization::none);
   config.device = "cuda";
   std::string error;
   try {

@@ -53,7 +53,7 @@ std::int64_t arena_element(const Config& config) {
 class PlantedUlp : public testing::Test {
  protected:
   void TearDown() override { planted::remove(); }
-  const Config config_ = mlp_config("none");
+  const Config config_ = mlp_config(Normalization::none);
 };
 
 TEST_F(PlantedUlp, InAKernelIsFoundAndTensorStepAndElementAreNamed) {

@@ -10,10 +10,10 @@ TEST(RealData, LogisticRegressionOnA9a) {
   Config config;
   config.data.train = data_file("a9a");
   config.data.test = data_file("a9a.t");
-  config.model.loss = "logistic";
-  config.optimizer.name = "sgd";
+  config.model.loss = Loss::logistic;
+  config.optimizer.name = Rule::sgd;
   config.optimizer.lr = 1;
-  config.schedule.name = "cosine";
+  config.schedule.name = ScheduleKind::cosine;
   config.train.epochs = 30;
   const Metrics test = *train(config).test;
   EXPECT_LE(test["log_loss"], 0.3245);
@@ -25,11 +25,11 @@ Config housing() {
   config.seed = 2;
   config.data.train = data_file("california_housing.csv");
   config.data.target = "median_house_value";
-  config.data.impute = "median";
+  config.data.impute = Imputation::median;
   config.data.validation_fraction = 0.2;
   config.data.standardize_target = true;
-  config.schedule.name = "cosine";
-  config.optimizer.name = "adam";
+  config.schedule.name = ScheduleKind::cosine;
+  config.optimizer.name = Rule::adam;
   return config;
 }
 
@@ -43,7 +43,7 @@ TEST(RealData, LinearRegressionOnHousing) {
 TEST(RealData, MlpOnHousing) {
   Config config = housing();
   config.model.hidden = {128, 64};
-  config.model.activation = "gelu";
+  config.model.activation = Activation::gelu;
   config.optimizer.lr = 0.005;
   config.train.epochs = 80;
   EXPECT_GE((*train(config).validation)["r2"], 0.80);
@@ -60,9 +60,9 @@ Config mnist() {
 
 TEST(RealData, SoftmaxRegressionOnMnist) {
   Config config = mnist();
-  config.optimizer.name = "adam";
+  config.optimizer.name = Rule::adam;
   config.optimizer.lr = 0.005;
-  config.schedule.name = "cosine";
+  config.schedule.name = ScheduleKind::cosine;
   config.train.epochs = 20;
   EXPECT_GE((*train(config).test)["accuracy"], 0.930);
 }
@@ -71,7 +71,7 @@ TEST(RealData, MlpOnMnist) {
   Config config = mnist();
   config.model.hidden = {256, 128};
   config.model.dropout = 0.2;
-  config.schedule.name = "cosine";
+  config.schedule.name = ScheduleKind::cosine;
   config.optimizer.lr = 0.002;
   config.train.epochs = 20;
   config.train.batch_size = 128;

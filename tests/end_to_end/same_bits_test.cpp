@@ -15,8 +15,8 @@ struct Kind {
 std::vector<Kind> kinds() {
   return {{"dense_linear", dense_linear_config(), true},
           {"sparse_linear", sparse_linear_config(), true},
-          {"mlp_layer_norm", mlp_config("layer"), true},
-          {"mlp_batch_norm", mlp_config("batch"), false}};
+          {"mlp_layer_norm", mlp_config(Normalization::layer), true},
+          {"mlp_batch_norm", mlp_config(Normalization::batch), false}};
 }
 
 class SameBits : public testing::TestWithParam<Kind> {

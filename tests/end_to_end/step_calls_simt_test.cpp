@@ -25,18 +25,18 @@ struct Case {
   PerSampleOptions per_sample = {};
 };
 
-Config with_numerics(Config config, const char* numerics) {
+Config with_numerics(Config config, Numerics numerics) {
   config.numerics = numerics;
   return config;
 }
 
 Config without_lazy_updates(Config config) {
-  config.optimizer.lazy = "false";
+  config.optimizer.lazy = Tristate::no;
   return config;
 }
 
 Config softmax_config() {
-  Config config = mlp_config("none");
+  Config config = mlp_config(Normalization::none);
   config.model.hidden = {};
   config.model.dropout = 0;
   return config;
@@ -44,26 +44,26 @@ Config softmax_config() {
 
 std::vector<Case> cases() {
   const PerSampleOptions noisy{.clip_norm = 0.5, .noise_multiplier = 0.8, .noise_seed = 3};
-  const PerSampleOptions per_layer{.clip_norm = 0.5, .mode = "per_layer"};
+  const PerSampleOptions per_layer{.clip_norm = 0.5, .mode = ClipMode::per_layer};
   return {
-      {.name = "mlp_with_dropout_and_layer_norm", .config = mlp_config("layer")},
-      {.name = "mlp_with_batch_norm", .config = mlp_config("batch")},
-      {.name = "fast_mlp", .config = with_numerics(mlp_config("layer"), "fast")},
+      {.name = "mlp_with_dropout_and_layer_norm", .config = mlp_config(Normalization::layer)},
+      {.name = "mlp_with_batch_norm", .config = mlp_config(Normalization::batch)},
+      {.name = "fast_mlp", .config = with_numerics(mlp_config(Normalization::layer), Numerics::fast)},
       {.name = "softmax", .config = softmax_config()},
       {.name = "dense_linear", .config = dense_linear_config()},
       {.name = "sparse_linear", .config = sparse_linear_config()},
       {.name = "sparse_linear_without_lazy_updates", .config = without_lazy_updates(sparse_linear_config())},
-      {.name = "weighted_mlp", .config = mlp_config("layer"), .weighted = true},
+      {.name = "weighted_mlp", .config = mlp_config(Normalization::layer), .weighted = true},
       {.name = "weighted_softmax", .config = softmax_config(), .weighted = true},
       {.name = "weighted_dense_linear", .config = dense_linear_config(), .weighted = true},
       {.name = "weighted_sparse_linear", .config = sparse_linear_config(), .weighted = true},
-      {.name = "micro_batched_mlp", .config = mlp_config("layer"), .micro_batch = 16},
+      {.name = "micro_batched_mlp", .config = mlp_config(Normalization::layer), .micro_batch = 16},
       {.name = "micro_batched_weighted_dense_linear",
        .config = dense_linear_config(),
        .weighted = true,
        .micro_batch = 16},
       {.name = "micro_batched_sparse_linear", .config = sparse_linear_config(), .micro_batch = 16},
-      {.name = "clipped_noisy_mlp", .config = mlp_config("layer"), .per_sample = noisy},
+      {.name = "clipped_noisy_mlp", .config = mlp_config(Normalization::layer), .per_sample = noisy},
       {.name = "clipped_noisy_weighted_dense_linear",
        .config = dense_linear_config(),
        .weighted = true,
@@ -72,7 +72,7 @@ std::vector<Case> cases() {
        .config = sparse_linear_config(),
        .micro_batch = 16,
        .per_sample = noisy},
-      {.name = "mlp_clipped_per_layer", .config = mlp_config("none"), .per_sample = per_layer}};
+      {.name = "mlp_clipped_per_layer", .config = mlp_config(Normalization::none), .per_sample = per_layer}};
 }
 
 constexpr std::int64_t kBatch = 40, kLastBatch = 23;
@@ -96,7 +96,7 @@ struct Training {
   Learner learner;
 
   Training(const Case& c, const char* device)
-      : ctx({.device = device, .numerics = c.config.numerics == "fast" ? Numerics::fast : Numerics::exact}),
+      : ctx({.device = device, .numerics = c.config.numerics}),
         data(data_of(c)),
         model(ctx, resolve_model(c.config.model, schema_of(data), 1)),
         learner(ctx, model, data,
@@ -106,7 +106,7 @@ struct Training {
                  .micro_batch = c.micro_batch}) {}
 
   static Dataset data_of(const Case& c) {
-    const bool classes = c.config.model.loss != "huber";
+    const bool classes = c.config.model.loss != Loss::huber;
     Dataset data = read_training_data(c.config.data, classes ? TargetUse::classes : TargetUse::numbers);
     // Weights of which no two batches have the same sum: each step has a loss scale of its own.
     for (std::int64_t row = 0; c.weighted && row < data.rows; ++row)
@@ -151,7 +151,7 @@ TEST_P(StepCalls, BetweenTheStepsOfABurstAreOneUploadAndOneGraphLaunch) {
 }
 
 TEST_P(StepCalls, ReplayedStepsHaveTheBitsOfTheCpu) {
-  if (GetParam().config.numerics == "fast") GTEST_SKIP() << "fast numerics promise no bits";
+  if (GetParam().config.numerics == Numerics::fast) GTEST_SKIP() << "fast numerics promise no bits";
   Training replayed(GetParam(), "cuda"), stepped(GetParam(), "cpu");
   for (int epoch = 0; epoch < 3; ++epoch) {
     replayed.enqueue_epoch();
@@ -187,7 +187,7 @@ TEST(StepKernels, AreAsManyAsWrittenDown) {
 }
 
 TEST(EpochSteps, UploadNoRows) {
-  const Config config = mlp_config("layer");
+  const Config config = mlp_config(Normalization::layer);
   const Context ctx({.device = "cuda"});
   const Dataset data = read_training_data(config.data, TargetUse::classes);
   Model model(ctx, resolve_model(config.model, schema_of(data), 1));

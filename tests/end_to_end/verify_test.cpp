@@ -7,6 +7,7 @@
 #include "host/cli/cli.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/run_support.hpp"
+#include "thalweg/trainer.hpp"
 #include "thalweg/verify.hpp"
 
 namespace thalweg::test {
@@ -14,8 +15,8 @@ namespace {
 
 TEST(Verify, PassesOnEveryPairOfExactDevices) {
   for (const std::string& device : exact_devices()) {
-    for (const Config& config :
-         {dense_linear_config(), sparse_linear_config(), mlp_config("layer"), mlp_config("batch")}) {
+    for (const Config& config : {dense_linear_config(), sparse_linear_config(),
+                                 mlp_config(Normalization::layer), mlp_config(Normalization::batch)}) {
       const VerifyReport report = verify(config, {.first = "cpu", .second = device, .steps = 4});
       EXPECT_TRUE(report.exact);
       EXPECT_TRUE(report.passed()) << device;
@@ -23,8 +24,31 @@ TEST(Verify, PassesOnEveryPairOfExactDevices) {
   }
 }
 
+TEST(Verify, TakesTheStepsThatTrainingTakes) {
+  constexpr std::int64_t kSteps = 3;
+  Config plain = sparse_linear_config(), clipped = sparse_linear_config(), noisy = sparse_linear_config();
+  clipped.per_sample = {.clip_norm = 0.25, .mode = ClipMode::automatic};
+  noisy.per_sample = {.clip_norm = 0.25, .noise_multiplier = 1, .reproducible_noise = true};
+  std::vector<std::string> seen;
+  for (Config config : {plain, clipped, noisy}) {
+    config.device = "cpu";
+    config.train.max_steps = kSteps;
+    std::string last;
+    VerifyOptions options{.first = "cpu", .second = "cpu", .steps = kSteps, .after_step = {}};
+    options.after_step = [&](std::int64_t, const Context& ctx, Model& model) {
+      last = parameters_xxh3(model.parameters(ctx));
+    };
+    EXPECT_TRUE(verify(config, options).passed());
+    EXPECT_EQ(last, train(config).parameters_xxh3);
+    seen.push_back(last);
+  }
+  EXPECT_NE(seen[0], seen[1]) << "clipping changes the steps";
+  EXPECT_NE(seen[1], seen[2]) << "so does noise";
+}
+
 TEST(Verify, HoldsTheCpuAgainstTheReferenceWithinTheBound) {
-  for (const Config& config : {dense_linear_config(), sparse_linear_config(), mlp_config("layer")}) {
+  for (const Config& config :
+       {dense_linear_config(), sparse_linear_config(), mlp_config(Normalization::layer)}) {
     const VerifyReport report = verify(config, {.first = "cpu", .second = "reference", .steps = 10});
     EXPECT_FALSE(report.exact);
     EXPECT_TRUE(report.passed());
@@ -41,7 +65,7 @@ TEST(Verify, NamesTensorStepAndElementOfAChangeByOneUlp) {
     value = std::nextafterf(value, 1e30f);
     model.set_parameters(ctx, parameters);
   };
-  const VerifyReport report = verify(mlp_config("none"), options);
+  const VerifyReport report = verify(mlp_config(Normalization::none), options);
   ASSERT_FALSE(report.passed());
   ASSERT_TRUE(report.tensors[2].difference.has_value());
   EXPECT_EQ(report.tensors[2].difference->step, 3);
@@ -54,7 +78,7 @@ TEST(Verify, NamesTensorStepAndElementOfAChangeByOneUlp) {
 }
 
 TEST(Verify, BoundIsEightStepsOfTheLongestSum) {
-  Config config = mlp_config("none");  // 784 pixels
+  Config config = mlp_config(Normalization::none);  // 784 pixels
   config.model.hidden = {3};
   config.train.batch_size = 8;
   const auto bound = [&](std::int64_t steps) {
@@ -73,8 +97,8 @@ TEST(Verify, MeasuresWhatLiesBeyondTheBoundByTheLargestElement) {
   const TemporaryFolder folder;
   Config config;
   config.data.train = folder.write("rows.csv", "a,b,y\n1,2,0\n4,5,0\n");
-  config.data.standardize = "false";  // all targets are 0, and so the parameters stay
-  config.optimizer.name = "sgd";
+  config.data.standardize = Tristate::no;  // all targets are 0, and so the parameters stay
+  config.optimizer.name = Rule::sgd;
   VerifyOptions options{.first = "cpu", .second = "reference", .steps = 2};
   options.after_step = [](std::int64_t step, const Context& ctx, Model& model) {
     if (step == 2)

@@ -84,6 +84,9 @@ class WrongCommandLines : public testing::Test {
     folder_.write("broken.toml", "[train\nepochs = 1\n");
     folder_.write("wrong_type.toml", "[train]\nepochs = \"ten\"\n");
     folder_.write("unknown_key.toml", "[train]\nepochz = 3\n");
+    folder_.write("wrong_name.toml", "[optimizer]\nname = \"adamm\"\n");
+    folder_.write("good.toml", "[train]\nepochs = 1\n");
+    folder_.write("settings.txt", "epochs: 3\n");
     folder_.write("blocker", "");
     train_a_run();
   }

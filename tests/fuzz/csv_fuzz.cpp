@@ -5,7 +5,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace thalweg;
   if (size < 2) return 0;
   const unsigned choice = data[1];
-  DataConfig config{.format = "csv"};
+  DataConfig config{.format = DataFormat::csv};
   config.delimiter = (const char* const[]){"auto", "comma", "space", "tab"}[choice & 3];
   config.target = (const char* const[]){"", "0", "-2", "y"}[choice >> 2 & 3];
   config.weight = (const char* const[]){"", "", "1", "w"}[choice >> 4 & 3];

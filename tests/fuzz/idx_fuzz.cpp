@@ -11,6 +11,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto source = open_file(fuzz::as_file(fuzz::pieces_of(bytes, 3)[0]));
     rows = read_idx_header(*source, "input").rows();
   });
-  fuzz::read_as_data_and_labels({.format = "idx"}, data[0], bytes, rows);
+  fuzz::read_as_data_and_labels({.format = DataFormat::idx}, data[0], bytes, rows);
   return 0;
 }

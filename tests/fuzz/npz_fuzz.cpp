@@ -95,6 +95,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string archive(input);
   if ((data[0] & 3) == 1) archive = with_checksums(std::move(archive));
   if ((data[0] & 3) >= 2) archive = archive_of(fuzz::pieces_of(input, 3), (data[0] & 3) == 2);
-  fuzz::read_as_data({.format = "npz"}, static_cast<unsigned char>(data[0] >> 2 << 2), archive);
+  fuzz::read_as_data({.format = DataFormat::npz}, static_cast<unsigned char>(data[0] >> 2 << 2), archive);
   return 0;
 }

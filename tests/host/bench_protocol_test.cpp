@@ -355,7 +355,7 @@ TEST(BenchData, BothClassesOccurAndCanBeLearnt) {
   const Dataset data = made_sparse(ctx, 2000, 500, 20);
   LoopOptions loop;
   loop.learner.max_batch = 100;
-  loop.learner.optimizer.name = "adagrad";
+  loop.learner.optimizer.name = Rule::adagrad;
   loop.lr = 0.1;
   Model model(ctx, resolve_model({}, schema_of(data), 1));
   Learner learner(ctx, model, data, loop.learner);

@@ -19,7 +19,9 @@ class CsvColumns : public test::DataFiles {
 };
 
 TEST(CsvDelimiter, IsTheOneThatStandsMostOftenOutsideOfQuotesInTheFirstLine) {
-  const auto found = [](const std::string& text) { return detect_delimiter("auto", "d.csv", text); };
+  const auto found = [](const std::string& text) {
+    return detect_delimiter(Delimiter::automatic, "d.csv", text);
+  };
   EXPECT_EQ(found("a,b,c;d\n"), ',');
   EXPECT_EQ(found("a;b;c,d\n"), ';');
   EXPECT_EQ(found("a\tb\tc,d\n"), '\t');
@@ -31,18 +33,14 @@ TEST(CsvDelimiter, IsTheOneThatStandsMostOftenOutsideOfQuotesInTheFirstLine) {
 
 TEST(CsvDelimiter, IsTheOneThatTheSettingNames) {
   const std::string text = "a,b;c\td e\n";
-  for (const auto& [setting, delimiter] : {std::pair{"comma", ','},
-                                           {",", ','},
-                                           {"semicolon", ';'},
-                                           {";", ';'},
-                                           {"tab", '\t'},
-                                           {"\t", '\t'},
-                                           {"space", ' '},
-                                           {" ", ' '}})
-    EXPECT_EQ(detect_delimiter(setting, "d.tsv", text), delimiter) << setting;
-  EXPECT_EQ(detect_delimiter("auto", "d.tsv", text), '\t');
-  EXPECT_EQ(detect_delimiter("auto", "d.tsv.gz", text), '\t');
-  EXPECT_EQ(detect_delimiter("auto", "dtsv", "a,b\n"), ',');
+  for (const auto& [setting, delimiter] : {std::pair{Delimiter::comma, ','},
+                                           {Delimiter::semicolon, ';'},
+                                           {Delimiter::tab, '\t'},
+                                           {Delimiter::space, ' '}})
+    EXPECT_EQ(detect_delimiter(setting, "d.tsv", text), delimiter) << name_of(setting);
+  EXPECT_EQ(detect_delimiter(Delimiter::automatic, "d.tsv", text), '\t');
+  EXPECT_EQ(detect_delimiter(Delimiter::automatic, "d.tsv.gz", text), '\t');
+  EXPECT_EQ(detect_delimiter(Delimiter::automatic, "dtsv", "a,b\n"), ',');
 }
 
 TEST_F(CsvColumns, AQuotedCellMayEndAtABlank) {
@@ -53,7 +51,7 @@ TEST_F(CsvColumns, AQuotedCellMayEndAtABlank) {
 
 TEST_F(CsvColumns, TheFormatTsvMeansTabs) {
   DataConfig c = config(write("d.txt", "1,5,0\t2\n3,5,0\t4\n"));
-  c.format = "tsv";
+  c.format = DataFormat::tsv;
   const Dataset d = read_training_data(c, TargetUse::numbers);
   EXPECT_EQ(d.transform.categories.at(0), (Texts{"1,5,0", "3,5,0"}));
   EXPECT_EQ(d.target, (Floats{2, 4}));
@@ -63,20 +61,20 @@ TEST_F(CsvColumns, AFirstLineWithANumberOrNothingInACellIsNoHeader) {
   EXPECT_EQ(read("a,b\n1,2\n").rows, 1);
   EXPECT_EQ(read("u,1\nv,2\n").rows, 2);
   DataConfig c = config(write("d.csv", "u,,1\nv,2,3\n"));
-  c.impute = "mean";
+  c.impute = Imputation::mean;
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).rows, 2);
   expect_error<DataError>([&] { read("a,NA\n1,2\n"); }, {"d.csv line 1, column 0: got \"a\""});
 }
 
 TEST_F(CsvColumns, TheSettingSaysWhetherThereIsAHeader) {
   DataConfig c = config(write("d.csv", "1,2\n3,4\n"));
-  c.header = "yes";
+  c.header = Header::yes;
   const Dataset named = read_training_data(c, TargetUse::numbers);
   EXPECT_EQ(named.dense_f32, (Floats{3}));
   EXPECT_EQ(named.transform.columns, (Texts{"1"}));
   EXPECT_EQ(named.target_column, "2");
   c = config(write("d.csv", "a,b\nc,d\n"));
-  c.header = "no";
+  c.header = Header::no;
   EXPECT_EQ(read_training_data(c, TargetUse::classes).classes, (Texts{"b", "d"}));
 }
 
@@ -90,7 +88,7 @@ TEST_F(CsvColumns, AColumnIsTextWhereTextsAreMoreThanNumbers) {
 
 TEST_F(CsvColumns, MissingCellsSayNothingOfWhatAColumnIs) {
   DataConfig c = config(write("d.csv", "a,y\nNA,1\n,2\n?,3\nu,4\n"));
-  c.impute = "mean";
+  c.impute = Imputation::mean;
   EXPECT_EQ(read_training_data(c, TargetUse::numbers).transform.categories.at(0), (Texts{"u"}));
 }
 
@@ -103,7 +101,7 @@ TEST_F(CsvColumns, TheFirstThousandRecordsDecideWhatAColumnIs) {
     std::string text;
     for (int r = 0; r < 2000; ++r) text += (r < numbers || r >= 1000 ? "1" : "u") + std::string(",0\n");
     DataConfig c = config(write("d.csv", text));
-    c.header = "no";
+    c.header = Header::no;
     const auto read = [&] { return read_training_data(c, TargetUse::numbers).features; };
     if (numbers == 499)
       EXPECT_EQ(read(), 2) << "501 of 1000 are text: one-hot of 1 and u";
@@ -174,7 +172,7 @@ TEST_F(CsvColumns, IndicesCountFromBothEndsAndNoFurther) {
 
 TEST_F(CsvColumns, ANameOfDigitsIsANameBeforeItIsAnIndex) {
   DataConfig c = config(write("d.csv", "1,0,b\n5,6,7\n"));
-  c.header = "yes";
+  c.header = Header::yes;
   c.target = "0";
   EXPECT_EQ(read_training_data(c, TargetUse::numbers).target, (Floats{6}));
 }

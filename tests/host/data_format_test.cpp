@@ -10,7 +10,8 @@ using Floats = std::vector<float>;
 
 class DataFormat : public test::DataFiles {
  protected:
-  bool is_sparse(const std::string& name, const std::string& text, const std::string& format = "auto") const {
+  bool is_sparse(const std::string& name, const std::string& text,
+                 DataFormat format = DataFormat::automatic) const {
     DataConfig c = config(write(name, text));
     c.format = format;
     return read_training_data(c, TargetUse::automatic).sparse;
@@ -47,19 +48,18 @@ TEST_F(DataFormat, TwentyLinesAreLookedAt) {
 }
 
 TEST_F(DataFormat, TheSettingNamesTheReader) {
-  EXPECT_TRUE(is_sparse("d.csv", "1 1:1\n", "libsvm"));
-  EXPECT_TRUE(is_sparse("d.csv", "1 1:1\n", "svmlight"));
-  EXPECT_FALSE(is_sparse("d", "1 1:1\n2 2:1\n", "csv"));
-  const auto fails = [&](const char* format, const char* words) {
+  EXPECT_TRUE(is_sparse("d.csv", "1 1:1\n", DataFormat::libsvm));
+  EXPECT_FALSE(is_sparse("d", "1 1:1\n2 2:1\n", DataFormat::csv));
+  const auto fails = [&](DataFormat format, const char* words) {
     expect_error<DataError>([&] { is_sparse("d", "1 1:1 and more than eight bytes\n", format); }, {words});
   };
-  EXPECT_THROW(is_sparse("d", "1 1:1\n", "npy"), ConfigError) << "asks for labels";
-  fails("npz", "npz (zip) archive");
+  EXPECT_THROW(is_sparse("d", "1 1:1\n", DataFormat::npy), ConfigError) << "asks for labels";
+  fails(DataFormat::npz, "npz (zip) archive");
   DataConfig c = config(write("d", "1 1:1 and more than eight bytes\n"));
   c.target = write("y", "1\n");
-  c.format = "npy";
+  c.format = DataFormat::npy;
   expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"d is not a npy array"});
-  c.format = "idx";
+  c.format = DataFormat::idx;
   expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"d is not an IDX file"});
 }
 
@@ -75,7 +75,7 @@ TEST(RowRangeText, LeavesEitherSideOpen) {
   EXPECT_EQ(range(":7"), std::pair(std::int64_t{0}, std::int64_t{7}));
   for (const char* text : {"3", "7:3", "3:3", "-1:3", "a:3", "3:b", "3:7:9", "0:0"})
     expect_error<ConfigError>([&] { range(text); },
-                              {"data.train_rows = \"" + std::string(text) + "\": want \"begin:end\""});
+                              {"data.train_rows = \"" + std::string(text) + "\": wanted \"begin:end\""});
 }
 
 class TestData : public test::DataFiles {

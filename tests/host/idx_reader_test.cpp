@@ -43,14 +43,14 @@ TEST_F(IdxReader, ImagesStayBytesAndLabelsAreClasses) {
 
 TEST_F(IdxReader, ReadsBigEndianNumbers) {
   DataConfig c = files(idx(0x0B, {3, 1}, std::string("\0\1\1\0\xFF\xFF", 6)), labels_);
-  c.standardize = "false";
+  c.standardize = Tristate::no;
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).dense_f32, (Floats{1, 256, -1}));
 }
 
 TEST_F(IdxReader, ReadsEveryElementType) {
   const auto read = [&](int type, const std::string& elements) {
     DataConfig c = files(idx(type, {3, 1}, elements), labels_);
-    c.standardize = "false";
+    c.standardize = Tristate::no;
     return read_training_data(c, TargetUse::automatic);
   };
   EXPECT_EQ(read(0x08, "\x01\x7F\xFF").dense_u8, (std::vector<std::uint8_t>{1, 127, 255}));

@@ -23,13 +23,13 @@ LearnerOptions options(const OptimizerConfig& optimizer, std::int64_t max_batch 
   return {.optimizer = optimizer, .max_batch = max_batch};
 }
 
-const OptimizerConfig kSgd{.name = "sgd"};
+const OptimizerConfig kSgd{.name = Rule::sgd};
 
 /// y = 0, 3 and 6 at x = 1, 2 and 4.
 Dataset three_points() { return test::number_data(1, {1, 2, 4}, {0, 3, 6}); }
 
 Model proportional(const Dataset& data, float weight) {
-  return test::model_with(cpu(), {.loss = "squared", .bias = false}, data, {{weight}});
+  return test::model_with(cpu(), {.loss = Loss::squared, .bias = false}, data, {{weight}});
 }
 
 float weight_of(const Model& model) { return model.parameters(cpu())[0].values[0]; }
@@ -63,7 +63,7 @@ TEST(Learner, LeavesEverythingAsItIsWhereAllWeightsAreZero) {
   Dataset data = three_points();
   data.weight = {1, 0, 0};
   for (const auto& [hidden, seed] : {std::pair<Rows, int>{{}, 1}, {{3}, 2}}) {
-    Model model(cpu(), resolve_model({.hidden = hidden, .loss = "squared"}, schema_of(data), seed));
+    Model model(cpu(), resolve_model({.hidden = hidden, .loss = Loss::squared}, schema_of(data), seed));
     Learner learner(cpu(), model, data, options(kSgd));
     const std::string before = parameters_xxh3(model.parameters(cpu()));
     const StepResult result = learner.step(Rows{1, 2}, 0.5);
@@ -79,7 +79,7 @@ TEST(Learner, LeavesEverythingAsItIsWhereAllWeightsAreZero) {
 TEST(Learner, AGradientIsNoStep) {
   const Dataset data = three_points();
   Model model = proportional(data, 1);
-  Learner learner(cpu(), model, data, options({.name = "adam"}));
+  Learner learner(cpu(), model, data, options({.name = Rule::adam}));
   std::vector<NamedTensor> gradients;
   const StepResult result = learner.value_and_gradient({0, 1}, gradients);
   EXPECT_EQ(result.loss_sum, 1);
@@ -158,8 +158,9 @@ TEST(Learner, NamesTheFirstRowWhoseLossIsNotFiniteAndTheStep) {
 std::vector<NamedTensor> left_alone(const OptimizerConfig& optimizer, int steps = 1) {
   Dataset data = three_points();
   data.weight = {0, 0, 0};
-  Model model = test::model_with(cpu(), {.hidden = {1}, .loss = "squared", .normalization = "layer"}, data,
-                                 {{4}, {2}, {1}, {2}, {-4}, {2}});
+  Model model =
+      test::model_with(cpu(), {.hidden = {1}, .loss = Loss::squared, .normalization = Normalization::layer},
+                       data, {{4}, {2}, {1}, {2}, {-4}, {2}});
   Learner learner(cpu(), model, data, options(optimizer));
   for (int step = 0; step < steps; ++step) learner.step(Rows{0, 1}, 0.5);
   return model.parameters(cpu());
@@ -172,29 +173,31 @@ void expect_values(const std::vector<NamedTensor>& parameters, const Floats& wan
 
 TEST(Optimizer, DecaysWeightsAloneUnlessBiasesAndNormsAreToDecayToo) {
   // weight, bias, norm weight, norm bias, weight, bias; decoupled: 1 - 0.5 * 0.5 of each
-  expect_values(left_alone({.name = "sgd", .weight_decay = 0.5}), {3, 2, 1, 2, -3, 2});
-  expect_values(left_alone({.name = "sgd", .weight_decay = 0.5, .decay_bias_and_norm = true}),
+  expect_values(left_alone({.name = Rule::sgd, .weight_decay = 0.5}), {3, 2, 1, 2, -3, 2});
+  expect_values(left_alone({.name = Rule::sgd, .weight_decay = 0.5, .decay_bias_and_norm = true}),
                 {3, 1.5f, 0.75f, 1.5f, -3, 1.5f});
-  expect_values(left_alone({.name = "adamw", .weight_decay = 0.5}), {3, 2, 1, 2, -3, 2});
+  expect_values(left_alone({.name = Rule::adamw, .weight_decay = 0.5}), {3, 2, 1, 2, -3, 2});
 }
 
 TEST(Optimizer, PenalisesAndConstrainsWeightsAlone) {
-  expect_values(left_alone({.name = "sgd", .l2 = 0.5}), {3, 2, 1, 2, -3, 2});
-  expect_values(left_alone({.name = "sgd", .l1 = 2}), {3, 2, 1, 2, -3, 2});
-  expect_values(left_alone({.name = "sgd", .constraint = "non_negative"}), {4, 2, 1, 2, 0, 2});
-  expect_values(left_alone({.name = "sgd", .constraint = "box", .lower = -3, .upper = 0.5}),
+  expect_values(left_alone({.name = Rule::sgd, .l2 = 0.5}), {3, 2, 1, 2, -3, 2});
+  expect_values(left_alone({.name = Rule::sgd, .l1 = 2}), {3, 2, 1, 2, -3, 2});
+  expect_values(left_alone({.name = Rule::sgd, .constraint = Constraint::non_negative}), {4, 2, 1, 2, 0, 2});
+  expect_values(left_alone({.name = Rule::sgd, .constraint = Constraint::box, .lower = -3, .upper = 0.5}),
                 {0.5f, 2, 1, 2, -3, 2});
 }
 
 TEST(Optimizer, ProjectsEveryWeightOfAModelNotOnlyTheFirst) {
-  expect_values(left_alone({.name = "sgd", .constraint = "l2_ball", .upper = 3}), {3, 2, 1, 2, -3, 2});
-  expect_values(left_alone({.name = "sgd", .constraint = "simplex", .upper = 3}), {3, 2, 1, 2, 3, 2});
+  expect_values(left_alone({.name = Rule::sgd, .constraint = Constraint::l2_ball, .upper = 3}),
+                {3, 2, 1, 2, -3, 2});
+  expect_values(left_alone({.name = Rule::sgd, .constraint = Constraint::simplex, .upper = 3}),
+                {3, 2, 1, 2, 3, 2});
 }
 
 TEST(Optimizer, StepsBiasesAndNormsAtTheirOwnRate) {
   const Dataset data = test::number_data(1, {1}, {0});
-  Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{1}, {1}});
-  Learner learner(cpu(), model, data, options({.name = "sgd", .bias_lr_factor = 0.25}));
+  Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{1}, {1}});
+  Learner learner(cpu(), model, data, options({.name = Rule::sgd, .bias_lr_factor = 0.25}));
   learner.step(Rows{0}, 0.5);  // residual 2
   EXPECT_EQ(model.parameters(cpu())[0].values, Floats{0});
   EXPECT_EQ(model.parameters(cpu())[1].values, Floats{0.75f});
@@ -202,8 +205,8 @@ TEST(Optimizer, StepsBiasesAndNormsAtTheirOwnRate) {
 
 TEST(Optimizer, ClipsTheNormOfTheWholeGradient) {
   const Dataset data = test::number_data(1, {0.75f}, {-1});
-  Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{0}, {0}});
-  Learner learner(cpu(), model, data, options({.name = "sgd", .clip_norm = 0.625}));
+  Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0}, {0}});
+  Learner learner(cpu(), model, data, options({.name = Rule::sgd, .clip_norm = 0.625}));
   // gradient (0.75, 1) of norm 1.25, halved but for the 1e-6 in the factor
   EXPECT_EQ(learner.step(Rows{0}, 1).gradient_norm, 1.25);
   EXPECT_NEAR(model.parameters(cpu())[0].values[0], -0.375, 1e-6);
@@ -213,7 +216,7 @@ TEST(Optimizer, ClipsTheNormOfTheWholeGradient) {
 TEST(Learner, HasTheInitialParametersAsTheirAverageBeforeTheFirstStep) {
   const Dataset data = three_points();
   Model model = proportional(data, 3);
-  Learner learner(cpu(), model, data, options({.name = "sgd", .average = "polyak"}));
+  Learner learner(cpu(), model, data, options({.name = Rule::sgd, .average = Averaging::polyak}));
   learner.swap_average();
   EXPECT_EQ(weight_of(model), 3);
 }
@@ -239,14 +242,14 @@ std::vector<NamedTensor> after_row_1(const ModelConfig& config, const OptimizerC
 
 TEST(Learner, UpdatesTheTouchedFeaturesAndTheBiasOfSparseRowsUnlessAllAreAskedFor) {
   // Row 1 gives 2 * 2 + 0 against -2: residual 6, gradients 12 and 6; decay halves what it reaches.
-  const ModelConfig linear{.loss = "squared"};
+  const ModelConfig linear{.loss = Loss::squared};
   const std::vector<Floats> start{{4, 2, 8}, {0}};
-  for (const char* lazy : {"auto", "true"}) {
-    const auto got = after_row_1(linear, {.name = "sgd", .weight_decay = 1, .lazy = lazy}, start);
-    EXPECT_EQ(got[0].values, (Floats{4, 1 - 6, 8})) << lazy;
-    EXPECT_EQ(got[1].values, Floats{-3}) << lazy;
+  for (const Tristate lazy : {Tristate::automatic, Tristate::yes}) {
+    const auto got = after_row_1(linear, {.name = Rule::sgd, .weight_decay = 1, .lazy = lazy}, start);
+    EXPECT_EQ(got[0].values, (Floats{4, 1 - 6, 8})) << name_of(lazy);
+    EXPECT_EQ(got[1].values, Floats{-3}) << name_of(lazy);
   }
-  const auto all = after_row_1(linear, {.name = "sgd", .weight_decay = 1, .lazy = "false"}, start);
+  const auto all = after_row_1(linear, {.name = Rule::sgd, .weight_decay = 1, .lazy = Tristate::no}, start);
   EXPECT_EQ(all[0].values, (Floats{2, 1 - 6, 4}));
   EXPECT_EQ(all[1].values, Floats{-3});
 }
@@ -255,7 +258,7 @@ TEST(Learner, UpdatesTheDenseLayersBehindASparseOneWhole) {
   // One relu unit: 2 * 2 + 1 = 5, output 5 + 0.5 against -2: residual 7.5, gradients 37.5, 7.5, then 7.5 of
   // the unit's bias and 15 of its touched weight.
   const auto got =
-      after_row_1({.hidden = {1}, .loss = "squared"}, {.name = "sgd"}, {{4, 2, 8}, {1}, {1}, {0.5f}});
+      after_row_1({.hidden = {1}, .loss = Loss::squared}, {.name = Rule::sgd}, {{4, 2, 8}, {1}, {1}, {0.5f}});
   EXPECT_EQ(got[0].values, (Floats{4, 2 - 7.5f, 8}));
   EXPECT_EQ(got[1].values, Floats{1 - 3.75f});
   EXPECT_EQ(got[2].values, Floats{1 - 18.75f});
@@ -264,7 +267,7 @@ TEST(Learner, UpdatesTheDenseLayersBehindASparseOneWhole) {
 
 TEST(Learner, TakesTheNormOfTheTouchedGradientAlone) {
   const Dataset data = sparse_diagonal();
-  Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{0, 0, 0}, {0}});
+  Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0, 0, 0}, {0}});
   Learner learner(cpu(), model, data, options(kSgd));
   EXPECT_EQ(learner.step(Rows{2}, 0).gradient_norm, std::sqrt(17.0));  // (4, 1)
   EXPECT_EQ(learner.step(Rows{0}, 0).gradient_norm, std::sqrt(2.0));   // (1, 1): that of row 2 is gone
@@ -277,7 +280,8 @@ TEST(Learner, TakesTheNormOfTheTouchedGradientAlone) {
 TEST(Learner, ExchangesParametersAndTheirAverage) {
   const Dataset data = test::number_data(1, {1}, {1});
   Model model = proportional(data, 0);
-  Learner learner(cpu(), model, data, options({.name = "sgd", .average = "ema", .ema_decay = 0.75}));
+  Learner learner(cpu(), model, data,
+                  options({.name = Rule::sgd, .average = Averaging::ema, .ema_decay = 0.75}));
   ASSERT_TRUE(learner.averages());
   learner.step(Rows{0}, 0.5);
   learner.step(Rows{0}, 0.5);
@@ -291,8 +295,8 @@ TEST(Learner, ExchangesParametersAndTheirAverage) {
 
 TEST(Learner, StatesAreNamedByParameterAndComeBack) {
   const Dataset data = test::number_data(1, {1}, {1});
-  OptimizerConfig adam{.name = "adam", .average = "polyak"};
-  Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{0}, {0}});
+  OptimizerConfig adam{.name = Rule::adam, .average = Averaging::polyak};
+  Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0}, {0}});
   Learner learner(cpu(), model, data, options(adam));
   learner.step(Rows{0}, 0.5);
   const auto states = learner.states();
@@ -304,7 +308,7 @@ TEST(Learner, StatesAreNamedByParameterAndComeBack) {
   EXPECT_NEAR(states[0].values[0], -0.1, 1e-7);   // (1 - beta1) g
   EXPECT_NEAR(states[2].values[0], 0.001, 1e-9);  // (1 - beta2) g^2
   EXPECT_NEAR(states[4].values[0], 0.5, 1e-6);    // the parameter after the first step
-  Model other = test::model_with(cpu(), {.loss = "squared"}, data, {{0}, {0}});
+  Model other = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0}, {0}});
   Learner heir(cpu(), other, data, options(adam));
   heir.set_states(states);
   for (std::size_t s = 0; s < states.size(); ++s)
@@ -320,19 +324,31 @@ TEST(Optimizer, KeepsAveragesAndLazyUpdatesApart) {
   data.sparse = true;
   data.offsets = {0, 1, 2, 3}, data.columns = {0, 0, 0}, data.values = {1, 2, 4};
   Model model = proportional(data, 1);
-  const auto learner = [&](const std::string& lazy, const std::string& average) {
-    Learner(cpu(), model, data, options({.name = "sgd", .average = average, .lazy = lazy}));
+  const auto learner = [&](Tristate lazy, Averaging average) {
+    Learner(cpu(), model, data, options({.name = Rule::sgd, .average = average, .lazy = lazy}));
   };
-  for (const char* lazy : {"auto", "true"})
-    test::expect_error<ConfigError>([&] { learner(lazy, "ema"); }, {"\"ema\"", "optimizer.lazy=false"});
-  EXPECT_NO_THROW(learner("false", "ema"));
-  EXPECT_NO_THROW(learner("auto", "none"));
-  LearnerOptions noisy = options({.name = "sgd", .lazy = "true"});
+  for (const Tristate lazy : {Tristate::automatic, Tristate::yes})
+    test::expect_error<ConfigError>([&] { learner(lazy, Averaging::ema); },
+                                    {"optimizer.average = ema", "optimizer.lazy = false"});
+  EXPECT_NO_THROW(learner(Tristate::no, Averaging::ema));
+  EXPECT_NO_THROW(learner(Tristate::automatic, Averaging::none));
+  LearnerOptions noisy = options({.name = Rule::sgd, .lazy = Tristate::yes});
   noisy.per_sample = {.clip_norm = 1, .noise_multiplier = 1};
   test::expect_error<ConfigError>([&] { Learner(cpu(), model, data, noisy); },
-                                  {"optimizer.lazy=true", "noise"});
-  noisy.optimizer.lazy = "auto";
+                                  {"optimizer.lazy = true", "noise"});
+  noisy.optimizer.lazy = Tristate::automatic;
   EXPECT_NO_THROW(Learner(cpu(), model, data, noisy));
+}
+
+TEST(Optimizer, RefusesWhatItsRuleOrConstraintDoesNotTake) {
+  const Dataset data = three_points();
+  Model model = proportional(data, 1);
+  const auto learner = [&](const OptimizerConfig& config) { Learner(cpu(), model, data, options(config)); };
+  test::expect_error<ConfigError>([&] { learner({.name = Rule::ftrl, .weight_decay = 0.5}); },
+                                  {"optimizer.weight_decay", "ftrl", "use optimizer.l2"});
+  EXPECT_NO_THROW(learner({.name = Rule::sgd, .weight_decay = 0.5}));
+  test::expect_error<ConfigError>([&] { learner({.constraint = Constraint::simplex, .upper = 0}); },
+                                  {"optimizer.upper = 0", "optimizer.constraint = simplex"});
 }
 
 TEST(SparseBatch, HasRoomForTheEntriesOfTheLongestRowsOfABatch) {
@@ -377,7 +393,7 @@ TEST(ClippingLearner, AddsNoiseOfTheMultiplierTimesTheBoundOverTheDivisor) {
   constexpr std::size_t kWeights = 20000;
   const Dataset data = test::number_data(kWeights, Floats(kWeights), {0});
   const auto noise = [&](double multiplier, std::uint64_t seed) {
-    Model model(cpu(), resolve_model({.loss = "squared", .bias = false}, schema_of(data), 1));
+    Model model(cpu(), resolve_model({.loss = Loss::squared, .bias = false}, schema_of(data), 1));
     LearnerOptions o = options(kSgd);
     o.per_sample = {.clip_norm = 2, .noise_multiplier = multiplier, .noise_seed = seed, .divisor = 4};
     Learner learner(cpu(), model, data, o);
@@ -429,18 +445,10 @@ TEST(ClippingLearner, MeasuresEveryRowBeforeTheDivisionByTheBatch) {
   }
 }
 
-TEST(ClippingLearner, RefusesUnknownModes) {
-  const Dataset data = three_points();
-  Model model = proportional(data, 1);
-  LearnerOptions o = options(kSgd);
-  o.per_sample = {.clip_norm = 1, .mode = "ghost"};
-  test::expect_error<ConfigError>([&] { Learner(cpu(), model, data, o); },
-                                  {"ghost", "flat, per_layer or automatic"});
-}
-
 TEST(Learner, RefusesMicroBatchesWhereBatchNormNeedsTheWholeBatch) {
   const Dataset data = three_points();
-  Model model(cpu(), resolve_model({.hidden = {2}, .normalization = "batch"}, schema_of(data), 1));
+  Model model(cpu(),
+              resolve_model({.hidden = {2}, .normalization = Normalization::batch}, schema_of(data), 1));
   LearnerOptions o = options(kSgd);
   o.micro_batch = 2;
   test::expect_error<ConfigError>([&] { Learner(cpu(), model, data, o); },

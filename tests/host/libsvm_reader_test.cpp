@@ -9,7 +9,7 @@ using Texts = std::vector<std::string>;
 
 class LibsvmReader : public test::DataFiles {
  protected:
-  Dataset read(const std::string& text, const std::string& base = "auto", std::int64_t features = 0,
+  Dataset read(const std::string& text, IndexBase base = IndexBase::automatic, std::int64_t features = 0,
                TargetUse use = TargetUse::automatic) const {
     DataConfig c;
     c.train = write("d.svm", text);
@@ -44,7 +44,8 @@ TEST_F(LibsvmReader, FindsTheIndexBase) {
 TEST_F(LibsvmReader, IntegersAreClassesAndOtherNumbersAreNot) {
   EXPECT_EQ(read("3 1:1\n1 1:1\n10 1:1\n").classes, (Texts{"1", "3", "10"}));
   EXPECT_EQ(read("3 1:1\n1.5 1:1\n").target, (Floats{3, 1.5f}));
-  EXPECT_EQ(read("3 1:1\n1 1:1\n", "auto", 0, TargetUse::numbers).target_kind, TargetKind::number);
+  EXPECT_EQ(read("3 1:1\n1 1:1\n", IndexBase::automatic, 0, TargetUse::numbers).target_kind,
+            TargetKind::number);
   std::string many;
   for (int i = 0; i < 1001; ++i) many += std::to_string(i) + " 1:1\n";
   EXPECT_EQ(read(many).target_kind, TargetKind::number);
@@ -56,28 +57,29 @@ TEST_F(LibsvmReader, ErrorsNameFileLineAndIndex) {
                          const std::vector<std::string>& words) {
     expect_error<DataError>([&] { read(text, base, features); }, words);
   };
-  fails("", "auto", 0, {"d.svm is empty"});
+  fails("", IndexBase::automatic, 0, {"d.svm is empty"});
   fails("1 1:1\n1 0:1\n", "1", 0, {"d.svm line 2", "index 0", "index_base"});
-  fails("1 1:1\n1 3:1 2:1\n", "auto", 0, {"d.svm line 2", "index 2", "after index 3", "ascending"});
-  fails("1 1:1\n1 3:1 3:1\n", "auto", 0, {"d.svm line 2", "index 3", "again"});
-  fails("1 1:1\n1 2:nan\n", "auto", 0, {"d.svm line 2", "index 2", "\"nan\"", "finite"});
-  fails("1 1:1\n1 2:1e99\n", "auto", 0, {"d.svm line 2", "index 2", "\"1e99\"", "finite"});
-  fails("1 1:1\n1 2:abc\n", "auto", 0, {"d.svm line 2", "index 2", "\"abc\"", "number"});
-  fails("1 1:1\n1 2:\n", "auto", 0, {"d.svm line 2", "index 2", "number"});
-  fails("1 1:1\n1 two:1\n", "auto", 0, {"d.svm line 2", "\"two:1\"", "index:value"});
-  fails("1 1:1\n1 -2:1\n", "auto", 0, {"d.svm line 2", "index -2"});
-  fails("1 1:1\n1 99999999999:1\n", "auto", 0, {"d.svm line 2", "99999999999"});
-  fails("1 1:1\n1 7:1\n", "auto", 5, {"d.svm line 2", "index 7", "at most 5"});
+  fails("1 1:1\n1 3:1 2:1\n", IndexBase::automatic, 0,
+        {"d.svm line 2", "index 2", "after index 3", "ascending"});
+  fails("1 1:1\n1 3:1 3:1\n", IndexBase::automatic, 0, {"d.svm line 2", "index 3", "again"});
+  fails("1 1:1\n1 2:nan\n", IndexBase::automatic, 0, {"d.svm line 2", "index 2", "\"nan\"", "finite"});
+  fails("1 1:1\n1 2:1e99\n", IndexBase::automatic, 0, {"d.svm line 2", "index 2", "\"1e99\"", "finite"});
+  fails("1 1:1\n1 2:abc\n", IndexBase::automatic, 0, {"d.svm line 2", "index 2", "\"abc\"", "number"});
+  fails("1 1:1\n1 2:\n", IndexBase::automatic, 0, {"d.svm line 2", "index 2", "number"});
+  fails("1 1:1\n1 two:1\n", IndexBase::automatic, 0, {"d.svm line 2", "\"two:1\"", "index:value"});
+  fails("1 1:1\n1 -2:1\n", IndexBase::automatic, 0, {"d.svm line 2", "index -2"});
+  fails("1 1:1\n1 99999999999:1\n", IndexBase::automatic, 0, {"d.svm line 2", "99999999999"});
+  fails("1 1:1\n1 7:1\n", IndexBase::automatic, 5, {"d.svm line 2", "index 7", "at most 5"});
   fails("1 1:1\n1 7:1\n", "1", 5, {"d.svm line 2", "index 7", "at most 5"});
-  fails("1 1:1\nnan 2:1\n", "auto", 0, {"d.svm line 2", "label \"nan\""});
-  fails("1 1:1\n2:1\n", "auto", 0, {"d.svm line 2", "\"2:1\"", "label"});
-  for (const char* base : {"auto", "0", "1"}) {
+  fails("1 1:1\nnan 2:1\n", IndexBase::automatic, 0, {"d.svm line 2", "label \"nan\""});
+  fails("1 1:1\n2:1\n", IndexBase::automatic, 0, {"d.svm line 2", "\"2:1\"", "label"});
+  for (const IndexBase base : {IndexBase::automatic, IndexBase::zero, IndexBase::one}) {
     DataConfig c = config(write("d.svm", "1\n2 # none\n"));
-    c.format = "libsvm";
+    c.format = DataFormat::libsvm;
     c.index_base = base;
     expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"d.svm has no features"});
   }
-  fails("1 1:1\nyes 2:1\n", "auto", 0, {"d.svm line 2", "label \"yes\""});
+  fails("1 1:1\nyes 2:1\n", IndexBase::automatic, 0, {"d.svm line 2", "label \"yes\""});
 }
 
 TEST_F(LibsvmReader, TheLargestIndexIsTwoToTheThirtyOneLessTwo) {
@@ -90,15 +92,15 @@ TEST_F(LibsvmReader, TheLargestIndexIsTwoToTheThirtyOneLessTwo) {
 
 TEST_F(LibsvmReader, TheWidthThatIsAskedForHoldsItsLastIndexAndNoMore) {
   for (const auto& [base, last] : {std::pair{"0", 4}, {"1", 5}}) {
-    EXPECT_EQ(read("1 1:1 " + std::to_string(last) + ":1\n", base, 5).features, 5) << base;
+    EXPECT_EQ(read("1 1:1 " + std::to_string(last) + ":1\n", base, 5).features, 5) << name_of(base);
     expect_error<DataError>(
         [&] { read("1 1:1\n1 " + std::to_string(last + 1) + ":1\n", base, 5); },
         {"d.svm line 2: index " + std::to_string(last + 1) + "; want at most " + std::to_string(last)});
   }
-  EXPECT_EQ(read("1 1:1 5:1\n", "auto", 5).features, 5);
-  expect_error<DataError>([&] { read("1 1:1\n1\n1 6:1\n", "auto", 5); },
+  EXPECT_EQ(read("1 1:1 5:1\n", IndexBase::automatic, 5).features, 5);
+  expect_error<DataError>([&] { read("1 1:1\n1\n1 6:1\n", IndexBase::automatic, 5); },
                           {"d.svm line 3: index 6; want at most 5 (5 features from index 1)"});
-  expect_error<DataError>([&] { read("1 0:1\n1 5:1\n", "auto", 5); },
+  expect_error<DataError>([&] { read("1 0:1\n1 5:1\n", IndexBase::automatic, 5); },
                           {"d.svm line 2: index 5; want at most 4 (5 features from index 0)"});
 }
 
@@ -156,15 +158,11 @@ TEST_F(LibsvmReader, WeightsComeFromAFileAndFromNoColumn) {
   c.weight = "3";
   expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
                             {"data.weight = \"3\": libsvm data have no weight column"});
-  c.weight.clear();
-  c.index_base = "2";
-  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
-                            {"data.index_base = \"2\": want auto, 0 or 1"});
 }
 
 TEST_F(LibsvmReader, StandardizeWouldDestroySparsity) {
   DataConfig c = config(write("d.svm", "1 1:1\n"));
-  c.standardize = "true";
+  c.standardize = Tristate::yes;
   expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
                             {"standardize", "sparsity"});
 }

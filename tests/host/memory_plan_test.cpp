@@ -24,7 +24,7 @@ MemoryPlan plan(const ModelConfig& config, const Dataset& data, const LearnerOpt
 }
 
 TEST(MemoryPlan, OfALinearModelIsItsArenasItsOutputsAndItsData) {
-  const MemoryPlan got = plan({}, ten_rows(), {.optimizer = {.name = "sgd"}, .max_batch = 8});
+  const MemoryPlan got = plan({}, ten_rows(), {.optimizer = {.name = Rule::sgd}, .max_batch = 8});
   EXPECT_EQ(got.parameters, 2 * kParameter);
   EXPECT_EQ(got.gradients, 2 * kParameter);
   EXPECT_EQ(got.states, 0);
@@ -35,13 +35,13 @@ TEST(MemoryPlan, OfALinearModelIsItsArenasItsOutputsAndItsData) {
 }
 
 TEST(MemoryPlan, CountsStatesAndAnAverage) {
-  const auto states = [](const char* rule, const char* average) {
+  const auto states = [](Rule rule, Averaging average) {
     return plan({.bias = false}, ten_rows(), {.optimizer = {.name = rule, .average = average}}).states;
   };
-  EXPECT_EQ(states("sgd", "ema"), 1 * kParameter);
-  EXPECT_EQ(states("momentum", "none"), 1 * kParameter);
-  EXPECT_EQ(states("adamw", "none"), 2 * kParameter);
-  EXPECT_EQ(states("amsgrad", "polyak"), 4 * kParameter);
+  EXPECT_EQ(states(Rule::sgd, Averaging::ema), 1 * kParameter);
+  EXPECT_EQ(states(Rule::momentum, Averaging::none), 1 * kParameter);
+  EXPECT_EQ(states(Rule::adamw, Averaging::none), 2 * kParameter);
+  EXPECT_EQ(states(Rule::amsgrad, Averaging::polyak), 4 * kParameter);
 }
 
 TEST(MemoryPlan, OfMicroBatchesHasPartialSumsAndSmallerActivations) {
@@ -67,7 +67,8 @@ TEST(MemoryPlan, OfHiddenLayersHasTwoGradientsOfTheWidestAndAllOutputs) {
 }
 
 TEST(MemoryPlan, CountsTheStatisticsOfBatchNormTwice) {
-  const MemoryPlan got = plan({.hidden = {5}, .normalization = "batch"}, ten_rows(), {.max_batch = 8});
+  const MemoryPlan got =
+      plan({.hidden = {5}, .normalization = Normalization::batch}, ten_rows(), {.max_batch = 8});
   // mean and variance of 5 units, each on its own 1024 floats, as they are and as they were before the step
   EXPECT_EQ(got.parameters, 6 * kParameter + 2 * 2 * kParameter);
 }

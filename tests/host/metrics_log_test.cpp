@@ -1,4 +1,4 @@
-#include "host/train/metrics_log.hpp"
+#include "host/run/metrics_log.hpp"
 
 #include <gtest/gtest.h>
 

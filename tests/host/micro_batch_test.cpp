@@ -26,7 +26,7 @@ Dataset rows_of(std::int64_t rows, std::int64_t features, std::int64_t outputs) 
 std::int64_t chosen(const std::string& device, std::int64_t features, std::int64_t outputs,
                     LearnerOptions options, std::vector<std::int64_t> hidden = {}) {
   ModelConfig model;
-  model.loss = "softmax_cross_entropy";
+  model.loss = Loss::softmax_cross_entropy;
   model.hidden = std::move(hidden);
   Dataset data = rows_of(0, features, outputs);
   const Network network(resolve_model(model, schema_of(data), 1));
@@ -40,7 +40,7 @@ TEST(MicroBatch, PartsOfALinearModelOfSeveralOutputsFitACache) {
 
 TEST(MicroBatch, PartsOfBytesHaveFourTimesAsManyRows) {
   ModelConfig model;
-  model.loss = "softmax_cross_entropy";
+  model.loss = Loss::softmax_cross_entropy;
   const auto rows = [&](std::int64_t features, std::int64_t max_batch) {
     Dataset data = rows_of(0, features, 10);
     data.dense_u8.resize(1);  // that there are bytes is all that is looked at
@@ -73,7 +73,7 @@ TEST(MicroBatch, WhatIsAskedForIsDone) {
 std::vector<float> trained(const Dataset& data, std::int64_t micro_batch) {
   const Context& ctx = test::context_of("cpu");
   ModelConfig config;
-  config.loss = "softmax_cross_entropy";
+  config.loss = Loss::softmax_cross_entropy;
   Model model(ctx, resolve_model(config, schema_of(data), 1));
   Learner learner(ctx, model, data, {.max_batch = data.rows, .micro_batch = micro_batch});
   std::vector<std::int64_t> rows;

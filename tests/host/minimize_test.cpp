@@ -16,7 +16,7 @@ struct Outcome {
 };
 
 Outcome minimized(Floats point, std::int64_t steps, double tolerance, OptimizerConfig config = {}) {
-  config.name = "sgd";
+  config.name = Rule::sgd;
   config.lr = 0.5;
   int calls = 0;
   const double value = minimize(test::context_of("cpu"), config, point, steps, tolerance,
@@ -56,10 +56,10 @@ TEST(Minimize, ClipsAndConstrainsAsTraining) {
   EXPECT_NEAR(clipped.point[0], 4.5, 1e-6);
   EXPECT_NEAR(clipped.point[1], 6, 1e-6);
   config = {};
-  config.constraint = "box";
+  config.constraint = Constraint::box;
   config.lower = 3, config.upper = 100;
   EXPECT_EQ(minimized({8, 4}, 2, 0, config).point, (Floats{3, 3}));
-  config.constraint = "l2_ball";
+  config.constraint = Constraint::l2_ball;
   config.upper = 2.5;
   const Outcome ball = minimized({6, 8}, 1, 0, config);  // (3, 4) of norm 5, halved
   EXPECT_NEAR(ball.point[0], 1.5, 1e-6);

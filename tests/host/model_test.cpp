@@ -28,7 +28,7 @@ const Dataset& one_feature() {
 }
 
 Model line(float weight, float bias = 0.5f) {
-  return test::model_with(cpu(), {.loss = "squared"}, one_feature(), {{weight}, {bias}});
+  return test::model_with(cpu(), {.loss = Loss::squared}, one_feature(), {{weight}, {bias}});
 }
 
 /// A checkpoint of step `step` in the run `run`, whose model has this weight.
@@ -65,7 +65,7 @@ TEST(ModelInit, IsZerosOrTheModelOfAPath) {
   const test::ScratchFolder folder;
   line(7, -2).save(cpu(), folder / "model.safetensors");
   const ModelSpec spec =
-      resolve_model({.loss = "squared", .init = folder.path()}, schema_of(one_feature()), 1);
+      resolve_model({.loss = Loss::squared, .init = folder.path()}, schema_of(one_feature()), 1);
   const auto parameters = Model(cpu(), spec).parameters(cpu());
   EXPECT_EQ(parameters[0].values, Floats{7});
   EXPECT_EQ(parameters[1].values, Floats{-2});
@@ -74,15 +74,19 @@ TEST(ModelInit, IsZerosOrTheModelOfAPath) {
   EXPECT_EQ(Model::load(cpu(), folder / "heir.safetensors").spec().config.init, "zeros")
       << "a model that is read needs no other";
   test::expect_error<NoInputError>(
-      [&] { Model(cpu(), resolve_model({.loss = "squared", .init = "gone"}, schema_of(one_feature()), 1)); },
+      [&] {
+        Model(cpu(), resolve_model({.loss = Loss::squared, .init = "gone"}, schema_of(one_feature()), 1));
+      },
       {"gone: no such model"});
 }
 
 TEST(ModelFile, BringsBackParametersBuffersAndSpec) {
   const test::ScratchFolder folder;
   const Dataset data = test::class_data(2, {1, 2}, {0}, 3);
-  const ModelConfig config{
-      .hidden = {2}, .activation = "tanh", .label_smoothing = 0.125, .normalization = "batch"};
+  const ModelConfig config{.hidden = {2},
+                           .activation = Activation::tanh,
+                           .label_smoothing = 0.125,
+                           .normalization = Normalization::batch};
   Model model(cpu(), resolve_model(config, schema_of(data), 77));
   auto buffers = model.buffers(cpu());
   buffers[0].values = {3, 4}, buffers[1].values = {5, 6};
@@ -147,9 +151,10 @@ TEST(Targets, OfPoissonAreCountsOfZeroOrMore) {
   test::expect_error<DataError>([&] { check("poisson"); }, {"rows by hand row 2", "-0.5"});
   Dataset counts = data;
   counts.target[2] = 3;
-  EXPECT_NO_THROW(check_targets(counts, resolve_model({.loss = "poisson"}, schema_of(counts), 1)));
+  EXPECT_NO_THROW(check_targets(counts, resolve_model({.loss = Loss::poisson}, schema_of(counts), 1)));
   counts.target[1] = std::nanf("");
-  EXPECT_THROW(check_targets(counts, resolve_model({.loss = "poisson"}, schema_of(counts), 1)), DataError);
+  EXPECT_THROW(check_targets(counts, resolve_model({.loss = Loss::poisson}, schema_of(counts), 1)),
+               DataError);
 }
 
 }  // namespace

@@ -11,20 +11,22 @@ namespace thalweg {
 namespace {
 
 struct Kind {
-  std::string activation, normalization = "none";
+  Activation activation = Activation::relu;
+  Normalization normalization = Normalization::none;
   double dropout = 0;
   double clip_norm = 0;  ///< far above any norm: the per-sample pass, with nothing clipped
 };
 
 std::vector<Kind> kinds() {
   std::vector<Kind> all;
-  for (const char* activation : {"tanh", "sigmoid", "gelu"}) {
+  for (const Activation activation : {Activation::tanh, Activation::sigmoid, Activation::gelu}) {
     all.push_back({.activation = activation});
     all.push_back({.activation = activation, .clip_norm = 1e6});
     all.push_back({.activation = activation, .dropout = 0.3});
-    all.push_back({.activation = activation, .normalization = "layer"});
-    all.push_back({.activation = activation, .normalization = "batch"});
-    all.push_back({.activation = activation, .normalization = "layer", .dropout = 0.3, .clip_norm = 1e6});
+    all.push_back({.activation = activation, .normalization = Normalization::layer});
+    all.push_back({.activation = activation, .normalization = Normalization::batch});
+    all.push_back(
+        {.activation = activation, .normalization = Normalization::layer, .dropout = 0.3, .clip_norm = 1e6});
   }
   return all;
 }
@@ -52,7 +54,7 @@ TEST_P(NetworkGradientTest, IsTheCentralDifferenceOfTheLoss) {
   const Dataset data = made_up_data();
   const ModelConfig config{.hidden = {12, 6, 10},
                            .activation = kind.activation,
-                           .loss = "squared",
+                           .loss = Loss::squared,
                            .dropout = kind.dropout,
                            .normalization = kind.normalization};
   Model model(ctx, resolve_model(config, schema_of(data), 3));

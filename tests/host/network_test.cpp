@@ -57,8 +57,10 @@ void expect_uniform(const Floats& values, double bound) {
 TEST(InitialWeights, OfReluAndGeluHaveHesVarianceAndOfTanhAndSigmoidGlorots) {
   // 150 inputs, 450 outputs: He's variance 2 / 150 is that of the bound sqrt(6 / 150) = 0.2, Glorot's
   // 2 / 600 that of sqrt(6 / 600) = 0.1.
-  for (const auto& [activation, bound] :
-       {std::pair{"relu", 0.2}, {"gelu", 0.2}, {"tanh", 0.1}, {"sigmoid", 0.1}}) {
+  for (const auto& [activation, bound] : {std::pair{Activation::relu, 0.2},
+                                          {Activation::gelu, 0.2},
+                                          {Activation::tanh, 0.1},
+                                          {Activation::sigmoid, 0.1}}) {
     SCOPED_TRACE(activation);
     const auto parameters = initial({.hidden = {450}, .activation = activation}, schema(150));
     ASSERT_EQ(parameters[0].values.size(), 150u * 450u);
@@ -67,7 +69,7 @@ TEST(InitialWeights, OfReluAndGeluHaveHesVarianceAndOfTanhAndSigmoidGlorots) {
 }
 
 TEST(InitialWeights, OfTheOutputLayerHaveGlorotsVarianceWhateverTheActivation) {
-  for (const char* activation : {"relu", "tanh"}) {
+  for (const Activation activation : {Activation::relu, Activation::tanh}) {
     const auto parameters = initial({.hidden = {450}, .activation = activation}, schema(3, 150));
     ASSERT_EQ(parameters[2].values.size(), 150u * 450u);
     expect_uniform(parameters[2].values, 0.1);  // sqrt(6 / (450 + 150))
@@ -78,7 +80,7 @@ TEST(InitialWeights, AreTheNumbersThatTheirPageDefines) {
   // docs/numerics.md, "Random numbers", carried out in Python: seed 7 * 2^32 + 5, bound sqrt(6 / 24) = 0.5,
   // elements 0 to 4 and 127 of parameters 0 and 2.
   const auto parameters =
-      initial({.hidden = {16, 8}, .activation = "tanh"}, schema(8), (std::uint64_t{7} << 32) + 5);
+      initial({.hidden = {16, 8}, .activation = Activation::tanh}, schema(8), (std::uint64_t{7} << 32) + 5);
   const std::size_t elements[] = {0, 1, 2, 3, 4, 127};
   const double first[] = {0.2013503909111023,  -0.2033868432044983, -0.31914108991622925,
                           -0.3049505352973938, -0.178175151348114,  0.42661112546920776};
@@ -105,21 +107,21 @@ TEST(InitialWeights, OfLayersSeedsAndNeighboursAreIndependent) {
 
 TEST(InitialWeights, OfALinearModelAndOfInitZerosAreZero) {
   for (const ModelConfig& config :
-       {ModelConfig{}, ModelConfig{.hidden = {4}, .normalization = "none", .init = "zeros"}}) {
+       {ModelConfig{}, ModelConfig{.hidden = {4}, .normalization = Normalization::none, .init = "zeros"}}) {
     for (const NamedTensor& tensor : initial(config, schema(3, 3)))
       EXPECT_EQ(tensor.values, Floats(tensor.values.size())) << tensor.name;
   }
 }
 
 TEST(InitialWeights, BiasesBeginAtZeroAndNormalizationsAsTheIdentity) {
-  for (const char* normalization : {"layer", "batch"}) {
+  for (const Normalization normalization : {Normalization::layer, Normalization::batch}) {
     const auto parameters = initial({.hidden = {2}, .normalization = normalization}, schema(3));
     EXPECT_EQ(parameters[1].values, Floats(2, 0.0f)) << "bias";
     EXPECT_EQ(parameters[2].values, Floats(2, 1.0f)) << "norm weight";
     EXPECT_EQ(parameters[3].values, Floats(2, 0.0f)) << "norm bias";
   }
   const Context& ctx = test::context_of("cpu");
-  const Model model(ctx, resolve_model({.hidden = {2}, .normalization = "batch"}, schema(3), 1));
+  const Model model(ctx, resolve_model({.hidden = {2}, .normalization = Normalization::batch}, schema(3), 1));
   const auto buffers = model.buffers(ctx);
   ASSERT_EQ(buffers.size(), 2u);
   EXPECT_EQ(buffers[0].name, "layers.0.norm.running_mean");
@@ -137,7 +139,7 @@ std::vector<std::pair<std::string, std::vector<std::int64_t>>> plan_of(const Mod
 
 TEST(Network, NamesItsParametersAsPytorchDoesWithTheOutputsFirst) {
   using Plan = decltype(plan_of({}, {}));
-  EXPECT_EQ(plan_of({.hidden = {5, 4}, .normalization = "layer"}, schema(3, 6)),
+  EXPECT_EQ(plan_of({.hidden = {5, 4}, .normalization = Normalization::layer}, schema(3, 6)),
             (Plan{{"layers.0.weight", {5, 3}},
                   {"layers.0.bias", {5}},
                   {"layers.0.norm.weight", {5}},
@@ -159,7 +161,7 @@ TEST(Network, TakesTheFusedPathForLinearModelsOfOneOutputAlone) {
   EXPECT_TRUE(fused({}, schema(3, 2)));
   EXPECT_FALSE(fused({}, schema(3, 3))) << "three outputs";
   EXPECT_FALSE(fused({.hidden = {2}}, schema(3))) << "a hidden layer";
-  EXPECT_FALSE(fused({.loss = "softmax_cross_entropy"}, schema(3, 2))) << "two outputs";
+  EXPECT_FALSE(fused({.loss = Loss::softmax_cross_entropy}, schema(3, 2))) << "two outputs";
 }
 
 TEST(Network, CountsLayersWithParameters) {
@@ -168,15 +170,15 @@ TEST(Network, CountsLayersWithParameters) {
   };
   EXPECT_EQ(layers({}), 1);
   EXPECT_EQ(layers({.hidden = {4, 4}, .dropout = 0.5}), 3);
-  EXPECT_EQ(layers({.hidden = {4, 4}, .normalization = "layer"}), 5);
+  EXPECT_EQ(layers({.hidden = {4, 4}, .normalization = Normalization::layer}), 5);
 }
 
 TEST(Network, RefusesUnknownActivationsAndPerSampleGradientsOfBatchNorm) {
-  EXPECT_THROW(Network(resolve_model({.hidden = {2}, .activation = "swish"}, schema(3), 1)), ConfigError);
-  EXPECT_NO_THROW(
-      Network(resolve_model({.hidden = {2}, .normalization = "layer"}, schema(3), 1)).require_per_sample());
+  EXPECT_NO_THROW(Network(resolve_model({.hidden = {2}, .normalization = Normalization::layer}, schema(3), 1))
+                      .require_per_sample());
   try {
-    Network(resolve_model({.hidden = {2}, .normalization = "batch"}, schema(3), 1)).require_per_sample();
+    Network(resolve_model({.hidden = {2}, .normalization = Normalization::batch}, schema(3), 1))
+        .require_per_sample();
     FAIL() << "batch norm mixes the samples";
   } catch (const UnsupportedLayer& error) {
     EXPECT_NE(std::string(error.what()).find("layers.0.norm"), std::string::npos) << error.what();
@@ -188,7 +190,7 @@ TEST(Network, RefusesUnknownActivationsAndPerSampleGradientsOfBatchNorm) {
 std::pair<std::set<std::size_t>, std::set<std::size_t>> dropped_units(double rate, std::uint64_t seed) {
   const Context& ctx = test::context_of("cpu");
   const Dataset data = test::number_data(2, {1, -1}, {3});
-  Model model(ctx, resolve_model({.hidden = {400, 400}, .activation = "sigmoid", .dropout = rate},
+  Model model(ctx, resolve_model({.hidden = {400, 400}, .activation = Activation::sigmoid, .dropout = rate},
                                  schema_of(data), seed));
   Learner learner(ctx, model, data, {.max_batch = 1});
   std::vector<NamedTensor> gradients;

@@ -1,4 +1,4 @@
-#include "host/train/numerics_note.hpp"
+#include "host/run/numerics_note.hpp"
 
 #include <gtest/gtest.h>
 

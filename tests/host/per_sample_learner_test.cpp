@@ -22,23 +22,28 @@ constexpr std::int64_t kRows = 32, kFeatures = 21;
 struct Kind {
   std::string name, loss;
   std::vector<std::int64_t> hidden;
-  std::string activation = "relu", normalization = "none";
+  Activation activation = Activation::relu;
+  Normalization normalization = Normalization::none;
   bool sparse = false;
   int classes = 0;
 };
 
 const Kind kKinds[] = {
-    {.name = "linear", .loss = "squared", .hidden = {}},
-    {.name = "softmax", .loss = "softmax_cross_entropy", .hidden = {}, .classes = 10},
-    {.name = "relu", .loss = "softmax_cross_entropy", .hidden = {17, 9}, .classes = 3},
+    {.name = "linear", .loss = Loss::squared, .hidden = {}},
+    {.name = "softmax", .loss = Loss::softmax_cross_entropy, .hidden = {}, .classes = 10},
+    {.name = "relu", .loss = Loss::softmax_cross_entropy, .hidden = {17, 9}, .classes = 3},
     {.name = "layer_norm",
-     .loss = "softmax_cross_entropy",
+     .loss = Loss::softmax_cross_entropy,
      .hidden = {17, 9},
-     .activation = "gelu",
-     .normalization = "layer",
+     .activation = Activation::gelu,
+     .normalization = Normalization::layer,
      .classes = 4},
-    {.name = "sparse_linear", .loss = "logistic", .hidden = {}, .sparse = true, .classes = 2},
-    {.name = "sparse_mlp", .loss = "squared", .hidden = {12}, .activation = "tanh", .sparse = true},
+    {.name = "sparse_linear", .loss = Loss::logistic, .hidden = {}, .sparse = true, .classes = 2},
+    {.name = "sparse_mlp",
+     .loss = Loss::squared,
+     .hidden = {12},
+     .activation = Activation::tanh,
+     .sparse = true},
 };
 
 void add_features(const Kind& kind, Dataset& data) {
@@ -81,7 +86,7 @@ ModelSpec spec_of(const Kind& kind, const Dataset& data) {
 
 LearnerOptions options(PerSampleOptions per_sample, std::int64_t micro_batch = 0) {
   LearnerOptions o;
-  o.optimizer.name = "sgd";
+  o.optimizer.name = Rule::sgd;
   o.per_sample = per_sample;
   o.max_batch = kRows;
   o.micro_batch = micro_batch;
@@ -177,8 +182,8 @@ struct Truth {
 
   static double factor_of(double whole, double layer, const PerSampleOptions& clip, std::size_t layers) {
     if (!clip.clips()) return 1;
-    if (clip.mode == "automatic") return clip.clip_norm / (whole + 0.01);
-    const bool by_layer = clip.mode == "per_layer";
+    if (clip.mode == ClipMode::automatic) return clip.clip_norm / (whole + 0.01);
+    const bool by_layer = clip.mode == ClipMode::per_layer;
     const double bound = by_layer ? clip.clip_norm / std::sqrt(static_cast<double>(layers)) : clip.clip_norm;
     return std::min(1.0, bound / ((by_layer ? layer : whole) + 1e-6));
   }
@@ -220,7 +225,7 @@ TEST_P(PerSampleLearnerTest, TheClippedSumIsTheSumOfClippedRows) {
   Setting s = setting();
   const Rows rows = all_rows();
   const Floats gradients = per_sample_gradients(ctx(), s.model, s.data, rows);
-  for (const char* mode : {"flat", "per_layer", "automatic"}) {
+  for (const ClipMode mode : {ClipMode::flat, ClipMode::per_layer, ClipMode::automatic}) {
     const PerSampleOptions clip{.clip_norm = 0.7, .mode = mode, .statistics = true};
     const Truth truth(gradients, static_cast<std::size_t>(parameter_count(s.model)),
                       layer_ends(ctx(), s.model), clip);
@@ -268,7 +273,7 @@ TEST_P(PerSampleLearnerTest, ABatchWithoutRowsIsNoiseAlone) {
 
 TEST(PerSampleLearnerBits, AreTheSameOnEveryExactDeviceForEveryThreadCountAndMicroBatch) {
   for (const Kind& kind : kKinds) {
-    for (const char* mode : {"flat", "per_layer"}) {
+    for (const ClipMode mode : {ClipMode::flat, ClipMode::per_layer}) {
       const PerSampleOptions clip{
           .clip_norm = 0.7, .mode = mode, .noise_multiplier = 0.5, .noise_seed = 3, .divisor = 20};
       Floats first;
@@ -278,7 +283,8 @@ TEST(PerSampleLearnerBits, AreTheSameOnEveryExactDeviceForEveryThreadCountAndMic
             const Context& ctx = test::context_of(device, threads);
             const Floats got = Setting(ctx, kind).gradient(ctx, all_rows(), options(clip, micro_batch));
             if (first.empty()) first = got;
-            test::expect_same_bits(got, first, kind.name + " " + mode + " on " + device);
+            test::expect_same_bits(got, first,
+                                   kind.name + " " + std::string(name_of(mode)) + " on " + device);
           }
         }
       }
@@ -287,7 +293,8 @@ TEST(PerSampleLearnerBits, AreTheSameOnEveryExactDeviceForEveryThreadCountAndMic
 }
 
 TEST(PerSampleLearner, RefusesBatchNormAndNamesTheAlternative) {
-  const Kind kind{.name = "batch_norm", .loss = "squared", .hidden = {4}, .normalization = "batch"};
+  const Kind kind{
+      .name = "batch_norm", .loss = Loss::squared, .hidden = {4}, .normalization = Normalization::batch};
   const Context& ctx = test::context_of("cpu");
   Setting s(ctx, kind);
   try {

@@ -32,8 +32,9 @@ TEST_P(OpacusTest, TwentyClippedStepsEndWhereOpacusEnds) {
   const auto recorded = test::read_test_data("opacus_trajectory.json");
   const Context& ctx = test::context_of(GetParam());
   const Dataset data = data_of(recorded);
-  Model model(ctx, resolve_model({.hidden = {recorded["hidden"].get<std::int64_t>()}, .activation = "tanh"},
-                                 schema_of(data), 1));
+  Model model(
+      ctx, resolve_model({.hidden = {recorded["hidden"].get<std::int64_t>()}, .activation = Activation::tanh},
+                         schema_of(data), 1));
   auto parameters = model.parameters(ctx);
   ASSERT_EQ(parameters.size(), recorded["start"].size());
   for (std::size_t p = 0; p < parameters.size(); ++p) recorded["start"][p].get_to(parameters[p].values);
@@ -41,7 +42,7 @@ TEST_P(OpacusTest, TwentyClippedStepsEndWhereOpacusEnds) {
 
   const auto batch = recorded["batch"].get<std::int64_t>();
   LearnerOptions options;
-  options.optimizer.name = "sgd";
+  options.optimizer.name = Rule::sgd;
   options.per_sample.clip_norm = recorded["clip_norm"].get<double>();
   options.max_batch = batch;
   Learner learner(ctx, model, data, options);

@@ -20,7 +20,7 @@ const Context& cpu() { return test::context_of("cpu"); }
 const float kLn2 = std::log(2.0f), kLn3 = std::log(3.0f);
 
 /// Predictions of a model whose only output is its only feature.
-Predictions of_outputs(const std::string& loss, Floats outputs, int classes = 0) {
+Predictions of_outputs(Loss loss, Floats outputs, int classes = 0) {
   const Floats target(outputs.size());
   const Dataset data = classes > 0 ? test::class_data(1, std::move(outputs), target, classes)
                                    : test::number_data(1, std::move(outputs), target);
@@ -28,7 +28,7 @@ Predictions of_outputs(const std::string& loss, Floats outputs, int classes = 0)
 }
 
 /// The same with as many outputs as features.
-Predictions of_three_outputs(const std::string& loss, Floats outputs) {
+Predictions of_three_outputs(Loss loss, Floats outputs) {
   const Dataset data = test::class_data(3, outputs, Floats(outputs.size() / 3), 3);
   const Floats identity{1, 0, 0, 0, 1, 0, 0, 0, 1};
   return test::model_with(cpu(), {.loss = loss, .bias = false}, data, {identity}).predict(cpu(), data);
@@ -42,7 +42,7 @@ void expect_near(const Floats& got, const Floats& want) {
 }
 
 TEST(Predictions, OfSoftmaxAreProbabilitiesOfAllClassesHoweverLargeTheLogits) {
-  const Predictions got = of_three_outputs("softmax_cross_entropy",
+  const Predictions got = of_three_outputs(Loss::softmax_cross_entropy,
                                            {0, kLn2, kLn3, 2000, 2000, -2000, -3000, -3000 + kLn2, -3000});
   EXPECT_EQ(got.rows, 3);
   EXPECT_EQ(got.columns, 3);
@@ -53,7 +53,7 @@ TEST(Predictions, OfSoftmaxAreProbabilitiesOfAllClassesHoweverLargeTheLogits) {
 }
 
 TEST(Predictions, OfLogisticAreProbabilitiesOfBothClasses) {
-  const Predictions got = of_outputs("logistic", {0, kLn3, -kLn3, 2000, -2000}, 2);
+  const Predictions got = of_outputs(Loss::logistic, {0, kLn3, -kLn3, 2000, -2000}, 2);
   EXPECT_EQ(got.rows, 5);
   EXPECT_EQ(got.columns, 2);
   expect_near(got.values, {0.5f, 0.5f, 0.25f, 0.75f, 0.75f, 0.25f, 0, 1, 1, 0});
@@ -61,14 +61,14 @@ TEST(Predictions, OfLogisticAreProbabilitiesOfBothClasses) {
 }
 
 TEST(Predictions, OfPoissonAreRates) {
-  const Predictions got = of_outputs("poisson", {0, kLn2, -kLn3});
+  const Predictions got = of_outputs(Loss::poisson, {0, kLn2, -kLn3});
   EXPECT_EQ(got.columns, 1);
   expect_near(got.values, {1, 2, 1 / 3.0f});
   EXPECT_TRUE(got.predicted_class.empty());
 }
 
 TEST(Predictions, OfHingeLossesAreScores) {
-  for (const char* loss : {"hinge", "squared_hinge"}) {
+  for (const Loss loss : {Loss::hinge, Loss::squared_hinge}) {
     const Predictions one = of_outputs(loss, {-2, 0, 3}, 2);
     EXPECT_EQ(one.columns, 1);
     EXPECT_EQ(one.values, (Floats{-2, 0, 3}));
@@ -81,12 +81,12 @@ TEST(Predictions, OfHingeLossesAreScores) {
 }
 
 TEST(Predictions, OfRegressionAreInTheUnitOfTheTarget) {
-  for (const char* loss : {"squared", "absolute", "huber", "quantile"}) {
+  for (const Loss loss : {Loss::squared, Loss::absolute, Loss::huber, Loss::quantile}) {
     Dataset data = test::number_data(1, {-1, 0, 2}, {0, 0, 0});
     data.target_transform = {.mean = 10, .deviation = 4};
     const Model model = test::model_with(cpu(), {.loss = loss}, data, {{1}, {0.5f}});
     const Predictions got = model.predict(cpu(), data);
-    EXPECT_EQ(got.values, (Floats{8, 12, 20})) << loss;  // 4 (x + 0.5) + 10
+    EXPECT_EQ(got.values, (Floats{8, 12, 20})) << name_of(loss);  // 4 (x + 0.5) + 10
     EXPECT_EQ(got.columns, 1);
     EXPECT_TRUE(got.predicted_class.empty());
   }
@@ -102,7 +102,7 @@ Dataset counted_rows(std::int64_t rows) {
 TEST(Predictions, OfManyBlocksComeInTheOrderOfTheRows) {
   for (const std::int64_t rows : {kBlockRows - 1, kBlockRows, kBlockRows + 1, 2 * kBlockRows + 3}) {
     const Dataset data = counted_rows(rows);
-    const Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{2}, {1}});
+    const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{2}, {1}});
     const Predictions got = model.predict(cpu(), data);
     ASSERT_EQ(std::ssize(got.values), rows);
     for (std::int64_t n = 0; n < rows; ++n)
@@ -116,7 +116,7 @@ TEST(Predictions, OfSparseRowsComeInTheOrderOfTheRows) {
   data.dense_f32 = {};
   for (std::int64_t n = 0; n < data.rows; ++n) data.columns.push_back(static_cast<std::int32_t>(n % 2));
   for (std::int64_t n = 0; n <= data.rows; ++n) data.offsets.push_back(n);
-  const Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{2, -1}, {1}});
+  const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{2, -1}, {1}});
   const Predictions got = model.predict(cpu(), data);
   for (std::int64_t n = 0; n < data.rows; ++n)
     ASSERT_EQ(got.values[static_cast<std::size_t>(n)], static_cast<float>(n % 2 == 0 ? 2 * n + 1 : 1 - n));
@@ -125,7 +125,7 @@ TEST(Predictions, OfSparseRowsComeInTheOrderOfTheRows) {
 TEST(Predictions, OfNoRowsAreNone) {
   const Dataset data = counted_rows(0);
   EXPECT_TRUE(
-      test::model_with(cpu(), {.loss = "squared"}, data, {{2}, {1}}).predict(cpu(), data).values.empty());
+      test::model_with(cpu(), {.loss = Loss::squared}, data, {{2}, {1}}).predict(cpu(), data).values.empty());
 }
 
 TEST(Inference, GoesBlockByBlockAndNoFurther) {
@@ -134,7 +134,7 @@ TEST(Inference, GoesBlockByBlockAndNoFurther) {
                                       {kBlockRows, {0}},
                                       {2 * kBlockRows, {0, kBlockRows}}}) {
     const Dataset data = counted_rows(count);
-    const Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{2}, {1}});
+    const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{2}, {1}});
     const DeviceDataset placed(cpu(), data);
     const PlacedRows rows(cpu(), placed, nullptr);
     Classes seen;
@@ -146,7 +146,7 @@ TEST(Inference, GoesBlockByBlockAndNoFurther) {
 
 TEST(Inference, SaysHowFarItCameWhenItIsInterrupted) {
   const Dataset data = counted_rows(3 * kBlockRows);
-  const Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{2}, {1}});
+  const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{2}, {1}});
   const DeviceDataset placed(cpu(), data);
   const PlacedRows rows(cpu(), placed, nullptr);
   std::atomic<int> stop{0};
@@ -166,7 +166,7 @@ TEST(Inference, SaysHowFarItCameWhenItIsInterrupted) {
 
 TEST(Inference, BringsChosenRowsInTheirOwnOrder) {
   const Dataset data = counted_rows(10);
-  const Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{2}, {1}});
+  const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{2}, {1}});
   const DeviceDataset placed(cpu(), data);
   const std::vector<std::int64_t> chosen{7, 0, 3};
   const PlacedRows rows(cpu(), placed, &chosen);

@@ -1,5 +1,5 @@
 // The private side of a run: how much noise, on how many rows, and what is said of it.
-#include "host/train/privacy.hpp"
+#include "host/run/privacy.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 Config config() {
   Config c;
-  c.data.standardize = "false";
+  c.data.standardize = Tristate::no;
   c.train.batch_size = 20;
   c.per_sample.clip_norm = 0.5;
   c.per_sample.noise_multiplier = 2;
@@ -44,13 +44,13 @@ TEST(Privacy, DeltaIsATenthOfOneOverTheRowsUnlessItIsGiven) {
 }
 
 TEST(Privacy, ReportsWhatTheAccountantSaysOfTheStepsTaken) {
-  for (const char* accountant : {"rdp", "prv"}) {
+  for (const Accountant accountant : {Accountant::rdp, Accountant::prv}) {
     Config c = config();
     c.per_sample.accountant = accountant;
     const PrivacyReport report = privacy(c).report(30);
     const SampledGaussian mechanism{.sampling_rate = 0.04, .noise_multiplier = 2, .steps = 30};
-    EXPECT_EQ(report.epsilon, spent_epsilon(parse_accountant(accountant), mechanism, 0.0002));
-    EXPECT_EQ(report.accountant, accountant);
+    EXPECT_EQ(report.epsilon, spent_epsilon(accountant, mechanism, 0.0002));
+    EXPECT_EQ(report.accountant, name_of(accountant));
     EXPECT_EQ(report.sampling_rate, 0.04);
     EXPECT_EQ(report.noise_multiplier, 2);
     EXPECT_TRUE(report.reproducible_noise);
@@ -77,10 +77,10 @@ TEST(Privacy, TakesItsSeedFromTheSystemUnlessTheNoiseIsToBeReproducible) {
 }
 
 TEST(Privacy, CarriesModeAndStatisticsToTheLearner) {
-  const PerSampleOptions options =
-      per_sample_options({.clip_norm = 3, .mode = "per_layer", .noise_multiplier = 9, .statistics = true});
+  const PerSampleOptions options = per_sample_options(
+      {.clip_norm = 3, .mode = ClipMode::per_layer, .noise_multiplier = 9, .statistics = true});
   EXPECT_EQ(options.clip_norm, 3);
-  EXPECT_EQ(options.mode, "per_layer");
+  EXPECT_EQ(options.mode, ClipMode::per_layer);
   EXPECT_TRUE(options.statistics);
   EXPECT_EQ(options.noise_multiplier, 0) << "which Privacy sets";
 }
@@ -88,7 +88,7 @@ TEST(Privacy, CarriesModeAndStatisticsToTheLearner) {
 TEST(Privacy, SolvesForTheNoiseOfTheEpsilonOverTheWholeRun) {
   Config c = config();
   c.per_sample.noise_multiplier = 0;
-  c.per_sample.accountant = "rdp";
+  c.per_sample.accountant = Accountant::rdp;
   c.per_sample.delta = 1e-5;
   for (const double epsilon : {2.0, 0.5}) {
     c.per_sample.target_epsilon = epsilon;
@@ -105,7 +105,7 @@ TEST(Privacy, SaysWhatIsNotPrivate) {
     EXPECT_NE(notes.find(words), std::string::npos) << notes;
   EXPECT_EQ(notes.find("standardised"), std::string::npos);
   Config accepted = config();
-  accepted.data.standardize = "true";
+  accepted.data.standardize = Tristate::yes;
   accepted.per_sample.reproducible_noise = false;
   const std::string said = joined(privacy(accepted).notes());
   EXPECT_NE(said.find("epsilon does not cover that"), std::string::npos);
@@ -114,7 +114,7 @@ TEST(Privacy, SaysWhatIsNotPrivate) {
 
 TEST(Privacy, StandardisingByDefaultIsRefusedWhereTheDataAreDenseFloats) {
   Config c = config();
-  c.data.standardize = "auto";
+  c.data.standardize = Tristate::automatic;
   test::expect_error<ConfigError>([&] { privacy(c); }, {"data.standardize=false", "rows by hand"});
   Dataset sparse = test::number_data(1, {1}, {1}), bytes = sparse;
   sparse.sparse = true;
@@ -125,8 +125,8 @@ TEST(Privacy, StandardisingByDefaultIsRefusedWhereTheDataAreDenseFloats) {
 TEST(Privacy, WithoutNoiseIsPoissonSamplingAlone) {
   Config c = config();
   c.per_sample.noise_multiplier = 0;
-  c.per_sample.sampling = "poisson";
-  c.data.standardize = "auto";
+  c.per_sample.sampling = Sampling::poisson;
+  c.data.standardize = Tristate::automatic;
   const Privacy plain = privacy(c);
   EXPECT_FALSE(plain.adds_noise());
   EXPECT_TRUE(plain.notes().empty());

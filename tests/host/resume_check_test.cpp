@@ -1,5 +1,5 @@
 // Which settings may change between a checkpoint and the run that goes on from it.
-#include "host/train/resume_check.hpp"
+#include "host/run/resume_check.hpp"
 
 #include <gtest/gtest.h>
 
@@ -92,25 +92,27 @@ TEST(ResumeCheck, RefusesWhatChangesTheBits) {
                                                   {"train.on_spike", "skip"},
                                                   {"per_sample.clip_norm", "1"}}) {
     Config config = run();
-    config.train.on_spike = "rollback";
+    config.train.on_spike = SpikePolicy::rollback;
     expect_refused(config, change);
   }
 }
 
 TEST(ResumeCheck, HoldsTheLengthWhereTheScheduleReadsIt) {
   for (const char* key : {"train.epochs", "train.max_steps"}) {
-    for (const char* name : {"polynomial", "one_cycle", "cosine"}) {
+    for (const ScheduleKind name :
+         {ScheduleKind::polynomial, ScheduleKind::one_cycle, ScheduleKind::cosine}) {
       Config config = run();
       config.schedule.name = name;
       expect_refused(config, {key, "99"});
     }
-    for (const char* name : {"constant", "inverse_time", "step", "exponential", "plateau"}) {
+    for (const ScheduleKind name : {ScheduleKind::constant, ScheduleKind::inverse_time, ScheduleKind::step,
+                                    ScheduleKind::exponential, ScheduleKind::plateau}) {
       Config config = run();
       config.schedule.name = name;
       expect_allowed(config, {key, "99"});
     }
     Config cycles = run();
-    cycles.schedule.name = "cosine";
+    cycles.schedule.name = ScheduleKind::cosine;
     cycles.schedule.cycle_steps = 50;
     expect_allowed(cycles, {key, "99"});
     Config solved = run();
@@ -118,13 +120,13 @@ TEST(ResumeCheck, HoldsTheLengthWhereTheScheduleReadsIt) {
     expect_refused(solved, {key, "99"});
   }
   Config polynomial = run();
-  polynomial.schedule.name = "polynomial";
+  polynomial.schedule.name = ScheduleKind::polynomial;
   expect_allowed(polynomial, {"train.max_seconds", "99"});
 }
 
 TEST(ResumeCheck, HoldsTheCheckpointsThatARollbackGoesBackTo) {
   Config config = run();
-  config.train.on_spike = "rollback";
+  config.train.on_spike = SpikePolicy::rollback;
   expect_refused(config, {"checkpoint.every_steps", "3"});
   expect_allowed(config, {"checkpoint.keep", "9"});
 }

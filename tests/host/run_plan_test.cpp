@@ -1,4 +1,4 @@
-#include "host/train/run_plan.hpp"
+#include "host/run/run_plan.hpp"
 
 #include <gtest/gtest.h>
 
@@ -142,13 +142,13 @@ TEST(RunPlan, WithoutRulesEndsWithTheEpochsAlone) {
 TEST(RunPlan, KnowsTheRateOfAStep) {
   Config config = config_of(2);
   config.optimizer.lr = 8;
-  config.schedule.name = "polynomial";
+  config.schedule.name = ScheduleKind::polynomial;
   const RunPlan plan(config, kBatches, kWork);
   EXPECT_DOUBLE_EQ(plan.learning_rate(5, {}), 6);  // a quarter of 20 steps
   PlateauState plateau;
   plateau.factor = 0.5;
   EXPECT_DOUBLE_EQ(plan.learning_rate(5, plateau), 3);
-  config.schedule.name = "exponential";
+  config.schedule.name = ScheduleKind::exponential;
   config.schedule.gamma = 0.25;
   EXPECT_DOUBLE_EQ(RunPlan(config, kBatches, kWork).learning_rate(5, {}), 4) << "a factor per epoch";
 }

@@ -1,4 +1,4 @@
-#include "host/train/run_state.hpp"
+#include "host/run/run_state.hpp"
 
 #include <gtest/gtest.h>
 

@@ -22,7 +22,7 @@ Dataset counted_rows(std::int64_t rows) {
 }
 
 Model half_of(const Dataset& data) {
-  return test::model_with(cpu(), {.loss = "squared", .bias = false}, data, {{0.5f}});
+  return test::model_with(cpu(), {.loss = Loss::squared, .bias = false}, data, {{0.5f}});
 }
 
 TEST(SampleGradients, OfManyRowsComeInBlocksOf512) {
@@ -62,13 +62,14 @@ TEST(SampleGradients, OfSparseRowsAreZeroWhereTheyAreEmpty) {
   data.dense_f32.clear();
   data.sparse = true;
   data.offsets = {0, 1, 3}, data.columns = {2, 0, 1}, data.values = {5, 6, 7};
-  const Model model = test::model_with(cpu(), {.loss = "squared"}, data, {{0, 0, 0}, {0}});
+  const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0, 0, 0}, {0}});
   EXPECT_EQ(per_sample_gradients(cpu(), model, data, {1, 0}), (Floats{6, 7, 0, 1, 0, 0, -5, -1}));
 }
 
 TEST(SampleGradients, NeedTargetsAndRowsThatDoNotMix) {
   Dataset data = counted_rows(3);
-  const Model mixing(cpu(), resolve_model({.hidden = {2}, .normalization = "batch"}, schema_of(data), 1));
+  const Model mixing(
+      cpu(), resolve_model({.hidden = {2}, .normalization = Normalization::batch}, schema_of(data), 1));
   EXPECT_THROW(per_sample_gradients(cpu(), mixing, data, {0}), UnsupportedLayer);
   const Model model = half_of(data);
   data.target.clear();

@@ -1,4 +1,4 @@
-#include "host/train/sample_statistics.hpp"
+#include "host/run/sample_statistics.hpp"
 
 #include <gtest/gtest.h>
 

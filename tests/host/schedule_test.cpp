@@ -15,7 +15,7 @@ namespace {
 /// each.
 constexpr double kRelative = 1e-13;
 
-ScheduleConfig named(const std::string& name) {
+ScheduleConfig named(ScheduleKind name) {
   ScheduleConfig schedule;
   schedule.name = name;
   return schedule;
@@ -23,7 +23,7 @@ ScheduleConfig named(const std::string& name) {
 
 TEST(Schedule, ACosineOverTheWholeRunStaysDownAfterIt) {
   ScheduleConfig schedule;
-  schedule.name = "cosine";
+  schedule.name = ScheduleKind::cosine;
   schedule.min_lr = 0.25;
   EXPECT_EQ(scheduled_lr(schedule, 1.0, {10, 5}, 10), 0.25);
   EXPECT_EQ(scheduled_lr(schedule, 1.0, {10, 5}, 15), 0.25);
@@ -64,7 +64,7 @@ TEST(Schedule, PlateauLowersTheRateWhenPytorchDoes) {
 }
 
 TEST(Schedule, PlateauCountsAnEpochWithoutANumberAsABadOne) {
-  auto schedule = named("plateau");
+  auto schedule = named(ScheduleKind::plateau);
   schedule.patience = 1;
   PlateauState state;
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -74,7 +74,7 @@ TEST(Schedule, PlateauCountsAnEpochWithoutANumberAsABadOne) {
 }
 
 TEST(Schedule, APlateauWantsMoreThanItsThreshold) {
-  auto schedule = named("plateau");
+  auto schedule = named(ScheduleKind::plateau);
   schedule.threshold = 0.5;
   PlateauState state;
   plateau_epoch_end(schedule, 4, state);
@@ -87,13 +87,13 @@ TEST(Schedule, APlateauWantsMoreThanItsThreshold) {
 }
 
 TEST(Schedule, FloorOfThePlateauNeverRaisesTheRate) {
-  auto schedule = named("plateau");
+  auto schedule = named(ScheduleKind::plateau);
   schedule.min_lr = 0.1;
   EXPECT_EQ(plateau_lr(schedule, 0.05, PlateauState{.factor = 0.1}), 0.05);
 }
 
 TEST(Schedule, InverseTimeHalvesAtOneOverDecay) {
-  auto schedule = named("inverse_time");
+  auto schedule = named(ScheduleKind::inverse_time);
   schedule.decay = 0.25;
   EXPECT_EQ(scheduled_lr(schedule, 2.0, {}, 0), 2.0);
   EXPECT_EQ(scheduled_lr(schedule, 2.0, {}, 4), 1.0);
@@ -102,18 +102,19 @@ TEST(Schedule, InverseTimeHalvesAtOneOverDecay) {
 
 TEST(Schedule, StepAndExponentialCountInEpochsUnlessToldOtherwise) {
   const ScheduleContext run{.total_steps = 30, .steps_per_epoch = 10};
-  for (const char* name : {"step", "exponential"}) {
+  for (const ScheduleKind name : {ScheduleKind::step, ScheduleKind::exponential}) {
     auto schedule = named(name);
     schedule.gamma = 0.5;
-    EXPECT_EQ(scheduled_lr(schedule, 1.0, run, 20), 0.25) << name;
+    EXPECT_EQ(scheduled_lr(schedule, 1.0, run, 20), 0.25) << name_of(name);
   }
-  auto drops = named("step");
+  auto drops = named(ScheduleKind::step);
   EXPECT_EQ(scheduled_lr(drops, 1.0, run, 9), 1.0);
 }
 
 TEST(Schedule, WarmUpRisesToTheScheduleAndMeetsItWithoutAJump) {
-  for (const char* name :
-       {"constant", "inverse_time", "step", "exponential", "polynomial", "cosine", "one_cycle", "plateau"}) {
+  for (const ScheduleKind name :
+       {ScheduleKind::constant, ScheduleKind::inverse_time, ScheduleKind::step, ScheduleKind::exponential,
+        ScheduleKind::polynomial, ScheduleKind::cosine, ScheduleKind::one_cycle, ScheduleKind::plateau}) {
     auto schedule = named(name);
     schedule.warmup_steps = 10;
     schedule.warmup_start = 0.5;
@@ -122,54 +123,43 @@ TEST(Schedule, WarmUpRisesToTheScheduleAndMeetsItWithoutAJump) {
     auto plain = named(name);
     plain.step_size = 1000;
     const double first = scheduled_lr(plain, 1.0, {.total_steps = 100}, 0);
-    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, run, 0), 0.5 * first) << name;
-    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, run, 5), 0.75 * first) << name;
-    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, run, 10), first) << name;
+    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, run, 0), 0.5 * first) << name_of(name);
+    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, run, 5), 0.75 * first) << name_of(name);
+    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, run, 10), first) << name_of(name);
     EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, run, 60), scheduled_lr(plain, 1.0, {.total_steps = 100}, 50))
-        << name;
+        << name_of(name);
   }
 }
 
 TEST(Schedule, FloorsHoldAfterTheEndOfTheRun) {
-  for (const char* name : {"polynomial", "cosine"}) {
+  for (const ScheduleKind name : {ScheduleKind::polynomial, ScheduleKind::cosine}) {
     auto schedule = named(name);
     schedule.min_lr = 0.125;
-    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, {.total_steps = 8}, 8), 0.125) << name;
-    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, {.total_steps = 8}, 1000), 0.125) << name;
+    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, {.total_steps = 8}, 8), 0.125) << name_of(name);
+    EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 1.0, {.total_steps = 8}, 1000), 0.125) << name_of(name);
   }
 }
 
 TEST(Schedule, RunsOfOneStepAreLegal) {
-  for (const char* name : {"polynomial", "cosine", "one_cycle"}) {
+  for (const ScheduleKind name : {ScheduleKind::polynomial, ScheduleKind::cosine, ScheduleKind::one_cycle}) {
     const double rate = scheduled_lr(named(name), 1.0, {.total_steps = 1}, 0);
-    EXPECT_TRUE(rate > 0.0 && rate <= 1.0) << name << ": " << rate;
-  }
-}
-
-TEST(Schedule, UnknownNameListsTheKnownOnes) {
-  try {
-    scheduled_lr(named("cosin"), 1.0, {}, 0);
-    FAIL() << "no error";
-  } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("\"cosin\""), std::string::npos) << error.what();
-    EXPECT_NE(std::string(error.what()).find("cosine, one_cycle, plateau"), std::string::npos)
-        << error.what();
+    EXPECT_TRUE(rate > 0.0 && rate <= 1.0) << name_of(name) << ": " << rate;
   }
 }
 
 TEST(Schedule, StepsOfOneDropTheRateInEachStep) {
-  auto schedule = named("step");
+  auto schedule = named(ScheduleKind::step);
   schedule.gamma = 0.5;
   schedule.step_size = 1;
   EXPECT_EQ(scheduled_lr(schedule, 8, {100, 10}, 3), 1);
   schedule.step_size = 2;
   EXPECT_EQ(scheduled_lr(schedule, 8, {100, 10}, 3), 4);
-  schedule.name = "exponential";
+  schedule.name = ScheduleKind::exponential;
   EXPECT_DOUBLE_EQ(scheduled_lr(schedule, 8, {100, 10}, 4), 2);
 }
 
 TEST(Schedule, ShrinkingCyclesAreRefused) {
-  auto schedule = named("cosine");
+  auto schedule = named(ScheduleKind::cosine);
   schedule.cycle_steps = 4;
   schedule.cycle_factor = 0.5;
   EXPECT_THROW(scheduled_lr(schedule, 1.0, {}, 100), ConfigError);

@@ -24,7 +24,7 @@ Dataset line(bool collinear) {
 }
 
 Model model_of(const Context& ctx, const Dataset& data, std::vector<float> weight, float bias) {
-  Model model(ctx, resolve_model({.loss = "squared"}, schema_of(data), 1));
+  Model model(ctx, resolve_model({.loss = Loss::squared}, schema_of(data), 1));
   auto parameters = model.parameters(ctx);
   parameters[0].values = std::move(weight), parameters[1].values = {bias};
   model.set_parameters(ctx, parameters);
@@ -77,26 +77,26 @@ double only_error(const ModelConfig& loss, const Dataset& data, float weight) {
 constexpr double kRelative = 8 * 0x1p-24;
 
 void expect_error_of(const ModelConfig& loss, const Dataset& data, float weight, double want) {
-  EXPECT_NEAR(only_error(loss, data, weight), want, kRelative * want) << loss.loss;
+  EXPECT_NEAR(only_error(loss, data, weight), want, kRelative * want) << name_of(loss).loss;
 }
 
 TEST(StandardErrors, OfOneCoefficientAreWhatComesOutByHand) {
   // residuals 1 and 2, x 1 and 2: sqrt(1 + 16) / (1 + 4)
-  expect_error_of({.loss = "squared"}, test::number_data(1, {1, 2}, {0, 0}), 1, std::sqrt(17.0) / 5);
+  expect_error_of({.loss = Loss::squared}, test::number_data(1, {1, 2}, {0, 0}), 1, std::sqrt(17.0) / 5);
   // residuals 0.5, 3 and -3, which delta cuts to 1 and -1, where the curvature is 0: sqrt(0.25 + 1 + 1) / 1
-  expect_error_of({.loss = "huber"}, test::number_data(1, {1, 1, 1}, {-0.5, -3, 3}), 0, 1.5);
+  expect_error_of({.loss = Loss::huber}, test::number_data(1, {1, 1, 1}, {-0.5, -3, 3}), 0, 1.5);
   // the same with delta 2: sqrt(0.25 + 4 + 4)
-  expect_error_of({.loss = "huber", .huber_delta = 2}, test::number_data(1, {1, 1, 1}, {-0.5, -3, 3}), 0,
+  expect_error_of({.loss = Loss::huber, .huber_delta = 2}, test::number_data(1, {1, 1, 1}, {-0.5, -3, 3}), 0,
                   std::sqrt(8.25));
   // rate 2 twice, against 0 and 5: sqrt(4 + 9) / (2 + 2)
-  expect_error_of({.loss = "poisson"}, test::number_data(1, {1, 1}, {0, 5}), std::log(2.0f),
+  expect_error_of({.loss = Loss::poisson}, test::number_data(1, {1, 1}, {0, 5}), std::log(2.0f),
                   std::sqrt(13.0) / 4);
   // probability 3/4 twice, against 0 and 1: sqrt(9/16 + 1/16) / (3/16 + 3/16)
-  expect_error_of({.loss = "logistic"}, test::class_data(1, {1, 1}, {0, 1}, 2), std::log(3.0f),
+  expect_error_of({.loss = Loss::logistic}, test::class_data(1, {1, 1}, {0, 1}, 2), std::log(3.0f),
                   std::sqrt(0.625) / 0.375);
   // outputs 0.5, 0.5, 2 and -2 of classes 1, 0, 1 and 0, the last two beyond the margin: slopes -1 and 3,
   // curvatures 2 and 2: sqrt(1 + 9) / 4
-  expect_error_of({.loss = "squared_hinge"}, test::class_data(1, {1, 1, 4, -4}, {1, 0, 1, 0}, 2), 0.5f,
+  expect_error_of({.loss = Loss::squared_hinge}, test::class_data(1, {1, 1, 4, -4}, {1, 0, 1, 0}, 2), 0.5f,
                   std::sqrt(10.0) / 4);
 }
 
@@ -104,7 +104,7 @@ TEST(StandardErrors, CountARowByItsWeightInBothSums) {
   Dataset data = test::number_data(1, {1, 2}, {0, 0});
   data.weight = {2, 3};
   // (2 * 1 * 1)^2 + (3 * 2 * 2)^2 over 2 * 1 + 3 * 4
-  expect_error_of({.loss = "squared"}, data, 1, std::sqrt(148.0) / 14);
+  expect_error_of({.loss = Loss::squared}, data, 1, std::sqrt(148.0) / 14);
 }
 
 TEST(StandardErrors, ReadBytesAsTheModelDoes) {
@@ -113,7 +113,7 @@ TEST(StandardErrors, ReadBytesAsTheModelDoes) {
   data.dense_u8 = {2, 4};
   data.transform.scale = {0.5f}, data.transform.shift = {1.0f};
   // x = 2 and 3, residuals 2 and 3: sqrt(16 + 81) / (4 + 9)
-  expect_error_of({.loss = "squared"}, data, 1, std::sqrt(97.0) / 13);
+  expect_error_of({.loss = Loss::squared}, data, 1, std::sqrt(97.0) / 13);
 }
 
 /// Residuals 1, 2 and 3 on the rows of the upper triangle of ones.
@@ -133,7 +133,7 @@ TEST(StandardErrors, OfAsManyRowsAsCoefficientsFollowFromTheInverse) {
   const double want[] = {std::sqrt(1.0 + 4), std::sqrt(4.0 + 9), 3};
   const Context& ctx = test::context_of("cpu");
   for (const Dataset& data : {test::number_data(3, kTriangle, kResiduals), sparse_triangle()}) {
-    const Model model = test::model_with(ctx, {.loss = "squared", .bias = false}, data, {{0, 0, 0}});
+    const Model model = test::model_with(ctx, {.loss = Loss::squared, .bias = false}, data, {{0, 0, 0}});
     const auto got = standard_errors(ctx, model, data);
     ASSERT_EQ(got.size(), 3u);
     for (std::size_t j = 0; j < 3; ++j) {
@@ -173,7 +173,7 @@ TEST(StandardErrors, CarryTheNamesOfTheModelsInputs) {
   const auto names = [&] {
     std::vector<std::string> all;
     for (const auto& c : standard_errors(
-             ctx, test::model_with(ctx, {.loss = "squared", .bias = false}, data, {{0, 0}}), data))
+             ctx, test::model_with(ctx, {.loss = Loss::squared, .bias = false}, data, {{0, 0}}), data))
       all.push_back(c.name);
     return all;
   };
@@ -185,7 +185,7 @@ TEST(StandardErrors, CarryTheNamesOfTheModelsInputs) {
 TEST(StandardErrors, OfMoreThanTwoThousandCoefficientsAreRefused) {
   const Context& ctx = test::context_of("cpu");
   const Dataset data = test::number_data(2000, std::vector<float>(2000), {0});
-  const Model model(ctx, resolve_model({.loss = "squared"}, schema_of(data), 1));
+  const Model model(ctx, resolve_model({.loss = Loss::squared}, schema_of(data), 1));
   try {
     standard_errors(ctx, model, data);
     FAIL() << "2000 weights and a bias";
@@ -199,9 +199,9 @@ TEST(StandardErrors, NeedALinearModelAndALossWithCurvature) {
   const Dataset data = line(false);
   const Model deep(ctx, resolve_model({.hidden = {3}}, schema_of(data), 1));
   EXPECT_THROW(standard_errors(ctx, deep, data), UnsupportedLayer);
-  for (const char* loss : {"absolute", "quantile"}) {
+  for (const Loss loss : {Loss::absolute, Loss::quantile}) {
     const Model flat(ctx, resolve_model({.loss = loss}, schema_of(data), 1));
-    EXPECT_THROW(standard_errors(ctx, flat, data), ConfigError) << loss;
+    EXPECT_THROW(standard_errors(ctx, flat, data), ConfigError) << name_of(loss);
   }
 }
 

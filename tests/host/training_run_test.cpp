@@ -33,10 +33,10 @@ class TrainingRunTest : public testing::Test {
     Config c;
     c.device = "cpu";
     c.data.train = folder_.write("rows" + std::to_string(rows) + ".csv", csv);
-    c.data.standardize = "false";
-    c.model.loss = "squared";
+    c.data.standardize = Tristate::no;
+    c.model.loss = Loss::squared;
     c.model.bias = false;
-    c.optimizer.name = "sgd";
+    c.optimizer.name = Rule::sgd;
     c.optimizer.lr = lr;
     c.train.batch_size = 4;
     c.train.epochs = 4;
@@ -108,7 +108,7 @@ TEST_F(TrainingRunTest, TheLossOfAnEpochIsTheMeanOverItsRowsAndOfNoOther) {
 
 TEST_F(TrainingRunTest, TheLogSaysWhereAnEpochEndedAndAtWhatRate) {
   Config c = config(0.5, 6);
-  c.schedule.name = "inverse_time";
+  c.schedule.name = ScheduleKind::inverse_time;
   c.schedule.decay = 1;
   c.train.epochs = 2;
   c.train.log_every_steps = 3;
@@ -284,7 +284,7 @@ TEST_F(TrainingRunTest, AVanishingImprovementIsNone) {
 TEST_F(TrainingRunTest, TheBestModelIsTheAverageOfTheBestStep) {
   // errors 3/2, -9/4, 27/8; averages of half each: 3/2, -3/8, 3/2. The second epoch is the best.
   Config c = validated(2.5);
-  c.optimizer.average = "ema";
+  c.optimizer.average = Averaging::ema;
   c.optimizer.ema_decay = 0.5;
   c.train.epochs = 20;
   c.train.patience = 1;
@@ -297,7 +297,7 @@ TEST_F(TrainingRunTest, TheBestModelIsTheAverageOfTheBestStep) {
 
 TEST_F(TrainingRunTest, ASignalDuringAValidationOfTheAverageChangesNoBit) {
   Config c = validated(0.5);
-  c.optimizer.average = "ema";
+  c.optimizer.average = Averaging::ema;
   c.optimizer.ema_decay = 0.5;
   const TrainReport whole = run(c, "whole");
   std::atomic<int> stop{0};
@@ -329,7 +329,7 @@ TEST_F(TrainingRunTest, APlateauLowersTheRateAtTheSameEpochHoweverOftenTheRunIsR
   // The error turns from -1 to 1 and back until the third epoch without improvement; from then on the rate is
   // a quarter, 1/2, and the error halves.
   Config c = config(2);
-  c.schedule.name = "plateau";
+  c.schedule.name = ScheduleKind::plateau;
   c.schedule.patience = 2;
   c.schedule.gamma = 0.25;
   c.train.epochs = 6;
@@ -353,7 +353,7 @@ TEST_F(TrainingRunTest, APlateauFollowsTheValidationLossWhereThereIsOne) {
   // was before the first, which the training loss takes for an epoch without improvement; after it, it is
   // better.
   Config c = validated(0.5);
-  c.schedule.name = "plateau";
+  c.schedule.name = ScheduleKind::plateau;
   c.schedule.warmup_steps = 1;
   c.schedule.warmup_start = 0;
   c.schedule.patience = 0;
@@ -376,7 +376,7 @@ class SpikesTest : public TrainingRunTest {
     c.train.batch_size = 1;
     c.train.epochs = 1;
     c.train.shuffle = false;
-    c.train.on_spike = "skip";
+    c.train.on_spike = SpikePolicy::skip;
     return c;
   }
 };
@@ -486,7 +486,7 @@ TEST_F(TrainingRunTest, TestRowsNeedATarget) {
 
 TEST_F(TrainingRunTest, PoissonRefusesNegativeCountsOfEitherFile) {
   Config c = config(0.125);
-  c.model.loss = "poisson";
+  c.model.loss = Loss::poisson;
   EXPECT_NO_THROW(run(c));
   c.data.test = folder_.write("test.csv", "x,y\n2,-1\n");
   EXPECT_THROW(run(c), DataError);
@@ -496,7 +496,7 @@ TEST_F(TrainingRunTest, PoissonRefusesNegativeCountsOfEitherFile) {
 
 TEST_F(TrainingRunTest, APrivateRunLogsWhatItHasSpentSoFar) {
   Config c = config(0.5, 40);
-  c.per_sample = {.clip_norm = 1, .noise_multiplier = 2, .delta = 1e-5, .accountant = "rdp"};
+  c.per_sample = {.clip_norm = 1, .noise_multiplier = 2, .delta = 1e-5, .accountant = Accountant::rdp};
   c.per_sample.reproducible_noise = true;
   c.train.epochs = 2;
   const TrainReport report = run(c, "run");

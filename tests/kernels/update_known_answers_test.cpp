@@ -26,17 +26,17 @@ class KnownAnswers : public testing::TestWithParam<std::string> {
   }
 };
 
-OptimizerConfig settings(const std::string& name, double lr) {
+OptimizerConfig settings(Rule name, double lr) {
   OptimizerConfig config;
   config.name = name;
   config.lr = lr;
   return config;
 }
 
-constexpr const char* kDescents[] = {"sgd", "momentum", "nesterov"};
+constexpr Rule kDescents[] = {Rule::sgd, Rule::momentum, Rule::nesterov};
 
 TEST_P(KnownAnswers, MomentumMultipliesAConstantGradientByOneOverOneMinusBeta) {
-  test::SmallOptimizer optimizer(test::context_of(GetParam()), settings("momentum", 0.001), {0.0f});
+  test::SmallOptimizer optimizer(test::context_of(GetParam()), settings(Rule::momentum, 0.001), {0.0f});
   float before = 0;
   for (int i = 0; i < 300; ++i) {
     before = optimizer.param()[0];
@@ -53,10 +53,10 @@ TEST_P(KnownAnswers, SkewedQuadraticEndsAtTheOrigin) {
   const Gradient gradient = [](const std::vector<double>& p) {
     return std::vector<double>{2 * p[0] - p[1], 6 * p[1] - p[0]};
   };
-  for (const char* name : kDescents) {
+  for (const Rule name : kDescents) {
     const auto end = minimize(settings(name, 0.05), {4.0f, -3.0f}, gradient, 400);
-    EXPECT_NEAR(end[0], 0.0, 1e-6) << name;
-    EXPECT_NEAR(end[1], 0.0, 1e-6) << name;
+    EXPECT_NEAR(end[0], 0.0, 1e-6) << name_of(name);
+    EXPECT_NEAR(end[1], 0.0, 1e-6) << name_of(name);
   }
 }
 
@@ -65,11 +65,11 @@ TEST_P(KnownAnswers, QuarticWithTwoValleysEndsAtTwoOrMinusTwoWithMinusEleven) {
   const Gradient gradient = [](const std::vector<double>& p) {
     return std::vector<double>{4 * p[0] * p[0] * p[0] - 16 * p[0]};
   };
-  for (const char* name : {"sgd", "nesterov"}) {
+  for (const Rule name : {Rule::sgd, Rule::nesterov}) {
     for (float start : {0.5f, 3.0f, -0.5f, -3.0f}) {
       const double end = minimize(settings(name, 0.003), {start}, gradient, 500)[0];
-      EXPECT_NEAR(end, start > 0 ? 2.0 : -2.0, 1e-5) << name << " from " << start;
-      EXPECT_NEAR(value(end), -11.0, 1e-6) << name << " from " << start;
+      EXPECT_NEAR(end, start > 0 ? 2.0 : -2.0, 1e-5) << name_of(name) << " from " << start;
+      EXPECT_NEAR(value(end), -11.0, 1e-6) << name_of(name) << " from " << start;
     }
   }
 }
@@ -78,10 +78,10 @@ TEST_P(KnownAnswers, RevenueIsLargestAtAPriceOfTwentyFive) {
   const Gradient loss_gradient = [](const std::vector<double>& p) {
     return std::vector<double>{4 * p[0] - 100};
   };
-  for (const char* name : kDescents) {
+  for (const Rule name : kDescents) {
     const double price = minimize(settings(name, 0.02), {1.0f}, loss_gradient, 400)[0];
-    EXPECT_NEAR(price, 25.0, 25 * 1e-6) << name;
-    EXPECT_NEAR(price * (100 - 2 * price), 1250.0, 1e-3) << name;
+    EXPECT_NEAR(price, 25.0, 25 * 1e-6) << name_of(name);
+    EXPECT_NEAR(price * (100 - 2 * price), 1250.0, 1e-3) << name_of(name);
   }
 }
 
@@ -99,30 +99,30 @@ TEST_P(KnownAnswers, LopsidedFunctionEndsInTheValleyOnTheSideOfTheStart) {
   const double left = root(-2.0, -0.1), right = root(0.1, 2.0);
   ASSERT_LT(left, -0.5);
   ASSERT_GT(right, 1.0);
-  for (const char* name : {"sgd", "nesterov"}) {
+  for (const Rule name : {Rule::sgd, Rule::nesterov}) {
     OptimizerConfig config = settings(name, 0.005);
     config.momentum = 0.5;  // 0.9 would carry a start on the steep wall at -1.5 over the maximum
     for (float start : {0.2f, 2.0f})
-      EXPECT_NEAR(minimize(config, {start}, gradient, 1000)[0], right, 1e-5) << name;
+      EXPECT_NEAR(minimize(config, {start}, gradient, 1000)[0], right, 1e-5) << name_of(name);
     for (float start : {-0.2f, -1.5f})
-      EXPECT_NEAR(minimize(config, {start}, gradient, 1000)[0], left, 1e-5) << name;
+      EXPECT_NEAR(minimize(config, {start}, gradient, 1000)[0], left, 1e-5) << name_of(name);
   }
 }
 
 TEST_P(KnownAnswers, EveryRuleComesDownAQuadratic) {
   const Gradient gradient = [](const std::vector<double>& p) { return std::vector<double>{p[0], 4 * p[1]}; };
-  for (const char* name : {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw", "amsgrad", "sign",
-                           "lion", "adams_bashforth"}) {
+  for (const Rule name : {Rule::sgd, Rule::momentum, Rule::nesterov, Rule::rmsprop, Rule::adam, Rule::adamw,
+                          Rule::amsgrad, Rule::sign, Rule::lion, Rule::adams_bashforth}) {
     const auto end = minimize(settings(name, 0.01), {1.0f, -1.0f}, gradient, 1000);
     // The sign rules end in a cycle as wide as their steps, a few lr.
-    EXPECT_LE(std::hypot(end[0], end[1]), 0.03) << name;
+    EXPECT_LE(std::hypot(end[0], end[1]), 0.03) << name_of(name);
   }
-  const auto adagrad = minimize(settings("adagrad", 0.5), {1.0f, -1.0f}, gradient, 1000);
+  const auto adagrad = minimize(settings(Rule::adagrad, 0.5), {1.0f, -1.0f}, gradient, 1000);
   EXPECT_LE(std::hypot(adagrad[0], adagrad[1]), 1e-3);
 }
 
 TEST_P(KnownAnswers, FtrlMeetsTheMinimumAndKeepsExactZeros) {
-  OptimizerConfig config = settings("ftrl", 1.0);
+  OptimizerConfig config = settings(Rule::ftrl, 1.0);
   const Gradient gradient = [](const std::vector<double>& p) {
     return std::vector<double>{p[0] - 1.0, p[1] - 0.25};
   };

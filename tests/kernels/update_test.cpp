@@ -13,10 +13,6 @@
 namespace thalweg {
 namespace {
 
-constexpr Rule kAllRules[] = {Rule::sgd,     Rule::momentum, Rule::nesterov,        Rule::adagrad,
-                              Rule::rmsprop, Rule::adam,     Rule::adamw,           Rule::amsgrad,
-                              Rule::sign,    Rule::lion,     Rule::adams_bashforth, Rule::ftrl};
-
 /// Arenas of a few segments in two groups, with values between the used elements and the padded size that an
 /// update must leave alone.
 struct Arena {
@@ -184,7 +180,7 @@ TEST_P(UpdateTest, OneStepOfEveryRuleMatchesDoubleWithinItsRoundings) {
   // threshold and average. The terms bound what each of them acts on.
   const double bound = test::gamma_bound(20);
   const Arena a = make_arena({33, 1000, 127, 2500, 1});
-  for (Rule rule : kAllRules) {
+  for (const auto& [rule, text] : kNames<Rule>) {
     const UpdateScalars scalars = make_scalars(rule);
     const Outcome got = run_step(GetParam(), 2, rule, a, scalars, 0.7f);
     int undecided = 0;
@@ -227,7 +223,7 @@ TEST_P(UpdateTest, TouchedElementsMoveAsInTheWholeUpdateAndTheOthersRest) {
   const Arena a = make_arena({kInputs * kOutputs});
   std::vector<std::int32_t> features;
   for (std::int32_t f = 0; f < kInputs; f += 1 + f % 3) features.push_back(f);
-  for (Rule rule : kAllRules) {
+  for (const auto& [rule, text] : kNames<Rule>) {
     const UpdateScalars scalars = make_scalars(rule);
     const Outcome whole = run_step(GetParam(), 2, rule, a, scalars, 0.7f);
     const Outcome lazy = run_step(GetParam(), 2, rule, a, scalars, 0.7f, &features, kInputs, kOutputs);
@@ -339,7 +335,7 @@ TEST_P(UpdateTest, ArenasOfManySegmentsAreUpdatedToTheLast) {
 
 TEST_P(UpdateTest, ZeroRateLeavesParametersAlone) {
   const Arena a = make_arena({300});
-  for (Rule rule : kAllRules) {
+  for (const auto& [rule, text] : kNames<Rule>) {
     UpdateScalars scalars = make_scalars(rule);
     scalars.group[0] = {};
     test::expect_same_bits(run_step(GetParam(), 1, rule, a, scalars, 1.0f).param, a.param,
@@ -358,7 +354,7 @@ TEST_P(UpdateTest, FtrlLearnsNothingAtARateOfZero) {
 TEST_P(UpdateTest, NanGradientsReachTheParameter) {
   Arena a = make_arena({40});
   a.grad[7] = std::nanf("");
-  for (Rule rule : kAllRules) {
+  for (const auto& [rule, text] : kNames<Rule>) {
     const Outcome got = run_step(GetParam(), 1, rule, a, make_scalars(rule), 1.0f);
     EXPECT_TRUE(std::isnan(got.param[7])) << static_cast<int>(rule);
     EXPECT_FALSE(std::isnan(got.param[8])) << static_cast<int>(rule);
@@ -417,7 +413,7 @@ TEST(UpdateBits, AreEqualOnEveryDeviceAndThreadCount) {
   std::vector<std::int64_t> sizes(std::begin(test::kNastySizes), std::end(test::kNastySizes));
   sizes.push_back(40000);
   const Arena a = make_arena(sizes);
-  for (Rule rule : kAllRules) {
+  for (const auto& [rule, text] : kNames<Rule>) {
     const Outcome want = run_step(devices.front(), 1, rule, a, make_scalars(rule), 0.7f);
     EXPECT_NE(want.param, a.param);
     for (const std::string& device : devices) {

@@ -45,7 +45,7 @@ class DataFiles : public ::testing::Test {
   static DataConfig config(const std::string& file) {
     DataConfig c;
     c.train = file;
-    c.standardize = "false";
+    c.standardize = Tristate::no;
     return c;
   }
 

@@ -23,9 +23,14 @@ template <class Section>
 Section section_from_json(const nlohmann::json& settings) {
   Section section;
   std::size_t used = 0;
-  Section::fields(section, [&](const char* name, auto& field) {
+  Section::fields(section, [&](const Setting& setting, auto& field) {
+    const std::string name(setting.name);
     if (!settings.contains(name)) return;
-    settings.at(name).get_to(field);
+    if constexpr (NamedEnum<std::remove_cvref_t<decltype(field)>>) {
+      field = value_named<std::remove_cvref_t<decltype(field)>>(settings.at(name).get<std::string>()).value();
+    } else {
+      settings.at(name).get_to(field);
+    }
     ++used;
   });
   EXPECT_EQ(used, settings.size()) << settings;

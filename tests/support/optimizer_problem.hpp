@@ -15,7 +15,7 @@ namespace thalweg::test {
 class SmallOptimizer {
  public:
   SmallOptimizer(const Context& ctx, const OptimizerConfig& config, std::vector<float> start)
-      : ctx_(ctx), config_(config), rule_(parse_rule(config.name)), param_(std::move(start)) {
+      : ctx_(ctx), config_(config), rule_(config.name), param_(std::move(start)) {
     for (std::vector<float>& state : state_) state.assign(param_.size(), 0.0f);
   }
 
@@ -26,8 +26,7 @@ class SmallOptimizer {
   void step(const std::vector<float>& grad) {
     const auto n = static_cast<std::int64_t>(param_.size());
     const UpdateSegment segment{.offset = 0, .size = kSegmentAlign, .used = n, .group = kWeightGroup};
-    const UpdateScalars scalars =
-        update_scalars(config_, rule_, config_.lr, ++steps_, parameter_groups(config_));
+    const UpdateScalars scalars = update_scalars(config_, config_.lr, ++steps_, parameter_groups(config_));
     const Guarded<float> param(ctx_, param_), gradient(ctx_, grad);
     const Guarded<std::uint8_t> device_scalars(ctx_, bytes_of(scalars));
     std::vector<Guarded<float>> state;

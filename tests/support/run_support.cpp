@@ -29,11 +29,11 @@ Config dense_linear_config() {
   Config config;
   config.data.train = data_file("california_housing.csv");
   config.data.target = "median_house_value";
-  config.data.impute = "median";
+  config.data.impute = Imputation::median;
   config.data.train_rows = "0:1500";
   config.data.validation_fraction = 0.1;
-  config.model.loss = "huber";
-  config.optimizer.name = "momentum";
+  config.model.loss = Loss::huber;
+  config.optimizer.name = Rule::momentum;
   config.optimizer.lr = 10;
   config.train.epochs = 20;
   config.train.batch_size = 100;
@@ -44,8 +44,8 @@ Config sparse_linear_config() {
   Config config;
   config.data.train = data_file("a9a");
   config.data.train_rows = "0:1500";
-  config.model.loss = "logistic";
-  config.optimizer.name = "adagrad";
+  config.model.loss = Loss::logistic;
+  config.optimizer.name = Rule::adagrad;
   config.optimizer.lr = 0.1;
   config.optimizer.l2 = 1e-4;
   config.train.epochs = 20;
@@ -53,7 +53,7 @@ Config sparse_linear_config() {
   return config;
 }
 
-Config mlp_config(const std::string& normalization) {
+Config mlp_config(Normalization normalization) {
   Config config;
   config.data.train = data_file("mnist10k-images-idx3-ubyte.gz");
   config.data.target = data_file("mnist10k-labels-idx1-ubyte.gz");
@@ -61,7 +61,7 @@ Config mlp_config(const std::string& normalization) {
   config.model.hidden = {40, 24};
   config.model.dropout = 0.25;
   config.model.normalization = normalization;
-  config.optimizer.name = "adamw";
+  config.optimizer.name = Rule::adamw;
   config.optimizer.weight_decay = 0.01;
   config.optimizer.clip_norm = 1.0;
   config.train.epochs = 20;

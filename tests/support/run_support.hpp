@@ -26,6 +26,6 @@ std::string data_file(const std::string& name);  ///< of the project's own data 
 /// The runs whose bits are compared: each a few hundred rows of real data.
 Config dense_linear_config();
 Config sparse_linear_config();
-Config mlp_config(const std::string& normalization);
+Config mlp_config(Normalization normalization);
 
 }  // namespace thalweg::test

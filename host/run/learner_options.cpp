@@ -1,0 +1,24 @@
+#include "host/run/learner_options.hpp"
+
+#include <algorithm>
+
+#include "kernels/base/slices.hpp"
+
+namespace thalweg {
+
+static_assert(kMostReductionSlices == kMaxSlices,
+              "the range of train.reduction_slices is that of the kernels");
+
+LearnerOptions learner_options(const Config& config, std::int64_t rows, const EpochBatches* batches,
+                               const Privacy* privacy) {
+  LearnerOptions options{.optimizer = config.optimizer,
+                         .per_sample = per_sample_options(config.per_sample),
+                         .max_batch = std::min(config.train.batch_size, rows),
+                         .micro_batch = config.train.micro_batch,
+                         .reduction_slices = static_cast<int>(config.train.reduction_slices),
+                         .batches = batches};
+  if (privacy != nullptr) privacy->set_options(options);
+  return options;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,35 @@
+#include "host/run/out_folder.hpp"
+
+#include "host/checkpoint/files.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr const char* kModel = "model.safetensors";
+constexpr const char* kFormerModel = "model.former.safetensors";
+
+}  // namespace
+
+void OutFolder::lock_existing() {
+  if (is_folder(path_)) lock_.emplace(path_, note_);
+}
+
+void OutFolder::open() {
+  create_folders(path_);
+  if (!lock_) lock_.emplace(path_, note_);
+  remove_temporaries(path_);
+}
+
+void OutFolder::retire_model() const {
+  if (!given() || !path_exists(file(kModel))) return;
+  rename_path(file(kModel), file(kFormerModel));
+  sync_folder(path_);
+}
+
+void OutFolder::save_model(const Context& ctx, const Model& model) const {
+  if (!given()) return;
+  model.save(ctx, file(kModel));
+  remove_path(file(kFormerModel));
+}
+
+}  // namespace thalweg

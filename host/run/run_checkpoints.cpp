@@ -1,0 +1,70 @@
+#include "host/run/run_checkpoints.hpp"
+
+#include <fmt/format.h>
+
+#include "host/model/model_file.hpp"
+#include "host/run/resume_check.hpp"
+
+namespace thalweg {
+
+std::optional<RunState> RunCheckpoints::resume() {
+  const std::string& how = run_.config.checkpoint.resume;
+  const std::optional<Resume> word = value_named<Resume>(how);
+  if (word == Resume::never) {
+    remove_checkpoints(out_.checkpoints());
+    return std::nullopt;
+  }
+  if (word != Resume::automatic) return restore(how, read_checkpoint(how));
+  std::vector<std::string> damaged;
+  const std::optional<StoredCheckpoint> newest = read_newest_checkpoint(out_.checkpoints(), damaged);
+  for (const std::string& report : damaged) note_(report);
+  if (!newest) return std::nullopt;
+  return restore(newest->folder, newest->data);
+}
+
+RunState RunCheckpoints::restore(const std::string& folder, const CheckpointData& data) {
+  require_same_run(folder, data, run_.config, run_.data_fingerprint);
+  put_back(data);
+  run_.learner.set_steps(data.step);  // mutant: steps-restored
+  saved_step_ = data.step;
+  writer_.set_valid(folder);
+  resumed_from_ = folder;
+  note_(fmt::format("resumed from {} at step {}", folder, data.step));
+  return RunState::from(data.progress, data.step, folder);
+}
+
+void RunCheckpoints::put_back(const CheckpointData& data) {
+  run_.model.set_parameters(run_.ctx, data.parameters);
+  run_.model.set_buffers(run_.ctx, data.buffers);
+  run_.learner.set_states(data.states);  // mutant: average-of-best
+}
+
+std::string RunCheckpoints::put_back(std::int64_t step) {
+  writer_.finish();
+  const std::string folder = checkpoint_folder(out_.checkpoints(), step);
+  put_back(read_checkpoint(folder));
+  return folder;
+}
+
+void RunCheckpoints::save(const RunState& state) {
+  if (!out_.given() || saved_step_ == state.step) return;
+  CheckpointData data;
+  data.parameters = run_.model.parameters(run_.ctx);
+  data.buffers = run_.model.buffers(run_.ctx);
+  data.states = run_.learner.states();
+  data.metadata = model_metadata(run_.model.spec());
+  data.step = state.step;
+  data.epoch = run_.plan.epochs_after(state.step);
+  data.seed = static_cast<std::uint64_t>(run_.config.seed);
+  data.progress = state.numbers();
+  data.config_toml = to_toml(run_.config);
+  data.data_fingerprint = run_.data_fingerprint;
+  std::vector<std::int64_t> spared;
+  if (state.best_step > 0) spared.push_back(state.best_step);  // mutant: best-spared
+  if (run_.config.train.on_spike == SpikePolicy::rollback)     // mutant: rollback-spared
+    spared.push_back(run_.plan.last_regular_save(state.step));
+  writer_.submit({out_.checkpoints(), std::move(data), run_.config.checkpoint.keep, std::move(spared)});
+  saved_step_ = state.step;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,55 @@
+#pragma once
+// The checkpoints of a run: written, resumed from, rolled back to.
+#include <optional>
+#include <string>
+
+#include "host/checkpoint/checkpoint_writer.hpp"
+#include "host/run/out_folder.hpp"
+#include "host/run/run_plan.hpp"
+#include "host/run/run_state.hpp"
+#include "thalweg/learner.hpp"
+#include "thalweg/trainer.hpp"
+
+namespace thalweg {
+
+/// What a checkpoint holds of a run, and what it puts back. All of it outlives the RunCheckpoints.
+struct Checkpointed {
+  const Context& ctx;
+  const Config& config;
+  const RunPlan& plan;
+  const std::string& data_fingerprint;
+  Model& model;
+  Learner& learner;
+};
+
+class RunCheckpoints {
+ public:
+  RunCheckpoints(const Checkpointed& run, const OutFolder& out, OutFolder::Note note)
+      : run_(run), out_(out), note_(std::move(note)) {}
+
+  /// Puts back what checkpoint.resume asks for and gives where the run stands; none: it begins. Throws
+  /// ConfigError or DataError for a checkpoint of another run.
+  std::optional<RunState> resume();
+  /// Submits a checkpoint, unless that of this step is there.
+  void save(const RunState& state);
+  /// Throws what a checkpoint met that was submitted before, if that is known by now.
+  void check() { writer_.check(); }
+  /// Waits until all are on the disk.
+  void finish() { writer_.finish(); }
+  /// Puts back parameters, states and running statistics of the checkpoint of `step`, and gives its folder.
+  std::string put_back(std::int64_t step);
+  const std::string& resumed_from() const { return resumed_from_; }
+
+ private:
+  RunState restore(const std::string& folder, const CheckpointData& data);
+  void put_back(const CheckpointData& data);
+
+  Checkpointed run_;
+  const OutFolder& out_;
+  OutFolder::Note note_;
+  CheckpointWriter writer_;
+  std::int64_t saved_step_ = -1;
+  std::string resumed_from_;
+};
+
+}  // namespace thalweg

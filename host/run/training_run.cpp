@@ -1,0 +1,320 @@
+#include "host/run/training_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "host/checkpoint/files.hpp"
+#include "host/config/keys.hpp"
+#include "host/model/network.hpp"
+#include "host/run/context_options.hpp"
+#include "host/run/learner_options.hpp"
+#include "host/run/numerics_note.hpp"
+#include "host/run/run_parts.hpp"
+#include "host/runtime/cuda_backend.hpp"
+#include "host/step/memory_plan.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// A run that passes over so many batches without a good one between them has diverged for good.
+constexpr std::int64_t kMostSpikesInARow = 10;
+
+}  // namespace
+
+TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
+    : config_(config),
+      observer_(observer),
+      ctx_(context_options(config, config.device)),
+      out_(config.out, [this](const std::string& note) { say(note); }),
+      start_(Clock::now()) {}
+
+TrainReport TrainingRun::run() {
+  enter(TrainPhase::load);
+  prepare();
+  if (epoch_pending() || stop_reason().empty()) out_.retire_model();
+  try {
+    train();
+  } catch (const InterruptedError&) {  // in the middle of a validation, which is done anew on resume
+  }
+  save();
+  finish_saving();
+  return report();
+}
+
+void TrainingRun::train() {
+  if (epoch_pending()) finish_epoch();
+  while (stop_reason().empty()) {
+    take_steps();
+    if (plan_->epoch_ends_at(state_.step)) finish_epoch();
+    const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
+    if (asked || plan_->saves_regularly_at(state_.step) || best_so_far()) save();
+    if (checkpoints_) checkpoints_->check();
+  }
+}
+
+void TrainingRun::prepare() {
+  validate_config(config_);
+  out_.lock_existing();
+  data_ = read_run_data(config_, observer_.reading);
+  enter(TrainPhase::train);
+  if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
+  make_model();
+  resume();
+  parts_ = make_run_parts({.config = config_,
+                           .observer = observer_,
+                           .out = out_,
+                           .data = data_,
+                           .privacy = privacy_ ? &*privacy_ : nullptr,
+                           .state = state_,
+                           .epoch_pending = epoch_pending()});
+  if (config_.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();
+  say_device();
+  start_ = Clock::now();
+}
+
+void TrainingRun::make_model() {
+  const auto seed = static_cast<std::uint64_t>(config_.seed);
+  const ModelSpec spec = resolve_model(config_.model, schema_of(data_.train), seed);
+  check_targets(data_, spec);
+  require_metric(spec);
+  const std::vector<std::int64_t>& rows = data_.split.train;
+  batches_.emplace(rows, config_.train.batch_size, seed, config_.train.shuffle, config_.train.drop_last);
+  if (batches_->batches_per_epoch() == 0) {
+    throw ConfigError("train.drop_last leaves no batch: fewer rows than train.batch_size");
+  }
+  const double parameters = static_cast<double>(Network(spec).plan().arena_size());
+  plan_.emplace(config_, batches_->batches_per_epoch(), static_cast<double>(rows.size()) * parameters);
+  const LearnerOptions options = options_of_learner();
+  plan_memory_of(spec, options);
+  model_.emplace(ctx_, spec);
+  learner_ = std::make_unique<Learner>(ctx_, *model_, data_.train, options);
+}
+
+/// A name that no metric of this model has would never improve.
+void TrainingRun::require_metric(const ModelSpec& spec) const {
+  const std::string& metric = config_.train.metric;
+  const std::vector<std::string> names = metric_names(spec);
+  if (std::find(names.begin(), names.end(), metric) != names.end()) return;
+  throw ConfigError(fmt::format("train.metric = \"{}\": wanted one of {} with model.loss = {}{}", metric,
+                                fmt::join(names, ", "), name_of(spec.config.loss),
+                                did_you_mean(metric, names)));
+}
+
+LearnerOptions TrainingRun::options_of_learner() {
+  if (config_.per_sample.poisson()) {
+    privacy_.emplace(config_, data_.train, data_.split.train, plan_->total_steps());
+    for (const std::string& note : privacy_->notes()) say(note);
+  }
+  return learner_options(config_, std::ssize(data_.split.train), &*batches_, privacy_ ? &*privacy_ : nullptr);
+}
+
+/// Device memory is told of before it is asked for; the host's grows with the data that are already read.
+void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const {
+  const std::int64_t free_bytes = cuda_free_bytes(ctx_);
+  if (free_bytes < 0) return;
+  const MemoryPlan plan = plan_memory(spec, data_.train, options);
+  require_fits(plan, free_bytes);
+  say(describe(plan));
+}
+
+void TrainingRun::resume() {
+  if (!out_.given()) return;
+  out_.open();
+  checkpoints_.emplace(
+      Checkpointed{
+          .ctx = ctx_,
+          .config = config_,
+          .plan = *plan_,
+          .data_fingerprint = data_.fingerprint,
+          .model = *model_,
+          .learner = *learner_,
+      },
+      out_, [this](const std::string& note) { say(note); });
+  if (const std::optional<RunState> state = checkpoints_->resume()) state_ = *state;
+  write_file_atomically(out_.file("config.toml"), to_toml(config_));
+}
+
+void TrainingRun::say_device() const {
+  if (config_.device != "auto") return;
+  // A build without CUDA has nothing to explain; one with it says why it took the cpu.
+  std::string reason;
+  const bool explain = !cuda_usable(reason) && cuda_report().built;
+  say("device: " + ctx_.device() + (explain ? " (cuda: " + reason + ")" : ""));
+}
+
+/// Poisson sampling draws a list; else the device computes the rows.
+StepRows TrainingRun::rows_of(std::int64_t step) const {
+  if (privacy_) return privacy_->sampler().rows(static_cast<std::uint64_t>(step + 1));
+  return batches_->at_step(step);
+}
+
+void TrainingRun::take_steps() {
+  std::vector<StepRows> rows;
+  const std::int64_t length = plan_->burst_length(state_.step, learner_->burst_limit());
+  for (std::int64_t step = state_.step; step < state_.step + length; ++step) {
+    rows.push_back(rows_of(step));
+    std::visit(
+        [&](const auto& batch) { learner_->enqueue(batch, plan_->learning_rate(step, state_.plateau)); },
+        rows.back());
+  }
+  const std::vector<StepResult> results = learner_->collect();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    samples_ += count_of(rows[i]);
+    if (results[i].diverged.empty()) {
+      after_step(rows[i], results[i]);
+    } else {
+      pass_over(list_of(rows[i]), DivergedError(results[i].diverged));
+    }
+  }
+}
+
+void TrainingRun::after_step(const StepRows& rows, const StepResult& result) {
+  ++state_.step;
+  state_.spikes_in_a_row = 0;  // mutant: spikes-in-a-row
+  state_.epoch_loss += result.loss_sum;
+  state_.epoch_weight += result.weight_sum;
+  state_.gradient_norm = result.gradient_norm;
+  const StepReport step{.rows = rows, .result = result, .progress = progress()};
+  for (const auto& part : parts_) part->after_step(step);
+}
+
+/// The batch counts as a step in which nothing was learnt, so that data order and schedule go on as they
+/// would have.
+void TrainingRun::pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error) {
+  if (config_.train.on_spike == SpikePolicy::stop || state_.spikes_in_a_row >= kMostSpikesInARow) {
+    save();
+    finish_saving();
+    throw error;
+  }
+  if (config_.train.on_spike == SpikePolicy::rollback) roll_back(error);
+  say(fmt::format("{}; train.on_spike = {} passes over its rows: {}", error.what(),
+                  name_of(config_.train.on_spike), data_.name_rows(rows)));
+  ++state_.spikes_in_a_row;
+  ++state_.step;
+  learner_->set_steps(state_.step);
+}
+
+/// To the last regular checkpoint. What an interruption saved in between is not a target: an interrupted run
+/// would go back to other parameters than an uninterrupted one.
+void TrainingRun::roll_back(const DivergedError& error) {
+  try {
+    say(fmt::format("rolled back to {}", checkpoints_->put_back(plan_->last_regular_save(state_.step))));
+  } catch (const CorruptCheckpoint& damage) {
+    throw DivergedError(fmt::format("{}; cannot roll back: {}", error.what(), damage.what()));
+  }
+}
+
+/// Changes nothing when the validation is interrupted: the epoch is then pending.
+void TrainingRun::finish_epoch() {
+  EpochReport epoch = epoch_report();
+  if (!data_.split.validation.empty()) epoch.validation = validation_metrics();
+  const double change = std::abs(epoch.train_loss - state_.last_epoch_loss);  // mutant: absolute-change
+  state_.epoch_loss_change = std::isnan(change) ? std::numeric_limits<double>::infinity() : change;
+  state_.last_epoch_loss = epoch.train_loss;
+  state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-per-epoch
+  for (const auto& part : parts_) part->epoch_end(epoch);
+}
+
+EpochReport TrainingRun::epoch_report() const {
+  return {.step = state_.step,
+          .epoch = plan_->epochs_after(state_.step),
+          .train_loss = state_.epoch_loss / state_.epoch_weight,
+          .lr = plan_->learning_rate(state_.step - 1, state_.plateau),
+          .seconds = seconds(),
+          .validation = {}};
+}
+
+Metrics TrainingRun::validation_metrics() {
+  const std::vector<std::int64_t>& rows = data_.split.validation;
+  if (!learner_->averages()) return learner_->evaluate(rows, observer_.stop_signal);
+  learner_->swap_average();
+  try {
+    Metrics metrics = learner_->evaluate(rows, observer_.stop_signal);
+    learner_->swap_average();
+    return metrics;
+  } catch (const InterruptedError&) {
+    learner_->swap_average();
+    throw;  // mutant: average-swapped-back
+  }
+}
+
+std::string TrainingRun::stop_reason() const {
+  return signalled() ? "signal" : plan_->stop_reason(state_, seconds());
+}
+
+void TrainingRun::save() {
+  if (checkpoints_) checkpoints_->save(state_);
+}
+
+void TrainingRun::finish_saving() {
+  if (checkpoints_) checkpoints_->finish();
+}
+
+void TrainingRun::use_final_parameters() {
+  if (config_.train.patience > 0 && state_.best_step > 0 && checkpoints_) {
+    checkpoints_->put_back(state_.best_step);
+    say(fmt::format("the model is that of step {}, the best on the validation rows", state_.best_step));
+  }
+  if (learner_->averages()) learner_->swap_average();
+}
+
+TrainReport TrainingRun::report() {
+  TrainReport report;
+  report.steps = state_.step;
+  report.epochs = plan_->epochs_after(state_.step);
+  report.samples = samples_;
+  report.seconds = seconds();
+  report.samples_per_second = samples_per(report.seconds);
+  report.train_loss =
+      state_.epoch_weight > 0 ? state_.epoch_loss / state_.epoch_weight : state_.last_epoch_loss;
+  report.stopped_by = stop_reason();
+  if (checkpoints_) report.resumed_from = checkpoints_->resumed_from();
+  report.device = ctx_.device();
+  for (const auto& part : parts_) part->finish(report);
+  use_final_parameters();
+  report.parameters_xxh3 = parameters_xxh3(model_->parameters(ctx_));
+  out_.save_model(ctx_, *model_);
+  if (report.stopped_by != "signal") evaluate_into(report);
+  return report;
+}
+
+void TrainingRun::evaluate_into(TrainReport& report) {
+  enter(TrainPhase::evaluate);
+  const std::atomic<int>* stop = observer_.stop_signal;
+  const std::vector<std::int64_t>& rows = data_.split.validation;
+  try {
+    if (!rows.empty()) report.validation = learner_->evaluate(rows, stop);
+    if (data_.test) report.test = evaluate(ctx_, *model_, *data_.test, nullptr, stop);
+  } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place
+    report.stopped_by = "signal";
+  }
+}
+
+Progress TrainingRun::progress() const {
+  const double elapsed = seconds();
+  return {.step = state_.step,
+          .total_steps = plan_->total_steps(),
+          .epoch = plan_->epochs_after(state_.step - 1) + 1,
+          .loss = state_.epoch_loss / state_.epoch_weight,
+          .samples_per_second = samples_per(elapsed),
+          .seconds = elapsed,
+          .lr = plan_->learning_rate(state_.step - 1, state_.plateau)};
+}
+
+void TrainingRun::enter(TrainPhase phase) const {
+  if (observer_.phase) observer_.phase(phase);
+}
+
+void TrainingRun::say(const std::string& message) const {
+  if (observer_.message) observer_.message(message);
+}
+
+TrainReport train(const Config& config, const TrainObserver& observer) {
+  return TrainingRun(config, observer).run();
+}
+
+}  // namespace thalweg

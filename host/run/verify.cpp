@@ -1,0 +1,114 @@
+#include "thalweg/verify.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "host/model/objective.hpp"
+#include "host/run/context_options.hpp"
+#include "host/run/error_bound.hpp"
+#include "host/run/learner_options.hpp"
+#include "host/run/run_plan.hpp"
+#include "host/runtime/cuda_backend.hpp"
+#include "host/step/step_rows.hpp"
+#include "thalweg/epoch_batches.hpp"
+#include "thalweg/learner.hpp"
+#include "thalweg/schedule.hpp"
+
+namespace thalweg {
+namespace {
+
+/// One device's side of the comparison.
+struct Side {
+  Context ctx;
+  Model model;
+  Learner learner;
+
+  Side(const Config& config, const std::string& device, const ModelSpec& spec, const Dataset& data,
+       const LearnerOptions& options)
+      : ctx(context_options(config, device)), model(ctx, spec), learner(ctx, model, data, options) {}
+
+  void step(const StepRows& rows, double lr) {
+    std::visit([&](const auto& batch) { learner.step(batch, lr); }, rows);
+  }
+};
+
+StepRows rows_of(const EpochBatches& batches, const std::optional<Privacy>& privacy, std::int64_t step) {
+  if (privacy) return privacy->sampler().rows(static_cast<std::uint64_t>(step + 1));
+  return batches.at_step(step);
+}
+
+std::string second_device(const std::string& asked) {
+  std::string reason;
+  return asked != "auto" ? asked : cuda_usable(reason) ? "cuda" : "reference";
+}
+
+std::int64_t longest_sum(const Config& config, const ModelSpec& spec) {
+  std::int64_t longest = std::max<std::int64_t>(spec.schema.features, config.train.batch_size);
+  for (const std::int64_t width : config.model.hidden) longest = std::max(longest, width);
+  return longest;
+}
+
+bool same_bits(float a, float b) {
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
+}
+
+/// Compares one tensor after one step and notes the first difference that counts.
+void compare(const NamedTensor& a, const NamedTensor& b, std::int64_t step, const VerifyReport& report,
+             TensorVerdict& verdict) {
+  double largest = 0;
+  for (const float x : a.values) largest = std::max(largest, std::abs(static_cast<double>(x)));
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    const double error = std::abs(static_cast<double>(a.values[i]) - b.values[i]) / std::max(largest, 1e-30);
+    verdict.largest_error = std::max(verdict.largest_error, error);
+    const bool counts = report.exact ? !same_bits(a.values[i], b.values[i]) : !(error <= report.bound);
+    if (counts && !verdict.difference) {
+      verdict.difference = Difference{step, static_cast<std::int64_t>(i), a.values[i], b.values[i]};
+    }
+  }
+}
+
+}  // namespace
+
+bool VerifyReport::passed() const {
+  return std::none_of(tensors.begin(), tensors.end(),
+                      [](const TensorVerdict& t) { return t.difference.has_value(); });
+}
+
+VerifyReport verify(const Config& config, const VerifyOptions& options) {
+  validate_config(config);
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  const auto [data, split] =
+      read_and_split(config.data, target_use(config.model.loss), seed, read_options(config, options.reading));
+  const ModelSpec spec = resolve_model(config.model, schema_of(data), seed);
+  const EpochBatches batches(split.train, config.train.batch_size, seed, config.train.shuffle,
+                             config.train.drop_last);
+  const std::int64_t per_epoch = batches.batches_per_epoch();
+  std::optional<Privacy> privacy;  // one for both sides: the same batches and noise
+  if (config.per_sample.poisson())
+    privacy.emplace(config, data, split.train, RunPlan(config, per_epoch, 1).total_steps());
+  const LearnerOptions learner =
+      learner_options(config, std::ssize(split.train), &batches, privacy ? &*privacy : nullptr);
+  Side first(config, options.first, spec, data, learner),
+      second(config, second_device(options.second), spec, data, learner);
+
+  VerifyReport report{.first = first.ctx.device(), .second = second.ctx.device(), .steps = options.steps};
+  report.exact =
+      config.numerics == Numerics::exact && report.first != "reference" && report.second != "reference";
+  const double cut = std::max(cut_factors_bound(first.ctx), cut_factors_bound(second.ctx));
+  report.bound = 8.0 * static_cast<double>(options.steps) * (rounding_bound(longest_sum(config, spec)) + cut);
+  for (const NamedTensor& tensor : first.model.parameters(first.ctx))
+    report.tensors.push_back({.tensor = tensor.name});
+  for (std::int64_t step = 0; step < options.steps; ++step) {
+    const StepRows rows = rows_of(batches, privacy, step);
+    const double lr = scheduled_lr(config.schedule, config.optimizer.lr, {options.steps, per_epoch}, step);
+    first.step(rows, lr);
+    second.step(rows, lr);
+    if (options.after_step) options.after_step(step + 1, second.ctx, second.model);
+    const auto a = first.model.parameters(first.ctx), b = second.model.parameters(second.ctx);
+    for (std::size_t t = 0; t < a.size(); ++t) compare(a[t], b[t], step + 1, report, report.tensors[t]);
+  }
+  return report;
+}
+
+}  // namespace thalweg

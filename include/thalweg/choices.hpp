@@ -1,0 +1,183 @@
+#pragma once
+// The closed sets of choices that settings have, each with its table of names: the only list of those names.
+// The losses are in loss.hpp.
+#include <cstdint>
+
+#include "thalweg/names.hpp"
+
+namespace thalweg {
+
+/// Orders of operations: exact has one for every device, fast may use others.
+enum class Numerics { exact, fast };
+template <>
+inline constexpr auto kNames<Numerics> = std::to_array<Named<Numerics>>({{Numerics::exact, "exact"},
+                                                                         {Numerics::fast, "fast"}});
+
+/// Yes, no, or what suits the data.
+enum class Tristate { automatic, yes, no };
+template <>
+inline constexpr auto kNames<Tristate> = std::to_array<Named<Tristate>>({{Tristate::automatic, "auto"},
+                                                                         {Tristate::yes, "true"},
+                                                                         {Tristate::no, "false"}});
+
+enum class DataFormat { automatic, npy, npz, csv, tsv, libsvm, idx };
+template <>
+inline constexpr auto kNames<DataFormat> = std::to_array<Named<DataFormat>>({{DataFormat::automatic, "auto"},
+                                                                             {DataFormat::npy, "npy"},
+                                                                             {DataFormat::npz, "npz"},
+                                                                             {DataFormat::csv, "csv"},
+                                                                             {DataFormat::tsv, "tsv"},
+                                                                             {DataFormat::libsvm, "libsvm"},
+                                                                             {DataFormat::idx, "idx"}});
+
+/// Words that data.class_weight takes besides a list of weights.
+enum class ClassWeighting { none, balanced };
+template <>
+inline constexpr auto kNames<ClassWeighting> = std::to_array<Named<ClassWeighting>>(
+    {{ClassWeighting::none, "none"}, {ClassWeighting::balanced, "balanced"}});
+
+/// Whether the first line of a CSV file names the columns.
+enum class Header { automatic, yes, no };
+template <>
+inline constexpr auto kNames<Header> =
+    std::to_array<Named<Header>>({{Header::automatic, "auto"}, {Header::yes, "yes"}, {Header::no, "no"}});
+
+enum class Delimiter { automatic, comma, semicolon, tab, space };
+template <>
+inline constexpr auto kNames<Delimiter> = std::to_array<Named<Delimiter>>({{Delimiter::automatic, "auto"},
+                                                                           {Delimiter::comma, "comma"},
+                                                                           {Delimiter::semicolon,
+                                                                            "semicolon"},
+                                                                           {Delimiter::tab, "tab"},
+                                                                           {Delimiter::space, "space"}});
+
+/// The first feature index of a libsvm file.
+enum class IndexBase { automatic, zero, one };
+template <>
+inline constexpr auto kNames<IndexBase> = std::to_array<Named<IndexBase>>({{IndexBase::automatic, "auto"},
+                                                                           {IndexBase::zero, "0"},
+                                                                           {IndexBase::one, "1"}});
+
+/// What stands in for a missing value.
+enum class Imputation { error, mean, median };
+template <>
+inline constexpr auto kNames<Imputation> = std::to_array<Named<Imputation>>({{Imputation::error, "error"},
+                                                                             {Imputation::mean, "mean"},
+                                                                             {Imputation::median, "median"}});
+
+/// The rows that identify a data set on resume.
+enum class FingerprintRows { sampled, full };
+template <>
+inline constexpr auto kNames<FingerprintRows> = std::to_array<Named<FingerprintRows>>(
+    {{FingerprintRows::sampled, "sampled"}, {FingerprintRows::full, "full"}});
+
+enum class Activation : std::int32_t { relu, tanh, sigmoid, gelu };
+template <>
+inline constexpr auto kNames<Activation> = std::to_array<Named<Activation>>({{Activation::relu, "relu"},
+                                                                             {Activation::tanh, "tanh"},
+                                                                             {Activation::sigmoid, "sigmoid"},
+                                                                             {Activation::gelu, "gelu"}});
+
+enum class Normalization { none, layer, batch };
+template <>
+inline constexpr auto kNames<Normalization> = std::to_array<Named<Normalization>>(
+    {{Normalization::none, "none"}, {Normalization::layer, "layer"}, {Normalization::batch, "batch"}});
+
+/// Words that model.init takes besides a path.
+enum class Initialisation { automatic, zeros };
+template <>
+inline constexpr auto kNames<Initialisation> = std::to_array<Named<Initialisation>>(
+    {{Initialisation::automatic, "auto"}, {Initialisation::zeros, "zeros"}});
+
+/// Update rules of the optimizer.
+enum class Rule : std::int32_t {
+  sgd,
+  momentum,
+  nesterov,
+  adagrad,
+  rmsprop,
+  adam,
+  adamw,
+  amsgrad,
+  sign,
+  lion,
+  adams_bashforth,
+  ftrl
+};
+template <>
+inline constexpr auto kNames<Rule> = std::to_array<Named<Rule>>({{Rule::sgd, "sgd"},
+                                                                 {Rule::momentum, "momentum"},
+                                                                 {Rule::nesterov, "nesterov"},
+                                                                 {Rule::adagrad, "adagrad"},
+                                                                 {Rule::rmsprop, "rmsprop"},
+                                                                 {Rule::adam, "adam"},
+                                                                 {Rule::adamw, "adamw"},
+                                                                 {Rule::amsgrad, "amsgrad"},
+                                                                 {Rule::sign, "sign"},
+                                                                 {Rule::lion, "lion"},
+                                                                 {Rule::adams_bashforth, "adams_bashforth"},
+                                                                 {Rule::ftrl, "ftrl"}});
+
+/// What weights are kept to after each step.
+enum class Constraint : std::int32_t { none, non_negative, box, l2_ball, simplex };
+template <>
+inline constexpr auto kNames<Constraint> =
+    std::to_array<Named<Constraint>>({{Constraint::none, "none"},
+                                      {Constraint::non_negative, "non_negative"},
+                                      {Constraint::box, "box"},
+                                      {Constraint::l2_ball, "l2_ball"},
+                                      {Constraint::simplex, "simplex"}});
+
+/// Averages of the parameters over the steps.
+enum class Averaging { none, polyak, ema };
+template <>
+inline constexpr auto kNames<Averaging> = std::to_array<Named<Averaging>>({{Averaging::none, "none"},
+                                                                           {Averaging::polyak, "polyak"},
+                                                                           {Averaging::ema, "ema"}});
+
+/// Shapes of the learning rate over the steps.
+enum class ScheduleKind { constant, inverse_time, step, exponential, polynomial, cosine, one_cycle, plateau };
+template <>
+inline constexpr auto kNames<ScheduleKind> =
+    std::to_array<Named<ScheduleKind>>({{ScheduleKind::constant, "constant"},
+                                        {ScheduleKind::inverse_time, "inverse_time"},
+                                        {ScheduleKind::step, "step"},
+                                        {ScheduleKind::exponential, "exponential"},
+                                        {ScheduleKind::polynomial, "polynomial"},
+                                        {ScheduleKind::cosine, "cosine"},
+                                        {ScheduleKind::one_cycle, "one_cycle"},
+                                        {ScheduleKind::plateau, "plateau"}});
+
+/// What follows a loss or gradient that is not finite.
+enum class SpikePolicy { stop, skip, rollback };
+template <>
+inline constexpr auto kNames<SpikePolicy> = std::to_array<Named<SpikePolicy>>(
+    {{SpikePolicy::stop, "stop"}, {SpikePolicy::skip, "skip"}, {SpikePolicy::rollback, "rollback"}});
+
+/// Unit of per-sample clipping: the whole gradient, each layer's, or the whole scaled to the bound.
+enum class ClipMode : std::int32_t { flat, per_layer, automatic };
+template <>
+inline constexpr auto kNames<ClipMode> = std::to_array<Named<ClipMode>>({{ClipMode::flat, "flat"},
+                                                                         {ClipMode::per_layer, "per_layer"},
+                                                                         {ClipMode::automatic, "automatic"}});
+
+/// How epsilon is computed: by privacy loss random variables or by Renyi divergences.
+enum class Accountant { prv, rdp };
+template <>
+inline constexpr auto kNames<Accountant> = std::to_array<Named<Accountant>>({{Accountant::prv, "prv"},
+                                                                             {Accountant::rdp, "rdp"}});
+
+/// How the rows of a batch are drawn.
+enum class Sampling { automatic, poisson, epochs };
+template <>
+inline constexpr auto kNames<Sampling> = std::to_array<Named<Sampling>>({{Sampling::automatic, "auto"},
+                                                                         {Sampling::poisson, "poisson"},
+                                                                         {Sampling::epochs, "epochs"}});
+
+/// Words that checkpoint.resume takes besides a path.
+enum class Resume { automatic, never };
+template <>
+inline constexpr auto kNames<Resume> = std::to_array<Named<Resume>>({{Resume::automatic, "auto"},
+                                                                     {Resume::never, "never"}});
+
+}  // namespace thalweg

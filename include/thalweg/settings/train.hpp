@@ -1,0 +1,135 @@
+#pragma once
+// Sections [train] and [checkpoint]: the loop, when it ends, and what it saves.
+#include <cstdint>
+#include <string>
+
+#include "thalweg/choices.hpp"
+#include "thalweg/setting.hpp"
+
+namespace thalweg {
+
+constexpr std::int64_t kMostReductionSlices = 64;
+
+struct TrainConfig {
+  std::int64_t epochs = 10;
+  std::int64_t max_steps = 0;
+  std::int64_t batch_size = 256;
+  std::int64_t micro_batch = 0;
+  std::int64_t reduction_slices = 8;
+  bool shuffle = true;
+  bool drop_last = false;
+  std::int64_t threads = 0;
+  std::int64_t patience = 0;
+  std::string metric = "loss";
+  double gradient_tolerance = 0.0;
+  double loss_tolerance = 0.0;
+  double max_seconds = 0.0;
+  SpikePolicy on_spike = SpikePolicy::stop;
+  std::int64_t log_every_steps = 0;
+
+  static constexpr std::string_view kAbout = "Batches, and when the run ends";
+
+  template <class Self, class Visit>
+  static void fields(Self& c, Visit&& v) {
+    v(Setting{.name = "epochs",
+              .about = "Passes over the training rows.",
+              .range = at_least(0),
+              .aliases = "max_iter n_iter n_epochs num_epochs max_epochs num_train_epochs num_iterations "
+                         "num_boost_round"},
+      c.epochs);
+    v(Setting{.name = "max_steps",
+              .about = "Steps after which the run ends; 0: the epochs alone decide.",
+              .range = at_least(0)},
+      c.max_steps);
+    v(Setting{.name = "batch_size",
+              .about = "Rows of a step.",
+              .range = at_least(1),
+              .aliases = "batch minibatch_size"},
+      c.batch_size);
+    v(Setting{.name = "micro_batch",
+              .about = "Rows that go through the model at once; 0: the batch, or parts of it that fit the "
+                       "caches of the cpu.",
+              .range = at_least(0),
+              .aliases = "micro_batch_size"},
+      c.micro_batch);
+    v(Setting{.name = "reduction_slices",
+              .about = "Parts of a batch that are summed apart; another number gives other bits.",
+              .range = from_to(1, kMostReductionSlices)},
+      c.reduction_slices);
+    v(Setting{.name = "shuffle", .about = "Whether each epoch has an order of its own."}, c.shuffle);
+    v(Setting{.name = "drop_last", .about = "Whether a last batch that is not full is left out."},
+      c.drop_last);
+    v(Setting{.name = "threads",
+              .about = "Threads of the cpu; 0: all.",
+              .range = from_to(0, 4096),
+              .aliases = "n_jobs nthread n_threads num_threads"},
+      c.threads);
+    v(Setting{.name = "patience",
+              .about = "Epochs without a better `metric` after which the run ends; 0: no limit.",
+              .range = at_least(0),
+              .aliases = "n_iter_no_change patience early_stopping_round early_stopping_rounds"},
+      c.patience);
+    v(Setting{.name = "metric",
+              .about = "Metric of the validation rows that patience watches and that chooses the best model.",
+              .aliases = "eval_metric early_stopping_metric"},
+      c.metric);
+    v(Setting{.name = "gradient_tolerance",
+              .about = "The run ends when the gradient norm is below this; 0: no limit.",
+              .range = at_least(0)},
+      c.gradient_tolerance);
+    v(Setting{.name = "loss_tolerance",
+              .about = "The run ends when the loss of an epoch changes by less than this; 0: no limit.",
+              .range = at_least(0),
+              .aliases = "tol"},
+      c.loss_tolerance);
+    v(Setting{.name = "max_seconds",
+              .about = "Seconds of wall time after which the run ends; 0: no limit.",
+              .range = at_least(0),
+              .aliases = "max_time"},
+      c.max_seconds);
+    v(Setting{.name = "on_spike",
+              .about = "What follows a loss or gradient that is not finite: stop, skip the batch, or go on "
+                       "after it from the last checkpoint."},
+      c.on_spike);
+    v(Setting{.name = "log_every_steps",
+              .about = "Steps between lines of metrics.jsonl, besides one for each epoch; 0: none.",
+              .range = at_least(0)},
+      c.log_every_steps);
+  }
+};
+
+struct CheckpointConfig {
+  std::int64_t every_steps = 0;
+  std::int64_t every_epochs = -1;
+  std::int64_t keep = 3;
+  std::string resume = "auto";
+
+  static constexpr std::string_view kAbout = "What the run saves, and where it goes on from";
+
+  template <class Self, class Visit>
+  static void fields(Self& c, Visit&& v) {
+    v(Setting{.name = "every_steps",
+              .about = "Steps between checkpoints, besides those of every_epochs; 0: none.",
+              .range = at_least(0),
+              .aliases = "save_steps"},
+      c.every_steps);
+    v(Setting{.name = "every_epochs",
+              .about = "Epochs between checkpoints; 0: only the last; -1: as many as take some tenths of a "
+                       "second.",
+              .range = at_least(-1)},
+      c.every_epochs);
+    v(Setting{.name = "keep",
+              .about = "Newest checkpoints that are kept, besides the best.",
+              .range = at_least(1),
+              .aliases = "save_total_limit"},
+      c.keep);
+    v(Setting{.name = "resume",
+              .about = "Where the run goes on from: auto (its newest checkpoint), never, or the path of a "
+                       "checkpoint.",
+              .form = TextForm::resume,
+              .aliases = "resume_from_checkpoint"},
+      c.resume);
+  }
+};
+
+}  // namespace thalweg

@@ -1,0 +1,118 @@
+// Help, documentation and JSON of the settings. With THALWEG_UPDATE_GOLDEN=1 in the environment
+// docs/settings.md is written anew.
+#include "host/config/settings_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "host/config/keys.hpp"
+#include "tests/support/source_folder.hpp"
+
+namespace thalweg {
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST(Settings, EachHasAShortSentenceAndADefaultThatItTakes) {
+  EXPECT_EQ(settings().size(), setting_keys().size());
+  for (const SettingInfo& setting : settings()) {
+    EXPECT_TRUE(setting.about.ends_with('.')) << setting.key;
+    EXPECT_LE(setting.about.size(), 130u) << setting.key << ": " << setting.about;
+    EXPECT_NE(setting.wanted, "") << setting.key;
+    Config config;
+    const std::string& text = setting.default_text;
+    set_config_value(config, setting.key, text.starts_with('"') ? text.substr(1, text.size() - 2) : text);
+    EXPECT_EQ(to_toml(config), to_toml(Config{})) << setting.key;
+  }
+  EXPECT_NO_THROW(validate_config(Config{}));
+}
+
+TEST(Settings, EveryWordThatCompletionOffersIsTaken) {
+  for (const SettingInfo& setting : settings()) {
+    for (const std::string& word : setting.words) {
+      Config config;
+      EXPECT_NO_THROW(set_config_value(config, setting.key, word)) << setting.key << " = " << word;
+    }
+  }
+}
+
+TEST(Settings, OtherNamesAreTheBareNameAndThoseOfOtherTools) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(find_setting("optimizer.beta1")->other_names, (Names{"beta1", "beta_1"}));
+  EXPECT_EQ(find_setting("seed")->other_names, (Names{"random_state", "random_seed"}));
+  EXPECT_EQ(find_setting("optimizer.clip_norm")->other_names,
+            (Names{"grad_clip", "clip_grad_norm", "max_grad_norm", "gradient_clip_val"}))
+      << "two sections have a clip_norm";
+  EXPECT_EQ(find_setting("optimizer.nothing"), nullptr);
+  for (const SettingInfo& setting : settings()) {
+    for (const std::string& name : setting.other_names)
+      EXPECT_EQ(resolve_key(name).name, setting.key) << name;
+  }
+}
+
+TEST(SettingsText, HelpHasALineForEachSettingInItsSection) {
+  const std::string help = settings_help();
+  for (const SettingInfo& setting : settings()) {
+    EXPECT_EQ(count(help, "\n  --" + setting.key + "="), 1u) << setting.key;
+    EXPECT_EQ(count(help, setting.about), 1u) << setting.key;
+  }
+  for (const SectionInfo& section : sections())
+    EXPECT_EQ(
+        count(help, "\n" + (section.name.empty() ? "" : "[" + section.name + "] ") + section.about + "\n"),
+        1u);
+  EXPECT_EQ(count(help,
+                  "\n  --optimizer.lr=0.001                 Learning rate, before the schedule. (a finite "
+                  "number above 0)\n"),
+            1u);
+}
+
+TEST(SettingsText, HelpOfOneSettingSaysAll) {
+  EXPECT_EQ(setting_help(*find_setting("optimizer.lr")),
+            "optimizer.lr: Learning rate, before the schedule.\n"
+            "  takes    a finite number above 0\n"
+            "  default  0.001\n"
+            "  flag     --optimizer.lr=0.001\n"
+            "  file     [optimizer] lr = 0.001\n"
+            "  also as  lr, learning_rate, learning_rate_init, eta, eta0, shrinkage_rate\n");
+  EXPECT_EQ(setting_help(*find_setting("numerics")),
+            "numerics: exact: the same bits on every device; fast: tensor cores of a GPU, other bits.\n"
+            "  takes    one of exact, fast\n"
+            "  default  \"exact\"\n"
+            "  flag     --numerics=exact\n"
+            "  file     numerics = \"exact\"\n");
+}
+
+TEST(SettingsText, TheDocumentedPageIsMadeFromTheTable) {
+  const std::string path = test::source_folder() + "docs/settings.md";
+  if (std::getenv("THALWEG_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << settings_markdown();
+  std::ifstream in(path);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), settings_markdown())
+      << "write it with THALWEG_UPDATE_GOLDEN=1, or by thalweg schema --markdown";
+}
+
+TEST(SettingsText, JsonHoldsTheTable) {
+  const auto table = nlohmann::json::parse(settings_json().dump()).at("settings");
+  ASSERT_EQ(table.size(), settings().size());
+  for (const auto& setting : table) {
+    if (setting.at("key") != "model.activation") continue;
+    EXPECT_EQ(setting, (nlohmann::json{{"key", "model.activation"},
+                                       {"section", "model"},
+                                       {"about", "Activation of the hidden layers."},
+                                       {"type", "choice"},
+                                       {"takes", "one of relu, tanh, sigmoid, gelu"},
+                                       {"default", "\"relu\""},
+                                       {"values", {"relu", "tanh", "sigmoid", "gelu"}},
+                                       {"other_names", {"activation", "activation_fn"}}}));
+  }
+}
+
+}  // namespace
+}  // namespace thalweg
