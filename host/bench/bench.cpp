@@ -23,7 +23,7 @@ std::vector<Check> checked(const Case& subject) {
   return checks;
 }
 
-/// Repetitions as they are asked for, of one case.
+/// Measures one case, a repetition at a time, as long as the listener requests more.
 void serve(const Case& subject, const Options& options, const Listener& listener) {
   Stopwatch watch(subject, options.protocol, /*beside_limit=*/false);
   listener.ready(subject);

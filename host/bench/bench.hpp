@@ -19,8 +19,8 @@ struct Result {
 struct Listener {
   std::function<void(const Machine&)> machine;
   std::function<void(const Result&)> result;
-  /// For measurements on request, one repetition at a time: a case is warm; is one more of it wanted; it took
-  /// so long. Without these the protocol says how many repetitions there are.
+  /// Callbacks for measurements on request, one repetition at a time: a case is ready, another repetition is
+  /// requested, a repetition took so long. Without them the protocol sets the number of repetitions.
   std::function<void(const Case&)> ready = {};
   std::function<bool()> next_repetition = {};
   std::function<void(double seconds, const Case&)> repetition = {};

@@ -83,8 +83,8 @@ Cost cost_of(Product product, std::int64_t n, std::int64_t in, std::int64_t out)
                                           : linear_parameter_grad_cost(n, in, out);
 }
 
-/// Each element is within gamma_k of the sum of its terms' magnitudes (Higham 2002, section 3.1); the error
-/// that is told is the largest share of that.
+/// Each element is within gamma_k of the sum of its terms' magnitudes (Higham 2002, section 3.1). The
+/// reported error is the largest share of that bound.
 std::vector<Check> check_product(const LayerArrays& got, Product product) {
   const Context reference({.device = "reference"});
   const LayerArrays want(reference, got.n, got.in, got.out);
@@ -131,7 +131,7 @@ void gemm(const Bench& bench) {
     for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
       const auto layer = std::make_shared<const LayerArrays>(bench.ctx, batch, widths[i], widths[i + 1]);
       for (const auto& [product, name] : kProducts) {
-        if (product == Product::input_grad && i == 0) continue;  // nobody wants the gradient by the data
+        if (product == Product::input_grad && i == 0) continue;  // the gradient of the data is not needed
         bench.measure({product_case(bench, layer, product, name)});
       }
     }

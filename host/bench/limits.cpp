@@ -12,7 +12,8 @@ namespace thalweg::bench {
 namespace {
 
 constexpr std::int64_t kFloat = sizeof(float);
-/// Floats of one task of rows that are asked for ahead, of which a task loses the start.
+/// Floats of one task of prefetched rows. The first rows of a task are not prefetched, so a task must be
+/// long.
 constexpr std::int64_t kRowsRun = 1 << 20;
 /// Bytes or operations that a measurement is made of at least: some milliseconds of any machine.
 constexpr double kAmount = 1e8, kOperations = 1e9;
@@ -20,7 +21,7 @@ constexpr double kAmount = 1e8, kOperations = 1e9;
 constexpr std::array<std::int64_t, 2> kUpdateAhead{0, 1024};
 constexpr std::array<std::int64_t, 3> kRowsAhead{0, 4, 16};
 
-/// Where the loops of a thread leave what they found.
+/// The result of a thread's loops, so that they are not optimised away.
 thread_local volatile float sink = 0;
 
 std::int64_t whole_steps(std::int64_t count) {

@@ -1,5 +1,5 @@
 #pragma once
-// What this machine can reach with so many threads, measured.
+// The limits of this machine with a given number of threads, measured.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,12 +17,12 @@ struct MachineFigure {
   std::string name;  ///< "read", "copy", "fma", "cache.L2"
   std::string unit;  ///< "B/s", "flop/s", "s"
   double value = 0;
-  std::int64_t bytes = 0;  ///< of memory that was gone over; 0: it does not matter
+  std::int64_t bytes = 0;  ///< size of the working set; 0: it does not matter
 };
 
 struct MachineDescription {
   std::string device, processor;
-  int threads = 0;  ///< that are used
+  int threads = 0;  ///< number of threads in use
   int processors = 0;
   std::int64_t memory_bytes = 0;
   std::vector<std::int64_t> cache_bytes;  ///< L1 data, L2, L3; of one core where the core has its own

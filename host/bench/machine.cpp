@@ -88,8 +88,8 @@ void Machine::measure_cpu(const Protocol& protocol) {
   add("fma", "flop/s", *fma_limit(ctx_), protocol);
 }
 
-/// Bandwidth by copies, and the time that a launch, a graph's launch and a wait take: filling four bytes is
-/// the least that a device can be asked for.
+/// Measures the bandwidth of copies and the time of a launch, a graph launch and a wait. The launched work
+/// fills four bytes, the least work of a device.
 void Machine::measure_device(const Protocol& protocol) {
   add("copy", "B/s", *device_copy_limit(ctx_, memory_bytes_), protocol, 2 * memory_bytes_);
   const MemoryOps& memory = backend_of(ctx_).memory;
@@ -124,7 +124,7 @@ double Machine::rate(const std::string& name) const {
   return 0;
 }
 
-/// Of the smallest cache that holds it, else of memory.
+/// Returns the read rate of the smallest cache that holds the working set, else of memory.
 double Machine::read_rate(std::int64_t working_set) const {
   for (const MachineFigure& figure : figures_) {
     if (figure.name.starts_with("cache.") && working_set <= 2 * figure.bytes) return figure.value;

@@ -1,5 +1,5 @@
 #pragma once
-// What is measured, and at which shapes. 0 or empty: the workload's own.
+// The workloads to measure and their shapes. 0 or empty: the workload's default.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,15 +15,15 @@ struct Options {
   int threads = 0;
   Protocol protocol;
   bool check = true;              ///< results against the reference before they are timed
-  std::int64_t memory_mib = 256;  ///< of each array of the machine's figures
+  std::int64_t memory_mib = 256;  ///< size of each array for the machine's figures
   std::int64_t rows = 0, features = 0, outputs = 10;
-  std::int64_t entries = 40;  ///< of a sparse row
+  std::int64_t entries = 40;  ///< entries of a sparse row
   std::vector<std::int64_t> batch, hidden, parameters;
   std::vector<Rule> optimizer;
   double lr = 0;
-  std::string order = "both";  ///< of the rows: both | sequential | shuffled
+  std::string order = "both";  ///< order of the rows: both | sequential | shuffled
   std::string step = "all";    ///< per_sample: all | plain | norms | clipped | statistics
-  bool on_request = false;     ///< one repetition at a time, as Listener::next_repetition asks
+  bool on_request = false;     ///< measure only when Listener::next_repetition requests it
   std::string write_data;      ///< folder for the data that the workload makes, as npy files
 };
 

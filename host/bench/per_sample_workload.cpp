@@ -1,4 +1,4 @@
-// What per-sample norms, clipping and statistics add to a step of the network.
+// The cost of per-sample norms, clipping and statistics on top of a step of the network.
 #include <algorithm>
 
 #include "host/bench/training_cases.hpp"

@@ -1,6 +1,6 @@
 #pragma once
-// How something is timed: warmed up, in repetitions long enough for the clock, each between two measurements
-// of the limit that it is held against, so that a machine that slows down is seen and does not pass for slow
+// The protocol of a timing. A case is warmed up and timed in repetitions that are long enough for the clock.
+// Each repetition lies between two measurements of its limit, so that a slow machine does not look like slow
 // code.
 #include <cstdint>
 #include <functional>
@@ -29,7 +29,7 @@ class Limit {
   double best() const;
   /// The median of what rate() has given, or what is expected where that is more.
   double usual() const;
-  /// What was measured elsewhere.
+  /// Sets a rate that was measured elsewhere.
   void expect(double rate) { expected_ = rate; }
 
  private:
@@ -42,7 +42,7 @@ class Limit {
 /// A limit whose `run` does `amount` bytes or operations.
 std::shared_ptr<Limit> timed_limit(std::string name, double amount, std::function<void()> run);
 
-/// How far a result is from the reference's, and how far it may be.
+/// The error of a result relative to the reference, and its bound.
 struct Check {
   std::string what;  ///< "gradient of layers.0.weight"
   double error = 0, bound = 0;
@@ -55,9 +55,9 @@ using Shape = std::vector<std::pair<std::string, std::variant<std::int64_t, std:
 struct Case {
   std::string workload;
   Shape shape;
-  double samples = 0;  ///< of a run; 0: it has none
-  Cost cost;           ///< of a run
-  /// What a run needs of the limit: bytes, or operations. Without a limit nothing is compared.
+  double samples = 0;  ///< samples of a run; 0: a run has no samples
+  Cost cost;           ///< cost of a run
+  /// Bytes or operations of a run, in the unit of the limit. Without a limit nothing is compared.
   double limit_amount = 0;
   std::shared_ptr<Limit> limit;
   std::function<void()> run;     ///< begins one, perhaps without waiting for the device
@@ -71,19 +71,19 @@ std::string shape_text(const Shape& shape);
 
 struct Protocol {
   int repetitions = 5;
-  double seconds = 0.1;  ///< of a repetition, at least
+  double seconds = 0.1;  ///< shortest repetition
 };
 
 /// Seconds of a run, over the repetitions that count.
 struct Timing {
-  std::vector<double> seconds;  ///< of every repetition, in their order
+  std::vector<double> seconds;  ///< seconds of every repetition, in order
   double median = 0;
   double spread = 0;            ///< distance of the quartiles over the median
   double percent_of_limit = 0;  ///< median over the repetitions; 0: there is no limit
   double limit_rate = 0;
-  std::int64_t runs = 0;  ///< of a repetition
+  std::int64_t runs = 0;  ///< runs of a repetition
   double ratio_to_first =
-      0;  ///< of cases timed together, median over the repetitions; 0: of the first itself
+      0;  ///< time over that of the first case, median over the repetitions; 0: this is the first case
   /// The limit dropped around more than half of the repetitions: something else was running.
   bool disturbed = false;
 };

@@ -15,7 +15,7 @@ constexpr std::int64_t kFmaZeros = (1 + kFmaChains) * 16;
 /// State arrays that StreamOps::update can take besides parameter and gradient.
 constexpr int kMostStates = 3;
 
-/// What loops return is of no use but to keep them from being optimised away.
+/// The loops return a value only to keep them from being optimised away.
 struct StreamOps {
   int lanes;  ///< floats in a register
   float (*read)(const float* from, std::int64_t count);

@@ -10,8 +10,8 @@ using bench::kStreamStep;
 
 constexpr int kVectors = kStreamStep / kLanes;
 constexpr std::int64_t kLine = 16;  // floats of a cache line
-/// Rows by which the first line of a row is asked for before the others: the address of its page is looked up
-/// meanwhile.
+/// The first line of a row is prefetched this many rows before its other lines. By then the address of its
+/// page has been looked up.
 constexpr std::int64_t kFirstLineAhead = 4;
 
 /// Independent sums, so that additions do not wait for each other.
@@ -58,7 +58,7 @@ float read_rows(const float* base, const std::int64_t* ids, std::int64_t rows, s
   return total(sums);
 }
 
-/// Adding +0 is no identity for -0, so the compiler cannot make a call of memcpy of it.
+/// Adding +0 changes -0, so the compiler cannot replace the loop by a call of memcpy.
 void copy(float* to, const float* from, std::int64_t count) {
   for (std::int64_t j = 0; j < count; j += kLanes) store(to + j, load(from + j) + Vec{});
 }

@@ -1,6 +1,5 @@
 #pragma once
-// What the workloads that train have in common: a case that takes whole steps, and the network of mlp and
-// per_sample.
+// Shared by the workloads that train: a case that takes whole steps, and the network of mlp and per_sample.
 #include <cstdint>
 #include <memory>
 #include <string>

@@ -53,12 +53,12 @@ class TrainingLoop {
 /// worth.
 double progressive_loss(const Context& ctx, const Dataset& data, const LoopOptions& options);
 
-/// Gradient, loss and, where they are asked for, per-sample norms of the first batch on the context's device
-/// against the reference: errors relative to the tensor's largest element, at most 8 gamma_k for each layer,
-/// k the longest sum (as `thalweg verify`).
+/// Compares gradient, loss and (if requested) per-sample norms of the first batch on the context's device
+/// with the reference. Errors are relative to the tensor's largest element and at most 8 gamma_k per layer, k
+/// the longest sum (as in `thalweg verify`).
 std::vector<Check> check_gradient(const Context& ctx, const Dataset& data, const LoopOptions& options);
 
-/// What a step moves and computes, from the cost functions of its ops.
+/// The bytes and operations of a step, from the cost functions of its ops.
 Cost step_cost(const ModelSpec& spec, std::int64_t batch, Rule rule);
 Cost sparse_step_cost(std::int64_t batch, std::int64_t entries, std::int64_t touched, Rule rule);
 

@@ -1,6 +1,6 @@
 #pragma once
-// What is measured. A workload makes its data, then hands over its cases, those that are to be timed together
-// at once.
+// The workloads. A workload makes its data, then hands over its cases. Cases that are timed together are
+// handed over together.
 #include <functional>
 #include <string>
 #include <vector>

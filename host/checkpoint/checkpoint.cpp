@@ -141,7 +141,7 @@ void remove_folders(const std::string& root, const std::vector<std::string>& fol
   for (const std::string& path : leaving) remove_path(path);  // mutant: pruned-removed
 }
 
-/// Where a valid checkpoint stays while another one takes its name: the same step with a zero more.
+/// The name of a valid checkpoint while another one takes its place: the same step with one more zero.
 std::string spare_name(const std::string& folder) {
   std::string name = name_of(folder);
   if (name.starts_with(kStepPrefix)) name.insert(kStepPrefix.size(), "0");

@@ -50,7 +50,7 @@ std::optional<StoredCheckpoint> read_newest_checkpoint(const std::string& root,
 std::optional<std::string> newest_valid_checkpoint(const std::string& root,
                                                    std::vector<std::string>& reports);
 
-/// Which checkpoints are valid. Each is read once at most: it may be gigabytes.
+/// Knows which checkpoints are valid. It reads each one at most once, because a checkpoint may be gigabytes.
 class KnownCheckpoints {
  public:
   bool valid(const std::string& folder);

@@ -9,7 +9,7 @@
 
 namespace thalweg {
 
-/// What is written and what is kept beside it.
+/// A checkpoint to write, and the number of checkpoints to keep.
 struct CheckpointJob {
   std::string root;
   CheckpointData data;  ///< a snapshot, no longer touched by the run
@@ -17,9 +17,9 @@ struct CheckpointJob {
   std::vector<std::int64_t> spared;  ///< steps whose checkpoints are not pruned
 };
 
-/// Writes one checkpoint at a time on a thread of its own. No checkpoint is dropped: submitting while one is
-/// being written waits for it, so a run whose disk is slower than its steps goes at the pace of the disk. The
-/// destructor waits too and drops an error that nobody asked for.
+/// Writes one checkpoint at a time on a thread of its own. No checkpoint is dropped: submit() waits for the
+/// one being written. A run whose disk is slower than its steps therefore runs at the speed of the disk. The
+/// destructor waits too and drops an error that nobody has read.
 class CheckpointWriter {
  public:
   /// A checkpoint that was read whole: it need not be read again to be counted among those that are kept.
@@ -34,7 +34,7 @@ class CheckpointWriter {
  private:
   void write(const CheckpointJob& job);
 
-  KnownCheckpoints known_;     ///< of the thread while it writes
+  KnownCheckpoints known_;     ///< used by the thread while it writes
   std::future<void> writing_;  ///< its destructor waits for the thread
 };
 

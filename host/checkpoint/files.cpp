@@ -65,7 +65,7 @@ ssize_t read_fully(int fd, char* to, std::size_t size) {
   return static_cast<ssize_t>(done);
 }
 
-/// As many links as Linux follows (path_resolution(7)).
+/// The most links that Linux follows (path_resolution(7)).
 constexpr int kMostLinks = 40;
 
 std::string end_of_links(std::string path) {
@@ -136,7 +136,7 @@ void OutputFile::close() {
 
 namespace {
 
-/// What the names of all temporaries for `name` begin with; the number of their process follows.
+/// The prefix of all temporary names for `name`; the number of the process follows.
 std::string temporary_prefix(const std::string& name) { return fmt::format("{}{}-", kTemporaryPrefix, name); }
 
 /// Whether the text is the number of a process that is gone.

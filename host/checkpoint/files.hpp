@@ -15,8 +15,8 @@ namespace thalweg {
 /// What every temporary name begins with. A crash can leave one behind; nothing reads it.
 constexpr std::string_view kTemporaryPrefix = ".tmp-";
 
-/// All the bytes. Short writes, interruptions and a descriptor that would block are taken up where they
-/// stopped; any other failure is an IoError that calls the descriptor `shown`.
+/// Writes all the bytes. It continues short writes, interruptions and a descriptor that would block where
+/// they stopped. Any other failure is an IoError that calls the descriptor `shown`.
 void write_fully(int descriptor, std::string_view bytes, std::string_view shown);
 
 /// A file being written.
@@ -88,7 +88,7 @@ bool path_exists(const std::string& path);
 bool is_folder(const std::string& path);
 /// Nothing where there is no such file.
 std::optional<std::uint64_t> file_size(const std::string& path);
-/// What lies in a folder, in no order; nothing where it cannot be read.
+/// Returns the names in a folder, in no order; nothing if it cannot be read.
 std::vector<std::string> names_in(const std::string& folder);
 
 /// `name` in `folder`.

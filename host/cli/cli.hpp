@@ -21,7 +21,7 @@ int run(const std::vector<std::string>& arguments, Streams streams);
 /// Throws IoError where what was written to `out` did not get there.
 void flush_output(Streams streams);
 
-/// What every command takes besides its own arguments.
+/// The arguments that every command has besides its own.
 struct Common {
   bool json = false;
   bool quiet = false;

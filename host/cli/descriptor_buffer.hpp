@@ -5,9 +5,10 @@
 
 namespace thalweg::cli {
 
-/// Bytes for a descriptor. Short writes, interruptions and a descriptor that would block are taken up where
-/// they stopped. Any other failure is an IoError with the system's reason; a stream passes it on to whoever
-/// writes where its exceptions() hold badbit, so that a command stops at the first byte that nobody gets.
+/// A stream buffer that writes to a descriptor. It continues short writes, interruptions and a descriptor
+/// that would block where they stopped. Any other failure is an IoError with the system's reason. A stream
+/// passes the error on if its exceptions() hold badbit, so a command stops at the first byte that it cannot
+/// write.
 class DescriptorBuffer : public std::streambuf {
  public:
   /// `shown`: what messages call it.

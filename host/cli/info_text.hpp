@@ -1,5 +1,5 @@
 #pragma once
-// What this build and this machine are, as text and JSON.
+// The description of this build and this machine, as text and JSON.
 #include <string>
 
 #include "host/json/json.hpp"

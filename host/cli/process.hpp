@@ -1,5 +1,5 @@
 #pragma once
-// What the program sets up in its own process. A library must not: descriptors and signals belong to the
+// The program's setup of its own process. A library must not do this: descriptors and signals belong to the
 // program.
 
 namespace thalweg::cli {
@@ -9,8 +9,8 @@ namespace thalweg::cli {
 /// none could be had.
 bool open_closed_descriptors();
 
-/// A write to a broken pipe or beyond the limit of a file's size then fails like any other, and does not end
-/// the process in the middle of its work.
+/// Makes a write to a broken pipe, or beyond the limit of a file's size, fail like any other write instead of
+/// ending the process.
 void ignore_write_signals();
 
 }  // namespace thalweg::cli

@@ -13,17 +13,17 @@ namespace thalweg::cli {
 /// A run's bar for a terminal of so many columns: it fits in one line, because a bar that wraps cannot be
 /// drawn over. Where there is little room, loss and percentage stay the longest.
 std::string bar_text(const Progress& progress, int columns);
-/// What is read and how far, for a terminal of so many columns; total is 0 where it is not known.
+/// The line of a file being read, for a terminal of so many columns; total is 0 if it is unknown.
 std::string reading_text(const std::string& file, std::int64_t done, std::int64_t total, int columns);
-/// What is said of a pipe to which nobody writes, when so many bytes came.
+/// The line of a pipe that nobody writes to, after so many bytes.
 std::string waiting_for(const std::string& file, std::int64_t bytes);
 
 class ProgressPrinter {
  public:
   using Clock = std::chrono::steady_clock;
-  /// What a line or a bar is made for; a test brings its own.
+  /// The terminal and the clock of a printer; tests pass their own.
   struct Surroundings {
-    std::function<int()> columns;  ///< of the terminal; none where there is no terminal
+    std::function<int()> columns;  ///< width of the terminal; null: there is no terminal
     std::function<Clock::time_point()> now;
   };
 
@@ -31,7 +31,7 @@ class ProgressPrinter {
   ProgressPrinter(std::ostream& err, bool quiet);
   ProgressPrinter(std::ostream& err, bool quiet, Surroundings surroundings);
   void update(const Progress& progress);
-  /// As a ReadProgress is called.
+  /// Called as a ReadProgress.
   void reading(const std::string& file, std::int64_t done, std::int64_t total);
   void message(const std::string& text);
   /// Ends the bar's line.
@@ -40,7 +40,7 @@ class ProgressPrinter {
  private:
   bool terminal() const { return surroundings_.columns != nullptr; }
   bool due();
-  /// In place of what the terminal's line holds.
+  /// Replaces the terminal's current line.
   void draw(const std::string& text);
 
   std::ostream& err_;

@@ -20,9 +20,9 @@ std::atomic<int> stop_signal{0}, save_signal{0};
 std::atomic<int> loading{0};
 static_assert(std::atomic<int>::is_always_lock_free, "the handlers below may only touch lock-free atomics");
 
-/// While data are read there is nothing to save, and the run ends at once. After that the first SIGINT,
-/// SIGTERM or SIGHUP asks the run to finish its step and save; the second ends it at once, which harms
-/// nothing: checkpoints appear whole or not at all.
+/// While data are read there is nothing to save, so a signal ends the run at once. Later the first SIGINT,
+/// SIGTERM or SIGHUP makes the run finish its step and save. The second ends it at once; checkpoints still
+/// appear whole or not at all.
 extern "C" void on_stop(int signal) {
   if (loading.load() != 0) std::_Exit(static_cast<int>(ExitCode::interrupted));
   if (stop_signal.exchange(signal) != 0) std::_Exit(128 + signal);
@@ -54,8 +54,8 @@ std::string how_to_go_on(const Config& config) {
   return "interrupted and saved; go on with --checkpoint.resume=auto";
 }
 
-/// The summary of a run that was interrupted may be lost, as behind a terminal that hung up: running again,
-/// which the exit code asks for, gives another one.
+/// The summary of an interrupted run may be lost, for instance when the terminal closed. The exit code tells
+/// the user to run again, which prints another one.
 int end_interrupted(const TrainReport& report, const Config& config, bool json, Streams streams,
                     ProgressPrinter& printer) {
   try {

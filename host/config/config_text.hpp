@@ -8,8 +8,8 @@
 
 namespace thalweg {
 
-/// As read_config_file; `source` stands in messages where the file's name would. An error leaves `config` as
-/// it was.
+/// Reads a config from a stream, as read_config_file does; messages name `source` instead of a file. An error
+/// leaves `config` unchanged.
 void read_config_text(std::string_view text, const std::string& source, Config& config);
 
 struct SettingDifference {

@@ -50,8 +50,8 @@ struct ResolvedKey {
   std::string problem;  ///< then this says why, with the nearest known names
 };
 
-/// Finds the setting that `key` means: its full name, its bare name where only one section has it, or the
-/// name that PyTorch, scikit-learn, XGBoost or LightGBM give it. '-' counts as '_'.
+/// Finds the setting of `key`: its full name, or its bare name if only one section has it. Names of PyTorch,
+/// scikit-learn, XGBoost and LightGBM work too. '-' counts as '_'.
 ResolvedKey resolve_key(std::string_view key);
 
 /// `; did you mean "a" or "b"?` for the known names nearest to `word`; empty when none is near.

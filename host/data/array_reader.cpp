@@ -96,7 +96,7 @@ void require_end(ByteSource& source, const ArrayHeader& header, const std::strin
                                 name, header.rows(), header.width(), header.type_name()));
 }
 
-/// Where column `c` of the rows in C order lies among the columns in Fortran order.
+/// Returns the position in Fortran order of column `c` in C order.
 std::int64_t fortran_column(const ArrayHeader& header, std::int64_t c) {
   std::int64_t stride = header.width(), column = 0;
   for (std::size_t d = header.shape.size(); d-- > 1; c /= header.shape[d]) {

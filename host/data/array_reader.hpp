@@ -15,7 +15,7 @@ struct ArrayHeader {
   bool big_endian = false;
   bool fortran_order = false;
   std::vector<std::int64_t> shape;
-  std::int64_t bytes = 0;  ///< of the header itself
+  std::int64_t bytes = 0;  ///< size of the header
 
   std::int64_t rows() const { return shape.empty() ? 1 : shape[0]; }
   std::int64_t width() const;  ///< elements of a row; the readers check that it does not overflow

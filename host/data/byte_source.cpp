@@ -34,7 +34,7 @@ class StoredBytes {
         file_->size() == 0 ? kBuffer : std::clamp<std::int64_t>(file_->size(), 512, kBuffer)));
   }
 
-  /// What the buffer holds, filled up while it has less than `least`; less than that only at the end.
+  /// Returns the buffer, filled up to at least `least` bytes; it holds less only at the end.
   std::string_view ahead(std::size_t least) {
     if (end_ - begin_ < least) {
       std::copy(buffer_.begin() + begin_, buffer_.begin() + end_, buffer_.begin());

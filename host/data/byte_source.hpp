@@ -28,8 +28,8 @@ class ByteSource {
   virtual std::int64_t most_bytes() const = 0;
   virtual std::int64_t stored_done() const = 0;   ///< bytes of the file taken so far
   virtual std::int64_t stored_total() const = 0;  ///< 0 where unknown
-  /// The open file that the bytes come from, for a reader that wants them in another order; null where the
-  /// source is a part of it.
+  /// The open file behind the source, for a reader that needs the bytes in another order. Null if the source
+  /// is only a part of the file.
   virtual std::shared_ptr<const InputFile> file() const { return nullptr; }
 };
 
@@ -37,7 +37,7 @@ class ByteSource {
 /// or a folder, IoError when it cannot be opened.
 std::unique_ptr<ByteSource> open_file(const std::string& path, const ReadProgress& progress = {});
 
-/// What a source begins with, and the source from its beginning: a pipe cannot be opened again.
+/// The first bytes of a source, and the source from its beginning, because a pipe cannot be opened again.
 struct PeekedSource {
   std::string head;
   std::unique_ptr<ByteSource> source;

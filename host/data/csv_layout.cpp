@@ -16,7 +16,7 @@ namespace {
 using Records = std::vector<std::vector<std::string>>;
 /// Records that decide whether a column is text.
 constexpr std::size_t kSampledRecords = 1000;
-/// Of a sparse table of more columns the libsvm format is a hundredth.
+/// A sparse table with more columns is a hundred times smaller in the libsvm format.
 constexpr std::size_t kMostColumns = std::size_t{1} << 20;
 
 bool has_header(Header setting, const std::vector<std::string>& record) {
@@ -38,8 +38,8 @@ void check_names(const std::string& source, const std::vector<std::string>& name
     if (!is_utf8(name)) throw DataError(fmt::format("{} line 1: a column name is not UTF-8 text", source));
 }
 
-/// A column is text when most of what stands in it, in the first records, is no number: a single stray text
-/// in a column of numbers stays the error that it is.
+/// A column is text if most of its cells in the first records are not numbers. A single text cell in a column
+/// of numbers therefore stays an error.
 bool is_text_column(const Records& records, std::size_t column) {
   std::int64_t texts = 0, numbers = 0;
   for (const auto& record : records) {

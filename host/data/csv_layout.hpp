@@ -1,5 +1,5 @@
 #pragma once
-// What each column of a CSV file is, found from its first block and the settings.
+// The type and role of each column of a CSV file, found from its first block and the settings.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,8 +19,8 @@ struct CsvColumn {
 
 struct CsvLayout {
   char delimiter = ',';
-  std::vector<std::string> names;  ///< of the file's columns; empty without a header
-  std::vector<CsvColumn> columns;  ///< of the file
+  std::vector<std::string> names;  ///< names of the file's columns; empty without a header
+  std::vector<CsvColumn> columns;  ///< columns of the file
   std::vector<std::int32_t> text_features;
   std::int32_t features = 0;
   std::int32_t target = -1;  ///< column of the file, -1: none

@@ -1,5 +1,5 @@
 #pragma once
-// What a file is, by its first bytes.
+// Detection of a file's format by its first bytes.
 #include <string_view>
 
 namespace thalweg {

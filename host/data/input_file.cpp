@@ -52,7 +52,7 @@ bool same_time(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-/// What is at `path` where its bytes come once only: a pipe or a socket.
+/// Returns the kind of `path` if it gives its bytes only once: a pipe or a socket.
 std::optional<struct stat> pipe_at(const std::string& path) {
   struct stat status {};
   if (path.empty() || ::stat(path.c_str(), &status) != 0) return std::nullopt;

@@ -1,6 +1,6 @@
 #pragma once
-// A file as it lies on the disk, or a pipe: opened once, so that nothing of a pipe is lost, and held against
-// what it was when it was opened.
+// A file on the disk, or a pipe. It is opened once, so that no byte of a pipe is lost. After reading, it is
+// compared with its state at the opening.
 #include <sys/stat.h>
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-// Which files a config reads.
+// The files that a config reads.
 #include <string>
 #include <vector>
 

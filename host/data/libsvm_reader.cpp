@@ -20,7 +20,7 @@ constexpr std::size_t kMostLabels = 65536;
 
 struct SvmRows {
   std::int64_t rows = 0;
-  std::vector<std::int64_t> ends;  // of each row in columns
+  std::vector<std::int64_t> ends;  // end of each row in columns
   std::vector<std::int32_t> columns;
   std::vector<float> values;
   std::vector<double> numbers;
@@ -125,7 +125,7 @@ class SvmParser {
     return p + text.size();
   }
 
-  /// The query id of ranking data is read over; anything else that is no entry is wrong.
+  /// Skips the query id of ranking data; any other token that is not an entry is an error.
   const char* skip_qid(const char* p, const char* end, std::int64_t line) const {
     const std::string_view text = token(p, end);
     if (!text.starts_with("qid:"))
@@ -218,7 +218,7 @@ std::int64_t rebase(RawData& data, std::int64_t least, bool base_known) {
   return highest < 0 ? 0 : std::int64_t{highest} + 1 - data.index_base;
 }
 
-/// For a base found only after reading: an index that the wanted width does not have.
+/// Checks the indices against the requested width, once the base is known.
 void check_width(const RawData& data) {
   for (std::int64_t r = 0; r < data.rows; ++r) {
     const std::int64_t end = data.offsets[static_cast<std::size_t>(r + 1)];

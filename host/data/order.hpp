@@ -1,6 +1,6 @@
 #pragma once
-// The order of samples in an epoch: a keyed bijection of [0, rows), so that it needs no index array and any
-// position of it can be computed at once, on any backend and for any number of ranks.
+// The order of samples in an epoch: a keyed bijection of [0, rows). It needs no index array, and any backend
+// or rank can compute any position directly.
 #include <cstdint>
 
 #include "kernels/base/feistel.hpp"
@@ -15,7 +15,7 @@ class EpochOrder {
   std::int64_t operator()(std::int64_t position) const;
   /// The rows at positions [first, first + count), several times as fast as one by one.
   void fill(std::int64_t first, std::int64_t count, std::int64_t* rows) const;
-  /// What a kernel needs to compute the same rows with feistel_row.
+  /// The data that a kernel needs to compute the same rows with feistel_row.
   const Feistel& network() const noexcept { return network_; }
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
-// Blocks of a text file parsed on all cores while the next ones are read (and inflated); merged in the order
-// of the file, so that the result does not depend on the number of threads.
+// Parses blocks of a text file on all cores while the next ones are read (and inflated). Blocks are merged in
+// the order of the file, so the result does not depend on the number of threads.
 #include <algorithm>
 #include <exception>
 #include <thread>
@@ -19,8 +19,9 @@ inline int reader_threads(int threads) {
   return std::clamp(wanted, 1, 16);
 }
 
-/// parse(block, parsed) fills `parsed` row by row and throws at the first bad row; merge(parsed) takes its
-/// rows and says whether more are wanted. The error of a block counts only if its good rows did not suffice.
+/// parse(block, parsed) fills `parsed` row by row and throws at the first bad row. merge(parsed) moves its
+/// rows out and returns whether more are needed. The error of a block counts only if its good rows are not
+/// enough.
 template <class Parsed, class Parse, class Merge>
 void parse_blocks(TextSource& source, TextBlock first, const ReadProgress& progress, int threads,
                   const Parse& parse, const Merge& merge) {

@@ -1,5 +1,5 @@
 #pragma once
-// What a reader hands over: cells as they were in the file, before imputation, one-hot and scaling.
+// The output of a reader: cells as in the file, before imputation, one-hot and scaling.
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -55,7 +55,7 @@ struct RawData {
   std::string column(std::int64_t index) const;  ///< `column "age" (3)`, for messages
 };
 
-/// What the readers need to know.
+/// The input of a reader.
 struct ReadRequest {
   const DataConfig& config;
   std::string path;
@@ -65,7 +65,7 @@ struct ReadRequest {
   RowRange range;
   TargetUse use = TargetUse::automatic;
   bool need_target = true;
-  const DataSchema* schema = nullptr;  ///< of the model, when its kind of data is wanted
+  const DataSchema* schema = nullptr;  ///< schema of the model whose kind of data is required; null: none
   const ReadProgress& progress;
   int threads = 0;  ///< as ReadOptions::threads
 };
@@ -87,8 +87,8 @@ void read_companions(const ReadRequest& request, RawData& data);
 /// Throws DataError when `raw` has no rows at all.
 void require_some_rows(const RawData& raw);
 
-/// The data set of a training source: classes and categories are found on all its rows, imputation, scaling
-/// and class weights on the rows `fit`, in this order.
+/// Makes the data set of a training source. Classes and categories are found on all its rows; imputation,
+/// scaling and class weights on the rows `fit`, in this order.
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
                     const std::vector<std::int64_t>& fit, int threads);
 /// The data set of another source by a model's schema.

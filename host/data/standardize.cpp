@@ -1,5 +1,5 @@
-// Standardisation in one pass: Welford (1962) inside blocks of rows, merged in order as Chan, Golub and
-// LeVeque (1983) do, so that the result does not depend on the number of threads.
+// Standardisation in one pass: Welford (1962) inside blocks of rows, merged in order as in Chan, Golub and
+// LeVeque (1983). The result does not depend on the number of threads.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -16,7 +16,7 @@ constexpr std::int64_t kBlockRows = 4096;
 
 struct Moments {
   std::int64_t count = 0;
-  std::vector<double> mean, squares;  // of deviations from the mean
+  std::vector<double> mean, squares;  // squares: sums of squared deviations from the mean
 };
 
 template <class T>

@@ -1,5 +1,5 @@
 #pragma once
-// What the text readers share: numbers, missing values, names in messages.
+// Shared by the text readers: numbers, missing values, names in messages.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -13,7 +13,7 @@ struct TextBlock {
   std::int64_t first_line = 1;
 };
 
-/// Where a record ends: at every line end, or (RFC 4180) at line ends outside quotes.
+/// The end of a record: every line end, or (RFC 4180) line ends outside quotes.
 enum class RecordEnd { line, line_outside_quotes };
 
 class TextSource {

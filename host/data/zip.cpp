@@ -12,7 +12,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::uint64_t kNewestVersion = 63;  // of APPNOTE.TXT, times ten
+constexpr std::uint64_t kNewestVersion = 63;  // version of APPNOTE.TXT, times ten
 constexpr std::uint64_t kUnreadableFlags = 1 << 0 | 1 << 5 | 1 << 6;
 
 DataError damaged(const std::string& path) {

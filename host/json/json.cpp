@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kDeepest = 64;
 
-/// What nlohmann's reader finds, as values of ours. The names are the reader's.
+/// Makes our values of the events of nlohmann's parser, which sets the names of these functions.
 class Builder {
  public:
   bool null() { return add({}); }

@@ -1,8 +1,8 @@
 #pragma once
-// JSON values that can be made and dropped where memory runs out. nlohmann/json reads the text and writes the
-// scalars; its own values are not used, because their destructors allocate, and a destructor that finds no
-// memory can only end the process. An object is filled key by key and not from a list in braces: where memory
-// runs out in the midst of one, GCC 12 destroys parts that it has not made.
+// JSON values that survive a failed allocation. nlohmann/json parses the text and writes the scalars. Its own
+// values are not used: their destructors allocate, and a destructor that fails to allocate can only end the
+// process. Fill an object key by key and not from a list in braces. If memory runs out in such a list, GCC 12
+// destroys parts that it has not made.
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -15,7 +15,7 @@
 
 namespace thalweg {
 
-/// A text that is no JSON, or a value of another kind than was wanted. Says what, not where.
+/// The text is not JSON, or a value is of another kind than requested. The message says what, not where.
 class JsonError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -44,7 +44,7 @@ class Json {
 
   /// The value of a key, made null where it is not there; null itself becomes an object.
   Json& operator[](std::string_view key);
-  /// The value of a key; null where it is not there or this is no object.
+  /// Returns the value of a key; null if the key is missing or this is not an object.
   const Json* find(std::string_view key) const;
   /// The value of a key that must be there.
   const Json& at(std::string_view key) const;
@@ -77,8 +77,8 @@ class Json {
     return value;
   }
 
-  /// Without white space, or with lines and `indent` spaces for each level. Throws JsonError for a text that
-  /// is not UTF-8.
+  /// Returns the text without white space, or with lines and `indent` spaces per level. Throws JsonError if a
+  /// text is not UTF-8.
   std::string dump(int indent = -1) const;
 
  private:
@@ -124,8 +124,8 @@ void Json::get_to(std::vector<T>& to) const {
   for (const Json& item : array()) to.push_back(item.get<T>());
 }
 
-/// One JSON text. Throws JsonError; a key that stands twice in an object and a nesting deeper than 64 are
-/// errors too, since readers differ in what they make of the one and run out of stack at the other.
+/// Parses one JSON text. Throws JsonError. A duplicate key in an object is an error, because readers
+/// interpret it differently. Nesting deeper than 64 is one, because readers run out of stack.
 Json parse_json(std::string_view text);
 
 }  // namespace thalweg

@@ -14,7 +14,7 @@ namespace thalweg {
 struct OutputBlock {
   std::int64_t first = 0;  ///< position of the block's first row
   Matrix output;           ///< [rows of the block, outputs], contiguous
-  LossTargets targets;     ///< without a target when the data has none
+  LossTargets targets;     ///< targets of the rows; no target if the data has none
 };
 
 /// Rows of a data set that the backend holds. Refers to data set and rows.
@@ -24,7 +24,7 @@ class PlacedRows {
   PlacedRows(const Context& ctx, const DeviceDataset& data, const std::vector<std::int64_t>* rows);
 
   std::int64_t count() const { return ids_.size(); }
-  /// From the row at position `first` on.
+  /// Ids from position `first` on.
   const std::int64_t* ids(std::int64_t first) const { return ids_.data() + first; }
   LossTargets targets(std::int64_t first = 0) const { return data_.targets(ids(first)); }
   Input input(std::int64_t first, std::int64_t count) const { return data_.input(ids(first), count); }

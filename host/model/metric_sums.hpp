@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-/// What an evaluation leaves.
+/// The results of an evaluation.
 struct MetricNumbers {
   double loss = 0, log_loss = 0;               ///< sums over the rows, weighted
   double squared = 0, absolute = 0;            ///< regression: of the residuals, weighted
@@ -41,8 +41,8 @@ class MetricSums {
   int unit_;
   bool rates_;
   Buffer<Count> words_;   ///< ExactSum [kSums], confusion [classes, classes], PairCount
-  Buffer<float> losses_;  ///< of a block
-  Buffer<float> scores_;  ///< of all rows, where they are ranked
+  Buffer<float> losses_;  ///< losses of a block
+  Buffer<float> scores_;  ///< scores of all rows, if they are ranked
 };
 
 }  // namespace thalweg

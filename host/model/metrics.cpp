@@ -13,9 +13,9 @@
 namespace thalweg {
 namespace {
 
-/// What of the metrics the data alone decide; in double, in the order of the rows.
+/// Sums for the metrics that depend on the data alone; in double, in the order of the rows.
 struct Targets {
-  double weight = 0;             ///< of all rows
+  double weight = 0;             ///< total weight of the rows
   double squared_deviation = 0;  ///< weighted, from the weighted mean
 };
 

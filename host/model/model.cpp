@@ -12,8 +12,8 @@
 namespace thalweg {
 namespace {
 
-/// The path itself when it is no folder; else the model file in it, or that of the newest valid checkpoint of
-/// a run that has not finished.
+/// Returns the path itself if it is not a folder. Else it returns the model file in the folder, or the one in
+/// the newest valid checkpoint of an unfinished run.
 std::string model_file_of(const std::string& path) {
   if (!std::filesystem::exists(path)) throw NoInputError(path + ": no such model");
   if (!std::filesystem::is_directory(path)) return path;

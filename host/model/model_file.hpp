@@ -1,5 +1,5 @@
 #pragma once
-// What model.safetensors says besides its tensors.
+// The metadata of model.safetensors.
 #include <map>
 #include <string>
 

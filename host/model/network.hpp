@@ -52,7 +52,7 @@ class Network {
   Buffer<float> parameters_, buffers_;
 };
 
-/// Where the rows of a call come from, and how they sit in the global batch.
+/// The source of the rows of a call, and their position in the global batch.
 struct PassInput {
   BatchSlices slices;
   const std::int64_t* ids = nullptr;
@@ -61,14 +61,15 @@ struct PassInput {
   Input input;
 };
 
-/// What a Pass is for: memory and calls differ.
+/// The purpose of a Pass, which sets its memory and its calls.
 enum class PassUse {
   forward,     ///< forward alone
   backward,    ///< gradients of the layers share two buffers
   per_sample,  ///< every layer's output gradient is kept, so that norms come before parameter gradients
 };
 
-/// Where the squared norms of the samples' gradients go: [layers with parameters, stride], first layer first.
+/// Output of the squared norms of the samples' gradients: [layers with parameters, stride], first layer
+/// first.
 struct SquaredNorms {
   float* values = nullptr;
   std::int64_t stride = 0;
@@ -90,7 +91,7 @@ class Pass {
   // The parts of a per-sample pass, PassUse::per_sample, each from grad_output in memory of
   // output_gradient().
 
-  /// Gradients by every layer's output, and the samples' squared norms where they are asked for.
+  /// Computes the gradients by every layer's output and, if requested, the samples' squared norms.
   void output_gradients(const Context& ctx, const Network& network, const PassInput& input,
                         const ArenaView& arenas, const SquaredNorms* norms);
   /// Scales row n of every parameter layer's output gradient by factors[layer * stride + n].
@@ -110,7 +111,7 @@ class Pass {
                    const ArenaView& arenas) const;
   ForwardCall forward_call(const Network& network, std::size_t layer, const PassInput& input,
                            const ArenaView& arenas) const;
-  /// What `layer` gave for the rows of the last forward.
+  /// The output of `layer` for the rows of the last forward.
   Matrix output_of(const Network& network, std::size_t layer, std::int64_t rows) const {
     return matrix(outputs_[layer], rows, network.layers()[layer]->out_features());
   }
@@ -119,7 +120,8 @@ class Pass {
   void plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows);
   BackwardCall backward_call(const Network& network, std::size_t layer, const PassInput& input,
                              const ArenaView& arenas) const;
-  /// From the last layer to the first: its squared norms, if they are wanted, and run(its index, its call).
+  /// Goes from the last layer to the first: computes its squared norms, if requested, and calls run(index,
+  /// call).
   template <class Run>
   void down_the_layers(const Context& ctx, const Network& network, const PassInput& input,
                        const ArenaView& arenas, const SquaredNorms* norms, const Run& run);
@@ -128,7 +130,7 @@ class Pass {
   Buffer<float> activations_, kept_;
   std::vector<Buffer<float>> gradients_;
   std::vector<float*> outputs_, kept_of_;
-  std::vector<float*> output_gradients_;  ///< of each layer
+  std::vector<float*> output_gradients_;  ///< output gradient of each layer
 };
 
 /// Host copies of a run of parameters.

@@ -8,7 +8,7 @@ namespace thalweg {
 
 enum class ParameterKind { weight, bias, norm };
 
-/// How a parameter begins: a constant, or uniform in [-bound, bound) drawn from Philox by element.
+/// The initial value of a parameter: a constant, or uniform in [-bound, bound), drawn from Philox by element.
 struct ParameterInit {
   float constant = 0.0f;
   float bound = 0.0f;

@@ -30,8 +30,9 @@ void Pass::plan_activations(const Context& ctx, const Network& network, std::int
   }
 }
 
-/// From the last layer to the first: a layer that works in place leaves its grad_input where its grad_output
-/// was; another one takes the other of two buffers, or one of its own in a per-sample pass.
+/// Plans from the last layer to the first. A layer that works in place writes its grad_input over its
+/// grad_output. Any other layer uses the other one of two buffers, or a buffer of its own in a per-sample
+/// pass.
 void Pass::plan_gradients(const Context& ctx, const Network& network, std::int64_t max_rows) {
   const auto& layers = network.layers();
   std::int64_t widest = 0;

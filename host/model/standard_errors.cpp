@@ -14,7 +14,8 @@ namespace thalweg {
 namespace {
 
 constexpr std::int64_t kMostCoefficients = 2000;
-constexpr double kAliased = 1e-9;  ///< of a diagonal element: what is left of it when others explain it
+/// smallest part of a diagonal element that the other columns may leave unexplained
+constexpr double kAliased = 1e-9;
 
 /// A square matrix, of which the lower triangle is used.
 struct Square {
@@ -35,7 +36,7 @@ void add_outer(Square& sum, const Entries& row, double factor) {
   }
 }
 
-/// What multiplies each coefficient of row n, the bias's 1 last.
+/// Reads the factor of each coefficient in row n; the last one is the bias's 1.
 void read_row(const Dataset& data, std::int64_t n, bool bias, Entries& row) {
   row.clear();
   if (data.sparse) {

@@ -1,6 +1,6 @@
 #pragma once
-// What the noise of a run guarantees: (epsilon, delta)-differential privacy of the Gaussian mechanism on
-// Poisson samples, for data sets that differ in the presence of one row.
+// The privacy guarantee of a run's noise: (epsilon, delta)-differential privacy of the Gaussian mechanism on
+// Poisson samples. Neighbouring data sets differ in the presence of one row.
 #include <cstdint>
 
 #include "thalweg/choices.hpp"

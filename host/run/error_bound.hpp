@@ -1,5 +1,5 @@
 #pragma once
-// How far float32 sums may be from the reference's.
+// The bound on the difference between float32 sums and the reference's.
 #include <cstdint>
 
 #include "host/runtime/device_of.hpp"
@@ -13,7 +13,8 @@ inline double rounding_bound(std::int64_t operations) {
   return ku / (1 - ku);
 }
 
-/// What fast numerics on cuda may add: both factors of a product cut to 11 significant bits. 0 elsewhere.
+/// The additional error of fast numerics on cuda: both factors of a product are cut to 11 significant bits. 0
+/// elsewhere.
 inline double cut_factors_bound(const Context& ctx) {
   const bool cuts = ctx.numerics() == Numerics::fast && device_of(ctx).matrix_library != nullptr;
   return cuts ? (1 + 0x1p-10) * (1 + 0x1p-10) - 1 : 0;

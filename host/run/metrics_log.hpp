@@ -13,8 +13,8 @@ namespace thalweg {
 class MetricsLog {
  public:
   MetricsLog() = default;
-  /// Appends to `file`. What a run that was killed past its last checkpoint had written is dropped: lines of
-  /// steps after `step`, and with `epoch_pending` those of the epoch that ends there. Throws IoError.
+  /// Appends to `file`. A run that was killed after its last checkpoint may have logged more. Lines of steps
+  /// after `step` are dropped, and with `epoch_pending` those of the epoch that ends there. Throws IoError.
   MetricsLog(const std::string& file, std::int64_t step, bool epoch_pending);
   void write(const std::vector<std::pair<std::string, double>>& values);
 

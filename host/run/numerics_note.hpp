@@ -5,7 +5,7 @@
 
 namespace thalweg {
 
-/// What the numerics of a run cost or give on its device, in one line; "" when there is nothing to say.
+/// One line about the cost or the gain of a run's numerics on its device; "" if there is nothing to say.
 std::string numerics_note(const Context& ctx);
 
 }  // namespace thalweg

@@ -15,15 +15,15 @@ PerSampleOptions per_sample_options(const PerSampleConfig& config);
 
 class Privacy {
  public:
-  /// Solves for the noise multiplier when an epsilon is asked for. Throws ConfigError for data whose
-  /// preparation breaks the guarantee without the user having said that it may.
+  /// Solves for the noise multiplier if the config has a target epsilon. Throws ConfigError for data whose
+  /// preparation breaks the guarantee, unless the user has allowed it.
   Privacy(const Config& config, const Dataset& data, const std::vector<std::int64_t>& rows,
           std::int64_t total_steps);
 
   const PoissonSampler& sampler() const { return sampler_; }
   bool adds_noise() const { return noise_multiplier_ > 0; }
   void set_options(LearnerOptions& options) const;
-  /// What a person should know of this run.
+  /// Notes on this run for the log.
   std::vector<std::string> notes() const;
   PrivacyReport report(std::int64_t steps) const;
   double report_delta() const { return delta_; }

@@ -60,7 +60,8 @@ bool same_data(const std::string& key, const DataConfig& a, const DataConfig& b)
 }
 
 bool may_differ(const std::string& key, const Config& config) {
-  const bool solved_noise = config.per_sample.target_epsilon > 0;  // for so many steps
+  // the noise was solved for this number of steps
+  const bool solved_noise = config.per_sample.target_epsilon > 0;
   if ((solved_noise || depends_on_length(config.schedule)) &&
       (key == "train.epochs" || key == "train.max_steps"))
     return false;

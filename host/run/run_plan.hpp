@@ -1,6 +1,6 @@
 #pragma once
-// What config and data decide about the steps of a run before it begins: a function of the step alone, or of
-// where the run stands.
+// Decisions about the steps of a run that depend on config and data alone, as functions of the step or of the
+// run's state.
 #include <cstdint>
 #include <string>
 
@@ -24,7 +24,7 @@ class RunPlan {
   bool saves_regularly_at(std::int64_t step) const;
   /// The last step up to `step` with a regular checkpoint; 0: the beginning.
   std::int64_t last_regular_save(std::int64_t step) const;
-  /// How many steps from `step` on, at most `limit`, nothing is due of what the host decides.
+  /// Returns the number of steps from `step` on, at most `limit`, that need no decision of the host.
   std::int64_t burst_length(std::int64_t step, std::int64_t limit) const;
 
   double learning_rate(std::int64_t step, const PlateauState& plateau) const;

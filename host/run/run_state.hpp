@@ -1,5 +1,5 @@
 #pragma once
-// Where a run stands, besides parameters and optimizer states. All of it is in every checkpoint.
+// The progress of a run, besides parameters and optimizer states. All of it is in every checkpoint.
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -15,7 +15,7 @@ struct RunState {
   double last_epoch_loss = std::numeric_limits<double>::quiet_NaN();  ///< mean of the last complete epoch
   double epoch_loss_change =
       std::numeric_limits<double>::infinity();                     ///< between the last two complete epochs
-  double gradient_norm = std::numeric_limits<double>::infinity();  ///< of the last step
+  double gradient_norm = std::numeric_limits<double>::infinity();  ///< gradient norm of the last step
   /// train.metric of the best epoch; with a minus sign where larger values are better.
   double best_validation = std::numeric_limits<double>::infinity();
   std::int64_t best_step = 0;

@@ -60,7 +60,7 @@ void SampleStatistics::add_quantiles(NamedNumbers& line) {
   const auto last = static_cast<double>(norms_.size() - 1);
   const std::pair<const char*, double> quantiles[] = {{"p05", 0.05}, {"p25", 0.25}, {"p50", 0.5},
                                                       {"p75", 0.75}, {"p95", 0.95}, {"max", 1.0}};
-  auto begin = norms_.begin();  // what is before it is no larger than what follows
+  auto begin = norms_.begin();  // no norm before it is larger than any after it
   for (const auto& [name, share] : quantiles) {
     const auto at = norms_.begin() + std::llround(share * last);
     std::nth_element(begin, at, norms_.end());

@@ -1,5 +1,6 @@
 #pragma once
-// What an epoch's per-sample norms and losses say: collected step by step, summed up at the epoch's end.
+// Statistics of an epoch's per-sample norms and losses, collected step by step and summarised at the epoch's
+// end.
 #include <cstdint>
 #include <string>
 #include <utility>

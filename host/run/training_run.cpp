@@ -38,7 +38,7 @@ TrainReport TrainingRun::run() {
   if (epoch_pending() || stop_reason().empty()) out_.retire_model();
   try {
     train();
-  } catch (const InterruptedError&) {  // in the middle of a validation, which is done anew on resume
+  } catch (const InterruptedError&) {  // interrupted a validation, which runs again on resume
   }
   save();
   finish_saving();
@@ -112,7 +112,8 @@ LearnerOptions TrainingRun::options_of_learner() {
   return learner_options(config_, std::ssize(data_.split.train), &*batches_, privacy_ ? &*privacy_ : nullptr);
 }
 
-/// Device memory is told of before it is asked for; the host's grows with the data that are already read.
+/// Device memory is reported before it is allocated. The host's memory grows with the data, which are already
+/// read.
 void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const {
   const std::int64_t free_bytes = cuda_free_bytes(ctx_);
   if (free_bytes < 0) return;

@@ -1,5 +1,5 @@
 #pragma once
-// Which devices the CUDA code of a build runs on.
+// The devices that the CUDA code of a build supports.
 #include <string>
 
 namespace thalweg {

@@ -24,7 +24,7 @@ struct CudaDevice {
   std::string refusal;  ///< why it cannot be used; empty: it can
 };
 
-/// What this build and this machine have for the CUDA backend.
+/// The support of this build and this machine for the CUDA backend.
 struct CudaReport {
   bool built = false;
   int driver = 0, runtime = 0;  ///< as the driver and the library count them: 13000 is 13.0; 0: none

@@ -1,6 +1,6 @@
 #pragma once
-// Large arrays in large pages: with pages of 4 KB a pass over memory that exceeds the cache spends up to half
-// of its time on address translation, most of all in a virtual machine.
+// Large arrays in large pages. With pages of 4 KB, a pass over memory beyond the cache spends up to half of
+// its time on address translation, most of all in a virtual machine.
 #include <algorithm>
 #include <cstdint>
 #include <vector>

@@ -14,7 +14,7 @@ constexpr std::int64_t kAlignment = 256;
 /// Arrays from this size on begin at a huge page and end with one.
 constexpr std::int64_t kHugeFrom = kHugePage / 2;
 
-/// In front of what allocate gives: what operator delete needs.
+/// A header in front of each allocation, with the arguments of operator delete.
 struct Header {
   void* start;
 };
@@ -40,7 +40,7 @@ void release(void* memory) {
   ::operator delete (static_cast<Header*>(memory)[-1].start, std::align_val_t{kAlignment});
 }
 
-// Of no bytes the addresses may be null, which the library's functions do not allow.
+// For a copy of no bytes the addresses may be null, which the library's functions do not allow.
 void copy_bytes(const Device&, void* to, const void* from, std::int64_t bytes) {
   if (bytes > 0) std::memcpy(to, from, static_cast<std::size_t>(bytes));
 }

@@ -1,4 +1,4 @@
-// What a build without CUDA says when it is asked for the CUDA backend.
+// The CUDA backend of a build without CUDA: an error that says so.
 #include "host/runtime/cuda_backend.hpp"
 #include "thalweg/error.hpp"
 

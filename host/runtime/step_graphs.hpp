@@ -16,8 +16,8 @@ class StepGraphs {
   StepGraphs(const StepGraphs&) = delete;
   StepGraphs& operator=(const StepGraphs&) = delete;
 
-  /// Runs `body`, whose launches depend on `key` alone: as it is the first time, so that scratch memory grows
-  /// to what it needs; recorded the second time; replayed from then on.
+  /// Runs `body`, whose launches depend on `key` alone. The first run is direct, so that scratch memory grows
+  /// to its size. The second is recorded, and all later ones are replayed.
   template <class Body>
   void run(std::int64_t key, const Body& body) {
     if (backend_of(ctx_).graphs == nullptr) return body();
@@ -51,7 +51,7 @@ class StepGraphs {
   void abandon() {
     try {
       backend_of(ctx_).graphs->destroy(backend_of(ctx_).graphs->end_capture(device_of(ctx_)));
-    } catch (const Error&) {  // what was recorded so far is no graph
+    } catch (const Error&) {  // the recording is not a complete graph
     }
   }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Row ids of the epochs' batches on a backend that reads host memory and takes each step as it is called.
-// While batches follow each other, ids are computed for several of them at once, which is cheaper, and before
-// the last batch whose ids are known: memory can then be asked for the rows of the next one in time.
+// Row ids of the epochs' batches, on a backend that reads host memory and runs each step when it is called.
+// While batches follow each other, the ids of several are computed at once, which is cheaper. They are
+// computed one batch early, so that kernels can prefetch the rows of the next batch in time.
 #include <optional>
 
 #include "host/step/step_rows.hpp"

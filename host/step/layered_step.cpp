@@ -5,8 +5,8 @@
 namespace thalweg {
 namespace {
 
-/// Norms and clip factors come from the unscaled output gradients; what is then scaled and multiplied by the
-/// inputs, once per layer, is the clipped sum (book-keeping: one forward, one backward).
+/// Norms and clip factors come from the unscaled output gradients. The rows are then scaled and multiplied by
+/// the inputs, once per layer, which gives the clipped sum (book-keeping: one forward, one backward).
 class ClippedStep final : public LayeredStep {
  public:
   ClippedStep(const StepParts& parts, std::int64_t max_rows)

@@ -125,7 +125,7 @@ float Learner::State::scale_of(double weight_sum) const {
   return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;  // mutant: zero-weight-batch
 }
 
-/// With weights the host adds them up, for which it has to list the rows anyway.
+/// With weights the host adds them up; it has to list the rows for this anyway.
 StepRows Learner::State::listed_where_needed(StepRows rows) const {
   const auto* batch = std::get_if<EpochBatch>(&rows);
   if (batch == nullptr) return rows;
@@ -200,7 +200,7 @@ StepResult Learner::State::result_of(const QueuedStep& step, const StepRecord& r
   result.losses = burst.host_losses(count);
   result.norms = per_sample->norms(ctx, count);
   if (clips()) return result;
-  // Without clipping the norms are those of the scaled gradients, because the step itself is not to change.
+  // Without clipping the norms are those of the scaled gradients, because measuring must not change the step.
   const float scale = scale_of(result.weight_sum);
   for (float& norm : result.norms) norm = norm / scale;  // mutant: norms-unscaled
   return result;

@@ -1,5 +1,5 @@
 #pragma once
-// What a run will hold in the backend's memory, told before anything is allocated.
+// The memory that a run will hold on the backend, reported before anything is allocated.
 #include <cstdint>
 #include <string>
 
@@ -11,10 +11,10 @@ namespace thalweg {
 
 /// Bytes of each part. Scratch memory of single ops and the index of a sparse batch come on top.
 struct MemoryPlan {
-  std::int64_t parameters = 0;   ///< with running statistics
-  std::int64_t gradients = 0;    ///< with the partial sums of micro-batches
-  std::int64_t states = 0;       ///< of the optimizer, with an average
-  std::int64_t activations = 0;  ///< of one micro-batch, with their gradients
+  std::int64_t parameters = 0;   ///< parameters and running statistics
+  std::int64_t gradients = 0;    ///< gradients and the partial sums of micro-batches
+  std::int64_t states = 0;       ///< states of the optimizer, and an average
+  std::int64_t activations = 0;  ///< activations of one micro-batch, and their gradients
   std::int64_t data = 0;
 
   std::int64_t total() const { return parameters + gradients + states + activations + data; }

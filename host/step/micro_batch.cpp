@@ -11,8 +11,8 @@ namespace {
 
 /// Rows of a part, in bytes: half of a second-level cache, or a small part of a third.
 constexpr std::int64_t kPartBytes = 1 << 20;
-/// Every part reads and writes the sums so far, 8 bytes for each feature and output; rows that are read from
-/// a cache instead of memory save 4 bytes for each feature. Four rows an output make that worth it.
+/// Every part reads and writes the sums so far: 8 bytes per feature and output. Rows read from a cache
+/// instead of memory save 4 bytes per feature. With four rows per output the parts pay.
 constexpr std::int64_t kRowsPerOutput = 4;
 /// Parts of a whole number of row blocks, whatever the instruction set.
 constexpr std::int64_t kRowStep = 16;

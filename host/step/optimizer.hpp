@@ -19,7 +19,7 @@ class Optimizer {
   bool lazy() const { return lazy_; }
   bool averages() const { return average_.size() > 0; }
 
-  /// What `update` reads of step `step` (counted from 1) at the scheduled rate `lr`.
+  /// The scalars that `update` reads in step `step` (counted from 1) at the scheduled rate `lr`.
   UpdateScalars scalars(double lr, std::int64_t step) const {
     return update_scalars(config_, lr, step, groups_);
   }

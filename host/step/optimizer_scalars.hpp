@@ -11,7 +11,7 @@ namespace thalweg {
 
 struct UpdateScalars;
 
-/// How a group of segments differs from plain weights.
+/// The settings in which a group of segments differs from plain weights.
 struct ParameterGroup {
   double lr_factor = 1.0;
   bool regularized = true;  ///< weight decay, l1, l2

@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-/// What bounds the norm of one unit of clipping: the whole gradient, or one of `layers` layers, whose bounds
+/// The bound on the norm of one unit of clipping: the whole gradient, or one of `layers` layers, whose bounds
 /// together make clip_norm.
 float unit_bound(ClipMode mode, double clip_norm, std::int64_t layers) {
   // mutant: bound-per-layer

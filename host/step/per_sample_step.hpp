@@ -1,5 +1,6 @@
 #pragma once
-// What a step does with single samples: their norms, clip factors and noise, and the memory for these.
+// The part of a step that treats single samples: their norms, clip factors and noise, and the memory for
+// these.
 #include <vector>
 
 #include "host/data/device_dataset.hpp"
@@ -26,7 +27,7 @@ class PerSampleStep {
   void find_factors(const Context& ctx, std::int64_t first, std::int64_t rows, const float* scale);
   /// Row scale of every layer's output gradient by the factors.
   void scale_gradients(const Context& ctx, const Network& network, Pass& pass, std::int64_t rows) const;
-  /// What the noise of a step deviates by: noise_multiplier * clip_norm * scale.
+  /// The deviation of a step's noise: noise_multiplier * clip_norm * scale.
   float noise_deviation(float scale) const;
   /// Gaussian noise on every parameter's gradient; `deviation` and `step` in the backend's memory.
   void add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, const float* deviation,

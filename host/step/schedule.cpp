@@ -12,7 +12,7 @@
 namespace thalweg {
 namespace {
 
-/// What a schedule sees: steps counted from the end of the warm-up.
+/// The input of a schedule: steps counted from the end of the warm-up.
 struct Span {
   std::int64_t step;
   std::int64_t total;            ///< at least 1
@@ -25,7 +25,7 @@ std::int64_t drop_interval(const ScheduleConfig& schedule, const Span& at) {
   return schedule.step_size > 0 ? schedule.step_size : at.steps_per_epoch;
 }
 
-/// From `from` at 0 to `to` at 1 along half a cosine.
+/// Half a cosine from `from` at 0 to `to` at 1.
 double cosine_between(double from, double to, double fraction) {
   return to + (from - to) * (1.0 + std::cos(std::numbers::pi * fraction)) / 2.0;
 }

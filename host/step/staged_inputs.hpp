@@ -15,7 +15,7 @@ struct StepInputs {
   UpdateScalars scalars;
   float loss_scale = 1;
   float noise_deviation = 0;
-  BatchPlace place;  ///< of an epoch's batch, whose ids are computed from it
+  BatchPlace place;  ///< place of an epoch's batch, from which the device computes its ids
 };
 
 /// StepInputs and ids of each step of a burst in staging memory, and of the current step in the backend's.

@@ -1,5 +1,5 @@
 #pragma once
-// The rows of one step: a list, or a batch of an epoch that is listed only when somebody asks.
+// The rows of one step: a list, or a batch of an epoch that is listed only on demand.
 #include <cstdint>
 #include <variant>
 #include <vector>
@@ -18,10 +18,10 @@ std::vector<std::int64_t> list_of(const StepRows& rows);
 /// Bytes of the backend's memory that a PlacedOrder takes.
 std::int64_t placed_bytes(const EpochBatches* batches);
 
-/// What the backend needs to compute the rows of the epochs' batches.
+/// The data from which the backend computes the rows of the epochs' batches.
 class PlacedOrder {
  public:
-  PlacedOrder(const Context& ctx, const EpochBatches* batches);  ///< null: there will be no such batch
+  PlacedOrder(const Context& ctx, const EpochBatches* batches);  ///< null: steps have no such batch
 
   const EpochBatches* batches() const { return batches_; }
   BatchPlace place(const EpochBatch& batch);
@@ -31,7 +31,7 @@ class PlacedOrder {
  private:
   const EpochBatches* batches_;
   Buffer<std::int64_t> rows_;
-  std::int64_t epoch_ = -1;  ///< of the network, whose keys are made once for all of its batches
+  std::int64_t epoch_ = -1;  ///< epoch of the network, whose keys are made once for all of its batches
   Feistel network_;
 };
 

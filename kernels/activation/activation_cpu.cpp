@@ -6,8 +6,8 @@ namespace {
 
 constexpr std::int64_t kTaskElements = 16384;  // 64 KiB in and out: several microseconds, within the L2 cache
 
-// Element i of the output depends on element i of the inputs alone, so the loops below may run on vectors
-// also in place: that is what ivdep says.
+// Element i of the output depends on element i of the inputs alone. The loops below may therefore run on
+// vectors in place, too; ivdep tells the compiler so.
 
 template <Activation Kind>
 void activate_all(const float* input, float* output, std::int64_t size) {

@@ -21,9 +21,9 @@ THALWEG_HD float fold_chains(float* chain) {
   return chain[0];
 }
 
-/// Sum of term(j) over j in [0, n) by chains: step(chain, j) returns the chain's next value, so that a dot
-/// product can use one fma per element. The plain form of the order; `_cpu.cpp` files vectorise it where it
-/// matters.
+/// Sum of term(j) over j in [0, n) by chains. step(chain, j) returns the chain's next value, so that a dot
+/// product can use one fma per element. This is the plain form of the order; `_cpu.cpp` files vectorise it in
+/// their hot loops.
 template <class Step>
 THALWEG_HD float chain_sum(std::int64_t n, Step step) {
   float chain[kChains] = {};

@@ -1,7 +1,7 @@
 #pragma once
-// The sums of chains.hpp as the compiler vectorises them: a block of 128 elements meets 128 different chains,
-// so the inner loop has no dependence, and its fixed length lets all chains stay in registers. The bits are
-// those of chain_sum.
+// The sums of chains.hpp in a form that the compiler vectorises. A block of 128 elements updates 128
+// different chains, so the inner loop has no dependence. Its fixed length keeps all chains in registers. The
+// bits are those of chain_sum.
 #include <cstdint>
 
 #include "kernels/base/fold_cpu.hpp"

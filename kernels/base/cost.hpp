@@ -1,5 +1,6 @@
 #pragma once
-// What an op moves and computes. The benchmark divides by it, the static account of the kernels asserts it.
+// The bytes and operations of an op. The benchmark divides by them, the static account of the kernels asserts
+// them.
 #include <cstdint>
 
 namespace thalweg {

@@ -2,9 +2,9 @@
 // exp, log, log1p, tanh, sigmoid, softplus and erf in float32, the same bits on every processor.
 //
 // Only + - * /, explicit fma and operations on the bits are used, each rounded as IEEE 754 says, with
-// denormals kept. What the code says is the order of the operations: compile it without contraction
+// denormals kept. The code fixes the order of the operations: compile it without contraction
 // (-ffp-contract=off, -fmad=false). Both sides of a choice are computed and one is selected, so that loops
-// vectorise. A NaN comes back as a NaN; its sign and payload are the one thing left open.
+// vectorise. A NaN gives a NaN; only its sign and payload are unspecified.
 //
 // Largest error, in units in the last place of the exact result, over all 2^32 arguments against double:
 //   exp 0.78   log 0.94   log1p 1.55   tanh 1.48   sigmoid 1.48   softplus 1.88   erf 1.09

@@ -32,10 +32,10 @@ struct Feistel {
 
   std::uint32_t key[kRounds] = {};
   std::int64_t rows = 0;
-  int left_bits = 3, right_bits = 3;  ///< of a value's upper and lower half, up to 31
+  int left_bits = 3, right_bits = 3;  ///< bits of a value's upper and lower half, up to 31
 };
 
-/// What a round multiplies by: the multiplier of Philox2x32.
+/// The multiplier of a round, that of Philox2x32.
 constexpr std::uint32_t kFeistelMultiplier = 0xD256D193u;
 
 /// The product of a word's low 32 bits, in 64. Registers of words have their own.

@@ -4,7 +4,7 @@
 // declares the table of an op in each of them.
 //
 // Such a file uses no function template or inline function of the standard library that the compiler could
-// leave out of line: the linker keeps one copy of it for the whole program, perhaps the one a lesser CPU
+// leave out of line. The linker keeps one copy of it for the whole program, perhaps one that a lesser CPU
 // cannot run. `tests/support/isa_symbols.py` checks the object files for this.
 #define THALWEG_CPU_TABLE(Type, name) \
   namespace avx2 {                    \

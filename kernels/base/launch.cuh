@@ -16,7 +16,7 @@ namespace thalweg {
 struct LaunchShape {
   dim3 grid;
   dim3 block;
-  std::size_t shared_bytes = 0;  ///< dynamic; more than 48 KiB is asked for from the device
+  std::size_t shared_bytes = 0;  ///< dynamic; the launch requests more than 48 KiB from the device
 };
 
 /// ceil(items / per_block) as a grid extent; throws InternalError when the grid cannot be that long.
@@ -80,7 +80,8 @@ void launch(void* stream, const LaunchShape& shape, const char* op, void (*kerne
   detail::launch_kernel(stream, shape, false, op, kernel, std::forward<Arguments>(arguments)...);
 }
 
-/// The same with all blocks resident at once, so that they may wait for each other with grid.sync().
+/// Launches the kernel with all blocks resident at once, so that they may wait for each other with
+/// grid.sync().
 template <class... Parameters, class... Arguments>
 void launch_cooperative(void* stream, const LaunchShape& shape, const char* op, void (*kernel)(Parameters...),
                         Arguments&&... arguments) {

@@ -12,15 +12,14 @@ struct LossSpec {
   float parameter = 1.0f;  ///< huber's delta, quantile's level; otherwise unused
 };
 
-/// What the outputs of a batch are held against. Class targets are class indices as floats. For the hinge
-/// losses with one output, class 1 is s = +1 and class 0 is s = -1; with more, output k has s = +1 where
-/// target == k.
+/// The targets of a batch's outputs. Class targets are class indices as floats. For the hinge losses with one
+/// output, class 1 is s = +1 and class 0 is s = -1. With more outputs, output k has s = +1 where target == k.
 struct LossTargets {
   const float* target = nullptr;      ///< whole data set, or batch when ids is null
   const float* weight = nullptr;      ///< likewise; null: every weight is 1
   const std::int64_t* ids = nullptr;  ///< [N] data-set row of each batch row
-  /// [1] in the backend's memory, because it may change from step to step: 1 / (sum of weights in the global
-  /// batch), which makes the gradient that of the mean; null: 1.
+  /// [1] 1 / (sum of weights in the global batch), for the gradient of the mean; null: 1. It is in the
+  /// backend's memory, because it may change from step to step.
   const float* scale = nullptr;
 };
 

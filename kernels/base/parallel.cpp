@@ -13,14 +13,15 @@
 namespace thalweg {
 namespace {
 
-/// How long a thread polls before it blocks. Longer than the gap between the jobs of a step, so that a job
-/// starts within a microsecond; short beside a time slice, so that a poller takes little of a core that
-/// another process wants.
+/// How long a thread polls before it blocks. It is longer than the gap between the jobs of a step, so that a
+/// job starts within a microsecond. It is short beside a time slice, so that a polling thread takes little of
+/// a core that another process needs.
 constexpr std::chrono::microseconds kPolling{100};
 constexpr int kPollsPerClock = 32;
-/// How long a worker runs before it offers its core, between two jobs. Another process that wants the core
-/// takes its time slice there, while the caller goes on alone, and not in the middle of a task, whose end the
-/// caller would have to wait for: 12 to 15 % of the speed beside a busy process.
+/// How long a worker runs before it yields its core, between two jobs. Another process that needs the core
+/// takes its time slice there, while the caller continues alone. Without the yield that process would preempt
+/// the worker in the middle of a task, and the caller would wait. This is 12 to 15 % of the speed beside a
+/// busy process.
 constexpr std::chrono::milliseconds kOffering{1};
 /// A job of more tasks is run in parts.
 constexpr std::int64_t kMostTasks = std::int64_t{1} << 30;

@@ -1,7 +1,7 @@
 #pragma once
-// The CPU backend's threads. Work is cut into tasks that own their outputs, so which thread runs a task never
-// changes a bit. A job needs nobody but its caller: other threads help when they are there, waits poll for
-// some microseconds and then block, so another process that holds a core costs its share and no more.
+// The CPU backend's threads. Work is cut into tasks that own their outputs, so the thread of a task never
+// changes a bit. A job needs only its caller: other threads help if they are free, and waits poll for some
+// microseconds and then block. Another process on a core therefore costs its share and no more.
 #include <cstdint>
 #include <memory>
 #include <type_traits>

@@ -1,6 +1,6 @@
 #pragma once
 // Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3", SC 2011): a keyed
-// function of a counter, so a random number depends on what it is for and never on the thread that asks.
+// function of a counter. A random number depends on its purpose and never on the thread.
 #include <cstdint>
 
 #include "kernels/base/hd.hpp"
@@ -29,7 +29,7 @@ THALWEG_HD PhiloxBlock philox(PhiloxBlock counter, PhiloxKey key) {
   return counter;
 }
 
-/// What a stream of random numbers is for. Values are part of the checkpoint's meaning: never renumber.
+/// The purpose of a stream of random numbers. Values are part of the checkpoint format: never renumber them.
 enum class RandomPurpose : std::uint32_t {
   init = 1,
   order = 2,

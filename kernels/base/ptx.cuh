@@ -1,6 +1,6 @@
 #pragma once
-// What CUDA C++ has no word for, or only a long one: asynchronous copies into shared memory, and vectors of
-// floats.
+// Wrappers for instructions without a short form in CUDA C++: asynchronous copies into shared memory, and
+// vectors of floats.
 #include <cuda_runtime.h>
 
 namespace thalweg {

@@ -35,8 +35,8 @@ __device__ __forceinline__ void store_quad(float* to, float4 quad, std::int64_t 
   if (count > 3) to[3] = quad.w;
 }
 
-/// The grid of kernels whose threads own four columns and go down the rows: block x and grid y along the
-/// columns, block y and grid x along the rows.
+/// The grid of kernels whose threads own four columns and iterate over the rows. Block x and grid y go along
+/// the columns, block y and grid x along the rows.
 inline LaunchShape quad_columns(std::int64_t rows, std::int64_t cols, int threads, int rows_per_thread) {
   const std::int64_t quads = (cols + 3) / 4;
   unsigned across = 1;

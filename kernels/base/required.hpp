@@ -18,7 +18,7 @@ class Required<R(P...)> {
   R (*function_)(P...);
 };
 
-/// "There is no such rule for this layer", with the reason a user gets to read.
+/// A rule that a layer does not have, with the reason for the user.
 struct NotDefined {
   const char* reason;
 };

@@ -16,7 +16,7 @@ constexpr std::int64_t kLineBytes = 64;
 THALWEG_HD std::int64_t element_bytes(const DenseRows& x) { return x.dtype == DType::f32 ? 4 : 1; }
 THALWEG_HD std::int64_t row_bytes(const DenseRows& x) { return x.cols * element_bytes(x); }
 
-/// Where row n lies in memory.
+/// The address of row n.
 THALWEG_HD const char* row_address(const DenseRows& x, std::int64_t n) {
   return static_cast<const char*>(x.data) + (x.ids ? x.ids[n] : n) * x.stride * element_bytes(x);
 }

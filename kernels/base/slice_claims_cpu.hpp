@@ -1,6 +1,7 @@
 #pragma once
-// Who works on which slice of the batch. Each thread begins with a share of neighbouring slices, goes through
-// them in ascending order, as memory likes to be read, and then takes what the others have not begun.
+// Assigns the slices of the batch to threads. Each thread starts with a share of neighbouring slices and
+// processes them in ascending order, for sequential reads. Then it takes slices that the others have not
+// begun.
 #include "kernels/base/rows_cpu.hpp"
 #include "kernels/base/slices.hpp"
 
@@ -21,7 +22,7 @@ class SliceClaims {
     return slice;
   }
 
-  /// What the thread that is at work on `slice` would get now; -1: all are taken.
+  /// The slice that the thread working on `slice` would get now; -1: all are taken.
   int next_after(int slice) const {
     int next = after(slice);
     while (__atomic_load_n(&taken_[next], __ATOMIC_RELAXED)) {

@@ -20,7 +20,7 @@ class SliceTree {
   /// the last addition of all.
   template <class Add, class Root>
   THALWEG_HD void finish(int slice, const Add& add, const Root& root) {
-    int place = slice, width = 1;  // of the subtree that is complete
+    int place = slice, width = 1;  // slot and width of the complete subtree
     for (int count = slices_; count > 1; count = (count + 1) / 2, width *= 2) {
       const int node = place / width;
       if (node % 2 == 0 && node == count - 1) continue;  // an odd last one passes through
@@ -35,7 +35,7 @@ class SliceTree {
 
  private:
   int slices_;
-  int arrived_[kMaxSlices] = {};  ///< by the right one of a pair
+  int arrived_[kMaxSlices] = {};  ///< arrivals at each pair, indexed by its right slice
 };
 
 }  // namespace thalweg::THALWEG_ISA

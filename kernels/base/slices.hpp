@@ -1,7 +1,7 @@
 #pragma once
 // Sums over the batch (docs/numerics.md, "Sums over the batch"). The global batch of batch_rows rows is cut
 // into `slices` contiguous slices; each sum is one chain over the rows of a slice in order, then a fixed
-// binary tree over the slices. A call may bring only part of the batch (a micro-batch): it continues the
+// binary tree over the slices. A call may hold only part of the batch (a micro-batch): it continues the
 // chains.
 #include <cstdint>
 
@@ -35,8 +35,8 @@ struct BatchSlices {
 
 constexpr BatchSlices whole_batch(std::int64_t rows, int slices = 8) { return {rows, 0, rows, slices}; }
 
-/// Where a sum over the batch goes. When a call does not bring the whole batch, the chain of slice s lives at
-/// partials + s * partial_stride between calls, and the last call runs the tree and writes `sum`.
+/// The output of a sum over the batch. If a call does not hold the whole batch, the chain of slice s is at
+/// partials + s * partial_stride between calls. The last call runs the tree and writes `sum`.
 struct BatchSum {
   float* sum = nullptr;
   float* partials = nullptr;  ///< null is allowed when every call brings the whole batch

@@ -61,8 +61,8 @@ THALWEG_HD void slice_trees(const float* partial, std::int64_t stride, int slice
   store_first(sum, slice_tree(tree, slices), lanes);
 }
 
-/// K sums per column in one pass: step(row, col, chain of sum 0, ... chain of sum K - 1) moves the chains of
-/// column col on by one row, counted within the call. `scratch` holds column_sums_scratch floats.
+/// K sums per column in one pass. step(row, col, chain of sum 0, ... chain of sum K - 1) advances the chains
+/// of column col by one row, counted within the call. `scratch` holds column_sums_scratch floats.
 template <std::size_t K, class Step>
 void column_sums(ThreadPool& pool, const BatchSlices& slices, std::int64_t cols, const BatchSum (&sums)[K],
                  float* scratch, const Step& step) {

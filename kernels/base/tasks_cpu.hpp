@@ -1,6 +1,6 @@
 #pragma once
-// How `_cpu.cpp` files cut work into tasks. A task owns its outputs, so the cut is free to follow the
-// machine: it never changes a bit.
+// How `_cpu.cpp` files cut work into tasks. A task owns its outputs, so the cut may follow the machine: it
+// never changes a bit.
 #include <cstdint>
 
 #include "kernels/base/hd.hpp"
@@ -10,8 +10,8 @@
 #error "tasks_cpu.hpp is for files that are compiled once per instruction set"
 #endif
 
-/// Before a loop whose output may be one of its inputs, element for element: without it the compiler checks
-/// for overlap at run time and takes the scalar loop exactly when the op runs in place.
+/// Goes before a loop whose output may be one of its inputs, element for element. Without it the compiler
+/// checks for overlap at run time and takes the scalar loop when the op runs in place.
 #if defined(__clang__)
 #define THALWEG_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")
 #else

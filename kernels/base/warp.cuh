@@ -7,7 +7,7 @@ namespace thalweg {
 constexpr int kWarp = 32;
 constexpr unsigned kAllLanes = 0xffffffffu;
 
-/// Of a block whose threads are counted along x.
+/// The indices of a block whose threads are counted along x.
 __device__ __forceinline__ int lane_index() { return static_cast<int>(threadIdx.x % kWarp); }
 __device__ __forceinline__ int warp_index() { return static_cast<int>(threadIdx.x / kWarp); }
 
@@ -35,7 +35,7 @@ __device__ __forceinline__ T warp_tree(T value, Combine combine) {
   return value;
 }
 
-/// The same tree's sum, in every lane.
+/// The sum by warp_tree, in every lane.
 __device__ __forceinline__ float warp_sum(float value) {
   return shuffle(warp_tree(value, [](float a, float b) { return a + b; }), 0);
 }

@@ -28,7 +28,7 @@ struct BatchNormForward {
   float* running_variance = nullptr;  ///< [C] updated in place
 };
 
-/// The same with the running statistics, for evaluation: any subset of rows gives the same bits.
+/// Normalises with the running statistics, for evaluation: any subset of rows gives the same bits.
 struct BatchNormInference {
   ConstMatrix input;
   const float* weight = nullptr;

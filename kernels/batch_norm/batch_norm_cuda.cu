@@ -116,7 +116,7 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
-/// What the input gradient needs of a column.
+/// The values of a column that the input gradient needs.
 struct ColumnGrad {
   float mean, rstd, scale, dy_mean, dyx_mean;
 

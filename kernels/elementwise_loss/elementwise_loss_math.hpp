@@ -25,8 +25,8 @@ struct LossAndSlope {
   float slope;
 };
 
-/// What output `output` of `outputs` is held against when the sample's target is `target`: s = +-1 for the
-/// hinge losses, otherwise the target itself.
+/// The target of output `output` of `outputs`, if the sample's target is `target`: s = +-1 for the hinge
+/// losses, otherwise the target itself.
 THALWEG_HD float loss_target(LossKind kind, float target, std::int64_t output, std::int64_t outputs) {
   if (kind != LossKind::hinge && kind != LossKind::squared_hinge) return target;
   if (outputs == 1) return 2.0f * target - 1.0f;

@@ -62,7 +62,7 @@ Point point(const LossSpec& spec, double z, double y) {
   return {h.loss * h.loss, 2 * h.loss * h.slope};
 }
 
-/// What output k of K is held against.
+/// The target of output k of K.
 double held_against(LossKind kind, double target, std::int64_t k, std::int64_t outputs) {
   if (kind != LossKind::hinge && kind != LossKind::squared_hinge) return target;
   const double own_class = outputs == 1 ? 1.0 : static_cast<double>(k);

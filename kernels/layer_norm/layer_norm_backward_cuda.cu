@@ -34,7 +34,7 @@ __global__ void __launch_bounds__(Team::kThreads)
   });
 }
 
-/// What a row brings to the gradients of weight (sum 0) and bias (sum 1).
+/// The terms of a row in the gradients of weight (sum 0) and bias (sum 1).
 struct ParameterGrads {
   static constexpr int kTerms = 2;
   ConstMatrix grad_output, input;

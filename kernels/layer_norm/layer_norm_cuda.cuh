@@ -1,5 +1,5 @@
 #pragma once
-// What the files of layer norm's CUDA backend offer each other.
+// Functions that the files of layer norm's CUDA backend share.
 #include "kernels/layer_norm/layer_norm.hpp"
 
 namespace thalweg::cuda {

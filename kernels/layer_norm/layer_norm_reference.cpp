@@ -18,7 +18,7 @@ double variance_of(const float* x, std::int64_t n, double mean) {
   return sum / static_cast<double>(n);
 }
 
-/// Statistics of a row in double; the stored floats are only what the interface asks for.
+/// Statistics of a row in double; they become floats only for the interface.
 struct RowStatistics {
   double mean, rstd;
 };

@@ -47,7 +47,8 @@ struct FewOutputsArgs {
 };
 
 constexpr int kFewThreads = 128;
-constexpr int kFewBlocks = 4;  // of a multiprocessor: 128 registers, so that none is spilled for more blocks
+// blocks per multiprocessor: 128 registers; for more blocks the compiler would spill
+constexpr int kFewBlocks = 4;
 
 // few_outputs: forward of a layer with at most 8 outputs.
 // math         output[n, o] = (tree over c of chain[c]) + bias[o]; chain[j mod 128] = fma(input[n, j],

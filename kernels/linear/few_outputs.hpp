@@ -8,13 +8,13 @@
 
 namespace thalweg::THALWEG_ISA {
 
-/// Cache lines to ask memory for; any address will do.
+/// Cache lines to prefetch; any address is allowed.
 struct LinesAhead {
   const char* first = nullptr;
   std::int64_t count = 0;
 
   LinesAhead() = default;
-  /// Those of [at, at + bytes).
+  /// The cache lines of [at, at + bytes).
   THALWEG_HD LinesAhead(const char* at, std::int64_t bytes)
       : first(at),
         count((static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(at) % kLineBytes) + bytes +
@@ -30,7 +30,7 @@ struct LinesAhead {
       : first(from + begin * kLineBytes), count(end - begin) {}
 };
 
-/// Sum over j of x[j] * w[j]; on the way it asks for lines of a row to come.
+/// Sum over j of x[j] * w[j]; meanwhile it prefetches lines of a later row.
 THALWEG_HD float chain_dot(const float* x, const float* w, std::int64_t n, const LinesAhead& ahead) {
   Vec chain[kChainVecs] = {};
   std::int64_t j = 0;

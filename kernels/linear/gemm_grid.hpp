@@ -1,7 +1,7 @@
 #pragma once
 // How a matrix product is cut into tasks. The output is a grid of row blocks (of at most kTileRows broadcast
-// rows) by panels; a task owns one row block of a group of panels, so no output is shared and no cut changes
-// a chain.
+// rows) by panels. A task owns one row block of a group of panels. No output is shared, and no cut changes a
+// chain.
 #include <cstdint>
 
 #include "kernels/base/parallel.hpp"
@@ -15,7 +15,7 @@ constexpr std::int64_t kGroupBytes = 512 * 1024;
 constexpr std::int64_t kTasksPerThread = 6;
 
 struct Grid {
-  std::int64_t rows, cols, depth;  ///< of the output, and the length of its chains
+  std::int64_t rows, cols, depth;  ///< rows and columns of the output, length of its chains
   std::int64_t row_blocks, panels, group, groups;
 
   /// Equal row blocks rather than full ones and a rest: a short tile runs at a lower rate.
@@ -39,7 +39,7 @@ struct TilePlace {
   int rows, vecs;
   std::int64_t lanes;               ///< columns of the tile, at most vecs * kLanes
   std::int64_t number;              ///< within its task
-  std::int64_t next_row, next_col;  ///< of the next tile
+  std::int64_t next_row, next_col;  ///< first row and column of the next tile
   std::int64_t next_task_row;       ///< first row of the next task
 };
 

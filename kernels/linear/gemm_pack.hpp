@@ -61,7 +61,7 @@ THALWEG_HD void transpose(Vec (&m)[kLanes]) {
   if constexpr (h > 1) transpose<h / 2>(m);
 }
 
-/// Features of a row between those packed and those asked of memory.
+/// Prefetch distance of packing, in features of a row.
 constexpr std::int64_t kPackAhead = 64;
 
 /// Panel of kVecs * kLanes rows: panel[k][r] = feature k of row first + r for k in [begin, end), zero past

@@ -78,8 +78,8 @@ struct PackedWeights {
   THALWEG_HD std::int64_t stride() const { return kPanel; }
 };
 
-/// As many row blocks as read the weights where they lie; with more, packing pays. A cache has few places for
-/// rows of weights that are a multiple of a page apart.
+/// The most row blocks that read the weights in place; with more, packing pays (docs/profile.md). Rows of
+/// weights that are a multiple of a page apart share few sets of a cache.
 constexpr std::int64_t kPlainBlocks = 31;
 constexpr std::int64_t kPlainBlocksPages = 3;
 constexpr std::int64_t kPageFloats = 1024;

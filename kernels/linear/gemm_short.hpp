@@ -1,7 +1,7 @@
 #pragma once
 // The input gradient of a layer of at most kShortChain outputs. Its chains are so short that writing the
-// result costs as much as the sums, and packing the weights would cost more: they are read as vectors where
-// they lie, and a part of them that fits the first-level cache serves many rows.
+// result costs as much as the sums. Packing the weights would cost more. They are therefore read in place as
+// vectors, and a part of them that fits the L1 cache is used for many rows.
 #include <cstdint>
 
 #include "kernels/linear/gemm_products.hpp"
@@ -10,8 +10,8 @@ namespace thalweg::THALWEG_ISA {
 
 /// Longest chain. With more outputs, weights whose rows are a power of two apart evict each other.
 constexpr std::int64_t kShortChain = 32;
-/// A tile covers whole rows of registers, so that memory is written in runs of cache lines, and has as many
-/// chains as cover the latency of an fma.
+/// A tile covers whole rows of registers, so that it writes runs of cache lines. It has as many chains as
+/// cover the latency of an fma.
 constexpr int kShortRows = 4;
 constexpr int kShortVecs = kLanes == 16 ? 4 : 2;
 constexpr std::int64_t kShortCols = kShortVecs * kLanes;

@@ -9,7 +9,7 @@
 
 namespace thalweg::THALWEG_ISA {
 
-/// Where the chain of a slice stands at a call.
+/// The state of a slice's chain at a call.
 enum class SliceState {
   untouched,  ///< this call brings no row of it: an earlier one did, or a later one will
   empty,      ///< the slice has no rows at all
@@ -23,7 +23,7 @@ THALWEG_HD SliceState slice_state(const BatchSlices& s, int slice) {
   return s.continues(slice) ? SliceState::continues : SliceState::begins;
 }
 
-/// What a call does for each slice, worked out once: tiles are too short for the divisions in it.
+/// The work of a call for each slice, computed once: tiles are too short for its divisions.
 struct SliceTable {
   struct Entry {
     std::int64_t begin, depth;  ///< rows of the slice within the call
@@ -126,7 +126,7 @@ struct PackedOperands {
   const float* panels;  // [panel][rows][kPanel]
   std::int64_t rows, outputs, row_blocks;
 
-  /// Those of one tile.
+  /// The operands of one tile.
   struct Here {
     const float *a, *b;
 

@@ -1,7 +1,7 @@
 #pragma once
-// The forward product of a layer of more than kFewOutputs and at most kPanel outputs: the weights are packed,
-// as [feature][output], and rows of the batch are broadcast where they lie, so that each element of X is read
-// once, in the order in which it lies in memory. Lanes without an output cost less than transposing X.
+// The forward product of a layer of more than kFewOutputs and at most kPanel outputs. The weights are packed
+// as [feature][output]. Rows of the batch are broadcast in place, so each element of X is read once, in the
+// order of memory. Lanes without an output cost less than transposing X.
 #include <cstdint>
 
 #include "kernels/base/device.hpp"
@@ -12,11 +12,11 @@ namespace thalweg::THALWEG_ISA {
 
 /// Rows abreast: as many chains as cover the latency of an fma, and no more pointers than registers.
 constexpr int kThinRows = kLanes == 16 ? 8 : 4;
-/// Rows of one task, and between the one computed and the one asked of memory.
+/// Rows of one task; also the prefetch distance in rows.
 constexpr std::int64_t kThinTaskRows = 16;
 
-/// The weights as panels [feature][output], one for each thread, which packs it when its first task comes:
-/// less work than a job for one panel, and than reading it from another core's cache.
+/// The weights as panels [feature][output], one per thread. A thread packs its panel in its first task. This
+/// is less work than a job for one panel, and than reading it from another core's cache.
 class ThinPanels {
  public:
   ThinPanels(const Device& device, const float* weight, std::int64_t outputs, std::int64_t features)

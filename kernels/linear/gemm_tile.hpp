@@ -13,7 +13,7 @@ THALWEG_HD std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ?
 THALWEG_HD std::int64_t larger(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 THALWEG_HD std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// As many accumulators as the register file holds beside two panel registers and one broadcast.
+// The most accumulators that fit into the register file beside two panel registers and one broadcast.
 #if defined(__AVX512F__)
 constexpr int kTileRows = 14;
 #else
@@ -27,9 +27,9 @@ struct Tile {
   Vec acc[kRows][kVecs];
 };
 
-/// acc[v] = fma(*x, y[v], acc[v]). Left to itself the compiler renames the accumulators of a full tile from
-/// step to step and copies or spills them for want of a free register; the instructions that update in place
-/// leave it no choice.
+/// acc[v] = fma(*x, y[v], acc[v]). Otherwise the compiler renames the accumulators of a full tile from step
+/// to step, and copies or spills them for lack of a free register. Instructions that update in place prevent
+/// this.
 template <int kVecs>
 THALWEG_HD void accumulate(Vec (&acc)[kVecs], const float* x, const Vec (&y)[kVecs]) {
 #if defined(__AVX2__)
@@ -58,7 +58,7 @@ THALWEG_HD std::int64_t lanes_of(int v, std::int64_t lanes) {
   return larger(0, smaller(kLanes, lanes - v * kLanes));
 }
 
-/// The same with a panel row of which only `lanes` floats may be read: as many as the tile has, or fewer.
+/// tile_step for a panel row of which only `lanes` floats may be read: as many as the tile has, or fewer.
 template <int kRows, int kVecs, class Element>
 THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, std::int64_t lanes, Element element) {
   if (lanes == kVecs * kLanes) return tile_step(t, b, element);
@@ -69,7 +69,7 @@ THALWEG_HD void tile_step(Tile<kRows, kVecs>& t, const float* b, std::int64_t la
   for (int r = 0; r < kRows; ++r) accumulate(t.acc[r], element(r), panel);
 }
 
-/// How far ahead of use, in k, a packed operand is asked for.
+/// Prefetch distance of a packed operand, in k.
 constexpr std::int64_t kPrefetchDepth = 16;
 constexpr int kLineFloats = 16;
 
@@ -81,8 +81,8 @@ THALWEG_HD void prefetch_panel(const float* b, std::int64_t stride = kPanel) {
 /// Values of k between two requests of an Ahead.
 constexpr int kAskEvery = 8;
 
-/// Memory that is wanted after the tile at work, asked for evenly during it, because a burst of requests
-/// would keep the tile's own operands waiting: two cache lines at a time, `step` apart.
+/// Prefetches memory for the work after the current tile, two cache lines at a time, `step` apart. The
+/// requests are spread evenly over the tile, because a burst would delay the tile's own operands.
 template <bool kToWrite>
 struct Ahead {
   const char* at;
@@ -117,10 +117,10 @@ THALWEG_HD void multiply_down_columns(Tile<kRows, kVecs>& t, const float* a, std
   }
 }
 
-/// The same, read along its rows. Three rows share a base pointer and reach the other two through the index
-/// register, scaled by the addressing mode: a pointer for each row would not fit the register file, and every
-/// address that has to be computed takes a slot from an fma. Hiding the stride keeps the compiler from
-/// computing them.
+/// multiply_down_columns for a broadcast operand that is read along its rows. Three rows share a base pointer
+/// and reach the other two through the index register, scaled by the addressing mode. A pointer per row would
+/// not fit the register file, and every computed address takes a slot from an fma. Hiding the stride keeps
+/// the compiler from computing addresses.
 template <int kRows, int kVecs, bool kToWrite>
 THALWEG_HD void multiply_along_rows(Tile<kRows, kVecs>& t, const float* a, std::int64_t stride,
                                     const float* b, std::int64_t b_stride, std::int64_t depth,

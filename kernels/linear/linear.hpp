@@ -63,8 +63,8 @@ struct LinearModelStep {
   float* grad_output = nullptr;  ///< [N] out: derivative of the scaled loss by the output
   BatchSum grad_weight;          ///< [I]
   BatchSum grad_bias;            ///< [1] or null
-  /// The rows of the call that is likely to follow, if known: a backend may ask memory for the first of them.
-  /// No bit depends on it.
+  /// The rows of the call that is likely to follow, if known. A backend may prefetch the first of them. No
+  /// bit depends on it.
   DenseRows upcoming;
 };
 
@@ -75,7 +75,7 @@ struct LinearOps {
   Required<void(const Device&, const LinearModelStep&)> model_step;
 };
 
-// For products that leave the activation to its own op: where the sums go, and that op's call.
+// For products that leave the activation to its own op: the output of the sums, and the call of that op.
 Matrix linear_sums(const LinearForward& a);
 void apply_activation(const Device& device, const ActivationOps& ops, const LinearForward& a);
 void apply_derivative(const Device& device, const ActivationOps& ops, const LinearInputGrad& a);

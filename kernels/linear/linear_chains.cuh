@@ -1,6 +1,6 @@
 #pragma once
-// Where the chains of a gradient are while its batch is summed up: with the caller, or in scratch memory when
-// a call brings the whole batch.
+// The memory of a gradient's chains during its batch: the caller's, or scratch memory if a call holds the
+// whole batch.
 #include <cstdint>
 
 #include "kernels/linear/linear.hpp"

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kPassRows = 2048;
 /// Rows of one task of the few-output product.
 constexpr std::int64_t kRowBlock = 16;
-/// Rows between the one of such a product and the one asked of memory.
+/// Prefetch distance of the few-output product, in rows.
 constexpr std::int64_t kForwardAheadRows = 8;
 
 DenseRows rows_from(const DenseRows& x, std::int64_t first, std::int64_t count) {

@@ -1,6 +1,6 @@
 #pragma once
-// What the files of the linear layer's CUDA backend offer each other: a family of kernels each, so that none
-// takes long to compile.
+// Functions that the files of the linear layer's CUDA backend share. Each file has one family of kernels, so
+// that none takes long to compile.
 #include "kernels/linear/linear.hpp"
 #include "kernels/linear/linear_chains.cuh"
 

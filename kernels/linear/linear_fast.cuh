@@ -1,9 +1,9 @@
 #pragma once
-// Fast numerics of the linear layer: its products through cuBLASLt. TF32 inputs from compute capability 8.0
-// on, float32 before; sums in float32. Held to derived error bounds, and the same from run to run on one
-// machine. Layers of few outputs or few features are bound by memory and keep the exact kernels, and so do
-// micro-batches, whose chains go on from call to call. Activations are calls of their own: the library's ReLU
-// does not say what becomes of a NaN, and its GELU is another one.
+// Fast numerics of the linear layer: its products through cuBLASLt, with TF32 inputs from compute capability
+// 8.0 on, float32 before, and sums in float32. Errors have derived bounds, and runs repeat on one machine.
+// Layers of few outputs or few features are bound by memory and keep the exact kernels. Micro-batches keep
+// them too, because their chains continue from call to call. Activations are separate calls: the library's
+// ReLU does not define its result for a NaN, and its GELU is another one.
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {

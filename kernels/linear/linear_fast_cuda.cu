@@ -11,15 +11,15 @@
 namespace thalweg {
 namespace {
 
-// cuBLASLt counts matrices by columns: a row-major [rows, cols] matrix of stride s is its [cols, rows] one of
-// leading dimension s, and row-major C = A B is its C^T = B^T A^T. No matrix is ever transposed in memory.
+// cuBLASLt stores matrices by columns. A row-major [rows, cols] matrix of stride s is its [cols, rows] matrix
+// of leading dimension s, and row-major C = A B is its C^T = B^T A^T. No matrix is ever transposed in memory.
 
 /// One of the two factors, as cuBLASLt sees it before `op`.
 struct Factor {
   const float* data = nullptr;
   std::int64_t rows = 0, cols = 0, stride = 0;
   cublasOperation_t op = CUBLAS_OP_N;
-  std::uint32_t alignment = 0;  ///< of data, in bytes
+  std::uint32_t alignment = 0;  ///< alignment of data, in bytes
 };
 
 /// out = op(a) op(b), plus bias[row] where there is one.
@@ -59,8 +59,8 @@ cublasLtHandle_t handle_of(const Device& device) {
   return static_cast<cublasLtHandle_t>(device.matrix_library);
 }
 
-/// A product as cuBLASLt wants to hear of it, and the algorithm that it picks, which depends on the shapes,
-/// the alignments and the device alone.
+/// The description of a product for cuBLASLt, and the algorithm that it selects. The algorithm depends on the
+/// shapes, the alignments and the device alone.
 class ProductPlan {
  public:
   ProductPlan(const Device& device, const Product& p) : handle_(handle_of(device)), name_(p.name) {

@@ -1,7 +1,7 @@
 #pragma once
-// One pass over the rows of a linear model with one output: while a row is in the cache, its dot product, its
-// loss and its contribution to the gradient. A task is a slice of the batch, whose chains only it touches.
-// When a call brings the whole batch, the tree over slices runs as they get done; else at the end, on a copy.
+// One pass over the rows of a linear model with one output. It computes the dot product, the loss and the
+// gradient of a row while the row is in the cache. A task is a slice of the batch and owns its chains. If a
+// call holds the whole batch, the tree over slices runs as they finish; else at the end, on a copy.
 #include <cstdint>
 
 #include "kernels/base/slice_claims_cpu.hpp"
@@ -16,16 +16,16 @@ namespace thalweg::THALWEG_ISA {
 
 /// Rows that share one pass over the gradient's chain, and whose losses are found together.
 constexpr int kStepRows = 8;
-/// Rows between the one at work and the one that memory is asked for: half of its bytes during the dot
-/// product, half during the gradient. The wider the rows, the fewer stay in the second cache until they are
-/// read; of the widest it is the next one, and memory delivers within a row what is read in order.
+/// Prefetch distance in rows; half of a row is prefetched during the dot product, half during the gradient.
+/// The wider the rows, the fewer of them stay in the L2 cache until they are read. For the widest rows the
+/// distance is one, and memory delivers what is read in order within a row.
 THALWEG_HD std::int64_t ahead_rows(const DenseRows& x) {
   constexpr std::int64_t kNarrowRow = 4 << 10, kWideRow = 24 << 10;
   const std::int64_t bytes = row_bytes(x);
   return bytes <= kNarrowRow ? 16 : bytes <= kWideRow ? 8 : 1;
 }
-/// Rows between that one and the one whose first line is asked for: by the time that the other lines are, the
-/// address of its page has been looked up.
+/// The first line of a row is prefetched this many rows before its other lines. By then the address of its
+/// page has been looked up.
 constexpr std::int64_t kTranslationRows = 4;
 /// Features of one task of the tree.
 constexpr std::int64_t kTreeFeatures = 8192;
@@ -36,10 +36,10 @@ struct SliceChains {
   std::int64_t stride;
 };
 
-/// Scratch of a step: per slice the chains of weight and bias (used when the call brings the whole batch; the
-/// caller's partials otherwise), per thread the converted rows of a group.
+/// Scratch of a step. Per slice it holds the chains of weight and bias, if the call holds the whole batch;
+/// else they are in the caller's partials. Per thread it holds the converted rows of a group.
 struct StepPlan {
-  std::int64_t row_floats;  ///< of a chain or a converted row: whole cache lines
+  std::int64_t row_floats;  ///< floats of a chain or a converted row: whole cache lines
   std::int64_t bias_at, rows_at, floats;
   int threads;
 
@@ -114,8 +114,8 @@ THALWEG_HD void finish_rows(const LinearModelStep& a, std::int64_t n, const floa
   for (int r = 0; r < kRows; ++r) a.losses[n + r] = loss[r], a.grad_output[n + r] = slope[r];
 }
 
-/// The rows that a thread reads one after the other: those of its share, those of a slice that nobody has
-/// begun, those of the next call.
+/// The rows that a thread reads in turn: those of its share, of a slice that no thread has begun, of the next
+/// call.
 class ThreadRows {
  public:
   ThreadRows(const LinearModelStep& step, const SliceClaims& claims, int slice, int thread, int threads)
@@ -153,7 +153,8 @@ class ThreadRows {
   const LinearModelStep& step_;
   const SliceClaims& claims_;
   std::int64_t begin_, end_;
-  std::int64_t run_end_;   ///< of the rows that it reads as they come: its share's, in its share
+  /// end of the rows that it reads in order: the end of its share while it is in its share
+  std::int64_t run_end_;
   std::int64_t upcoming_;  ///< where its share of the next call begins
   std::int64_t ahead_;
   int slice_;

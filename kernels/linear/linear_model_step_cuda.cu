@@ -20,7 +20,7 @@ void separate_step(const Device& device, const LinearModelStep& a) {
   cuda::linear_slice_sums(device, a.slices, chains, features, 1);
 }
 
-/// As many blocks as there are multiprocessors, and as many rows at a time as they hold.
+/// One block per multiprocessor, and as many rows at a time as they hold.
 StepPlan plan_step(const DeviceProperties& gpu, const LinearModelStep& a, const TouchedSlices& touched) {
   const std::int64_t features = a.input.cols, element = a.input.dtype == DType::u8 ? 1 : 4;
   StepPlan plan{.groups = kMaxStepGroups};

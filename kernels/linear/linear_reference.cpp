@@ -64,7 +64,7 @@ void parameter_grad(const Device&, const LinearParameterGrad& a) {
   }
 }
 
-/// What the step is defined as: the separate ops, one after the other.
+/// The definition of the step: the separate ops, one after the other.
 void model_step(const Device& device, const LinearModelStep& a) {
   const std::int64_t rows = a.input.rows;
   std::vector<float> output(static_cast<std::size_t>(rows));

@@ -51,11 +51,11 @@ static __global__ void __launch_bounds__(kRowLossThreads)
   if (n < rows) finish_row(p, n, output[n]);
 }
 
-/// How a step is shared out: `groups` blocks per slice, `chunk_rows` rows on chip at a time.
+/// The work distribution of a step: `groups` blocks per slice, `chunk_rows` rows on chip at a time.
 struct StepPlan {
   int groups = 0;  ///< a power of two up to kMaxStepGroups; 0: rows do not fit on chip
   int chunk_rows = 0;
-  int chunks = 0;  ///< of the longest slice
+  int chunks = 0;  ///< chunks of the longest slice
   std::int64_t shared_bytes = 0;
 };
 constexpr std::int64_t kMaxStepFeatures = std::int64_t{1} << 24;  // more never fit; keeps columns in 32 bits

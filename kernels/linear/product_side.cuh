@@ -1,6 +1,6 @@
 #pragma once
-// One operand of a matrix product: how a block brings a piece of it into shared memory and how a thread reads
-// its share there. Pieces keep the orientation they have in memory, so that 16 bytes move at a time.
+// One operand of a matrix product: how a block copies a piece of it into shared memory, and how a thread
+// reads its part there. Pieces keep their orientation in memory, so that 16 bytes move at a time.
 #include <cstdint>
 #include <type_traits>
 
@@ -42,7 +42,7 @@ struct Side {
   static constexpr int kFloats = kLines * kPitch;
   static constexpr int kGroup = kPerThread < 4 ? kPerThread : 4;
 
-  /// Which of the tile's outputs is number i of thread t along this side.
+  /// The index within the tile of output i of thread t along this side.
   static constexpr __device__ __forceinline__ int output(int t, int i) {
     if (kDeepLines || kPerThread % 4 != 0) return t + i * (kWidth / kPerThread);
     return i / 4 * 4 * (kWidth / kPerThread) + 4 * t + i % 4;
@@ -82,8 +82,9 @@ struct Piece {
   std::int64_t line, line_end, position, position_end;
 };
 
-/// Brings pieces into shared memory, four elements of a line at a time: begin() asks memory for a piece,
-/// finish() has it in place once the copies are waited for. What lies outside the operand becomes zero.
+/// Copies pieces into shared memory, four elements of a line at a time. The copy of a piece starts in
+/// begin(). It is complete after the wait for the copies and finish(). Elements outside the operand become
+/// zero.
 template <class Side, int kThreads>
 class Loader {
   static constexpr int kQuadsPerLine = Side::kPositions / 4;

@@ -1,8 +1,8 @@
 #pragma once
 // A block's tile of a matrix product in which every output is one chain of fma over ascending terms
 // (docs/numerics.md, "Matrix products" and "Sums over the batch"), so neither the tile nor the number of
-// blocks changes a bit. A piece that is not full is multiplied term by term: a term of zeros is not the same
-// as no term when a chain stands at -0.
+// blocks changes a bit. A partial piece is multiplied term by term, because adding a zero term changes a
+// chain at -0.
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -18,9 +18,9 @@ struct ProductPieces {
   float b[Shape::kStages][SideB::kFloats];
 };
 
-/// How a tile passes from registers to memory and back: through shared memory, a pass of its rows at a time.
-/// There a thread has four neighbouring columns of a row, whatever its share in registers, so that memory
-/// moves 16 bytes at a time and what is done to an output stands in the code once.
+/// How a tile passes from registers to memory and back: through shared memory, a group of its rows at a time.
+/// There a thread has four neighbouring columns of a row, whatever it holds in registers. Memory therefore
+/// moves 16 bytes at a time, and the code for an output appears once.
 template <class Shape, class SideA, class SideB>
 struct TilePasses {
   static constexpr int kMostFloats = 9216;  // 36 KiB, about as much as the pieces take
@@ -28,8 +28,8 @@ struct TilePasses {
   // once.
   static constexpr int kPitch = Shape::kCols + (SideB::kDeepLines ? 8 : 0);
   static constexpr int kCount = Shape::kRows * kPitch <= kMostFloats ? 1 : 2;
-  static constexpr int kRows = Shape::kRows / kCount;                    // of the tile
-  static constexpr int kRowsPerThread = Shape::kRowsPerThread / kCount;  // of a thread
+  static constexpr int kRows = Shape::kRows / kCount;                    // rows of the tile
+  static constexpr int kRowsPerThread = Shape::kRowsPerThread / kCount;  // rows of a thread
   static constexpr int kQuadsPerRow = Shape::kCols / 4, kQuads = kRows * kQuadsPerRow;
   static constexpr int kFloats = kRows * kPitch;
   static_assert(kFloats <= kMostFloats && kRowsPerThread % SideA::kGroup == 0);
@@ -86,7 +86,7 @@ class ProductTile {
     const auto piece_a = [&](int p) { return piece<SideA>(block, block.row, block.row_end, p); };
     const auto piece_b = [&](int p) { return piece<SideB>(block, block.col, block.col_end, p); };
     int stage = 0, next_stage = 0;
-    // One loop for the pieces that are only asked for and those that are multiplied: its body is long.
+    // One loop both prefetches pieces and multiplies them, because its body is long.
 #pragma unroll 1
     for (int p = 1 - Shape::kStages; p < count; ++p) {
       if (p >= 0) {
@@ -114,7 +114,7 @@ class ProductTile {
     }
   }
 
-  /// from(row, col, count) gives the chains of four columns from col on, of which `count` exist.
+  /// from(row, col, count) returns the chains of four columns from col on, of which `count` exist.
   template <class From>
   __device__ __forceinline__ void load_outputs(const ProductBlock& block, Buffers& buffers, From from) {
 #pragma unroll 1

@@ -1,6 +1,6 @@
 #pragma once
-// Where the kernels of the linear layer read from: matrices that lie in memory line by line, and rows of a
-// data set that are converted on the way.
+// The sources that the kernels of the linear layer read. They are matrices in memory line by line, and rows
+// of a data set that are converted on the way.
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace thalweg {
 
-/// How many of `wanted` elements lie before `end`, from `from` on.
+/// The number of elements from `from` on, out of `wanted`, that lie before `end`.
 __device__ __forceinline__ int count_before(std::int64_t end, std::int64_t from, int wanted) {
   const std::int64_t left = end - from;
   return left <= 0 ? 0 : left < wanted ? static_cast<int>(left) : wanted;
@@ -50,8 +50,8 @@ struct ConvertedRows {
     return (ids != nullptr ? ids[l] : l) * stride;
   }
 
-  /// Elements [at, at + count) of a line as they lie in memory: four bytes in one word if they can be loaded
-  /// so, otherwise an element in each word. Apart from quad_of, so that other work can go on meanwhile.
+  /// Elements [at, at + count) of a line in their stored form: four bytes in one word if possible, otherwise
+  /// an element in each word. It is separate from quad_of, so that other work can overlap the load.
   __device__ __forceinline__ uint4 raw(Line from, std::int64_t at, int count) const {
     uint4 word = make_uint4(0, 0, 0, 0);
     if (bytes) {

@@ -18,7 +18,7 @@ struct SliceProductArgs {
   BatchSlices slices;
   int first_slice;
   BatchSum grad_weight, grad_bias;  ///< partials and partial_stride
-  bool partial_vector;              ///< as ProductArgs::out_vector
+  bool partial_vector;              ///< as ProductArgs::out_vector, for the partial sums
 };
 
 // slice_product: the chains of grad_weight and grad_bias for the slices that a call touches.

@@ -33,7 +33,7 @@ __device__ __forceinline__ T group_tree(T (&chain)[kSliceGroup], int count) {
 template <class T>
 struct SliceSumArgs {
   const T* partials;
-  std::int64_t stride, size;  ///< in T
+  std::int64_t stride, size;  ///< in elements of T
   T* sum;
 };
 template <class T>
@@ -68,7 +68,8 @@ __device__ __forceinline__ void slice_sum(const SliceSumArgs<T>& a, std::int64_t
 }
 
 constexpr int kSliceSumThreads = 128;
-constexpr int kSliceSumBlocks = 4;  // of a multiprocessor: 128 registers, which hold all levels of the tree
+// blocks per multiprocessor: 128 registers, which hold all levels of the tree
+constexpr int kSliceSumBlocks = 4;
 
 // slice_sums: a gradient from the chains of its slices.
 // math         sum[i] = tree over s of chain[s][i]; a slice without rows is +0

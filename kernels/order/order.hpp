@@ -11,9 +11,9 @@
 
 namespace thalweg {
 
-/// Where a batch lies; changes from step to step.
+/// The position of a batch in its epoch; it changes from step to step.
 struct BatchPlace {
-  Feistel network;         ///< of fewer than 2 rows: the rows as they lie
+  Feistel network;         ///< with fewer than 2 rows: the identity
   std::int64_t first = 0;  ///< position of the batch's first row
 };
 

@@ -17,7 +17,7 @@ struct VectorProduct {
   THALWEG_HD static Words of(Words words) {
     const Words multiplier = Words{} + kFeistelMultiplier;
 #if defined(__AVX512F__)
-    // The masked form, because GCC 12 warns of the plain one's undefined pass-through.
+    // The masked form, because GCC 12 warns about the undefined pass-through of the plain one.
     return (Words)_mm512_maskz_mul_epu32(0xFF, (__m512i)words, (__m512i)multiplier);
 #elif defined(__AVX2__)
     return (Words)_mm256_mul_epu32((__m256i)words, (__m256i)multiplier);

@@ -35,7 +35,7 @@ struct Walk {
           group<kSide / 2>(value + w);
         }
       }
-      // What is written for one who walks on is written again.
+      // A position that is still walking is written again after its next pass.
       for (int w = 0; w < walking; ++w) rows[index[w]] = static_cast<std::int64_t>(value[w]);
     }
   }

@@ -54,7 +54,7 @@ struct LayerNormSquaredNorms {
 /// flat       c = min(1, clip_norm / (norm + 1e-6))         one row of factors
 /// per_layer  the same with sqrt(squared_norms[l, n])        L rows of factors
 /// automatic  c = clip_norm / (norm + 0.01)                  one row of factors
-/// clip_norm <= 0: c = 1. A norm that is not finite gives a factor of no use; the caller looks at `norms`.
+/// clip_norm <= 0: c = 1. A norm that is not finite gives a useless factor; the caller checks `norms`.
 struct ClipFactors {
   ClipMode mode = ClipMode::flat;
   std::int64_t rows = 0;

@@ -85,7 +85,7 @@ void gradient_of_row(float* gradient, std::int64_t classes, std::int64_t own_cla
 
 struct Sample {
   std::int64_t own_class;
-  float weight;  // NaN when the target is no class: loss and gradient become NaN
+  float weight;  // NaN if the target is not a class: loss and gradient become NaN
 };
 
 Sample sample_of(const LossTargets& targets, std::int64_t n, std::int64_t classes) {
@@ -125,7 +125,7 @@ void softmax_row(const SoftmaxArgs& args, std::int64_t n) {
 struct Group {
   float shift[kFewClasses][kGroup];  // z - max
   float term[kFewClasses][kGroup];   // exp(z - max)
-  float sum[kGroup];                 // of the terms
+  float sum[kGroup];                 // sums of the terms
 };
 
 /// The sum over classes in each lane, by the tree of fold_chains: one class per chain, empty chains left out.

@@ -5,7 +5,7 @@ namespace {
 
 struct Sample {
   std::int64_t own_class;
-  float weight;  // NaN when the target is no class: loss and gradient become NaN
+  float weight;  // NaN if the target is not a class: loss and gradient become NaN
 };
 
 __device__ __forceinline__ Sample sample_of(const LossTargets& targets, std::int64_t n,

@@ -14,7 +14,7 @@ double log_sum_exp(const float* z, std::int64_t classes) {
   return max + std::log(sum);
 }
 
-/// q_k; NaN for every k when the target is no class.
+/// q_k; NaN for every k if the target is not a class.
 double share(double target, std::int64_t k, std::int64_t classes, double smoothing) {
   const bool is_class = target >= 0 && target < static_cast<double>(classes) && target == std::floor(target);
   if (!is_class) return std::numeric_limits<double>::quiet_NaN();

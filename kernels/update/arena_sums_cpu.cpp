@@ -7,7 +7,8 @@ namespace thalweg::THALWEG_ISA {
 namespace {
 
 constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB: the hardware's own prefetch ends with the page
-constexpr std::int64_t kGatheredCost = 16;     ///< of a touched element, as tasks_cpu.hpp counts them
+/// cost of a touched element, in the elements of tasks_cpu.hpp
+constexpr std::int64_t kGatheredCost = 16;
 
 /// Sum over one block: step(chain, x[j]) gives the next value of element j's chain.
 template <class Step>

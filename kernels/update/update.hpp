@@ -29,7 +29,8 @@ struct GroupScalars {
   float l2 = 0;                    ///< coupled: grad += l2 * param
   float shrink = 0;                ///< proximal L1: soft threshold by lr * l1 after the step
   float ftrl_l1 = 0, ftrl_l2 = 0;  ///< ftrl regularises inside its rule; its l2 and shrink above are 0
-  float lower = 0, upper = 0;      ///< of Constraint::box; radius or sum (> 0) in upper
+  /// bounds of Constraint::box; other constraints have their radius or sum (> 0) in upper
+  float lower = 0, upper = 0;
   Constraint constraint = Constraint::none;
 };
 
@@ -87,8 +88,8 @@ struct GradientNormArgs {
   float* out = nullptr;  ///< [2] in the backend's memory
 };
 
-/// Projections that need a whole segment, applied to the segments whose group asks for one, each segment as
-/// one vector, with sums over the arena in the order above.
+/// Projections that need a whole segment. They apply to the segments whose group has such a constraint. Each
+/// segment is one vector, with sums over the arena in the order above.
 /// l2_ball: norm = sqrt(sum of squares); if norm > upper every element becomes element * (upper / norm).
 /// simplex (entries >= 0, sum upper; Duchi et al., "Efficient projections onto the l1-ball", ICML 2008, by
 /// the iteration of Michelot, 1986): m = the largest element, v = element - m, theta = -upper; then theta =
@@ -107,18 +108,19 @@ struct ProjectArgs {
 
 /// What a step leaves behind for the host, which may read it much later.
 struct StepRecord {
-  float loss_sum = 0;  ///< of the weighted losses, by chains: losses[n] joins chain n mod 128 (chains.hpp)
-  float squared_norm = 0;       ///< of the gradient
+  /// sum of the weighted losses, by chains: losses[n] joins chain n mod 128 (chains.hpp)
+  float loss_sum = 0;
+  float squared_norm = 0;       ///< squared norm of the gradient
   std::int32_t first_bad = -1;  ///< first row of the batch whose loss is not finite; -1: none
   std::int32_t updated = 0;     ///< whether the step's update took place
 };
 
-/// Where the steps of a burst stand; in the backend's memory. Once a step was not finite, the later ones of
-/// the burst leave everything as it is, so that the parameters are those of the last good step.
+/// The progress of a burst, in the backend's memory. After a step that is not finite, the later steps of the
+/// burst change nothing, so the parameters stay those of the last good step.
 struct BurstState {
   std::int32_t next = 0;    ///< position of the next record
   std::int32_t halted = 0;  ///< set by the first step that is not finite
-  float gate = 0;           ///< what UpdateArgs::squared_norm points to: finite while updates may take place
+  float gate = 0;           ///< target of UpdateArgs::squared_norm: finite while updates may take place
 };
 
 /// Closes the gradient of a step: records[next++] is written, and `gate` becomes the squared norm where loss
@@ -129,7 +131,7 @@ struct RecordArgs {
   std::int64_t count = 0;
   const float* squared_norm = nullptr;  ///< [1]
   BurstState* burst = nullptr;          ///< [1]
-  StepRecord* records = nullptr;        ///< as many as a burst has steps
+  StepRecord* records = nullptr;        ///< one record per step of a burst
   float* statistics = nullptr;          ///< [statistics_size], as forward left them
   const float* statistics_before = nullptr;
   std::int64_t statistics_size = 0;

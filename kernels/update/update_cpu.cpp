@@ -9,12 +9,12 @@ namespace thalweg::THALWEG_ISA {
 namespace {
 
 constexpr std::int64_t kTask = 8192;           ///< elements: large beside a task's cost, small beside a model
-constexpr std::int64_t kElementCost = 2;       ///< of an update, in elements as tasks_cpu.hpp counts them
+constexpr std::int64_t kElementCost = 2;       ///< cost of an update, in the elements of tasks_cpu.hpp
 constexpr std::int64_t kStrip = 64;            ///< elements between two rounds of prefetching
 constexpr std::int64_t kPrefetchAhead = 1024;  ///< 4 KB per stream
 constexpr std::int64_t kGather = 64;           ///< touched elements gathered at a time: two lots fit into L1
 constexpr std::int64_t kTouchedTask = 512;
-constexpr std::int64_t kTouchedCost = 32;  ///< of a touched element, counted likewise
+constexpr std::int64_t kTouchedCost = 32;  ///< cost of a touched element, in the elements of tasks_cpu.hpp
 constexpr std::int64_t kLine = 16;
 
 /// The arrays of a run of elements; `state` counts state_count(rule) of them.
@@ -77,7 +77,7 @@ void update_run(const Streams& x, std::int64_t size, const ElementScalars& scala
   update_strip<Functor>(x, i, size - i, s);  // mutant: tail-updated
 }
 
-/// Arena positions of up to kGather touched elements, their memory asked for.
+/// Arena positions of up to kGather touched elements, whose memory is prefetched.
 template <int kStates>
 struct Gathered {
   std::int64_t at[kGather];

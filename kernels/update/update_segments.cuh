@@ -16,7 +16,7 @@ namespace thalweg {
 constexpr int kUpdateThreads = 256;
 constexpr int kUpdateBlock = 4 * kUpdateThreads;
 
-/// Four neighbours. The streams are asked for before the scalars, whose latency they then hide.
+/// Four neighbours. The streams are loaded before the scalars and hide their latency.
 template <class Functor, bool kAverage>
 __device__ __forceinline__ void update_quad(const UpdateStreams& x, std::int64_t i,
                                             const DeviceScalars& scalars, int group) {

@@ -1,6 +1,6 @@
 #pragma once
-// What the layers of weights and a bias share, whether their input is dense or sparse: the parameters and
-// where they and their gradients are.
+// Shared by the layers with weights and a bias, on dense or sparse input: the parameters, their offsets and
+// their gradients.
 #include "host/model/layer.hpp"
 
 namespace thalweg {
