@@ -36,6 +36,11 @@ std::int64_t burst_limit_of(const Context& ctx, const LearnerOptions& options) {
   return backend_of(ctx).graphs != nullptr && !options.per_sample.statistics ? kReplayedBurst : 1;
 }
 
+std::int64_t sparse_weight_of(const Network& network) {
+  const Layer* const layer = network.sparse_layer();
+  return layer != nullptr ? layer->sparse_weight() : -1;
+}
+
 void require_micro_batches(const Network& network) {
   for (const auto& layer : network.layers()) {
     if (layer->whole_batch_reason().empty()) continue;
@@ -51,7 +56,8 @@ Learner::State::State(const Context& c, Model& model, const Dataset& dataset, co
       network(model.network()),
       data(c, dataset),
       options(with_micro_batch(c, network, dataset, o)),
-      optimizer(c, network, optimizer_config(o)),
+      optimizer(c, network.plan(), network.parameters().data(), optimizer_config(o),
+                sparse_weight_of(network)),
       inputs(c, o.max_batch, burst_limit_of(c, o)),
       ids(c, o.batches, inputs),
       burst(c, burst_limit_of(c, o), o.max_batch, network.buffers()),

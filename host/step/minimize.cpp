@@ -19,7 +19,7 @@ double minimize(
   param.zero(ctx);
   grad.zero(ctx);
   param.upload(ctx, point.data(), size);
-  Optimizer optimizer(ctx, plan, param.data(), config, false);
+  Optimizer optimizer(ctx, plan, param.data(), config);
   Buffer<UpdateScalars> scalars(ctx, 1);
   std::vector<float> gradient(point.size());
   double value = value_and_gradient(point, gradient);

@@ -16,32 +16,31 @@ std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSe
 
 }  // namespace
 
-Optimizer::Optimizer(const Context& ctx, Network& network, const OptimizerConfig& config)
+Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param,
+                     const OptimizerConfig& config, std::int64_t sparse_weight)
     : config_(config),
       groups_(parameter_groups(config)),
-      lazy_(network.sparse_layer() != nullptr && config.lazy != Tristate::no) {
+      lazy_(sparse_weight >= 0 && config.lazy != Tristate::no) {
   config_rules::check_optimizer(config);
   config_rules::check_average(config, lazy_);
-  plan_segments(network);
-  const std::int64_t arena = network.plan().arena_size();
+  plan_segments(plan, sparse_weight);
+  const std::int64_t arena = plan.arena_size();
   for (int s = 0; s < state_count(config.name); ++s) {
     states_.emplace_back(ctx, arena);
     states_.back().zero(ctx);
   }
   if (config.average != Averaging::none) {
     average_ = Buffer<float>(ctx, arena);
-    backend_of(ctx).memory.copy(device_of(ctx), average_.data(), network.parameters().data(),
-                                arena * std::int64_t{sizeof(float)});
+    backend_of(ctx).memory.copy(device_of(ctx), average_.data(), param, arena * std::int64_t{sizeof(float)});
   }
   norm_ = Buffer<float>(ctx, 2);
 }
 
-void Optimizer::plan_segments(const Network& network) {
-  const std::int64_t lazy_offset = lazy_ ? network.sparse_layer()->sparse_weight() : -1;
-  for (const auto& entry : network.plan().parameters()) {
+void Optimizer::plan_segments(const ParameterPlan& plan, std::int64_t sparse_weight) {
+  for (const auto& entry : plan.parameters()) {
     const UpdateSegment segment{entry.offset, padded(entry.size), entry.size, group_of(entry.spec.kind)};
     segments_.push_back(segment);
-    (entry.offset == lazy_offset ? touched_ : whole_).push_back(segment);
+    (lazy_ && entry.offset == sparse_weight ? touched_ : whole_).push_back(segment);
   }
 }
 

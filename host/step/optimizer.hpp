@@ -12,10 +12,12 @@ namespace thalweg {
 
 class Optimizer {
  public:
-  /// An average begins where the parameters do.
-  Optimizer(const Context& ctx, Network& network, const OptimizerConfig& config);
+  /// `param`: the arena as it begins, which is also where an average begins. `sparse_weight`: as
+  /// Layer::sparse_weight.
+  Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param, const OptimizerConfig& config,
+            std::int64_t sparse_weight = -1);
 
-  /// Lazy: the weight of the network's sparse layer is updated only where the batch touched it.
+  /// Lazy: the sparse weight is updated only where the batch touched it.
   bool lazy() const { return lazy_; }
   bool averages() const { return average_.size() > 0; }
 
@@ -37,7 +39,7 @@ class Optimizer {
   static std::string state_name(std::size_t index) { return "state" + std::to_string(index); }
 
  private:
-  void plan_segments(const Network& network);
+  void plan_segments(const ParameterPlan& plan, std::int64_t sparse_weight);
 
   OptimizerConfig config_;
   std::vector<ParameterGroup> groups_;
