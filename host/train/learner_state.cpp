@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <functional>
-#include <numeric>
 
 #include "host/runtime/device_of.hpp"
 #include "host/train/micro_batch.hpp"
@@ -22,20 +20,6 @@ namespace {
 
 /// Steps that may wait for the host on a backend that replays them without it.
 constexpr std::int64_t kReplayedBurst = 32;
-
-/// The most entries that `rows` rows of a CSR data set can hold together.
-std::int64_t most_entries(const Dataset& data, std::int64_t rows) {
-  std::vector<std::int64_t> lengths;
-  for (std::int64_t r = 0; r < data.rows; ++r) {
-    lengths.push_back(data.offsets[static_cast<std::size_t>(r) + 1] -
-                      data.offsets[static_cast<std::size_t>(r)]);
-  }
-  rows = std::min(rows, data.rows);
-  std::nth_element(lengths.begin(), lengths.begin() + rows - (rows > 0 ? 1 : 0), lengths.end(),
-                   std::greater<>());
-  // mutant: memory-for-longest
-  return std::accumulate(lengths.begin(), lengths.begin() + rows, std::int64_t{0});
-}
 
 /// Noise reaches every parameter, also those that a sparse batch does not touch.
 OptimizerConfig optimizer_config(const LearnerOptions& options) {
@@ -55,16 +39,6 @@ std::int64_t burst_limit_of(const Context& ctx, const LearnerOptions& options) {
 }
 
 }  // namespace
-
-TouchedBuffers::TouchedBuffers(const Context& ctx, const Dataset& data, std::int64_t max_batch) {
-  const std::int64_t entries = most_entries(data, max_batch);
-  const std::int64_t capacity = std::min(entries, data.features);
-  features = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(capacity, 1));
-  slots = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(entries, 1));
-  count = Buffer<std::int64_t>(ctx, 1);
-  row_begin = Buffer<std::int64_t>(ctx, max_batch + 1);
-  view = {features.data(), count.data(), row_begin.data(), slots.data(), capacity, entries};
-}
 
 StagedInputs::StagedInputs(const Context& ctx, std::int64_t max_batch, std::int64_t slots)
     : ctx_(ctx),

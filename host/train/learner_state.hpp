@@ -10,21 +10,12 @@
 #include "host/train/optimizer.hpp"
 #include "host/train/per_sample_step.hpp"
 #include "host/train/step_rows.hpp"
-#include "kernels/base/touched.hpp"
+#include "host/train/touched_buffers.hpp"
 #include "kernels/order/order.hpp"
 #include "kernels/update/update.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {
-
-/// The touched-feature lists of one batch.
-struct TouchedBuffers {
-  Buffer<std::int32_t> features, slots;
-  Buffer<std::int64_t> count, row_begin;
-  TouchedFeatures view;
-
-  TouchedBuffers(const Context& ctx, const Dataset& data, std::int64_t max_batch);
-};
 
 /// What changes from step to step, in the order in which it lies in the backend's memory; the ids of the rows
 /// follow.

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "host/train/learner_state.hpp"
+#include "host/train/touched_buffers.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/small_models.hpp"
