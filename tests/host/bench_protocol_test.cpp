@@ -11,6 +11,9 @@
 #include "host/bench/made_data.hpp"
 #include "host/bench/training_loop.hpp"
 #include "host/bench/workloads.hpp"
+#include "kernels/linear/linear.hpp"
+#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
+#include "kernels/update/update.hpp"
 
 namespace thalweg::bench {
 namespace {

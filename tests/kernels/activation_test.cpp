@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "host/model/layer.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/activation/activation_math.hpp"
 #include "kernels/backend.hpp"
@@ -192,16 +191,6 @@ TEST_P(ActivationOnDevice, GeluOfLargeArgumentsIsTheIdentityOrZeroWithItsSlope) 
 
 INSTANTIATE_TEST_SUITE_P(Devices, ActivationOnDevice, testing::ValuesIn(test::all_devices()),
                          [](const auto& info) { return test::test_name(info.param); });
-
-TEST(ActivationLayer, TellsItsNeighboursWhatTheyMayOverwriteAndFuse) {
-  for (const Activation kind : kKinds) {
-    const auto layer = make_activation("f", 3, kind);
-    EXPECT_EQ(layer->in_place(), kind != Activation::gelu);  // whose slope needs the input
-    EXPECT_TRUE(layer->gradient_in_place());
-    EXPECT_TRUE(layer->activation().present);
-    EXPECT_EQ(layer->activation().kind, kind);
-  }
-}
 
 TEST(ActivationExactness, EveryExactDeviceAndThreadCountGivesTheBitsOfTheScalarFormula) {
   const std::int64_t size = 40000;  // several tasks, the last one short

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/model/layer.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
@@ -287,64 +286,6 @@ TEST_P(BatchNormTest, BackwardInPlaceGivesTheSameBits) {
 }
 
 /// NaN but for `parts`, each behind its offset.
-std::vector<float> arena_of(std::int64_t size,
-                            const std::vector<std::pair<std::int64_t, std::vector<float>>>& parts) {
-  std::vector<float> arena(static_cast<std::size_t>(size), std::nanf(""));
-  for (const auto& [offset, values] : parts) std::copy(values.begin(), values.end(), arena.begin() + offset);
-  return arena;
-}
-
-void expect_part(const std::vector<float>& arena, std::int64_t offset, const std::vector<float>& want,
-                 const std::string& what) {
-  test::expect_same_bits({arena.begin() + offset, arena.begin() + offset + std::ssize(want)}, want, what);
-}
-
-TEST_P(BatchNormTest, TheLayerFindsItsPartsOfTheArenasInTrainingAndInEvaluation) {
-  const Data d = random_data(10, 5);
-  ParameterPlan plan;
-  const auto before = make_batch_norm("a", 3), layer = make_batch_norm("b", 5);
-  before->declare(plan);
-  layer->declare(plan);
-  const std::int64_t weight_at = plan.parameters()[2].offset, bias_at = plan.parameters()[3].offset,
-                     mean_at = plan.buffers()[2].offset, variance_at = plan.buffers()[3].offset;
-  ASSERT_EQ(layer->kept_floats(10), 10);  // mean and rstd of 5 features
-  const Guarded<float> param(ctx(), arena_of(plan.arena_size(), {{weight_at, d.weight}, {bias_at, d.bias}})),
-      buffers(ctx(),
-              arena_of(plan.buffer_size(), {{mean_at, d.running_mean}, {variance_at, d.running_variance}})),
-      grad(ctx(), plan.arena_size()), kept(ctx(), 10), x(ctx(), d.x), dy(ctx(), d.dy), output(ctx(), 50),
-      grad_input(ctx(), 50);
-  BackwardCall call;
-  call.arenas = {.param = param.data(), .grad = grad.data(), .buffers = buffers.data()};
-  call.slices = whole_batch(10);
-  call.input.rows = dense_rows(matrix<const float>(x.data(), 10, 5));
-  call.output = matrix(output.data(), 10, 5);
-  call.kept = kept.data();
-  call.grad_output = matrix<const float>(dy.data(), 10, 5);
-  call.grad_input = matrix(grad_input.data(), 10, 5);
-
-  call.training = false;
-  layer->forward(ctx(), ForwardCall{call});
-  test::expect_same_bits(output.download(), run_inference(ctx(), d, 10), "evaluation");
-  call.training = true;
-  layer->forward(ctx(), ForwardCall{call});
-  layer->backward(ctx(), call);
-  const Forward want = run_forward(ctx(), d);
-  const Backward grads = run_backward(ctx(), d, want);
-  test::expect_same_bits(output.download(), want.output, "output");
-  expect_part(buffers.download(), mean_at, want.running_mean, "running mean");
-  expect_part(buffers.download(), variance_at, want.running_variance, "running variance");
-  test::expect_same_bits(grad_input.download(), grads.grad_input, "grad_input");
-  expect_part(grad.download(), weight_at, grads.grad_weight, "grad_weight");
-  expect_part(grad.download(), bias_at, grads.grad_bias, "grad_bias");
-}
-
-TEST(BatchNormLayer, HasParametersAndSaysWhatItNeedsTheWholeBatchFor) {
-  const auto layer = make_batch_norm("b", 5);
-  EXPECT_TRUE(layer->has_parameters());
-  EXPECT_EQ(layer->whole_batch_reason(), "batch norm takes its statistics over the whole batch");
-  EXPECT_TRUE(layer->per_sample_refusal().has_value());
-}
-
 /// loss = sum dy * output of one feature, in double.
 double loss_of(const std::vector<double>& x, double weight, double bias, const std::vector<float>& dy) {
   const double n = static_cast<double>(x.size());

@@ -7,7 +7,6 @@
 #include <limits>
 #include <numeric>
 
-#include "host/model/layer.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "tests/support/backends.hpp"
@@ -206,30 +205,6 @@ TEST_P(DropoutTest, KeepsAUnitWhoseWordIsTheThreshold) {
     args.drop_below = words.word[0] + above;
     backend_of(ctx()).dropout.apply(device_of(ctx()), args);
     EXPECT_EQ(output.download()[0], above == 0 ? 6.0f : 0.0f);
-  }
-}
-
-TEST_P(DropoutTest, TheLayerDropsWithItsSeedAndNumberInTrainingAndCopiesOtherwise) {
-  Call call = random_call(5, 33);
-  std::reverse(call.ids.begin(), call.ids.end());
-  const auto layer = make_dropout("d", 33, call.rate, call.seed, call.layer);
-  const Guarded<float> from(ctx(), call.input), forward(ctx(), 5 * 33), backward(ctx(), 5 * 33);
-  const Guarded<std::int64_t> ids(ctx(), call.ids);
-  const Guarded<std::uint64_t> step(ctx(), std::vector<std::uint64_t>{call.step});
-  BackwardCall layer_call;
-  layer_call.ids = ids.data();
-  layer_call.step = step.data();
-  layer_call.input.rows = dense_rows(matrix<const float>(from.data(), 5, 33));
-  layer_call.output = matrix(forward.data(), 5, 33);
-  layer_call.grad_output = matrix<const float>(from.data(), 5, 33);
-  layer_call.grad_input = matrix(backward.data(), 5, 33);
-  for (const bool training : {true, false}) {
-    layer_call.training = training;
-    layer->forward(ctx(), ForwardCall{layer_call});
-    layer->backward(ctx(), layer_call);
-    const std::vector<float> want = training ? apply(ctx(), call) : call.input;
-    test::expect_same_bits(forward.download(), want, "forward");
-    test::expect_same_bits(backward.download(), want, "backward");
   }
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/model/layer.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/base/chains.hpp"
@@ -282,37 +281,6 @@ TEST(LayerNormReference, GoesOnWithTheSumsOfTheLastMicroBatch) {
     EXPECT_EQ(got.grad_weight, want.grad_weight) << micro_batch;
     EXPECT_EQ(got.grad_bias, want.grad_bias) << micro_batch;
   }
-}
-
-/// The sums over the batch go on in the call that follows; this one must not have touched them.
-TEST_P(LayerNormTest, TheInputGradientOfAMicroBatchLeavesThePartialSumsAlone) {
-  const Data d = random_data(100, 5);
-  const Forward stats = run_forward(ctx(), d);
-  ParameterPlan plan;
-  const auto layer = make_layer_norm("b", 5);
-  layer->declare(plan);
-  ASSERT_EQ(layer->kept_floats(100), 200);  // mean and rstd of each row
-  std::vector<float> statistics = stats.mean;
-  statistics.insert(statistics.end(), stats.rstd.begin(), stats.rstd.end());
-  std::vector<float> parameters(static_cast<std::size_t>(plan.arena_size()), 0.0f);
-  std::copy(d.weight.begin(), d.weight.end(), parameters.begin() + plan.parameters()[0].offset);
-  const Guarded<float> param(ctx(), parameters), grad(ctx(), plan.arena_size()),
-      partials(ctx(), 2 * plan.arena_size()), kept(ctx(), statistics), x(ctx(), d.x), dy(ctx(), d.dy),
-      grad_input(ctx(), 500);
-  BackwardCall call;
-  call.arenas = {.param = param.data(),
-                 .grad = grad.data(),
-                 .partials = partials.data(),
-                 .partial_stride = plan.arena_size()};
-  call.slices = {.batch_rows = 400, .first = 100, .rows = 100, .slices = 2};
-  call.input.rows = dense_rows(matrix<const float>(x.data(), 100, 5));
-  call.output = {nullptr, 100, 5, 5};
-  call.kept = kept.data();
-  call.grad_output = matrix<const float>(dy.data(), 100, 5);
-  call.grad_input = matrix(grad_input.data(), 100, 5);
-  layer->input_gradient(ctx(), call);
-  test::expect_same_bits(grad_input.download(), run_backward(ctx(), d, stats, {}).grad_input, "grad_input");
-  for (const float partial : partials.download()) EXPECT_TRUE(std::isnan(partial));
 }
 
 TEST(LayerNormBits, AreTheSameOnEveryDeviceForEveryThreadCountAndMicroBatch) {
