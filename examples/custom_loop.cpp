@@ -36,10 +36,10 @@ bool fits_the_line() {
   const thalweg::Context ctx;
   const thalweg::Dataset data = line_with_outliers();
   thalweg::ModelConfig model_config;
-  model_config.loss = Loss::squared;
+  model_config.loss = thalweg::Loss::squared;
   thalweg::Model model(ctx, thalweg::resolve_model(model_config, thalweg::schema_of(data), /*seed=*/1));
   thalweg::LearnerOptions options;
-  options.optimizer.name = Rule::momentum;
+  options.optimizer.name = thalweg::Rule::momentum;
   options.max_batch = 100;
   thalweg::Learner learner(ctx, model, data, options);
   for (int step = 0; step < 400; ++step) {
@@ -56,7 +56,7 @@ bool fits_the_line() {
 bool follows_the_valley() {
   const thalweg::Context ctx;
   thalweg::OptimizerConfig optimizer;
-  optimizer.name = Rule::adam;
+  optimizer.name = thalweg::Rule::adam;
   optimizer.lr = 0.02;
   std::vector<float> point{-1.2f, 1.0f};
   const double value =

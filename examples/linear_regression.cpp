@@ -9,13 +9,13 @@ int main(int argc, char** argv) try {
   thalweg::Config config;
   config.data.train = std::string(argc > 1 ? argv[1] : "data") + "/california_housing.csv";
   config.data.target = "median_house_value";
-  config.data.impute = Imputation::median;
+  config.data.impute = thalweg::Imputation::median;
   config.data.validation_fraction = 0.2;
   config.data.standardize_target = true;  // dollars: the rate must not depend on the unit
-  config.model.loss = Loss::squared;
-  config.optimizer.name = Rule::adam;
+  config.model.loss = thalweg::Loss::squared;
+  config.optimizer.name = thalweg::Rule::adam;
   config.optimizer.lr = 0.01;
-  config.schedule.name = ScheduleKind::cosine;
+  config.schedule.name = thalweg::ScheduleKind::cosine;
   config.train.epochs = 20;
 
   const thalweg::TrainReport report = thalweg::train(config);

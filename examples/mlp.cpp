@@ -14,7 +14,7 @@ int main(int argc, char** argv) try {
   config.data.test_rows = "8000:10000";
   config.model.hidden = {256, 128};
   config.model.dropout = 0.2;
-  config.optimizer.name = Rule::adamw;
+  config.optimizer.name = thalweg::Rule::adamw;
   config.optimizer.lr = 1e-3;
   config.train.epochs = 5;
   config.train.batch_size = 128;

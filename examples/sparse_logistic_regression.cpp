@@ -10,10 +10,10 @@ int main(int argc, char** argv) try {
   thalweg::Config config;
   config.data.train = data + "/a9a";
   config.data.test = data + "/a9a.t";
-  config.model.loss = Loss::logistic;
-  config.optimizer.name = Rule::sgd;
+  config.model.loss = thalweg::Loss::logistic;
+  config.optimizer.name = thalweg::Rule::sgd;
   config.optimizer.lr = 1;
-  config.schedule.name = ScheduleKind::cosine;
+  config.schedule.name = thalweg::ScheduleKind::cosine;
   config.train.epochs = 10;
 
   const thalweg::TrainReport report = thalweg::train(config);

@@ -46,7 +46,7 @@ void check_loss(Loss loss, const DataSchema& schema) {
 
 double parameter_of(LossParameter parameter, const ModelConfig& config) {
   switch (parameter) {
-    case LossParameter::none:
+    case LossParameter::none:  // the op does not read it
     case LossParameter::huber_delta:
       return config.huber_delta;
     case LossParameter::quantile:

@@ -27,10 +27,6 @@ struct Side {
   Side(const Config& config, const std::string& device, const ModelSpec& spec, const Dataset& data,
        const LearnerOptions& options)
       : ctx(context_options(config, device)), model(ctx, spec), learner(ctx, model, data, options) {}
-
-  void step(const StepRows& rows, double lr) {
-    std::visit([&](const auto& batch) { learner.step(batch, lr); }, rows);
-  }
 };
 
 StepRows rows_of(const EpochBatches& batches, const std::optional<Privacy>& privacy, std::int64_t step) {
@@ -68,6 +64,15 @@ void compare(const NamedTensor& a, const NamedTensor& b, std::int64_t step, cons
   }
 }
 
+void compare(const Side& first, const Side& second, std::int64_t step, VerifyReport& report) {
+  const auto a = first.model.parameters(first.ctx), b = second.model.parameters(second.ctx);
+  for (std::size_t t = 0; t < a.size(); ++t) compare(a[t], b[t], step, report, report.tensors[t]);
+}
+
+void take_step(const StepRows& rows, double lr, Side& first, Side& second) {
+  std::visit([&](const auto& batch) { first.learner.step(batch, lr), second.learner.step(batch, lr); }, rows);
+}
+
 }  // namespace
 
 bool VerifyReport::passed() const {
@@ -100,13 +105,10 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
   for (const NamedTensor& tensor : first.model.parameters(first.ctx))
     report.tensors.push_back({.tensor = tensor.name});
   for (std::int64_t step = 0; step < options.steps; ++step) {
-    const StepRows rows = rows_of(batches, privacy, step);
     const double lr = scheduled_lr(config.schedule, config.optimizer.lr, {options.steps, per_epoch}, step);
-    first.step(rows, lr);
-    second.step(rows, lr);
+    take_step(rows_of(batches, privacy, step), lr, first, second);
     if (options.after_step) options.after_step(step + 1, second.ctx, second.model);
-    const auto a = first.model.parameters(first.ctx), b = second.model.parameters(second.ctx);
-    for (std::size_t t = 0; t < a.size(); ++t) compare(a[t], b[t], step + 1, report, report.tensors[t]);
+    compare(first, second, step + 1, report);
   }
   return report;
 }

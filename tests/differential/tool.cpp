@@ -55,7 +55,7 @@ Json content(const RawData& data) {
 }
 
 Json read_data(const std::string& format, const std::string& path, const std::string& target) {
-  const DataConfig config{.format = format};
+  const DataConfig config{.format = value_named<DataFormat>(format).value()};
   const ReadRequest request{.config = config,
                             .path = path,
                             .target = target,

@@ -266,7 +266,8 @@ TEST_F(BadInput, AModelThatIsNotThereAndOneThatIsNone) {
 
 TEST_F(BadInput, ADeviceThatIsNotThereIsNamed) {
   const std::string good = file("good.csv", "a,y\n1,2\n3,4\n");
-  expect_error(train_on(good, {"--device=tpu"}), kDevice, {"tpu", "cpu"});
+  expect_error(train_on(good, {"--device=cpu:sse9"}), kDevice, {"cpu:sse9", "reference"});
+  expect_error(train_on(good, {"--device=tpu"}), kConfig, {"tpu", "reference"});
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace {
 
 using namespace thalweg;
 
-constexpr const char* kNames[] = {"model.safetensors", "state.safetensors", "config.toml", "manifest.json"};
+constexpr const char* kFiles[] = {"model.safetensors", "state.safetensors", "config.toml", "manifest.json"};
 using Files = std::vector<std::string>;
 
 class Folder {
@@ -59,7 +59,7 @@ std::string parameters_in(const std::string& model) {
 std::string fitting_manifest(const Files& files, std::int64_t step) {
   Manifest manifest{step, "f", parameters_in(files[0]), {}};
   for (std::size_t i = 0; i < 3; ++i)
-    manifest.files.push_back({kNames[i], files[i].size(), checksum(files[i])});
+    manifest.files.push_back({kFiles[i], files[i].size(), checksum(files[i])});
   return manifest_text(manifest);
 }
 
@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Folder folder;
   const Files files = files_of(data[0], fuzz::view(data + 1, size - 1));
   for (std::size_t i = 0; i < files.size(); ++i)
-    std::ofstream(folder.path() + "/" + kNames[i], std::ios::binary) << files[i];
+    std::ofstream(folder.path() + "/" + kFiles[i], std::ios::binary) << files[i];
   fuzz::only_typed_errors([&] {
     const CheckpointData checkpoint = read_checkpoint(folder.path());
     for (const auto& entry : checkpoint.metadata)

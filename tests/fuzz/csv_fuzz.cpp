@@ -6,7 +6,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   const unsigned choice = data[1];
   DataConfig config{.format = DataFormat::csv};
-  config.delimiter = (const char* const[]){"auto", "comma", "space", "tab"}[choice & 3];
+  config.delimiter = (const Delimiter[]){Delimiter::automatic, Delimiter::comma, Delimiter::space,
+                                         Delimiter::tab}[choice & 3];
   config.target = (const char* const[]){"", "0", "-2", "y"}[choice >> 2 & 3];
   config.weight = (const char* const[]){"", "", "1", "w"}[choice >> 4 & 3];
   if ((choice & 64) != 0) config.ignore = {"2"};

@@ -16,10 +16,12 @@ struct MemoryFile {
 };
 
 void choose_settings(unsigned char choice, DataConfig& config) {
-  config.header = (const char* const[]){"auto", "yes", "no", "auto"}[choice & 3];
-  config.impute = (const char* const[]){"error", "mean", "median", "mean"}[choice >> 2 & 3];
-  config.standardize = (choice & 16) != 0 ? "auto" : "false";
-  config.index_base = (const char* const[]){"auto", "0", "1", "auto"}[choice >> 5 & 3];
+  config.header = (const Header[]){Header::automatic, Header::yes, Header::no, Header::automatic}[choice & 3];
+  config.impute = (const Imputation[]){Imputation::error, Imputation::mean, Imputation::median,
+                                       Imputation::mean}[choice >> 2 & 3];
+  config.standardize = (choice & 16) != 0 ? Tristate::automatic : Tristate::no;
+  config.index_base = (const IndexBase[]){IndexBase::automatic, IndexBase::zero, IndexBase::one,
+                                          IndexBase::automatic}[choice >> 5 & 3];
   if ((choice & 128) != 0) config.train_rows = "1:2";
 }
 

@@ -8,7 +8,7 @@ namespace {
 using test::expect_error;
 using Floats = std::vector<float>;
 
-class DataFormat : public test::DataFiles {
+class DataFormatTest : public test::DataFiles {
  protected:
   bool is_sparse(const std::string& name, const std::string& text,
                  DataFormat format = DataFormat::automatic) const {
@@ -18,18 +18,18 @@ class DataFormat : public test::DataFiles {
   }
 };
 
-TEST_F(DataFormat, ATextOfLabelsAndEntriesIsLibsvm) {
+TEST_F(DataFormatTest, ATextOfLabelsAndEntriesIsLibsvm) {
   for (const char* text : {"1 1:1\n", "-1.5 1:1\n", "+1\t7:0.5 8:1\n", "1 qid:3 1:1\n",
                            "# a comment\n1 1:1\n", "\n\n1 1:1\n", "1\n0\n1 2:1\n"})
     EXPECT_TRUE(is_sparse("d", text)) << text;
 }
 
-TEST_F(DataFormat, AnyOtherTextIsCsv) {
+TEST_F(DataFormatTest, AnyOtherTextIsCsv) {
   for (const char* text : {"1 2\n3 4\n", "1,2\n", "a:1 2\nb:2 3\n", "x 1:2\ny 1:3\n", "1 a:1\n2 b:1\n"})
     EXPECT_FALSE(is_sparse("d", text)) << text;
 }
 
-TEST_F(DataFormat, TheNameOfACsvFileSaysWhatItIs) {
+TEST_F(DataFormatTest, TheNameOfACsvFileSaysWhatItIs) {
   const std::string text = "1 1:1\n2 2:1\n";
   EXPECT_TRUE(is_sparse("d.txt", text));
   EXPECT_FALSE(is_sparse("d.csv", text));
@@ -40,14 +40,14 @@ TEST_F(DataFormat, TheNameOfACsvFileSaysWhatItIs) {
   EXPECT_TRUE(read_training_data(c, TargetUse::automatic).sparse);
 }
 
-TEST_F(DataFormat, TwentyLinesAreLookedAt) {
+TEST_F(DataFormatTest, TwentyLinesAreLookedAt) {
   std::string labels;
   for (int line = 0; line < 19; ++line) labels += "1\n";
   EXPECT_TRUE(is_sparse("d", labels + "1 1:1\n"));
   expect_error<DataError>([&] { is_sparse("d", labels + "1\n1 1:1\n"); }, {"no feature columns"});
 }
 
-TEST_F(DataFormat, TheSettingNamesTheReader) {
+TEST_F(DataFormatTest, TheSettingNamesTheReader) {
   EXPECT_TRUE(is_sparse("d.csv", "1 1:1\n", DataFormat::libsvm));
   EXPECT_FALSE(is_sparse("d", "1 1:1\n2 2:1\n", DataFormat::csv));
   const auto fails = [&](DataFormat format, const char* words) {

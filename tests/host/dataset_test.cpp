@@ -213,8 +213,8 @@ TEST_F(DatasetOf, ValidationRowsHaveNoPartInWhatIsFoundInTheData) {
     DataConfig c = config(write("all.csv", text)), alone = config(write("train.csv", trained_on));
     for (DataConfig* each : {&c, &alone}) {
       each->target = "y";
-      each->impute = "mean";
-      each->standardize = "true";
+      each->impute = Imputation::mean;
+      each->standardize = Tristate::yes;
       each->standardize_target = !classes;
       each->class_weight = classes ? "balanced" : "none";
     }

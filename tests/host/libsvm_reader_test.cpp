@@ -37,8 +37,8 @@ TEST_F(LibsvmReader, FindsTheIndexBase) {
   const Dataset zero = read("1 1:1 2:1\n2 0:1\n");
   EXPECT_EQ(zero.features, 3);
   EXPECT_EQ(zero.columns, (std::vector<std::int32_t>{1, 2, 0}));
-  EXPECT_EQ(read("1 1:1 2:1\n", "0").features, 3);
-  EXPECT_EQ(read("1 1:1 2:1\n", "1", 10).features, 10);
+  EXPECT_EQ(read("1 1:1 2:1\n", IndexBase::zero).features, 3);
+  EXPECT_EQ(read("1 1:1 2:1\n", IndexBase::one, 10).features, 10);
 }
 
 TEST_F(LibsvmReader, IntegersAreClassesAndOtherNumbersAreNot) {
@@ -53,12 +53,12 @@ TEST_F(LibsvmReader, IntegersAreClassesAndOtherNumbersAreNot) {
 }
 
 TEST_F(LibsvmReader, ErrorsNameFileLineAndIndex) {
-  const auto fails = [&](const std::string& text, const std::string& base, std::int64_t features,
+  const auto fails = [&](const std::string& text, IndexBase base, std::int64_t features,
                          const std::vector<std::string>& words) {
     expect_error<DataError>([&] { read(text, base, features); }, words);
   };
   fails("", IndexBase::automatic, 0, {"d.svm is empty"});
-  fails("1 1:1\n1 0:1\n", "1", 0, {"d.svm line 2", "index 0", "index_base"});
+  fails("1 1:1\n1 0:1\n", IndexBase::one, 0, {"d.svm line 2", "index 0", "index_base"});
   fails("1 1:1\n1 3:1 2:1\n", IndexBase::automatic, 0,
         {"d.svm line 2", "index 2", "after index 3", "ascending"});
   fails("1 1:1\n1 3:1 3:1\n", IndexBase::automatic, 0, {"d.svm line 2", "index 3", "again"});
@@ -70,7 +70,7 @@ TEST_F(LibsvmReader, ErrorsNameFileLineAndIndex) {
   fails("1 1:1\n1 -2:1\n", IndexBase::automatic, 0, {"d.svm line 2", "index -2"});
   fails("1 1:1\n1 99999999999:1\n", IndexBase::automatic, 0, {"d.svm line 2", "99999999999"});
   fails("1 1:1\n1 7:1\n", IndexBase::automatic, 5, {"d.svm line 2", "index 7", "at most 5"});
-  fails("1 1:1\n1 7:1\n", "1", 5, {"d.svm line 2", "index 7", "at most 5"});
+  fails("1 1:1\n1 7:1\n", IndexBase::one, 5, {"d.svm line 2", "index 7", "at most 5"});
   fails("1 1:1\nnan 2:1\n", IndexBase::automatic, 0, {"d.svm line 2", "label \"nan\""});
   fails("1 1:1\n2:1\n", IndexBase::automatic, 0, {"d.svm line 2", "\"2:1\"", "label"});
   for (const IndexBase base : {IndexBase::automatic, IndexBase::zero, IndexBase::one}) {
@@ -91,7 +91,7 @@ TEST_F(LibsvmReader, TheLargestIndexIsTwoToTheThirtyOneLessTwo) {
 }
 
 TEST_F(LibsvmReader, TheWidthThatIsAskedForHoldsItsLastIndexAndNoMore) {
-  for (const auto& [base, last] : {std::pair{"0", 4}, {"1", 5}}) {
+  for (const auto& [base, last] : {std::pair{IndexBase::zero, 4}, {IndexBase::one, 5}}) {
     EXPECT_EQ(read("1 1:1 " + std::to_string(last) + ":1\n", base, 5).features, 5) << name_of(base);
     expect_error<DataError>(
         [&] { read("1 1:1\n1 " + std::to_string(last + 1) + ":1\n", base, 5); },

@@ -100,8 +100,8 @@ TEST(ModelFile, BringsBackParametersBuffersAndSpec) {
   EXPECT_EQ(back.spec().seed, 77u);
   EXPECT_EQ(back.spec().schema.classes, (std::vector<std::string>{"0", "1", "2"}));
   EXPECT_EQ(back.spec().schema.features, 2);
-  EXPECT_EQ(back.spec().config.activation, "tanh");
-  EXPECT_EQ(back.spec().config.loss, "softmax_cross_entropy");
+  EXPECT_EQ(back.spec().config.activation, Activation::tanh);
+  EXPECT_EQ(back.spec().config.loss, Loss::softmax_cross_entropy);
   EXPECT_EQ(back.spec().config.label_smoothing, 0.125);
   EXPECT_EQ(back.spec().config.hidden, (std::vector<std::int64_t>{2}));
 }
@@ -144,11 +144,11 @@ TEST(ModelParameters, AreRefusedByTheNameOfTheFirstThatDoesNotFit) {
 
 TEST(Targets, OfPoissonAreCountsOfZeroOrMore) {
   const Dataset data = test::number_data(1, {1, 1, 1}, {2, 0, -0.5f});
-  const auto check = [&](const char* loss) {
+  const auto check = [&](Loss loss) {
     check_targets(data, resolve_model({.loss = loss}, schema_of(data), 1));
   };
-  EXPECT_NO_THROW(check("squared"));
-  test::expect_error<DataError>([&] { check("poisson"); }, {"rows by hand row 2", "-0.5"});
+  EXPECT_NO_THROW(check(Loss::squared));
+  test::expect_error<DataError>([&] { check(Loss::poisson); }, {"rows by hand row 2", "-0.5"});
   Dataset counts = data;
   counts.target[2] = 3;
   EXPECT_NO_THROW(check_targets(counts, resolve_model({.loss = Loss::poisson}, schema_of(counts), 1)));

@@ -32,8 +32,8 @@ std::vector<Kind> kinds() {
 }
 
 std::string name_of(const Kind& kind) {
-  return kind.activation + "_" + kind.normalization + (kind.dropout > 0 ? "_dropout" : "") +
-         (kind.clip_norm > 0 ? "_per_sample" : "");
+  return std::string(name_of(kind.activation)) + "_" + std::string(name_of(kind.normalization)) +
+         (kind.dropout > 0 ? "_dropout" : "") + (kind.clip_norm > 0 ? "_per_sample" : "");
 }
 
 constexpr std::int64_t kRows = 7, kFeatures = 5;

@@ -61,7 +61,7 @@ TEST(InitialWeights, OfReluAndGeluHaveHesVarianceAndOfTanhAndSigmoidGlorots) {
                                           {Activation::gelu, 0.2},
                                           {Activation::tanh, 0.1},
                                           {Activation::sigmoid, 0.1}}) {
-    SCOPED_TRACE(activation);
+    SCOPED_TRACE(name_of(activation));
     const auto parameters = initial({.hidden = {450}, .activation = activation}, schema(150));
     ASSERT_EQ(parameters[0].values.size(), 150u * 450u);
     expect_uniform(parameters[0].values, bound);

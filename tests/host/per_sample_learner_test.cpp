@@ -20,7 +20,8 @@ constexpr std::int64_t kRows = 32, kFeatures = 21;
 
 /// A model and the data it learns from.
 struct Kind {
-  std::string name, loss;
+  std::string name;
+  Loss loss = Loss::automatic;
   std::vector<std::int64_t> hidden;
   Activation activation = Activation::relu;
   Normalization normalization = Normalization::none;
@@ -232,9 +233,10 @@ TEST_P(PerSampleLearnerTest, TheClippedSumIsTheSumOfClippedRows) {
     std::vector<double> bound = truth.magnitude, norm_bound = truth.norms;
     for (double& b : bound) b *= test::gamma_bound(kRoundings);
     for (double& b : norm_bound) b *= test::gamma_bound(kRoundings);
-    test::expect_within(s.gradient(ctx(), rows, options(clip)), truth.mean, bound, mode);
+    test::expect_within(s.gradient(ctx(), rows, options(clip)), truth.mean, bound,
+                        std::string(name_of(mode)));
     Learner learner(ctx(), s.model, s.data, options(clip));
-    test::expect_within(learner.step(rows, 0.0).norms, truth.norms, norm_bound, mode);
+    test::expect_within(learner.step(rows, 0.0).norms, truth.norms, norm_bound, std::string(name_of(mode)));
   }
 }
 

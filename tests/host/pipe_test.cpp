@@ -100,7 +100,7 @@ TEST_F(PipeData, ASocketIsReadAsAPipeIs) {
 }
 
 TEST_F(PipeData, AnArchiveIsReadFromItsEndAndRefused) {
-  for (const char* format : {"auto", "npz"}) {
+  for (const DataFormat format : {DataFormat::automatic, DataFormat::npz}) {
     const Pipe pipe(std::string("PK\x03\x04") + std::string(100, 'x'));
     DataConfig c = config(pipe.path());
     c.format = format;

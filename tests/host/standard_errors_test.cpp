@@ -77,7 +77,7 @@ double only_error(const ModelConfig& loss, const Dataset& data, float weight) {
 constexpr double kRelative = 8 * 0x1p-24;
 
 void expect_error_of(const ModelConfig& loss, const Dataset& data, float weight, double want) {
-  EXPECT_NEAR(only_error(loss, data, weight), want, kRelative * want) << name_of(loss).loss;
+  EXPECT_NEAR(only_error(loss, data, weight), want, kRelative * want) << name_of(loss.loss);
 }
 
 TEST(StandardErrors, OfOneCoefficientAreWhatComesOutByHand) {
