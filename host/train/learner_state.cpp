@@ -57,13 +57,24 @@ std::int64_t burst_limit_of(const Context& ctx, const LearnerOptions& options) {
 }  // namespace
 
 TouchedBuffers::TouchedBuffers(const Context& ctx, const Dataset& data, std::int64_t max_batch) {
-  const std::int64_t entries = most_entries(data, max_batch);
-  const std::int64_t capacity = std::min(entries, data.features);
+  const std::int64_t most = most_entries(data, max_batch), capacity = std::min(most, data.features);
   features = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(capacity, 1));
-  slots = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(entries, 1));
   count = Buffer<std::int64_t>(ctx, 1);
   row_begin = Buffer<std::int64_t>(ctx, max_batch + 1);
-  view = {features.data(), count.data(), row_begin.data(), slots.data(), capacity, entries};
+  if (&backend_of(ctx).memory == &host_memory) {
+    slots = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(most, 1));
+  } else {
+    entries = Buffer<TouchedEntry>(ctx, std::max<std::int64_t>(most, 1));
+    entries_begin = Buffer<std::int32_t>(ctx, capacity + 1);
+  }
+  view = {.features = features.data(),
+          .count = count.data(),
+          .row_begin = row_begin.data(),
+          .slots = slots.data(),
+          .entries = entries.data(),
+          .entries_begin = entries_begin.data(),
+          .capacity = capacity,
+          .entries_capacity = most};
 }
 
 StagedInputs::StagedInputs(const Context& ctx, std::int64_t max_batch, std::int64_t slots)

@@ -19,7 +19,8 @@ namespace thalweg {
 
 /// The touched-feature lists of one batch.
 struct TouchedBuffers {
-  Buffer<std::int32_t> features, slots;
+  Buffer<std::int32_t> features, slots, entries_begin;
+  Buffer<TouchedEntry> entries;
   Buffer<std::int64_t> count, row_begin;
   TouchedFeatures view;
 

@@ -340,12 +340,12 @@ TEST(TouchedBuffers, HoldTheEntriesOfTheLongestRowsOfABatch) {
   data.rows = 5, data.features = 8, data.sparse = true;
   data.offsets = {0, 1, 5, 7, 10, 10};  // lengths 1, 4, 2, 3 and 0
   const auto view = [&](std::int64_t max_batch) { return TouchedBuffers(cpu(), data, max_batch).view; };
-  EXPECT_EQ(view(1).slots_capacity, 4);
-  EXPECT_EQ(view(2).slots_capacity, 7);
+  EXPECT_EQ(view(1).entries_capacity, 4);
+  EXPECT_EQ(view(2).entries_capacity, 7);
   EXPECT_EQ(view(2).capacity, 7);
-  EXPECT_EQ(view(3).slots_capacity, 9);
+  EXPECT_EQ(view(3).entries_capacity, 9);
   EXPECT_EQ(view(3).capacity, 8) << "there are no more features";
-  EXPECT_EQ(view(9).slots_capacity, 10) << "a batch larger than the data";
+  EXPECT_EQ(view(9).entries_capacity, 10) << "a batch larger than the data";
 }
 
 TEST(ClippingLearner, DividesTheClippedSumByTheNumberAskedFor) {

@@ -15,13 +15,41 @@ struct Index {
   bool operator==(const Index&) const = default;
 };
 
+/// The slots that the lists of entries by feature imply: each entry is found by its row and its value, and
+/// the list has to hold a row's entries once and rows in order.
+std::vector<std::int32_t> slots_of_lists(const OnDevice& device, std::size_t features) {
+  const Problem& p = device.p;
+  const auto entries = device.entries.download();
+  const auto begin = device.entries_begin.download();
+  const auto listed = device.features.download();
+  if (features == 0) return {};
+  std::vector<std::vector<std::int32_t>> by_row(static_cast<std::size_t>(p.rows()));
+  EXPECT_EQ(begin[0], 0);
+  EXPECT_EQ(begin[features], p.batch_entries());
+  for (std::size_t slot = 0; slot < features; ++slot) {
+    for (std::int32_t e = begin[slot]; e < begin[slot + 1]; ++e) {
+      const auto [row, value] = entries[static_cast<std::size_t>(e)];
+      const std::int32_t row_before = e > begin[slot] ? entries[static_cast<std::size_t>(e) - 1].row : -1;
+      EXPECT_LT(row_before, row);
+      auto& slots = by_row[static_cast<std::size_t>(row)];
+      const std::int64_t at = p.offsets[p.ids[row]] + std::ssize(slots);
+      EXPECT_EQ(p.columns[at], listed[slot]);
+      EXPECT_EQ(p.values[at], value);
+      slots.push_back(static_cast<std::int32_t>(slot));
+    }
+  }
+  std::vector<std::int32_t> all;
+  for (const auto& row : by_row) all.insert(all.end(), row.begin(), row.end());
+  return all;
+}
+
 Index index_of(const Context& ctx, const Problem& p) {
   const OnDevice device(ctx, p);
   device.index();
-  Index index{.features = device.features.download(),
-              .slots = device.slots.download(),
-              .row_begin = device.row_begin.download()};
+  Index index{.features = device.features.download(), .row_begin = device.row_begin.download()};
   index.features.resize(static_cast<std::size_t>(device.count.download()[0]));
+  index.slots = ctx.device().starts_with("cuda") ? slots_of_lists(device, index.features.size())
+                                                 : device.slots.download();
   return index;
 }
 
@@ -105,7 +133,7 @@ TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
   args.touched.capacity -= 1;
   EXPECT_THROW(device.ops().index(device_of(ctx()), args), InternalError);
   args.touched = device.touched();
-  args.touched.slots_capacity -= 1;
+  args.touched.entries_capacity -= 1;
   EXPECT_THROW(device.ops().index(device_of(ctx()), args), InternalError);
 }
 
@@ -113,7 +141,7 @@ TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
 std::string complaint(std::int64_t cols, std::int64_t entries, std::int64_t features, std::int64_t slots) {
   try {
     require_index_capacity(
-        {.input = {.cols = cols}, .touched = {.capacity = features, .slots_capacity = slots}}, entries);
+        {.input = {.cols = cols}, .touched = {.capacity = features, .entries_capacity = slots}}, entries);
   } catch (const InternalError& error) {
     return error.what();
   }
@@ -129,7 +157,7 @@ TEST(SparseIndexCapacity, IsEnoughForEveryEntryAndForAsManyFeatures) {
   EXPECT_NE(complaint(3, 7, 2, 7).find("touched.capacity is 2, want at least min(features, entries) = 3"),
             std::string::npos);
   EXPECT_NE(
-      complaint(3, 7, 3, 6).find("touched.slots_capacity is 6, want at least the 7 entries of the batch"),
+      complaint(3, 7, 3, 6).find("touched.entries_capacity is 6, want at least the 7 entries of the batch"),
       std::string::npos);
 }
 
@@ -141,14 +169,17 @@ TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
   for (const std::int64_t less : {1, 7}) {
     SparseIndexArgs args{.input = device.input(0, p.rows()), .touched = device.touched()};
     args.touched.capacity -= less;
-    args.touched.slots_capacity -= less;
+    args.touched.entries_capacity -= less;
     const Guarded<std::int32_t> features(context, args.touched.capacity),
-        slots(context, args.touched.slots_capacity);
+        entries_begin(context, args.touched.capacity + 1);
+    const Guarded<TouchedEntry> entries(context, args.touched.entries_capacity);
     args.touched.features = features.data();
-    args.touched.slots = slots.data();
+    args.touched.entries = entries.data();
+    args.touched.entries_begin = entries_begin.data();
     device.ops().index(device_of(context), args);
     features.download();
-    slots.download();
+    entries.download();
+    entries_begin.download();
   }
 }
 
