@@ -17,8 +17,7 @@ struct Index {
 
 /// The slots that the lists of entries by feature imply: each entry is found by its row and its value, and
 /// the list has to hold a row's entries once and rows in order.
-std::vector<std::int32_t> slots_of_lists(const OnDevice& device, std::size_t features) {
-  const Problem& p = device.p;
+std::vector<std::int32_t> slots_of_lists(const OnDevice& device, const Problem& p, std::size_t features) {
   const auto entries = device.entries.download();
   const auto begin = device.entries_begin.download();
   const auto listed = device.features.download();
@@ -43,15 +42,22 @@ std::vector<std::int32_t> slots_of_lists(const OnDevice& device, std::size_t fea
   return all;
 }
 
-Index index_of(const Context& ctx, const Problem& p) {
-  const OnDevice device(ctx, p);
-  device.index();
-  Index index{.features = device.features.download(), .row_begin = device.row_begin.download()};
+/// Of the first `rows` rows of the batch, in memory for all of them.
+Index index_of(const Context& ctx, Problem p, std::int64_t rows) {
+  const Problem all = p;
+  const OnDevice device(ctx, all);
+  p.ids.resize(static_cast<std::size_t>(rows));
+  device.ops().index(device_of(ctx), {.input = device.input(0, rows), .touched = device.touched()});
+  Index index{.features = device.features.download(),
+              .slots = device.slots.download(),
+              .row_begin = device.row_begin.download()};
   index.features.resize(static_cast<std::size_t>(device.count.download()[0]));
-  index.slots = ctx.device().starts_with("cuda") ? slots_of_lists(device, index.features.size())
-                                                 : device.slots.download();
+  index.row_begin.resize(static_cast<std::size_t>(rows) + 1);
+  index.slots.resize(static_cast<std::size_t>(p.batch_entries()));
+  if (ctx.device().starts_with("cuda")) index.slots = slots_of_lists(device, p, index.features.size());
   return index;
 }
+Index index_of(const Context& ctx, const Problem& p) { return index_of(ctx, p, p.rows()); }
 
 Index expected_index(const Problem& p) {
   Index index{.row_begin = {0}};
@@ -73,6 +79,17 @@ TEST_P(SparseLinear, IndexListsEveryTouchedFeatureOnceInAscendingOrder) {
   for (const Shape& shape : kShapes) {
     const Problem p = make_problem(shape);
     EXPECT_EQ(index_of(ctx(), p), expected_index(p)) << describe(shape);
+  }
+}
+
+TEST_P(SparseLinear, IndexOfAShortBatchLeavesTheMemoryOfALongOneOver) {
+  for (const Shape& shape : kShapes) {
+    const Problem p = make_problem(shape);
+    for (const std::int64_t rows : {std::int64_t{0}, p.rows() / 2}) {
+      Problem batch = p;
+      batch.ids.resize(static_cast<std::size_t>(rows));
+      EXPECT_EQ(index_of(ctx(), p, rows), expected_index(batch)) << describe(shape) << ", " << rows;
+    }
   }
 }
 

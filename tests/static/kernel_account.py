@@ -1,4 +1,4 @@
-"""The static account of every CUDA kernel, from the object files of the build: registers, memory, opcodes and bytes per
+"""The static account of every CUDA kernel of ours, from the object files of the build: registers, memory, opcodes and bytes per
 element on every architecture, against the rules of rules.py and the committed budget; docs/kernels.md is made from it.
 
   kernel_account.py BUILD_DIR [--update] [--self-test]"""

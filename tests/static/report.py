@@ -28,8 +28,9 @@ the kernel, unlikely paths too, issued once per thread. Arrays that stay in L2 t
 LAUNCHES = """
 ## Kernels of a training step
 
-Each step is one upload and one launch of a graph; these are the kernels in it, fast numerics without those of cuBLASLt. Counted where
-the kernels are executed (`tests/end_to_end/step_calls_simt_test.cpp`), which holds them to this number. The networks have two hidden layers.
+Each step is one upload and one launch of a graph; these are the kernels in it, fast numerics without those of cuBLASLt. A sort or a
+scan of Thrust counts as one; on a GPU a scan is two kernels, a sort at most six. Counted where the kernels are executed
+(`tests/end_to_end/step_calls_simt_test.cpp`), which holds them to this number. The networks have two hidden layers.
 
 | model | kernels |
 |---|---|
