@@ -2,6 +2,8 @@
 program_packages=(g++ cmake ninja-build libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libxxhash-dev
   zlib1g-dev ccache)
 packages=("${program_packages[@]}" libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev python3)
+# Thrust for tests/simt, where no CUDA toolkit has it in a folder of its own.
+compgen -G '/usr/local/cuda*/include/cccl/thrust' >/dev/null || packages+=(libthrust-dev)
 jobs=$(nproc)
 
 say() { printf '%s\n' "$*" >&2; }

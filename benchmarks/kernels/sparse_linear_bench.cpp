@@ -90,7 +90,12 @@ struct Workload {
     return {offsets.data(), columns.data(), values.data(), batch, kFeatures, ids.data() + at};
   }
   TouchedFeatures touched() const {
-    return {features.data(), count.data(), row_begin.data(), slots.data(), entries, entries};
+    return {.features = features.data(),
+            .count = count.data(),
+            .row_begin = row_begin.data(),
+            .slots = slots.data(),
+            .capacity = entries,
+            .entries_capacity = entries};
   }
   void index() const {
     backend_of(ctx).sparse_linear.index(device_of(ctx), {.input = input(), .touched = touched()});

@@ -26,14 +26,25 @@ std::int64_t most_entries(const Dataset& data, std::int64_t rows) {
 SparseBatch::SparseBatch(const Context& ctx, const Layer& layer, const Dataset& data, std::int64_t max_batch,
                          std::int64_t partial_slices)
     : ctx_(ctx), layer_(layer) {
-  const std::int64_t entries = most_entries(data, max_batch);
-  const std::int64_t capacity = std::min(entries, data.features);
+  const std::int64_t most = most_entries(data, max_batch), capacity = std::min(most, data.features);
   features_ = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(capacity, 1));
-  slots_ = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(entries, 1));
+  if (&backend_of(ctx).memory == &host_memory) {
+    slots_ = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(most, 1));
+  } else {
+    entries_ = Buffer<TouchedEntry>(ctx, std::max<std::int64_t>(most, 1));
+    entries_begin_ = Buffer<std::int32_t>(ctx, capacity + 1);
+  }
   count_ = Buffer<std::int64_t>(ctx, 1);
   row_begin_ = Buffer<std::int64_t>(ctx, max_batch + 1);
   partials_ = Buffer<float>(ctx, capacity * layer.out_features() * partial_slices);
-  touched_ = {features_.data(), count_.data(), row_begin_.data(), slots_.data(), capacity, entries};
+  touched_ = {.features = features_.data(),
+              .count = count_.data(),
+              .row_begin = row_begin_.data(),
+              .slots = slots_.data(),
+              .entries = entries_.data(),
+              .entries_begin = entries_begin_.data(),
+              .capacity = capacity,
+              .entries_capacity = most};
 }
 
 void SparseBatch::index(const Input& batch, float* grad, bool lazy) {

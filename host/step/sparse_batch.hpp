@@ -25,7 +25,8 @@ class SparseBatch {
  private:
   const Context& ctx_;
   const Layer& layer_;
-  Buffer<std::int32_t> features_, slots_;
+  Buffer<std::int32_t> features_, slots_, entries_begin_;
+  Buffer<TouchedEntry> entries_;
   Buffer<std::int64_t> count_, row_begin_;
   Buffer<float> partials_;
   TouchedFeatures touched_;

@@ -12,9 +12,9 @@ void require_index_capacity(const SparseIndexArgs& args, std::int64_t entries) {
     throw InternalError("sparse_linear index: touched.capacity is " + std::to_string(args.touched.capacity) +
                         ", want at least min(features, entries) = " + std::to_string(features));
   }
-  if (args.touched.slots_capacity < entries) {
-    throw InternalError("sparse_linear index: touched.slots_capacity is " +
-                        std::to_string(args.touched.slots_capacity) + ", want at least the " +
+  if (args.touched.entries_capacity < entries) {
+    throw InternalError("sparse_linear index: touched.entries_capacity is " +
+                        std::to_string(args.touched.entries_capacity) + ", want at least the " +
                         std::to_string(entries) + " entries of the batch");
   }
 }

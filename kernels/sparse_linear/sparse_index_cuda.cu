@@ -1,16 +1,19 @@
-// sparse_index: which features a batch touches, ascending, and for each entry its place among them.
+// sparse_index: which features a batch touches, ascending, and the entries of each of them.
 // math         (column, entry) pairs sorted by column; a column that differs from its left neighbour is a
 //              feature, and its place is the number of such columns before it
-// shapes       input [N, I] CSR; features, slots i32; row_begin i64 [N + 1]; count i64 [1]
-// bytes        per entry reads 4 and writes 8 for the pairs, 20 per pass of the sort (ceil(bits of I / 8)),
-//              then reads 16 and writes 12
-// launch       one block of 256 threads over the rows; one warp per row; the sort; 256 threads per 256 entries
-// determinism  integers only
-// contract     fewer than 2^31 entries; the number of entries is known to the device alone, so what would not
-//              fit into the caller's memory is dropped there rather than refused
+// shapes       input [N, I] CSR; features i32; entries (row, value); row_begin i64 [N + 1]; count i64 [1]
+// bytes        per row reads 16 and writes 8; per entry reads 8 and writes 16 to gather it, reads 36 and writes
+//              32 in the sort, then reads 24 and writes 12
+// launch       a scan over the rows; one warp per row; the sort; a scan over the entries; 256 threads per 256
+//              entries
+// determinism  integers only; a stable sort leaves each feature's entries in the order of the rows
+// contract     fewer than 2^31 entries; the number of entries is known to the device alone: sort and scan go
+//              over the caller's memory for them, what would not fit being dropped rather than refused
 #include "kernels/sparse_linear/sparse_index_cuda.cuh"
 
 #include "kernels/base/sort_cuda.cuh"
+#include "kernels/base/thrust.cuh"
+#include "kernels/base/warp.cuh"
 #include "kernels/sparse_linear/sparse_entries.hpp"
 
 namespace thalweg::cuda {
@@ -18,89 +21,104 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / kWarp;
-constexpr int kRowThreads = 256;
 
-__global__ void __launch_bounds__(kRowThreads)
-    row_begin_kernel(SparseRows input, std::int64_t* __restrict__ row_begin) {
-  std::int64_t done = 0;
-  for (std::int64_t first = 0; first < input.rows; first += kRowThreads) {
-    const std::int64_t n = first + threadIdx.x;
-    std::int64_t count = 0, all = 0;
-    if (n < input.rows) count = sparse_entries(input, n).count;
-    const std::int64_t before = sum_before<kRowThreads>(count, all);
-    if (n < input.rows) row_begin[n] = done + before;
-    done += all;
+/// Entries of row n; none behind the last row.
+struct EntriesOfRow {
+  SparseRows input;
+
+  THALWEG_HD std::int64_t operator()(std::int64_t n) const {
+    return n < input.rows ? sparse_entries(input, n).count : 0;
   }
-  if (threadIdx.x == 0) row_begin[input.rows] = done;
-}
+};
 
+/// Whether a feature begins at a place of the sorted columns.
+struct IsFirst {
+  const std::uint32_t* columns;
+
+  THALWEG_HD std::int32_t operator()(std::int64_t p) const {
+    const std::uint32_t column = columns[p];
+    return column != kLargestKey && (p == 0 || column != columns[p - 1]) ? 1 : 0;
+  }
+};
+
+/// The entries of the batch, rows in order: their columns with their numbers, and what the lists hold. What
+/// is left of the columns comes after all others.
 __global__ void __launch_bounds__(kThreads)
-    gather_columns_kernel(SparseRows input, const std::int64_t* __restrict__ row_begin, std::int64_t capacity,
-                          Pairs pairs) {
+    gather_entries_kernel(SparseRows input, TouchedFeatures touched, Pairs pairs,
+                          TouchedEntry* __restrict__ entries) {
+  const std::int64_t capacity = touched.entries_capacity;
   const std::int64_t n = std::int64_t{blockIdx.x} * kWarps + warp_index();
+  const std::int64_t thread = n * kWarp + lane_index(), threads = std::int64_t{gridDim.x} * kThreads;
+  if (thread == 0) *touched.count = 0;  // until a feature is listed
+  for (std::int64_t p = touched.row_begin[input.rows] + thread; p < capacity; p += threads) {
+    pairs.keys[p] = kLargestKey;
+    pairs.values[p] = 0;
+  }
   if (n >= input.rows) return;  // whole warps leave together
   const SparseEntries row = sparse_entries(input, n);
-  const std::int64_t begin = row_begin[n];
+  const std::int64_t begin = touched.row_begin[n];
   for (std::int64_t j = lane_index(); j < row.count && begin + j < capacity; j += kWarp) {
     pairs.keys[begin + j] = static_cast<std::uint32_t>(row.columns[j]);
     pairs.values[begin + j] = static_cast<std::int32_t>(begin + j);
+    entries[begin + j] = {static_cast<std::int32_t>(n), row.values[j]};
   }
 }
 
-/// The number of entries, or what fits. The sort and the prefix sum read it as length[1] - length[0].
-__global__ void entries_kernel(const std::int64_t* row_begin_last, std::int64_t capacity,
-                               std::int64_t* length) {
-  length[0] = 0;
-  length[1] = *row_begin_last < capacity ? *row_begin_last : capacity;
-}
-
-__device__ __forceinline__ bool is_first(const std::uint32_t* keys, std::int64_t p) {
-  return p == 0 || keys[p] != keys[p - 1];
-}
-
+/// A list begins where its feature's column does, and ends where the next one begins. Of features that do not
+/// fit, the first one ends the last list.
 __global__ void __launch_bounds__(kThreads)
-    mark_features_kernel(const std::uint32_t* __restrict__ keys, DeviceLength entries,
-                         std::int32_t* __restrict__ marks) {
+    list_entries_kernel(Pairs sorted, const TouchedEntry* __restrict__ entries,
+                        const std::int32_t* __restrict__ features_until, TouchedFeatures touched) {
   const std::int64_t p = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  if (p < entries.get()) marks[p] = is_first(keys, p) ? 1 : 0;
+  if (p >= touched.entries_capacity) return;
+  const std::uint32_t column = sorted.keys[p];
+  if (column == kLargestKey) return;
+  touched.entries[p] = entries[sorted.values[p]];
+  const bool first = IsFirst{sorted.keys}(p) != 0;
+  const std::int32_t features = features_until[p], slot = features - 1;
+  if (first && slot < touched.capacity) touched.features[slot] = static_cast<std::int32_t>(column);
+  if (first && slot <= touched.capacity) touched.entries_begin[slot] = static_cast<std::int32_t>(p);
+  if (p + 1 < touched.entries_capacity && sorted.keys[p + 1] != kLargestKey) return;
+  *touched.count = features;
+  if (features <= touched.capacity) touched.entries_begin[features] = static_cast<std::int32_t>(p + 1);
 }
 
-__global__ void __launch_bounds__(kThreads)
-    assign_slots_kernel(Pairs sorted, DeviceLength entries, const std::int32_t* __restrict__ before,
-                        const std::int32_t* __restrict__ totals, TouchedFeatures touched) {
-  const std::int64_t p = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  if (p >= entries.get()) return;
-  const bool first = is_first(sorted.keys, p);
-  const std::int32_t slot = before[p] + totals[p / kSortTile] - (first ? 0 : 1);
-  touched.slots[sorted.values[p]] = slot;
-  if (first && slot < touched.capacity) touched.features[slot] = static_cast<std::int32_t>(sorted.keys[p]);
+void find_row_begins(const Device& device, const SparseIndexArgs& args) {
+  with_thrust(device, "sparse_row_begin", [=](const auto& policy) {
+    const auto entries = thrust::make_transform_iterator(thrust::make_counting_iterator(std::int64_t{0}),
+                                                         EntriesOfRow{args.input});
+    thrust::exclusive_scan(policy, entries, entries + args.input.rows + 1, args.touched.row_begin,
+                           std::int64_t{0});
+  });
+}
+
+void count_features(const Device& device, const std::uint32_t* columns, std::int64_t capacity,
+                    std::int32_t* features_until) {
+  with_thrust(device, "sparse_count_features", [=](const auto& policy) {
+    const auto first =
+        thrust::make_transform_iterator(thrust::make_counting_iterator(std::int64_t{0}), IsFirst{columns});
+    thrust::inclusive_scan(policy, first, first + capacity, features_until);
+  });
 }
 
 }  // namespace
 
 void sparse_index(const Device& device, const SparseIndexArgs& args) {
   const TouchedFeatures& touched = args.touched;
-  const std::int64_t capacity = touched.slots_capacity, rows = args.input.rows;
+  const std::int64_t capacity = touched.entries_capacity, rows = args.input.rows;
   const Scratch::Frame frame(device);
-  auto* const length = frame.take<std::int64_t>(2);
-  const Pairs pairs = take_pairs(frame, capacity), spare = take_pairs(frame, capacity);
-  auto* const marks = frame.take<std::int32_t>(capacity);
-  auto* const totals = frame.take<std::int32_t>(tiles_of(capacity));
-  auto* const counters = frame.take<std::int32_t>(sort_counters(capacity));
+  const Pairs pairs = take_pairs(frame, capacity);
+  auto* const entries = frame.take<TouchedEntry>(capacity);
+  auto* const features_until = frame.take<std::int32_t>(capacity);
 
-  launch(device.stream, {1, kRowThreads}, "sparse_row_begin", row_begin_kernel, args.input,
-         touched.row_begin);
-  launch(device.stream, {1, 1}, "sparse_entries", entries_kernel, touched.row_begin + rows, capacity, length);
-  launch(device.stream, {blocks_for(rows, kWarps), kThreads}, "sparse_gather_columns", gather_columns_kernel,
-         args.input, touched.row_begin, capacity, pairs);
-  const DeviceLength entries{length, length + 1};
-  const Pairs sorted =
-      sort_pairs(device, pairs, spare, counters, entries, capacity, bits_of(args.input.cols - 1));
-  const LaunchShape shape{blocks_for(capacity, kThreads), kThreads};
-  launch(device.stream, shape, "sparse_mark_features", mark_features_kernel, sorted.keys, entries, marks);
-  prefix_sums(device, marks, totals, entries, capacity, touched.count);
-  launch(device.stream, shape, "sparse_assign_slots", assign_slots_kernel, sorted, entries, marks, totals,
-         touched);
+  find_row_begins(device, args);
+  launch(device.stream, {blocks_for(rows + 1, kWarps), kThreads}, "sparse_gather_entries",
+         gather_entries_kernel, args.input, touched, pairs, entries);
+  if (capacity == 0) return;
+  sort_pairs(device, pairs, capacity);
+  count_features(device, pairs.keys, capacity, features_until);
+  launch(device.stream, {blocks_for(capacity, kThreads), kThreads}, "sparse_list_entries",
+         list_entries_kernel, pairs, entries, features_until, touched);
 }
 
 }  // namespace thalweg::cuda

@@ -1,6 +1,7 @@
 // What a step asks of the CUDA runtime, read from the executor's counts of calls: whatever the model, its
 // data and its gradients' transforms, one upload and one graph launch. How many kernels the graph has is in
-// launches.golden; with THALWEG_UPDATE_GOLDEN=1 in the environment that file is written anew.
+// launches.golden, where a sort or a scan of Thrust counts as one; with THALWEG_UPDATE_GOLDEN=1 in the
+// environment that file is written anew.
 #include <gtest/gtest.h>
 #include <simt/calls.hpp>
 

@@ -361,12 +361,12 @@ TEST(SparseBatch, HasRoomForTheEntriesOfTheLongestRowsOfABatch) {
     SparseBatch(cpu(), *layer, data, max_batch, 0).extend(input, nullptr);
     return input.sparse().touched;
   };
-  EXPECT_EQ(view(1).slots_capacity, 4);
-  EXPECT_EQ(view(2).slots_capacity, 7);
+  EXPECT_EQ(view(1).entries_capacity, 4);
+  EXPECT_EQ(view(2).entries_capacity, 7);
   EXPECT_EQ(view(2).capacity, 7);
-  EXPECT_EQ(view(3).slots_capacity, 9);
+  EXPECT_EQ(view(3).entries_capacity, 9);
   EXPECT_EQ(view(3).capacity, 8) << "there are no more features";
-  EXPECT_EQ(view(9).slots_capacity, 10) << "a batch larger than the data";
+  EXPECT_EQ(view(9).entries_capacity, 10) << "a batch larger than the data";
 }
 
 TEST(ClippingLearner, DividesTheClippedSumByTheNumberAskedFor) {

@@ -15,15 +15,49 @@ struct Index {
   bool operator==(const Index&) const = default;
 };
 
-Index index_of(const Context& ctx, const Problem& p) {
-  const OnDevice device(ctx, p);
-  device.index();
+/// The slots that the lists of entries by feature imply: each entry is found by its row and its value, and
+/// the list has to hold a row's entries once and rows in order.
+std::vector<std::int32_t> slots_of_lists(const OnDevice& device, const Problem& p, std::size_t features) {
+  const auto entries = device.entries.download();
+  const auto begin = device.entries_begin.download();
+  const auto listed = device.features.download();
+  if (features == 0) return {};
+  std::vector<std::vector<std::int32_t>> by_row(static_cast<std::size_t>(p.rows()));
+  EXPECT_EQ(begin[0], 0);
+  EXPECT_EQ(begin[features], p.batch_entries());
+  for (std::size_t slot = 0; slot < features; ++slot) {
+    for (std::int32_t e = begin[slot]; e < begin[slot + 1]; ++e) {
+      const auto [row, value] = entries[static_cast<std::size_t>(e)];
+      const std::int32_t row_before = e > begin[slot] ? entries[static_cast<std::size_t>(e) - 1].row : -1;
+      EXPECT_LT(row_before, row);
+      auto& slots = by_row[static_cast<std::size_t>(row)];
+      const std::int64_t at = p.offsets[p.ids[row]] + std::ssize(slots);
+      EXPECT_EQ(p.columns[at], listed[slot]);
+      EXPECT_EQ(p.values[at], value);
+      slots.push_back(static_cast<std::int32_t>(slot));
+    }
+  }
+  std::vector<std::int32_t> all;
+  for (const auto& row : by_row) all.insert(all.end(), row.begin(), row.end());
+  return all;
+}
+
+/// Of the first `rows` rows of the batch, in memory for all of them.
+Index index_of(const Context& ctx, Problem p, std::int64_t rows) {
+  const Problem all = p;
+  const OnDevice device(ctx, all);
+  p.ids.resize(static_cast<std::size_t>(rows));
+  device.ops().index(device_of(ctx), {.input = device.input(0, rows), .touched = device.touched()});
   Index index{.features = device.features.download(),
               .slots = device.slots.download(),
               .row_begin = device.row_begin.download()};
   index.features.resize(static_cast<std::size_t>(device.count.download()[0]));
+  index.row_begin.resize(static_cast<std::size_t>(rows) + 1);
+  index.slots.resize(static_cast<std::size_t>(p.batch_entries()));
+  if (ctx.device().starts_with("cuda")) index.slots = slots_of_lists(device, p, index.features.size());
   return index;
 }
+Index index_of(const Context& ctx, const Problem& p) { return index_of(ctx, p, p.rows()); }
 
 Index expected_index(const Problem& p) {
   Index index{.row_begin = {0}};
@@ -45,6 +79,17 @@ TEST_P(SparseLinear, IndexListsEveryTouchedFeatureOnceInAscendingOrder) {
   for (const Shape& shape : kShapes) {
     const Problem p = make_problem(shape);
     EXPECT_EQ(index_of(ctx(), p), expected_index(p)) << describe(shape);
+  }
+}
+
+TEST_P(SparseLinear, IndexOfAShortBatchLeavesTheMemoryOfALongOneOver) {
+  for (const Shape& shape : kShapes) {
+    const Problem p = make_problem(shape);
+    for (const std::int64_t rows : {std::int64_t{0}, p.rows() / 2}) {
+      Problem batch = p;
+      batch.ids.resize(static_cast<std::size_t>(rows));
+      EXPECT_EQ(index_of(ctx(), p, rows), expected_index(batch)) << describe(shape) << ", " << rows;
+    }
   }
 }
 
@@ -105,7 +150,7 @@ TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
   args.touched.capacity -= 1;
   EXPECT_THROW(device.ops().index(device_of(ctx()), args), InternalError);
   args.touched = device.touched();
-  args.touched.slots_capacity -= 1;
+  args.touched.entries_capacity -= 1;
   EXPECT_THROW(device.ops().index(device_of(ctx()), args), InternalError);
 }
 
@@ -113,7 +158,7 @@ TEST_P(SparseLinear, IndexRefusesMemoryThatIsTooSmall) {
 std::string complaint(std::int64_t cols, std::int64_t entries, std::int64_t features, std::int64_t slots) {
   try {
     require_index_capacity(
-        {.input = {.cols = cols}, .touched = {.capacity = features, .slots_capacity = slots}}, entries);
+        {.input = {.cols = cols}, .touched = {.capacity = features, .entries_capacity = slots}}, entries);
   } catch (const InternalError& error) {
     return error.what();
   }
@@ -129,7 +174,7 @@ TEST(SparseIndexCapacity, IsEnoughForEveryEntryAndForAsManyFeatures) {
   EXPECT_NE(complaint(3, 7, 2, 7).find("touched.capacity is 2, want at least min(features, entries) = 3"),
             std::string::npos);
   EXPECT_NE(
-      complaint(3, 7, 3, 6).find("touched.slots_capacity is 6, want at least the 7 entries of the batch"),
+      complaint(3, 7, 3, 6).find("touched.entries_capacity is 6, want at least the 7 entries of the batch"),
       std::string::npos);
 }
 
@@ -141,14 +186,17 @@ TEST_P(SparseLinear, IndexNeverWritesPastMemoryThatIsTooSmall) {
   for (const std::int64_t less : {1, 7}) {
     SparseIndexArgs args{.input = device.input(0, p.rows()), .touched = device.touched()};
     args.touched.capacity -= less;
-    args.touched.slots_capacity -= less;
+    args.touched.entries_capacity -= less;
     const Guarded<std::int32_t> features(context, args.touched.capacity),
-        slots(context, args.touched.slots_capacity);
+        entries_begin(context, args.touched.capacity + 1);
+    const Guarded<TouchedEntry> entries(context, args.touched.entries_capacity);
     args.touched.features = features.data();
-    args.touched.slots = slots.data();
+    args.touched.entries = entries.data();
+    args.touched.entries_begin = entries_begin.data();
     device.ops().index(device_of(context), args);
     features.download();
-    slots.download();
+    entries.download();
+    entries_begin.download();
   }
 }
 

@@ -38,7 +38,7 @@ TEST_P(SparseLinearReads, NoOpGoesPastItsOperands) {
                                   .row_begin = row_begin.data(),
                                   .slots = slots.data(),
                                   .capacity = capacity,
-                                  .slots_capacity = entries};
+                                  .entries_capacity = entries};
     ops.index(device_of(ctx), {.input = input, .touched = touched});
     ops.forward(device_of(ctx), {.input = input,
                                  .weight = weight.data(),

@@ -35,8 +35,10 @@ struct Problem {
     for (const std::int64_t id : ids) entries += offsets[id + 1] - offsets[id];
     return entries;
   }
+  /// With values that differ.
   void add_row(const std::set<std::int32_t>& features) {
     columns.insert(columns.end(), features.begin(), features.end());
+    while (values.size() < columns.size()) values.push_back(static_cast<float>(values.size()));
     offsets.push_back(static_cast<std::int64_t>(columns.size()));
   }
 };
@@ -83,7 +85,8 @@ struct OnDevice {
   const Context& ctx;
   const Problem& p;
   Guarded<std::int64_t> offsets, ids, row_begin, count;
-  Guarded<std::int32_t> columns, features, slots;
+  Guarded<std::int32_t> columns, features, slots, entries_begin;
+  Guarded<TouchedEntry> entries;
   Guarded<float> values, weight, bias, grad_output;
 
   OnDevice(const Context& c, const Problem& problem)
@@ -96,6 +99,8 @@ struct OnDevice {
         columns(c, problem.columns),
         features(c, std::min(problem.cols, problem.batch_entries())),
         slots(c, problem.batch_entries()),
+        entries_begin(c, std::min(problem.cols, problem.batch_entries()) + 1),
+        entries(c, problem.batch_entries()),
         values(c, problem.values),
         weight(c, problem.weight),
         bias(c, problem.bias),
@@ -114,8 +119,10 @@ struct OnDevice {
             .count = count.data(),
             .row_begin = row_begin.data(),
             .slots = slots.data(),
+            .entries = entries.data(),
+            .entries_begin = entries_begin.data(),
             .capacity = std::min(p.cols, p.batch_entries()),
-            .slots_capacity = p.batch_entries()};
+            .entries_capacity = p.batch_entries()};
   }
   const SparseLinearOps& ops() const { return backend_of(ctx).sparse_linear; }
   void index() const { ops().index(device_of(ctx), {.input = input(0, p.rows()), .touched = touched()}); }

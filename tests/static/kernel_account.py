@@ -1,4 +1,4 @@
-"""The static account of every CUDA kernel, from the object files of the build: registers, memory, opcodes and bytes per
+"""The static account of every CUDA kernel of ours, from the object files of the build: registers, memory, opcodes and bytes per
 element on every architecture, against the rules of rules.py and the committed budget; docs/kernels.md is made from it.
 
   kernel_account.py BUILD_DIR [--update] [--self-test]"""
@@ -60,7 +60,7 @@ def write_budget(kernels):
 
 
 def self_test(folder):
-    """Every planted fault is found, and nothing in the kernel without one."""
+    """Every planted fault is found, and nothing in the kernel without one; that of a library is left out."""
     planted = pathlib.Path(folder) / "planted.fatbin"
     subprocess.run(["nvcc", "-std=c++20", "-gencode", "arch=compute_90,code=[sm_90,compute_90]", "-fatbin",
                     HERE / "planted.cu", "-o", planted], check=True)

@@ -148,6 +148,11 @@ def read_ptx(path, kernels):
             kernel.ptx.append(line)
 
 
+def of_a_library(demangled):
+    """Whether the kernel is one of Thrust's, which the account leaves out."""
+    return re.match(r"(void )?(thrust|cub)::", demangled) is not None
+
+
 def read_object(path, enums):
     codes = {}
     read_usage(path, codes)
@@ -159,7 +164,7 @@ def read_object(path, enums):
     for (symbol, architecture), code in codes.items():
         kernels[symbol].code[architecture] = code
     read_ptx(path, kernels)
-    return list(kernels.values())
+    return [kernel for symbol, kernel in kernels.items() if not of_a_library(names[symbol])]
 
 
 def read_objects(paths):

@@ -30,3 +30,12 @@ __global__ void planted_approximate(float* x) { x[threadIdx.x] = __expf(x[thread
 __global__ void planted_contraction(float* x, const float* y) {
   x[threadIdx.x] = x[threadIdx.x] * y[0] + y[1];
 }
+
+// A library's kernels are none of the account's business.
+namespace cub {
+template <class T>
+__global__ void planted_library(T* x) {
+  x[threadIdx.x] *= static_cast<T>(0.1);
+}
+template __global__ void planted_library<double>(double* x);
+}  // namespace cub
