@@ -137,11 +137,18 @@ TEST_F(ScratchTest, CallsThatHaveRunAllocateNothingWhenTheyRunAgain) {
 }
 
 TEST_F(ScratchTest, OneChunkWithRoomForTheMostTakesThePlaceOfAll) {
-  run({256, 512}, {1000});
-  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 512, 1000));
+  run({256, 500}, {1000});
+  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 500, 1000));
+  run({300}, {});  // has room
   run({1200}, {});
-  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 512, 1000, 1768));
+  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 500, 1000, 256 + 512 + 1000));
   EXPECT_EQ(seen.released, 3);
+}
+
+TEST_F(ScratchTest, APieceThatFitsOnlyOutOfAlignmentGetsAChunkOfItsOwn) {
+  run({1000}, {});
+  run({100, 880}, {});
+  EXPECT_THAT(seen.allocated, testing::ElementsAre(1000, 880));
 }
 
 TEST_F(ScratchTest, ThatCannotGrowIsAnErrorEachTimeAndIsThereAgainForLess) {
