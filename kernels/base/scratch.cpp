@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kAlignment = 256;
 
-std::int64_t aligned(std::int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+std::int64_t aligned(std::int64_t bytes) { return (bytes + kAlignment - 1) & -kAlignment; }
 
 }  // namespace
 
@@ -21,9 +21,11 @@ Scratch::~Scratch() {
 }
 
 /// A piece lies in the first chunk behind the top that has room for it. Chunks are never taken away while
-/// they hold one, so a series of calls that has found room finds it again.
+/// they hold one, so a series of calls that has found room finds it again. One chunk is quicker to search
+/// than several, which become one where no recorded step can hold their addresses.
 void* Scratch::take(const Device& device, std::int64_t bytes) {
   if (bytes <= 0) return nullptr;
+  if (top_.bytes == 0 && chunks_.size() > 1 && device.stream == nullptr) grow(device, bytes);
   Top top = top_;
   while (top.chunk < chunks_.size() && aligned(top.used) + bytes > chunks_[top.chunk].bytes)
     top = {.chunk = top.chunk + 1, .used = 0, .bytes = top.bytes};

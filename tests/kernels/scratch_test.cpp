@@ -137,11 +137,35 @@ TEST_F(ScratchTest, CallsThatHaveRunAllocateNothingWhenTheyRunAgain) {
 }
 
 TEST_F(ScratchTest, OneChunkWithRoomForTheMostTakesThePlaceOfAll) {
-  run({256, 512}, {1000});
-  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 512, 1000));
-  run({1200}, {});
-  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 512, 1000, 1768));
+  run({256, 500}, {1000});
+  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 500, 1000));
+  run({300}, {});
+  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 500, 1000, 256 + 512 + 1000));
   EXPECT_EQ(seen.released, 3);
+  run({1200}, {});  // has room
+  EXPECT_EQ(seen.allocated.size(), 4u);
+}
+
+TEST_F(ScratchTest, OnAStreamChunksStayUntilOneHasToGrow) {
+  int stream = 0;
+  const Device device{.pool = pool_, .scratch = scratch_, .stream = &stream};
+  const auto run_there = [&device](std::int64_t first, std::int64_t second) {
+    const Scratch::Frame frame(device);
+    frame.take_bytes(first);
+    frame.take_bytes(second);
+  };
+  run_there(256, 1000);
+  run_there(256, 1000);
+  run_there(100, 0);
+  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 1000));
+  run_there(1100, 0);
+  EXPECT_THAT(seen.allocated, testing::ElementsAre(256, 1000, 1256));
+}
+
+TEST_F(ScratchTest, APieceThatFitsOnlyOutOfAlignmentGetsAChunkOfItsOwn) {
+  run({1000}, {});
+  run({100, 880}, {});
+  EXPECT_THAT(seen.allocated, testing::ElementsAre(1000, 880));
 }
 
 TEST_F(ScratchTest, ThatCannotGrowIsAnErrorEachTimeAndIsThereAgainForLess) {
