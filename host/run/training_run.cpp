@@ -26,7 +26,7 @@ constexpr std::int64_t kMostSpikesInARow = 10;
 }  // namespace
 
 TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
-    : config_(config),
+    : config_((validate_config(config), config)),  // before a device is asked for
       observer_(observer),
       ctx_(context_options(config, config.device)),
       out_(config.out, [this](const std::string& note) { say(note); }),
@@ -57,7 +57,6 @@ void TrainingRun::train() {
 }
 
 void TrainingRun::prepare() {
-  validate_config(config_);
   out_.lock_existing();
   data_ = read_run_data(config_, observer_.reading);
   enter(TrainPhase::train);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "host/cli/cli.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "tests/support/run_support.hpp"
 #include "thalweg/verify.hpp"
@@ -68,6 +71,24 @@ TEST_F(FastRunsOnCuda, AreVerifiedAgainstABoundAndNotByBits) {
   double largest = 0;
   for (const TensorVerdict& tensor : report.tensors) largest = std::max(largest, tensor.largest_error);
   EXPECT_GT(largest, 0);  // it is another arithmetic
+}
+
+TEST_F(FastRunsOnCuda, EvaluateAndPredictFollowTheNumericsOfTheRunOrTheFlag) {
+  const TemporaryFolder folder;
+  Config config = fast_mlp("cuda");
+  config.out = folder.path("run");
+  train(config);
+  const auto output = [&](const std::string& command, const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments{command, config.out, "--data.test_rows=0:100", "--json", "--quiet"};
+    arguments.insert(arguments.end(), settings.begin(), settings.end());
+    std::ostringstream out, err;
+    EXPECT_EQ(cli::run(arguments, {out, err}), 0) << err.str();
+    return out.str();
+  };
+  for (const char* command : {"evaluate", "predict"}) {
+    EXPECT_EQ(output(command, {}), output(command, {"--numerics=fast"})) << command;
+    EXPECT_NE(output(command, {}), output(command, {"--numerics=exact"})) << command;
+  }
 }
 
 }  // namespace

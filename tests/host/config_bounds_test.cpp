@@ -201,9 +201,9 @@ TEST(ConfigBounds, EachNameIsTakenAndNoOther) {
 
 /// Texts that name a file, a column or a list, or have a form of their own (tested below).
 const std::set<std::string> kFreeTexts = {
-    "out",         "data.train",       "data.test",         "data.target",     "data.test_target",
-    "data.weight", "data.ignore",      "data.class_weight", "data.train_rows", "data.test_rows",
-    "model.init",  "checkpoint.resume"};
+    "out",         "data.train",        "data.test",         "data.target",     "data.test_target",
+    "data.weight", "data.ignore",       "data.class_weight", "data.train_rows", "data.test_rows",
+    "model.init",  "checkpoint.resume", "train.metric"};
 
 TEST(ConfigBounds, NoSettingIsLeftOutOfTheseTables) {
   std::set<std::string> tested = kFreeTexts;

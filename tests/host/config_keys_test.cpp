@@ -161,7 +161,7 @@ TEST(ConfigKeys, AreWrittenInTheOrderOfTheirPage) {
             "[schedule] name warmup_steps warmup_start decay gamma step_size power min_lr cycle_steps "
             "cycle_factor max_lr_start_factor max_lr_end_factor rise_fraction patience threshold "
             "[train] epochs max_steps batch_size micro_batch reduction_slices shuffle drop_last threads "
-            "patience gradient_tolerance loss_tolerance max_seconds on_spike log_every_steps "
+            "patience metric gradient_tolerance loss_tolerance max_seconds on_spike log_every_steps "
             "[per_sample] clip_norm mode noise_multiplier target_epsilon delta accountant sampling "
             "reproducible_noise statistics "
             "[checkpoint] every_steps every_epochs keep resume ");

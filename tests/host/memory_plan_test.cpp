@@ -55,15 +55,15 @@ TEST(MemoryPlan, OfMicroBatchesHasPartialSumsAndSmallerActivations) {
 
 TEST(MemoryPlan, OfHiddenLayersHasTwoGradientsOfTheWidestAndAllOutputs) {
   const LearnerOptions options{.max_batch = 8};
-  // outputs 5 and 7 of the hidden layers, relu in place, and 4; gradients 2 * 7; losses 1 + 4
+  // outputs 5 and 7 of the hidden layers, relu in place, and 4; gradients 2 * 7; losses 1
   const MemoryPlan got = plan({.hidden = {5, 7}}, ten_rows(4), options);
   EXPECT_EQ(got.parameters, 6 * kParameter);
-  EXPECT_EQ(got.activations, 4 * 8 * (5 + 7 + 4 + 2 * 7 + 5));
+  EXPECT_EQ(got.activations, 4 * 8 * (5 + 7 + 4 + 2 * 7 + 1));
   // A per-sample pass keeps the gradient of every layer's output.
   LearnerOptions clipping = options;
   clipping.per_sample.clip_norm = 1;
   EXPECT_EQ(plan({.hidden = {5, 7}}, ten_rows(4), clipping).activations,
-            4 * 8 * (5 + 7 + 4 + (5 + 7 + 4) + 5));
+            4 * 8 * (5 + 7 + 4 + (5 + 7 + 4) + 1));
 }
 
 TEST(MemoryPlan, CountsTheStatisticsOfBatchNormTwice) {
