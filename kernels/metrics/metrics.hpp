@@ -60,8 +60,8 @@ struct ResidualArgs {
 };
 
 /// Adds the weight of each row to confusion[target, predicted class]. The predicted class is that of the
-/// first largest output; of a single output, class 1 where it is positive. A target that is no class is left
-/// out.
+/// first largest output; of a single output, class 1 where it is positive. A row whose target is not a
+/// class is left out.
 struct ConfusionArgs {
   ConstMatrix output;  ///< [N, K]
   LossTargets targets;

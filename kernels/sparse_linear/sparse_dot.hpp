@@ -22,10 +22,10 @@ THALWEG_HD Vec join_chains(const float* weight, const std::int32_t* columns, con
   return fma(w, load(values), chain);
 }
 
-/// The last `count` < kLanes entries of a row in the first lanes; what the other lanes hold is no matter. A
-/// row of kLanes entries or more is read up to its end and turned: a masked load of the last ones alone
-/// reaches into the row behind it, which nobody has asked for, and waits for its line although the lanes are
-/// masked.
+/// The last `count` < kLanes entries of a row, in the first lanes; the other lanes may hold anything. A row
+/// of kLanes entries or more is read up to its end and rotated. A masked load of the last entries alone
+/// would reach into the next row, which no one prefetched, and would wait for its line although the lanes
+/// are masked.
 struct LastEntries {
 #if defined(__AVX512F__)
   __mmask16 mask;
