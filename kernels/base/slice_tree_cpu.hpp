@@ -1,7 +1,9 @@
 #pragma once
-// The tree over slices (kernels/base/slices.hpp) as its leaves get done: whoever finishes the second of two
-// neighbours adds them. The additions are those of slice_tree, whichever thread makes them and when; a thread
-// that worked on neighbouring slices adds them while they are in its cache.
+// The tree over slices (kernels/base/slices.hpp) in the two other forms that the CPU needs: SliceCounter
+// while one thread computes the slices in turn, SliceTree while several threads do. The additions are the
+// same. SliceTree adds as its leaves get done: whoever finishes the second of two neighbours adds them. The
+// additions are those of slice_tree, whichever thread makes them and when; a thread that worked on
+// neighbouring slices adds them while they are in its cache.
 #include "kernels/base/hd.hpp"
 #include "kernels/base/slices.hpp"
 
@@ -37,5 +39,27 @@ class SliceTree {
   int slices_;
   int arrived_[kMaxSlices] = {};  ///< arrivals at each pair, indexed by its right slice
 };
+
+/// The slices' sum as carries of a binary counter: push(partial) after each slice, then finish. `Value` needs
+/// add(left): *this = left + *this.
+template <class Value, int kDepth = 7>
+struct SliceCounter {
+  Value stack[kDepth];
+  int depth = 0;
+  int pushed = 0;
+
+  /// Takes in the next slice's chain; on the last one the tree's value is in `value`.
+  THALWEG_HD void push(Value& value, bool last) {
+    // mutant: slice-tree
+    for (int carries = pushed; (carries & 1) != 0; carries >>= 1) value.add(stack[--depth]);
+    ++pushed;
+    if (last) {
+      while (depth > 0) value.add(stack[--depth]);
+    } else {
+      stack[depth++] = value;
+    }
+  }
+};
+static_assert(kMaxSlices <= 1 << 6);
 
 }  // namespace thalweg::THALWEG_ISA

@@ -4,6 +4,7 @@
 // a binary counter, so partial matrices never reach memory when a call brings the whole batch.
 #include <cstdint>
 
+#include "kernels/base/slice_tree_cpu.hpp"
 #include "kernels/base/slices.hpp"
 #include "kernels/linear/gemm_products.hpp"
 
@@ -55,28 +56,6 @@ inline SliceTable make_slice_table(const BatchSlices& s) {
 THALWEG_HD float* partial_of(const BatchSum& sum, int slice, std::int64_t at) {
   return sum.partials == nullptr ? nullptr : sum.partials + slice * sum.partial_stride + at;
 }
-
-/// The slices' sum as carries of a binary counter: push(partial) after each slice, then finish. `Value` needs
-/// add(left): *this = left + *this.
-template <class Value, int kDepth = 7>
-struct SliceCounter {
-  Value stack[kDepth];
-  int depth = 0;
-  int pushed = 0;
-
-  /// Takes in the next slice's chain; on the last one the tree's value is in `value`.
-  THALWEG_HD void push(Value& value, bool last) {
-    // mutant: slice-tree
-    for (int carries = pushed; (carries & 1) != 0; carries >>= 1) value.add(stack[--depth]);
-    ++pushed;
-    if (last) {
-      while (depth > 0) value.add(stack[--depth]);
-    } else {
-      stack[depth++] = value;
-    }
-  }
-};
-static_assert(kMaxSlices <= 1 << 6);
 
 template <int kRows, int kVecs>
 struct SumTile : Tile<kRows, kVecs> {

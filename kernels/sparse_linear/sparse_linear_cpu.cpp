@@ -54,15 +54,6 @@ void forward(const Device& device, const SparseLinearForward& args) {
   });
 }
 
-/// The tree of slices.hpp on registers.
-THALWEG_HD Vec tree_of_slices(Vec* partial, int slices) {
-  for (int count = slices; count > 1; count = (count + 1) / 2) {
-    for (int i = 0; i < count / 2; ++i) partial[i] = partial[2 * i] + partial[2 * i + 1];
-    if (count % 2 == 1) partial[count / 2] = partial[count - 1];
-  }
-  return partial[0];
-}
-
 /// A sum over the batch while it is being formed: the chains of slice s at chains + s * stride.
 struct SliceChains {
   float* chains = nullptr;
@@ -102,7 +93,7 @@ struct SliceParts {
       partial[s] = of[s] == nullptr  ? Vec{}
                    : count == kLanes ? load(of[s] + at)
                                      : load_first(of[s] + at, count);
-    return tree_of_slices(partial, slices);
+    return slice_tree(partial, slices);
   }
 
  private:
