@@ -8,8 +8,8 @@
 #include "kernels/base/chains.hpp"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/warp.cuh"
+#include "kernels/gemm/row_source.cuh"
 #include "kernels/linear/linear.hpp"
-#include "kernels/linear/row_source.cuh"
 
 namespace thalweg {
 

@@ -1,12 +1,12 @@
 // The linear layer on the cpu: which product serves which shape. All of them have the order of
 // docs/numerics.md.
 #include "kernels/activation/activation.hpp"
-#include "kernels/linear/few_outputs.hpp"
-#include "kernels/linear/gemm_short.hpp"
-#include "kernels/linear/gemm_slices.hpp"
-#include "kernels/linear/gemm_thin.hpp"
+#include "kernels/gemm/few_outputs_cpu.hpp"
+#include "kernels/gemm/short_cpu.hpp"
+#include "kernels/gemm/thin_cpu.hpp"
+#include "kernels/gemm/weight_grad_cpu.hpp"
 #include "kernels/linear/linear.hpp"
-#include "kernels/linear/linear_model_step.hpp"
+#include "kernels/linear/linear_model_step_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {

@@ -1,8 +1,8 @@
 // The linear layer's table on CUDA: which kernels a call takes.
 #include "kernels/activation/activation.hpp"
+#include "kernels/gemm/row_source.cuh"
 #include "kernels/linear/linear_cuda.cuh"
 #include "kernels/linear/linear_fast.cuh"
-#include "kernels/linear/row_source.cuh"
 
 namespace thalweg {
 namespace cuda {

@@ -1,8 +1,8 @@
 #pragma once
 // Functions that the files of the linear layer's CUDA backend share. Each file has one family of kernels, so
 // that none takes long to compile.
+#include "kernels/base/gradient_chains.cuh"
 #include "kernels/linear/linear.hpp"
-#include "kernels/linear/linear_chains.cuh"
 
 namespace thalweg::cuda {
 

@@ -5,8 +5,8 @@
 #include "kernels/base/launch.cuh"
 #include "kernels/base/slices_cuda.cuh"
 #include "kernels/base/warp.cuh"
+#include "kernels/gemm/row_source.cuh"
 #include "kernels/linear/linear_fast.cuh"
-#include "kernels/linear/row_source.cuh"
 
 namespace thalweg {
 namespace {

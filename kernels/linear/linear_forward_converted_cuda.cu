@@ -1,5 +1,5 @@
 #include "kernels/linear/linear_cuda.cuh"
-#include "kernels/linear/product.cuh"
+#include "kernels/linear/linear_forward.cuh"
 
 namespace thalweg::cuda {
 

@@ -1,5 +1,5 @@
+#include "kernels/gemm/product.cuh"
 #include "kernels/linear/linear_cuda.cuh"
-#include "kernels/linear/product.cuh"
 
 namespace thalweg::cuda {
 

@@ -1,7 +1,7 @@
 #include "kernels/base/launch.cuh"
+#include "kernels/gemm/tiles.cuh"
 #include "kernels/linear/linear_cuda.cuh"
-#include "kernels/linear/model_step.cuh"
-#include "kernels/linear/tiles.cuh"
+#include "kernels/linear/linear_model_step.cuh"
 
 namespace thalweg {
 namespace {

@@ -1,5 +1,5 @@
+#include "kernels/gemm/slice_product.cuh"
 #include "kernels/linear/linear_cuda.cuh"
-#include "kernels/linear/slice_product.cuh"
 
 namespace thalweg::cuda {
 

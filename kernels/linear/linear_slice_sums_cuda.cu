@@ -1,7 +1,7 @@
 #include "kernels/base/launch.cuh"
+#include "kernels/base/slice_sum.cuh"
+#include "kernels/gemm/row_source.cuh"
 #include "kernels/linear/linear_cuda.cuh"
-#include "kernels/linear/row_source.cuh"
-#include "kernels/linear/slice_sum.cuh"
 
 namespace thalweg {
 namespace {

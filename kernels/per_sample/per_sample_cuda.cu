@@ -1,6 +1,6 @@
 #include "kernels/base/chains_cuda.cuh"
 #include "kernels/base/quads.cuh"
-#include "kernels/linear/row_source.cuh"
+#include "kernels/gemm/row_source.cuh"
 #include "kernels/per_sample/noise_math.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 #include "kernels/per_sample/per_sample_math.hpp"

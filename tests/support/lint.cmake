@@ -4,7 +4,7 @@
 set(problems "")
 
 file(GLOB ops RELATIVE ${CMAKE_SOURCE_DIR}/kernels ${CMAKE_SOURCE_DIR}/kernels/*)
-list(REMOVE_ITEM ops base backend.hpp CMakeLists.txt)
+list(REMOVE_ITEM ops base gemm backend.hpp CMakeLists.txt)
 foreach(op IN LISTS ops)
   foreach(mirror IN ITEMS tests/kernels/${op}_test.cpp benchmarks/kernels/${op}_bench.cpp kernels/${op}/${op}.hpp
                           kernels/${op}/${op}_reference.cpp kernels/${op}/${op}_cpu.cpp)
@@ -32,6 +32,7 @@ endfunction()
 forbid(kernels/*_reference.cpp "#include .*(_math|exact_math)\\.hpp" "a reference shares no formula with the code it checks")
 forbid(kernels/*.cu "<<<" "kernels are launched through kernels/base/launch.cuh")
 forbid(kernels/base/* "#include \"(host/|kernels/([^b]|b[^a]|ba[^s]|bas[^e]))" "the floor knows no op, no backend and no host")
+forbid(kernels/gemm/* "#include \"kernels/(linear|sparse_linear)/" "products know no layer")
 forbid(kernels/*/* "#include \"(host/|kernels/backend\\.hpp)" "an op knows neither the roof nor the host")
 forbid(include/*.hpp "cuda_runtime" "no CUDA header in the public API")
 forbid(host/*.cpp "std::cout|std::cerr|printf\\(" "the library prints nothing")

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "kernels/base/parallel.hpp"
-#include "kernels/linear/gemm_pack.hpp"
+#include "kernels/gemm/pack_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

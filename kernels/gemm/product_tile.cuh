@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "kernels/base/shared.cuh"
-#include "kernels/linear/product_side.cuh"
+#include "kernels/gemm/product_side.cuh"
 
 namespace thalweg {
 

@@ -3,7 +3,8 @@
 // whole batch.
 #include <cstdint>
 
-#include "kernels/linear/linear.hpp"
+#include "kernels/base/scratch.hpp"
+#include "kernels/base/slices.hpp"
 
 namespace thalweg {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "kernels/base/device.hpp"
-#include "kernels/linear/dense_row.hpp"
-#include "kernels/linear/few_outputs.hpp"
+#include "kernels/gemm/dense_row_cpu.hpp"
+#include "kernels/gemm/few_outputs_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

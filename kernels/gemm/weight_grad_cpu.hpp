@@ -6,7 +6,7 @@
 
 #include "kernels/base/slice_tree_cpu.hpp"
 #include "kernels/base/slices.hpp"
-#include "kernels/linear/gemm_products.hpp"
+#include "kernels/gemm/products_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "kernels/base/rows_cpu.hpp"
-#include "kernels/linear/gemm_pack.hpp"
+#include "kernels/gemm/pack_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

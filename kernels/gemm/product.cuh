@@ -3,9 +3,8 @@
 #include "kernels/activation/activation_math.hpp"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"
-#include "kernels/linear/linear.hpp"
-#include "kernels/linear/product_tile.cuh"
-#include "kernels/linear/tiles.cuh"
+#include "kernels/gemm/product_tile.cuh"
+#include "kernels/gemm/tiles.cuh"
 
 namespace thalweg {
 
@@ -90,17 +89,6 @@ void launch_product(const Device& device, const char* op, const ProductArgs<A, L
     launch(device.stream, {blocks_for(tiles_of<Shape>(args.rows, args.cols), 1), Shape::kThreads}, op,
            product_kernel<Shape, SideA, SideB, Epilogue>, args, epilogue);
   });
-}
-
-/// Forward of a layer with more than kFewOutputs outputs, its rows read as Source.
-template <class Source>
-void launch_forward(const Device& device, const LinearForward& a, const Source& rows) {
-  launch_product<LineAlong::depth>(
-      device, "linear_forward",
-      ProductArgs<Source, Lines>{rows, make_lines(a.weight, a.input.cols), a.input.rows, a.output.cols,
-                                 a.input.cols, a.output, has_quads(a.output)},
-      ForwardEpilogue{a.bias, a.activation, a.before_activation, has_quads(a.bias),
-                      has_quads(a.before_activation)});
 }
 
 }  // namespace thalweg

@@ -1,10 +1,10 @@
 #pragma once
 // The chains of a gradient over the rows of a batch, slice by slice.
+#include "kernels/base/gradient_chains.cuh"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"
-#include "kernels/linear/linear_chains.cuh"
-#include "kernels/linear/product_tile.cuh"
-#include "kernels/linear/tiles.cuh"
+#include "kernels/gemm/product_tile.cuh"
+#include "kernels/gemm/tiles.cuh"
 
 namespace thalweg {
 

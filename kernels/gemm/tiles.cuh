@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "kernels/base/device.hpp"
-#include "kernels/linear/product_side.cuh"
+#include "kernels/gemm/product_side.cuh"
 
 namespace thalweg {
 

@@ -4,7 +4,7 @@
 // vectors, and a part of them that fits the L1 cache is used for many rows.
 #include <cstdint>
 
-#include "kernels/linear/gemm_products.hpp"
+#include "kernels/gemm/products_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

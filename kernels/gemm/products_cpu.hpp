@@ -2,7 +2,7 @@
 // The jobs of the forward product and of the input gradient: what a tile reads and where its outputs go.
 #include <cstdint>
 
-#include "kernels/linear/gemm_grid.hpp"
+#include "kernels/gemm/grid_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 

@@ -7,9 +7,9 @@
 #include "kernels/base/slice_claims_cpu.hpp"
 #include "kernels/base/slice_tree_cpu.hpp"
 #include "kernels/elementwise_loss/elementwise_loss_math.hpp"
-#include "kernels/linear/dense_row.hpp"
-#include "kernels/linear/few_outputs.hpp"
-#include "kernels/linear/gemm_slices.hpp"
+#include "kernels/gemm/dense_row_cpu.hpp"
+#include "kernels/gemm/few_outputs_cpu.hpp"
+#include "kernels/gemm/weight_grad_cpu.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg::THALWEG_ISA {

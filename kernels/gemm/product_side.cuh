@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "kernels/linear/row_source.cuh"
+#include "kernels/gemm/row_source.cuh"
 
 namespace thalweg {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "kernels/base/rows_cpu.hpp"
-#include "kernels/linear/gemm_tile.hpp"
+#include "kernels/gemm/tile_cpu.hpp"
 #include "thalweg/tensor.hpp"
 
 namespace thalweg::THALWEG_ISA {
