@@ -17,6 +17,7 @@
 #include "kernels/base/device.hpp"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/shared.cuh"
+#include "kernels/base/slice_tree.cuh"
 #include "kernels/base/slices.hpp"
 #include "kernels/base/warp.cuh"
 
@@ -112,38 +113,23 @@ __global__ void __launch_bounds__(kReadingWarps* kWarp)
   for_own_sum<kSums>([&](auto k) { chains.at[k()][slice * chains.stride[k()] + col] = chain; });
 }
 
-/// The tree of slice_tree over partial[0], partial[kWarp], ...
-__device__ __forceinline__ float slice_tree_by_lane(float* partial, int slices) {
-  for (int count = slices; count > 1; count = (count + 1) / 2) {
-    for (int i = 0; i < count / 2; ++i) {
-      partial[i * kWarp] = partial[2 * i * kWarp] + partial[(2 * i + 1) * kWarp];
-    }
-    if (count % 2 == 1) partial[count / 2 * kWarp] = partial[(count - 1) * kWarp];
-  }
-  return partial[0];
-}
-
 // slice_trees: the tree over the slices of each column, and what follows from the sums.
 // math         slices.hpp
 // shapes       chains [S, C] f32 per sum
 // bytes        reads 4 S C per sum, writes what finish writes (a launch's latency)
-// launch       32 threads, a column each; 8 KiB of shared memory
+// launch       32 threads, a column each
 // determinism  exact: a tree is one thread's; the chains stay as they are
 // contract     S <= 64
 template <int kSums, class Finish>
 __global__ void __launch_bounds__(kWarp)
     slice_trees_kernel(const int slices, const std::int64_t cols, const ColumnChains<kSums> chains,
                        const Finish finish) {
-  SHARED(partials, float[kMaxSlices][kWarp]);
   const std::int64_t col = std::int64_t{blockIdx.x} * kWarp + threadIdx.x;
   if (col >= cols) return;
-  float* partial = &partials[0][threadIdx.x];
   float sum[kSums];
 #pragma unroll
-  for (int k = 0; k < kSums; ++k) {
-    for (int s = 0; s < slices; ++s) partial[s * kWarp] = chains.at[k][s * chains.stride[k] + col];
-    sum[k] = slice_tree_by_lane(partial, slices);
-  }
+  for (int k = 0; k < kSums; ++k)
+    sum[k] = slice_tree_of<float>(slices, [&](int s) { return chains.at[k][s * chains.stride[k] + col]; });
   finish(col, sum);
 }
 

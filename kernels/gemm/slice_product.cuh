@@ -1,5 +1,6 @@
 #pragma once
 // The chains of a gradient over the rows of a batch, slice by slice.
+#include "kernels/base/chains.hpp"
 #include "kernels/base/gradient_chains.cuh"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"

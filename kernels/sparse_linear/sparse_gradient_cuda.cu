@@ -11,19 +11,12 @@
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"
 
 #include "kernels/base/launch.cuh"
+#include "kernels/base/slice_tree.cuh"
 
 namespace thalweg::cuda {
 namespace {
 
 constexpr int kThreads = 256;
-
-/// The chains of a sum over the batch: those of slice s at chains + s * stride.
-struct SliceChains {
-  float* chains;
-  std::int64_t stride;
-  int slices;
-  std::uint64_t with_rows;  ///< bit s: slice s has rows; the chains of the others are not read
-};
 
 /// The first entry in [low, high) whose row is not before `row`, or `high`.
 __device__ __forceinline__ std::int32_t lower_bound(const TouchedEntry* entries, std::int32_t low,
@@ -37,7 +30,8 @@ __device__ __forceinline__ std::int32_t lower_bound(const TouchedEntry* entries,
   return low;
 }
 
-__global__ void __launch_bounds__(kThreads) weight_chains_kernel(SparseParameterGrad args, SliceChains to) {
+__global__ void __launch_bounds__(kThreads)
+    weight_chains_kernel(SparseParameterGrad args, SliceChains<float> to) {
   const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const std::int64_t outputs = args.grad_output.cols, slot = i / outputs, o = i - slot * outputs;
   const int s = static_cast<int>(blockIdx.y);
@@ -59,7 +53,7 @@ __global__ void __launch_bounds__(kThreads) weight_chains_kernel(SparseParameter
 }
 
 __global__ void __launch_bounds__(kThreads)
-    bias_chains_kernel(ConstMatrix grad_output, BatchSlices slices, SliceChains to) {
+    bias_chains_kernel(ConstMatrix grad_output, BatchSlices slices, SliceChains<float> to) {
   const std::int64_t o = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const int s = static_cast<int>(blockIdx.y);
   const std::int64_t begin = slices.call_begin(s), end = slices.call_end(s);
@@ -71,63 +65,25 @@ __global__ void __launch_bounds__(kThreads)
   *partial = chain;
 }
 
-/// The tree of slices.hpp, fed one leaf at a time: level k holds the sum of a full subtree of 2^k leaves
-/// while its neighbour is awaited. What remains in the end joins from the lowest level up, as odd ones pass
-/// through. Selects instead of branches keep the levels in registers.
-__device__ __forceinline__ float tree_of_slices(const SliceChains& from, std::int64_t i) {
-  constexpr int kLevels = 7;
-  static_assert(1 << (kLevels - 1) == kMaxSlices);
-  float level[kLevels] = {};
-#pragma unroll 4
-  for (int s = 0; s < from.slices; ++s) {
-    float sum = (from.with_rows >> s & 1) != 0 ? from.chains[s * from.stride + i] : 0.0f;
-    bool carried = true;
-#pragma unroll
-    for (int k = 0; k < kLevels; ++k) {
-      const bool joins = carried && (s >> k & 1) != 0;
-      const float both = level[k] + sum;
-      level[k] = carried && !joins ? sum : level[k];
-      sum = joins ? both : sum;
-      carried = joins;
-    }
-  }
-  float total = 0.0f;
-  bool any = false;
-#pragma unroll
-  for (int k = 0; k < kLevels; ++k) {
-    if ((from.slices >> k & 1) == 0) continue;
-    total = any ? level[k] + total : level[k];
-    any = true;
-  }
-  return total;
-}
-
 /// sum[o * features + touched feature] from the chains at slot * outputs + o.
 __global__ void __launch_bounds__(kThreads)
-    weight_sums_kernel(SliceChains from, TouchedFeatures touched, std::int64_t outputs, std::int64_t features,
-                       float* __restrict__ sum) {
+    weight_sums_kernel(SliceChains<float> from, TouchedFeatures touched, std::int64_t outputs,
+                       std::int64_t features, float* __restrict__ sum) {
   const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const std::int64_t slot = i / outputs, o = i - slot * outputs;
   if (slot >= *touched.count) return;
-  sum[o * features + touched.features[slot]] = tree_of_slices(from, i);
+  sum[o * features + touched.features[slot]] = from.tree(i);
 }
 
 __global__ void __launch_bounds__(kThreads)
-    bias_sums_kernel(SliceChains from, std::int64_t outputs, float* __restrict__ sum) {
+    bias_sums_kernel(SliceChains<float> from, std::int64_t outputs, float* __restrict__ sum) {
   const std::int64_t o = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
-  if (o < outputs) sum[o] = tree_of_slices(from, o);
-}
-
-std::uint64_t slices_with_rows(const BatchSlices& slices) {
-  std::uint64_t bits = 0;
-  for (int s = 0; s < slices.slices; ++s)
-    if (slices.begin(s) != slices.begin(s + 1)) bits |= std::uint64_t{1} << s;
-  return bits;
+  if (o < outputs) sum[o] = from.tree(o);
 }
 
 /// The chains of one call, in the caller's memory where other calls go on with them, else in scratch memory.
 struct CallChains {
-  SliceChains weight, bias;
+  SliceChains<float> weight, bias;
 
   CallChains(const Scratch::Frame& frame, const SparseParameterGrad& args) {
     const std::int64_t outputs = args.grad_output.cols, weights = args.touched.capacity * outputs;
@@ -141,7 +97,7 @@ struct CallChains {
   }
 };
 
-void weight_grad(const Device& device, const SparseParameterGrad& args, const SliceChains& chains) {
+void weight_grad(const Device& device, const SparseParameterGrad& args, const SliceChains<float>& chains) {
   const std::int64_t outputs = args.grad_output.cols;
   const unsigned blocks = blocks_for(args.touched.capacity * outputs, kThreads);
   launch(device.stream, {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
@@ -151,7 +107,7 @@ void weight_grad(const Device& device, const SparseParameterGrad& args, const Sl
          outputs, args.input.cols, args.grad_weight.sum);
 }
 
-void bias_grad(const Device& device, const SparseParameterGrad& args, const SliceChains& chains) {
+void bias_grad(const Device& device, const SparseParameterGrad& args, const SliceChains<float>& chains) {
   const std::int64_t outputs = args.grad_output.cols;
   const unsigned blocks = blocks_for(outputs, kThreads);
   launch(device.stream, {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
