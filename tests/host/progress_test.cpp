@@ -195,10 +195,14 @@ std::string on_a_terminal(int columns, const std::function<void()>& body) {
   ::dup2(theirs, STDERR_FILENO);
   body();
   ::dup2(before, STDERR_FILENO);
-  char text[1000];
-  const ssize_t count = ::read(ours, text, sizeof text);
-  for (const int descriptor : {ours, theirs, before}) ::close(descriptor);
-  return std::string(text, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  for (const int descriptor : {theirs, before}) ::close(descriptor);
+  // What was written may arrive in pieces; behind the last one is the error of a terminal that is closed.
+  std::string text;
+  char piece[1000];
+  for (ssize_t count = 0; (count = ::read(ours, piece, sizeof piece)) > 0;)
+    text.append(piece, static_cast<std::size_t>(count));
+  ::close(ours);
+  return text;
 }
 
 TEST(Progress, StandardErrorIsDrawnOnAsWideAsItsTerminalIs) {
