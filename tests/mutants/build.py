@@ -155,7 +155,9 @@ class Build:
         """`path` of the build folder, with the new objects in place of its own and before its libraries."""
         new = {unit.object: str(self.scratch / "objects" / unit.object) for unit in objects}
         own = [new.get(word, word) for word in command]
-        library = [file for name, file in new.items() if is_library(name)]
+        # A program of single objects has them in its own command.
+        archives = any(word.endswith("libthalweg.a") for word in command)
+        library = [file for name, file in new.items() if archives and is_library(name)]
         if path.startswith("tests/"):
             support = support.values()
         else:  # the program itself has no tests to listen to, nor their support
