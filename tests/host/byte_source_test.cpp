@@ -47,6 +47,11 @@ class ByteSources : public test::DataFiles {
   }
 };
 
+TEST_F(ByteSources, APathThroughAFileNamesNoFile) {
+  const std::string file = write("d.csv", "1\n");
+  expect_error<NoInputError>([&] { open_file(file + "/x", {}); }, {"d.csv/x: no such file"});
+}
+
 TEST_F(ByteSources, WhatWasPeekedComesAgain) {
   const std::string text = long_text();
   for (const std::string& file : {write("t", text), write_gz("t.gz", text)}) {

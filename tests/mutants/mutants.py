@@ -11,9 +11,9 @@ of what was drawn, or of what was drawn of any folder with --each-folder. --chos
 """
 import argparse
 import concurrent.futures
+import hashlib
 import os
 import pathlib
-import random
 import subprocess
 import sys
 import time
@@ -64,13 +64,16 @@ def source_files(paths):
     return [file for file in listed.split() if file.endswith(SUFFIXES)]
 
 
-def draw(items, folder, count, generator):
-    """`count` of the items, as many from each folder as it has to give."""
+def rank(seed, name):
+    """A place in the order of a seed. It depends on the name alone: other mutants may come or go."""
+    return hashlib.blake2b(f"{seed} {name}".encode()).digest()
+
+
+def draw(items, folder, count, key):
+    """`count` of the items, as many from each folder as it has to give, the smallest keys first."""
     by_folder = {}
-    for item in items:
+    for item in sorted(items, key=key, reverse=True):
         by_folder.setdefault(folder(item), []).append(item)
-    for together in by_folder.values():
-        generator.shuffle(together)
     drawn = []
     while len(drawn) < count and any(by_folder.values()):
         for name in sorted(by_folder):
@@ -80,11 +83,11 @@ def draw(items, folder, count, generator):
 
 
 def draw_mutants(candidates, options, seed):
-    generator = random.Random(seed)
     if options.most_files:
-        files = draw(sorted({mutant.file for mutant in candidates}), folder_of, options.most_files, generator)
+        files = draw({mutant.file for mutant in candidates}, folder_of, options.most_files, lambda file: rank(seed, file))
         candidates = [mutant for mutant in candidates if mutant.file in set(files)]
-    return draw(candidates, lambda mutant: folder_of(mutant.file), int(options.sample * TOO_MANY), generator)
+    return draw(candidates, lambda mutant: folder_of(mutant.file), int(options.sample * TOO_MANY),
+                lambda mutant: rank(seed, mutant.name()))
 
 
 class Planted:
