@@ -3,7 +3,9 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,20 @@ struct ObjectiveCall {
 };
 using ObjectiveFunction = std::function<void(const ObjectiveCall&)>;
 
+/// What Learner::save writes besides the learner's own state, and how much it keeps.
+struct SaveOptions {
+  /// Numbers of your loop by name, kept bit for bit: the best metric, a learning rate, ...
+  std::map<std::string, double> values = {};
+  std::int64_t keep = 3;  ///< newest checkpoints that stay; at least 1
+};
+
+/// What Learner::restore found.
+struct Restored {
+  std::string folder;                    ///< of the checkpoint
+  std::map<std::string, double> values;  ///< SaveOptions::values
+  std::vector<std::string> damaged;      ///< for each newer checkpoint that was passed over: what is wrong
+};
+
 /// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1.
 class Learner {
  public:
@@ -100,6 +116,18 @@ class Learner {
   /// Optimizer states by parameter ("layers.0.weight/state0") and the average, for checkpoints.
   std::vector<NamedTensor> states() const;
   void set_states(const std::vector<NamedTensor>& states);
+
+  /// Writes parameters, running statistics, optimizer states and the number of steps as the checkpoint
+  /// `out`/checkpoints/step-N, and returns its path. docs/checkpoint.md describes its files. The checkpoint
+  /// is there whole or not at all, whenever the process ends. Model::load(out) and `thalweg inspect` read it.
+  /// Call it with no step queued and the average not swapped in. Throws IoError.
+  std::string save(const std::string& out, const SaveOptions& options = {}) const;
+  /// Puts back the newest valid checkpoint in `path`/checkpoints, or the checkpoint `path` itself. The steps
+  /// that follow have the same bits as if the loop had never stopped. Returns nothing if there is no
+  /// checkpoint yet; then nothing has changed. Throws ConfigError naming what differs if the checkpoint is of
+  /// another model, seed, optimizer rule or averaging, DataError if the data are others, and
+  /// CorruptCheckpoint if every checkpoint is damaged.
+  std::optional<Restored> restore(const std::string& path);
 
   bool averages() const;  ///< whether the learner averages parameters
   /// Swaps parameters and their average, to evaluate the average; call it again before the next step.
