@@ -66,12 +66,13 @@ std::string train_until(std::int64_t last, const std::string& out) {
                                       /*seed=*/1, /*shuffle=*/true, /*drop_last=*/false);
   thalweg::LearnerOptions options;
   options.optimizer.name = thalweg::Rule::adam;
+  options.optimizer.lr = 0.01;
   options.batches = &batches;
   thalweg::Learner learner(ctx, model, data, options);
   double loss = 0;  // of the loop itself: it goes with the checkpoint
   if (const auto restored = learner.restore(out)) loss = restored->values.at("loss");
   while (learner.steps() < last) {
-    loss += learner.step(batches.at_step(learner.steps()), /*lr=*/0.01).loss_sum;
+    loss += learner.step(batches.at_step(learner.steps())).loss_sum;
     if (learner.steps() % 25 == 0) learner.save(out, {.values = {{"loss", loss}}});
   }
   std::printf("step %lld, loss of all steps %.3f\n", static_cast<long long>(last), loss);

@@ -30,7 +30,7 @@ struct PerSampleOptions {
 };
 
 struct LearnerOptions {
-  OptimizerConfig optimizer;  ///< its lr is not read: each step has an argument lr
+  OptimizerConfig optimizer;  ///< its lr is that of every step that is called without one
   PerSampleOptions per_sample;
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
   std::int64_t micro_batch = 0;  ///< rows; 0: the whole batch, or on the cpu parts that fit its caches
@@ -84,22 +84,24 @@ class Learner {
   Learner& operator=(const Learner&) = delete;
 
   /// Takes one step on the given rows of the data set with the model's own loss; 1 <= rows.size() <=
-  /// max_batch. With per-sample clipping `rows` may be empty, because Poisson sampling may draw no rows.
+  /// max_batch. With per-sample clipping `rows` may be empty, because Poisson sampling may draw no rows. `lr`
+  /// is the learning rate of this step, as a schedule gives it; without it the rate is options.optimizer.lr.
   /// Throws DivergedError, naming the first faulty row, if loss or gradient is not finite. Parameters, states
   /// and running statistics are then as before the call.
-  StepResult step(const std::vector<std::int64_t>& rows, double lr);
+  StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr = {});
   /// Takes one step on a batch of options.batches; the device computes its rows.
-  StepResult step(const EpochBatch& batch, double lr);
+  StepResult step(const EpochBatch& batch, std::optional<double> lr = {});
   /// Takes one step with your own objective.
-  StepResult step(const std::vector<std::int64_t>& rows, double lr, const ObjectiveFunction& objective);
+  StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
+                  const ObjectiveFunction& objective);
   /// Computes the loss and the gradient of the mean loss without an update. The gradients have the order of
   /// Model::parameters.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
 
   /// Queues a step with the model's own loss. At most burst_limit() steps may be queued before collect:
   /// several on devices that replay steps without the host, one elsewhere.
-  void enqueue(const std::vector<std::int64_t>& rows, double lr);
-  void enqueue(const EpochBatch& batch, double lr);
+  void enqueue(const std::vector<std::int64_t>& rows, std::optional<double> lr = {});
+  void enqueue(const EpochBatch& batch, std::optional<double> lr = {});
   /// Returns the results of the queued steps, in order. A step that diverged is the last result; it and the
   /// steps after it did nothing.
   std::vector<StepResult> collect();

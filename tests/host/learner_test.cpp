@@ -47,6 +47,31 @@ TEST(Learner, StepsByTheMeanGradientOfItsRows) {
   EXPECT_EQ(learner.steps(), 1);
 }
 
+/// The weight after one step from 1, whose mean gradient is -0.5, by an optimizer of learning rate 0.25.
+template <class Step>
+float weight_after(const Step& take) {
+  const Dataset data = three_points();
+  Model model = proportional(data, 1);
+  const EpochBatches batches({0, 1}, 2, 1, false, false);
+  LearnerOptions o = options({.name = Rule::sgd, .lr = 0.25});
+  o.batches = &batches;
+  Learner learner(cpu(), model, data, o);
+  take(learner, batches.at(0, 0));
+  return weight_of(model);
+}
+
+TEST(Learner, AStepWithoutALearningRateTakesThatOfItsOptimizer) {
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.step(Rows{0, 1}); }), 1.125f);
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch& batch) { l.step(batch); }), 1.125f);
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.enqueue(Rows{0, 1}), l.collect(); }), 1.125f);
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch& batch) { l.enqueue(batch), l.collect(); }), 1.125f);
+}
+
+TEST(Learner, AStepWithALearningRateTakesThatEvenIfItIsZero) {
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.step(Rows{0, 1}, 0.5); }), 1.25f);
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.step(Rows{0, 1}, 0); }), 1.0f);
+}
+
 TEST(Learner, DividesByTheSumOfTheWeights) {
   Dataset data = three_points();
   data.weight = {2, 6, 0};
