@@ -43,13 +43,13 @@ bool fits_the_line() {
   thalweg::LearnerOptions options;
   options.optimizer.name = thalweg::Rule::momentum;
   options.max_batch = 100;
-  thalweg::Learner learner(ctx, model, data, options);
+  thalweg::Learner learner(model, data, options);
   for (int step = 0; step < 400; ++step) {
     std::vector<std::int64_t> rows;  // every fourth row, from another first row in each step
     for (std::int64_t row = step % 4; row < data.rows; row += 4) rows.push_back(row);
     learner.step(rows, /*lr=*/0.1, [&](const thalweg::ObjectiveCall& call) { robust_objective(data, call); });
   }
-  const auto parameters = model.parameters(ctx);
+  const auto parameters = model.parameters();
   std::printf("slope %.4f, intercept %.4f\n", parameters[0].values[0], parameters[1].values[0]);
   return std::abs(parameters[0].values[0] - 2.0f) < 0.01f && std::abs(parameters[1].values[0] + 1.0f) < 0.01f;
 }
@@ -68,7 +68,7 @@ std::string train_until(std::int64_t last, const std::string& out) {
   options.optimizer.name = thalweg::Rule::adam;
   options.optimizer.lr = 0.01;
   options.batches = &batches;
-  thalweg::Learner learner(ctx, model, data, options);
+  thalweg::Learner learner(model, data, options);
   double loss = 0;  // of the loop itself: it goes with the checkpoint
   if (const auto restored = learner.restore(out)) loss = restored->values.at("loss");
   while (learner.steps() < last) {
@@ -76,7 +76,7 @@ std::string train_until(std::int64_t last, const std::string& out) {
     if (learner.steps() % 25 == 0) learner.save(out, {.values = {{"loss", loss}}});
   }
   std::printf("step %lld, loss of all steps %.3f\n", static_cast<long long>(last), loss);
-  return thalweg::parameters_xxh3(model.parameters(ctx));
+  return thalweg::parameters_xxh3(model.parameters());
 }
 
 /// A loop that is interrupted and restored ends with the same bits as one that never stopped.

@@ -34,7 +34,7 @@ RunState RunCheckpoints::restore(const std::string& folder, const CheckpointData
 }
 
 void RunCheckpoints::put_back(const CheckpointData& data) {
-  restore_training_state(run_.ctx, data, run_.model.network(), run_.learner);
+  restore_training_state(run_.model.context(), data, run_.model.network(), run_.learner);
 }
 
 std::string RunCheckpoints::put_back(std::int64_t step) {
@@ -46,7 +46,7 @@ std::string RunCheckpoints::put_back(std::int64_t step) {
 
 void RunCheckpoints::save(const RunState& state) {
   if (!out_.given() || saved_step_ == state.step) return;
-  CheckpointData data = training_state(run_.ctx, run_.model.network(), run_.learner);
+  CheckpointData data = training_state(run_.model.context(), run_.model.network(), run_.learner);
   data.step = state.step;
   data.epoch = run_.plan.epochs_after(state.step);
   data.seed = static_cast<std::uint64_t>(run_.config.seed);

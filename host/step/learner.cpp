@@ -15,8 +15,8 @@ StepResult only_result(std::vector<StepResult> results) {
 
 }  // namespace
 
-Learner::Learner(const Context& ctx, Model& model, const Dataset& data, const LearnerOptions& options)
-    : state_(std::make_unique<State>(ctx, model, data, options)) {}
+Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& options)
+    : state_(std::make_unique<State>(model, data, options)) {}
 
 Learner::~Learner() = default;
 

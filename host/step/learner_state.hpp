@@ -23,7 +23,7 @@ struct GradientArenas {
 };
 
 struct Learner::State {
-  const Context& ctx;
+  Context ctx;
   Network& network;
   DeviceDataset data;
   LearnerOptions options;  ///< with the rows of a micro-batch that were chosen
@@ -39,7 +39,7 @@ struct Learner::State {
   StepGraphs graphs;
   std::int64_t steps = 0;
 
-  State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o);
+  State(Model& model, const Dataset& dataset, const LearnerOptions& o);
 
   /// The learning rate of a step that is called with `lr`.
   double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.lr); }

@@ -1,5 +1,6 @@
 #pragma once
 // The learner: single steps of training on any rows. The training loop calls it, too.
+// Example: learner_example in examples/tour.cpp.
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -34,7 +35,7 @@ struct LearnerOptions {
   PerSampleOptions per_sample;
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
   std::int64_t micro_batch = 0;  ///< rows; 0: the whole batch, or on the cpu parts that fit its caches
-  int reduction_slices = 8;
+  int reduction_slices = 8;      ///< parts of a batch that are summed apart; another number gives other bits
   const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; must outlive the learner
 };
 
@@ -78,7 +79,10 @@ struct Restored {
 /// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1.
 class Learner {
  public:
-  Learner(const Context& ctx, Model& model, const Dataset& data, const LearnerOptions& options);
+  /// Allocates all memory of its steps on the device of the model. Throws ConfigError for options that
+  /// contradict each other or the model, UnsupportedLayer where a layer has no per-sample gradient, and
+  /// InternalError if memory runs out.
+  Learner(Model& model, const Dataset& data, const LearnerOptions& options);
   ~Learner();
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
@@ -94,8 +98,8 @@ class Learner {
   /// Takes one step with your own objective.
   StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
                   const ObjectiveFunction& objective);
-  /// Computes the loss and the gradient of the mean loss without an update. The gradients have the order of
-  /// Model::parameters.
+  /// Computes the loss and the gradient of the mean loss over `rows` without an update. The gradients have
+  /// the order of Model::parameters.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
 
   /// Queues a step with the model's own loss. At most burst_limit() steps may be queued before collect:
@@ -113,9 +117,11 @@ class Learner {
                    const std::atomic<int>* stop_signal = nullptr) const;
 
   std::int64_t steps() const;  ///< steps taken
+  /// Sets the number of steps taken. The rules with bias correction and dropout depend on it.
   void set_steps(std::int64_t steps);
 
-  /// Optimizer states by parameter ("layers.0.weight/state0") and the average, for checkpoints.
+  /// Optimizer states by parameter ("layers.0.weight/state0") and the average, with the shapes of
+  /// the parameters. set_states throws ShapeError naming the first that is missing or has another shape.
   std::vector<NamedTensor> states() const;
   void set_states(const std::vector<NamedTensor>& states);
 
@@ -140,9 +146,9 @@ class Learner {
   std::unique_ptr<State> state_;
 };
 
-/// Minimises a function of a vector with the optimizers of the engine. `value_and_gradient` writes the
-/// gradient and returns the value. Stops after `steps`, or when the largest absolute gradient is at most
-/// `tolerance`. Returns the last value.
+/// Minimises a function of a vector with the optimizers of the engine, at the learning rate optimizer.lr.
+/// `value_and_gradient` writes the gradient, which has the length of the point, and returns the value. Stops
+/// after `steps`, or when the largest absolute gradient is at most `tolerance`. Returns the last value.
 double minimize(const Context& ctx, const OptimizerConfig& optimizer, std::vector<float>& point,
                 std::int64_t steps, double tolerance,
                 const std::function<double(const std::vector<float>& point, std::vector<float>& gradient)>&

@@ -44,8 +44,7 @@ class LearnerCheckpoint : public ::testing::Test {
         : loop(l),
           batches(rows_of(loop.data), 16, loop.seed, true, false),
           model(cpu(), resolve_model(loop.model_config, schema_of(loop.data), loop.seed)),
-          learner(cpu(), model, loop.data,
-                  {.optimizer = loop.optimizer, .max_batch = 16, .batches = &batches}) {}
+          learner(model, loop.data, {.optimizer = loop.optimizer, .max_batch = 16, .batches = &batches}) {}
 
     void train_to(std::int64_t steps) {
       while (learner.steps() < steps) learner.step(batches.at_step(learner.steps()), 0.05);
@@ -54,8 +53,8 @@ class LearnerCheckpoint : public ::testing::Test {
       return split_rows(data.rows, 0, 1).train;
     }
     std::string bits() const {
-      std::vector<NamedTensor> all = model.parameters(cpu());
-      for (NamedTensor& tensor : model.buffers(cpu())) all.push_back(std::move(tensor));
+      std::vector<NamedTensor> all = model.parameters();
+      for (NamedTensor& tensor : model.buffers()) all.push_back(std::move(tensor));
       for (NamedTensor& tensor : learner.states()) all.push_back(std::move(tensor));
       return parameters_xxh3(all);
     }
@@ -134,8 +133,7 @@ TEST_F(LearnerCheckpoint, AModelIsLoadedFromTheFolder) {
   program.train_to(3);
   program.learner.save(out);
   const Model model = Model::load(cpu(), out);
-  EXPECT_EQ(model.predict(cpu(), program.loop.data).values,
-            program.model.predict(cpu(), program.loop.data).values);
+  EXPECT_EQ(model.predict(program.loop.data).values, program.model.predict(program.loop.data).values);
 }
 
 TEST_F(LearnerCheckpoint, TheNewestCheckpointsStay) {
