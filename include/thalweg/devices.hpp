@@ -1,5 +1,6 @@
 #pragma once
 // The devices of this build and this machine.
+// Example: devices_example in examples/tour.cpp.
 #include <cstdint>
 #include <string>
 #include <vector>
