@@ -1,8 +1,10 @@
-// A training loop of your own: data made in memory, your own batches, your own objective, and the optimizers
-// on a plain function of a vector.
+// A training loop of your own: data made in memory, your own batches, your own objective, checkpoints, and
+// the optimizers on a plain function of a vector.
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "thalweg/thalweg.hpp"
@@ -41,15 +43,50 @@ bool fits_the_line() {
   thalweg::LearnerOptions options;
   options.optimizer.name = thalweg::Rule::momentum;
   options.max_batch = 100;
-  thalweg::Learner learner(ctx, model, data, options);
+  thalweg::Learner learner(model, data, options);
   for (int step = 0; step < 400; ++step) {
     std::vector<std::int64_t> rows;  // every fourth row, from another first row in each step
     for (std::int64_t row = step % 4; row < data.rows; row += 4) rows.push_back(row);
     learner.step(rows, /*lr=*/0.1, [&](const thalweg::ObjectiveCall& call) { robust_objective(data, call); });
   }
-  const auto parameters = model.parameters(ctx);
+  const auto parameters = model.parameters();
   std::printf("slope %.4f, intercept %.4f\n", parameters[0].values[0], parameters[1].values[0]);
   return std::abs(parameters[0].values[0] - 2.0f) < 0.01f && std::abs(parameters[1].values[0] + 1.0f) < 0.01f;
+}
+
+/// Trains until step `last`, from the newest checkpoint in `out` on, and saves every 25 steps.
+std::string train_until(std::int64_t last, const std::string& out) {
+  const thalweg::Context ctx;
+  const thalweg::Dataset data = line_with_outliers();
+  thalweg::ModelConfig model_config;
+  model_config.hidden = {8};
+  model_config.loss = thalweg::Loss::huber;
+  thalweg::Model model(ctx, thalweg::resolve_model(model_config, thalweg::schema_of(data), /*seed=*/1));
+  const thalweg::EpochBatches batches(thalweg::split_rows(data.rows, 0.0, 1).train, /*batch_size=*/32,
+                                      /*seed=*/1, /*shuffle=*/true, /*drop_last=*/false);
+  thalweg::LearnerOptions options;
+  options.optimizer.name = thalweg::Rule::adam;
+  options.optimizer.lr = 0.01;
+  options.batches = &batches;
+  thalweg::Learner learner(model, data, options);
+  double loss = 0;  // of the loop itself: it goes with the checkpoint
+  if (const auto restored = learner.restore(out)) loss = restored->values.at("loss");
+  while (learner.steps() < last) {
+    loss += learner.step(batches.at_step(learner.steps())).loss_sum;
+    if (learner.steps() % 25 == 0) learner.save(out, {.values = {{"loss", loss}}});
+  }
+  std::printf("step %lld, loss of all steps %.3f\n", static_cast<long long>(last), loss);
+  return thalweg::parameters_xxh3(model.parameters());
+}
+
+/// A loop that is interrupted and restored ends with the same bits as one that never stopped.
+bool goes_on_after_an_interruption() {
+  const auto folder = std::filesystem::temp_directory_path() / "thalweg-custom-loop";
+  std::filesystem::remove_all(folder);
+  train_until(40, folder / "interrupted");  // its last checkpoint is that of step 25
+  const bool same = train_until(60, folder / "interrupted") == train_until(60, folder / "whole");
+  std::filesystem::remove_all(folder);
+  return same;
 }
 
 /// Minimises Rosenbrock's function by Adam.
@@ -73,7 +110,7 @@ bool follows_the_valley() {
 }  // namespace
 
 int main() try {
-  return fits_the_line() && follows_the_valley() ? 0 : 1;
+  return fits_the_line() && goes_on_after_an_interruption() && follows_the_valley() ? 0 : 1;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;

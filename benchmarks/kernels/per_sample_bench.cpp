@@ -111,7 +111,7 @@ void mlp_step(benchmark::State& state, Step step) {
   Model model(ctx, resolve_model({.hidden = {512, 512}}, schema_of(data), 1));
   LearnerOptions options{.per_sample = options_of(step), .max_batch = batch};
   options.optimizer.name = Rule::sgd;
-  Learner learner(ctx, model, data, options);
+  Learner learner(model, data, options);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
   std::iota(rows.begin(), rows.end(), 0);
   for (auto _ : state) benchmark::DoNotOptimize(learner.step(rows, 1e-3).loss_sum);

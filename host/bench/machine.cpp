@@ -2,13 +2,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <thread>
 
 #include "host/bench/limits.hpp"
-#include "host/runtime/cuda_backend.hpp"
 #include "host/runtime/device_of.hpp"
+#include "host/runtime/processor.hpp"
 #include "kernels/base/parallel.hpp"
+#include "thalweg/devices.hpp"
 
 namespace thalweg::bench {
 namespace {
@@ -16,14 +16,6 @@ namespace {
 constexpr std::int64_t kMegabyte = 1 << 20;
 /// Launches that a latency is taken over.
 constexpr int kLaunches = 1000;
-
-std::string processor_name() {
-  std::ifstream in("/proc/cpuinfo");
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("model name")) return line.substr(std::min(line.find(':') + 2, line.size()));
-  }
-  return "unknown";
-}
 
 std::int64_t system_value(int name) { return std::max<std::int64_t>(sysconf(name), 0); }
 
@@ -37,10 +29,11 @@ std::vector<std::int64_t> cache_sizes() {
 }
 
 std::string device_name(const Context& ctx) {
-  for (const CudaDevice& device : cuda_report().devices) {
-    if (device.device == ctx.device()) return device.name;
+  for (const DeviceInfo& device : devices()) {
+    if (device.device == ctx.device() && !device.name.empty()) return device.name;
   }
-  return processor_name();
+  const std::string name = processor_name();
+  return name.empty() ? "unknown" : name;
 }
 
 }  // namespace
@@ -50,7 +43,7 @@ MachineDescription describe_machine(const Context& ctx) {
           .processor = device_name(ctx),
           .threads = ctx.threads(),
           .processors = static_cast<int>(std::thread::hardware_concurrency()),
-          .memory_bytes = system_value(_SC_PHYS_PAGES) * system_value(_SC_PAGESIZE),
+          .memory_bytes = machine_memory_bytes(),
           .cache_bytes = cache_sizes()};
 }
 

@@ -43,7 +43,7 @@ struct Gradient {
 Gradient gradient_of(const Context& ctx, const Dataset& data, const LoopOptions& options,
                      const std::vector<std::int64_t>& rows) {
   Model model(ctx, resolve_model(options.model, schema_of(data), kSeed));
-  Learner learner(ctx, model, data, options.learner);
+  Learner learner(model, data, options.learner);
   Gradient gradient;
   const StepResult result = learner.value_and_gradient(rows, gradient.tensors);
   gradient.loss = result.loss_sum;
@@ -59,11 +59,10 @@ LearnerOptions with_batches(LearnerOptions options, const EpochBatches& batches)
 }  // namespace
 
 TrainingLoop::TrainingLoop(const Context& ctx, const Dataset& data, const LoopOptions& options)
-    : ctx_(ctx),
-      options_(options),
+    : options_(options),
       batches_(all_rows(data.rows), options.learner.max_batch, kSeed, options.shuffle, /*drop_last=*/true),
       model_(ctx, resolve_model(options.model, schema_of(data), kSeed)),
-      learner_(ctx, model_, data, with_batches(options.learner, batches_)) {
+      learner_(model_, data, with_batches(options.learner, batches_)) {
   if (options.sum_up_statistics) statistics_.emplace(data, options.learner.per_sample.clip_norm);
 }
 

@@ -38,7 +38,6 @@ class TrainingLoop {
   double loss_sum() const { return loss_sum_; }  ///< over the rows of all finished steps
 
  private:
-  const Context& ctx_;
   LoopOptions options_;
   EpochBatches batches_;
   Model model_;

@@ -15,7 +15,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Dataset data = read_test_data(config.data, model.spec().schema, true,
                                       read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
   check_targets(data, model.spec());  // mutant: targets-checked
-  const Metrics metrics = evaluate(ctx, model, data);
+  const Metrics metrics = evaluate(model, data);
   if (arguments.json) {
     Json object;
     add_json(object, "test", metrics);

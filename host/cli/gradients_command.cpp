@@ -25,7 +25,7 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
   const std::int64_t columns = parameter_count(model);
   const UnfinishedOutput unfinished(output);
   NpyMatrixWriter writer(output, data.rows, columns);
-  for_each_gradient_block(ctx, model, data, nullptr,
+  for_each_gradient_block(model, data, nullptr,
                           [&](std::int64_t, ConstMatrix block) { writer.append(block); });
   writer.commit();
   if (arguments.json) {

@@ -6,11 +6,12 @@
 namespace thalweg::cli {
 
 int info_command(const Common& arguments, Streams streams) {
+  const std::vector<DeviceInfo> all = devices();
   const CudaReport cuda = cuda_report();
   if (arguments.json) {
-    streams.out << to_json(cuda).dump(2) << std::endl;
+    streams.out << to_json(all, cuda).dump(2) << std::endl;
   } else {
-    streams.out << to_text(cuda);
+    streams.out << to_text(all, cuda);
   }
   return 0;
 }

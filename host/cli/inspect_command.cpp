@@ -23,9 +23,9 @@ std::optional<std::string> checkpoint_below(const std::string& path, std::vector
   return newest_valid_checkpoint(path + "/checkpoints", damaged);
 }
 
-Json describe(const Model& model, const Context& ctx) {
+Json describe(const Model& model) {
   Json object;
-  const std::vector<NamedTensor> parameters = model.parameters(ctx);
+  const std::vector<NamedTensor> parameters = model.parameters();
   object["loss"] = std::string(name_of(model.spec().config.loss));
   object["features"] = model.spec().schema.features;
   object["outputs"] = model.spec().outputs;
@@ -96,7 +96,7 @@ int show_standard_errors(const InspectArguments& arguments, Streams streams) {
                                     read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
   Json all = Json::Array();
   std::string text = fmt::format("  {:<28} {:>12} {:>12} {:>9}\n", "coefficient", "value", "std. error", "z");
-  for (const Coefficient& coefficient : standard_errors(ctx, model, data)) {
+  for (const Coefficient& coefficient : standard_errors(model, data)) {
     all.push_back(as_json(coefficient));
     text += as_text(coefficient);
   }
@@ -119,7 +119,7 @@ int inspect_command(const InspectArguments& arguments, Streams streams) {
   const bool has_model = !std::filesystem::is_directory(arguments.path) ||
                          std::filesystem::exists(arguments.path + "/model.safetensors");
   const std::string source = has_model || !checkpoint ? arguments.path : *checkpoint;
-  Json object = describe(Model::load(ctx, source), ctx);
+  Json object = describe(Model::load(ctx, source));
   if (checkpoint) {
     const CheckpointData data = read_checkpoint(*checkpoint);
     object["step"] = data.step;

@@ -68,7 +68,7 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Model model = Model::load(ctx, arguments.model);
   const Dataset data = read_test_data(config.data, model.spec().schema, false,
                                       read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
-  const Predictions predictions = model.predict(ctx, data);
+  const Predictions predictions = model.predict(data);
   if (output.empty()) {
     streams.out << to_csv(model.spec(), predictions) << std::flush;
     return 0;

@@ -147,8 +147,9 @@ Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& ro
   return metrics;
 }
 
-Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
-                 const std::vector<std::int64_t>* rows, const std::atomic<int>* stop_signal) {
+Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
+                 const std::atomic<int>* stop_signal) {
+  const Context& ctx = model.context();
   const DeviceDataset placed(ctx, data);
   return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, rows), stop_signal);
 }

@@ -27,35 +27,37 @@ std::string model_file_of(const std::string& path) {
 
 /// Splits what a file holds into the model's parameters and buffers; upload_tensors then reports what does
 /// not fit.
-void set_from_file(const Context& ctx, Network& network, Model& model, std::vector<NamedTensor> tensors) {
+void set_from_file(const Network& network, Model& model, std::vector<NamedTensor> tensors) {
   std::vector<NamedTensor> parameters, buffers;
   for (NamedTensor& tensor : tensors) {
     const bool is_buffer = std::any_of(network.plan().buffers().begin(), network.plan().buffers().end(),
                                        [&](const auto& entry) { return entry.spec.name == tensor.name; });
     (is_buffer ? buffers : parameters).push_back(std::move(tensor));
   }
-  model.set_parameters(ctx, parameters);
-  model.set_buffers(ctx, buffers);
+  model.set_parameters(parameters);
+  model.set_buffers(buffers);
 }
 
 }  // namespace
 
-Model::Model(const Context& ctx, const ModelSpec& spec) : network_(std::make_unique<Network>(ctx, spec)) {
+Model::Model(const Context& ctx, const ModelSpec& spec)
+    : ctx_(ctx), network_(std::make_unique<Network>(ctx, spec)) {
   const std::string& init = spec.config.init;
   if (!value_named<Initialisation>(init)) {
-    set_from_file(ctx, *network_, *this, read_float_tensors(model_file_of(init)).tensors);
+    set_from_file(*network_, *this, read_float_tensors(model_file_of(init)).tensors);
   }
 }
 
-Model::Model(std::unique_ptr<Network> network) : network_(std::move(network)) {}
+Model::Model(const Context& ctx, std::unique_ptr<Network> network)
+    : ctx_(ctx), network_(std::move(network)) {}
 
 Model Model::load(const Context& ctx, const std::string& path) {
   const std::string file = model_file_of(path);
   FloatTensors contents = read_float_tensors(file);
   ModelSpec spec = model_spec_from(contents.metadata, file);
   spec.config.init = name_of(Initialisation::zeros);
-  Model model(std::make_unique<Network>(ctx, spec));
-  set_from_file(ctx, *model.network_, model, std::move(contents.tensors));
+  Model model(ctx, std::make_unique<Network>(ctx, spec));
+  set_from_file(*model.network_, model, std::move(contents.tensors));
   return model;
 }
 
@@ -63,29 +65,30 @@ Model::~Model() = default;
 Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
 
-void Model::save(const Context& ctx, const std::string& file) const {
-  std::vector<NamedTensor> tensors = parameters(ctx);
-  for (NamedTensor& buffer : buffers(ctx)) tensors.push_back(std::move(buffer));
+void Model::save(const std::string& file) const {
+  std::vector<NamedTensor> tensors = parameters();
+  for (NamedTensor& buffer : buffers()) tensors.push_back(std::move(buffer));
   write_float_tensors(file, tensors, model_metadata(spec()));
 }
 
+const Context& Model::context() const { return ctx_; }
 const ModelSpec& Model::spec() const { return network_->spec(); }
 Network& Model::network() const { return *network_; }
 
-std::vector<NamedTensor> Model::parameters(const Context& ctx) const {
-  return download_tensors(ctx, network_->plan().parameters(), network_->parameters());
+std::vector<NamedTensor> Model::parameters() const {
+  return download_tensors(ctx_, network_->plan().parameters(), network_->parameters());
 }
 
-std::vector<NamedTensor> Model::buffers(const Context& ctx) const {
-  return download_tensors(ctx, network_->plan().buffers(), network_->buffers());
+std::vector<NamedTensor> Model::buffers() const {
+  return download_tensors(ctx_, network_->plan().buffers(), network_->buffers());
 }
 
-void Model::set_parameters(const Context& ctx, const std::vector<NamedTensor>& parameters) {
-  upload_tensors(ctx, network_->plan().parameters(), parameters, network_->parameters());
+void Model::set_parameters(const std::vector<NamedTensor>& parameters) {
+  upload_tensors(ctx_, network_->plan().parameters(), parameters, network_->parameters());
 }
 
-void Model::set_buffers(const Context& ctx, const std::vector<NamedTensor>& buffers) {
-  upload_tensors(ctx, network_->plan().buffers(), buffers, network_->buffers());
+void Model::set_buffers(const std::vector<NamedTensor>& buffers) {
+  upload_tensors(ctx_, network_->plan().buffers(), buffers, network_->buffers());
 }
 
 }  // namespace thalweg

@@ -40,8 +40,8 @@ std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int6
 
 }  // namespace
 
-Predictions Model::predict(const Context& ctx, const Dataset& data) const {
-  std::vector<float> outputs = infer(ctx, *network_, data);
+Predictions Model::predict(const Dataset& data) const {
+  std::vector<float> outputs = infer(ctx_, *network_, data);
   const LossTraits loss = traits_of(spec().config.loss);
   Predictions predictions{.rows = data.rows, .columns = spec().outputs};
   if (loss.classification) predictions.predicted_class = classes_of(outputs, spec().outputs);

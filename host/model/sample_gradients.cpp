@@ -75,8 +75,8 @@ std::int64_t parameter_count(const Model& model) {
   return count;
 }
 
-void for_each_gradient_block(const Context& ctx, const Model& model, const Dataset& data,
-                             const std::vector<std::int64_t>* rows, const GradientBlock& take) {
+void for_each_gradient_block(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
+                             const GradientBlock& take) {
   Network& network = model.network();
   network.require_per_sample();
   if (data.target.empty()) throw DataError(data.source + ": has no targets, which gradients of a loss need");
@@ -85,7 +85,7 @@ void for_each_gradient_block(const Context& ctx, const Model& model, const Datas
     all = all_rows(data.rows);
     rows = &all;
   }
-  GradientBlocks blocks(ctx, network, data);
+  GradientBlocks blocks(model.context(), network, data);
   const std::int64_t columns = parameter_count(model), arena = network.plan().arena_size();
   const auto total = static_cast<std::int64_t>(rows->size());
   std::vector<float> packed;
@@ -100,10 +100,10 @@ void for_each_gradient_block(const Context& ctx, const Model& model, const Datas
   }
 }
 
-std::vector<float> per_sample_gradients(const Context& ctx, const Model& model, const Dataset& data,
+std::vector<float> per_sample_gradients(const Model& model, const Dataset& data,
                                         const std::vector<std::int64_t>& rows) {
   std::vector<float> gradients;
-  for_each_gradient_block(ctx, model, data, &rows, [&](std::int64_t, ConstMatrix block) {
+  for_each_gradient_block(model, data, &rows, [&](std::int64_t, ConstMatrix block) {
     gradients.insert(gradients.end(), block.data, block.data + block.rows * block.cols);
   });
   return gradients;

@@ -94,10 +94,10 @@ Square hessian(const Context& ctx, Network& network, const Dataset& data, std::s
   return sum;
 }
 
-Square gradient_products(const Context& ctx, const Model& model, const Dataset& data, std::size_t size) {
+Square gradient_products(const Model& model, const Dataset& data, std::size_t size) {
   Square sum(size);
   Entries row;
-  for_each_gradient_block(ctx, model, data, nullptr, [&](std::int64_t, ConstMatrix block) {
+  for_each_gradient_block(model, data, nullptr, [&](std::int64_t, ConstMatrix block) {
     for (std::int64_t n = 0; n < block.rows; ++n) {
       row.clear();
       for (std::int64_t c = 0; c < block.cols; ++c) {
@@ -166,7 +166,7 @@ std::string name_of(const DataSchema& schema, std::size_t index) {
 
 }  // namespace
 
-std::vector<Coefficient> standard_errors(const Context& ctx, const Model& model, const Dataset& data) {
+std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data) {
   Network& network = model.network();
   if (!network.is_single_output_linear()) {
     throw UnsupportedLayer("standard errors are those of a linear model with one output; this one has " +
@@ -179,11 +179,11 @@ std::vector<Coefficient> standard_errors(const Context& ctx, const Model& model,
                       std::to_string(kMostCoefficients));
   }
   const auto size = static_cast<std::size_t>(count);
-  Square factor = hessian(ctx, network, data, size);
-  const Square products = gradient_products(ctx, model, data, size);
+  Square factor = hessian(model.context(), network, data, size);
+  const Square products = gradient_products(model, data, size);
   factorize(factor);
   std::vector<Coefficient> coefficients;
-  for (const NamedTensor& tensor : model.parameters(ctx)) {
+  for (const NamedTensor& tensor : model.parameters()) {
     for (const float value : tensor.values) {
       const std::size_t j = coefficients.size();
       const double error = factor.at(j, j) > 0

@@ -26,9 +26,9 @@ void OutFolder::retire_model() const {
   sync_folder(path_);
 }
 
-void OutFolder::save_model(const Context& ctx, const Model& model) const {
+void OutFolder::save_model(const Model& model) const {
   if (!given()) return;
-  model.save(ctx, file(kModel));
+  model.save(file(kModel));
   remove_path(file(kFormerModel));
 }
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "host/model/model_file.hpp"
 #include "host/run/resume_check.hpp"
+#include "host/step/training_state.hpp"
 
 namespace thalweg {
 
@@ -34,9 +34,7 @@ RunState RunCheckpoints::restore(const std::string& folder, const CheckpointData
 }
 
 void RunCheckpoints::put_back(const CheckpointData& data) {
-  run_.model.set_parameters(run_.ctx, data.parameters);
-  run_.model.set_buffers(run_.ctx, data.buffers);
-  run_.learner.set_states(data.states);  // mutant: average-of-best
+  restore_training_state(run_.model.context(), data, run_.model.network(), run_.learner);
 }
 
 std::string RunCheckpoints::put_back(std::int64_t step) {
@@ -48,11 +46,7 @@ std::string RunCheckpoints::put_back(std::int64_t step) {
 
 void RunCheckpoints::save(const RunState& state) {
   if (!out_.given() || saved_step_ == state.step) return;
-  CheckpointData data;
-  data.parameters = run_.model.parameters(run_.ctx);
-  data.buffers = run_.model.buffers(run_.ctx);
-  data.states = run_.learner.states();
-  data.metadata = model_metadata(run_.model.spec());
+  CheckpointData data = training_state(run_.model.context(), run_.model.network(), run_.learner);
   data.step = state.step;
   data.epoch = run_.plan.epochs_after(state.step);
   data.seed = static_cast<std::uint64_t>(run_.config.seed);

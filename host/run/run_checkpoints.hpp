@@ -14,7 +14,6 @@ namespace thalweg {
 
 /// What a checkpoint holds of a run, and what it puts back. All of it outlives the RunCheckpoints.
 struct Checkpointed {
-  const Context& ctx;
   const Config& config;
   const RunPlan& plan;
   const std::string& data_fingerprint;

@@ -90,7 +90,7 @@ void TrainingRun::make_model() {
   const LearnerOptions options = options_of_learner();
   plan_memory_of(spec, options);
   model_.emplace(ctx_, spec);
-  learner_ = std::make_unique<Learner>(ctx_, *model_, data_.train, options);
+  learner_ = std::make_unique<Learner>(*model_, data_.train, options);
 }
 
 /// A name that no metric of this model has would never improve.
@@ -126,7 +126,6 @@ void TrainingRun::resume() {
   out_.open();
   checkpoints_.emplace(
       Checkpointed{
-          .ctx = ctx_,
           .config = config_,
           .plan = *plan_,
           .data_fingerprint = data_.fingerprint,
@@ -276,8 +275,8 @@ TrainReport TrainingRun::report() {
   report.device = ctx_.device();
   for (const auto& part : parts_) part->finish(report);
   use_final_parameters();
-  report.parameters_xxh3 = parameters_xxh3(model_->parameters(ctx_));
-  out_.save_model(ctx_, *model_);
+  report.parameters_xxh3 = parameters_xxh3(model_->parameters());
+  out_.save_model(*model_);
   if (report.stopped_by != "signal") evaluate_into(report);
   return report;
 }
@@ -288,7 +287,7 @@ void TrainingRun::evaluate_into(TrainReport& report) {
   const std::vector<std::int64_t>& rows = data_.split.validation;
   try {
     if (!rows.empty()) report.validation = learner_->evaluate(rows, stop);
-    if (data_.test) report.test = evaluate(ctx_, *model_, *data_.test, nullptr, stop);
+    if (data_.test) report.test = evaluate(*model_, *data_.test, nullptr, stop);
   } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place
     report.stopped_by = "signal";
   }

@@ -26,7 +26,7 @@ struct Side {
 
   Side(const Config& config, const std::string& device, const ModelSpec& spec, const Dataset& data,
        const LearnerOptions& options)
-      : ctx(context_options(config, device)), model(ctx, spec), learner(ctx, model, data, options) {}
+      : ctx(context_options(config, device)), model(ctx, spec), learner(model, data, options) {}
 };
 
 StepRows rows_of(const EpochBatches& batches, const std::optional<Privacy>& privacy, std::int64_t step) {
@@ -65,7 +65,7 @@ void compare(const NamedTensor& a, const NamedTensor& b, std::int64_t step, cons
 }
 
 void compare(const Side& first, const Side& second, std::int64_t step, VerifyReport& report) {
-  const auto a = first.model.parameters(first.ctx), b = second.model.parameters(second.ctx);
+  const auto a = first.model.parameters(), b = second.model.parameters();
   for (std::size_t t = 0; t < a.size(); ++t) compare(a[t], b[t], step, report, report.tensors[t]);
 }
 
@@ -102,12 +102,12 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
       config.numerics == Numerics::exact && report.first != "reference" && report.second != "reference";
   const double cut = std::max(cut_factors_bound(first.ctx), cut_factors_bound(second.ctx));
   report.bound = 8.0 * static_cast<double>(options.steps) * (rounding_bound(longest_sum(config, spec)) + cut);
-  for (const NamedTensor& tensor : first.model.parameters(first.ctx))
+  for (const NamedTensor& tensor : first.model.parameters())
     report.tensors.push_back({.tensor = tensor.name});
   for (std::int64_t step = 0; step < options.steps; ++step) {
     const double lr = scheduled_lr(config.schedule, config.optimizer.lr, {options.steps, per_epoch}, step);
     take_step(rows_of(batches, privacy, step), lr, first, second);
-    if (options.after_step) options.after_step(step + 1, second.ctx, second.model);
+    if (options.after_step) options.after_step(step + 1, second.model);
     compare(first, second, step + 1, report);
   }
   return report;

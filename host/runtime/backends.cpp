@@ -69,22 +69,44 @@ bool runs_avx2() {
 }
 #endif
 
-/// The variants of this build that this machine can run, the best first.
-std::vector<const Backend*> runnable_cpu_backends() {
-  std::vector<const Backend*> found;
+struct CpuBackend {
+  const Backend* backend;
+  bool runs;          ///< on this machine
+  const char* needs;  ///< of a processor
+};
+
+/// The variants of this build, the best first.
+std::vector<CpuBackend> cpu_backends() {
+  return {
 #if defined(THALWEG_HAS_avx512)
-  if (runs_avx512()) found.push_back(&avx512_backend);
+    {&avx512_backend, runs_avx512(), "AVX2, FMA, BMI, and AVX-512 F, BW, DQ and VL"},
 #endif
 #if defined(THALWEG_HAS_avx2)
-  if (runs_avx2()) found.push_back(&avx2_backend);
+        {&avx2_backend, runs_avx2(), "AVX2, FMA and BMI"},
 #endif
 #if defined(THALWEG_HAS_generic)
-  found.push_back(&generic_backend);
+        {&generic_backend, true, ""},
 #endif
+  };
+}
+
+/// Those that this machine can run.
+std::vector<const Backend*> runnable_cpu_backends() {
+  std::vector<const Backend*> found;
+  for (const CpuBackend& cpu : cpu_backends()) {
+    if (cpu.runs) found.push_back(cpu.backend);
+  }
   return found;
 }
 
 }  // namespace
+
+std::vector<CpuVariant> built_cpu_variants() {
+  std::vector<CpuVariant> variants;
+  for (const auto& [backend, runs, needs] : cpu_backends())
+    variants.push_back({backend->name, runs ? "" : std::string("this processor lacks one of: ") + needs});
+  return variants;
+}
 
 std::vector<std::string> cpu_variants() {
   std::vector<std::string> names;

@@ -83,9 +83,7 @@ struct Context::State {
 };
 
 Context::Context(const ContextOptions& options)
-    : state_(std::make_unique<State>(options, resolve(options.device))) {}
-
-Context::~Context() = default;
+    : state_(std::make_shared<const State>(options, resolve(options.device))) {}
 
 const std::string& Context::device() const noexcept { return state_->name; }
 Numerics Context::numerics() const noexcept { return state_->numerics; }

@@ -89,15 +89,15 @@ std::string refusal(int device) {
   return refusal_of(device);
 }
 
-CudaDevice describe(int device) {
-  CudaDevice found{.device = "cuda:" + std::to_string(device), .refusal = refusal_of(device)};
+DeviceInfo describe(int device) {
+  DeviceInfo found{.device = "cuda:" + std::to_string(device), .refusal = refusal_of(device)};
   cudaDeviceProp properties{};
   if (cudaGetDeviceProperties(&properties, device) == cudaSuccess) {
     found.name = properties.name;
     found.memory_bytes = static_cast<std::int64_t>(properties.totalGlobalMem);
     found.multiprocessors = properties.multiProcessorCount;
-    found.major = properties.major;
-    found.minor = properties.minor;
+    found.compute_major = properties.major;
+    found.compute_minor = properties.minor;
   }
   if (found.refusal.empty()) {
     std::size_t available = 0, total = 0;
@@ -126,17 +126,23 @@ bool cuda_usable(std::string& reason) {
   return reason.empty();
 }
 
+std::vector<DeviceInfo> cuda_devices() {
+  std::string reason;
+  const int count = device_count(reason);
+  if (count == 0) return {{.device = "cuda", .refusal = reason}};
+  int selected = 0;
+  static_cast<void>(cudaGetDevice(&selected));
+  std::vector<DeviceInfo> devices;
+  for (int device = 0; device < count; ++device) devices.push_back(describe(device));
+  static_cast<void>(cudaSetDevice(selected));
+  return devices;
+}
+
 CudaReport cuda_report() {
   CudaReport report{.built = true, .architectures = THALWEG_CUDA_ARCHITECTURES};
   if (cudaDriverGetVersion(&report.driver) != cudaSuccess) report.driver = 0;
   if (cudaRuntimeGetVersion(&report.runtime) != cudaSuccess) report.runtime = 0;
   static_cast<void>(cudaGetLastError());
-  const int count = device_count(report.reason);
-  int selected = 0;
-  static_cast<void>(cudaGetDevice(&selected));
-  for (int device = 0; device < count; ++device) report.devices.push_back(describe(device));
-  if (count > 0) static_cast<void>(cudaSetDevice(selected));
-  if (count > 0) report.reason = report.devices[0].refusal;
   return report;
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/backend.hpp"
 #include "kernels/base/device.hpp"
 #include "thalweg/context.hpp"
+#include "thalweg/devices.hpp"
 
 namespace thalweg {
 
@@ -15,22 +16,14 @@ const Backend& cuda_backend();
 /// Whether this build holds a CUDA backend and a device can be used; `reason` says why not.
 bool cuda_usable(std::string& reason);
 
-struct CudaDevice {
-  std::string device;  ///< "cuda:0"
-  std::string name;
-  int major = 0, minor = 0;                        ///< compute capability
-  std::int64_t memory_bytes = 0, free_bytes = -1;  ///< -1: not known, because the device cannot be used
-  int multiprocessors = 0;
-  std::string refusal;  ///< why it cannot be used; empty: it can
-};
+/// The CUDA devices of this machine; where there is none, one entry "cuda" with the reason.
+std::vector<DeviceInfo> cuda_devices();
 
 /// The support of this build and this machine for the CUDA backend.
 struct CudaReport {
   bool built = false;
   int driver = 0, runtime = 0;  ///< as the driver and the library count them: 13000 is 13.0; 0: none
   std::string architectures;    ///< built in, as CMAKE_CUDA_ARCHITECTURES lists them, by commas
-  std::vector<CudaDevice> devices;
-  std::string reason;  ///< why no device can be used; empty: one can
 };
 CudaReport cuda_report();
 

@@ -15,7 +15,9 @@ bool cuda_usable(std::string& reason) {
   return false;
 }
 
-CudaReport cuda_report() { return {.reason = kReason}; }
+std::vector<DeviceInfo> cuda_devices() { return {{.device = "cuda", .refusal = kReason}}; }
+
+CudaReport cuda_report() { return {}; }
 
 std::int64_t cuda_free_bytes(const Context&) { return -1; }
 

@@ -15,34 +15,36 @@ StepResult only_result(std::vector<StepResult> results) {
 
 }  // namespace
 
-Learner::Learner(const Context& ctx, Model& model, const Dataset& data, const LearnerOptions& options)
-    : state_(std::make_unique<State>(ctx, model, data, options)) {}
+Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& options)
+    : state_(std::make_unique<State>(model, data, options)) {}
 
 Learner::~Learner() = default;
 
 std::int64_t Learner::burst_limit() const { return state_->burst.limit(); }
 
-void Learner::enqueue(const std::vector<std::int64_t>& rows, double lr) {
-  state_->enqueue(rows, lr, true, nullptr);
+void Learner::enqueue(const std::vector<std::int64_t>& rows, std::optional<double> lr) {
+  state_->enqueue(rows, state_->rate(lr), true, nullptr);
 }
 
-void Learner::enqueue(const EpochBatch& batch, double lr) { state_->enqueue(batch, lr, true, nullptr); }
+void Learner::enqueue(const EpochBatch& batch, std::optional<double> lr) {
+  state_->enqueue(batch, state_->rate(lr), true, nullptr);
+}
 
 std::vector<StepResult> Learner::collect() { return state_->collect(); }
 
-StepResult Learner::step(const std::vector<std::int64_t>& rows, double lr) {
-  state_->enqueue(rows, lr, true, nullptr);
+StepResult Learner::step(const std::vector<std::int64_t>& rows, std::optional<double> lr) {
+  state_->enqueue(rows, state_->rate(lr), true, nullptr);
   return only_result(state_->collect());
 }
 
-StepResult Learner::step(const EpochBatch& batch, double lr) {
-  state_->enqueue(batch, lr, true, nullptr);
+StepResult Learner::step(const EpochBatch& batch, std::optional<double> lr) {
+  state_->enqueue(batch, state_->rate(lr), true, nullptr);
   return only_result(state_->collect());
 }
 
-StepResult Learner::step(const std::vector<std::int64_t>& rows, double lr,
+StepResult Learner::step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
                          const ObjectiveFunction& objective) {
-  state_->enqueue(rows, lr, true, &objective);
+  state_->enqueue(rows, state_->rate(lr), true, &objective);
   return only_result(state_->collect());
 }
 

@@ -51,17 +51,17 @@ void require_micro_batches(const Network& network) {
 
 }  // namespace
 
-Learner::State::State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o)
-    : ctx(c),
+Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions& o)
+    : ctx(model.context()),
       network(model.network()),
-      data(c, dataset),
-      options(with_micro_batch(c, network, dataset, o)),
-      optimizer(c, network.plan(), network.parameters().data(), optimizer_config(o),
+      data(ctx, dataset),
+      options(with_micro_batch(ctx, network, dataset, o)),
+      optimizer(ctx, network.plan(), network.parameters().data(), optimizer_config(o),
                 sparse_weight_of(network)),
-      inputs(c, o.max_batch, burst_limit_of(c, o)),
-      ids(c, o.batches, inputs),
-      burst(c, burst_limit_of(c, o), o.max_batch, network.buffers()),
-      graphs(c) {
+      inputs(ctx, o.max_batch, burst_limit_of(ctx, o)),
+      ids(ctx, o.batches, inputs),
+      burst(ctx, burst_limit_of(ctx, o), o.max_batch, network.buffers()),
+      graphs(ctx) {
   if (split()) require_micro_batches(network);
   const std::int64_t arena = network.plan().arena_size(), kept_slices = split() ? o.reduction_slices : 0;
   gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices)};

@@ -23,7 +23,7 @@ struct GradientArenas {
 };
 
 struct Learner::State {
-  const Context& ctx;
+  Context ctx;
   Network& network;
   DeviceDataset data;
   LearnerOptions options;  ///< with the rows of a micro-batch that were chosen
@@ -39,8 +39,10 @@ struct Learner::State {
   StepGraphs graphs;
   std::int64_t steps = 0;
 
-  State(const Context& c, Model& model, const Dataset& dataset, const LearnerOptions& o);
+  State(Model& model, const Dataset& dataset, const LearnerOptions& o);
 
+  /// The learning rate of a step that is called with `lr`.
+  double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.lr); }
   /// Queues one step; `update` false: the gradient alone. A step with an objective of its own runs at once.
   void enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective);
   /// Waits for the queued steps. The last result may be that of a step that diverged; those after it did

@@ -1,6 +1,6 @@
 #pragma once
 // The closed sets of choices that settings have, each with its table of names: the only list of those names.
-// The losses are in loss.hpp.
+// The losses are in loss.hpp. Example: choices_example in examples/tour.cpp.
 #include <cstdint>
 
 #include "thalweg/names.hpp"
@@ -71,14 +71,14 @@ template <>
 inline constexpr auto kNames<FingerprintRows> = std::to_array<Named<FingerprintRows>>(
     {{FingerprintRows::sampled, "sampled"}, {FingerprintRows::full, "full"}});
 
-enum class Activation : std::int32_t { relu, tanh, sigmoid, gelu };
+enum class Activation : std::int32_t { relu, tanh, sigmoid, gelu };  ///< gelu is x Phi(x), by erf
 template <>
 inline constexpr auto kNames<Activation> = std::to_array<Named<Activation>>({{Activation::relu, "relu"},
                                                                              {Activation::tanh, "tanh"},
                                                                              {Activation::sigmoid, "sigmoid"},
                                                                              {Activation::gelu, "gelu"}});
 
-enum class Normalization { none, layer, batch };
+enum class Normalization { none, layer, batch };  ///< over the features of a row, or the rows of a batch
 template <>
 inline constexpr auto kNames<Normalization> = std::to_array<Named<Normalization>>(
     {{Normalization::none, "none"}, {Normalization::layer, "layer"}, {Normalization::batch, "batch"}});

@@ -2,6 +2,7 @@
 // Every setting of a run, once: each section is a struct that describes its fields in `fields` (setting.hpp).
 // The TOML file, flags, validation, help, docs/settings.md, completion and the comparison on resume are all
 // made from these descriptions.
+// Example: config_example in examples/tour.cpp.
 #include <cstdint>
 #include <string>
 
@@ -17,6 +18,8 @@
 
 namespace thalweg {
 
+/// Lengths are in rows, steps or epochs as their names say, times in seconds, and sizes of files in bytes.
+/// What each setting means stands in its description below and in docs/settings.md.
 struct Config {
   std::int64_t seed = 1;
   std::string device = "auto";
@@ -65,6 +68,7 @@ struct Config {
 void read_config_file(const std::string& path, Config& config, const ReadProgress& progress = {});
 
 /// Sets one value from text, as a flag `--section.key=value` does; aliases of other tools are accepted.
+/// Throws ConfigError for an unknown key (with "did you mean") and for a text that is not a value of it.
 void set_config_value(Config& config, const std::string& key, const std::string& value);
 
 /// Checks ranges, forms of texts and contradictions. Throws ConfigError naming the key, the value and what is

@@ -1,6 +1,6 @@
 #pragma once
-// Context: device, numerics and threads, shared by every call of the engine. It is the first argument, and
-// const.
+// Context: the device, the numerics and the threads that a model is made with.
+// Example: context_example in examples/tour.cpp.
 #include <memory>
 #include <string>
 
@@ -12,18 +12,23 @@ struct Backend;
 struct Device;
 
 struct ContextOptions {
-  std::string device = "auto";  ///< auto | cpu | cuda | cuda:N | reference
+  std::string device = "auto";  ///< auto | cpu | cpu:avx2 | cuda | cuda:N | reference | ... (devices.hpp)
   Numerics numerics = Numerics::exact;
-  int threads = 0;  ///< 0: all threads of the machine
+  int threads = 0;  ///< of the host; 0: all threads of the machine
 };
 
-/// Throws DeviceUnavailable if the device cannot be used; it never selects another one silently.
+/// A handle: copies share one device, one stream and one pool of threads, which live as long as the last
+/// copy. A model and a learner keep a copy. One call at a time may use a context and its copies; threads that
+/// call the engine at the same time need a context and a model each.
 class Context {
  public:
+  /// Throws DeviceUnavailable if the device cannot be used; it never selects another one silently. Throws
+  /// ConfigError if threads is negative.
   explicit Context(const ContextOptions& options = {});
-  ~Context();
-  Context(const Context&) = delete;
-  Context& operator=(const Context&) = delete;
+  // Copied where others are moved: a context is never empty.
+  Context(const Context&) = default;
+  Context& operator=(const Context&) = default;
+  ~Context() = default;
 
   const std::string& device() const noexcept;  ///< what was taken: "cpu", "cuda:0", "reference"
   Numerics numerics() const noexcept;
@@ -34,7 +39,7 @@ class Context {
   friend const Backend& backend_of(const Context& ctx) noexcept;
   friend const Device& device_of(const Context& ctx) noexcept;
 
-  std::unique_ptr<State> state_;
+  std::shared_ptr<const State> state_;
 };
 
 }  // namespace thalweg

@@ -1,5 +1,6 @@
 #pragma once
 // A data set in memory: dense rows (float32 or uint8) or CSR, with targets, weights and class labels.
+// Example: dataset_example in examples/tour.cpp.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 
 namespace thalweg {
 
+/// What the targets are: numbers to predict, or indices of classes.
 enum class TargetKind { number, classes };
 
 /// The transform from raw features to model inputs. It is computed on the training data, stored with the
@@ -32,6 +34,7 @@ struct TargetTransform {
   bool operator==(const TargetTransform&) const = default;
 };
 
+/// A program may fill the vectors itself: rows, features, one of the three kinds of storage, and target.
 class Dataset {
  public:
   std::int64_t rows = 0;
@@ -43,8 +46,8 @@ class Dataset {
   std::vector<std::uint8_t> dense_u8;  ///< [rows, features], transformed when it is read
   // sparse
   std::vector<std::int64_t> offsets;  ///< [rows + 1]
-  std::vector<std::int32_t> columns;
-  std::vector<float> values;
+  std::vector<std::int32_t> columns;  ///< [offsets[rows]] from 0, ascending within a row
+  std::vector<float> values;          ///< [offsets[rows]]
 
   TargetKind target_kind = TargetKind::number;
   TargetTransform target_transform;
@@ -58,6 +61,7 @@ class Dataset {
   std::string target_column;              ///< CSV: name of the target column; empty: by position
   int index_base = 1;                     ///< libsvm: the file's first index
 
+  /// Views of the rows ids[0 .. count); null: of the rows 0 .. count. They hold while the data set does.
   DenseRows dense(const std::int64_t* ids, std::int64_t count) const;
   SparseRows csr(const std::int64_t* ids, std::int64_t count) const;
   /// The origin of row `row`: "data/a9a line 17" or "images.gz row 16".
@@ -119,9 +123,11 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
                        const ReadOptions& reading = {});
 
+/// Returns what a model has to keep of the data set.
 DataSchema schema_of(const Dataset& data);
 
-/// XXH3 fingerprint of row count, schema and sampled (or all) rows.
+/// Returns the XXH3 fingerprint of row count, schema and sampled rows, or with `full` of all rows, as 32
+/// hexadecimal digits.
 std::string fingerprint(const Dataset& data, bool full);
 
 }  // namespace thalweg

@@ -1,6 +1,7 @@
 #pragma once
 // The rows of each batch of each epoch. Any batch of any epoch is available at once, and a learner computes
 // its rows on the device (LearnerOptions::batches).
+// Example: epoch_batches_example in examples/tour.cpp.
 #include <cstdint>
 #include <vector>
 
@@ -28,9 +29,12 @@ class EpochBatch {
   std::int64_t epoch_, first_;
 };
 
+/// The batches of all epochs. With `shuffle` each epoch has an order of its own, which follows from the seed
+/// and the epoch alone.
 class EpochBatches {
  public:
-  /// `rows`: the rows to train on. The last batch of an epoch is short unless drop_last.
+  /// `rows`: the rows of the data set to train on; batch_size is a number of rows. The last batch of an epoch
+  /// is short unless drop_last.
   EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_size, std::uint64_t seed, bool shuffle,
                bool drop_last);
 

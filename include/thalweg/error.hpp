@@ -1,6 +1,6 @@
 #pragma once
 // The errors that the library throws. A message says what went wrong and where, what was found and what was
-// expected. Each error carries the exit code of the command line.
+// expected. Each carries the exit code of the command line. Example: error_example in examples/tour.cpp.
 #include <stdexcept>
 #include <string>
 

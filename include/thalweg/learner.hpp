@@ -1,9 +1,12 @@
 #pragma once
 // The learner: single steps of training on any rows. The training loop calls it, too.
+// Example: learner_example in examples/tour.cpp.
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,11 +31,11 @@ struct PerSampleOptions {
 };
 
 struct LearnerOptions {
-  OptimizerConfig optimizer;  ///< its lr is not read: each step has an argument lr
+  OptimizerConfig optimizer;  ///< its lr is that of every step that is called without one
   PerSampleOptions per_sample;
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
   std::int64_t micro_batch = 0;  ///< rows; 0: the whole batch, or on the cpu parts that fit its caches
-  int reduction_slices = 8;
+  int reduction_slices = 8;      ///< parts of a batch that are summed apart; another number gives other bits
   const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; must outlive the learner
 };
 
@@ -59,31 +62,50 @@ struct ObjectiveCall {
 };
 using ObjectiveFunction = std::function<void(const ObjectiveCall&)>;
 
+/// What Learner::save writes besides the learner's own state, and how much it keeps.
+struct SaveOptions {
+  /// Numbers of your loop by name, kept bit for bit: the best metric, a learning rate, ...
+  std::map<std::string, double> values = {};
+  std::int64_t keep = 3;  ///< newest checkpoints that stay; at least 1
+};
+
+/// What Learner::restore found.
+struct Restored {
+  std::string folder;                    ///< of the checkpoint
+  std::map<std::string, double> values;  ///< SaveOptions::values
+  std::vector<std::string> damaged;      ///< for each newer checkpoint that was passed over: what is wrong
+};
+
 /// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1.
 class Learner {
  public:
-  Learner(const Context& ctx, Model& model, const Dataset& data, const LearnerOptions& options);
+  /// Allocates all memory of its steps on the device of the model. Throws ConfigError for options that
+  /// contradict each other or the model, UnsupportedLayer where a layer has no per-sample gradient, and
+  /// InternalError if memory runs out.
+  Learner(Model& model, const Dataset& data, const LearnerOptions& options);
   ~Learner();
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
 
   /// Takes one step on the given rows of the data set with the model's own loss; 1 <= rows.size() <=
-  /// max_batch. With per-sample clipping `rows` may be empty, because Poisson sampling may draw no rows.
+  /// max_batch. With per-sample clipping `rows` may be empty, because Poisson sampling may draw no rows. `lr`
+  /// is the learning rate of this step, as a schedule gives it; without it the rate is options.optimizer.lr.
   /// Throws DivergedError, naming the first faulty row, if loss or gradient is not finite. Parameters, states
   /// and running statistics are then as before the call.
-  StepResult step(const std::vector<std::int64_t>& rows, double lr);
+  StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr = {});
   /// Takes one step on a batch of options.batches; the device computes its rows.
-  StepResult step(const EpochBatch& batch, double lr);
+  StepResult step(const EpochBatch& batch, std::optional<double> lr = {});
   /// Takes one step with your own objective.
-  StepResult step(const std::vector<std::int64_t>& rows, double lr, const ObjectiveFunction& objective);
-  /// Computes the loss and the gradient of the mean loss without an update. The gradients have the order of
-  /// Model::parameters.
+  StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
+                  const ObjectiveFunction& objective);
+  /// Computes the loss and the gradient of the mean loss over `rows` without an update. The gradients have
+  /// the order of Model::parameters.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
 
   /// Queues a step with the model's own loss. At most burst_limit() steps may be queued before collect:
   /// several on devices that replay steps without the host, one elsewhere.
-  void enqueue(const std::vector<std::int64_t>& rows, double lr);
-  void enqueue(const EpochBatch& batch, double lr);
+  void enqueue(const std::vector<std::int64_t>& rows, std::optional<double> lr = {});
+  void enqueue(const EpochBatch& batch, std::optional<double> lr = {});
   /// Returns the results of the queued steps, in order. A step that diverged is the last result; it and the
   /// steps after it did nothing.
   std::vector<StepResult> collect();
@@ -95,11 +117,25 @@ class Learner {
                    const std::atomic<int>* stop_signal = nullptr) const;
 
   std::int64_t steps() const;  ///< steps taken
+  /// Sets the number of steps taken. The rules with bias correction and dropout depend on it.
   void set_steps(std::int64_t steps);
 
-  /// Optimizer states by parameter ("layers.0.weight/state0") and the average, for checkpoints.
+  /// Optimizer states by parameter ("layers.0.weight/state0") and the average, with the shapes of
+  /// the parameters. set_states throws ShapeError naming the first that is missing or has another shape.
   std::vector<NamedTensor> states() const;
   void set_states(const std::vector<NamedTensor>& states);
+
+  /// Writes parameters, running statistics, optimizer states and the number of steps as the checkpoint
+  /// `out`/checkpoints/step-N, and returns its path. docs/checkpoint.md describes its files. The checkpoint
+  /// is there whole or not at all, whenever the process ends. Model::load(out) and `thalweg inspect` read it.
+  /// Call it with no step queued and the average not swapped in. Throws IoError.
+  std::string save(const std::string& out, const SaveOptions& options = {}) const;
+  /// Puts back the newest valid checkpoint in `path`/checkpoints, or the checkpoint `path` itself. The steps
+  /// that follow have the same bits as if the loop had never stopped. Returns nothing if there is no
+  /// checkpoint yet; then nothing has changed. Throws ConfigError naming what differs if the checkpoint is of
+  /// another model, seed, optimizer rule or averaging, DataError if the data are others, and
+  /// CorruptCheckpoint if every checkpoint is damaged.
+  std::optional<Restored> restore(const std::string& path);
 
   bool averages() const;  ///< whether the learner averages parameters
   /// Swaps parameters and their average, to evaluate the average; call it again before the next step.
@@ -110,9 +146,9 @@ class Learner {
   std::unique_ptr<State> state_;
 };
 
-/// Minimises a function of a vector with the optimizers of the engine. `value_and_gradient` writes the
-/// gradient and returns the value. Stops after `steps`, or when the largest absolute gradient is at most
-/// `tolerance`. Returns the last value.
+/// Minimises a function of a vector with the optimizers of the engine, at the learning rate optimizer.lr.
+/// `value_and_gradient` writes the gradient, which has the length of the point, and returns the value. Stops
+/// after `steps`, or when the largest absolute gradient is at most `tolerance`. Returns the last value.
 double minimize(const Context& ctx, const OptimizerConfig& optimizer, std::vector<float>& point,
                 std::int64_t steps, double tolerance,
                 const std::function<double(const std::vector<float>& point, std::vector<float>& gradient)>&

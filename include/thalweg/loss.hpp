@@ -1,5 +1,5 @@
 #pragma once
-// Losses: their names, and what the outputs of a model mean under each.
+// Losses: their names, and what a model's outputs mean. Example: loss_example in examples/tour.cpp.
 #include <cstdint>
 #include <optional>
 
@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-/// Losses of one output at a time, which one op evaluates.
+/// Losses of one output z and its target y, which one op evaluates.
 /// squared         (z - y)^2 / 2, as scikit-learn's squared_error
 /// absolute        |z - y|; derivative 0 at z == y
 /// huber           r^2 / 2 for |r| <= parameter, else parameter (|r| - parameter / 2); r = z - y

@@ -1,5 +1,6 @@
 #pragma once
 // Metrics of a model on a data set.
+// Example: metrics_example in examples/tour.cpp.
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -30,10 +31,10 @@ std::vector<std::string> metric_names(const ModelSpec& spec);
 /// Whether a better model has a larger value of the metric: accuracy, auc, r2 and the like.
 bool larger_is_better(const std::string& metric);
 
-/// Evaluates the model on the given rows (null: on the whole data set). Throws InterruptedError soon after
+/// Evaluates the model on the given rows of the data set (null: on all). The data are in the form that the
+/// model was trained on: the same features, already transformed. Throws InterruptedError soon after
 /// `stop_signal` becomes non-zero.
-Metrics evaluate(const Context& ctx, const Model& model, const Dataset& data,
-                 const std::vector<std::int64_t>* rows = nullptr,
+Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows = nullptr,
                  const std::atomic<int>* stop_signal = nullptr);
 
 }  // namespace thalweg

@@ -1,5 +1,6 @@
 #pragma once
-// A model: layers, parameters and the schema of its data. It lives in the memory of the Context that made it.
+// A model: layers, parameters and the schema of its data. It lives in the memory of its context.
+// Example: model_example in examples/tour.cpp.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,8 +17,8 @@ namespace thalweg {
 struct ModelSpec {
   ModelConfig config;  ///< with `loss` resolved to a name
   DataSchema schema;
-  std::int64_t outputs = 1;
-  std::uint64_t seed = 1;
+  std::int64_t outputs = 1;  ///< columns of the last layer: 1, or the number of classes
+  std::uint64_t seed = 1;    ///< of the initial parameters and of dropout
 };
 
 /// Resolves "auto" and checks that loss, targets and classes fit together. Throws ConfigError or DataError.
@@ -34,34 +35,40 @@ struct Predictions {
 
 class Network;
 
+/// Every call runs on the device of the context that the model was made with; its results are on the host.
 class Model {
  public:
   /// Makes an initialised model. If spec.config.init names a model.safetensors, its parameters come from
   /// there.
   Model(const Context& ctx, const ModelSpec& spec);
-  /// Reads a model folder (the `out` of a run, or a checkpoint) or a model.safetensors file.
+  /// Reads a model folder (the `out` of a run, or a checkpoint) or a model.safetensors file. Throws
+  /// NoInputError if there is none, CorruptCheckpoint or DataError if it is damaged.
   static Model load(const Context& ctx, const std::string& path);
   ~Model();
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
 
-  /// Writes model.safetensors, readable by any safetensors reader, atomically.
-  void save(const Context& ctx, const std::string& file) const;
+  /// Writes model.safetensors, readable by any safetensors reader, atomically. Throws IoError.
+  void save(const std::string& file) const;
 
+  const Context& context() const;  ///< of all its calls: a copy of the one that it was made with
   const ModelSpec& spec() const;
-  std::vector<NamedTensor> parameters(const Context& ctx) const;
-  std::vector<NamedTensor> buffers(const Context& ctx) const;  ///< running statistics of batch norm
+  std::vector<NamedTensor> parameters() const;  ///< layer after layer: weight [out, in], bias [out], ...
+  std::vector<NamedTensor> buffers() const;     ///< running statistics of batch norm
   /// Names and shapes must be those of parameters() and buffers(), in any order. Throws ShapeError naming the
   /// first tensor that is missing or has another shape.
-  void set_parameters(const Context& ctx, const std::vector<NamedTensor>& parameters);
-  void set_buffers(const Context& ctx, const std::vector<NamedTensor>& buffers);
+  void set_parameters(const std::vector<NamedTensor>& parameters);
+  void set_buffers(const std::vector<NamedTensor>& buffers);
 
-  Predictions predict(const Context& ctx, const Dataset& data) const;
+  /// Predicts each row of the data set, which has the features of spec().schema, already transformed
+  /// (read_data_as). Targets are not needed.
+  Predictions predict(const Dataset& data) const;
 
   Network& network() const;  ///< the engine's own view
 
  private:
-  explicit Model(std::unique_ptr<Network> network);
+  Model(const Context& ctx, std::unique_ptr<Network> network);
+  Context ctx_;
   std::unique_ptr<Network> network_;
 };
 

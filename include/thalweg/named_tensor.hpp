@@ -1,4 +1,6 @@
 #pragma once
+// How tensors enter and leave the engine.
+// Example: named_tensor_example in examples/tour.cpp.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,7 +11,7 @@ namespace thalweg {
 struct NamedTensor {
   std::string name;
   std::vector<std::int64_t> shape;
-  std::vector<float> values;
+  std::vector<float> values;  ///< row-major; as many as the product of the shape
 };
 
 }  // namespace thalweg

@@ -1,6 +1,6 @@
 #pragma once
 // Names of the members of an enum. Each closed set of choices (choices.hpp, loss.hpp) has one table of names;
-// config files, flags, messages, help and tests all read that table.
+// files, flags, messages, help and tests read that table. Example: names_example in examples/tour.cpp.
 #include <array>
 #include <optional>
 #include <string_view>

@@ -1,6 +1,7 @@
 #pragma once
 // The gradients of single samples, written out, for studies of influence and outliers and for tests. Training
 // does not need them: PerSampleOptions (learner.hpp) clips and measures without forming them.
+// Example: per_sample_example in examples/tour.cpp.
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -19,11 +20,11 @@ using GradientBlock = std::function<void(std::int64_t first, ConstMatrix block)>
 /// weighted loss of data set row rows[n] (null: of row n), without any divisor. Its columns are the elements
 /// of Model::parameters in their order. Dropout is off. Throws UnsupportedLayer naming a layer that mixes the
 /// samples, and DataError if the data has no targets.
-void for_each_gradient_block(const Context& ctx, const Model& model, const Dataset& data,
-                             const std::vector<std::int64_t>* rows, const GradientBlock& take);
+void for_each_gradient_block(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
+                             const GradientBlock& take);
 
-/// Returns the whole matrix [rows, parameters], row-major.
-std::vector<float> per_sample_gradients(const Context& ctx, const Model& model, const Dataset& data,
+/// Returns the whole matrix [rows, parameters], row-major, with the errors of for_each_gradient_block.
+std::vector<float> per_sample_gradients(const Model& model, const Dataset& data,
                                         const std::vector<std::int64_t>& rows);
 
 /// A coefficient of a linear model with one output, and its standard error by the sandwich estimator (Huber
@@ -36,7 +37,7 @@ struct Coefficient {
 };
 /// Returns the coefficients in the order of Model::parameters. Throws UnsupportedLayer for a model with
 /// hidden layers or several outputs, ConfigError for a loss without curvature.
-std::vector<Coefficient> standard_errors(const Context& ctx, const Model& model, const Dataset& data);
+std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data);
 
 /// The number of elements of all parameters: the columns of the matrix.
 std::int64_t parameter_count(const Model& model);

@@ -1,5 +1,6 @@
 #pragma once
 // How a reader reports its progress, and how many threads it may use.
+// Example: read_progress_example in examples/tour.cpp.
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,6 +14,7 @@ using ReadProgress = std::function<void(const std::string& file, std::int64_t do
 
 inline constexpr std::int64_t kWaiting = -1;
 
+/// For the functions that read data files.
 struct ReadOptions {
   ReadProgress progress = {};
   int threads = 0;  ///< that parse and scale; 0: one for each core, at most 16. The data do not depend on it.

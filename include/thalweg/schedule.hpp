@@ -1,5 +1,6 @@
 #pragma once
 // Learning-rate schedules: pure functions of the step.
+// Example: schedule_example in examples/tour.cpp.
 #include <cstdint>
 
 #include "thalweg/config.hpp"
@@ -8,8 +9,8 @@ namespace thalweg {
 
 /// The length of a run, which resolves the defaults that depend on it.
 struct ScheduleContext {
-  std::int64_t total_steps = 1;
-  std::int64_t steps_per_epoch = 1;
+  std::int64_t total_steps = 1;      ///< optimizer steps of the whole run
+  std::int64_t steps_per_epoch = 1;  ///< batches of an epoch
 };
 
 /// Returns the rate of step `step`, counted from 0, by PyTorch's formulae. During the first warmup_steps the
@@ -22,10 +23,10 @@ double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const Schedu
 /// The state of the plateau schedule, a part of the checkpoint. After more than `patience` epochs in a row
 /// without a relative improvement of `threshold`, the rate is multiplied by gamma.
 struct PlateauState {
-  double factor = 1.0;
-  double best = 0.0;
-  std::int64_t bad_epochs = 0;
-  bool started = false;
+  double factor = 1.0;          ///< of the scheduled rate
+  double best = 0.0;            ///< smallest metric so far
+  std::int64_t bad_epochs = 0;  ///< in a row, without an improvement
+  bool started = false;         ///< whether `best` holds a metric
 };
 /// Updates the state at the end of an epoch; a smaller `metric` is better.
 void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauState& state);

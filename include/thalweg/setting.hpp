@@ -1,6 +1,7 @@
 #pragma once
 // What is known of a setting besides its value: each section of Config describes its fields with these, and
 // validation, help, documentation and completion are made from them.
+// Example: setting_example in examples/tour.cpp.
 #include <limits>
 #include <string_view>
 

@@ -1,6 +1,6 @@
 #pragma once
 // Views of rows and matrices. A view owns nothing. Its memory is that of the backend of the Context: host
-// memory for cpu and reference, device memory for cuda.
+// memory for cpu and reference, device memory for cuda. Example: tensor_example in examples/tour.cpp.
 #include <cstdint>
 #include <type_traits>
 

@@ -3,6 +3,7 @@
 #include "thalweg/config.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/dataset.hpp"
+#include "thalweg/devices.hpp"
 #include "thalweg/epoch_batches.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"

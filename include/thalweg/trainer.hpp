@@ -1,5 +1,6 @@
 #pragma once
 // Training runs, as `thalweg train` makes them.
+// Example: trainer_example in examples/tour.cpp.
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -14,13 +15,14 @@
 
 namespace thalweg {
 
+/// Where a run stands after a step.
 struct Progress {
-  std::int64_t step = 0, total_steps = 0;
-  std::int64_t epoch = 0;  ///< counted from 1
-  double loss = 0;         ///< mean over the epoch so far; NaN where its rows had weight 0
+  std::int64_t step = 0, total_steps = 0;  ///< taken, and of the whole run
+  std::int64_t epoch = 0;                  ///< counted from 1
+  double loss = 0;                         ///< mean over the epoch so far; NaN where its rows had weight 0
   double samples_per_second = 0;
-  double seconds = 0;
-  double lr = 0;  ///< of the step that was taken
+  double seconds = 0;  ///< since the training began
+  double lr = 0;       ///< of the step that was taken
 };
 
 /// What is known when an epoch ends.
@@ -39,6 +41,7 @@ enum class TrainPhase {
   evaluate,  ///< evaluates the trained and saved model
 };
 
+/// What train calls on its own thread while it runs. Everything may be left out.
 struct TrainObserver {
   std::function<void(TrainPhase)> phase;            ///< called when a phase begins
   std::function<void(const Progress&)> progress;    ///< called after every step
@@ -58,8 +61,10 @@ struct PrivacyReport {
   bool reproducible_noise = false;  ///< true: nothing is private
 };
 
+/// What a run has done.
 struct TrainReport {
-  std::int64_t steps = 0, epochs = 0, samples = 0;
+  std::int64_t steps = 0, epochs = 0;  ///< taken and complete, before a resumption too
+  std::int64_t samples = 0;            ///< rows of the steps since the start or the resumption
   double seconds = 0, samples_per_second = 0;
   double train_loss = 0;  ///< mean loss of the last epoch
   std::optional<Metrics> validation, test;

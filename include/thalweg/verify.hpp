@@ -1,5 +1,6 @@
 #pragma once
 // Takes the same steps on two devices and compares them: a regression test of one device against the other.
+// Example: verify_example in examples/tour.cpp.
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -14,9 +15,9 @@ namespace thalweg {
 struct VerifyOptions {
   std::string first = "cpu";
   std::string second = "auto";  ///< auto: cuda if it can be used, else reference
-  std::int64_t steps = 20;
+  std::int64_t steps = 20;      ///< optimizer steps to compare
   /// Called after each step with the second device's model; for tests of the verification itself.
-  std::function<void(std::int64_t step, const Context& ctx, Model& second)> after_step;
+  std::function<void(std::int64_t step, Model& second)> after_step;
   ReadProgress reading;  ///< now and then while data are read
 };
 
@@ -28,7 +29,7 @@ struct Difference {
 };
 
 struct TensorVerdict {
-  std::string tensor;
+  std::string tensor;  ///< "layers.0.weight"
   /// The first element of the first step that differs (exact), or that differs by more than the bound.
   std::optional<Difference> difference;
   double largest_error = 0;  ///< over all steps, relative to the tensor's largest element

@@ -244,7 +244,7 @@ TEST_F(BadInput, ALearningRateThatDivergesNamesTheRowAndKeepsTheLastGoodStep) {
                       "--train.epochs=50", "--out=" + out, "--model.loss=squared"});
   expect_error(outcome, kDiverged, {"good.csv", "step"});
   const Context ctx({.device = "cpu"});
-  for (const NamedTensor& tensor : Model::load(ctx, out).parameters(ctx)) {
+  for (const NamedTensor& tensor : Model::load(ctx, out).parameters()) {
     for (const float value : tensor.values) EXPECT_TRUE(std::isfinite(value)) << tensor.name;
   }
 }

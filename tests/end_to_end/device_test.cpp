@@ -165,11 +165,11 @@ TEST_P(Devices, AStepOnABatchOfAnEpochIsAStepOnItsRows) {
       const auto hash_after = [&](auto batch_of) {
         Model model(ctx, resolve_model(config.model, schema_of(data), 1));
         Learner learner(
-            ctx, model, data,
+            model, data,
             {.optimizer = config.optimizer, .max_batch = 64, .micro_batch = 24, .batches = &batches});
         for (std::int64_t step = 0; step < 3 * batches.batches_per_epoch(); ++step)
           learner.step(batch_of(batches.at_step(step)), 0.01);
-        return parameters_xxh3(model.parameters(ctx));
+        return parameters_xxh3(model.parameters());
       };
       EXPECT_EQ(hash_after([](const EpochBatch& batch) { return batch; }),
                 hash_after([](const EpochBatch& batch) { return batch.rows(); }))
@@ -183,10 +183,10 @@ TEST_P(Devices, ALearnerEvaluatesRowsOfItsDataAsTheyAreEvaluatedAnywhere) {
   const Config config = sparse_linear_config();
   const Dataset data = read_training_data(config.data, TargetUse::classes);
   Model model(ctx, resolve_model(config.model, schema_of(data), 1));
-  Learner learner(ctx, model, data, {.optimizer = config.optimizer});
+  Learner learner(model, data, {.optimizer = config.optimizer});
   learner.step({1, 2, 3, 4, 5}, 0.1);
   const std::vector<std::int64_t> rows = {7, 3, 900, 20, 3};
-  const Metrics got = learner.evaluate(rows), want = evaluate(ctx, model, data, &rows);
+  const Metrics got = learner.evaluate(rows), want = evaluate(model, data, &rows);
   EXPECT_EQ(got.values, want.values);
   EXPECT_EQ(got.confusion, want.confusion);
 }
@@ -197,7 +197,7 @@ TEST_P(Devices, ABatchOfOtherEpochsIsRefused) {
   const Dataset data = read_training_data(config.data, TargetUse::classes);
   Model model(ctx, resolve_model(config.model, schema_of(data), 1));
   const EpochBatches batches({0, 1, 2}, 2, 1, true, false), others({0, 1, 2}, 2, 1, true, false);
-  Learner learner(ctx, model, data, {.optimizer = config.optimizer, .batches = &batches});
+  Learner learner(model, data, {.optimizer = config.optimizer, .batches = &batches});
   EXPECT_THROW(learner.step(others.at(0, 0), 0.1), UsageError);
 }
 

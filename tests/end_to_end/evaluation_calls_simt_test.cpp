@@ -18,7 +18,7 @@ void expect_an_evaluation_copies_sums_alone(const Config& config, TargetUse use,
   std::vector<std::int64_t> some;
   for (std::int64_t row = 0; row < rows; ++row) some.push_back(row % data.rows);
   const simt::Calls before = simt::calls();
-  EXPECT_FALSE(evaluate(ctx, model, data, &some).values.empty());
+  EXPECT_FALSE(evaluate(model, data, &some).values.empty());
   EXPECT_EQ(simt::calls().downloads - before.downloads, 1) << rows;
   EXPECT_LE(simt::calls().downloaded_bytes - before.downloaded_bytes, kSumBytes) << rows;
 }

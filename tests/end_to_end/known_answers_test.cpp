@@ -26,7 +26,7 @@ Config regression(const TemporaryFolder& folder, const std::string& csv) {
 std::vector<NamedTensor> fitted(const Config& config) {
   train(config);
   const Context ctx({.device = "cpu"});
-  return Model::load(ctx, config.out).parameters(ctx);
+  return Model::load(ctx, config.out).parameters();
 }
 
 TEST(KnownAnswers, ThreePointsGiveTheirLeastSquaresLine) {

@@ -28,7 +28,7 @@ void expect_plan_of_what_is_taken(const Config& config, std::int64_t micro_batch
       .optimizer = config.optimizer, .max_batch = 128, .micro_batch = micro_batch, .batches = &batches};
   const std::int64_t planned = plan_memory(spec, data, options).total(), before = simt::device_bytes();
   Model model(ctx, spec);
-  const Learner learner(ctx, model, data, options);
+  const Learner learner(model, data, options);
   const std::int64_t taken = simt::device_bytes() - before;
   EXPECT_GE(taken, planned);
   EXPECT_LE(taken, planned + kSmallThings);

@@ -65,28 +65,28 @@ class Spike : public testing::Test {
 /// What the loop is meant to do, step by step with the public learner. `spike` is called for a batch that
 /// diverged.
 std::string parameters_by_hand(const Config& config, std::int64_t* spikes,
-                               const std::function<void(Learner&, Model&, const Context&)>& good_step,
-                               const std::function<void(Learner&, Model&, const Context&)>& spike) {
+                               const std::function<void(Learner&, Model&)>& good_step,
+                               const std::function<void(Learner&, Model&)>& spike) {
   const Context ctx({.device = config.device, .threads = static_cast<int>(config.train.threads)});
   const Dataset data = read_training_data(config.data, TargetUse::numbers);
   const auto seed = static_cast<std::uint64_t>(config.seed);
   Model model(ctx, resolve_model(config.model, schema_of(data), seed));
-  Learner learner(ctx, model, data, {.optimizer = config.optimizer, .max_batch = config.train.batch_size});
+  Learner learner(model, data, {.optimizer = config.optimizer, .max_batch = config.train.batch_size});
   const EpochBatches batches(split_rows(data.rows, 0, seed).train, config.train.batch_size, seed, true,
                              false);
-  good_step(learner, model, ctx);
+  good_step(learner, model);
   for (std::int64_t step = 0; step < config.train.epochs * batches.batches_per_epoch(); ++step) {
     const auto rows = batches.at_step(step).rows();
     try {
       learner.step(rows, config.optimizer.lr);
     } catch (const DivergedError&) {
-      spike(learner, model, ctx);
+      spike(learner, model);
       ++*spikes;
       learner.set_steps(step + 1);
     }
-    good_step(learner, model, ctx);
+    good_step(learner, model);
   }
-  return parameters_xxh3(model.parameters(ctx));
+  return parameters_xxh3(model.parameters());
 }
 
 TEST_F(Spike, StopNamesTheRowAndSavesTheLastGoodStep) {
@@ -102,7 +102,7 @@ TEST_F(Spike, StopNamesTheRowAndSavesTheLastGoodStep) {
 
 TEST_F(Spike, SkipLeavesTheBatchOutAndNamesItsRows) {
   std::int64_t spikes = 0;
-  const auto nothing = [](Learner&, Model&, const Context&) {};
+  const auto nothing = [](Learner&, Model&) {};
   const std::string expected = parameters_by_hand(config(SpikePolicy::skip), &spikes, nothing, nothing);
   EXPECT_GE(spikes, 3);
   const TrainReport report = run(config(SpikePolicy::skip), "run");
@@ -120,13 +120,13 @@ TEST_F(Spike, RollbackGoesBackToTheLastCheckpointAndOnPastTheBatch) {
   const Config c = config(SpikePolicy::rollback);
   const std::int64_t per_epoch = (kRows + 3) / 4;
   std::vector<NamedTensor> parameters, buffers, states;
-  const auto save = [&](Learner& learner, Model& model, const Context& ctx) {
+  const auto save = [&](Learner& learner, Model& model) {
     const std::int64_t step = learner.steps();
     if (step % c.checkpoint.every_steps != 0 && step % per_epoch != 0) return;
-    parameters = model.parameters(ctx), buffers = model.buffers(ctx), states = learner.states();
+    parameters = model.parameters(), buffers = model.buffers(), states = learner.states();
   };
-  const auto restore = [&](Learner& learner, Model& model, const Context& ctx) {
-    model.set_parameters(ctx, parameters), model.set_buffers(ctx, buffers), learner.set_states(states);
+  const auto restore = [&](Learner& learner, Model& model) {
+    model.set_parameters(parameters), model.set_buffers(buffers), learner.set_states(states);
   };
   std::int64_t spikes = 0;
   const std::string expected = parameters_by_hand(c, &spikes, save, restore);

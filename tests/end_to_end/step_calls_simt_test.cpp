@@ -100,7 +100,7 @@ struct Training {
       : ctx({.device = device, .numerics = c.config.numerics}),
         data(data_of(c)),
         model(ctx, resolve_model(c.config.model, schema_of(data), 1)),
-        learner(ctx, model, data,
+        learner(model, data,
                 {.optimizer = c.config.optimizer,
                  .per_sample = c.per_sample,
                  .max_batch = kBatch,
@@ -159,8 +159,7 @@ TEST_P(StepCalls, ReplayedStepsHaveTheBitsOfTheCpu) {
     replayed.learner.collect();
     for (const auto& rows : batches()) stepped.learner.step(rows, 0.01);
   }
-  EXPECT_EQ(parameters_xxh3(replayed.model.parameters(replayed.ctx)),
-            parameters_xxh3(stepped.model.parameters(stepped.ctx)));
+  EXPECT_EQ(parameters_xxh3(replayed.model.parameters()), parameters_xxh3(stepped.model.parameters()));
 }
 
 /// Kernels of one step, which is not recorded yet.
@@ -195,7 +194,7 @@ TEST(EpochSteps, UploadNoRows) {
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 5; row < data.rows; ++row) rows.push_back(row);
   const EpochBatches batches(rows, 32, 4, true, true);
-  Learner learner(ctx, model, data,
+  Learner learner(model, data,
                   {.optimizer = config.optimizer, .max_batch = 32, .micro_batch = 20, .batches = &batches});
   for (int step = 0; step < 2; ++step) learner.enqueue(batches.at_step(step), 0.01);
   const simt::Calls before = simt::calls();

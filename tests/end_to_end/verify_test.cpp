@@ -35,9 +35,7 @@ TEST(Verify, TakesTheStepsThatTrainingTakes) {
     config.train.max_steps = kSteps;
     std::string last;
     VerifyOptions options{.first = "cpu", .second = "cpu", .steps = kSteps, .after_step = {}};
-    options.after_step = [&](std::int64_t, const Context& ctx, Model& model) {
-      last = parameters_xxh3(model.parameters(ctx));
-    };
+    options.after_step = [&](std::int64_t, Model& model) { last = parameters_xxh3(model.parameters()); };
     EXPECT_TRUE(verify(config, options).passed());
     EXPECT_EQ(last, train(config).parameters_xxh3);
     seen.push_back(last);
@@ -58,12 +56,12 @@ TEST(Verify, HoldsTheCpuAgainstTheReferenceWithinTheBound) {
 
 TEST(Verify, NamesTensorStepAndElementOfAChangeByOneUlp) {
   VerifyOptions options{.first = "cpu", .second = "cpu", .steps = 6, .after_step = {}};
-  options.after_step = [](std::int64_t step, const Context& ctx, Model& model) {
+  options.after_step = [](std::int64_t step, Model& model) {
     if (step != 3) return;
-    std::vector<NamedTensor> parameters = model.parameters(ctx);
+    std::vector<NamedTensor> parameters = model.parameters();
     float& value = parameters[2].values[5];
     value = std::nextafterf(value, 1e30f);
-    model.set_parameters(ctx, parameters);
+    model.set_parameters(parameters);
   };
   const VerifyReport report = verify(mlp_config(Normalization::none), options);
   ASSERT_FALSE(report.passed());
@@ -100,9 +98,9 @@ TEST(Verify, MeasuresWhatLiesBeyondTheBoundByTheLargestElement) {
   config.data.standardize = Tristate::no;  // all targets are 0, and so the parameters stay
   config.optimizer.name = Rule::sgd;
   VerifyOptions options{.first = "cpu", .second = "reference", .steps = 2};
-  options.after_step = [](std::int64_t step, const Context& ctx, Model& model) {
+  options.after_step = [](std::int64_t step, Model& model) {
     if (step == 2)
-      model.set_parameters(ctx, {{"layers.0.weight", {1, 2}, {0, 0.5f}}, {"layers.0.bias", {1}, {0}}});
+      model.set_parameters({{"layers.0.weight", {1, 2}, {0, 0.5f}}, {"layers.0.bias", {1}, {0}}});
   };
   const TensorVerdict verdict = verify(config, options).tensors[0];
   ASSERT_TRUE(verdict.difference.has_value());

@@ -361,7 +361,7 @@ TEST(BenchData, BothClassesOccurAndCanBeLearnt) {
   loop.learner.optimizer.name = Rule::adagrad;
   loop.lr = 0.1;
   Model model(ctx, resolve_model({}, schema_of(data), 1));
-  Learner learner(ctx, model, data, loop.learner);
+  Learner learner(model, data, loop.learner);
   std::vector<std::int64_t> rows(100);
   double first = 0, last = 0;
   for (std::int64_t step = 0; step < 400; ++step) {

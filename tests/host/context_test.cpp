@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <thread>
+#include <utility>
 
+#include "host/runtime/device_of.hpp"
+#include "tests/support/small_models.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -45,6 +49,26 @@ TEST(Context, TakesACudaDeviceByANumberOfOneToFourDigits) {
     EXPECT_EQ(said.find("expected"), std::string::npos) << said;
   }
   EXPECT_THAT(refusal("gpu"), testing::HasSubstr("device \"gpu\" is not one of: cpu, reference, cuda"));
+}
+
+TEST(Context, ACopyIsTheSameContext) {
+  const Context ctx({.device = "cpu", .threads = 1}), copy = ctx, other({.device = "cpu", .threads = 1});
+  EXPECT_EQ(&device_of(copy), &device_of(ctx));
+  EXPECT_NE(&device_of(other), &device_of(ctx));
+}
+
+TEST(Context, LivesAsLongAsAModelOrALearnerThatWasMadeWithIt) {
+  const Dataset data = test::number_data(1, {1, 2}, {2, 4});
+  std::optional<Context> ctx(ContextOptions{.device = "cpu", .threads = 1});
+  const Device* const device = &device_of(*ctx);
+  Model model = test::model_with(*ctx, {.loss = Loss::squared, .bias = false}, data, {{3}});
+  ctx.reset();
+  EXPECT_EQ(&device_of(model.context()), device);
+  EXPECT_EQ(model.predict(data).values, (std::vector<float>{3, 6}));
+  Learner learner(model, data, {.optimizer = {.name = Rule::sgd}});
+  Model moved = std::move(model);  // the learner's context is its own
+  learner.step({0, 1}, 0.5);       // mean gradient (1 + 4) / 2
+  EXPECT_EQ(moved.parameters()[0].values, (std::vector<float>{1.75f}));
 }
 
 }  // namespace

@@ -24,14 +24,14 @@ Metrics of_outputs(const ModelConfig& loss, const Dataset& data,
                    const std::vector<std::int64_t>* rows = nullptr) {
   ModelConfig config = loss;
   config.bias = false;
-  return evaluate(cpu(), test::model_with(cpu(), config, data, {{1}}), data, rows);
+  return evaluate(test::model_with(cpu(), config, data, {{1}}), data, rows);
 }
 
 /// The same with as many outputs as features.
 Metrics of_three_outputs(const ModelConfig& loss, const Dataset& data) {
   ModelConfig config = loss;
   config.bias = false;
-  return evaluate(cpu(), test::model_with(cpu(), config, data, {{1, 0, 0, 0, 1, 0, 0, 0, 1}}), data);
+  return evaluate(test::model_with(cpu(), config, data, {{1, 0, 0, 0, 1, 0, 0, 0, 1}}), data);
 }
 
 void expect_names(const Metrics& metrics, const std::vector<std::string>& want) {
@@ -168,9 +168,9 @@ TEST(Metrics, AreNotFinishedWhenASignalComes) {
   const Dataset data = weighted_numbers();
   const Model model = test::model_with(cpu(), {.loss = Loss::squared, .bias = false}, data, {{1}});
   std::atomic<int> stop{0};
-  EXPECT_NO_THROW(evaluate(cpu(), model, data, nullptr, &stop));
+  EXPECT_NO_THROW(evaluate(model, data, nullptr, &stop));
   stop = 2;
-  EXPECT_THROW(evaluate(cpu(), model, data, nullptr, &stop), InterruptedError);
+  EXPECT_THROW(evaluate(model, data, nullptr, &stop), InterruptedError);
 }
 
 }  // namespace

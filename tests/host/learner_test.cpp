@@ -32,12 +32,12 @@ Model proportional(const Dataset& data, float weight) {
   return test::model_with(cpu(), {.loss = Loss::squared, .bias = false}, data, {{weight}});
 }
 
-float weight_of(const Model& model) { return model.parameters(cpu())[0].values[0]; }
+float weight_of(const Model& model) { return model.parameters()[0].values[0]; }
 
 TEST(Learner, StepsByTheMeanGradientOfItsRows) {
   const Dataset data = three_points();
   Model model = proportional(data, 1);
-  Learner learner(cpu(), model, data, options(kSgd));
+  Learner learner(model, data, options(kSgd));
   // residuals 1 and -1, so losses 0.5 and 0.5, gradients 1 and -2, mean -0.5
   const StepResult result = learner.step(Rows{0, 1}, 0.5);
   EXPECT_EQ(result.loss_sum, 1);
@@ -47,11 +47,36 @@ TEST(Learner, StepsByTheMeanGradientOfItsRows) {
   EXPECT_EQ(learner.steps(), 1);
 }
 
+/// The weight after one step from 1, whose mean gradient is -0.5, by an optimizer of learning rate 0.25.
+template <class Step>
+float weight_after(const Step& take) {
+  const Dataset data = three_points();
+  Model model = proportional(data, 1);
+  const EpochBatches batches({0, 1}, 2, 1, false, false);
+  LearnerOptions o = options({.name = Rule::sgd, .lr = 0.25});
+  o.batches = &batches;
+  Learner learner(model, data, o);
+  take(learner, batches.at(0, 0));
+  return weight_of(model);
+}
+
+TEST(Learner, AStepWithoutALearningRateTakesThatOfItsOptimizer) {
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.step(Rows{0, 1}); }), 1.125f);
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch& batch) { l.step(batch); }), 1.125f);
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.enqueue(Rows{0, 1}), l.collect(); }), 1.125f);
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch& batch) { l.enqueue(batch), l.collect(); }), 1.125f);
+}
+
+TEST(Learner, AStepWithALearningRateTakesThatEvenIfItIsZero) {
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.step(Rows{0, 1}, 0.5); }), 1.25f);
+  EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.step(Rows{0, 1}, 0); }), 1.0f);
+}
+
 TEST(Learner, DividesByTheSumOfTheWeights) {
   Dataset data = three_points();
   data.weight = {2, 6, 0};
   Model model = proportional(data, 1);
-  Learner learner(cpu(), model, data, options(kSgd));
+  Learner learner(model, data, options(kSgd));
   const StepResult result = learner.step(Rows{0, 1}, 0.5);  // (2 * 1 - 6 * 2) / 8
   EXPECT_EQ(result.loss_sum, 4);
   EXPECT_EQ(result.weight_sum, 8);
@@ -64,14 +89,14 @@ TEST(Learner, LeavesEverythingAsItIsWhereAllWeightsAreZero) {
   data.weight = {1, 0, 0};
   for (const auto& [hidden, seed] : {std::pair<Rows, int>{{}, 1}, {{3}, 2}}) {
     Model model(cpu(), resolve_model({.hidden = hidden, .loss = Loss::squared}, schema_of(data), seed));
-    Learner learner(cpu(), model, data, options(kSgd));
-    const std::string before = parameters_xxh3(model.parameters(cpu()));
+    Learner learner(model, data, options(kSgd));
+    const std::string before = parameters_xxh3(model.parameters());
     const StepResult result = learner.step(Rows{1, 2}, 0.5);
     EXPECT_EQ(result.diverged, "");
     EXPECT_EQ(result.loss_sum, 0);
     EXPECT_EQ(result.weight_sum, 0);
     EXPECT_EQ(result.gradient_norm, 0);
-    EXPECT_EQ(parameters_xxh3(model.parameters(cpu())), before);
+    EXPECT_EQ(parameters_xxh3(model.parameters()), before);
     EXPECT_EQ(learner.steps(), 1);
   }
 }
@@ -79,7 +104,7 @@ TEST(Learner, LeavesEverythingAsItIsWhereAllWeightsAreZero) {
 TEST(Learner, AGradientIsNoStep) {
   const Dataset data = three_points();
   Model model = proportional(data, 1);
-  Learner learner(cpu(), model, data, options({.name = Rule::adam}));
+  Learner learner(model, data, options({.name = Rule::adam}));
   std::vector<NamedTensor> gradients;
   const StepResult result = learner.value_and_gradient({0, 1}, gradients);
   EXPECT_EQ(result.loss_sum, 1);
@@ -95,7 +120,7 @@ TEST(Learner, AGradientIsNoStep) {
 TEST(Learner, TakesAnObjectiveOfTheCallersOwn) {
   const Dataset data = three_points();
   Model model = proportional(data, 1);
-  Learner learner(cpu(), model, data, options(kSgd));
+  Learner learner(model, data, options(kSgd));
   Rows seen;
   Floats outputs;
   const StepResult result = learner.step(Rows{2, 0}, 0.5, [&](const ObjectiveCall& call) {
@@ -118,7 +143,7 @@ TEST(Learner, RefusesBatchesOfNoRowsOrTooManyAndThoseOfOthers) {
   const EpochBatches batches({0, 1, 2}, 2, 1, true, false), others = batches;
   LearnerOptions o = options(kSgd, 2);
   o.batches = &batches;
-  Learner learner(cpu(), model, data, o);
+  Learner learner(model, data, o);
   test::expect_error<ShapeError>([&] { learner.step(Rows{}, 1); }, {"takes 1 to 2 rows", "got 0"});
   test::expect_error<ShapeError>([&] { learner.step(Rows{0, 1, 2}, 1); }, {"got 3"});
   test::expect_error<UsageError>([&] { learner.step(others.at(0, 0), 1); }, {"LearnerOptions::batches"});
@@ -133,7 +158,7 @@ TEST(Learner, RefusesBatchesOfNoRowsOrTooManyAndThoseOfOthers) {
 TEST(Learner, NamesTheFirstRowWhoseLossIsNotFiniteAndTheStep) {
   const Dataset data = test::number_data(1, {1, 1, 1}, {0, 3e38f, 3e38f});
   Model model = proportional(data, 1);
-  Learner learner(cpu(), model, data, options(kSgd));
+  Learner learner(model, data, options(kSgd));
   learner.step(Rows{0}, 0.5);
   const float before = weight_of(model);
   test::expect_error<DivergedError>(
@@ -146,7 +171,7 @@ TEST(Learner, NamesTheFirstRowWhoseLossIsNotFiniteAndTheStep) {
   // A loss of 5e19 is finite, the square of its gradient of 1e20 is not.
   const Dataset steep = test::number_data(1, {1e20f, 0}, {-1, 0});
   Model flat = proportional(steep, 0);
-  Learner climber(cpu(), flat, steep, options(kSgd));
+  Learner climber(flat, steep, options(kSgd));
   test::expect_error<DivergedError>(
       [&] {
         climber.step(Rows{1, 0}, 0.5);
@@ -161,9 +186,9 @@ std::vector<NamedTensor> left_alone(const OptimizerConfig& optimizer, int steps 
   Model model =
       test::model_with(cpu(), {.hidden = {1}, .loss = Loss::squared, .normalization = Normalization::layer},
                        data, {{4}, {2}, {1}, {2}, {-4}, {2}});
-  Learner learner(cpu(), model, data, options(optimizer));
+  Learner learner(model, data, options(optimizer));
   for (int step = 0; step < steps; ++step) learner.step(Rows{0, 1}, 0.5);
-  return model.parameters(cpu());
+  return model.parameters();
 }
 
 void expect_values(const std::vector<NamedTensor>& parameters, const Floats& want) {
@@ -197,26 +222,26 @@ TEST(Optimizer, ProjectsEveryWeightOfAModelNotOnlyTheFirst) {
 TEST(Optimizer, StepsBiasesAndNormsAtTheirOwnRate) {
   const Dataset data = test::number_data(1, {1}, {0});
   Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{1}, {1}});
-  Learner learner(cpu(), model, data, options({.name = Rule::sgd, .bias_lr_factor = 0.25}));
+  Learner learner(model, data, options({.name = Rule::sgd, .bias_lr_factor = 0.25}));
   learner.step(Rows{0}, 0.5);  // residual 2
-  EXPECT_EQ(model.parameters(cpu())[0].values, Floats{0});
-  EXPECT_EQ(model.parameters(cpu())[1].values, Floats{0.75f});
+  EXPECT_EQ(model.parameters()[0].values, Floats{0});
+  EXPECT_EQ(model.parameters()[1].values, Floats{0.75f});
 }
 
 TEST(Optimizer, ClipsTheNormOfTheWholeGradient) {
   const Dataset data = test::number_data(1, {0.75f}, {-1});
   Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0}, {0}});
-  Learner learner(cpu(), model, data, options({.name = Rule::sgd, .clip_norm = 0.625}));
+  Learner learner(model, data, options({.name = Rule::sgd, .clip_norm = 0.625}));
   // gradient (0.75, 1) of norm 1.25, halved but for the 1e-6 in the factor
   EXPECT_EQ(learner.step(Rows{0}, 1).gradient_norm, 1.25);
-  EXPECT_NEAR(model.parameters(cpu())[0].values[0], -0.375, 1e-6);
-  EXPECT_NEAR(model.parameters(cpu())[1].values[0], -0.5, 1e-6);
+  EXPECT_NEAR(model.parameters()[0].values[0], -0.375, 1e-6);
+  EXPECT_NEAR(model.parameters()[1].values[0], -0.5, 1e-6);
 }
 
 TEST(Learner, HasTheInitialParametersAsTheirAverageBeforeTheFirstStep) {
   const Dataset data = three_points();
   Model model = proportional(data, 3);
-  Learner learner(cpu(), model, data, options({.name = Rule::sgd, .average = Averaging::polyak}));
+  Learner learner(model, data, options({.name = Rule::sgd, .average = Averaging::polyak}));
   learner.swap_average();
   EXPECT_EQ(weight_of(model), 3);
 }
@@ -235,9 +260,9 @@ std::vector<NamedTensor> after_row_1(const ModelConfig& config, const OptimizerC
                                      const std::vector<Floats>& start) {
   const Dataset data = sparse_diagonal();
   Model model = test::model_with(cpu(), config, data, start);
-  Learner learner(cpu(), model, data, options(optimizer));
+  Learner learner(model, data, options(optimizer));
   learner.step(Rows{1}, 0.5);
-  return model.parameters(cpu());
+  return model.parameters();
 }
 
 TEST(Learner, UpdatesTheTouchedFeaturesAndTheBiasOfSparseRowsUnlessAllAreAskedFor) {
@@ -268,7 +293,7 @@ TEST(Learner, UpdatesTheDenseLayersBehindASparseOneWhole) {
 TEST(Learner, TakesTheNormOfTheTouchedGradientAlone) {
   const Dataset data = sparse_diagonal();
   Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0, 0, 0}, {0}});
-  Learner learner(cpu(), model, data, options(kSgd));
+  Learner learner(model, data, options(kSgd));
   EXPECT_EQ(learner.step(Rows{2}, 0).gradient_norm, std::sqrt(17.0));  // (4, 1)
   EXPECT_EQ(learner.step(Rows{0}, 0).gradient_norm, std::sqrt(2.0));   // (1, 1): that of row 2 is gone
   std::vector<NamedTensor> gradients;
@@ -280,8 +305,7 @@ TEST(Learner, TakesTheNormOfTheTouchedGradientAlone) {
 TEST(Learner, ExchangesParametersAndTheirAverage) {
   const Dataset data = test::number_data(1, {1}, {1});
   Model model = proportional(data, 0);
-  Learner learner(cpu(), model, data,
-                  options({.name = Rule::sgd, .average = Averaging::ema, .ema_decay = 0.75}));
+  Learner learner(model, data, options({.name = Rule::sgd, .average = Averaging::ema, .ema_decay = 0.75}));
   ASSERT_TRUE(learner.averages());
   learner.step(Rows{0}, 0.5);
   learner.step(Rows{0}, 0.5);
@@ -290,14 +314,14 @@ TEST(Learner, ExchangesParametersAndTheirAverage) {
   EXPECT_EQ(weight_of(model), 0.5625f);  // 0.5 after the first step, then a quarter of the way to 0.75
   learner.swap_average();
   EXPECT_EQ(weight_of(model), 0.75f);
-  EXPECT_FALSE(Learner(cpu(), model, data, options(kSgd)).averages());
+  EXPECT_FALSE(Learner(model, data, options(kSgd)).averages());
 }
 
 TEST(Learner, StatesAreNamedByParameterAndComeBack) {
   const Dataset data = test::number_data(1, {1}, {1});
   OptimizerConfig adam{.name = Rule::adam, .average = Averaging::polyak};
   Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0}, {0}});
-  Learner learner(cpu(), model, data, options(adam));
+  Learner learner(model, data, options(adam));
   learner.step(Rows{0}, 0.5);
   const auto states = learner.states();
   std::vector<std::string> names;
@@ -309,7 +333,7 @@ TEST(Learner, StatesAreNamedByParameterAndComeBack) {
   EXPECT_NEAR(states[2].values[0], 0.001, 1e-9);  // (1 - beta2) g^2
   EXPECT_NEAR(states[4].values[0], 0.5, 1e-6);    // the parameter after the first step
   Model other = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0}, {0}});
-  Learner heir(cpu(), other, data, options(adam));
+  Learner heir(other, data, options(adam));
   heir.set_states(states);
   for (std::size_t s = 0; s < states.size(); ++s)
     EXPECT_EQ(heir.states()[s].values, states[s].values) << states[s].name;
@@ -325,7 +349,7 @@ TEST(Optimizer, KeepsAveragesAndLazyUpdatesApart) {
   data.offsets = {0, 1, 2, 3}, data.columns = {0, 0, 0}, data.values = {1, 2, 4};
   Model model = proportional(data, 1);
   const auto learner = [&](Tristate lazy, Averaging average) {
-    Learner(cpu(), model, data, options({.name = Rule::sgd, .average = average, .lazy = lazy}));
+    Learner(model, data, options({.name = Rule::sgd, .average = average, .lazy = lazy}));
   };
   for (const Tristate lazy : {Tristate::automatic, Tristate::yes})
     test::expect_error<ConfigError>([&] { learner(lazy, Averaging::ema); },
@@ -334,16 +358,15 @@ TEST(Optimizer, KeepsAveragesAndLazyUpdatesApart) {
   EXPECT_NO_THROW(learner(Tristate::automatic, Averaging::none));
   LearnerOptions noisy = options({.name = Rule::sgd, .lazy = Tristate::yes});
   noisy.per_sample = {.clip_norm = 1, .noise_multiplier = 1};
-  test::expect_error<ConfigError>([&] { Learner(cpu(), model, data, noisy); },
-                                  {"optimizer.lazy = true", "noise"});
+  test::expect_error<ConfigError>([&] { Learner(model, data, noisy); }, {"optimizer.lazy = true", "noise"});
   noisy.optimizer.lazy = Tristate::automatic;
-  EXPECT_NO_THROW(Learner(cpu(), model, data, noisy));
+  EXPECT_NO_THROW(Learner(model, data, noisy));
 }
 
 TEST(Optimizer, RefusesWhatItsRuleOrConstraintDoesNotTake) {
   const Dataset data = three_points();
   Model model = proportional(data, 1);
-  const auto learner = [&](const OptimizerConfig& config) { Learner(cpu(), model, data, options(config)); };
+  const auto learner = [&](const OptimizerConfig& config) { Learner(model, data, options(config)); };
   test::expect_error<ConfigError>([&] { learner({.name = Rule::ftrl, .weight_decay = 0.5}); },
                                   {"optimizer.weight_decay", "ftrl", "use optimizer.l2"});
   EXPECT_NO_THROW(learner({.name = Rule::sgd, .weight_decay = 0.5}));
@@ -377,14 +400,14 @@ TEST(ClippingLearner, DividesTheClippedSumByTheNumberAskedFor) {
     Model model = proportional(data, 1);
     LearnerOptions o = options(kSgd);
     o.per_sample = {.clip_norm = clip, .divisor = divisor};
-    Learner learner(cpu(), model, data, o);
+    Learner learner(model, data, o);
     learner.step(Rows{0, 1}, 0.5);
     EXPECT_NEAR(weight_of(model), want, 2e-6) << clip << " " << divisor;
   }
   Model model = proportional(data, 1);
   LearnerOptions o = options(kSgd);
   o.per_sample = {.clip_norm = 1, .divisor = 2};
-  Learner learner(cpu(), model, data, o);
+  Learner learner(model, data, o);
   EXPECT_NO_THROW(learner.step(Rows{}, 0.5)) << "Poisson sampling may draw no row";
   EXPECT_EQ(weight_of(model), 1);
 }
@@ -396,9 +419,9 @@ TEST(ClippingLearner, AddsNoiseOfTheMultiplierTimesTheBoundOverTheDivisor) {
     Model model(cpu(), resolve_model({.loss = Loss::squared, .bias = false}, schema_of(data), 1));
     LearnerOptions o = options(kSgd);
     o.per_sample = {.clip_norm = 2, .noise_multiplier = multiplier, .noise_seed = seed, .divisor = 4};
-    Learner learner(cpu(), model, data, o);
+    Learner learner(model, data, o);
     learner.step(Rows{}, 1);
-    return model.parameters(cpu())[0].values;
+    return model.parameters()[0].values;
   };
   for (const double multiplier : {0.5, 3.0}) {
     double sum = 0, squares = 0;
@@ -417,14 +440,14 @@ TEST(ClippingLearner, AddsOtherNoiseToEachParameterAndInEachStep) {
   Model model = test::model_with(cpu(), {.hidden = {8}, .bias = false}, data, {Floats(64), Floats(64)});
   LearnerOptions o = options(kSgd);
   o.per_sample = {.clip_norm = 1, .noise_multiplier = 1, .divisor = 1};
-  Learner learner(cpu(), model, data, o);
+  Learner learner(model, data, o);
   learner.step(Rows{}, 1);
-  const auto first = model.parameters(cpu());
+  const auto first = model.parameters();
   EXPECT_NE(first[0].values, first[1].values);
   model.set_parameters(
-      cpu(), {{first[0].name, first[0].shape, Floats(64)}, {first[1].name, first[1].shape, Floats(64)}});
+      {{first[0].name, first[0].shape, Floats(64)}, {first[1].name, first[1].shape, Floats(64)}});
   learner.step(Rows{}, 1);
-  EXPECT_NE(model.parameters(cpu())[0].values, first[0].values);
+  EXPECT_NE(model.parameters()[0].values, first[0].values);
 }
 
 TEST(ClippingLearner, MeasuresEveryRowBeforeTheDivisionByTheBatch) {
@@ -434,7 +457,7 @@ TEST(ClippingLearner, MeasuresEveryRowBeforeTheDivisionByTheBatch) {
     Model model = proportional(data, 1);
     LearnerOptions o = options(kSgd);
     o.per_sample = {.clip_norm = clip, .statistics = true};
-    Learner learner(cpu(), model, data, o);
+    Learner learner(model, data, o);
     const StepResult result = learner.step(Rows{2, 0, 1}, 0.5);
     // residuals -2, 1 and -1
     EXPECT_EQ(result.losses, (Floats{2, 1, 0.5f})) << clip;
@@ -451,10 +474,10 @@ TEST(Learner, RefusesMicroBatchesWhereBatchNormNeedsTheWholeBatch) {
               resolve_model({.hidden = {2}, .normalization = Normalization::batch}, schema_of(data), 1));
   LearnerOptions o = options(kSgd);
   o.micro_batch = 2;
-  test::expect_error<ConfigError>([&] { Learner(cpu(), model, data, o); },
+  test::expect_error<ConfigError>([&] { Learner(model, data, o); },
                                   {"train.micro_batch", "layers.0.norm", "model.normalization=layer"});
   o.micro_batch = 4;
-  EXPECT_NO_THROW(Learner(cpu(), model, data, o)) << "one part is the whole";
+  EXPECT_NO_THROW(Learner(model, data, o)) << "one part is the whole";
 }
 
 }  // namespace

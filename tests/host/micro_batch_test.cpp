@@ -75,7 +75,7 @@ std::vector<float> trained(const Dataset& data, std::int64_t micro_batch) {
   ModelConfig config;
   config.loss = Loss::softmax_cross_entropy;
   Model model(ctx, resolve_model(config, schema_of(data), 1));
-  Learner learner(ctx, model, data, {.max_batch = data.rows, .micro_batch = micro_batch});
+  Learner learner(model, data, {.max_batch = data.rows, .micro_batch = micro_batch});
   std::vector<std::int64_t> rows;
   for (std::int64_t n = 0; n < data.rows; ++n) rows.push_back(n * 7 % data.rows);
   for (int step = 0; step < 3; ++step) learner.step(rows, 0.1);

@@ -34,13 +34,13 @@ Model line(float weight, float bias = 0.5f) {
 /// A checkpoint of step `step` in the run `run`, whose model has this weight.
 void write_step(const std::string& run, std::int64_t step, float weight) {
   const Model model = line(weight);
-  CheckpointData data{.parameters = model.parameters(cpu()), .metadata = model_metadata(model.spec())};
+  CheckpointData data{.parameters = model.parameters(), .metadata = model_metadata(model.spec())};
   data.step = step;
   std::filesystem::create_directories(run + "/checkpoints");
   write_checkpoint(checkpoint_folder(run + "/checkpoints", step), data);
 }
 
-float weight_at(const std::string& path) { return Model::load(cpu(), path).parameters(cpu())[0].values[0]; }
+float weight_at(const std::string& path) { return Model::load(cpu(), path).parameters()[0].values[0]; }
 
 TEST(ModelPath, OfARunIsItsModelOnceItHasFinishedAndElseTheNewestCheckpoint) {
   const test::FaultyFiles files;  // whose fsync does not wait for the disk
@@ -49,7 +49,7 @@ TEST(ModelPath, OfARunIsItsModelOnceItHasFinishedAndElseTheNewestCheckpoint) {
   write_step(run.path(), 9, 9);
   EXPECT_EQ(weight_at(run.path()), 10);
   EXPECT_EQ(weight_at(checkpoint_folder(run.path() + "/checkpoints", 9)), 9) << "a checkpoint by its name";
-  line(3).save(cpu(), run / "model.safetensors");
+  line(3).save(run / "model.safetensors");
   EXPECT_EQ(weight_at(run.path()), 3);
   EXPECT_EQ(weight_at(run / "model.safetensors"), 3);
 }
@@ -63,13 +63,13 @@ TEST(ModelPath, OfNothingIsSaidToBeNone) {
 
 TEST(ModelInit, IsZerosOrTheModelOfAPath) {
   const test::ScratchFolder folder;
-  line(7, -2).save(cpu(), folder / "model.safetensors");
+  line(7, -2).save(folder / "model.safetensors");
   const ModelSpec spec =
       resolve_model({.loss = Loss::squared, .init = folder.path()}, schema_of(one_feature()), 1);
-  const auto parameters = Model(cpu(), spec).parameters(cpu());
+  const auto parameters = Model(cpu(), spec).parameters();
   EXPECT_EQ(parameters[0].values, Floats{7});
   EXPECT_EQ(parameters[1].values, Floats{-2});
-  Model(cpu(), spec).save(cpu(), folder / "heir.safetensors");
+  Model(cpu(), spec).save(folder / "heir.safetensors");
   std::filesystem::remove(folder / "model.safetensors");
   EXPECT_EQ(Model::load(cpu(), folder / "heir.safetensors").spec().config.init, "zeros")
       << "a model that is read needs no other";
@@ -88,14 +88,14 @@ TEST(ModelFile, BringsBackParametersBuffersAndSpec) {
                            .label_smoothing = 0.125,
                            .normalization = Normalization::batch};
   Model model(cpu(), resolve_model(config, schema_of(data), 77));
-  auto buffers = model.buffers(cpu());
+  auto buffers = model.buffers();
   buffers[0].values = {3, 4}, buffers[1].values = {5, 6};
-  model.set_buffers(cpu(), buffers);
-  model.save(cpu(), folder / "m.safetensors");
+  model.set_buffers(buffers);
+  model.save(folder / "m.safetensors");
   const Model back = Model::load(cpu(), folder / "m.safetensors");
-  EXPECT_EQ(parameters_xxh3(back.parameters(cpu())), parameters_xxh3(model.parameters(cpu())));
-  EXPECT_EQ(back.buffers(cpu())[0].values, (Floats{3, 4}));
-  EXPECT_EQ(back.buffers(cpu())[1].values, (Floats{5, 6}));
+  EXPECT_EQ(parameters_xxh3(back.parameters()), parameters_xxh3(model.parameters()));
+  EXPECT_EQ(back.buffers()[0].values, (Floats{3, 4}));
+  EXPECT_EQ(back.buffers()[1].values, (Floats{5, 6}));
   EXPECT_EQ(back.spec().outputs, 3);
   EXPECT_EQ(back.spec().seed, 77u);
   EXPECT_EQ(back.spec().schema.classes, (std::vector<std::string>{"0", "1", "2"}));
@@ -126,20 +126,19 @@ TEST(ModelFile, NamesTheEntryThatIsMissingOrNoNumber) {
 
 TEST(ModelParameters, AreRefusedByTheNameOfTheFirstThatDoesNotFit) {
   Model model = line(1);
-  const auto good = model.parameters(cpu());
+  const auto good = model.parameters();
   auto wrong = good;
   wrong[1].name = "layers.0.offset";
-  test::expect_error<ShapeError>([&] { model.set_parameters(cpu(), wrong); },
+  test::expect_error<ShapeError>([&] { model.set_parameters(wrong); },
                                  {"\"layers.0.bias\" of the model is missing"});
   wrong = good;
   wrong[1].shape = {2};
-  test::expect_error<ShapeError>([&] { model.set_parameters(cpu(), wrong); },
+  test::expect_error<ShapeError>([&] { model.set_parameters(wrong); },
                                  {"\"layers.0.bias\" has another shape"});
   wrong = good;
   wrong.push_back({"layers.9.weight", {1}, {1}});
-  test::expect_error<ShapeError>([&] { model.set_parameters(cpu(), wrong); },
-                                 {"2 tensors, but 3 were given"});
-  EXPECT_NO_THROW(model.set_parameters(cpu(), {good[1], good[0]})) << "names decide, not the order";
+  test::expect_error<ShapeError>([&] { model.set_parameters(wrong); }, {"2 tensors, but 3 were given"});
+  EXPECT_NO_THROW(model.set_parameters({good[1], good[0]})) << "names decide, not the order";
 }
 
 TEST(Targets, OfPoissonAreCountsOfZeroOrMore) {

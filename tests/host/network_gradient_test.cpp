@@ -58,17 +58,17 @@ TEST_P(NetworkGradientTest, IsTheCentralDifferenceOfTheLoss) {
                            .dropout = kind.dropout,
                            .normalization = kind.normalization};
   Model model(ctx, resolve_model(config, schema_of(data), 3));
-  Learner learner(ctx, model, data, {.per_sample = {.clip_norm = kind.clip_norm}, .max_batch = kRows});
+  Learner learner(model, data, {.per_sample = {.clip_norm = kind.clip_norm}, .max_batch = kRows});
   std::vector<std::int64_t> rows(kRows);
   std::iota(rows.begin(), rows.end(), 0);
   std::vector<NamedTensor> gradient, unused;
   learner.value_and_gradient(rows, gradient);
 
-  std::vector<NamedTensor> parameters = model.parameters(ctx);
+  std::vector<NamedTensor> parameters = model.parameters();
   ASSERT_EQ(parameters.size(), gradient.size());
   const auto loss_at = [&](float& parameter, float value) {
     const float before = std::exchange(parameter, value);
-    model.set_parameters(ctx, parameters);
+    model.set_parameters(parameters);
     parameter = before;
     return learner.value_and_gradient(rows, unused).loss_sum / static_cast<double>(kRows);
   };

@@ -27,7 +27,7 @@ DataSchema schema(std::int64_t features, std::size_t classes = 0) {
 
 std::vector<NamedTensor> initial(const ModelConfig& config, const DataSchema& data, std::uint64_t seed = 1) {
   const Context& ctx = test::context_of("cpu");
-  return Model(ctx, resolve_model(config, data, seed)).parameters(ctx);
+  return Model(ctx, resolve_model(config, data, seed)).parameters();
 }
 
 double correlation(const Floats& a, const Floats& b, std::size_t shift = 0) {
@@ -122,7 +122,7 @@ TEST(InitialWeights, BiasesBeginAtZeroAndNormalizationsAsTheIdentity) {
   }
   const Context& ctx = test::context_of("cpu");
   const Model model(ctx, resolve_model({.hidden = {2}, .normalization = Normalization::batch}, schema(3), 1));
-  const auto buffers = model.buffers(ctx);
+  const auto buffers = model.buffers();
   ASSERT_EQ(buffers.size(), 2u);
   EXPECT_EQ(buffers[0].name, "layers.0.norm.running_mean");
   EXPECT_EQ(buffers[0].values, Floats(2, 0.0f));
@@ -192,7 +192,7 @@ std::pair<std::set<std::size_t>, std::set<std::size_t>> dropped_units(double rat
   const Dataset data = test::number_data(2, {1, -1}, {3});
   Model model(ctx, resolve_model({.hidden = {400, 400}, .activation = Activation::sigmoid, .dropout = rate},
                                  schema_of(data), seed));
-  Learner learner(ctx, model, data, {.max_batch = 1});
+  Learner learner(model, data, {.max_batch = 1});
   std::vector<NamedTensor> gradients;
   learner.value_and_gradient({0}, gradients);
   std::set<std::size_t> first, second;
@@ -223,7 +223,7 @@ TEST(Dropout, IsOffWithoutARateAndAtPrediction) {
   const Dataset data = test::number_data(1, {1, 2, 3}, {0, 0, 0});
   const std::vector<Floats> parameters{{1, 2}, {0, 1}, {3, 1}, {0.5f}};
   const Model dropping = test::model_with(ctx, {.hidden = {2}, .dropout = 0.5}, data, parameters);
-  EXPECT_EQ(dropping.predict(ctx, data).values, (Floats{6.5f, 11.5f, 16.5f}));  // 3 x + (2 x + 1) + 0.5
+  EXPECT_EQ(dropping.predict(data).values, (Floats{6.5f, 11.5f, 16.5f}));  // 3 x + (2 x + 1) + 0.5
 }
 
 }  // namespace

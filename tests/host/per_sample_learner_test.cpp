@@ -112,14 +112,14 @@ struct Setting {
   Model model;
   Setting(const Context& ctx, const Kind& kind) : data(make_data(kind)), model(ctx, spec_of(kind, data)) {
     if (kind.hidden.empty()) {  // linear models begin at zero
-      auto parameters = model.parameters(ctx);
+      auto parameters = model.parameters();
       for (NamedTensor& tensor : parameters)
         tensor.values = test::random_floats(static_cast<std::int64_t>(tensor.values.size()), 21);
-      model.set_parameters(ctx, parameters);
+      model.set_parameters(parameters);
     }
   }
-  Floats gradient(const Context& ctx, const Rows& rows, const LearnerOptions& o) {
-    Learner learner(ctx, model, data, o);
+  Floats gradient(const Rows& rows, const LearnerOptions& o) {
+    Learner learner(model, data, o);
     std::vector<NamedTensor> gradients;
     learner.value_and_gradient(rows, gradients);
     return joined(gradients);
@@ -143,13 +143,13 @@ INSTANTIATE_TEST_SUITE_P(All, PerSampleLearnerTest,
 TEST_P(PerSampleLearnerTest, ARowIsTheGradientOfABatchOfOne) {
   Setting s = setting();
   const Rows rows = all_rows();
-  const Floats gradients = per_sample_gradients(ctx(), s.model, s.data, rows);
+  const Floats gradients = per_sample_gradients(s.model, s.data, rows);
   const auto columns = static_cast<std::size_t>(parameter_count(s.model));
   ASSERT_EQ(gradients.size(), rows.size() * columns);
   for (std::size_t n = 0; n < rows.size(); n += 5) {
     const Floats row(gradients.begin() + static_cast<std::ptrdiff_t>(n * columns),
                      gradients.begin() + static_cast<std::ptrdiff_t>((n + 1) * columns));
-    test::expect_same_bits(row, s.gradient(ctx(), {rows[n]}, options({})), "row " + std::to_string(n));
+    test::expect_same_bits(row, s.gradient({rows[n]}, options({})), "row " + std::to_string(n));
   }
 }
 
@@ -191,10 +191,10 @@ struct Truth {
 };
 
 /// Where each layer's columns end: weight and bias, or the two of a layer norm, belong together.
-std::vector<std::size_t> layer_ends(const Context& ctx, const Model& model) {
+std::vector<std::size_t> layer_ends(const Model& model) {
   std::vector<std::size_t> ends;
   std::size_t at = 0;
-  for (const NamedTensor& tensor : model.parameters(ctx)) {
+  for (const NamedTensor& tensor : model.parameters()) {
     at += tensor.values.size();
     if (tensor.name.ends_with(".bias")) ends.push_back(at);
   }
@@ -208,14 +208,14 @@ constexpr std::int64_t kRoundings = 2 * (kFeatures + 10) + kRows + 40;
 TEST_P(PerSampleLearnerTest, RowsSumToTheGradientOfTheBatchAndNormsAreTheirs) {
   Setting s = setting();
   const Rows rows = all_rows();
-  const Truth truth(per_sample_gradients(ctx(), s.model, s.data, rows),
-                    static_cast<std::size_t>(parameter_count(s.model)), layer_ends(ctx(), s.model), {});
+  const Truth truth(per_sample_gradients(s.model, s.data, rows),
+                    static_cast<std::size_t>(parameter_count(s.model)), layer_ends(s.model), {});
   std::vector<double> bound = truth.magnitude, norm_bound = truth.norms;
   for (double& b : bound) b *= test::gamma_bound(kRoundings);
   for (double& b : norm_bound) b *= test::gamma_bound(kRoundings);
   const PerSampleOptions statistics{.statistics = true};
-  test::expect_within(s.gradient(ctx(), rows, options(statistics)), truth.mean, bound, "gradient");
-  Learner learner(ctx(), s.model, s.data, options(statistics));
+  test::expect_within(s.gradient(rows, options(statistics)), truth.mean, bound, "gradient");
+  Learner learner(s.model, s.data, options(statistics));
   const StepResult result = learner.step(rows, 0.0);
   test::expect_within(result.norms, truth.norms, norm_bound, "norms");
   EXPECT_NEAR(std::accumulate(result.losses.begin(), result.losses.end(), 0.0), result.loss_sum,
@@ -225,17 +225,16 @@ TEST_P(PerSampleLearnerTest, RowsSumToTheGradientOfTheBatchAndNormsAreTheirs) {
 TEST_P(PerSampleLearnerTest, TheClippedSumIsTheSumOfClippedRows) {
   Setting s = setting();
   const Rows rows = all_rows();
-  const Floats gradients = per_sample_gradients(ctx(), s.model, s.data, rows);
+  const Floats gradients = per_sample_gradients(s.model, s.data, rows);
   for (const ClipMode mode : {ClipMode::flat, ClipMode::per_layer, ClipMode::automatic}) {
     const PerSampleOptions clip{.clip_norm = 0.7, .mode = mode, .statistics = true};
-    const Truth truth(gradients, static_cast<std::size_t>(parameter_count(s.model)),
-                      layer_ends(ctx(), s.model), clip);
+    const Truth truth(gradients, static_cast<std::size_t>(parameter_count(s.model)), layer_ends(s.model),
+                      clip);
     std::vector<double> bound = truth.magnitude, norm_bound = truth.norms;
     for (double& b : bound) b *= test::gamma_bound(kRoundings);
     for (double& b : norm_bound) b *= test::gamma_bound(kRoundings);
-    test::expect_within(s.gradient(ctx(), rows, options(clip)), truth.mean, bound,
-                        std::string(name_of(mode)));
-    Learner learner(ctx(), s.model, s.data, options(clip));
+    test::expect_within(s.gradient(rows, options(clip)), truth.mean, bound, std::string(name_of(mode)));
+    Learner learner(s.model, s.data, options(clip));
     test::expect_within(learner.step(rows, 0.0).norms, truth.norms, norm_bound, std::string(name_of(mode)));
   }
 }
@@ -246,30 +245,29 @@ TEST_P(PerSampleLearnerTest, ARowOfWeightZeroIsAsIfAbsent) {
   s.data.weight[4] = s.data.weight[9] = 0.0f;
   LearnerOptions one_slice = options({.clip_norm = 0.7, .divisor = 20});
   one_slice.reduction_slices = 1;
-  test::expect_same_bits(s.gradient(ctx(), {1, 4, 5, 9, 2}, one_slice),
-                         s.gradient(ctx(), {1, 5, 2}, one_slice), "gradient");
+  test::expect_same_bits(s.gradient({1, 4, 5, 9, 2}, one_slice), s.gradient({1, 5, 2}, one_slice),
+                         "gradient");
 }
 
 TEST_P(PerSampleLearnerTest, StatisticsDoNotChangeABitOfTheStep) {
   Setting plain = setting(), measured = setting();
-  Learner without(ctx(), plain.model, plain.data, options({}));
-  Learner with(ctx(), measured.model, measured.data, options({.statistics = true}));
+  Learner without(plain.model, plain.data, options({}));
+  Learner with(measured.model, measured.data, options({.statistics = true}));
   for (int step = 0; step < 3; ++step) without.step(all_rows(), 0.1), with.step(all_rows(), 0.1);
-  test::expect_same_bits(joined(measured.model.parameters(ctx())), joined(plain.model.parameters(ctx())),
-                         "parameters");
+  test::expect_same_bits(joined(measured.model.parameters()), joined(plain.model.parameters()), "parameters");
 }
 
 TEST_P(PerSampleLearnerTest, ABatchWithoutRowsIsNoiseAlone) {
   Setting s = setting();
   const PerSampleOptions noisy{
       .clip_norm = 2.0, .noise_multiplier = 1.5, .noise_seed = 9, .divisor = 6, .statistics = true};
-  const Floats noise = s.gradient(ctx(), {}, options(noisy));
+  const Floats noise = s.gradient({}, options(noisy));
   double squares = 0;
   for (const float z : noise) squares += double{z} * z;
   const double count = static_cast<double>(noise.size());
   EXPECT_NEAR(std::sqrt(squares / count), 1.5 * 2.0 / 6, 5 * 0.5 / std::sqrt(2 * count));
-  const Floats quiet = s.gradient(ctx(), all_rows(), options({.clip_norm = 2.0, .divisor = 6}));
-  const Floats both = s.gradient(ctx(), all_rows(), options(noisy));
+  const Floats quiet = s.gradient(all_rows(), options({.clip_norm = 2.0, .divisor = 6}));
+  const Floats both = s.gradient(all_rows(), options(noisy));
   for (std::size_t i = 0; i < both.size(); ++i) EXPECT_NEAR(both[i], quiet[i] + noise[i], 1e-6) << i;
 }
 
@@ -283,7 +281,7 @@ TEST(PerSampleLearnerBits, AreTheSameOnEveryExactDeviceForEveryThreadCountAndMic
         for (const int threads : {1, 2}) {
           for (const std::int64_t micro_batch : {0, 5}) {
             const Context& ctx = test::context_of(device, threads);
-            const Floats got = Setting(ctx, kind).gradient(ctx, all_rows(), options(clip, micro_batch));
+            const Floats got = Setting(ctx, kind).gradient(all_rows(), options(clip, micro_batch));
             if (first.empty()) first = got;
             test::expect_same_bits(got, first,
                                    kind.name + " " + std::string(name_of(mode)) + " on " + device);
@@ -300,19 +298,19 @@ TEST(PerSampleLearner, RefusesBatchNormAndNamesTheAlternative) {
   const Context& ctx = test::context_of("cpu");
   Setting s(ctx, kind);
   try {
-    Learner learner(ctx, s.model, s.data, options({.clip_norm = 1.0}));
+    Learner learner(s.model, s.data, options({.clip_norm = 1.0}));
     FAIL() << "batch norm was taken";
   } catch (const UnsupportedLayer& error) {
     EXPECT_NE(std::string(error.what()).find("layers.0.norm"), std::string::npos) << error.what();
     EXPECT_NE(std::string(error.what()).find("normalization=layer"), std::string::npos) << error.what();
   }
-  EXPECT_THROW(per_sample_gradients(ctx, s.model, s.data, {0}), UnsupportedLayer);
+  EXPECT_THROW(per_sample_gradients(s.model, s.data, {0}), UnsupportedLayer);
 }
 
 TEST(PerSampleLearner, RefusesNoiseWithoutABound) {
   const Context& ctx = test::context_of("cpu");
   Setting s(ctx, kKinds[0]);
-  EXPECT_THROW(Learner(ctx, s.model, s.data, options({.noise_multiplier = 1.0})), ConfigError);
+  EXPECT_THROW(Learner(s.model, s.data, options({.noise_multiplier = 1.0})), ConfigError);
 }
 
 }  // namespace

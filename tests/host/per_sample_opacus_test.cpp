@@ -35,24 +35,24 @@ TEST_P(OpacusTest, TwentyClippedStepsEndWhereOpacusEnds) {
   Model model(
       ctx, resolve_model({.hidden = {recorded["hidden"].get<std::int64_t>()}, .activation = Activation::tanh},
                          schema_of(data), 1));
-  auto parameters = model.parameters(ctx);
+  auto parameters = model.parameters();
   ASSERT_EQ(parameters.size(), recorded["start"].size());
   for (std::size_t p = 0; p < parameters.size(); ++p) recorded["start"][p].get_to(parameters[p].values);
-  model.set_parameters(ctx, parameters);
+  model.set_parameters(parameters);
 
   const auto batch = recorded["batch"].get<std::int64_t>();
   LearnerOptions options;
   options.optimizer.name = Rule::sgd;
   options.per_sample.clip_norm = recorded["clip_norm"].get<double>();
   options.max_batch = batch;
-  Learner learner(ctx, model, data, options);
+  Learner learner(model, data, options);
   for (std::size_t step = 0; step < recorded["losses"].size(); ++step) {
     std::vector<std::int64_t> rows(static_cast<std::size_t>(batch));
     std::iota(rows.begin(), rows.end(), static_cast<std::int64_t>(step) * batch % data.rows);
     const StepResult result = learner.step(rows, recorded["lr"].get<double>());
     EXPECT_NEAR(result.loss_sum / result.weight_sum, recorded["losses"][step].get<double>(), 1e-5) << step;
   }
-  const auto got = model.parameters(ctx);
+  const auto got = model.parameters();
   for (std::size_t p = 0; p < got.size(); ++p) {
     const auto want = recorded["end"][p].get<std::vector<double>>();
     for (std::size_t i = 0; i < want.size(); ++i) {

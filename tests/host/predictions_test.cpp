@@ -24,14 +24,14 @@ Predictions of_outputs(Loss loss, Floats outputs, int classes = 0) {
   const Floats target(outputs.size());
   const Dataset data = classes > 0 ? test::class_data(1, std::move(outputs), target, classes)
                                    : test::number_data(1, std::move(outputs), target);
-  return test::model_with(cpu(), {.loss = loss, .bias = false}, data, {{1}}).predict(cpu(), data);
+  return test::model_with(cpu(), {.loss = loss, .bias = false}, data, {{1}}).predict(data);
 }
 
 /// The same with as many outputs as features.
 Predictions of_three_outputs(Loss loss, Floats outputs) {
   const Dataset data = test::class_data(3, outputs, Floats(outputs.size() / 3), 3);
   const Floats identity{1, 0, 0, 0, 1, 0, 0, 0, 1};
-  return test::model_with(cpu(), {.loss = loss, .bias = false}, data, {identity}).predict(cpu(), data);
+  return test::model_with(cpu(), {.loss = loss, .bias = false}, data, {identity}).predict(data);
 }
 
 /// exp and a quotient in double of float logits: the rounding of the result and that of the logit, whose
@@ -85,7 +85,7 @@ TEST(Predictions, OfRegressionAreInTheUnitOfTheTarget) {
     Dataset data = test::number_data(1, {-1, 0, 2}, {0, 0, 0});
     data.target_transform = {.mean = 10, .deviation = 4};
     const Model model = test::model_with(cpu(), {.loss = loss}, data, {{1}, {0.5f}});
-    const Predictions got = model.predict(cpu(), data);
+    const Predictions got = model.predict(data);
     EXPECT_EQ(got.values, (Floats{8, 12, 20})) << name_of(loss);  // 4 (x + 0.5) + 10
     EXPECT_EQ(got.columns, 1);
     EXPECT_TRUE(got.predicted_class.empty());
@@ -103,7 +103,7 @@ TEST(Predictions, OfManyBlocksComeInTheOrderOfTheRows) {
   for (const std::int64_t rows : {kBlockRows - 1, kBlockRows, kBlockRows + 1, 2 * kBlockRows + 3}) {
     const Dataset data = counted_rows(rows);
     const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{2}, {1}});
-    const Predictions got = model.predict(cpu(), data);
+    const Predictions got = model.predict(data);
     ASSERT_EQ(std::ssize(got.values), rows);
     for (std::int64_t n = 0; n < rows; ++n)
       ASSERT_EQ(got.values[static_cast<std::size_t>(n)], static_cast<float>(2 * n + 1));
@@ -117,7 +117,7 @@ TEST(Predictions, OfSparseRowsComeInTheOrderOfTheRows) {
   for (std::int64_t n = 0; n < data.rows; ++n) data.columns.push_back(static_cast<std::int32_t>(n % 2));
   for (std::int64_t n = 0; n <= data.rows; ++n) data.offsets.push_back(n);
   const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{2, -1}, {1}});
-  const Predictions got = model.predict(cpu(), data);
+  const Predictions got = model.predict(data);
   for (std::int64_t n = 0; n < data.rows; ++n)
     ASSERT_EQ(got.values[static_cast<std::size_t>(n)], static_cast<float>(n % 2 == 0 ? 2 * n + 1 : 1 - n));
 }
@@ -125,7 +125,7 @@ TEST(Predictions, OfSparseRowsComeInTheOrderOfTheRows) {
 TEST(Predictions, OfNoRowsAreNone) {
   const Dataset data = counted_rows(0);
   EXPECT_TRUE(
-      test::model_with(cpu(), {.loss = Loss::squared}, data, {{2}, {1}}).predict(cpu(), data).values.empty());
+      test::model_with(cpu(), {.loss = Loss::squared}, data, {{2}, {1}}).predict(data).values.empty());
 }
 
 TEST(Inference, GoesBlockByBlockAndNoFurther) {

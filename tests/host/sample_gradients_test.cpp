@@ -29,7 +29,7 @@ TEST(SampleGradients, OfManyRowsComeInBlocksOf512) {
   const Dataset data = counted_rows(1100);
   Rows firsts;
   std::int64_t next = 0;
-  for_each_gradient_block(cpu(), half_of(data), data, nullptr, [&](std::int64_t first, ConstMatrix block) {
+  for_each_gradient_block(half_of(data), data, nullptr, [&](std::int64_t first, ConstMatrix block) {
     firsts.push_back(first);
     ASSERT_EQ(block.cols, 1);
     for (std::int64_t n = 0; n < block.rows; ++n, ++next)
@@ -42,8 +42,8 @@ TEST(SampleGradients, OfManyRowsComeInBlocksOf512) {
 TEST(SampleGradients, AreOfTheRowsAskedForInTheirOrder) {
   Dataset data = counted_rows(10);
   data.weight = {1, 1, 3, 1, 1, 1, 1, 1, 1, 1};
-  EXPECT_EQ(per_sample_gradients(cpu(), half_of(data), data, {4, 2, 9}), (Floats{8, 6, 40.5f}));
-  EXPECT_TRUE(per_sample_gradients(cpu(), half_of(data), data, {}).empty());
+  EXPECT_EQ(per_sample_gradients(half_of(data), data, {4, 2, 9}), (Floats{8, 6, 40.5f}));
+  EXPECT_TRUE(per_sample_gradients(half_of(data), data, {}).empty());
 }
 
 TEST(SampleGradients, StandInTheColumnsOfTheParametersWithoutThePadding) {
@@ -52,7 +52,7 @@ TEST(SampleGradients, StandInTheColumnsOfTheParametersWithoutThePadding) {
   EXPECT_EQ(parameter_count(model), 9);
   // probabilities 1 / 3 each, so output gradients 1/3, -2/3 and 1/3; then the weights' and the biases'
   const double want[] = {1. / 3, 2. / 3, -2. / 3, -4. / 3, 1. / 3, 2. / 3, 1. / 3, -2. / 3, 1. / 3};
-  const Floats got = per_sample_gradients(cpu(), model, data, {0});
+  const Floats got = per_sample_gradients(model, data, {0});
   ASSERT_EQ(got.size(), 9u);
   for (std::size_t i = 0; i < 9; ++i) EXPECT_NEAR(got[i], want[i], test::gamma_bound(8) * 2) << i;
 }
@@ -63,17 +63,17 @@ TEST(SampleGradients, OfSparseRowsAreZeroWhereTheyAreEmpty) {
   data.sparse = true;
   data.offsets = {0, 1, 3}, data.columns = {2, 0, 1}, data.values = {5, 6, 7};
   const Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{0, 0, 0}, {0}});
-  EXPECT_EQ(per_sample_gradients(cpu(), model, data, {1, 0}), (Floats{6, 7, 0, 1, 0, 0, -5, -1}));
+  EXPECT_EQ(per_sample_gradients(model, data, {1, 0}), (Floats{6, 7, 0, 1, 0, 0, -5, -1}));
 }
 
 TEST(SampleGradients, NeedTargetsAndRowsThatDoNotMix) {
   Dataset data = counted_rows(3);
   const Model mixing(
       cpu(), resolve_model({.hidden = {2}, .normalization = Normalization::batch}, schema_of(data), 1));
-  EXPECT_THROW(per_sample_gradients(cpu(), mixing, data, {0}), UnsupportedLayer);
+  EXPECT_THROW(per_sample_gradients(mixing, data, {0}), UnsupportedLayer);
   const Model model = half_of(data);
   data.target.clear();
-  test::expect_error<DataError>([&] { per_sample_gradients(cpu(), model, data, {0}); },
+  test::expect_error<DataError>([&] { per_sample_gradients(model, data, {0}); },
                                 {"rows by hand: has no targets"});
 }
 

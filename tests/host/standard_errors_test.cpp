@@ -25,16 +25,16 @@ Dataset line(bool collinear) {
 
 Model model_of(const Context& ctx, const Dataset& data, std::vector<float> weight, float bias) {
   Model model(ctx, resolve_model({.loss = Loss::squared}, schema_of(data), 1));
-  auto parameters = model.parameters(ctx);
+  auto parameters = model.parameters();
   parameters[0].values = std::move(weight), parameters[1].values = {bias};
-  model.set_parameters(ctx, parameters);
+  model.set_parameters(parameters);
   return model;
 }
 
 TEST(StandardErrors, OfALineAreWhitesFormula) {
   const Context& ctx = test::context_of("cpu");
   const Dataset data = line(false);
-  const auto got = standard_errors(ctx, model_of(ctx, data, {2.0f}, 1.0f), data);
+  const auto got = standard_errors(model_of(ctx, data, {2.0f}, 1.0f), data);
   double s0 = 0, s1 = 0, s2 = 0;
   for (std::size_t n = 0; n < 50; ++n) s0 += 1, s1 += data.dense_f32[n], s2 += std::pow(data.dense_f32[n], 2);
   const double determinant = s0 * s2 - s1 * s1;
@@ -53,8 +53,8 @@ TEST(StandardErrors, OfALineAreWhitesFormula) {
 TEST(StandardErrors, OfACollinearColumnAreLeftOutAndTheOthersStay) {
   const Context& ctx = test::context_of("cpu");
   const Dataset one = line(false), two = line(true);
-  const auto want = standard_errors(ctx, model_of(ctx, one, {2.0f}, 1.0f), one);
-  const auto got = standard_errors(ctx, model_of(ctx, two, {1.0f, 0.5f}, 1.0f), two);
+  const auto want = standard_errors(model_of(ctx, one, {2.0f}, 1.0f), one);
+  const auto got = standard_errors(model_of(ctx, two, {1.0f, 0.5f}, 1.0f), two);
   ASSERT_EQ(got.size(), 3u);
   EXPECT_TRUE(std::isnan(got[1].standard_error));
   EXPECT_NEAR(got[0].standard_error, want[0].standard_error, 1e-4 * want[0].standard_error);
@@ -67,7 +67,7 @@ double only_error(const ModelConfig& loss, const Dataset& data, float weight) {
   const Context& ctx = test::context_of("cpu");
   ModelConfig config = loss;
   config.bias = false;
-  const auto got = standard_errors(ctx, test::model_with(ctx, config, data, {{weight}}), data);
+  const auto got = standard_errors(test::model_with(ctx, config, data, {{weight}}), data);
   EXPECT_EQ(got.size(), 1u);
   EXPECT_EQ(got[0].value, double{weight});
   return got[0].standard_error;
@@ -134,7 +134,7 @@ TEST(StandardErrors, OfAsManyRowsAsCoefficientsFollowFromTheInverse) {
   const Context& ctx = test::context_of("cpu");
   for (const Dataset& data : {test::number_data(3, kTriangle, kResiduals), sparse_triangle()}) {
     const Model model = test::model_with(ctx, {.loss = Loss::squared, .bias = false}, data, {{0, 0, 0}});
-    const auto got = standard_errors(ctx, model, data);
+    const auto got = standard_errors(model, data);
     ASSERT_EQ(got.size(), 3u);
     for (std::size_t j = 0; j < 3; ++j) {
       EXPECT_NEAR(got[j].standard_error, want[j], 1e-12 * want[j]) << j << (data.sparse ? ", sparse" : "");
@@ -154,7 +154,7 @@ std::vector<Coefficient> beside_a_multiple(float part) {
     x.push_back(0.3f * data.dense_f32[n] + part * other[n]);
   }
   data.features = 2, data.dense_f32 = x;
-  return standard_errors(ctx, model_of(ctx, data, {2.0f, 0.0f}, 1.0f), data);
+  return standard_errors(model_of(ctx, data, {2.0f, 0.0f}, 1.0f), data);
 }
 
 TEST(StandardErrors, AreLeftOutWhereNothingButRoundingSetsAColumnApart) {
@@ -172,8 +172,8 @@ TEST(StandardErrors, CarryTheNamesOfTheModelsInputs) {
   data.transform.columns = {"height", "color"};
   const auto names = [&] {
     std::vector<std::string> all;
-    for (const auto& c : standard_errors(
-             ctx, test::model_with(ctx, {.loss = Loss::squared, .bias = false}, data, {{0, 0}}), data))
+    for (const auto& c :
+         standard_errors(test::model_with(ctx, {.loss = Loss::squared, .bias = false}, data, {{0, 0}}), data))
       all.push_back(c.name);
     return all;
   };
@@ -187,7 +187,7 @@ TEST(StandardErrors, OfMoreThanTwoThousandCoefficientsAreRefused) {
   const Dataset data = test::number_data(2000, std::vector<float>(2000), {0});
   const Model model(ctx, resolve_model({.loss = Loss::squared}, schema_of(data), 1));
   try {
-    standard_errors(ctx, model, data);
+    standard_errors(model, data);
     FAIL() << "2000 weights and a bias";
   } catch (const ConfigError& error) {
     EXPECT_NE(std::string(error.what()).find("2001 coefficients; the most is 2000"), std::string::npos);
@@ -198,10 +198,10 @@ TEST(StandardErrors, NeedALinearModelAndALossWithCurvature) {
   const Context& ctx = test::context_of("cpu");
   const Dataset data = line(false);
   const Model deep(ctx, resolve_model({.hidden = {3}}, schema_of(data), 1));
-  EXPECT_THROW(standard_errors(ctx, deep, data), UnsupportedLayer);
+  EXPECT_THROW(standard_errors(deep, data), UnsupportedLayer);
   for (const Loss loss : {Loss::absolute, Loss::quantile}) {
     const Model flat(ctx, resolve_model({.loss = loss}, schema_of(data), 1));
-    EXPECT_THROW(standard_errors(ctx, flat, data), ConfigError) << name_of(loss);
+    EXPECT_THROW(standard_errors(flat, data), ConfigError) << name_of(loss);
   }
 }
 

@@ -62,7 +62,7 @@ class TrainingRunTest : public testing::Test {
 
   float weight_of(const std::string& name) const {
     const Context ctx({.device = "cpu", .threads = 1});
-    return Model::load(ctx, folder_.path(name)).parameters(ctx)[0].values[0];
+    return Model::load(ctx, folder_.path(name)).parameters()[0].values[0];
   }
 
   /// Numbers named `key` in the lines of an epoch's end.

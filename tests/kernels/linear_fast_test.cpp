@@ -117,7 +117,7 @@ TEST_F(FastLinear, IsTheSameFromRunToRunAndFromContextToContext) {
 }
 
 TEST_F(FastLinear, TakesTensorCoresWhereTheyAreThere) {
-  if (cuda_report().devices.at(0).major < 8) GTEST_SKIP() << "TF32 begins with compute capability 8.0";
+  if (cuda_devices().at(0).compute_major < 8) GTEST_SKIP() << "TF32 begins with compute capability 8.0";
   const Problem p = real_problem({33, 127, 31});
   EXPECT_NE(run_forward(ctx(), p), plain_forward(p));
   EXPECT_NE(run_input_grad(ctx(), p), plain_input_grad(p));

@@ -1,5 +1,5 @@
 # Rules that the compiler does not check: every op has its mirror in tests and benchmarks, references share no formula with
-# the code they check, kernels are launched in one place, the prose is plain (prose_lint.py).
+# the code they check, kernels are launched in one place, public headers have an example, the prose is plain (prose_lint.py).
 # Run from the repository's root: cmake -P tests/support/lint.cmake
 set(problems "")
 
@@ -12,6 +12,20 @@ foreach(op IN LISTS ops)
       list(APPEND problems "kernels/${op} lacks ${mirror}")
     endif()
   endforeach()
+endforeach()
+
+# Every public header has its example, which end_to_end.install compiles and runs.
+file(READ ${CMAKE_SOURCE_DIR}/examples/tour.cpp tour)
+file(GLOB headers ${CMAKE_SOURCE_DIR}/include/thalweg/*.hpp)
+foreach(header IN LISTS headers)
+  get_filename_component(name ${header} NAME_WE)
+  file(READ ${header} text)
+  if(name STREQUAL "thalweg")
+    continue()
+  endif()
+  if(NOT tour MATCHES "bool ${name}_example\\(" OR NOT text MATCHES "Example: ${name}_example in")
+    list(APPEND problems "include/thalweg/${name}.hpp names no example in examples/tour.cpp")
+  endif()
 endforeach()
 
 # forbid(GLOB REGEX WHY): no file of the pattern may have a line that matches.

@@ -29,9 +29,9 @@ inline Dataset class_data(std::int64_t features, std::vector<float> x, std::vect
 inline Model model_with(const Context& ctx, const ModelConfig& config, const Dataset& data,
                         const std::vector<std::vector<float>>& parameters) {
   Model model(ctx, resolve_model(config, schema_of(data), 1));
-  std::vector<NamedTensor> tensors = model.parameters(ctx);
+  std::vector<NamedTensor> tensors = model.parameters();
   for (std::size_t t = 0; t < tensors.size(); ++t) tensors[t].values = parameters.at(t);
-  model.set_parameters(ctx, tensors);
+  model.set_parameters(tensors);
   return model;
 }
 
