@@ -7,18 +7,25 @@
 namespace thalweg {
 
 struct Device;
-struct LinearOps;
-struct SparseLinearOps;
-struct ActivationOps;
-struct DropoutOps;
-struct LayerNormOps;
-struct BatchNormOps;
-struct ElementwiseLossOps;
-struct SoftmaxCrossEntropyOps;
-struct UpdateOps;
-struct PerSampleOps;
-struct MetricsOps;
-struct OrderOps;
+
+/// The ops, the only list of them: OP(type of the table, name of the op).
+#define THALWEG_OPS(OP)                             \
+  OP(LinearOps, linear)                             \
+  OP(SparseLinearOps, sparse_linear)                \
+  OP(ActivationOps, activation)                     \
+  OP(DropoutOps, dropout)                           \
+  OP(LayerNormOps, layer_norm)                      \
+  OP(BatchNormOps, batch_norm)                      \
+  OP(ElementwiseLossOps, elementwise_loss)          \
+  OP(SoftmaxCrossEntropyOps, softmax_cross_entropy) \
+  OP(UpdateOps, update)                             \
+  OP(PerSampleOps, per_sample)                      \
+  OP(MetricsOps, metrics)                           \
+  OP(OrderOps, order)
+
+#define THALWEG_DECLARE_OP(Ops, op) struct Ops;
+THALWEG_OPS(THALWEG_DECLARE_OP)
+#undef THALWEG_DECLARE_OP
 
 /// A step recorded once and replayed: between begin and end the ops of the device's stream are noted, not
 /// run.
@@ -33,18 +40,9 @@ struct Backend {
   const char* name;
   const MemoryOps& memory;
   const GraphOps* graphs;  ///< null: ops run as they are called
-  const LinearOps& linear;
-  const SparseLinearOps& sparse_linear;
-  const ActivationOps& activation;
-  const DropoutOps& dropout;
-  const LayerNormOps& layer_norm;
-  const BatchNormOps& batch_norm;
-  const ElementwiseLossOps& elementwise_loss;
-  const SoftmaxCrossEntropyOps& softmax_cross_entropy;
-  const UpdateOps& update;
-  const PerSampleOps& per_sample;
-  const MetricsOps& metrics;
-  const OrderOps& order;
+#define THALWEG_OP_TABLE(Ops, op) const Ops& op;
+  THALWEG_OPS(THALWEG_OP_TABLE)
+#undef THALWEG_OP_TABLE
 };
 
 }  // namespace thalweg

@@ -52,7 +52,8 @@ void backward(benchmark::State& state) {
 
 void shapes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"kind", "n", "threads"})->UseRealTime();
-  for (int kind = 0; kind < 4; ++kind) {
+  for (const auto& [activation, name] : kNames<Activation>) {
+    const auto kind = static_cast<std::int64_t>(activation);
     for (const int n : {64 * 512, 1024 * 512, 1 << 24}) bench->Args({kind, n, 1});
     bench->Args({kind, 1024 * 512, 2});
   }

@@ -36,8 +36,10 @@ void evaluate(benchmark::State& state) {
 
 void shapes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"kind", "rows", "outputs"});
-  for (int kind = 0; kind < 8; ++kind) {
-    for (const int rows : {256, 65536}) bench->Args({kind, rows, 1});
+  for (const auto& [loss, name] : kNames<Loss>) {
+    const auto kind = traits_of(loss).elementwise;
+    if (!kind) continue;
+    for (const int rows : {256, 65536}) bench->Args({static_cast<int>(*kind), rows, 1});
   }
   for (const int outputs : {10, 1000}) bench->Args({static_cast<int>(LossKind::hinge), 256, outputs});
 }

@@ -2,6 +2,8 @@
 // streams from memory, the lazy step of a sparse model, and the gradient norm.
 #include <benchmark/benchmark.h>
 
+#include <initializer_list>
+#include <string>
 #include <vector>
 
 #include "host/runtime/device_of.hpp"
@@ -55,8 +57,21 @@ void report(benchmark::State& run, const Cost& cost) {
       benchmark::Counter(static_cast<double>(cost.flops), benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void step(benchmark::State& run) {
+std::vector<std::int64_t> numbers_of(std::initializer_list<Rule> rules) {
+  std::vector<std::int64_t> numbers;
+  for (const Rule rule : rules) numbers.push_back(static_cast<std::int64_t>(rule));
+  return numbers;
+}
+
+/// The rule that a run's first argument numbers, which then labels the run.
+Rule rule_of(benchmark::State& run) {
   const auto rule = static_cast<Rule>(run.range(0));
+  run.SetLabel(std::string(name_of(rule)));
+  return rule;
+}
+
+void step(benchmark::State& run) {
+  const Rule rule = rule_of(run);
   const std::int64_t n = run.range(1);
   Problem p(context(static_cast<int>(run.range(2))), rule, n);
   for (auto _ : run) {
@@ -67,12 +82,15 @@ void step(benchmark::State& run) {
 }
 BENCHMARK(step)
     ->ArgNames({"rule", "n", "threads"})
-    ->ArgsProduct({{0, 1, 3, 5, 6, 11}, {kInCache, kStreaming}, {1, 2}})
+    ->ArgsProduct({numbers_of({Rule::sgd, Rule::momentum, Rule::adagrad, Rule::adam, Rule::adamw,
+                               Rule::ftrl}),
+                   {kInCache, kStreaming},
+                   {1, 2}})
     ->UseRealTime();
 
 void touched_step(benchmark::State& run) {
   constexpr std::int64_t kFeatures = 1000000, kTouched = 8000;  // a batch of 256 rows of 40 entries
-  const auto rule = static_cast<Rule>(run.range(0));
+  const Rule rule = rule_of(run);
   Problem p(context(static_cast<int>(run.range(1))), rule, kFeatures);
   std::vector<std::int32_t> list;
   for (std::int64_t t = 0; t < kTouched; ++t) list.push_back(static_cast<std::int32_t>(t * 125 + t % 97));
@@ -88,7 +106,10 @@ void touched_step(benchmark::State& run) {
   }
   report(run, update_cost(rule, kTouched));
 }
-BENCHMARK(touched_step)->ArgNames({"rule", "threads"})->ArgsProduct({{0, 3, 5}, {1, 2}})->UseRealTime();
+BENCHMARK(touched_step)
+    ->ArgNames({"rule", "threads"})
+    ->ArgsProduct({numbers_of({Rule::sgd, Rule::adagrad, Rule::adam}), {1, 2}})
+    ->UseRealTime();
 
 void gradient_norm(benchmark::State& run) {
   const std::int64_t n = run.range(0);

@@ -1,10 +1,7 @@
 #include "host/cli/arguments.hpp"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
-
 #include "host/checkpoint/files.hpp"
+#include "host/data/readers.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::cli {
@@ -13,7 +10,7 @@ namespace {
 bool is_flag(const std::string& text) { return text.starts_with("--") && text.size() > 2; }
 
 [[noreturn]] void refuse_argument(const std::string& text) {
-  if (looks_like_data(text)) {
+  if (has_name_of_data(text)) {
     throw UsageError("unexpected argument \"" + text + "\"; data are given as --data.train=" + text +
                      " or --data.test=" + text);
   }
@@ -45,15 +42,8 @@ void apply_settings(const std::vector<std::string>& settings, Config& config) {
   }
 }
 
-bool looks_like_data(const std::string& path) {
-  constexpr std::array<std::string_view, 10> kEndings{".csv",    ".tsv",      ".npy", ".npz",   ".svm",
-                                                      ".libsvm", ".svmlight", ".idx", "-ubyte", ".gz"};
-  return std::any_of(kEndings.begin(), kEndings.end(),
-                     [&](std::string_view ending) { return path.ends_with(ending); });
-}
-
 void read_named_config(const std::string& path, Config& config, const ReadProgress& reading) {
-  if (looks_like_data(path)) throw UsageError(path + " looks like data; give it as --data.train=" + path);
+  if (has_name_of_data(path)) throw UsageError(path + " looks like data; give it as --data.train=" + path);
   if (path.find('=') != std::string::npos && !path_exists(path))
     throw UsageError("\"" + path + "\" is read as a config file; as a setting it is written --" + path);
   try {

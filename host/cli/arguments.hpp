@@ -16,9 +16,6 @@ std::vector<std::string> join_settings(std::vector<std::string> arguments,
 /// setting that is wrong.
 void apply_settings(const std::vector<std::string>& settings, Config& config);
 
-/// Whether the name of a file is one that data have.
-bool looks_like_data(const std::string& path);
-
 /// Reads the config file that a command line names. Throws UsageError where it names something else: data, or
 /// a setting without its dashes.
 void read_named_config(const std::string& path, Config& config, const ReadProgress& reading);

@@ -6,7 +6,9 @@
 
 #include "host/data/csv_cells.hpp"
 #include "host/data/csv_layout.hpp"
+#include "host/data/first_bytes.hpp"
 #include "host/data/parallel_parse.hpp"
+#include "host/data/readers.hpp"
 #include "host/data/text.hpp"
 #include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
@@ -190,8 +192,6 @@ class CsvMerger {
   std::int64_t seen_ = 0;
 };
 
-}  // namespace
-
 RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   TextSource text(request.path, std::move(source), RecordEnd::line_outside_quotes);
   TextBlock first;
@@ -219,5 +219,20 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   merger.finish();
   return data;
 }
+
+Claim claim_csv(std::string_view head, std::string_view path) {
+  if (!is_text(head)) return Claim::none;
+  return path.ends_with(".csv") ? Claim::by_name : Claim::any_text;
+}
+
+Claim claim_tsv(std::string_view head, std::string_view path) {
+  return is_text(head) && path.ends_with(".tsv") ? Claim::by_name : Claim::none;
+}
+
+}  // namespace
+
+extern const Reader csv_reader, tsv_reader;
+const Reader csv_reader{DataFormat::csv, {".csv"}, &claim_csv, &read_csv};
+const Reader tsv_reader{DataFormat::tsv, {".tsv"}, &claim_tsv, &read_csv};
 
 }  // namespace thalweg

@@ -17,4 +17,10 @@ inline bool is_idx(std::string_view head) {
   return head.size() >= 4 && head[0] == 0 && head[1] == 0 && head[2] != 0;
 }
 
+/// No text holds a zero byte.
+inline bool is_text(std::string_view head) { return head.find('\0') == std::string_view::npos; }
+
+/// Whether a line is "label index:value ..."; a label alone may be anything.
+bool looks_like_libsvm(std::string_view text);
+
 }  // namespace thalweg

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include "host/data/array_reader.hpp"
+#include "host/data/first_bytes.hpp"
+#include "host/data/readers.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -18,8 +20,6 @@ std::string labels_beside(const std::string& images) {
   return ::stat(labels.c_str(), &info) == 0 ? fmt::format("; did you mean \"{}\"?", labels) : "";
 }
 
-}  // namespace
-
 RawData read_idx(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   if (request.target.empty() && request.need_target)
     throw ConfigError(fmt::format("data.{} is empty: IDX images need the file of their labels{}",
@@ -31,5 +31,14 @@ RawData read_idx(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   read_companions(request, data);
   return data;
 }
+
+Claim claim_idx(std::string_view head, std::string_view) {
+  return is_idx(head) ? Claim::by_magic : Claim::none;
+}
+
+}  // namespace
+
+extern const Reader idx_reader;
+const Reader idx_reader{DataFormat::idx, {".idx", "-ubyte"}, &claim_idx, &read_idx};
 
 }  // namespace thalweg

@@ -67,8 +67,7 @@ InputFile::InputFile(const std::string& path, const ReadProgress& progress)
   try {
     opened_ = status();
     if (S_ISDIR(opened_.st_mode))
-      throw NoInputError(
-          fmt::format("{} is a folder; want a file of data (npy, npz, csv, libsvm, idx)", path));
+      throw NoInputError(fmt::format("{} is a folder; want a file of data", path));
     wait_for_bytes();
   } catch (...) {
     ::close(fd_);

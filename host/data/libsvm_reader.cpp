@@ -6,8 +6,9 @@
 #include <cmath>
 #include <cstring>
 
+#include "host/data/first_bytes.hpp"
 #include "host/data/parallel_parse.hpp"
-#include "host/data/raw_data.hpp"
+#include "host/data/readers.hpp"
 #include "host/data/text.hpp"
 #include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
@@ -231,8 +232,6 @@ void check_width(const RawData& data) {
   }
 }
 
-}  // namespace
-
 RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   const IndexBase base = request.config.index_base;
   if (!request.weight.empty() && request.weight.find_first_not_of("0123456789") == std::string::npos)
@@ -268,5 +267,14 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;
 }
+
+Claim claim_libsvm(std::string_view head, std::string_view) {
+  return is_text(head) && looks_like_libsvm(head) ? Claim::looks_like_it : Claim::none;
+}
+
+}  // namespace
+
+extern const Reader libsvm_reader;
+const Reader libsvm_reader{DataFormat::libsvm, {".svm", ".libsvm", ".svmlight"}, &claim_libsvm, &read_libsvm};
 
 }  // namespace thalweg

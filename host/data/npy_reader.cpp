@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "host/data/array_reader.hpp"
+#include "host/data/first_bytes.hpp"
+#include "host/data/readers.hpp"
 #include "host/data/text.hpp"
 #include "host/data/zip.hpp"
 #include "thalweg/error.hpp"
@@ -75,8 +77,6 @@ void require_target(const ReadRequest& request, const char* what) {
         fmt::format("data.{} is empty: {} need {} of labels", request.target_key, request.path, what));
 }
 
-}  // namespace
-
 RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   require_target(request, "the file");
   const ArrayHeader header = read_npy_header(*source, request.path);
@@ -121,5 +121,19 @@ RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   read_companions(files, data);
   return data;
 }
+
+Claim claim_npy(std::string_view head, std::string_view) {
+  return is_npy(head) ? Claim::by_magic : Claim::none;
+}
+
+Claim claim_npz(std::string_view head, std::string_view) {
+  return is_zip(head) ? Claim::by_magic : Claim::none;
+}
+
+}  // namespace
+
+extern const Reader npy_reader, npz_reader;
+const Reader npy_reader{DataFormat::npy, {".npy"}, &claim_npy, &read_npy};
+const Reader npz_reader{DataFormat::npz, {".npz"}, &claim_npz, &read_npz};
 
 }  // namespace thalweg

@@ -70,14 +70,6 @@ struct ReadRequest {
   int threads = 0;  ///< as ReadOptions::threads
 };
 
-/// Each reads the bytes of request.path, which is open already; those of an npz archive in random order, from
-/// the file of the source.
-RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source);
-RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> source);
-RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source);
-RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source);
-RawData read_idx(const ReadRequest& request, std::unique_ptr<ByteSource> source);
-
 /// A file of one label (or weight) per row: npy, IDX, or text with one per line.
 LabelColumn read_label_file(const std::string& path, const RowRange& range, const ReadProgress& progress);
 

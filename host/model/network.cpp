@@ -11,9 +11,9 @@
 namespace thalweg {
 namespace {
 
-/// Uniform bounds: He et al. 2015 for relu and gelu, Glorot and Bengio 2010 for tanh and sigmoid.
+/// Uniform bounds: He et al. 2015 for rectifiers, Glorot and Bengio 2010 for the other activations.
 float hidden_bound(Activation kind, std::int64_t in, std::int64_t out) {
-  const bool rectifier = kind == Activation::relu || kind == Activation::gelu;  // mutant: he-for-gelu
+  const bool rectifier = traits_of(kind).rectifier;
   const double variance = rectifier ? 2.0 / static_cast<double>(in) : 2.0 / static_cast<double>(in + out);
   return static_cast<float>(std::sqrt(3.0 * variance));  // mutant: uniform-bound
 }

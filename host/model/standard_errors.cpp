@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "host/config/choice.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/network.hpp"
 #include "kernels/base/loss.hpp"
@@ -58,38 +59,28 @@ void read_row(const Dataset& data, std::int64_t n, bool bias, Entries& row) {
   if (bias) row.emplace_back(static_cast<std::size_t>(data.features), 1.0);
 }
 
-/// Second derivative of the loss by the output.
-double curvature(const LossSpec& loss, double output, double target) {
-  switch (loss.kind) {
-    case LossKind::squared:
-      return 1;
-    case LossKind::huber:
-      return std::abs(output - target) <= loss.parameter ? 1 : 0;  // mutant: huber-curvature
-    case LossKind::poisson:
-      return std::exp(output);
-    case LossKind::logistic:
-      return 1 / (2 + std::exp(output) + std::exp(-output));
-    case LossKind::squared_hinge:
-      return (2 * target - 1) * output < 1 ? 2 : 0;  // mutant: hinge-curvature
-    case LossKind::absolute:
-    case LossKind::quantile:
-    case LossKind::hinge:
-      break;
+/// Throws ConfigError for a loss without curvature.
+auto curvature_of(Loss loss) {
+  if (const auto curvature = traits_of(loss).curvature) return curvature;
+  std::vector<std::string> curved;
+  for (const auto& [known, name] : kNames<Loss>) {
+    if (traits_of(known).curvature != nullptr) curved.emplace_back(name);
   }
-  throw ConfigError(
-      "standard errors need a loss with curvature: squared, huber, poisson, logistic or squared_hinge");
+  throw ConfigError("standard errors need a loss with curvature, " + one_of(curved));
 }
 
 Square hessian(const Context& ctx, Network& network, const Dataset& data, std::size_t size) {
+  const auto curvature = curvature_of(network.spec().config.loss);
+  const double parameter = std::get<LossSpec>(network.objective()).parameter;
   const std::vector<float> outputs = infer(ctx, network, data);
-  const auto& loss = std::get<LossSpec>(network.objective());
   Square sum(size);
   Entries row;
   for (std::int64_t n = 0; n < data.rows; ++n) {
     const auto i = static_cast<std::size_t>(n);
     const double weight = data.weight.empty() ? 1.0 : double{data.weight[i]};
     read_row(data, n, network.has_bias(), row);
-    add_outer(sum, row, weight * curvature(loss, outputs[i], data.target[i]));  // mutant: hessian-weighted
+    add_outer(sum, row,
+              weight * curvature(outputs[i], data.target[i], parameter));  // mutant: hessian-weighted
   }
   return sum;
 }

@@ -2,59 +2,45 @@
 
 #include "host/runtime/cuda_backend.hpp"
 #include "host/runtime/memory.hpp"
-#include "kernels/activation/activation.hpp"
-#include "kernels/batch_norm/batch_norm.hpp"
-#include "kernels/dropout/dropout.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
-#include "kernels/layer_norm/layer_norm.hpp"
-#include "kernels/linear/linear.hpp"
-#include "kernels/metrics/metrics.hpp"
-#include "kernels/order/order.hpp"
-#include "kernels/per_sample/per_sample.hpp"
-#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
-#include "kernels/sparse_linear/sparse_linear.hpp"
-#include "kernels/update/update.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+
+#define THALWEG_DECLARE(Ops, op) extern const Ops op##_reference;
+THALWEG_OPS(THALWEG_DECLARE)
+#undef THALWEG_DECLARE
+
 namespace {
 
-#define THALWEG_CPU_BACKEND(isa)                                                                             \
-  const Backend isa##_backend {                                                                              \
-    .name = "cpu:" #isa, .memory = host_memory, .graphs = nullptr, .linear = isa::linear_cpu,                \
-    .sparse_linear = isa::sparse_linear_cpu, .activation = isa::activation_cpu, .dropout = isa::dropout_cpu, \
-    .layer_norm = isa::layer_norm_cpu, .batch_norm = isa::batch_norm_cpu,                                    \
-    .elementwise_loss = isa::elementwise_loss_cpu, .softmax_cross_entropy = isa::softmax_cross_entropy_cpu,  \
-    .update = isa::update_cpu, .per_sample = isa::per_sample_cpu, .metrics = isa::metrics_cpu,               \
-    .order = isa::order_cpu                                                                                  \
+#define THALWEG_REFERENCE_TABLE(Ops, op) .op = op##_reference,
+const Backend reference_backend{
+    .name = "reference", .memory = host_memory, .graphs = nullptr, THALWEG_OPS(THALWEG_REFERENCE_TABLE)};
+#undef THALWEG_REFERENCE_TABLE
+
+}  // namespace
+
+#define THALWEG_DECLARE_CPU(Ops, op) extern const Ops op##_cpu;
+#define THALWEG_CPU_COPY(Ops, op) .op = op##_cpu,
+#define THALWEG_CPU_BACKEND(isa)                                                                     \
+  namespace isa {                                                                                    \
+  THALWEG_OPS(THALWEG_DECLARE_CPU)                                                                   \
+  static const Backend backend{                                                                      \
+      .name = "cpu:" #isa, .memory = host_memory, .graphs = nullptr, THALWEG_OPS(THALWEG_CPU_COPY)}; \
   }
 
 // The copies of this build (cmake/ThalwegOp.cmake).
 #if defined(THALWEG_HAS_avx512)
-THALWEG_CPU_BACKEND(avx512);
+THALWEG_CPU_BACKEND(avx512)
 #endif
 #if defined(THALWEG_HAS_avx2)
-THALWEG_CPU_BACKEND(avx2);
+THALWEG_CPU_BACKEND(avx2)
 #endif
 #if defined(THALWEG_HAS_generic)
-THALWEG_CPU_BACKEND(generic);
+THALWEG_CPU_BACKEND(generic)
 #endif
 
-const Backend reference_backend{.name = "reference",
-                                .memory = host_memory,
-                                .graphs = nullptr,
-                                .linear = linear_reference,
-                                .sparse_linear = sparse_linear_reference,
-                                .activation = activation_reference,
-                                .dropout = dropout_reference,
-                                .layer_norm = layer_norm_reference,
-                                .batch_norm = batch_norm_reference,
-                                .elementwise_loss = elementwise_loss_reference,
-                                .softmax_cross_entropy = softmax_cross_entropy_reference,
-                                .update = update_reference,
-                                .per_sample = per_sample_reference,
-                                .metrics = metrics_reference,
-                                .order = order_reference};
+namespace {
 
 #if defined(__x86_64__)
 /// What the copy for AVX2 is compiled for, and that for AVX-512 besides its own.
@@ -79,13 +65,13 @@ struct CpuBackend {
 std::vector<CpuBackend> cpu_backends() {
   return {
 #if defined(THALWEG_HAS_avx512)
-    {&avx512_backend, runs_avx512(), "AVX2, FMA, BMI, and AVX-512 F, BW, DQ and VL"},
+    {&avx512::backend, runs_avx512(), "AVX2, FMA, BMI, and AVX-512 F, BW, DQ and VL"},
 #endif
 #if defined(THALWEG_HAS_avx2)
-        {&avx2_backend, runs_avx2(), "AVX2, FMA and BMI"},
+        {&avx2::backend, runs_avx2(), "AVX2, FMA and BMI"},
 #endif
 #if defined(THALWEG_HAS_generic)
-        {&generic_backend, true, ""},
+        {&generic::backend, true, ""},
 #endif
   };
 }

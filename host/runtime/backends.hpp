@@ -1,6 +1,6 @@
 #pragma once
-// Backends by name. backends.cpp lists the op tables of the cpu and the reference, cuda_backend.cpp those of
-// cuda.
+// Backends by name. backends.cpp makes those of the cpu and the reference, cuda_backend.cpp that of cuda, of
+// the ops that kernels/backend.hpp lists.
 #include <string>
 #include <vector>
 

@@ -9,40 +9,23 @@
 #include "host/runtime/cuda_architectures.hpp"
 #include "host/runtime/cuda_memory.hpp"
 #include "host/runtime/device_of.hpp"
-#include "kernels/activation/activation.hpp"
-#include "kernels/batch_norm/batch_norm.hpp"
-#include "kernels/dropout/dropout.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
-#include "kernels/layer_norm/layer_norm.hpp"
-#include "kernels/linear/linear.hpp"
-#include "kernels/metrics/metrics.hpp"
-#include "kernels/order/order.hpp"
-#include "kernels/per_sample/per_sample.hpp"
-#include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
-#include "kernels/sparse_linear/sparse_linear.hpp"
-#include "kernels/update/update.hpp"
+#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+
+#define THALWEG_DECLARE(Ops, op) extern const Ops op##_cuda;
+THALWEG_OPS(THALWEG_DECLARE)
+#undef THALWEG_DECLARE
+
 namespace {
 
 constexpr int kOldestMajor = 7, kOldestMinor = 5;
 
-const Backend backend{.name = "cuda",
-                      .memory = cuda_memory,
-                      .graphs = &cuda_graphs,
-                      .linear = linear_cuda,
-                      .sparse_linear = sparse_linear_cuda,
-                      .activation = activation_cuda,
-                      .dropout = dropout_cuda,
-                      .layer_norm = layer_norm_cuda,
-                      .batch_norm = batch_norm_cuda,
-                      .elementwise_loss = elementwise_loss_cuda,
-                      .softmax_cross_entropy = softmax_cross_entropy_cuda,
-                      .update = update_cuda,
-                      .per_sample = per_sample_cuda,
-                      .metrics = metrics_cuda,
-                      .order = order_cuda};
+#define THALWEG_CUDA_TABLE(Ops, op) .op = op##_cuda,
+const Backend backend{
+    .name = "cuda", .memory = cuda_memory, .graphs = &cuda_graphs, THALWEG_OPS(THALWEG_CUDA_TABLE)};
+#undef THALWEG_CUDA_TABLE
 
 int attribute_of(cudaDeviceAttr attribute, int device) {
   int value = 0;

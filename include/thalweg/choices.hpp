@@ -1,6 +1,7 @@
 #pragma once
 // The closed sets of choices that settings have, each with its table of names: the only list of those names.
-// The losses are in loss.hpp. Example: choices_example in examples/tour.cpp.
+// What the rest of the program has to know of a choice stands beside it. The losses are in loss.hpp.
+// Example: choices_example in examples/tour.cpp.
 #include <cstdint>
 
 #include "thalweg/names.hpp"
@@ -78,6 +79,24 @@ inline constexpr auto kNames<Activation> = std::to_array<Named<Activation>>({{Ac
                                                                              {Activation::sigmoid, "sigmoid"},
                                                                              {Activation::gelu, "gelu"}});
 
+struct ActivationTraits {
+  bool backward_needs_input = false;  ///< the slope takes the input, which is then kept; else the output
+  bool rectifier = false;             ///< weights begin with He's variance instead of Glorot's
+};
+
+constexpr ActivationTraits traits_of(Activation kind) {
+  switch (kind) {
+    case Activation::relu:
+      return {.rectifier = true};
+    case Activation::tanh:
+    case Activation::sigmoid:
+      return {};
+    case Activation::gelu:
+      return {.backward_needs_input = true, .rectifier = true};  // mutant: he-for-gelu
+  }
+  return {};
+}
+
 enum class Normalization { none, layer, batch };  ///< over the features of a row, or the rows of a batch
 template <>
 inline constexpr auto kNames<Normalization> = std::to_array<Named<Normalization>>(
@@ -117,6 +136,29 @@ inline constexpr auto kNames<Rule> = std::to_array<Named<Rule>>({{Rule::sgd, "sg
                                                                  {Rule::lion, "lion"},
                                                                  {Rule::adams_bashforth, "adams_bashforth"},
                                                                  {Rule::ftrl, "ftrl"}});
+
+/// Arenas of state that a rule keeps: floats per parameter.
+constexpr int state_count(Rule rule) {
+  switch (rule) {
+    case Rule::sgd:
+    case Rule::sign:
+      return 0;
+    case Rule::momentum:
+    case Rule::nesterov:
+    case Rule::adagrad:
+    case Rule::rmsprop:
+    case Rule::lion:
+    case Rule::adams_bashforth:
+      return 1;
+    case Rule::adam:
+    case Rule::adamw:
+    case Rule::ftrl:
+      return 2;
+    case Rule::amsgrad:
+      return 3;
+  }
+  return 0;
+}
 
 /// What weights are kept to after each step.
 enum class Constraint : std::int32_t { none, non_negative, box, l2_ball, simplex };

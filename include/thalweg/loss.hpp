@@ -1,5 +1,6 @@
 #pragma once
 // Losses: their names, and what a model's outputs mean. Example: loss_example in examples/tour.cpp.
+#include <cmath>
 #include <cstdint>
 #include <optional>
 
@@ -63,6 +64,8 @@ struct LossTraits {
   bool scores = false;                       ///< outputs rank classes, but are not probabilities
   bool rates = false;                        ///< outputs are logarithms of rates; targets are counts
   LossParameter parameter = LossParameter::none;
+  /// Second derivative by the output, of a loss and target as above; null: it is 0 wherever it exists.
+  double (*curvature)(double output, double target, double parameter) = nullptr;
 };
 
 /// Traits of a resolved loss; those of Loss::automatic say nothing.
@@ -71,21 +74,35 @@ constexpr LossTraits traits_of(Loss loss) {
     case Loss::automatic:
       return {};
     case Loss::squared:
-      return {.elementwise = LossKind::squared};
+      return {.elementwise = LossKind::squared, .curvature = [](double, double, double) { return 1.0; }};
     case Loss::absolute:
       return {.elementwise = LossKind::absolute};
     case Loss::huber:
-      return {.elementwise = LossKind::huber, .parameter = LossParameter::huber_delta};
+      return {.elementwise = LossKind::huber,
+              .parameter = LossParameter::huber_delta,
+              .curvature = [](double z, double y, double delta) {
+                return std::abs(z - y) <= delta ? 1.0 : 0.0;  // mutant: huber-curvature
+              }};
     case Loss::quantile:
       return {.elementwise = LossKind::quantile, .parameter = LossParameter::quantile};
     case Loss::poisson:
-      return {.elementwise = LossKind::poisson, .rates = true};
+      return {.elementwise = LossKind::poisson, .rates = true, .curvature = [](double z, double, double) {
+                return std::exp(z);
+              }};
     case Loss::logistic:
-      return {.elementwise = LossKind::logistic, .classification = true, .probabilities = true};
+      return {.elementwise = LossKind::logistic,
+              .classification = true,
+              .probabilities = true,
+              .curvature = [](double z, double, double) { return 1 / (2 + std::exp(z) + std::exp(-z)); }};
     case Loss::hinge:
       return {.elementwise = LossKind::hinge, .classification = true, .scores = true};
     case Loss::squared_hinge:
-      return {.elementwise = LossKind::squared_hinge, .classification = true, .scores = true};
+      return {.elementwise = LossKind::squared_hinge,
+              .classification = true,
+              .scores = true,
+              .curvature = [](double z, double y, double) {
+                return (2 * y - 1) * z < 1 ? 2.0 : 0.0;  // mutant: hinge-curvature
+              }};
     case Loss::softmax_cross_entropy:
       return {.classification = true, .probabilities = true};
   }

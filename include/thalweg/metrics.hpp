@@ -11,9 +11,8 @@
 
 namespace thalweg {
 
-/// Classification has loss, accuracy, balanced_accuracy, log_loss (probabilistic losses) and auc (two
-/// classes). Regression has loss, r2, rmse and mae. All are weighted by the sample weights and have the same
-/// bits on every exact device (docs/numerics.md, "Metrics").
+/// Values of the metrics that suit the model, by their names (metric_names). All are weighted by the sample
+/// weights and have the same bits on every exact device (docs/numerics.md, "Metrics").
 struct Metrics {
   std::vector<std::pair<std::string, double>> values;
   /// [true class][predicted class]: summed weights; classification only.

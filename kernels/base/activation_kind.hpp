@@ -11,6 +11,6 @@ struct FusedActivation {
 };
 
 /// Whether backward needs the input kept (otherwise the layer may overwrite it with the output).
-constexpr bool backward_needs_input(Activation kind) { return kind == Activation::gelu; }
+constexpr bool backward_needs_input(Activation kind) { return traits_of(kind).backward_needs_input; }
 
 }  // namespace thalweg

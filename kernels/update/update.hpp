@@ -144,29 +144,6 @@ struct UpdateOps {
   Required<void(const Device&, const ProjectArgs&)> project;
 };
 
-/// State arenas that a rule reads and writes.
-constexpr int state_count(Rule rule) {
-  switch (rule) {
-    case Rule::sgd:
-    case Rule::sign:
-      return 0;
-    case Rule::momentum:
-    case Rule::nesterov:
-    case Rule::adagrad:
-    case Rule::rmsprop:
-    case Rule::lion:
-    case Rule::adams_bashforth:
-      return 1;
-    case Rule::adam:
-    case Rule::adamw:
-    case Rule::ftrl:
-      return 2;
-    case Rule::amsgrad:
-      return 3;
-  }
-  return 0;
-}
-
 constexpr Cost update_cost(Rule rule, std::int64_t n) {
   return {.flops = 14 * n,
           .bytes_read = 4 * n * (2 + state_count(rule)),

@@ -8,7 +8,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/safetensors.hpp"
 #include "host/data/byte_source.hpp"
-#include "host/data/raw_data.hpp"
+#include "host/data/readers.hpp"
 #include "thalweg/error.hpp"
 
 namespace {
@@ -62,11 +62,7 @@ Json read_data(const std::string& format, const std::string& path, const std::st
                             .target_key = "target",
                             .need_target = format != "npy" && format != "idx",
                             .progress = {}};
-  if (format == "npy") return content(read_npy(request, open_file(path)));
-  if (format == "npz") return content(read_npz(request, open_file(path)));
-  if (format == "idx") return content(read_idx(request, open_file(path)));
-  if (format == "libsvm") return content(read_libsvm(request, open_file(path)));
-  return content(read_csv(request, open_file(path)));
+  return content(reader_of(config.format).read(request, open_file(path)));
 }
 
 Json read_gz(const std::string& path) {

@@ -165,15 +165,13 @@ TEST(BenchCommand, ANetworkIsNamedByItsLayersAndOptimizer) {
 /// A parameter and its gradient are read and it is written, and each state is read and written: 12 bytes, and
 /// 8 for each state.
 TEST(BenchCommand, AnUpdateMovesItsParametersGradientAndStates) {
-  const std::pair<const char*, int> states[] = {
-      {"sgd", 0},   {"momentum", 1}, {"nesterov", 1}, {"adagrad", 1}, {"rmsprop", 1},         {"adam", 2},
-      {"adamw", 2}, {"amsgrad", 3},  {"sign", 0},     {"lion", 1},    {"adams_bashforth", 1}, {"ftrl", 2}};
   std::vector<Expected> wanted;
   std::vector<std::string> shapes;
-  for (const auto& [name, count] : states)
+  for (const auto& [rule, name] : kNames<Rule>)
     shapes.push_back(R"({"optimizer":")" + std::string(name) + R"(","parameters":3000,"tensors":1})");
   for (std::size_t i = 0; i < shapes.size(); ++i)
-    wanted.push_back({shapes[i].c_str(), 0, 3000.0 * (12 + 8 * states[i].second), 14 * 3000, "update"});
+    wanted.push_back(
+        {shapes[i].c_str(), 0, 3000.0 * (12 + 8 * state_count(kNames<Rule>[i].value)), 14 * 3000, "update"});
   expect_results("update", wanted);
 }
 

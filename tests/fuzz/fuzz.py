@@ -19,7 +19,6 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-READERS = ["npy", "npz", "csv", "libsvm", "idx", "gz", "safetensors", "toml", "checkpoint"]
 SOURCES = {
     "npy": ["npy_header", "array_reader", "label_file"], "npz": ["zip", "npy_header", "npy_reader"],
     "csv": ["csv_reader", "csv_cells", "csv_layout", "csv_roles", "text", "text_source", "transform"],
@@ -101,7 +100,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("build", type=pathlib.Path)
     arguments.add_argument("--runs", type=int, default=1000000)
-    arguments.add_argument("--reader", nargs="*", default=READERS, choices=READERS)
+    arguments.add_argument("--reader", nargs="*", default=list(SOURCES), choices=list(SOURCES))
     arguments.add_argument("--coverage", action="store_true")
     arguments.add_argument("--minimise", action="store_true")
     options = arguments.parse_args()

@@ -151,26 +151,27 @@ struct NamesOf {
   Settings with;
 };
 
+template <class E>
+Values texts_of() {
+  Values names;
+  for (const Named<E>& entry : kNames<E>) names.push_back(entry.name.data());
+  return names;
+}
+
 const NamesOf kChoices[] = {
     {"device", {"auto", "cpu", "cuda", "cuda:0", "cuda:12", "reference", "cpu:avx2"}, {}},
     {"numerics", {"exact", "fast"}, {}},
-    {"data.format", {"auto", "npy", "npz", "csv", "tsv", "libsvm", "idx"}, {}},
+    {"data.format", texts_of<DataFormat>(), {}},
     {"data.header", {"auto", "yes", "no"}, {}},
     {"data.delimiter", {"auto", "comma", "semicolon", "tab", "space"}, {}},
     {"data.index_base", {"auto", "0", "1"}, {}},
     {"data.standardize", {"auto", "true", "false"}, {}},
     {"data.impute", {"error", "mean", "median"}, {}},
     {"data.fingerprint", {"sampled", "full"}, {}},
-    {"model.activation", {"relu", "tanh", "sigmoid", "gelu"}, {}},
-    {"model.loss",
-     {"auto", "squared", "absolute", "huber", "quantile", "poisson", "logistic", "hinge", "squared_hinge",
-      "softmax_cross_entropy"},
-     {}},
+    {"model.activation", texts_of<Activation>(), {}},
+    {"model.loss", texts_of<Loss>(), {}},
     {"model.normalization", {"none", "layer", "batch"}, {}},
-    {"optimizer.name",
-     {"sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "amsgrad", "sign", "lion",
-      "adams_bashforth", "ftrl"},
-     {}},
+    {"optimizer.name", texts_of<Rule>(), {}},
     {"optimizer.constraint", {"none", "non_negative", "box", "l2_ball", "simplex"}, {}},
     {"optimizer.average", {"none", "polyak", "ema"}, {}},
     {"optimizer.lazy", {"auto", "true", "false"}, {}},

@@ -40,6 +40,19 @@ TEST_F(DataFormatTest, TheNameOfACsvFileSaysWhatItIs) {
   EXPECT_TRUE(read_training_data(c, TargetUse::automatic).sparse);
 }
 
+TEST_F(DataFormatTest, ABinaryFileOfNoKnownFormatIsRefusedByTheKnownOnes) {
+  for (const char* name : {"d", "d.csv", "d.tsv"}) {
+    expect_error<DataError>([&] { is_sparse(name, std::string("1 1:1\n\0\0", 8)); },
+                            {name, "is binary", "want one of npy, npz, csv"});
+  }
+}
+
+TEST_F(DataFormatTest, ContentTellsMoreThanTheName) {
+  DataConfig c = config(write("x.csv", test::npy("<f4", "(2, 1)", Floats{1, 2})));
+  c.target = write("y.txt", "1\n2\n");
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).rows, 2);
+}
+
 TEST_F(DataFormatTest, TwentyLinesAreLookedAt) {
   std::string labels;
   for (int line = 0; line < 19; ++line) labels += "1\n";

@@ -1,11 +1,12 @@
 // Help, documentation and JSON of the settings. With THALWEG_UPDATE_GOLDEN=1 in the environment
-// docs/settings.md is written anew.
+// docs/settings.md and the README's lists of names are written anew.
 #include "host/config/settings_text.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -90,27 +91,60 @@ TEST(SettingsText, HelpOfOneSettingSaysAll) {
             "  file     numerics = \"exact\"\n");
 }
 
-TEST(SettingsText, TheDocumentedPageIsMadeFromTheTable) {
-  const std::string path = test::source_folder() + "docs/settings.md";
-  if (std::getenv("THALWEG_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << settings_markdown();
+/// Holds a file of the source folder to `wanted`, or writes it.
+void expect_content(const std::string& name, const std::function<std::string(const std::string&)>& wanted) {
+  const std::string path = test::source_folder() + name;
   std::ifstream in(path);
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), settings_markdown())
-      << "write it with THALWEG_UPDATE_GOLDEN=1, or by thalweg schema --markdown";
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const std::string want = wanted(text);
+  if (std::getenv("THALWEG_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path) << want;
+  } else {
+    EXPECT_EQ(text, want) << "write it with THALWEG_UPDATE_GOLDEN=1";
+  }
+}
+
+/// "- **Losses**: squared, absolute, ..."
+template <class E>
+void set_list(std::string& page, const std::string& title) {
+  const std::string begin = "- **" + title + "**: ";
+  const std::size_t at = page.find(begin);
+  ASSERT_NE(at, std::string::npos) << title;
+  std::string names;
+  for (const Named<E>& entry : kNames<E>) {
+    if (entry.name != "auto") names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  page.replace(at, page.find('\n', at) - at, begin + names + ".");
+}
+
+TEST(SettingsText, TheDocumentedPageIsMadeFromTheTable) {
+  expect_content("docs/settings.md", [](const std::string&) { return settings_markdown(); });
+}
+
+TEST(SettingsText, TheReadmeListsTheNamesThatTheProgramTakes) {
+  expect_content("README.md", [](std::string page) {
+    set_list<DataFormat>(page, "Data formats");
+    set_list<Activation>(page, "Activations");
+    set_list<Loss>(page, "Losses");
+    set_list<Rule>(page, "Optimizers");
+    return page;
+  });
 }
 
 TEST(SettingsText, JsonHoldsTheTable) {
   const auto table = nlohmann::json::parse(settings_json().dump()).at("settings");
   ASSERT_EQ(table.size(), settings().size());
   for (const auto& setting : table) {
-    if (setting.at("key") != "model.activation") continue;
-    EXPECT_EQ(setting, (nlohmann::json{{"key", "model.activation"},
-                                       {"section", "model"},
-                                       {"about", "Activation of the hidden layers."},
-                                       {"type", "choice"},
-                                       {"takes", "one of relu, tanh, sigmoid, gelu"},
-                                       {"default", "\"relu\""},
-                                       {"values", {"relu", "tanh", "sigmoid", "gelu"}},
-                                       {"other_names", {"activation", "activation_fn"}}}));
+    if (setting.at("key") != "optimizer.average") continue;
+    EXPECT_EQ(setting,
+              (nlohmann::json{{"key", "optimizer.average"},
+                              {"section", "optimizer"},
+                              {"about", "Average of the parameters over the steps, which becomes the model."},
+                              {"type", "choice"},
+                              {"takes", "one of none, polyak, ema"},
+                              {"default", "\"none\""},
+                              {"values", {"none", "polyak", "ema"}},
+                              {"other_names", {"average"}}}));
   }
 }
 

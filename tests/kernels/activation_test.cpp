@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <string>
 #include <vector>
 
@@ -18,23 +17,7 @@ using test::context_of;
 using test::gamma_bound;
 using test::Guarded;
 
-constexpr Activation kKinds[] = {Activation::relu, Activation::tanh, Activation::sigmoid, Activation::gelu};
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-/// f(x) from the textbook.
-long double textbook(Activation kind, long double x) {
-  switch (kind) {
-    case Activation::relu:
-      return x > 0 ? x : 0;
-    case Activation::tanh:
-      return (std::exp(x) - std::exp(-x)) / (std::exp(x) + std::exp(-x));
-    case Activation::sigmoid:
-      return 1 / (1 + std::exp(-x));
-    case Activation::gelu:
-      break;
-  }
-  return x / 2 * (1 + std::erf(x / std::numbers::sqrt2_v<long double>));
-}
 
 std::vector<float> forward(const Context& ctx, Activation kind, const std::vector<float>& input) {
   Guarded<float> in(ctx, input), out(ctx, std::ssize(input));
@@ -64,45 +47,81 @@ class ActivationOnDevice : public testing::TestWithParam<std::string> {
   const Context& ctx() const { return context_of(GetParam()); }
 };
 
-TEST_P(ActivationOnDevice, ForwardMatchesTheTextbook) {
-  for (const Activation kind : kKinds) {
+std::vector<double> widened(const std::vector<float>& values) { return {values.begin(), values.end()}; }
+
+class ActivationAgainstReference : public ActivationOnDevice {};
+
+TEST_P(ActivationAgainstReference, ForwardIsTheReferences) {
+  for (const auto& [kind, name] : kNames<Activation>) {
     for (const std::int64_t size : test::kNastySizes) {
       const std::vector<float> input =
           test::random_floats(size, 11 + static_cast<std::uint64_t>(size), -9.0f, 9.0f);
-      std::vector<double> want, bound;
-      for (const float x : input) {
-        want.push_back(static_cast<double>(textbook(kind, x)));
+      const std::vector<double> want = widened(forward(context_of("reference"), kind, input));
+      std::vector<double> bound;
+      for (std::size_t i = 0; i < want.size(); ++i) {
         // gelu: erf has 2 ulp and its argument two roundings, three more follow; all of it relative to |x|,
-        // because 1 + erf cancels. The others: 2 ulp, that is at most 4 roundings.
-        bound.push_back(kind == Activation::gelu ? gamma_bound(9) * std::abs(x)
-                                                 : gamma_bound(4) * std::abs(want.back()));
+        // because 1 + erf cancels. The others: 2 ulp, that is at most 4 roundings. The reference rounds once.
+        bound.push_back(kind == Activation::gelu ? gamma_bound(10) * std::abs(input[i])
+                                                 : gamma_bound(5) * std::abs(want[i]));
       }
-      test::expect_within(forward(ctx(), kind, input), want, bound, "forward");
+      test::expect_within(forward(ctx(), kind, input), want, bound, std::string(name));
     }
   }
 }
 
-TEST_P(ActivationOnDevice, BackwardMatchesCentralDifferencesOfTheTextbook) {
-  constexpr long double kStep =
-      1e-5L;  // third derivatives below 3: truncation below 1e-10; cancellation less
-  for (const Activation kind : kKinds) {
+TEST_P(ActivationAgainstReference, BackwardIsTheReferences) {
+  for (const auto& [kind, name] : kNames<Activation>) {
     for (const std::int64_t size : test::kNastySizes) {
       const std::vector<float> input =
           test::random_floats(size, 23 + static_cast<std::uint64_t>(size), -6.0f, 6.0f);
       const std::vector<float> grad_output = test::random_floats(size, 29);
       const std::vector<float> output = forward(ctx(), kind, input);
-      std::vector<double> want, bound;
-      for (std::size_t i = 0; i < input.size(); ++i) {
-        const long double x = input[i];
-        const long double rise = textbook(kind, x + kStep) - textbook(kind, x - kStep);
-        want.push_back(grad_output[i] * static_cast<double>(rise / (2 * kStep)));
-        // In units of 2^-24 and for a slope of at most 1.13: gelu's normal distribution errs by 1.6 and
-        // x times the density by 1.2, tanh's 1 - y^2 by 3; the last sum and the product add one each.
-        bound.push_back(std::abs(grad_output[i]) * (gamma_bound(6) + 1e-10));
-      }
-      test::expect_within(backward(ctx(), kind, input, output, grad_output), want, bound, "backward");
+      const std::vector<double> want =
+          widened(backward(context_of("reference"), kind, input, output, grad_output));
+      // In units of 2^-24 and for a slope of at most 1.13: gelu's normal distribution errs by 1.6 and
+      // x times the density by 1.2, tanh's 1 - y^2 by 3; the last sum and the product add one each, and the
+      // reference's rounding another.
+      std::vector<double> bound;
+      for (const float g : grad_output) bound.push_back(gamma_bound(7) * std::abs(g));
+      test::expect_within(backward(ctx(), kind, input, output, grad_output), want, bound, std::string(name));
     }
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, ActivationAgainstReference, testing::ValuesIn(test::exact_devices()),
+                         [](const auto& info) { return test::test_name(info.param); });
+
+/// By steps of 2^-6 on either side, which are exact: third derivatives of at most 2 leave 2^-12 / 3, and the
+/// roundings of values up to 6 leave 6 * 2^-24 * 2^6.
+TEST(ActivationReference, SlopesAreTheDifferenceQuotientsOfItsValues) {
+  constexpr float kStep = 0x1p-6f;
+  const Context& ctx = context_of("reference");
+  std::vector<float> input, above, below;
+  for (float x = -6.0f; x <= 6.0f; x += 0x1.8p-5f) {
+    if (std::abs(x) <= kStep) continue;  // a kink
+    input.push_back(x), above.push_back(x + kStep), below.push_back(x - kStep);
+  }
+  for (const auto& [kind, name] : kNames<Activation>) {
+    const std::vector<float> high = forward(ctx, kind, above), low = forward(ctx, kind, below);
+    std::vector<double> want;
+    for (std::size_t i = 0; i < input.size(); ++i)
+      want.push_back((double{high[i]} - double{low[i]}) / (2 * kStep));
+    const std::vector<float> ones(input.size(), 1.0f);
+    test::expect_within(backward(ctx, kind, input, forward(ctx, kind, input), ones), want,
+                        std::vector<double>(input.size(), 0x1p-12 / 3 + 6 * 0x1p-18), std::string(name));
+  }
+}
+
+TEST_P(ActivationOnDevice, TakesItsKnownValues) {
+  const std::vector<float> input = {-1.0f, 0.0f, 2.0f};
+  const std::pair<Activation, std::vector<double>> known[] = {
+      {Activation::relu, {0, 0, 2}},
+      {Activation::tanh, {-0.76159415595576489, 0, 0.96402758007581688}},
+      {Activation::sigmoid, {0.26894142136999512, 0.5, 0.88079707797788243}},
+      {Activation::gelu, {-0.15865525393145705, 0, 1.9544997361036416}},
+  };
+  for (const auto& [kind, values] : known)
+    test::expect_within(forward(ctx(), kind, input), values, {1e-6, 1e-6, 1e-6}, std::string(name_of(kind)));
 }
 
 /// Of several tasks: an element that two of them took would be activated twice.
@@ -110,7 +129,7 @@ TEST_P(ActivationOnDevice, MayRunInPlace) {
   const std::int64_t size = 20000;
   const std::vector<float> input = test::random_floats(size, 5, -3.0f, 3.0f);
   const std::vector<float> grad_output = test::random_floats(size, 6);
-  for (const Activation kind : kKinds) {
+  for (const auto& [kind, name] : kNames<Activation>) {
     const std::vector<float> output = forward(ctx(), kind, input);
     Guarded<float> both(ctx(), input);
     backend_of(ctx()).activation.forward(
@@ -167,12 +186,12 @@ TEST_P(ActivationOnDevice, EachArrayMayLieOnAnyFourBytes) {
 }
 
 TEST_P(ActivationOnDevice, NaNGoesThroughForwardAndBackward) {
-  for (const Activation kind : kKinds) {
+  for (const auto& [kind, name] : kNames<Activation>) {
     const std::vector<float> output = forward(ctx(), kind, {1.0f, kNaN, -1.0f});
     EXPECT_FALSE(std::isnan(output[0]));
-    EXPECT_TRUE(std::isnan(output[1])) << static_cast<int>(kind);
+    EXPECT_TRUE(std::isnan(output[1])) << name;
     EXPECT_FALSE(std::isnan(output[2]));
-    EXPECT_TRUE(std::isnan(backward(ctx(), kind, {1.0f}, {1.0f}, {kNaN})[0])) << static_cast<int>(kind);
+    EXPECT_TRUE(std::isnan(backward(ctx(), kind, {1.0f}, {1.0f}, {kNaN})[0])) << name;
   }
 }
 
@@ -196,7 +215,7 @@ TEST(ActivationExactness, EveryExactDeviceAndThreadCountGivesTheBitsOfTheScalarF
   const std::int64_t size = 40000;  // several tasks, the last one short
   const std::vector<float> input = test::random_floats(size, 41, -12.0f, 12.0f);
   const std::vector<float> grad_output = test::random_floats(size, 43);
-  for (const Activation kind : kKinds) {
+  for (const auto& [kind, name] : kNames<Activation>) {
     std::vector<float> output(input.size()), grad_input(input.size());
     with_activation(kind, [&](auto tag) {
       constexpr Activation kKind = decltype(tag)::value;

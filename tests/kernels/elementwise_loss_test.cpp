@@ -10,6 +10,7 @@
 #include "kernels/backend.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/support/backends.hpp"
+#include "tests/support/loss_kinds.hpp"
 
 namespace thalweg {
 namespace {
@@ -19,13 +20,10 @@ using test::gamma_bound;
 using test::Guarded;
 using test::Place;
 
-constexpr LossKind kKinds[] = {LossKind::squared,  LossKind::absolute,     LossKind::huber,
-                               LossKind::quantile, LossKind::poisson,      LossKind::logistic,
-                               LossKind::hinge,    LossKind::squared_hinge};
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-bool is_hinge(LossKind kind) { return kind == LossKind::hinge || kind == LossKind::squared_hinge; }
-bool has_classes(LossKind kind) { return is_hinge(kind) || kind == LossKind::logistic; }
+bool is_hinge(LossKind kind) { return test::traits_of(kind).scores; }
+bool has_classes(LossKind kind) { return test::traits_of(kind).classification; }
 
 /// The loss as its definition reads; y is +-1 for the hinge losses.
 double textbook(LossSpec loss, double z, double y) {
@@ -171,9 +169,9 @@ class ElementwiseLossOnDevice : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(ElementwiseLossOnDevice, LossesMatchTheirDefinitionsAndGradientsTheirCentralDifferences) {
-  for (const LossKind kind : kKinds) {
+  for (const auto& [kind, loss] : test::elementwise_losses()) {
     for (const std::int64_t rows : test::kNastySizes) {
-      SCOPED_TRACE(testing::Message() << "kind " << static_cast<int>(kind) << ", rows " << rows);
+      SCOPED_TRACE(testing::Message() << name_of(loss) << ", rows " << rows);
       expect_matches_textbook(ctx(), random_problem(kind, rows, 1, false));
       expect_matches_textbook(ctx(), random_problem(kind, rows, 1, true));
     }
@@ -224,12 +222,12 @@ TEST_P(ElementwiseLossOnDevice, LogisticKeepsItsRelativeAccuracyAtLargeOutputs) 
 }
 
 TEST_P(ElementwiseLossOnDevice, NaNInOutputOrTargetComesOutInLossAndGradient) {
-  for (const LossKind kind : kKinds) {
+  for (const auto& [kind, loss] : test::elementwise_losses()) {
     for (const bool in_output : {true, false}) {
       if (!in_output && is_hinge(kind)) continue;  // class targets are checked where data is read
       const Result got = at_point(ctx(), {kind, 0.5f}, in_output ? kNaN : 0.5f, in_output ? 1.0f : kNaN);
-      EXPECT_TRUE(std::isnan(got.losses[0])) << static_cast<int>(kind);
-      EXPECT_TRUE(std::isnan(got.grad_output[0])) << static_cast<int>(kind);
+      EXPECT_TRUE(std::isnan(got.losses[0])) << name_of(loss);
+      EXPECT_TRUE(std::isnan(got.grad_output[0])) << name_of(loss);
     }
   }
 }
@@ -310,7 +308,7 @@ INSTANTIATE_TEST_SUITE_P(Devices, ElementwiseLossOnDevice, testing::ValuesIn(tes
                          [](const auto& info) { return test::test_name(info.param); });
 
 TEST(ElementwiseLossExactness, DevicesThreadsAndMicroBatchesAgreeBitForBit) {
-  for (const LossKind kind : kKinds) {
+  for (const auto& [kind, loss] : test::elementwise_losses()) {
     for (const std::int64_t outputs : {1, 7}) {
       if (outputs > 1 && !is_hinge(kind)) continue;
       const Problem p = random_problem(kind, 20001, outputs, true);
@@ -329,7 +327,7 @@ TEST(ElementwiseLossExactness, DevicesThreadsAndMicroBatchesAgreeBitForBit) {
 }
 
 TEST(ElementwiseLossExactness, WeightTwoIsTheRowTwice) {
-  for (const LossKind kind : kKinds) {
+  for (const auto& [kind, loss] : test::elementwise_losses()) {
     Problem once = random_problem(kind, 50, 1, true), twice = once;
     std::fill(once.weight.begin(), once.weight.end(), 1.0f);
     std::fill(twice.weight.begin(), twice.weight.end(), 2.0f);

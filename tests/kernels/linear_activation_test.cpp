@@ -8,9 +8,6 @@
 namespace thalweg::test {
 namespace {
 
-constexpr Activation kActivations[] = {Activation::relu, Activation::tanh, Activation::sigmoid,
-                                       Activation::gelu};
-
 /// Few outputs and many; every tile of the products, full and cut; one block and several.
 const std::vector<Shape> kShapes = {{0, 5, 9},    {1, 1, 1},    {3, 100, 2},  {33, 17, 8},   {32, 12, 9},
                                     {31, 33, 65}, {130, 9, 64}, {64, 64, 32}, {129, 7, 259}, {300, 40, 257}};
@@ -23,7 +20,7 @@ INSTANTIATE_TEST_SUITE_P(Devices, LinearActivationTest, testing::ValuesIn(all_de
                          [](const auto& info) { return test_name(info.param); });
 
 std::string what(const Shape& s, Activation kind) {
-  return text(s) + ", activation " + std::to_string(static_cast<int>(kind));
+  return text(s) + ", activation " + std::string(name_of(kind));
 }
 
 Floats activated(const Context& ctx, Activation kind, const Floats& z) {
@@ -82,7 +79,7 @@ TEST_P(LinearActivationTest, ForwardHasTheBitsOfTheTwoOps) {
     const Guarded<float> x(ctx(), p.x), weight(ctx(), p.weight), bias(ctx(), p.bias);
     for (const bool with_bias : {false, true}) {
       const Floats sums = run_forward(ctx(), p, with_bias);
-      for (const Activation kind : kActivations) {
+      for (const auto& [kind, name] : kNames<Activation>) {
         const Floats want = activated(ctx(), kind, sums);
         for (const std::int64_t gap : {0, 3}) {
           for (const bool keeps : {false, true}) {
@@ -108,7 +105,7 @@ TEST_P(LinearActivationTest, InputGradientHasTheBitsOfTheTwoOps) {
     const Problem p = real_problem(s);
     const Guarded<float> grad(ctx(), p.grad), weight(ctx(), p.weight);
     const Floats gradient = run_input_grad(ctx(), p);
-    for (const Activation kind : kActivations) {
+    for (const auto& [kind, name] : kNames<Activation>) {
       const Floats inputs = random_floats(s.samples * s.features, 9, -2.0f, 2.0f);
       const Floats kept = backward_needs_input(kind) ? inputs : activated(ctx(), kind, inputs);
       const Floats want = differentiated(ctx(), kind, kept, gradient);
@@ -148,7 +145,7 @@ TEST_P(LinearActivationTest, ConvertedRowsHaveTheBitsOfTheTwoOps) {
                                                         .activation = activation});
     return output.download();
   };
-  for (const Activation kind : kActivations)
+  for (const auto& [kind, name] : kNames<Activation>)
     expect_same_bits(forward({true, kind}), activated(ctx(), kind, forward({})), what(s, kind));
 }
 

@@ -3,13 +3,10 @@
 #include "host/runtime/device_of.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
+#include "tests/support/loss_kinds.hpp"
 
 namespace thalweg::test {
 namespace {
-
-constexpr LossKind kLossKinds[] = {LossKind::squared,  LossKind::absolute,     LossKind::huber,
-                                   LossKind::quantile, LossKind::poisson,      LossKind::logistic,
-                                   LossKind::hinge,    LossKind::squared_hinge};
 
 struct StepResult {
   Floats losses, grad_output, weight, bias;
@@ -73,8 +70,7 @@ struct StepRun {
 
   Floats targets() const {
     Floats t = random_floats(data_rows, 7);
-    const bool classes =
-        c.kind == LossKind::logistic || c.kind == LossKind::hinge || c.kind == LossKind::squared_hinge;
+    const bool classes = traits_of(c.kind).classification;
     for (float& v : t) v = classes ? (v > 0.0f ? 1.0f : 0.0f) : std::abs(v);
     return t;
   }
@@ -179,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(Devices, ExactLinearModelStepTest, testing::ValuesIn(ex
                          [](const auto& info) { return test_name(info.param); });
 
 TEST_P(LinearModelStepTest, EqualsTheSeparateOpsBitForBitForEveryLoss) {
-  for (const LossKind kind : kLossKinds) {
+  for (const auto& [kind, loss] : elementwise_losses()) {
     for (std::int64_t samples : {0, 1, 7, 33, 100}) {
       for (std::int64_t features : {1, 31, 128, 257}) {
         const StepCase c{

@@ -2,6 +2,7 @@
 #include "host/runtime/device_of.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "tests/kernels/sparse_linear_test_problem.hpp"
+#include "tests/support/loss_kinds.hpp"
 
 namespace thalweg::test {
 namespace {
@@ -74,9 +75,6 @@ StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fus
   return {losses.download(), grad_output.download(), {weight.download(), bias.download()}};
 }
 
-const LossKind kLosses[] = {LossKind::squared, LossKind::absolute, LossKind::huber, LossKind::quantile,
-                            LossKind::poisson, LossKind::logistic, LossKind::hinge, LossKind::squared_hinge};
-
 std::vector<Problem> one_output_problems() {
   std::vector<Problem> problems;
   for (const Shape& shape : kShapes)
@@ -86,14 +84,14 @@ std::vector<Problem> one_output_problems() {
 
 TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfItsOpsForEverySplitAndThreadCount) {
   for (const Problem& p : one_output_problems()) {
-    for (const LossKind kind : kLosses) {
+    for (const auto& [kind, named] : test::elementwise_losses()) {
       const LossSpec loss{kind, 0.4f};
       const StepResult want = step_of(ctx(1), p, loss, false, std::max<std::int64_t>(1, p.rows()));
       for (const std::int64_t micro_batch : {p.rows(), (p.rows() + 1) / 2, std::int64_t{3}}) {
         if (too_many_calls(p, micro_batch)) continue;
         const StepResult got = step_of(ctx(), p, loss, true, std::max<std::int64_t>(1, micro_batch));
-        const std::string what = "loss " + std::to_string(static_cast<int>(kind)) + ", rows " +
-                                 std::to_string(p.rows()) + ", micro-batch " + std::to_string(micro_batch);
+        const std::string what = std::string(name_of(named)) + ", rows " + std::to_string(p.rows()) +
+                                 ", micro-batch " + std::to_string(micro_batch);
         expect_same_bits(got.losses, want.losses, what + ", losses");
         expect_same_bits(got.grad_output, want.grad_output, what + ", grad_output");
         expect_same_gradient(got.gradient, want.gradient, what);

@@ -137,6 +137,34 @@ TEST_P(KnownAnswers, FtrlMeetsTheMinimumAndKeepsExactZeros) {
   EXPECT_EQ(sparse[1], 0.0) << "gradients that sum to less than l1 leave an exact zero";
 }
 
+struct Steps {
+  OptimizerConfig config;
+  std::vector<float> gradients;  ///< of one parameter that begins at 0
+  std::vector<double> path;
+};
+
+/// Worked out by hand; a rule that PyTorch lacks has its row here.
+TEST_P(KnownAnswers, TheFirstStepsOfEachRuleAreThoseOfItsPaper) {
+  const Steps rows[] = {
+      {{.name = Rule::sgd, .lr = 0.5}, {1.0f, -3.0f, 2.0f}, {-0.5, 1.0, 0.0}},
+      {{.name = Rule::sign, .lr = 0.5}, {0.25f, -3.0f, 0.0f}, {-0.5, 0.0, 0.0}},
+      // m = 3/4, -3/16; each direction has the sign of m / 2 + g / 2 before it
+      {{.name = Rule::lion, .lr = 0.5, .beta1 = 0.5, .beta2 = 0.25},
+       {1.0f, -0.5f, 0.125f},
+       {-0.5, -1.0, -0.5}},
+      {{.name = Rule::adams_bashforth, .lr = 0.5}, {1.0f, 2.0f, 0.0f}, {-0.5, -1.75, -1.25}},
+      // z = 3, 7.8; n = 9, 25; sigma = 6, 4; w = (1 - z) / ((1 + sqrt(n)) / lr + 2)
+      {{.name = Rule::ftrl, .lr = 0.5, .beta = 1, .l1 = 1, .l2 = 2}, {3.0f, 4.0f}, {-0.2, -6.8 / 14}},
+  };
+  for (const Steps& row : rows) {
+    test::SmallOptimizer optimizer(test::context_of(GetParam()), row.config, {0.0f});
+    for (std::size_t i = 0; i < row.path.size(); ++i) {
+      optimizer.step({row.gradients[i]});
+      EXPECT_NEAR(optimizer.param()[0], row.path[i], 1e-6) << name_of(row.config.name) << ", step " << i + 1;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Update, KnownAnswers, testing::ValuesIn(test::all_devices()),
                          [](const auto& info) { return test::test_name(info.param); });
 

@@ -3,40 +3,41 @@ instruction set, by other numbers of threads and micro-batches, and interrupted 
 with the same parameters and metrics, or be refused with the same words."""
 import argparse
 import collections
+import json
 import random
 import signal
+import subprocess
 import time
 
 from runs import DATA, DONE, INTERRUPTED, Run, Scratch, main, require
 
 CONFIG, DIVERGED = 78, 76
 OF_THE_PROCESS = {"seconds", "samples_per_second", "samples", "device", "resumed_from"}
-REGRESSION = ["squared", "absolute", "huber", "quantile", "poisson"]
-BINARY = ["auto", "logistic", "hinge", "squared_hinge", "softmax_cross_entropy"]
+CLASSIFICATION = ["logistic", "hinge", "squared_hinge", "softmax_cross_entropy"]
+# Data set -> its flags and whether a loss fits its targets.
 DATA_SETS = {
     "housing": ([f"--data.train={DATA}/california_housing.csv", "--data.target=median_house_value",
-                 "--data.impute=median"], REGRESSION),
-    "a9a": ([f"--data.train={DATA}/a9a"], BINARY),
+                 "--data.impute=median"], lambda loss: loss not in ["auto", *CLASSIFICATION]),
+    "a9a": ([f"--data.train={DATA}/a9a"], lambda loss: loss in ["auto", *CLASSIFICATION]),
     "mnist": ([f"--data.train={DATA}/mnist10k-images-idx3-ubyte.gz",
-               f"--data.target={DATA}/mnist10k-labels-idx1-ubyte.gz"], ["auto", "softmax_cross_entropy", "hinge"]),
+               f"--data.target={DATA}/mnist10k-labels-idx1-ubyte.gz"], lambda loss: loss in ["auto", "softmax_cross_entropy", "hinge"]),
 }
-OPTIMIZERS = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "amsgrad", "sign", "lion",
-              "adams_bashforth", "ftrl"]
+# These are drawn from all that `thalweg schema --json` names.
+EVERY_NAME = ["model.activation", "model.normalization", "optimizer.average", "schedule.name", "per_sample.mode"]
 # Section and key -> values; the first one is the default and drawn most often.
 CHOICES = {
     "data.validation_fraction": [0, 0.2], "data.standardize": ["auto", "true", "false"],
     "data.standardize_target": ["false", "true"], "data.class_weight": ["none", "balanced"],
     "data.test_rows": ["", "300:350"], "data.fingerprint": ["sampled", "full"],
-    "model.hidden": ["", "7", "17,9"], "model.activation": ["relu", "tanh", "sigmoid", "gelu"],
-    "model.dropout": [0, 0.3], "model.normalization": ["none", "layer", "batch"], "model.bias": ["true", "false"],
+    "model.hidden": ["", "7", "17,9"],
+    "model.dropout": [0, 0.3], "model.bias": ["true", "false"],
     "model.label_smoothing": [0, 0.1], "model.init": ["auto", "zeros"],
     "optimizer.lr": [0.01, 0.0003, 0.3], "optimizer.weight_decay": [0, 0.01], "optimizer.l1": [0, 1e-3],
     "optimizer.l2": [0, 1e-2], "optimizer.clip_norm": [0, 0.5], "optimizer.bias_lr_factor": [1, 2],
     "optimizer.constraint": ["none", "none", "box", "non_negative", "l2_ball", "simplex"],
-    "optimizer.average": ["none", "polyak", "ema"], "optimizer.average_from": [0, 3], "optimizer.ema_decay": [0.999, 0.5],
+    "optimizer.average_from": [0, 3], "optimizer.ema_decay": [0.999, 0.5],
     "optimizer.lazy": ["auto", "false"], "optimizer.momentum": [0.9, 0], "optimizer.beta1": [0.9, 0],
     "optimizer.beta2": [0.999, 0.9], "optimizer.decay_bias_and_norm": ["false", "true"],
-    "schedule.name": ["constant", "inverse_time", "step", "exponential", "polynomial", "cosine", "one_cycle", "plateau"],
     "schedule.warmup_steps": [0, 5], "schedule.step_size": [0, 4], "schedule.decay": [0, 0.1],
     "schedule.min_lr": [0, 1e-4], "schedule.cycle_steps": [0, 3], "schedule.cycle_factor": [1, 2],
     "schedule.patience": [10, 0], "schedule.gamma": [0.1, 0.5],
@@ -44,7 +45,7 @@ CHOICES = {
     "train.reduction_slices": [8, 1, 3, 64], "train.shuffle": ["true", "false"], "train.drop_last": ["false", "true"],
     "train.patience": [0, 0, 1], "train.on_spike": ["stop", "skip", "rollback"], "train.loss_tolerance": [0, 1e-3],
     "train.gradient_tolerance": [0, 1e-2], "train.log_every_steps": [0, 1],
-    "per_sample.clip_norm": [0, 0, 1], "per_sample.mode": ["flat", "per_layer", "automatic"],
+    "per_sample.clip_norm": [0, 0, 1],
     "per_sample.statistics": ["false", "true"], "per_sample.noise_multiplier": [0, 0, 0, 1.0],
     "per_sample.sampling": ["auto", "auto", "poisson", "epochs"],
     "checkpoint.every_steps": [0, 3], "checkpoint.every_epochs": [-1, 0, 1, 2], "checkpoint.keep": [3, 1],
@@ -60,22 +61,27 @@ def fit_together(settings):
         settings.pop("model.label_smoothing", None)
     if settings.get("schedule.name") == "inverse_time":
         settings["schedule.decay"] = 0.1
-    if settings["model.loss"] not in REGRESSION:
-        settings.pop("data.standardize_target", None)
-    if settings["model.loss"] in REGRESSION:
-        settings.pop("data.class_weight", None)
+    classes = settings["model.loss"] in ["auto", *CLASSIFICATION]
+    settings.pop("data.standardize_target" if classes else "data.class_weight", None)
     if settings.get("per_sample.noise_multiplier") or settings.get("per_sample.sampling") == "poisson":
         settings |= {"per_sample.clip_norm": 1, "per_sample.reproducible_noise": "true"}
 
 
-def draw(rng, most_rows):
+def names_of(program):
+    """Setting -> the names that it takes."""
+    schema = json.loads(subprocess.run([program, "schema", "--json"], check=True, capture_output=True, text=True).stdout)
+    return {setting["key"]: setting["values"] for setting in schema["settings"]}
+
+
+def draw(rng, names, most_rows):
     """A name for what was drawn, and its flags."""
     name = rng.choice(list(DATA_SETS))
-    flags, losses = DATA_SETS[name]
+    flags, fits = DATA_SETS[name]
+    losses = [loss for loss in names["model.loss"] if fits(loss)]
     rows = rng.choice([1, 40, 150, most_rows])
-    settings = {"model.loss": rng.choice(losses), "optimizer.name": rng.choice(OPTIMIZERS),
+    settings = {"model.loss": rng.choice(losses), "optimizer.name": rng.choice(names["optimizer.name"]),
                 "data.train_rows": f"0:{rows}", "seed": rng.randrange(1000)}
-    for key, values in CHOICES.items():
+    for key, values in (CHOICES | {key: names[key] for key in EVERY_NAME}).items():
         if rng.random() < 0.35:
             settings[key] = rng.choice(values)
     fit_together(settings)
@@ -129,9 +135,10 @@ def driver():
     parser.add_argument("--most-rows", type=int, default=300)
     arguments = parser.parse_args()
     counts = collections.Counter()
+    names = names_of(arguments.program)
     for i in range(arguments.runs):
         rng = random.Random(arguments.seed * 1_000_003 + i)
-        name, settings = draw(rng, arguments.most_rows)
+        name, settings = draw(rng, names, arguments.most_rows)
         with Scratch() as folder:
             begin = time.monotonic()
             whole = outcome(Run(arguments.program, settings, folder / "whole"))

@@ -1,7 +1,10 @@
 // The cost functions of the streaming kernels, for the account of their object code: bytes that an element
 // reads and writes, and where the pointers lie in the kernels' arguments.
+#include <cctype>
 #include <cstddef>
 #include <cstdio>
+#include <string>
+#include <string_view>
 
 #include "kernels/activation/activation.hpp"
 #include "kernels/dropout/dropout.hpp"
@@ -21,13 +24,22 @@ void print(const char* name, const Cost& cost, std::int64_t elements) {
               static_cast<long long>(cost.bytes_written / elements));
 }
 
+/// What the rule's functor is called, without "Rule": AdamsBashforth of adams_bashforth.
+std::string functor_of(std::string_view rule) {
+  std::string name;
+  bool begins = true;
+  for (const char c : rule) {
+    if (c != '_') name += begins ? static_cast<char>(std::toupper(c)) : c;
+    begins = c == '_';
+  }
+  return name;
+}
+
 }  // namespace
 
 int main() {
-  const char* const rules[] = {"Sgd",   "Momentum", "Nesterov", "Adagrad", "Rmsprop",        "Adam",
-                               "Adamw", "Amsgrad",  "Sign",     "Lion",    "AdamsBashforth", "Ftrl"};
-  for (int rule = 0; rule < 12; ++rule)
-    print(rules[rule], update_cost(static_cast<Rule>(rule), kMany), kMany);
+  for (const auto& [rule, name] : kNames<Rule>)
+    print(functor_of(name).c_str(), update_cost(rule, kMany), kMany);
   print("activation", activation_cost(kMany), kMany);
   print("activation_backward", activation_backward_cost(kMany), kMany);
   print("dropout", dropout_cost(kMany), kMany);

@@ -1,5 +1,6 @@
 # Rules that the compiler does not check: every op has its mirror in tests and benchmarks, references share no formula with
-# the code they check, kernels are launched in one place, public headers have an example, the prose is plain (prose_lint.py).
+# the code they check, kernels are launched in one place, names stand in one list (names_lint.py), public headers have an
+# example, the prose is plain (prose_lint.py).
 # Run from the repository's root: cmake -P tests/support/lint.cmake
 set(problems "")
 
@@ -57,9 +58,10 @@ list(FILTER problems EXCLUDE REGEX "^host/cli/.*prints nothing|^host/json/json.c
 
 find_program(python NAMES python3 REQUIRED)
 execute_process(COMMAND ${python} ${CMAKE_CURRENT_LIST_DIR}/prose_lint.py OUTPUT_VARIABLE prose RESULT_VARIABLE failed)
+execute_process(COMMAND ${python} ${CMAKE_CURRENT_LIST_DIR}/names_lint.py OUTPUT_VARIABLE names RESULT_VARIABLE repeated)
 
-if(problems OR failed)
+if(problems OR failed OR repeated)
   list(JOIN problems "\n" text)
-  message(FATAL_ERROR "lint:\n${text}\n${prose}")
+  message(FATAL_ERROR "lint:\n${text}\n${prose}${names}")
 endif()
 message(STATUS "lint: ${CMAKE_CURRENT_LIST_FILE} found nothing")

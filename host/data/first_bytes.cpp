@@ -1,0 +1,34 @@
+#include "host/data/first_bytes.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "host/data/text.hpp"
+
+namespace thalweg {
+namespace {
+
+bool is_svm_entry(std::string_view token) {
+  const std::size_t colon = token.find(':');
+  std::int64_t index;
+  return colon != std::string_view::npos &&
+         (token.substr(0, colon) == "qid" || parse_integer(token.substr(0, colon), index));
+}
+
+}  // namespace
+
+bool looks_like_libsvm(std::string_view text) {
+  for (int line = 0; line < 20 && !text.empty(); ++line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view row = trimmed(text.substr(0, std::min(end, text.find('#'))));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t gap = row.find_first_of(" \t");
+    if (is_svm_entry(row.substr(0, gap))) return true;
+    if (gap == std::string_view::npos) continue;
+    const std::string_view second = trimmed(row.substr(gap));
+    return is_number(row.substr(0, gap)) && is_svm_entry(second.substr(0, second.find_first_of(" \t")));
+  }
+  return false;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,56 @@
+// The list of the readers; each is defined in the file that reads its format.
+#include "host/data/readers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "host/config/choice.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+
+extern const Reader npy_reader, npz_reader, csv_reader, tsv_reader, libsvm_reader, idx_reader;
+
+namespace {
+
+constexpr const Reader* kReaders[] = {&npy_reader, &npz_reader,    &csv_reader,
+                                      &tsv_reader, &libsvm_reader, &idx_reader};
+static_assert(std::size(kReaders) + 1 == kNames<DataFormat>.size(), "each format but auto has a reader");
+
+[[noreturn]] void refuse_binary(const std::string& path) {
+  std::vector<std::string> known = names_of<DataFormat>();
+  std::erase(known, name_of(DataFormat::automatic));
+  throw DataError(fmt::format("{} is binary and of no known format; want {}", path, one_of(known)));
+}
+
+}  // namespace
+
+const Reader& reader_of(DataFormat format) {
+  for (const Reader* reader : kReaders) {
+    if (reader->format == format) return *reader;
+  }
+  throw InternalError("a data format without a reader");
+}
+
+const Reader& find_reader(const std::string& path, std::string_view head) {
+  if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
+  std::string_view name = path;
+  if (name.ends_with(".gz")) name.remove_suffix(3);
+  const auto claim = [&](const Reader* reader) { return reader->claim(head, name); };
+  const Reader& surest =
+      **std::max_element(std::begin(kReaders), std::end(kReaders),
+                         [&](const Reader* a, const Reader* b) { return claim(a) < claim(b); });
+  if (claim(&surest) == Claim::none) refuse_binary(path);
+  return surest;
+}
+
+bool has_name_of_data(std::string_view path) {
+  const auto ends = [&](std::string_view ending) { return !ending.empty() && path.ends_with(ending); };
+  return ends(".gz") || std::any_of(std::begin(kReaders), std::end(kReaders), [&](const Reader* reader) {
+           return std::any_of(reader->endings.begin(), reader->endings.end(), ends);
+         });
+}
+
+}  // namespace thalweg
