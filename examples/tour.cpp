@@ -35,11 +35,11 @@ thalweg::ModelSpec linear_spec(const thalweg::Dataset& data) {
 
 bool version_example() { return std::string(thalweg::kVersion).find('.') != std::string::npos; }
 
-bool choices_example() { return thalweg::name_of(thalweg::Activation::relu) == "relu"; }
+bool choices_example() { return thalweg::name_of(thalweg::Numerics::exact) == "exact"; }
 
 bool names_example() {
-  return thalweg::value_named<thalweg::Rule>("adam") == thalweg::Rule::adam &&
-         !thalweg::value_named<thalweg::Rule>("unheard of");
+  return thalweg::value_named<thalweg::Resume>("never") == thalweg::Resume::never &&
+         !thalweg::value_named<thalweg::Resume>("unheard of");
 }
 
 bool loss_example() { return thalweg::traits_of(thalweg::Loss::logistic).classification; }
