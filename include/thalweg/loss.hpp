@@ -57,6 +57,20 @@ inline constexpr auto kNames<Loss> = std::to_array<Named<Loss>>({{Loss::automati
 /// The setting that parameterises an elementwise loss.
 enum class LossParameter { none, huber_delta, quantile };
 
+/// Second derivatives of losses by the output z; y is the target. (Functions, because nvcc compiles no lambda
+/// in traits_of.)
+namespace curvature {
+inline double squared(double, double, double) { return 1.0; }
+inline double huber(double z, double y, double delta) {
+  return std::abs(z - y) <= delta ? 1.0 : 0.0;  // mutant: huber-curvature
+}
+inline double poisson(double z, double, double) { return std::exp(z); }
+inline double logistic(double z, double, double) { return 1 / (2 + std::exp(z) + std::exp(-z)); }
+inline double squared_hinge(double z, double y, double) {
+  return (2 * y - 1) * z < 1 ? 2.0 : 0.0;  // mutant: hinge-curvature
+}
+}  // namespace curvature
+
 struct LossTraits {
   std::optional<LossKind> elementwise = {};  ///< the op's kind; none for softmax_cross_entropy
   bool classification = false;               ///< targets are classes
@@ -74,35 +88,29 @@ constexpr LossTraits traits_of(Loss loss) {
     case Loss::automatic:
       return {};
     case Loss::squared:
-      return {.elementwise = LossKind::squared, .curvature = [](double, double, double) { return 1.0; }};
+      return {.elementwise = LossKind::squared, .curvature = curvature::squared};
     case Loss::absolute:
       return {.elementwise = LossKind::absolute};
     case Loss::huber:
       return {.elementwise = LossKind::huber,
               .parameter = LossParameter::huber_delta,
-              .curvature = [](double z, double y, double delta) {
-                return std::abs(z - y) <= delta ? 1.0 : 0.0;  // mutant: huber-curvature
-              }};
+              .curvature = curvature::huber};
     case Loss::quantile:
       return {.elementwise = LossKind::quantile, .parameter = LossParameter::quantile};
     case Loss::poisson:
-      return {.elementwise = LossKind::poisson, .rates = true, .curvature = [](double z, double, double) {
-                return std::exp(z);
-              }};
+      return {.elementwise = LossKind::poisson, .rates = true, .curvature = curvature::poisson};
     case Loss::logistic:
       return {.elementwise = LossKind::logistic,
               .classification = true,
               .probabilities = true,
-              .curvature = [](double z, double, double) { return 1 / (2 + std::exp(z) + std::exp(-z)); }};
+              .curvature = curvature::logistic};
     case Loss::hinge:
       return {.elementwise = LossKind::hinge, .classification = true, .scores = true};
     case Loss::squared_hinge:
       return {.elementwise = LossKind::squared_hinge,
               .classification = true,
               .scores = true,
-              .curvature = [](double z, double y, double) {
-                return (2 * y - 1) * z < 1 ? 2.0 : 0.0;  // mutant: hinge-curvature
-              }};
+              .curvature = curvature::squared_hinge};
     case Loss::softmax_cross_entropy:
       return {.classification = true, .probabilities = true};
   }
