@@ -64,9 +64,24 @@ struct LossTraits {
   bool scores = false;                       ///< outputs rank classes, but are not probabilities
   bool rates = false;                        ///< outputs are logarithms of rates; targets are counts
   LossParameter parameter = LossParameter::none;
-  /// Second derivative by the output, of a loss and target as above; null: it is 0 wherever it exists.
+  /// Second derivative by the output, at target y (0 or 1 for a class); null: it is 0 wherever it exists.
   double (*curvature)(double output, double target, double parameter) = nullptr;
 };
+
+/// Second derivatives by the output z. They are functions because nvcc refuses a lambda here.
+namespace curvature {
+
+inline double squared(double, double, double) { return 1; }
+inline double huber(double z, double y, double delta) {
+  return std::abs(z - y) <= delta ? 1 : 0;  // mutant: huber-curvature
+}
+inline double poisson(double z, double, double) { return std::exp(z); }
+inline double logistic(double z, double, double) { return 1 / (2 + std::exp(z) + std::exp(-z)); }
+inline double squared_hinge(double z, double y, double) {
+  return (2 * y - 1) * z < 1 ? 2 : 0;  // mutant: hinge-curvature
+}
+
+}  // namespace curvature
 
 /// Traits of a resolved loss; those of Loss::automatic say nothing.
 constexpr LossTraits traits_of(Loss loss) {
@@ -74,35 +89,29 @@ constexpr LossTraits traits_of(Loss loss) {
     case Loss::automatic:
       return {};
     case Loss::squared:
-      return {.elementwise = LossKind::squared, .curvature = [](double, double, double) { return 1.0; }};
+      return {.elementwise = LossKind::squared, .curvature = curvature::squared};
     case Loss::absolute:
       return {.elementwise = LossKind::absolute};
     case Loss::huber:
       return {.elementwise = LossKind::huber,
               .parameter = LossParameter::huber_delta,
-              .curvature = [](double z, double y, double delta) {
-                return std::abs(z - y) <= delta ? 1.0 : 0.0;  // mutant: huber-curvature
-              }};
+              .curvature = curvature::huber};
     case Loss::quantile:
       return {.elementwise = LossKind::quantile, .parameter = LossParameter::quantile};
     case Loss::poisson:
-      return {.elementwise = LossKind::poisson, .rates = true, .curvature = [](double z, double, double) {
-                return std::exp(z);
-              }};
+      return {.elementwise = LossKind::poisson, .rates = true, .curvature = curvature::poisson};
     case Loss::logistic:
       return {.elementwise = LossKind::logistic,
               .classification = true,
               .probabilities = true,
-              .curvature = [](double z, double, double) { return 1 / (2 + std::exp(z) + std::exp(-z)); }};
+              .curvature = curvature::logistic};
     case Loss::hinge:
       return {.elementwise = LossKind::hinge, .classification = true, .scores = true};
     case Loss::squared_hinge:
       return {.elementwise = LossKind::squared_hinge,
               .classification = true,
               .scores = true,
-              .curvature = [](double z, double y, double) {
-                return (2 * y - 1) * z < 1 ? 2.0 : 0.0;  // mutant: hinge-curvature
-              }};
+              .curvature = curvature::squared_hinge};
     case Loss::softmax_cross_entropy:
       return {.classification = true, .probabilities = true};
   }
