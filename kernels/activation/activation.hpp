@@ -1,5 +1,5 @@
 #pragma once
-// Activations: relu, tanh, sigmoid, gelu (the exact one, by erf; as PyTorch's default).
+// Activations, element by element; gelu is the exact one, by erf, as PyTorch's default.
 #include <cstdint>
 
 #include "kernels/base/activation_kind.hpp"
@@ -17,7 +17,8 @@ struct ActivationForward {
   float* output = nullptr;       ///< [size]; may be the input itself
 };
 
-/// grad_input = grad_output * f'(input). relu, tanh and sigmoid read only the output, gelu only the input.
+/// grad_input = grad_output * f'(input). Reads only the input or only the output, as
+/// backward_needs_input says.
 struct ActivationBackward {
   Activation kind = Activation::relu;
   std::int64_t size = 0;

@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // activation backward: dx = dy f'(x), element by element.
-// math         activation_math.hpp; `kept` is the input for gelu, the output for the others
+// math         activation_math.hpp; `kept` is the input or the output (backward_needs_input)
 // shapes       kept, grad_output, grad_input [size] f32; the last two may be the same memory
 // bytes        reads 8 size, writes 4 size; flops 1 (relu) to 70 (gelu) per element (memory bound)
 // launch       256 threads, four neighbouring elements each

@@ -1,6 +1,5 @@
 #pragma once
-// Losses of one output at a time: squared, absolute, huber, quantile, poisson, logistic, hinge, squared
-// hinge.
+// Losses of one output at a time, which thalweg/loss.hpp defines.
 #include <cstdint>
 
 #include "kernels/base/cost.hpp"
