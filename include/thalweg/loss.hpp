@@ -78,24 +78,9 @@ struct LossTraits {
   bool scores = false;                       ///< outputs rank classes, but are not probabilities
   bool rates = false;                        ///< outputs are logarithms of rates; targets are counts
   LossParameter parameter = LossParameter::none;
-  /// Second derivative by the output, at target y (0 or 1 for a class); null: it is 0 wherever it exists.
+  /// Second derivative by the output, of a loss and target as above; null: it is 0 wherever it exists.
   double (*curvature)(double output, double target, double parameter) = nullptr;
 };
-
-/// Second derivatives by the output z. They are functions because nvcc refuses a lambda here.
-namespace curvature {
-
-inline double squared(double, double, double) { return 1; }
-inline double huber(double z, double y, double delta) {
-  return std::abs(z - y) <= delta ? 1 : 0;  // mutant: huber-curvature
-}
-inline double poisson(double z, double, double) { return std::exp(z); }
-inline double logistic(double z, double, double) { return 1 / (2 + std::exp(z) + std::exp(-z)); }
-inline double squared_hinge(double z, double y, double) {
-  return (2 * y - 1) * z < 1 ? 2 : 0;  // mutant: hinge-curvature
-}
-
-}  // namespace curvature
 
 /// Traits of a resolved loss; those of Loss::automatic say nothing.
 constexpr LossTraits traits_of(Loss loss) {
