@@ -62,7 +62,8 @@ def tool(name):
 def enumerators():
     """(enum, number) -> enumerator, for readable template arguments."""
     names = {}
-    for header in (ROOT / "kernels").rglob("*.hpp"):
+    headers = [header for folder in ("include", "kernels") for header in (ROOT / folder).rglob("*.hpp")]
+    for header in headers:
         for enum, body in re.findall(r"enum class (\w+)[^{;]*\{([^}]*)\}", header.read_text()):
             for number, entry in enumerate(re.sub(r"//.*", "", body).split(",")):
                 names[enum, number] = entry.strip()
