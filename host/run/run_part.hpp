@@ -1,6 +1,7 @@
 #pragma once
 // What a training run does besides its steps: each concern is a part, and no part knows another.
 #include <cstdint>
+#include <functional>
 
 #include "host/step/step_rows.hpp"
 #include "thalweg/learner.hpp"
@@ -12,7 +13,8 @@ namespace thalweg {
 struct StepReport {
   const StepRows& rows;
   const StepResult& result;
-  Progress progress;
+  std::int64_t step;                   ///< steps taken with this one
+  std::function<Progress()> progress;  ///< costs a clock and a schedule: few parts want it, and few steps
 };
 
 /// A run calls its parts in the order in which it lists them (make_run_parts).

@@ -87,9 +87,9 @@ class LogPart : public RunPart {
         log_(run.out.file("metrics.jsonl"), run.state.step, run.epoch_pending) {}
 
   void after_step(const StepReport& step) override {
-    const Progress& progress = step.progress;
-    if (every_steps_ == 0 || progress.step % every_steps_ != 0) return;
-    NamedNumbers line{{"step", static_cast<double>(progress.step)}};
+    if (every_steps_ == 0 || step.step % every_steps_ != 0) return;
+    const Progress progress = step.progress();
+    NamedNumbers line{{"step", static_cast<double>(step.step)}};
     // A batch of weight 0 has no mean loss.
     if (step.result.weight_sum > 0) line.emplace_back("loss", step.result.loss_sum / step.result.weight_sum);
     line.emplace_back("gradient_norm", step.result.gradient_norm);
@@ -123,7 +123,7 @@ class ObserverPart : public RunPart {
   explicit ObserverPart(const RunView& run) : observer_(run.observer) {}
 
   void after_step(const StepReport& step) override {
-    if (observer_.progress) observer_.progress(step.progress);
+    if (observer_.progress) observer_.progress(step.progress());
   }
   void epoch_end(EpochReport& epoch) override {
     if (observer_.epoch) observer_.epoch(epoch);

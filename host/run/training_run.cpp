@@ -177,7 +177,8 @@ void TrainingRun::after_step(const StepRows& rows, const StepResult& result) {
   state_.epoch_loss += result.loss_sum;
   state_.epoch_weight += result.weight_sum;
   state_.gradient_norm = result.gradient_norm;
-  const StepReport step{.rows = rows, .result = result, .progress = progress()};
+  const StepReport step{
+      .rows = rows, .result = result, .step = state_.step, .progress = [this] { return progress(); }};
   for (const auto& part : parts_) part->after_step(step);
 }
 
