@@ -10,9 +10,11 @@ import unittest
 
 import equivalents
 import generate
+import mutants
 import switched
 
 FOLDER = pathlib.Path(__file__).resolve().parent
+ROOT = FOLDER.parents[1]
 PROGRAM = b"""\
 #include <cstdio>
 #include <utility>
@@ -114,6 +116,13 @@ class Mutants(unittest.TestCase):
             listed.write_text("= why\nprogram.cpp | add | x > 90 -> x >= 90\n~ \\bminus\\(4, 9\\)$\n")
             known = equivalents.Equivalents(listed)
             self.assertEqual(sum(known.reason(mutant) == "why" for mutant in self.mutants), 2)
+
+    def test_every_equivalent_is_a_mutant_of_today(self):
+        sources = mutants.source_files(["host", "kernels", "include"])
+        names = {mutant.name() for file in sources for mutant in generate.mutants_of(file, (ROOT / file).read_bytes())}
+        known = equivalents.Equivalents()
+        self.assertEqual([name for name in known.names if name not in names], [])
+        self.assertEqual([pattern.pattern for pattern, _ in known.patterns if not any(map(pattern.search, names))], [])
 
 
 if __name__ == "__main__":
