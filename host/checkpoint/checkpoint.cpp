@@ -303,6 +303,10 @@ std::vector<StepFolder> step_folders(const std::string& root) {
 
 }  // namespace
 
+std::string checkpoint_root(const std::string& run) { return join_path(run, "checkpoints"); }
+
+bool is_checkpoint(const std::string& path) { return path_exists(join_path(path, kManifestFile)); }
+
 std::string checkpoint_folder(const std::string& root, std::int64_t step) {
   return join_path(root, fmt::format("{}{:09}", kStepPrefix, step));
 }
@@ -406,7 +410,7 @@ void remove_checkpoints(const std::string& root) {
 
 std::int64_t verify_checkpoints(const std::string& path, std::vector<std::string>& reports) {
   std::vector<StepFolder> folders{{0, path}};
-  if (!path_exists(join_path(path, kManifestFile))) folders = step_folders(join_path(path, "checkpoints"));
+  if (!is_checkpoint(path)) folders = step_folders(checkpoint_root(path));
   std::int64_t valid = 0;
   for (const StepFolder& folder : folders) {
     try {

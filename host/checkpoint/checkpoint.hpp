@@ -26,6 +26,11 @@ struct CheckpointData {
   std::string data_fingerprint;
 };
 
+/// Where a run keeps its checkpoints: the root of the functions below.
+std::string checkpoint_root(const std::string& run);
+/// Whether `path` is a checkpoint, valid or not, as opposed to a run.
+bool is_checkpoint(const std::string& path);
+
 /// "ROOT/step-000000123".
 std::string checkpoint_folder(const std::string& root, std::int64_t step);
 

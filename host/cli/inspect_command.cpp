@@ -19,8 +19,8 @@ namespace {
 
 /// The newest valid checkpoint below `path`, or `path` itself when it is one; nullopt when there is none.
 std::optional<std::string> checkpoint_below(const std::string& path, std::vector<std::string>& damaged) {
-  if (std::filesystem::exists(path + "/manifest.json")) return path;
-  return newest_valid_checkpoint(path + "/checkpoints", damaged);
+  if (is_checkpoint(path)) return path;
+  return newest_valid_checkpoint(checkpoint_root(path), damaged);
 }
 
 Json describe(const Model& model) {
@@ -89,7 +89,7 @@ int show_standard_errors(const InspectArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.path, arguments.settings);
   if (config.data.train.empty())
     throw UsageError("--standard-errors needs the training data: --data.train=FILE");
-  const Context ctx(context_for(config));
+  const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.path);
   const Dataset data = read_data_as(config.data, config.data.train, config.data.target,
                                     config.data.train_rows, model.spec().schema, true,

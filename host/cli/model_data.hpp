@@ -45,6 +45,4 @@ inline Config config_for_model(const std::string& model, const std::vector<std::
   return config;
 }
 
-inline ContextOptions context_for(const Config& config) { return context_options(config, config.device); }
-
 }  // namespace thalweg::cli

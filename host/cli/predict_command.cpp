@@ -64,7 +64,7 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   }
   const std::string output = arguments.output.empty() ? "" : replaceable_file(arguments.output);
   const Config config = config_for_model(arguments.model, arguments.settings);
-  const Context ctx(context_for(config));
+  const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
   const Dataset data = read_test_data(config.data, model.spec().schema, false,
                                       read_options(config, tell_of_waiting(streams.err, arguments.quiet)));

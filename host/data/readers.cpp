@@ -38,12 +38,16 @@ const Reader& find_reader(const std::string& path, std::string_view head) {
   if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
   std::string_view name = path;
   if (name.ends_with(".gz")) name.remove_suffix(3);
-  const auto claim = [&](const Reader* reader) { return reader->claim(head, name); };
-  const Reader& surest =
-      **std::max_element(std::begin(kReaders), std::end(kReaders),
-                         [&](const Reader* a, const Reader* b) { return claim(a) < claim(b); });
-  if (claim(&surest) == Claim::none) refuse_binary(path);
-  return surest;
+  const Reader* surest = nullptr;
+  Claim most = Claim::none;
+  for (const Reader* reader : kReaders) {
+    const Claim claim = reader->claim(head, name);
+    if (claim <= most) continue;
+    most = claim;
+    surest = reader;
+  }
+  if (surest == nullptr) refuse_binary(path);
+  return *surest;
 }
 
 bool has_name_of_data(std::string_view path) {

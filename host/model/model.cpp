@@ -20,7 +20,7 @@ std::string model_file_of(const std::string& path) {
   const std::string file = path + "/model.safetensors";
   if (std::filesystem::exists(file)) return file;  // mutant: final-model-first
   std::vector<std::string> damaged;
-  const auto checkpoint = newest_valid_checkpoint(path + "/checkpoints", damaged);
+  const auto checkpoint = newest_valid_checkpoint(checkpoint_root(path), damaged);
   if (!checkpoint) throw NoInputError(path + ": holds neither model.safetensors nor a valid checkpoint");
   return *checkpoint + "/model.safetensors";
 }

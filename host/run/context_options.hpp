@@ -13,6 +13,8 @@ inline ContextOptions context_options(const Config& config, const std::string& d
   return {.device = device, .numerics = config.numerics, .threads = static_cast<int>(config.train.threads)};
 }
 
+inline ContextOptions context_options(const Config& config) { return context_options(config, config.device); }
+
 inline ReadOptions read_options(const Config& config, const ReadProgress& progress) {
   return {.progress = progress, .threads = static_cast<int>(config.train.threads)};
 }

@@ -21,4 +21,9 @@ LearnerOptions learner_options(const Config& config, std::int64_t rows, const Ep
   return options;
 }
 
+StepRows rows_of_step(const EpochBatches& batches, const Privacy* privacy, std::int64_t step) {
+  if (privacy != nullptr) return privacy->sampler().rows(static_cast<std::uint64_t>(step + 1));
+  return batches.at_step(step);
+}
+
 }  // namespace thalweg

@@ -1,7 +1,5 @@
 #include "host/run/out_folder.hpp"
 
-#include "host/checkpoint/files.hpp"
-
 namespace thalweg {
 namespace {
 

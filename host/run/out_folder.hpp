@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "host/checkpoint/checkpoint.hpp"
+#include "host/checkpoint/files.hpp"
 #include "host/checkpoint/run_lock.hpp"
 #include "thalweg/model.hpp"
 
@@ -17,8 +19,8 @@ class OutFolder {
   OutFolder(std::string path, Note note) : path_(std::move(path)), note_(std::move(note)) {}
 
   bool given() const { return !path_.empty(); }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-  std::string checkpoints() const { return file("checkpoints"); }
+  std::string file(const std::string& name) const { return join_path(path_, name); }
+  std::string checkpoints() const { return checkpoint_root(path_); }
 
   /// Locks the folder if it is there already. A second run fails here, before it reads its data.
   void lock_existing();

@@ -45,7 +45,7 @@ std::string RunCheckpoints::put_back(std::int64_t step) {
 }
 
 void RunCheckpoints::save(const RunState& state) {
-  if (!out_.given() || saved_step_ == state.step) return;
+  if (saved_step_ == state.step) return;
   CheckpointData data = training_state(run_.model.context(), run_.model.network(), run_.learner);
   data.step = state.step;
   data.epoch = run_.plan.epochs_after(state.step);

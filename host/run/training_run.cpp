@@ -7,7 +7,9 @@
 #include <limits>
 
 #include "host/checkpoint/files.hpp"
+#include "host/config/choice.hpp"
 #include "host/config/keys.hpp"
+#include "host/config/values.hpp"
 #include "host/model/network.hpp"
 #include "host/run/context_options.hpp"
 #include "host/run/learner_options.hpp"
@@ -28,7 +30,7 @@ constexpr std::int64_t kMostSpikesInARow = 10;
 TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
     : config_((validate_config(config), config)),  // before a device is asked for
       observer_(observer),
-      ctx_(context_options(config, config.device)),
+      ctx_(context_options(config)),
       out_(config.out, [this](const std::string& note) { say(note); }),
       start_(Clock::now()) {}
 
@@ -98,9 +100,9 @@ void TrainingRun::require_metric(const ModelSpec& spec) const {
   const std::string& metric = config_.train.metric;
   const std::vector<std::string> names = metric_names(spec);
   if (std::find(names.begin(), names.end(), metric) != names.end()) return;
-  throw ConfigError(fmt::format("train.metric = \"{}\": wanted one of {} with model.loss = {}{}", metric,
-                                fmt::join(names, ", "), name_of(spec.config.loss),
-                                did_you_mean(metric, names)));
+  refuse_value("train.metric", value_to_toml(metric),
+               fmt::format("{} with model.loss = {}", one_of(names), name_of(spec.config.loss)),
+               did_you_mean(metric, names));
 }
 
 LearnerOptions TrainingRun::options_of_learner() {
@@ -147,8 +149,7 @@ void TrainingRun::say_device() const {
 
 /// Poisson sampling draws a list; else the device computes the rows.
 StepRows TrainingRun::rows_of(std::int64_t step) const {
-  if (privacy_) return privacy_->sampler().rows(static_cast<std::uint64_t>(step + 1));
-  return batches_->at_step(step);
+  return rows_of_step(*batches_, privacy_ ? &*privacy_ : nullptr, step);
 }
 
 void TrainingRun::take_steps() {

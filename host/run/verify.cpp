@@ -29,11 +29,6 @@ struct Side {
       : ctx(context_options(config, device)), model(ctx, spec), learner(model, data, options) {}
 };
 
-StepRows rows_of(const EpochBatches& batches, const std::optional<Privacy>& privacy, std::int64_t step) {
-  if (privacy) return privacy->sampler().rows(static_cast<std::uint64_t>(step + 1));
-  return batches.at_step(step);
-}
-
 std::string second_device(const std::string& asked) {
   std::string reason;
   return asked != "auto" ? asked : cuda_usable(reason) ? "cuda" : "reference";
@@ -92,8 +87,8 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
   std::optional<Privacy> privacy;  // one for both sides: the same batches and noise
   if (config.per_sample.poisson())
     privacy.emplace(config, data, split.train, RunPlan(config, per_epoch, 1).total_steps());
-  const LearnerOptions learner =
-      learner_options(config, std::ssize(split.train), &batches, privacy ? &*privacy : nullptr);
+  const Privacy* const drawn = privacy ? &*privacy : nullptr;
+  const LearnerOptions learner = learner_options(config, std::ssize(split.train), &batches, drawn);
   Side first(config, options.first, spec, data, learner),
       second(config, second_device(options.second), spec, data, learner);
 
@@ -106,7 +101,7 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
     report.tensors.push_back({.tensor = tensor.name});
   for (std::int64_t step = 0; step < options.steps; ++step) {
     const double lr = scheduled_lr(config.schedule, config.optimizer.lr, {options.steps, per_epoch}, step);
-    take_step(rows_of(batches, privacy, step), lr, first, second);
+    take_step(rows_of_step(batches, drawn, step), lr, first, second);
     if (options.after_step) options.after_step(step + 1, second.model);
     compare(first, second, step + 1, report);
   }

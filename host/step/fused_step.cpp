@@ -25,11 +25,10 @@ class FusedStep final : public StepProgram {
   void model_step(const DenseRows& rows, const MicroBatch& batch);
   void model_step(const SparseInput& input, const MicroBatch& batch);
   void find_norms(const MicroBatch& batch);
+  /// What both ops take.
+  template <class Arguments, class Rows>
+  Arguments arguments(const Rows& rows, const MicroBatch& batch, const BatchSum& grad_weight) const;
 
-  LossSpec loss() const { return std::get<LossSpec>(parts_.network.objective()); }
-  LossTargets targets(const MicroBatch& batch) const {
-    return parts_.data.targets(batch.input.ids, batch.scale);
-  }
   float* output_grad(const MicroBatch& batch) const { return output_grad_.data() + batch.input.slices.first; }
   const float* bias(const ArenaView& arenas) const { return bias_ < 0 ? nullptr : arenas.param + bias_; }
   BatchSum grad_bias(const ArenaView& arenas) const {
@@ -41,34 +40,30 @@ class FusedStep final : public StepProgram {
   std::int64_t weight_ = 0, bias_ = -1;  ///< offsets in the arena; -1: no bias
 };
 
+template <class Arguments, class Rows>
+Arguments FusedStep::arguments(const Rows& rows, const MicroBatch& batch, const BatchSum& grad_weight) const {
+  return {.input = rows,
+          .weight = batch.arenas.param + weight_,
+          .bias = bias(batch.arenas),
+          .loss = std::get<LossSpec>(parts_.network.objective()),
+          .targets = parts_.data.targets(batch.input.ids, batch.scale),
+          .slices = batch.input.slices,
+          .losses = batch.losses,
+          .grad_output = output_grad(batch),
+          .grad_weight = grad_weight,
+          .grad_bias = grad_bias(batch.arenas)};
+}
+
 void FusedStep::model_step(const DenseRows& rows, const MicroBatch& batch) {
-  backend_of(parts_.ctx)
-      .linear.model_step(device_of(parts_.ctx), {.input = rows,
-                                                 .weight = batch.arenas.param + weight_,
-                                                 .bias = bias(batch.arenas),
-                                                 .loss = loss(),
-                                                 .targets = targets(batch),
-                                                 .slices = batch.input.slices,
-                                                 .losses = batch.losses,
-                                                 .grad_output = output_grad(batch),
-                                                 .grad_weight = batch.arenas.batch_sum(weight_),
-                                                 .grad_bias = grad_bias(batch.arenas),
-                                                 .upcoming = batch.upcoming});
+  auto args = arguments<LinearModelStep>(rows, batch, batch.arenas.batch_sum(weight_));
+  args.upcoming = batch.upcoming;
+  backend_of(parts_.ctx).linear.model_step(device_of(parts_.ctx), args);
 }
 
 void FusedStep::model_step(const SparseInput& input, const MicroBatch& batch) {
-  backend_of(parts_.ctx)
-      .sparse_linear.model_step(device_of(parts_.ctx), {.input = input.rows,
-                                                        .touched = input.touched,
-                                                        .weight = batch.arenas.param + weight_,
-                                                        .bias = bias(batch.arenas),
-                                                        .loss = loss(),
-                                                        .targets = targets(batch),
-                                                        .slices = batch.input.slices,
-                                                        .losses = batch.losses,
-                                                        .grad_output = output_grad(batch),
-                                                        .grad_weight = input.weight_sum,
-                                                        .grad_bias = grad_bias(batch.arenas)});
+  auto args = arguments<SparseModelStep>(input.rows, batch, input.weight_sum);
+  args.touched = input.touched;
+  backend_of(parts_.ctx).sparse_linear.model_step(device_of(parts_.ctx), args);
 }
 
 /// From the output gradients that the step leaves; the rest is known of the data set.
@@ -87,8 +82,6 @@ void FusedStep::find_norms(const MicroBatch& batch) {
 }  // namespace
 
 std::unique_ptr<StepProgram> make_fused_step(const StepParts& parts, std::int64_t max_batch) {
-  const bool clips = parts.per_sample != nullptr && parts.per_sample->clips();
-  if (clips || !parts.network.is_single_output_linear()) return nullptr;
   return std::make_unique<FusedStep>(parts, max_batch);
 }
 

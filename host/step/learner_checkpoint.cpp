@@ -12,8 +12,6 @@
 namespace thalweg {
 namespace {
 
-std::string checkpoints_in(const std::string& out) { return join_path(out, "checkpoints"); }
-
 /// What a learner knows of the settings that a run writes to config.toml.
 Config config_of(const Context& ctx, const ModelSpec& spec, const OptimizerConfig& optimizer) {
   Config config;
@@ -62,8 +60,8 @@ void require_same_data(const std::string& folder, const CheckpointData& data, co
 
 /// Nothing where no checkpoint has been written.
 std::optional<StoredCheckpoint> find_checkpoint(const std::string& path, std::vector<std::string>& damaged) {
-  if (path_exists(join_path(path, "manifest.json"))) return StoredCheckpoint{path, read_checkpoint(path)};
-  std::optional<StoredCheckpoint> newest = read_newest_checkpoint(checkpoints_in(path), damaged);
+  if (is_checkpoint(path)) return StoredCheckpoint{path, read_checkpoint(path)};
+  std::optional<StoredCheckpoint> newest = read_newest_checkpoint(checkpoint_root(path), damaged);
   if (!newest && !damaged.empty()) throw CorruptCheckpoint(damaged.front());
   return newest;
 }
@@ -81,7 +79,7 @@ std::string Learner::save(const std::string& out, const SaveOptions& options) co
   data.data_fingerprint = fingerprint(s.data.host(), false);
   create_folders(out);
   const RunLock lock(out, [](const std::string&) {});
-  const std::string root = checkpoints_in(out), folder = checkpoint_folder(root, data.step);
+  const std::string root = checkpoint_root(out), folder = checkpoint_folder(root, data.step);
   write_checkpoint(folder, data);
   KnownCheckpoints known;
   known.set_valid(folder);

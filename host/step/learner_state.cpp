@@ -72,7 +72,7 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
     per_sample.emplace(ctx, network, data, o.per_sample, options.micro_batch, o.max_batch);
   const StepParts parts{ctx, network, data, per_sample ? &*per_sample : nullptr};
   layered = make_layered_step(parts, options.micro_batch);
-  fused = make_fused_step(parts, o.max_batch);
+  if (takes_fused_step(network, o.per_sample)) fused = make_fused_step(parts, o.max_batch);
 }
 
 /// The rows of the call that is likely to follow; none: that is not known, or they are sparse.

@@ -6,6 +6,7 @@
 
 #include "host/model/network.hpp"
 #include "host/step/micro_batch.hpp"
+#include "host/step/step_program.hpp"
 #include "host/step/step_rows.hpp"
 #include "kernels/update/update.hpp"
 #include "thalweg/error.hpp"
@@ -58,8 +59,7 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
   const std::int64_t arena = network.plan().arena_size(), buffers = network.plan().buffer_size();
   const std::int64_t micro = asked_rows(options);
   const std::int64_t partials = micro < options.max_batch ? options.reduction_slices : 0;
-  const bool fused = network.is_single_output_linear() && !options.per_sample.clips();
-  const std::int64_t output_gradients = fused ? options.max_batch : 0;
+  const std::int64_t output_gradients = takes_fused_step(network, options.per_sample) ? options.max_batch : 0;
   const std::int64_t states =
       state_count(options.optimizer.name) + (options.optimizer.average != Averaging::none ? 1 : 0);
   return {.parameters = kFloat * (arena + 2 * buffers),

@@ -19,14 +19,11 @@ float unit_bound(ClipMode mode, double clip_norm, std::int64_t layers) {
 
 void find_input_squares(const Context& ctx, const Input& input, float* squares) {
   const PerSampleOps& ops = backend_of(ctx).per_sample;
-  const auto find = [&](const auto& rows) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(rows)>, DenseRows>) {
-      ops.dense_row_squares(device_of(ctx), {.input = rows, .squares = squares});
-    } else {
-      ops.sparse_row_squares(device_of(ctx), {.input = rows.rows, .squares = squares});
-    }
-  };
-  std::visit(find, input.rows);
+  if (const auto* sparse = std::get_if<SparseInput>(&input.rows)) {
+    ops.sparse_row_squares(device_of(ctx), {.input = sparse->rows, .squares = squares});
+  } else {
+    ops.dense_row_squares(device_of(ctx), {.input = input.dense(), .squares = squares});
+  }
 }
 
 }  // namespace

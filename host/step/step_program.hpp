@@ -66,8 +66,12 @@ class LayeredStep : public StepProgram {
 /// A LayeredStep, clipping where per-sample options ask for it.
 std::unique_ptr<LayeredStep> make_layered_step(const StepParts& parts, std::int64_t max_rows);
 
-/// The program of a linear model with one output, which reads each row once; null where the network is
-/// another one or gradients are clipped.
+/// Whether the model's own loss takes the fused program: a linear model with one output, without clipping.
+inline bool takes_fused_step(const Network& network, const PerSampleOptions& options) {
+  return network.is_single_output_linear() && !options.clips();
+}
+
+/// The fused program, which reads each row once.
 std::unique_ptr<StepProgram> make_fused_step(const StepParts& parts, std::int64_t max_batch);
 
 }  // namespace thalweg

@@ -1,9 +1,7 @@
 #pragma once
-// The tree over slices (kernels/base/slices.hpp) in the two other forms that the CPU needs: SliceCounter
-// while one thread computes the slices in turn, SliceTree while several threads do. The additions are the
-// same. SliceTree adds as its leaves get done: whoever finishes the second of two neighbours adds them. The
-// additions are those of slice_tree, whichever thread makes them and when; a thread that worked on
-// neighbouring slices adds them while they are in its cache.
+// The tree over slices (kernels/base/slices.hpp) in the two other forms that the cpu needs, with the same
+// additions. SliceCounter serves one thread that computes the slices in turn. SliceTree serves several
+// threads: the one that finishes the second of two neighbours adds them, while they are in its cache.
 #include "kernels/base/hd.hpp"
 #include "kernels/base/slices.hpp"
 

@@ -43,6 +43,12 @@ struct BatchSum {
   std::int64_t partial_stride = 0;
 };
 
+/// Scratch floats that the column_sums of a backend needs for `sums` sums: a call that holds the whole batch
+/// keeps the chains there.
+constexpr std::int64_t column_sums_scratch(const BatchSlices& slices, std::int64_t cols, int sums) {
+  return slices.whole() ? std::int64_t{slices.slices} * cols * sums : 0;
+}
+
 /// The tree over slices, in place: neighbours are added pairwise, level by level; an odd last one passes
 /// through. T is float, or a vector of floats for as many sums side by side.
 template <class T>

@@ -21,11 +21,6 @@ namespace thalweg::THALWEG_ISA {
 /// Columns of one task: 256 bytes of a row, and few enough chains to stay in registers.
 constexpr std::int64_t kColumnBlock = 64;
 
-/// Scratch floats that column_sums needs for `sums` sums.
-constexpr std::int64_t column_sums_scratch(const BatchSlices& slices, std::int64_t cols, int sums) {
-  return slices.whole() ? std::int64_t{slices.slices} * cols * sums : 0;
-}
-
 /// The chains of rows [begin, end) over columns [col, col + count), count <= kColumnBlock.
 template <std::size_t... K, class Step>
 THALWEG_HD void column_chains(std::index_sequence<K...>, std::int64_t begin, std::int64_t end,

@@ -143,11 +143,6 @@ struct StoreSums {
   }
 };
 
-/// Scratch floats that column_sums needs for `sums` sums.
-inline std::int64_t column_sums_scratch(const BatchSlices& slices, std::int64_t cols, int sums) {
-  return slices.whole() ? std::int64_t{slices.slices} * cols * sums : 0;
-}
-
 /// kSums sums per column; `partials` of each, `scratch` of column_sums_scratch floats. The call that brings
 /// the last row finishes.
 template <int kSums, class Source, class Finish>

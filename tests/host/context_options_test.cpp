@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "host/cli/model_data.hpp"
-
 namespace thalweg {
 namespace {
 
@@ -13,13 +11,13 @@ TEST(ContextOptions, CommandsOnAModelTakeDeviceNumericsAndThreadsAsTrainingDoes)
   config.device = "reference";
   config.numerics = Numerics::fast;
   config.train.threads = 3;
-  for (const ContextOptions& options : {cli::context_for(config), context_options(config, "reference")}) {
+  for (const ContextOptions& options : {context_options(config), context_options(config, "reference")}) {
     EXPECT_EQ(options.device, "reference");
     EXPECT_EQ(options.numerics, Numerics::fast);
     EXPECT_EQ(options.threads, 3);
   }
   EXPECT_EQ(context_options(config, "cpu").device, "cpu") << "verify names its devices itself";
-  EXPECT_EQ(cli::context_for(Config{}).numerics, Numerics::exact);
+  EXPECT_EQ(context_options(Config{}).numerics, Numerics::exact);
 }
 
 }  // namespace
