@@ -63,6 +63,21 @@ inline constexpr auto kOtherNames<Delimiter> = std::to_array<Named<Delimiter>>({
                                                                                 {Delimiter::space,
                                                                                  "whitespace"}});
 template <>
+inline constexpr auto kOtherNames<Decimal> = std::to_array<Named<Decimal>>({{Decimal::point, "."},
+                                                                            {Decimal::comma, ","}});
+template <>
+inline constexpr auto kOtherNames<Thousands> = std::to_array<Named<Thousands>>({{Thousands::comma, ","},
+                                                                                {Thousands::point, "."},
+                                                                                {Thousands::space, " "},
+                                                                                {Thousands::apostrophe,
+                                                                                 "'"}});
+template <>
+inline constexpr auto kOtherNames<Unseen> = std::to_array<Named<Unseen>>({{Unseen::error, "raise"},
+                                                                          {Unseen::error, "refuse"}});
+template <>
+inline constexpr auto kOtherNames<OnChange> = std::to_array<Named<OnChange>>({{OnChange::error, "raise"},
+                                                                              {OnChange::error, "refuse"}});
+template <>
 inline constexpr auto kOtherNames<Imputation> =
     std::to_array<Named<Imputation>>({{Imputation::error, "none"},
                                       {Imputation::error, "off"},

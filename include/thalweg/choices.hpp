@@ -59,6 +59,28 @@ inline constexpr auto kNames<IndexBase> = std::to_array<Named<IndexBase>>({{Inde
                                                                            {IndexBase::zero, "0"},
                                                                            {IndexBase::one, "1"}});
 
+/// The decimal mark of the numbers in a text file.
+enum class Decimal { point, comma };
+template <>
+inline constexpr auto kNames<Decimal> = std::to_array<Named<Decimal>>({{Decimal::point, "point"},
+                                                                       {Decimal::comma, "comma"}});
+
+/// The mark between the thousands of the numbers in a text file.
+enum class Thousands { none, comma, point, space, apostrophe };
+template <>
+inline constexpr auto kNames<Thousands> = std::to_array<Named<Thousands>>({{Thousands::none, "none"},
+                                                                           {Thousands::comma, "comma"},
+                                                                           {Thousands::point, "point"},
+                                                                           {Thousands::space, "space"},
+                                                                           {Thousands::apostrophe,
+                                                                            "apostrophe"}});
+
+/// What follows a category or a feature index that the training data did not have.
+enum class Unseen { ignore, error };
+template <>
+inline constexpr auto kNames<Unseen> = std::to_array<Named<Unseen>>({{Unseen::ignore, "ignore"},
+                                                                     {Unseen::error, "error"}});
+
 /// What stands in for a missing value.
 enum class Imputation { error, mean, median };
 template <>
@@ -221,5 +243,11 @@ enum class Resume { automatic, never };
 template <>
 inline constexpr auto kNames<Resume> = std::to_array<Named<Resume>>({{Resume::automatic, "auto"},
                                                                      {Resume::never, "never"}});
+
+/// What follows a setting that differs from the one the run began with.
+enum class OnChange { error, allow };
+template <>
+inline constexpr auto kNames<OnChange> = std::to_array<Named<OnChange>>({{OnChange::error, "error"},
+                                                                         {OnChange::allow, "allow"}});
 
 }  // namespace thalweg

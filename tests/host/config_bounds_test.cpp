@@ -61,6 +61,7 @@ std::vector<Bounds> ranges() {
       count_from("seed", "0", "-1"),
       count_from("data.features", "0", "-1"),
       below_one("data.validation_fraction"),
+      count_from("data.folds", "0", "-1"),
       {"model.hidden", {"1", "1,9223372036854775807", "[]"}, {"0", "4,0", "-1,4"}, {}},
       positive("model.huber_delta"),
       {"model.quantile", {kLeast, kBelowOne}, {"0", "1", "-1", "2", "inf", "nan"}, {}},
@@ -167,6 +168,11 @@ const NamesOf kChoices[] = {
     {"data.index_base", {"auto", "0", "1"}, {}},
     {"data.standardize", {"auto", "true", "false"}, {}},
     {"data.impute", {"error", "mean", "median"}, {}},
+    {"data.decimal", {"point", "comma"}, {{"data.delimiter", "semicolon"}}},
+    {"data.thousands", {"none", "comma", "point", "space", "apostrophe"}, {}},
+    {"data.unseen", {"ignore", "error"}, {}},
+    {"data.stratify", {"auto", "true", "false"}, {}},
+    {"checkpoint.on_change", {"error", "allow"}, {}},
     {"data.fingerprint", {"sampled", "full"}, {}},
     {"model.activation", texts_of<Activation>(), {}},
     {"model.loss", texts_of<Loss>(), {}},
@@ -202,9 +208,10 @@ TEST(ConfigBounds, EachNameIsTakenAndNoOther) {
 
 /// Texts that name a file, a column or a list, or have a form of their own (tested below).
 const std::set<std::string> kFreeTexts = {
-    "out",         "data.train",        "data.test",         "data.target",     "data.test_target",
-    "data.weight", "data.ignore",       "data.class_weight", "data.train_rows", "data.test_rows",
-    "model.init",  "checkpoint.resume", "train.metric"};
+    "out",          "data.train",        "data.test",         "data.target",     "data.test_target",
+    "data.weight",  "data.ignore",       "data.class_weight", "data.train_rows", "data.test_rows",
+    "model.init",   "checkpoint.resume", "train.metric",      "data.validation", "data.validation_target",
+    "data.comment", "data.missing",      "data.categorical",  "data.id"};
 
 TEST(ConfigBounds, NoSettingIsLeftOutOfTheseTables) {
   std::set<std::string> tested = kFreeTexts;

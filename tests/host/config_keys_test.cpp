@@ -151,8 +151,11 @@ TEST(ConfigKeys, AreWrittenInTheOrderOfTheirPage) {
   }
   EXPECT_EQ(keys,
             "seed device numerics out "
-            "[data] train test format target test_target weight class_weight header delimiter ignore "
-            "train_rows test_rows features index_base validation_fraction standardize standardize_target "
+            "[data] train validation test format target validation_target test_target weight class_weight "
+            "header delimiter "
+            "decimal thousands comment missing ignore categorical id "
+            "train_rows test_rows features index_base unseen validation_fraction folds stratify standardize "
+            "standardize_target "
             "impute fingerprint "
             "[model] hidden activation loss huber_delta quantile label_smoothing dropout normalization bias "
             "init "
@@ -164,7 +167,7 @@ TEST(ConfigKeys, AreWrittenInTheOrderOfTheirPage) {
             "patience metric gradient_tolerance loss_tolerance max_seconds on_spike log_every_steps "
             "[per_sample] clip_norm mode noise_multiplier target_epsilon delta accountant sampling "
             "reproducible_noise statistics "
-            "[checkpoint] every_steps every_epochs keep resume ");
+            "[checkpoint] every_steps every_epochs keep resume on_change ");
 }
 
 }  // namespace

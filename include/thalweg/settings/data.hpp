@@ -10,19 +10,28 @@
 namespace thalweg {
 
 struct DataConfig {
-  std::string train, test;
+  std::string train, validation, test;
   DataFormat format = DataFormat::automatic;
   std::string target;
-  std::string test_target;
+  std::string validation_target, test_target;
   std::string weight;
   std::string class_weight = "none";
   Header header = Header::automatic;
   Delimiter delimiter = Delimiter::automatic;
+  Decimal decimal = Decimal::point;
+  Thousands thousands = Thousands::none;
+  std::string comment;
+  std::vector<std::string> missing = {"", "na", "n/a", "nan", "null", "?"};
   std::vector<std::string> ignore;
+  std::vector<std::string> categorical;
+  std::string id;
   std::string train_rows, test_rows;
   std::int64_t features = 0;
   IndexBase index_base = IndexBase::automatic;
+  Unseen unseen = Unseen::ignore;
   double validation_fraction = 0.0;
+  std::int64_t folds = 0;
+  Tristate stratify = Tristate::automatic;
   Tristate standardize = Tristate::automatic;
   bool standardize_target = false;
   Imputation impute = Imputation::error;
@@ -33,6 +42,10 @@ struct DataConfig {
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {
     v(Setting{.name = "train", .about = "File of the training data."}, c.train);
+    v(Setting{.name = "validation",
+              .about = "File of the validation data.",
+              .aliases = "valid validation_data valid_data eval_set"},
+      c.validation);
     v(Setting{.name = "test", .about = "File of the test data; evaluate and predict read it, too."}, c.test);
     v(Setting{.name = "format", .about = "Format of the data files; auto tells it by the content."},
       c.format);
@@ -41,6 +54,9 @@ struct DataConfig {
                        "of the targets.",
               .aliases = "label label_column target_column"},
       c.target);
+    v(Setting{.name = "validation_target",
+              .about = "npy and idx: file of the targets of the validation data."},
+      c.validation_target);
     v(Setting{.name = "test_target", .about = "npy and idx: file of the targets of the test data."},
       c.test_target);
     v(Setting{.name = "weight",
@@ -56,10 +72,29 @@ struct DataConfig {
       c.header);
     v(Setting{.name = "delimiter", .about = "Delimiter between the cells of a CSV file.", .aliases = "sep"},
       c.delimiter);
+    v(Setting{.name = "decimal", .about = "Decimal mark of the numbers in a text file."}, c.decimal);
+    v(Setting{.name = "thousands", .about = "Mark between the thousands of the numbers in a text file."},
+      c.thousands);
+    v(Setting{.name = "comment",
+              .about = "Text that begins a comment line of a text file; empty: there are none."},
+      c.comment);
+    v(Setting{.name = "missing",
+              .about = "Texts that stand for a missing value, in upper or lower case.",
+              .aliases = "na_values missing_values"},
+      c.missing);
     v(Setting{.name = "ignore",
               .about = "CSV columns to leave out, by name or index.",
               .aliases = "ignore_column"},
       c.ignore);
+    v(Setting{.name = "categorical",
+              .about = "CSV columns whose cells are categories even where they look like numbers, by name or "
+                       "index.",
+              .aliases = "categorical_feature cat_features"},
+      c.categorical);
+    v(Setting{.name = "id",
+              .about = "CSV column that names the rows, by name or index: no feature, kept in predictions.",
+              .aliases = "id_column"},
+      c.id);
     v(Setting{.name = "train_rows",
               .about = "Rows of the training file to read; empty: all.",
               .form = TextForm::row_range},
@@ -74,11 +109,26 @@ struct DataConfig {
               .aliases = "n_features"},
       c.features);
     v(Setting{.name = "index_base", .about = "libsvm: index of the first feature."}, c.index_base);
+    v(Setting{.name = "unseen",
+              .about = "What follows a category or a feature index that the training data did not have: "
+                       "ignore leaves it out and counts it."},
+      c.unseen);
     v(Setting{.name = "validation_fraction",
               .about = "Fraction of the training rows that is held out for validation.",
               .range = from_to_below(0, 1),
               .aliases = "validation_split"},
       c.validation_fraction);
+    v(Setting{.name = "folds",
+              .about =
+                  "Parts of the training rows, each held out once by a run of its own (cross-validation); "
+                  "0: one run.",
+              .range = at_least(0),
+              .aliases = "cv n_folds k_folds nfold n_splits"},
+      c.folds);
+    v(Setting{.name = "stratify",
+              .about = "Whether every class keeps its share in held-out rows; auto: it does.",
+              .aliases = "stratified"},
+      c.stratify);
     v(Setting{.name = "standardize",
               .about = "Whether features are shifted and scaled to mean 0 and deviation 1; auto: dense float "
                        "features are, sparse and uint8 ones are not.",

@@ -103,6 +103,7 @@ struct CheckpointConfig {
   std::int64_t every_epochs = -1;
   std::int64_t keep = 3;
   std::string resume = "auto";
+  OnChange on_change = OnChange::error;
 
   static constexpr std::string_view kAbout = "What the run saves, and where it goes on from";
 
@@ -129,6 +130,10 @@ struct CheckpointConfig {
               .form = TextForm::resume,
               .aliases = "resume_from_checkpoint"},
       c.resume);
+    v(Setting{.name = "on_change",
+              .about = "What follows a rate, schedule, metric or number of epochs that is not the one the "
+                       "run began with; allow: the run goes on with it."},
+      c.on_change);
   }
 };
 
