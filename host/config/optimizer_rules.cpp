@@ -21,13 +21,22 @@ void check_constraint(const OptimizerConfig& c) {
   }
 }
 
+/// An average moves every parameter in every step, which a lazy update does not.
+void check_average(const OptimizerConfig& c) {
+  if (c.average == Averaging::none || c.lazy != Tristate::yes) return;
+  refuse(fmt::format(
+      "optimizer.average = {} changes every parameter in every step, lazy updates of sparse data do not; set "
+      "optimizer.lazy = false",
+      name_of(c.average)));
+}
+
 }  // namespace
 
 void refuse(const std::string& message) { throw ConfigError(message); }
 
 void check_optimizer(const OptimizerConfig& c) {
   check_constraint(c);
-  check_average(c, c.lazy == Tristate::yes);
+  check_average(c);
   if (c.name == Rule::ftrl && c.weight_decay > 0) {
     refuse(
         "optimizer.weight_decay does not apply to ftrl, which computes each parameter anew; use "
@@ -35,12 +44,14 @@ void check_optimizer(const OptimizerConfig& c) {
   }
 }
 
-void check_average(const OptimizerConfig& c, bool lazy) {
-  if (c.average == Averaging::none || !lazy) return;
-  refuse(fmt::format(
-      "optimizer.average = {} changes every parameter in every step, lazy updates of sparse data do not; set "
-      "optimizer.lazy = false",
-      name_of(c.average)));
+bool changes_untouched_weights(const OptimizerConfig& c) {
+  const bool shrinks = c.weight_decay > 0 || (c.name != Rule::ftrl && (c.l1 > 0 || c.l2 > 0));
+  const bool clamps = c.constraint == Constraint::box || c.constraint == Constraint::non_negative;
+  return shrinks || clamps || c.average != Averaging::none;  // mutant: lazy-shrinkage
+}
+
+bool updates_lazily(const OptimizerConfig& c) {
+  return c.lazy == Tristate::automatic ? !changes_untouched_weights(c) : c.lazy == Tristate::yes;
 }
 
 void check_noise(const OptimizerConfig& c) {

@@ -9,9 +9,11 @@ namespace thalweg::config_rules {
 /// Throws ConfigError, as validate_config.
 void check_optimizer(const OptimizerConfig& config);
 
-/// An average moves every parameter in every step, which a lazy update does not. `lazy` is what
-/// optimizer.lazy comes to on the data.
-void check_average(const OptimizerConfig& config, bool lazy);
+/// Whether a weight whose gradient is 0 changes in a step: by regularisation, a bound or an average.
+bool changes_untouched_weights(const OptimizerConfig& config);
+
+/// What optimizer.lazy comes to on sparse data.
+bool updates_lazily(const OptimizerConfig& config);
 
 /// Noise has to reach every parameter.
 void check_noise(const OptimizerConfig& config);

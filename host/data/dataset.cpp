@@ -131,7 +131,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   data.transform = std::move(transform);
   if (standardize && layout == RawData::Layout::f32) apply_scaling(data, threads);
   check_rows(data);
-  apply_class_weights(config.class_weight, fit, data);
+  fit_weights(config.class_weight, fit, data);
   if (config.standardize_target && data.target_kind == TargetKind::number) standardize_target(data, fit);
   return data;
 }

@@ -147,6 +147,18 @@ std::vector<double> balanced_weights(const Dataset& data, const std::vector<std:
   return weights;
 }
 
+/// By class; empty: none.
+std::vector<double> class_weights(const std::string& setting, const std::vector<std::int64_t>& fit,
+                                  const Dataset& data) {
+  const std::optional<ClassWeighting> word =
+      setting.empty() ? ClassWeighting::none : value_named<ClassWeighting>(setting);
+  if (word == ClassWeighting::none) return {};
+  if (data.target_kind != TargetKind::classes)
+    throw ConfigError(fmt::format("data.class_weight = {}: the targets of {} are numbers; want none",
+                                  shown(setting), data.source));
+  return word == ClassWeighting::balanced ? balanced_weights(data, fit) : listed_weights(setting, data);
+}
+
 }  // namespace
 
 void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data) {
@@ -212,18 +224,21 @@ void check_weights(const Dataset& data) {
   if (!positive) throw DataError(fmt::format("{}: every weight is 0; want at least one above", data.source));
 }
 
-void apply_class_weights(const std::string& setting, const std::vector<std::int64_t>& fit, Dataset& data) {
-  const std::optional<ClassWeighting> word =
-      setting.empty() ? ClassWeighting::none : value_named<ClassWeighting>(setting);
-  if (word == ClassWeighting::none) return;
-  if (data.target_kind != TargetKind::classes)
-    throw ConfigError(fmt::format("data.class_weight = {}: the targets of {} are numbers; want none",
-                                  shown(setting), data.source));
-  const std::vector<double> of_class =
-      word == ClassWeighting::balanced ? balanced_weights(data, fit) : listed_weights(setting, data);
+void fit_weights(const std::string& class_weight, const std::vector<std::int64_t>& fit, Dataset& data) {
+  const std::vector<double> of_class = class_weights(class_weight, fit, data);
+  if (data.weight.empty() && of_class.empty()) return;
   if (data.weight.empty()) data.weight.assign(static_cast<std::size_t>(data.rows), 1.0f);
+  const auto weight_of = [&](std::size_t r) {
+    return data.weight[r] * (of_class.empty() ? 1.0 : of_class[static_cast<std::size_t>(data.target[r])]);
+  };
+  double sum = 0;
+  for (const std::int64_t row : fit) sum += weight_of(static_cast<std::size_t>(row));
+  if (!(sum > 0))
+    throw DataError(fmt::format("{}: every row to train on has weight 0; want at least one above in {}",
+                                data.source, of_class.empty() ? "data.weight" : "data.class_weight"));
+  const double mean = sum / static_cast<double>(fit.size());  // mutant: mean-of-fit-rows
   for (std::size_t r = 0; r < data.weight.size(); ++r)
-    data.weight[r] = static_cast<float>(data.weight[r] * of_class[static_cast<std::size_t>(data.target[r])]);
+    data.weight[r] = static_cast<float>(weight_of(r) / mean);
 }
 
 }  // namespace thalweg

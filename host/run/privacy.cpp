@@ -32,7 +32,8 @@ Privacy::Privacy(const Config& config, const Dataset& data, const std::vector<st
       // mutant: default-delta
       delta_(config_.delta > 0 ? config_.delta : 0.1 / static_cast<double>(rows.size())),
       noise_multiplier_(config_.noise_multiplier),
-      standardized_(standardized(config, data)) {
+      standardized_(standardized(config, data)),
+      weighted_(!data.weight.empty()) {
   if (!config_.private_training()) return;
   if (standardized_ && config.data.standardize == Tristate::automatic) {
     throw ConfigError(
@@ -63,6 +64,7 @@ std::vector<std::string> Privacy::notes() const {
       noise_multiplier_, sampler_.rate(), delta_)};
   if (config_.reproducible_noise) notes.push_back("the noise is reproducible from the seed: not private");
   if (standardized_) notes.push_back("features are standardised by the data: epsilon does not cover that");
+  if (weighted_) notes.push_back("weights are divided by their mean in the data: epsilon does not cover that");
   return notes;
 }
 

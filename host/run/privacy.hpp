@@ -34,7 +34,7 @@ class Privacy {
   PoissonSampler sampler_;
   double expected_batch_, delta_;
   double noise_multiplier_;
-  bool standardized_;
+  bool standardized_, weighted_;
 };
 
 }  // namespace thalweg

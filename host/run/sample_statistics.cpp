@@ -49,8 +49,7 @@ void SampleStatistics::add_noise_scale(const StepResult& result) {
   double single = 0;
   for (const float norm : result.norms) single += double{norm} * norm;
   single /= batch;
-  const double mean = result.gradient_norm * result.weight_sum / batch;  // mutant: noise-scale-weighted
-  const double whole = mean * mean;
+  const double whole = result.gradient_norm * result.gradient_norm;
   squared_mean_ += (batch * whole - single) / (batch - 1);
   variance_ += (single - whole) * batch / (batch - 1);
   noise_scale_steps_ += 1;

@@ -12,6 +12,7 @@
 #include "host/config/values.hpp"
 #include "host/model/network.hpp"
 #include "host/run/context_options.hpp"
+#include "host/run/lazy_note.hpp"
 #include "host/run/learner_options.hpp"
 #include "host/run/numerics_note.hpp"
 #include "host/run/run_parts.hpp"
@@ -63,6 +64,7 @@ void TrainingRun::prepare() {
   data_ = read_run_data(config_, observer_.reading);
   enter(TrainPhase::train);
   if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
+  if (const std::string note = lazy_note(config_.optimizer, data_.train); !note.empty()) say(note);
   make_model();
   resume();
   parts_ = make_run_parts({.config = config_,

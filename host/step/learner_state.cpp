@@ -126,12 +126,13 @@ void Learner::State::run(std::int64_t count, bool update, const HostObjective* o
 }
 
 /// One over what the sum over the batch is divided by.
-float Learner::State::scale_of(double weight_sum) const {
-  const double divisor = options.per_sample.divisor > 0 ? options.per_sample.divisor : weight_sum;
-  return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;  // mutant: zero-weight-batch
+float Learner::State::scale_of(std::int64_t rows) const {
+  const double divisor =
+      options.per_sample.divisor > 0 ? options.per_sample.divisor : static_cast<double>(rows);
+  return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;  // mutant: empty-batch
 }
 
-/// With weights the host adds them up; it has to list the rows for this anyway.
+/// With weights the host adds them up for StepResult::weight_sum, and has to list the rows for this.
 StepRows Learner::State::listed_where_needed(StepRows rows) const {
   const auto* batch = std::get_if<EpochBatch>(&rows);
   if (batch == nullptr) return rows;
@@ -157,8 +158,7 @@ void Learner::State::enqueue(StepRows rows, double lr, bool update, const Object
   const std::int64_t count = count_of(rows), step = steps + burst.length() + 1;
   require_count(count);
   burst.require_room();
-  const double weight_sum = weight_of(rows);
-  const float scale = scale_of(weight_sum);
+  const float scale = scale_of(count);
   inputs.upload(burst.length(),
                 {.step = static_cast<std::uint64_t>(step),
                  .scalars = optimizer.scalars(lr, step),
@@ -180,6 +180,7 @@ void Learner::State::enqueue(StepRows rows, double lr, bool update, const Object
   } else {
     run_on(nullptr);
   }
+  const double weight_sum = weight_of(rows);
   burst.add({std::move(rows), weight_sum});
 }
 
@@ -207,7 +208,7 @@ StepResult Learner::State::result_of(const QueuedStep& step, const StepRecord& r
   result.norms = per_sample->norms(ctx, count);
   if (clips()) return result;
   // Without clipping the norms are those of the scaled gradients, because measuring must not change the step.
-  const float scale = scale_of(result.weight_sum);
+  const float scale = scale_of(count);
   for (float& norm : result.norms) norm = norm / scale;  // mutant: norms-unscaled
   return result;
 }

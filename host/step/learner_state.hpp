@@ -55,7 +55,7 @@ struct Learner::State {
   void require_count(std::int64_t count) const;
   StepRows listed_where_needed(StepRows rows) const;
   double weight_of(const StepRows& rows) const;
-  float scale_of(double weight_sum) const;
+  float scale_of(std::int64_t rows) const;
   void run(std::int64_t count, bool update, const HostObjective* objective);
   MicroBatch micro_batch(const BatchSlices& slices) const;
   DenseRows rows_after(const BatchSlices& slices) const;

@@ -20,9 +20,8 @@ Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float*
                      const OptimizerConfig& config, std::int64_t sparse_weight)
     : config_(config),
       groups_(parameter_groups(config)),
-      lazy_(sparse_weight >= 0 && config.lazy != Tristate::no) {
+      lazy_(sparse_weight >= 0 && config_rules::updates_lazily(config)) {
   config_rules::check_optimizer(config);
-  config_rules::check_average(config, lazy_);
   plan_segments(plan, sparse_weight);
   const std::int64_t arena = plan.arena_size();
   for (int s = 0; s < state_count(config.name); ++s) {

@@ -52,7 +52,7 @@ class Dataset {
   TargetKind target_kind = TargetKind::number;
   TargetTransform target_transform;
   std::vector<float> target;         ///< [rows] number or class index; empty: the source has none
-  std::vector<float> weight;         ///< [rows] or empty: sample weight times class weight
+  std::vector<float> weight;         ///< [rows] or empty: sample weight times class weight, of mean 1
   std::vector<std::string> classes;  ///< labels as in the data, in class order
   FeatureTransform transform;
   std::string source;                     ///< name of the file, for messages
@@ -102,8 +102,8 @@ struct Split {
 Split split_rows(std::int64_t rows, double fraction, std::uint64_t seed);
 
 /// Reads training data as read_training_data does and splits off data.validation_fraction of the rows.
-/// Imputation, standardisation and balanced class weights use the training rows alone; classes and categories
-/// use all rows. Throws DataError if no row is left to train on.
+/// Imputation, standardisation, balanced class weights and the mean weight use the training rows alone;
+/// classes and categories use all rows. Throws DataError if no row is left to train on.
 struct TrainingData {
   Dataset data;
   Split split;

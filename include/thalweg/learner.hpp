@@ -23,7 +23,7 @@ struct PerSampleOptions {
   ClipMode mode = ClipMode::flat;
   double noise_multiplier = 0;   ///< deviation of the noise on the sum, in units of clip_norm
   std::uint64_t noise_seed = 0;  ///< keep it secret if the noise is for privacy
-  double divisor = 0;            ///< divides the clipped sum; 0: the sum of the batch's weights
+  double divisor = 0;            ///< divides the clipped sum; 0: the number of rows of the batch
   bool statistics = false;       ///< fills StepResult::norms and StepResult::losses
 
   bool clips() const { return clip_norm > 0; }
@@ -76,7 +76,9 @@ struct Restored {
   std::vector<std::string> damaged;      ///< for each newer checkpoint that was passed over: what is wrong
 };
 
-/// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1.
+/// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1. The
+/// loss of a step is the sum of the weighted losses divided by the number of rows, so weights should have the
+/// mean 1 over the rows that are trained on; those of read_training_data and read_and_split do.
 class Learner {
  public:
   /// Allocates all memory of its steps on the device of the model. Throws ConfigError for options that
@@ -98,8 +100,8 @@ class Learner {
   /// Takes one step with your own objective.
   StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
                   const ObjectiveFunction& objective);
-  /// Computes the loss and the gradient of the mean loss over `rows` without an update. The gradients have
-  /// the order of Model::parameters.
+  /// Computes the loss without an update, and the gradient of the sum of the weighted losses divided by
+  /// rows.size(). The gradients have the order of Model::parameters.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
 
   /// Queues a step with the model's own loss. At most burst_limit() steps may be queued before collect:

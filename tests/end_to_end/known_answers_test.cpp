@@ -20,6 +20,7 @@ Config regression(const TemporaryFolder& folder, const std::string& csv) {
   config.train.batch_size = 3;
   config.out = folder.path("run");
   config.checkpoint.every_epochs = 0;
+  config.checkpoint.resume = "never";
   return config;
 }
 
@@ -60,6 +61,95 @@ TEST(KnownAnswers, AWeightOfTwoIsTheRowTwice) {
   const auto b = fitted(twice);
   EXPECT_NEAR(a[0].values[0], b[0].values[0], 1e-4);
   EXPECT_NEAR(a[1].values[0], b[1].values[0], 1e-4);
+}
+
+/// What a constant model, a bias alone, is fitted to in `steps` steps.
+float fitted_bias(Config config, std::int64_t batch, std::int64_t steps) {
+  config.optimizer.name = Rule::sgd;
+  config.optimizer.lr = 0.02;
+  config.optimizer.average = Averaging::polyak;
+  config.optimizer.average_from = steps / 3;
+  config.train.batch_size = batch;
+  config.train.epochs = steps;
+  config.train.max_steps = steps;
+  return fitted(config)[1].values[0];
+}
+
+TEST(KnownAnswers, SampleWeightsGiveTheWeightedMeanAtAnyBatchSize) {
+  const TemporaryFolder folder;
+  for (const int unit : {1, 1000}) {
+    std::string csv = "x,y,w\n";
+    for (int row = 0; row < 200; ++row)
+      csv += row % 2 == 0 ? "0,0," + std::to_string(unit) + "\n" : "0,1," + std::to_string(9 * unit) + "\n";
+    Config config = regression(folder, csv);
+    config.data.target = "y";
+    config.data.weight = "w";
+    for (const std::int64_t batch : {1, 8, 32, 256})
+      EXPECT_NEAR(fitted_bias(config, batch, 6000), 0.9, 0.02 * 0.9) << batch << " weights of " << unit;
+  }
+}
+
+TEST(KnownAnswers, BalancedClassesAreEquallyLikelyAtAnyBatchSize) {
+  const TemporaryFolder folder;
+  std::string csv = "x,y\n";
+  for (int row = 0; row < 200; ++row) csv += row % 20 == 7 ? "0,yes\n" : "0,no\n";
+  Config config = regression(folder, csv);
+  config.model.loss = Loss::logistic;
+  config.data.class_weight = "balanced";
+  for (const std::int64_t batch : {1, 8, 32, 256}) {
+    const double p = 1 / (1 + std::exp(-fitted_bias(config, batch, 12000)));
+    EXPECT_NEAR(p, 0.5, 0.02 * 0.5) << batch;
+  }
+}
+
+TEST(KnownAnswers, ClippingBoundsTheWeightedGradientWhateverTheUnitOfTheWeights) {
+  // One step at rate 1 from 0 on residuals -4 and -1/4: the weights 1 and 1 give 1 and 1/4, half of their sum
+  // is 0.625.
+  const TemporaryFolder folder;
+  for (const char* weight : {"1", "3", "1000"}) {
+    Config config = regression(folder, std::string("x,y,w\n0,4,") + weight + "\n0,0.25," + weight + "\n");
+    config.data.target = "y";
+    config.data.weight = "w";
+    config.optimizer.name = Rule::sgd;
+    config.optimizer.lr = 1;
+    config.train.batch_size = 2;
+    config.train.epochs = 1;
+    config.per_sample.clip_norm = 1;
+    EXPECT_NEAR(fitted(config)[1].values[0], 0.625, 1e-6) << weight;
+  }
+}
+
+/// Rows of one feature each, of value 1: those of feature j are `counts[j]` of 200, and their target is 2.
+std::string one_feature_rows(const std::vector<int>& counts) {
+  std::string rows;
+  for (std::size_t j = 0; j < counts.size(); ++j)
+    for (int n = 0; n < counts[j]; ++n) rows += "2 " + std::to_string(j + 1) + ":1\n";
+  return rows;
+}
+
+TEST(KnownAnswers, RegularisationOfSparseDataIsThatOfEachStepNotOfEachOccurrence) {
+  // share (w - 2)^2 / 2 + l2 w^2 / 2 is least at 2 share / (share + l2), with l1 |w| at 2 - l1 / share
+  const TemporaryFolder folder;
+  const std::vector<int> counts{100, 60, 30, 10};
+  Config config = regression(folder, "");
+  config.data.train = folder.write("data.svm", one_feature_rows(counts));
+  config.model.bias = false;
+  config.optimizer.name = Rule::sgd;
+  config.optimizer.lr = 0.5;
+  config.schedule.name = ScheduleKind::cosine;
+  for (const std::int64_t batch : {4, 20}) {
+    config.train.batch_size = batch;
+    config.train.epochs = 40 * batch;
+    config.optimizer.l1 = 0, config.optimizer.l2 = 0.05;
+    const auto ridge = fitted(config)[0].values;
+    config.optimizer.l1 = 0.04, config.optimizer.l2 = 0;
+    const auto lasso = fitted(config)[0].values;
+    for (std::size_t j = 0; j < counts.size(); ++j) {
+      const double share = counts[j] / 200.0, want = 2 * share / (share + 0.05), sparse = 2 - 0.04 / share;
+      EXPECT_NEAR(ridge[j], want, 0.01 * want) << "ridge, feature " << j << ", batch " << batch;
+      EXPECT_NEAR(lasso[j], sparse, 0.01 * sparse) << "lasso, feature " << j << ", batch " << batch;
+    }
+  }
 }
 
 TEST(KnownAnswers, TheMedianMinimisesTheAbsoluteLossAndTheQuantileItsOwn) {

@@ -142,11 +142,11 @@ TEST_F(DatasetOf, DamagedSchemasAreRefused) {
 TEST_F(DatasetOf, ClassWeightsMultiplySampleWeights) {
   DataConfig c = config(write("d.csv", "x,w,y\n1,2,a\n2,1,b\n3,1,b\n4,1,b\n"));
   c.weight = "w";
-  c.class_weight = "balanced";  // 4 / (2 * 1) and 4 / (2 * 3)
+  c.class_weight = "balanced";  // 4 / (2 * 1) and 4 / (2 * 3); the mean of the products is 3 / 2
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight,
-            (Floats{4, float(4.0 / 6), float(4.0 / 6), float(4.0 / 6)}));
+            (Floats{float(8.0 / 3), float(4.0 / 9), float(4.0 / 9), float(4.0 / 9)}));
   c.class_weight = "0.5, 3";
-  EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight, (Floats{1, 3, 3, 3}));
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight, (Floats{0.4f, 1.2f, 1.2f, 1.2f}));
   c.class_weight = "1,2,3";
   expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
                             {"class_weight", "3 numbers", "a, b"});

@@ -38,9 +38,33 @@ TEST_F(Labels, BalancedClassWeightsCountTheRowsTrainedOn) {
   d.classes = {"a", "b", "c"};
   d.target = {0, 1, 1, 0, 2};
   d.rows = 5;
-  apply_class_weights("balanced", {0, 1, 2}, d);
-  // of three rows: 3 / (3 * 1) for a, 3 / (3 * 2) for b, none of c
-  EXPECT_EQ(d.weight, (Floats{1, 0.5f, 0.5f, 1, 0}));
+  fit_weights("balanced", {0, 1, 2}, d);
+  // of three rows: 3 / (3 * 1) for a, 3 / (3 * 2) for b, none of c; their mean over the three is 2 / 3
+  EXPECT_EQ(d.weight, (Floats{1.5f, 0.75f, 0.75f, 1.5f, 0}));
+}
+
+TEST_F(Labels, WeightsHaveTheMeanOneOverTheRowsTrainedOn) {
+  const auto fitted = [](const Floats& weight, const std::vector<std::int64_t>& fit) {
+    Dataset d;
+    d.rows = 4, d.target = Floats(4), d.weight = weight;
+    fit_weights("none", fit, d);
+    return d.weight;
+  };
+  EXPECT_EQ(fitted({1, 9, 2, 0}, {0, 1, 2, 3}), (Floats{1.0f / 3, 3, 2.0f / 3, 0}));
+  EXPECT_EQ(fitted({1, 3, 8, 0}, {0, 1}), (Floats{0.5f, 1.5f, 4, 0})) << "validation rows have no part";
+  EXPECT_EQ(fitted({7, 7, 7, 7}, {0, 1, 2}), Floats(4, 1.0f));
+  EXPECT_EQ(fitted({1000, 9000, 2000, 0}, {0, 1, 2, 3}), fitted({1, 9, 2, 0}, {0, 1, 2, 3}));
+  EXPECT_EQ(fitted({0x1.8p127f, 0x1p126f, 0x1.8p127f, 0x1p126f}, {0, 1, 2, 3}),
+            (Floats{1.5f, 0.5f, 1.5f, 0.5f}));
+  EXPECT_TRUE(fitted({}, {0, 1}).empty());
+}
+
+TEST_F(Labels, RowsToTrainOnThatAllWeighNothingAreRefused) {
+  Dataset d;
+  d.source = "d.csv", d.rows = 3, d.target = {0, 0, 1}, d.weight = {0, 0, 1};
+  expect_error<DataError>([&] { fit_weights("none", {0, 1}, d); }, {"d.csv", "weight 0", "in data.weight"});
+  d.target_kind = TargetKind::classes, d.classes = {"a", "b"}, d.weight = {};
+  expect_error<DataError>([&] { fit_weights("0,1", {0, 1}, d); }, {"d.csv", "weight 0", "data.class_weight"});
 }
 
 TEST_F(Labels, AFileOfLabelsThatIsBinaryAndNoArrayIsRefused) {
@@ -55,8 +79,8 @@ TEST_F(Labels, AFileOfLabelsThatIsBinaryAndNoArrayIsRefused) {
 }
 
 TEST_F(Labels, ListedClassWeightsStandInTheOrderOfTheClasses) {
-  EXPECT_EQ(weighted("0.5,2,3").weight, (Floats{2, 0.5f, 2, 3}));
-  EXPECT_EQ(weighted("0,1,0").weight, (Floats{1, 0, 1, 0}));
+  EXPECT_EQ(weighted("0.5,2,3").weight, (Floats{2 / 1.875f, 0.5f / 1.875f, 2 / 1.875f, 3 / 1.875f}));
+  EXPECT_EQ(weighted("0,1,0").weight, (Floats{2, 0, 2, 0}));
   EXPECT_TRUE(weighted("none").weight.empty());
   EXPECT_TRUE(weighted("").weight.empty());
 }
@@ -152,7 +176,7 @@ TEST_F(Labels, WeightsInAFileAreThoseOfTheTrainingRows) {
   c.target = write("y.txt", "1\n2\n3\n");
   c.weight = write("w.txt", "1\n0\n2.5\n");
   const Dataset d = read_training_data(c, TargetUse::automatic);
-  EXPECT_EQ(d.weight, (Floats{1, 0, 2.5f}));
+  EXPECT_EQ(d.weight, (Floats{6.0f / 7, 0, 15.0f / 7})) << "over their mean, 7 / 6";
   const std::string x = write("t.npy", npy("<f4", "(2, 1)", Floats{1, 2})), y = write("t.txt", "4\n5\n");
   const Dataset test = read_data_as(c, x, y, "", schema_of(d), true);
   EXPECT_EQ(test.target, (Floats{4, 5}));
@@ -177,7 +201,7 @@ TEST_F(Labels, AWeightColumnIsReadWithTestDataToo) {
   DataConfig c = config(write("d.csv", "x,w,y\n1,2,1\n2,3,2\n"));
   c.weight = "w";
   const Dataset d = read_training_data(c, TargetUse::numbers);
-  EXPECT_EQ(d.weight, (Floats{2, 3}));
+  EXPECT_EQ(d.weight, (Floats{0.8f, 1.2f}));
   const DataSchema schema = schema_of(d);
   EXPECT_EQ(read_data_as(c, write("t.csv", "x,w,y\n1,5,1\n"), "", "", schema, true).weight, (Floats{5}));
   expect_error<ConfigError>([&] { read_data_as(c, write("u.csv", "x,y\n1,1\n"), "", "", schema, true); },

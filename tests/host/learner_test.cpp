@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "host/run/lazy_note.hpp"
 #include "host/step/sparse_batch.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/data_files.hpp"
@@ -72,16 +73,19 @@ TEST(Learner, AStepWithALearningRateTakesThatEvenIfItIsZero) {
   EXPECT_EQ(weight_after([](Learner& l, const EpochBatch&) { l.step(Rows{0, 1}, 0); }), 1.0f);
 }
 
-TEST(Learner, DividesByTheSumOfTheWeights) {
+TEST(Learner, DividesByTheNumberOfRowsWhateverTheyWeigh) {
   Dataset data = three_points();
   data.weight = {2, 6, 0};
   Model model = proportional(data, 1);
   Learner learner(model, data, options(kSgd));
-  const StepResult result = learner.step(Rows{0, 1}, 0.5);  // (2 * 1 - 6 * 2) / 8
+  const StepResult result = learner.step(Rows{0, 1}, 0.5);  // (2 * 1 - 6 * 2) / 2
   EXPECT_EQ(result.loss_sum, 4);
   EXPECT_EQ(result.weight_sum, 8);
-  EXPECT_EQ(result.gradient_norm, 1.25);
-  EXPECT_EQ(weight_of(model), 1.625f);
+  EXPECT_EQ(result.gradient_norm, 5);
+  EXPECT_EQ(weight_of(model), 3.5f);
+  std::vector<NamedTensor> gradients;
+  learner.value_and_gradient({1, 2}, gradients);  // residual 4 of row 1, weight 6; row 2 weighs nothing
+  EXPECT_EQ(gradients[0].values, Floats{6.0f * 4 * 2 / 2});
 }
 
 TEST(Learner, LeavesEverythingAsItIsWhereAllWeightsAreZero) {
@@ -269,14 +273,50 @@ TEST(Learner, UpdatesTheTouchedFeaturesAndTheBiasOfSparseRowsUnlessAllAreAskedFo
   // Row 1 gives 2 * 2 + 0 against -2: residual 6, gradients 12 and 6; decay halves what it reaches.
   const ModelConfig linear{.loss = Loss::squared};
   const std::vector<Floats> start{{4, 2, 8}, {0}};
-  for (const Tristate lazy : {Tristate::automatic, Tristate::yes}) {
-    const auto got = after_row_1(linear, {.name = Rule::sgd, .weight_decay = 1, .lazy = lazy}, start);
-    EXPECT_EQ(got[0].values, (Floats{4, 1 - 6, 8})) << name_of(lazy);
+  const auto after = [&](OptimizerConfig optimizer, Tristate lazy) {
+    optimizer.lazy = lazy;
+    const auto got = after_row_1(linear, optimizer, start);
     EXPECT_EQ(got[1].values, Floats{-3}) << name_of(lazy);
+    return got[0].values;
+  };
+  const OptimizerConfig decay{.name = Rule::sgd, .weight_decay = 1};
+  EXPECT_EQ(after(decay, Tristate::yes), (Floats{4, 1 - 6, 8}));
+  EXPECT_EQ(after(decay, Tristate::no), (Floats{2, 1 - 6, 4}));
+  EXPECT_EQ(after(decay, Tristate::automatic), (Floats{2, 1 - 6, 4})) << "the decay is that of every step";
+  EXPECT_EQ(after({.name = Rule::sgd, .l2 = 1}, Tristate::automatic), (Floats{2, 1 - 6, 4}));
+  EXPECT_EQ(after({.name = Rule::sgd, .l1 = 1}, Tristate::automatic), (Floats{3.5f, -3.5f, 7.5f}));
+  const OptimizerConfig box{.name = Rule::sgd, .constraint = Constraint::box, .lower = -9, .upper = 5};
+  EXPECT_EQ(after(box, Tristate::automatic), (Floats{4, 2 - 6, 5})) << "every weight is in the box";
+}
+
+TEST(Learner, UpdatesOnlyTouchedFeaturesWhereNothingElseChangesTheOthers) {
+  // momentum would go on moving feature 0 in the step on row 1; ftrl has l1 and l2 in its sums
+  const Dataset data = sparse_diagonal();
+  const auto moved = [&](OptimizerConfig optimizer, Tristate lazy) {
+    optimizer.lazy = lazy;
+    Model model = test::model_with(cpu(), {.loss = Loss::squared}, data, {{4, 2, 8}, {0}});
+    Learner learner(model, data, options(optimizer));
+    learner.step(Rows{0}, 0.5);
+    const float before = model.parameters()[0].values[0];
+    learner.step(Rows{1}, 0.25);
+    return model.parameters()[0].values[0] != before;
+  };
+  const OptimizerConfig momentum{.name = Rule::momentum}, ftrl{.name = Rule::ftrl, .l1 = 0.1, .l2 = 1};
+  for (const OptimizerConfig& optimizer : {momentum, ftrl}) {
+    EXPECT_FALSE(moved(optimizer, Tristate::automatic)) << name_of(optimizer.name);
+    EXPECT_TRUE(moved(optimizer, Tristate::no)) << name_of(optimizer.name);
   }
-  const auto all = after_row_1(linear, {.name = Rule::sgd, .weight_decay = 1, .lazy = Tristate::no}, start);
-  EXPECT_EQ(all[0].values, (Floats{2, 1 - 6, 4}));
-  EXPECT_EQ(all[1].values, Floats{-3});
+}
+
+TEST(Learner, ARunSaysThatItUpdatesEveryWeightOfSparseDataAndHowNotTo) {
+  const Dataset sparse = sparse_diagonal();
+  const std::string note = lazy_note({.l2 = 1}, sparse);
+  EXPECT_NE(note.find("all 3 features"), std::string::npos) << note;
+  EXPECT_NE(note.find("optimizer.lazy = true"), std::string::npos) << note;
+  EXPECT_EQ(lazy_note({}, sparse), "");
+  EXPECT_EQ(lazy_note({.name = Rule::ftrl, .l1 = 1, .l2 = 1}, sparse), "");
+  EXPECT_EQ(lazy_note({.l2 = 1, .lazy = Tristate::no}, sparse), "") << "it was asked for";
+  EXPECT_EQ(lazy_note({.l2 = 1}, three_points()), "") << "the rows are dense";
 }
 
 TEST(Learner, UpdatesTheDenseLayersBehindASparseOneWhole) {
@@ -351,10 +391,10 @@ TEST(Optimizer, KeepsAveragesAndLazyUpdatesApart) {
   const auto learner = [&](Tristate lazy, Averaging average) {
     Learner(model, data, options({.name = Rule::sgd, .average = average, .lazy = lazy}));
   };
-  for (const Tristate lazy : {Tristate::automatic, Tristate::yes})
-    test::expect_error<ConfigError>([&] { learner(lazy, Averaging::ema); },
-                                    {"optimizer.average = ema", "optimizer.lazy = false"});
-  EXPECT_NO_THROW(learner(Tristate::no, Averaging::ema));
+  test::expect_error<ConfigError>([&] { learner(Tristate::yes, Averaging::ema); },
+                                  {"optimizer.average = ema", "optimizer.lazy = false"});
+  for (const Tristate lazy : {Tristate::automatic, Tristate::no})
+    EXPECT_NO_THROW(learner(lazy, Averaging::ema)) << name_of(lazy);
   EXPECT_NO_THROW(learner(Tristate::automatic, Averaging::none));
   LearnerOptions noisy = options({.name = Rule::sgd, .lazy = Tristate::yes});
   noisy.per_sample = {.clip_norm = 1, .noise_multiplier = 1};

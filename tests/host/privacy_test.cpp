@@ -112,6 +112,17 @@ TEST(Privacy, SaysWhatIsNotPrivate) {
   EXPECT_EQ(said.find("reproducible"), std::string::npos);
 }
 
+TEST(Privacy, SaysThatTheMeanOfTheWeightsIsReadFromTheData) {
+  Dataset data = test::number_data(1, {1, 2}, {1, 2});
+  const auto says_so = [&] {
+    return joined(Privacy(config(), data, {0, 1}, 10).notes()).find("divided by their mean") !=
+           std::string::npos;
+  };
+  EXPECT_FALSE(says_so());
+  data.weight = {0.5f, 1.5f};
+  EXPECT_TRUE(says_so());
+}
+
 TEST(Privacy, StandardisingByDefaultIsRefusedWhereTheDataAreDenseFloats) {
   Config c = config();
   c.data.standardize = Tristate::automatic;

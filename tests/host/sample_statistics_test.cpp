@@ -54,44 +54,43 @@ TEST(SampleStatistics, NamesTheRowsOfLargestNormAndLossAndTheMeansOfClasses) {
   EXPECT_TRUE(statistics.finish_epoch().empty()) << "the next epoch begins anew";
 }
 
-StepResult batch_of(std::vector<float> norms, double gradient_norm, double weight_sum) {
-  StepResult result{.weight_sum = weight_sum, .gradient_norm = gradient_norm};
+StepResult batch_of(std::vector<float> norms, double gradient_norm) {
+  StepResult result{.gradient_norm = gradient_norm};
   result.losses.assign(norms.size(), 0.0f), result.norms = std::move(norms);
   return result;
 }
 
-TEST(SampleStatistics, NoiseScaleIsThatOfTheFormulaWithTheSumOfTheWeightsInTheMean) {
+TEST(SampleStatistics, NoiseScaleIsThatOfTheFormula) {
   // McCandlish et al. 2018, appendix A: of two rows |g_1|^2 is (9 + 16) / 2 = 12.5 on average; the mean
-  // gradient is 2 * 3 / 2 = 3, because the step divided by the sum of the weights, 3. So
-  // |G|^2 = 2 * 9 - 12.5 = 5.5 and tr(Sigma) = 2 (12.5 - 9) = 7.
+  // gradient is 3. So |G|^2 = 2 * 9 - 12.5 = 5.5 and tr(Sigma) = 2 (12.5 - 9) = 7.
   const Dataset data = two_classes();
   SampleStatistics statistics(data, 0);
-  statistics.add({0, 1}, batch_of({3, 4}, 2, 3));
+  statistics.add({0, 1}, batch_of({3, 4}, 3));
   const auto got = finished(statistics);
   EXPECT_DOUBLE_EQ(got.at("per_sample.noise_scale"), 7 / 5.5);
   EXPECT_EQ(got.at("per_sample.suggested_batch_size"), 2);
   // Of four rows of norm 2 and a mean of norm 1.5: |G|^2 = (4 * 2.25 - 4) / 3, tr(Sigma) = (4 - 2.25) 4 / 3.
-  statistics.add({0, 1, 2, 3}, batch_of({2, 2, 2, 2}, 1.5, 4));
+  statistics.add({0, 1, 2, 3}, batch_of({2, 2, 2, 2}, 1.5));
   EXPECT_DOUBLE_EQ(finished(statistics).at("per_sample.noise_scale"), 7.0 / 5) << "of this epoch alone";
   // Both batches in one epoch add up: (7 + 7 / 3) / (5.5 + 5 / 3).
-  statistics.add({0, 1}, batch_of({3, 4}, 2, 3));
-  statistics.add({0, 1, 2, 3}, batch_of({2, 2, 2, 2}, 1.5, 4));
+  statistics.add({0, 1}, batch_of({3, 4}, 3));
+  statistics.add({0, 1, 2, 3}, batch_of({2, 2, 2, 2}, 1.5));
   EXPECT_DOUBLE_EQ(finished(statistics).at("per_sample.noise_scale"), (7 + 7.0 / 3) / (5.5 + 5.0 / 3));
 }
 
 TEST(SampleStatistics, NoiseScaleIsUnknownWhereNoGradientStandsOutAndNeedsBatchesOfTwo) {
   const Dataset data = two_classes();
   SampleStatistics statistics(data, 0);
-  statistics.add({0, 1}, batch_of({3, 4}, 2, 2));  // 2 * 4 - 12.5 < 0
+  statistics.add({0, 1}, batch_of({3, 4}, 2));  // 2 * 4 - 12.5 < 0
   const auto lost = finished(statistics);
   EXPECT_TRUE(std::isnan(lost.at("per_sample.noise_scale")));
   EXPECT_FALSE(lost.contains("per_sample.suggested_batch_size"));
-  statistics.add({0}, batch_of({3}, 3, 1));
+  statistics.add({0}, batch_of({3}, 3));
   EXPECT_FALSE(finished(statistics).contains("per_sample.noise_scale"));
-  statistics.add({0, 1}, batch_of({3, 3}, 3, 2));
+  statistics.add({0, 1}, batch_of({3, 3}, 3));
   EXPECT_EQ(finished(statistics).at("per_sample.noise_scale"), 0);
   SampleStatistics clipping(data, 1);
-  clipping.add({0, 1}, batch_of({3, 4}, 2, 3));
+  clipping.add({0, 1}, batch_of({3, 4}, 3));
   EXPECT_FALSE(finished(clipping).contains("per_sample.noise_scale"))
       << "clipped gradients have another mean";
 }
@@ -99,14 +98,14 @@ TEST(SampleStatistics, NoiseScaleIsUnknownWhereNoGradientStandsOutAndNeedsBatche
 TEST(SampleStatistics, ANormAtTheBoundIsNotClipped) {
   const Dataset data = two_classes();
   SampleStatistics statistics(data, 2);
-  statistics.add({0, 1, 2, 3}, batch_of({2, 2, 3, 1}, 0, 4));
+  statistics.add({0, 1, 2, 3}, batch_of({2, 2, 3, 1}, 0));
   EXPECT_DOUBLE_EQ(finished(statistics).at("per_sample.clipped"), 0.25);
 }
 
 TEST(SampleStatistics, SuggestABatchOfOneWhereRowsAgree) {
   const Dataset data = two_classes();
   SampleStatistics statistics(data, 0);
-  statistics.add({0, 1}, batch_of({3, 3}, 3, 2));
+  statistics.add({0, 1}, batch_of({3, 3}, 3));
   EXPECT_EQ(finished(statistics).at("per_sample.suggested_batch_size"), 1);
 }
 
@@ -115,7 +114,7 @@ TEST(SampleStatistics, QuantilesAreThoseOfAllNormsOfTheEpoch) {
   SampleStatistics statistics(data, 0);
   std::vector<float> falling;
   for (int n = 100; n >= 0; --n) falling.push_back(static_cast<float>(n));
-  statistics.add(std::vector<std::int64_t>(101, 0), batch_of(falling, 0, 101));
+  statistics.add(std::vector<std::int64_t>(101, 0), batch_of(falling, 0));
   const auto got = finished(statistics);
   EXPECT_EQ(got.at("per_sample.norm.p05"), 5);
   EXPECT_EQ(got.at("per_sample.norm.p25"), 25);
@@ -136,11 +135,10 @@ std::vector<double> top_rows(const std::map<std::string, double>& line, const st
 TEST(SampleStatistics, NameTheFiveLargestRowsOnceEachAndEachEpochItsOwn) {
   const Dataset data = two_classes();
   SampleStatistics statistics(data, 0);
-  StepResult result = batch_of({6, 1, 5, 2, 4, 3}, 0, 6);
+  StepResult result = batch_of({6, 1, 5, 2, 4, 3}, 0);
   result.losses = {1, 2, 3, 4, 5, 6};
   statistics.add({0, 1, 2, 3, 4, 5}, result);
-  StepResult again =
-      batch_of({7, 4.5f}, 0, 2);  // row 3 rises from 2 to 7; row 0 falls, which changes nothing
+  StepResult again = batch_of({7, 4.5f}, 0);  // row 3 rises from 2 to 7; row 0 falls, which changes nothing
   again.losses = {0, 0};
   statistics.add({3, 0}, again);
   const auto first = finished(statistics);
@@ -149,7 +147,7 @@ TEST(SampleStatistics, NameTheFiveLargestRowsOnceEachAndEachEpochItsOwn) {
   EXPECT_EQ(first.at("per_sample.top_norm.2.value"), 6);
   EXPECT_EQ(first.at("per_sample.top_norm.5.value"), 3);
   EXPECT_EQ(top_rows(first, "top_loss"), (std::vector<double>{5, 4, 3, 2, 1}));
-  StepResult small = batch_of({0.5f, 0.25f}, 0, 2);
+  StepResult small = batch_of({0.5f, 0.25f}, 0);
   small.losses = {0.125f, 0.25f};
   statistics.add({1, 2}, small);
   const auto second = finished(statistics);
@@ -165,13 +163,13 @@ TEST(SampleStatistics, ListClassesUpToTwentyOfThem) {
     Dataset data = two_classes();
     data.classes.resize(count, "c");
     SampleStatistics statistics(data, 0);
-    statistics.add({0}, batch_of({1}, 1, 1));
+    statistics.add({0}, batch_of({1}, 1));
     EXPECT_EQ(finished(statistics).contains("per_sample.class.c.norm"), count == 20);
   }
   Dataset numbers = two_classes();
   numbers.target_kind = TargetKind::number;
   SampleStatistics statistics(numbers, 0);
-  statistics.add({0}, batch_of({1}, 1, 1));
+  statistics.add({0}, batch_of({1}, 1));
   EXPECT_FALSE(finished(statistics).contains("per_sample.class.no.norm"));
 }
 
@@ -183,7 +181,7 @@ TEST(SampleStatistics, FindTheNoiseScaleOfKnownGradients) {
   const std::vector<float> z = test::random_floats(kSteps * kBatch * kDimensions, 1, -1.7320508f, 1.7320508f);
   std::size_t at = 0;
   for (int step = 0; step < kSteps; ++step) {
-    StepResult result{.weight_sum = kBatch};
+    StepResult result;
     double sum[kDimensions] = {}, whole = 0;
     for (int n = 0; n < kBatch; ++n) {
       double square = 0;

@@ -60,7 +60,8 @@ struct DataConfig {
     v(Setting{.name = "test_target", .about = "npy and idx: file of the targets of the test data."},
       c.test_target);
     v(Setting{.name = "weight",
-              .about = "Sample weights: a column of a CSV file, else a file; empty: every weight is 1.",
+              .about = "Sample weights, of which only the ratios count: a column of a CSV file, else a "
+                       "file; empty: all the same.",
               .aliases = "sample_weight weight_column"},
       c.weight);
     v(Setting{.name = "class_weight",

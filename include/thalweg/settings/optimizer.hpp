@@ -98,8 +98,9 @@ struct OptimizerConfig {
     v(Setting{.name = "average_from", .about = "polyak: first step that is averaged.", .range = at_least(0)},
       c.average_from);
     v(Setting{.name = "lazy",
-              .about = "Whether a step on sparse data updates only the weights of features in the batch; "
-                       "auto: it does."},
+              .about =
+                  "Whether a step on sparse data updates only the weights of its features; auto: where the "
+                  "others would not change."},
       c.lazy);
   }
 };
