@@ -22,6 +22,10 @@ std::string confusion_text(const Metrics& metrics) {
 
 void add_json(Json& object, const std::string& prefix, const Metrics& metrics) {
   for (const auto& [name, value] : metrics.values) object[prefix + "." + name] = value;
+  for (const auto& [name, why] : metrics.undefined) {
+    object[prefix + "." + name] = nullptr;
+    object[prefix + ".undefined"][name] = why;
+  }
   if (!metrics.confusion.empty()) {
     object[prefix + ".confusion"] = metrics.confusion;
     object[prefix + ".classes"] = metrics.classes;
@@ -31,6 +35,8 @@ void add_json(Json& object, const std::string& prefix, const Metrics& metrics) {
 std::string to_text(const std::string& title, const Metrics& metrics) {
   std::string text = title + "\n";
   for (const auto& [name, value] : metrics.values) text += fmt::format("  {:<18} {:.6g}\n", name, value);
+  for (const auto& [name, why] : metrics.undefined)
+    text += fmt::format("  {:<18} undefined: {}\n", name, why);
   if (!metrics.confusion.empty() && metrics.confusion.size() <= kMostClassesShown)
     text += confusion_text(metrics);
   return text;
