@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -12,6 +14,7 @@ namespace thalweg::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class HeldOutRows : public testing::Test {
  protected:
@@ -37,18 +40,24 @@ class HeldOutRows : public testing::Test {
                        "--optimizer.lr=0.5", "--train.batch_size=1000", "--train.epochs=300"});
   }
   /// Two classes that overlap, ten to one in weight.
-  nlohmann::json train_classes() {
+  nlohmann::json train_classes(const std::vector<std::string>& more = {}) {
     std::string csv = "x,y\n";
     for (int n = 0; n < 200; ++n)
       csv += std::to_string(n * 37 % 100) + (n * 37 % 100 + n % 40 > 70 ? ",yes\n" : ",no\n");
-    return train(csv, {"--model.loss=logistic", "--data.class_weight=balanced", "--optimizer.lr=0.05",
-                       "--train.epochs=20"});
+    std::vector<std::string> settings{"--model.loss=logistic", "--data.class_weight=balanced",
+                                      "--optimizer.lr=0.05", "--train.epochs=20"};
+    settings.insert(settings.end(), more.begin(), more.end());
+    return train(csv, settings);
   }
   nlohmann::json train(const std::string& csv, std::vector<std::string> settings) {
     settings.insert(settings.begin(),
                     {"train", "--json", "--quiet", "--data.train=" + folder_.write("d.csv", csv),
                      "--data.validation_fraction=0.2", "--out=" + run_});
     return json(settings);
+  }
+  static std::string contents(const std::string& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
   }
   static std::size_t lines(const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -66,6 +75,14 @@ TEST_F(HeldOutRows, HaveTheMetricsOfTheReport) {
     EXPECT_EQ(validation["validation." + std::string(name)], report["validation." + std::string(name)])
         << name;
   EXPECT_THAT(call({"evaluate", run_, "--rows=train"}), HasSubstr("train\n  loss "));
+}
+
+TEST_F(HeldOutRows, HaveAMetricOfAllOutputsInEveryEpochWhereTheRunWatchesIt) {
+  const std::string name = "\"validation.average_precision\"";
+  EXPECT_TRUE(train_classes().contains("validation.average_precision")) << "the report has all";
+  EXPECT_THAT(contents(run_ + "/metrics.jsonl"), Not(HasSubstr(name)));
+  train_classes({"--train.metric=average_precision", "--train.patience=5", "--checkpoint.resume=never"});
+  EXPECT_THAT(contents(run_ + "/metrics.jsonl"), HasSubstr(name));
 }
 
 TEST_F(HeldOutRows, AreCountedWithoutClassWeights) {

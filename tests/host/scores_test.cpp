@@ -220,5 +220,19 @@ TEST(MetricScopes, OfSumsLeaveOutWhatNeedsTheOutputs) {
   EXPECT_TRUE(needs_outputs(two, "average_precision"));
 }
 
+TEST(MetricScopes, OfAllGiveAReasonWhereTheOutputsAreTooMany) {
+  constexpr int kClasses = 1000, kRows = (1 << 25) / kClasses + 1;
+  Floats targets;
+  for (int n = 0; n < kRows; ++n) targets.push_back(static_cast<float>(n % kClasses));
+  const Dataset data = test::class_data(1, Floats(kRows), std::move(targets), kClasses);
+  const Model model(test::context_of("cpu"),
+                    resolve_model({.loss = Loss::softmax_cross_entropy}, schema_of(data), 1));
+  const Metrics got = evaluate(model, data);
+  ASSERT_EQ(got.undefined.size(), 4u);
+  EXPECT_EQ(got.undefined[0].first, "top_3_accuracy");
+  EXPECT_EQ(got.undefined[0].second, "rows times outputs are more than 2^25; choose fewer rows");
+  EXPECT_NEAR(got["log_loss"], std::log(1000.0), 1e-5);
+}
+
 }  // namespace
 }  // namespace thalweg
