@@ -8,6 +8,7 @@
 
 #include "host/cli/arguments.hpp"
 #include "host/cli/bench_options.hpp"
+#include "host/cli/model_options.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/settings_text.hpp"
 #include "thalweg/error.hpp"
@@ -69,20 +70,15 @@ struct CommandLine {
     on(command, train, [this](Streams s) { return train_command(train, s); });
 
     command = add_command(app, "evaluate", "Metrics of a model on data", evaluate);
-    command->add_option("model", evaluate.model, "A run's folder, a checkpoint or a model.safetensors")
-        ->required();
+    add_evaluate_options(*command, evaluate);
     on(command, evaluate, [this](Streams s) { return evaluate_command(evaluate, s); });
 
     command = add_command(app, "predict", "Predictions of a model on data", predict);
-    command->add_option("model", predict.model, "A run's folder, a checkpoint or a model.safetensors")
-        ->required();
-    command->add_option("--output,-o", predict.output,
-                        "File to write, .csv or .npy; CSV on stdout without it");
+    add_predict_options(*command, predict);
     on(command, predict, [this](Streams s) { return predict_command(predict, s); });
 
     command = add_command(app, "gradients", "The gradient of every sample, as a matrix", gradients);
-    command->add_option("model", gradients.model, "A run's folder, a checkpoint or a model.safetensors")
-        ->required();
+    command->add_option("model", gradients.model, kModelPath)->required();
     command->add_option("--output,-o", gradients.output, "File to write, .npy [rows, parameters]")
         ->required();
     on(command, gradients, [this](Streams s) { return gradients_command(gradients, s); });
@@ -90,11 +86,7 @@ struct CommandLine {
 
   void add_tool_commands() {
     CLI::App* command = add_command(app, "inspect", "What a run, a checkpoint or a model holds", inspect);
-    command->add_option("path", inspect.path, "A run's folder, a checkpoint or a model.safetensors")
-        ->required();
-    command->add_flag("--verify", inspect.verify, "Check every checksum of every checkpoint");
-    command->add_flag("--standard-errors", inspect.standard_errors,
-                      "Coefficients of a linear model and their standard errors, from --data.train");
+    add_inspect_options(*command, inspect);
     on(command, inspect, [this](Streams s) { return inspect_command(inspect, s); });
 
     command = add_command(app, "verify", "The same steps on two devices, compared", verify);

@@ -2,6 +2,7 @@
 // The thalweg program. Results go to `out`, everything else to `err`.
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,16 @@ struct TrainArguments : Common {
 };
 struct EvaluateArguments : Common {
   std::string model;
+  std::string rows = "test";        ///< test, validation or train
+  std::optional<double> threshold;  ///< of the second class's probability
 };
 struct PredictArguments : Common {
   std::string model;
-  std::string output;  ///< .csv or .npy; empty: CSV on stdout
+  std::string output;               ///< .csv, .jsonl or .npy; empty: text on stdout
+  std::string rows = "test";        ///< test, validation or train
+  std::optional<double> threshold;  ///< of the second class's probability
+  std::int64_t top_k = 0;           ///< classes per row, the likeliest first; 0: all, in their order
+  bool with_target = false;
 };
 struct GradientsArguments : Common {
   std::string model;
@@ -51,6 +58,12 @@ struct InspectArguments : Common {
   std::string path;
   bool verify = false;
   bool standard_errors = false;
+  bool weights = false;
+  bool sort = false;  ///< the largest weights or importances first
+  bool importance = false;
+  std::string metric;  ///< of the importance; empty: accuracy or r2
+  std::int64_t repeats = 5;
+  std::string rows = "test";  ///< of the importance: test, validation or train
 };
 struct SchemaArguments {
   bool json = false, markdown = false;

@@ -2,6 +2,7 @@
 
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
+#include "host/cli/model_rows.hpp"
 #include "host/cli/report_text.hpp"
 #include "host/model/model_file.hpp"
 #include "host/run/context_options.hpp"
@@ -12,16 +13,17 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data = read_test_data(config.data, model.spec().schema, true,
-                                      read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
-  check_targets(data, model.spec());  // mutant: targets-checked
-  const Metrics metrics = evaluate(model, data);
+  const ModelRows read = read_model_rows(config, arguments.rows, model.spec().schema, true,
+                                         read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  check_targets(read.data, model.spec());  // mutant: targets-checked
+  const Metrics metrics = evaluate(model, read.data, &read.rows, nullptr, arguments.threshold);
   if (arguments.json) {
     Json object;
-    add_json(object, "test", metrics);
+    if (arguments.threshold) object["threshold"] = *arguments.threshold;
+    add_json(object, arguments.rows, metrics);
     streams.out << object.dump(2) << std::endl;
   } else {
-    streams.out << to_text("test", metrics) << std::flush;
+    streams.out << to_text(arguments.rows, metrics) << std::flush;
   }
   return 0;
 }

@@ -1,18 +1,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <filesystem>
 #include <ostream>
 
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/cli/cli.hpp"
-#include "host/cli/model_data.hpp"
+#include "host/cli/explain.hpp"
 #include "host/json/json.hpp"
-#include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
-#include "thalweg/per_sample.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -69,45 +66,12 @@ int verify(const InspectArguments& arguments, Streams streams) {
   return static_cast<int>(damaged.empty() ? ExitCode::done : ExitCode::bad_data);
 }
 
-std::string as_text(const Coefficient& c) {
-  if (std::isnan(c.standard_error))
-    return fmt::format("  {:<28} {:>12.6g}     (collinear)\n", c.name, c.value);
-  return fmt::format("  {:<28} {:>12.6g} {:>12.6g} {:>9.3f}\n", c.name, c.value, c.standard_error,
-                     c.value / c.standard_error);
-}
-
-Json as_json(const Coefficient& c) {
-  Json object;
-  object["name"] = c.name;
-  object["value"] = c.value;
-  object["standard_error"] = nullptr;
-  if (!std::isnan(c.standard_error)) object["standard_error"] = c.standard_error;
-  return object;
-}
-
-int show_standard_errors(const InspectArguments& arguments, Streams streams) {
-  const Config config = config_for_model(arguments.path, arguments.settings);
-  if (config.data.train.empty())
-    throw UsageError("--standard-errors needs the training data: --data.train=FILE");
-  const Context ctx(context_options(config));
-  const Model model = Model::load(ctx, arguments.path);
-  const Dataset data = read_data_as(config.data, config.data.train, config.data.target,
-                                    config.data.train_rows, model.spec().schema, true,
-                                    read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
-  Json all = Json::Array();
-  std::string text = fmt::format("  {:<28} {:>12} {:>12} {:>9}\n", "coefficient", "value", "std. error", "z");
-  for (const Coefficient& coefficient : standard_errors(model, data)) {
-    all.push_back(as_json(coefficient));
-    text += as_text(coefficient);
-  }
-  streams.out << (arguments.json ? all.dump(2) + "\n" : text) << std::flush;
-  return 0;
-}
-
 }  // namespace
 
 int inspect_command(const InspectArguments& arguments, Streams streams) {
-  if (arguments.standard_errors) return show_standard_errors(arguments, streams);
+  if (arguments.weights || arguments.standard_errors) return show_weights(arguments, streams);
+  if (arguments.importance) return show_importance(arguments, streams);
+  if (arguments.sort) throw UsageError("--sort needs --weights, --standard-errors or --importance");
   if (!arguments.settings.empty()) throw UsageError("unexpected argument \"" + arguments.settings[0] + "\"");
   if (!std::filesystem::exists(arguments.path))
     throw NoInputError(arguments.path + ": no such run, checkpoint or model");

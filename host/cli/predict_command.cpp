@@ -1,83 +1,84 @@
-#include <fmt/format.h>
-
-#include <fstream>
-#include <iterator>
 #include <ostream>
 
 #include "host/checkpoint/files.hpp"
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
+#include "host/cli/model_rows.hpp"
+#include "host/cli/prediction_text.hpp"
 #include "host/cli/unfinished_output.hpp"
 #include "host/data/npy_writer.hpp"
+#include "host/model/evaluation.hpp"
+#include "host/model/probabilities.hpp"
 #include "host/run/context_options.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-/// RFC 4180: quoted where the text holds a comma, a quote or a line break.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;  // mutant: line-break-quoted
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
+enum class Form { csv, json_lines, npy };
+
+Form form_of(const PredictArguments& arguments) {
+  const std::string& output = arguments.output;
+  if (output.empty()) return arguments.json ? Form::json_lines : Form::csv;
+  if (output.ends_with(".jsonl")) return Form::json_lines;
+  if (output.ends_with(".csv") && !arguments.json) return Form::csv;
+  if (!output.ends_with(".npy") || arguments.json)
+    throw UsageError("--output is \"" + output + "\"; expected a name that ends in " +
+                     (arguments.json ? ".jsonl, as --json is given" : ".csv, .jsonl or .npy"));
+  if (arguments.with_target || arguments.top_k > 0 || arguments.threshold)
+    throw UsageError("a .npy file holds values alone: no targets, no classes; expected .csv or .jsonl");
+  return Form::npy;
 }
 
-std::string class_name(const DataSchema& schema, std::int64_t index) {
-  const auto i = static_cast<std::size_t>(index);
-  return i < schema.classes.size() ? schema.classes[i] : std::to_string(index);
+void check_top_k(const ModelSpec& spec, const Predictions& predictions, std::int64_t top_k) {
+  if (top_k > 0 && (!traits_of(spec.config.loss).classification || top_k > predictions.columns))
+    throw UsageError("--top-k is " + std::to_string(top_k) + "; the model predicts " +
+                     (predictions.predicted_class.empty()
+                          ? "numbers"
+                          : std::to_string(predictions.columns) + " probabilities or scores"));
 }
 
-std::string header(const ModelSpec& spec, const Predictions& predictions) {
-  if (predictions.predicted_class.empty()) return "prediction\n";
-  std::string line = "class";
-  const bool scores = traits_of(spec.config.loss).scores;
-  for (std::int64_t k = 0; k < predictions.columns; ++k) {
-    const std::int64_t shown = predictions.columns == 1 ? 1 : k;  // mutant: score-of-class-1
-    line += "," + csv_field((scores ? "score " : "probability ") + class_name(spec.schema, shown));
+/// The second class where its probability reaches the threshold.
+void apply_threshold(const ModelSpec& spec, double threshold, Predictions& predictions) {
+  require_threshold(spec, threshold);
+  for (std::size_t n = 0; n < predictions.predicted_class.size(); ++n)
+    predictions.predicted_class[n] = class_at(threshold, predictions.values[2 * n + 1]);
+}
+
+void write_values(const std::string& output, const Predictions& predictions,
+                  const std::vector<std::int64_t>& rows) {
+  std::vector<float> values;
+  for (const std::int64_t row : rows) {
+    const float* const first = predictions.values.data() + row * predictions.columns;
+    values.insert(values.end(), first, first + predictions.columns);
   }
-  return line + "\n";
-}
-
-std::string to_csv(const ModelSpec& spec, const Predictions& predictions) {
-  fmt::memory_buffer text;
-  fmt::format_to(std::back_inserter(text), "{}", header(spec, predictions));
-  for (std::int64_t n = 0; n < predictions.rows; ++n) {
-    const float* values = predictions.values.data() + n * predictions.columns;
-    if (!predictions.predicted_class.empty()) {
-      const std::int64_t predicted = predictions.predicted_class[static_cast<std::size_t>(n)];
-      fmt::format_to(std::back_inserter(text), "{},", csv_field(class_name(spec.schema, predicted)));
-    }
-    for (std::int64_t k = 0; k < predictions.columns; ++k) {
-      fmt::format_to(std::back_inserter(text), "{}{}", k > 0 ? "," : "", values[k]);
-    }
-    text.push_back('\n');
-  }
-  return fmt::to_string(text);
+  write_npy(output, matrix<const float>(values.data(), std::ssize(rows), predictions.columns));
 }
 
 }  // namespace
 
 int predict_command(const PredictArguments& arguments, Streams streams) {
-  const bool npy = arguments.output.ends_with(".npy");
-  if (!arguments.output.empty() && !npy && !arguments.output.ends_with(".csv")) {
-    throw UsageError("--output is \"" + arguments.output + "\"; expected a name that ends in .csv or .npy");
-  }
+  const Form form = form_of(arguments);
   const std::string output = arguments.output.empty() ? "" : replaceable_file(arguments.output);
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data = read_test_data(config.data, model.spec().schema, false,
-                                      read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
-  const Predictions predictions = model.predict(data);
+  const ModelRows read = read_model_rows(config, arguments.rows, model.spec().schema, arguments.with_target,
+                                         read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  Predictions predictions = model.predict(read.data);
+  check_top_k(model.spec(), predictions, arguments.top_k);
+  if (arguments.threshold) apply_threshold(model.spec(), *arguments.threshold, predictions);
+  const PredictionTable table{model.spec(), predictions,           read.data,
+                              read.rows,    arguments.with_target, arguments.top_k};
+  const auto text = [&] { return form == Form::csv ? to_csv(table) : to_json_lines(table); };
   if (output.empty()) {
-    streams.out << to_csv(model.spec(), predictions) << std::flush;
+    streams.out << text() << std::flush;
     return 0;
   }
   const UnfinishedOutput unfinished(output);
-  if (npy) {
-    write_npy(output, matrix<const float>(predictions.values.data(), predictions.rows, predictions.columns));
+  if (form == Form::npy) {
+    write_values(output, predictions, read.rows);
   } else {
-    write_file_atomically(output, to_csv(model.spec(), predictions));
+    write_file_atomically(output, text());
   }
   return 0;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace thalweg::cli {
 namespace {
 
@@ -18,10 +20,22 @@ std::string confusion_text(const Metrics& metrics) {
   return text + "\n";
 }
 
+/// The class that precision, recall and their kin are of; null where they are of all classes.
+const std::string* positive_class(const Metrics& metrics) {
+  const bool two = metrics.classes.size() == 2 && !std::isnan(metrics["precision"]);
+  return two ? &metrics.classes[1] : nullptr;
+}
+
 }  // namespace
 
 void add_json(Json& object, const std::string& prefix, const Metrics& metrics) {
   for (const auto& [name, value] : metrics.values) object[prefix + "." + name] = value;
+  for (const auto& [name, why] : metrics.undefined) {
+    object[prefix + "." + name] = nullptr;
+    object[prefix + ".undefined"][name] = why;
+  }
+  if (const std::string* const positive = positive_class(metrics))
+    object[prefix + ".positive_class"] = *positive;
   if (!metrics.confusion.empty()) {
     object[prefix + ".confusion"] = metrics.confusion;
     object[prefix + ".classes"] = metrics.classes;
@@ -31,6 +45,10 @@ void add_json(Json& object, const std::string& prefix, const Metrics& metrics) {
 std::string to_text(const std::string& title, const Metrics& metrics) {
   std::string text = title + "\n";
   for (const auto& [name, value] : metrics.values) text += fmt::format("  {:<18} {:.6g}\n", name, value);
+  for (const auto& [name, why] : metrics.undefined)
+    text += fmt::format("  {:<18} undefined: {}\n", name, why);
+  if (const std::string* const positive = positive_class(metrics))
+    text += fmt::format("  {:<18} {}\n", "positive class", *positive);
   if (!metrics.confusion.empty() && metrics.confusion.size() <= kMostClassesShown)
     text += confusion_text(metrics);
   return text;

@@ -3,106 +3,140 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <string_view>
 
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
+#include "host/model/output_metrics.hpp"
+#include "host/model/target_sums.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/metrics/metrics_math.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
-/// Sums for the metrics that depend on the data alone; in double, in the order of the rows.
-struct Targets {
-  double weight = 0;             ///< total weight of the rows
-  double squared_deviation = 0;  ///< weighted, from the weighted mean
-};
-
-Targets targets_of(const PlacedRows& rows) {
+/// Targets and weights of the rows; their outputs follow block by block.
+ScoredRows scored_rows(const PlacedRows& rows, const ModelSpec& spec) {
   const Dataset& data = rows.host();
-  const auto each = [&](auto body) {
-    for (std::int64_t n = 0; n < rows.count(); ++n) {
-      const std::size_t row = rows.row(n);
-      body(data.weight.empty() ? 1.0 : double{data.weight[row]}, double{data.target[row]});
-    }
-  };
-  Targets targets;
-  double mean = 0;
-  each([&](double weight, double) { targets.weight += weight; });
-  // mutant: r2-mean-weighted
-  each([&](double weight, double target) { mean += weight * target / targets.weight; });
-  each([&](double weight, double target) {
-    targets.squared_deviation += weight * (target - mean) * (target - mean);
-  });
-  return targets;
+  const std::int64_t classes = static_cast<std::int64_t>(spec.schema.classes.size());
+  ScoredRows scored{.columns = spec.outputs};
+  scored.output.reserve(static_cast<std::size_t>(rows.count() * spec.outputs));
+  for (std::int64_t n = 0; n < rows.count(); ++n) {
+    const std::size_t row = rows.row(n);
+    const bool known = classes == 0 || target_class(data.target[row], classes) >= 0;
+    scored.target.push_back(known ? data.target[row] : 0.0f);
+    scored.weight.push_back(!known ? 0.0 : data.weight.empty() ? 1.0 : double{data.weight[row]});
+  }
+  return scored;
 }
 
-/// Sums over the classes that have rows; each row of the confusion is a true class.
-struct ClassSums {
-  double right = 0, recalls = 0, pairs = 1;
-  int present = 0;
-};
-
-ClassSums sums_of(const std::vector<std::vector<double>>& confusion) {
-  ClassSums sums;
-  for (std::size_t c = 0; c < confusion.size(); ++c) {
-    const double rows = std::accumulate(confusion[c].begin(), confusion[c].end(), 0.0);
-    sums.right += confusion[c][c];
-    sums.pairs *= rows;
-    if (rows <= 0) continue;
-    sums.recalls += confusion[c][c] / rows;
-    ++sums.present;
-  }
-  return sums;
+void add_outputs(const Context& ctx, const OutputBlock& block, ScoredRows& scored) {
+  const auto count = static_cast<std::size_t>(block.output.rows * block.output.cols);
+  const std::size_t before = scored.output.size();
+  scored.output.resize(before + count);
+  backend_of(ctx).memory.download(device_of(ctx), scored.output.data() + before, block.output.data,
+                                  static_cast<std::int64_t>(count * sizeof(float)));
 }
 
 struct Measured {
   const MetricNumbers& numbers;
   const ModelSpec& spec;
   Targets targets;
-  ClassSums classes;
+  const ScoredRows* rows;  ///< null: the scope is sums
+  std::vector<ClassCounts> classes = class_counts(numbers.confusion);
+  std::optional<Ranking> ranking = {};
 
   double unit() const { return spec.schema.target_transform.deviation; }
+  /// The class that two-class metrics are of.
+  const ClassCounts& positive() const { return classes[1]; }
 };
 
+std::size_t classes_of(const ModelSpec& spec) { return std::max<std::size_t>(2, spec.schema.classes.size()); }
 bool always(const ModelSpec&) { return true; }
+bool never(const ModelSpec&) { return false; }
 bool classifies(const ModelSpec& spec) { return traits_of(spec.config.loss).classification; }
 bool regresses(const ModelSpec& spec) { return !classifies(spec); }
-bool ranks(const ModelSpec& spec) { return classifies(spec) && spec.outputs == 1; }
+bool has_two_classes(const ModelSpec& spec) { return classifies(spec) && classes_of(spec) == 2; }
+bool has_more_classes(const ModelSpec& spec) { return classifies(spec) && classes_of(spec) > 2; }
 bool has_probabilities(const ModelSpec& spec) { return traits_of(spec.config.loss).probabilities; }
+bool ranks(const ModelSpec& spec) {
+  return classifies(spec) && (spec.outputs == 1 || has_probabilities(spec));
+}
+bool ranks_by_outputs(const ModelSpec& spec) { return ranks(spec) && spec.outputs > 1; }
+template <int K>
+bool has_more_than(const ModelSpec& spec) {
+  return classifies(spec) && spec.outputs > K;
+}
 
-using Value = std::optional<double>;
+MetricValue auc(const Measured& m) {
+  if (m.ranking && m.spec.outputs > 1) return m.ranking->auc;
+  if (present(m.classes) != 2) return MetricValue::none("the rows hold one class");
+  return m.numbers.pairs / (m.classes[0].rows * m.classes[1].rows);
+}
 
-Value auc(const Measured& m) {
-  if (m.classes.present != 2) return std::nullopt;
-  return m.numbers.pairs / m.classes.pairs;
+/// Of targets that are all the same: 1 where each is met, else 0.
+MetricValue r2(const Measured& m) {
+  if (m.targets.rows < 2) return MetricValue::none("it needs two rows");
+  if (m.targets.constant()) return m.numbers.squared == 0 ? 1.0 : 0.0;
+  return 1.0 - m.numbers.squared / m.targets.squared_deviation;
 }
 
 struct Metric {
   std::string_view name;
   bool larger_is_better;
   bool (*applies)(const ModelSpec&);
-  Value (*value)(const Measured&);  ///< none: the rows do not define it
+  MetricValue (*value)(const Measured&);
+  bool (*needs_outputs)(const ModelSpec&) = never;
 };
 
+template <double (ClassCounts::*score)() const>
+MetricValue of_positive(const Measured& m) {
+  return (m.positive().*score)();
+}
+template <double (ClassCounts::*score)() const>
+MetricValue macro_mean(const Measured& m) {
+  return macro(m.classes, score);
+}
+template <int K>
+MetricValue top_k(const Measured& m) {
+  return top_k_accuracy(*m.rows, K);
+}
+
 constexpr Metric kMetrics[] = {
-    {"loss", false, always, [](const Measured& m) -> Value { return m.numbers.loss / m.targets.weight; }},
+    {"loss", false, always,
+     [](const Measured& m) -> MetricValue { return m.numbers.loss / m.targets.weight; }},
     {"accuracy", true, classifies,
-     [](const Measured& m) -> Value { return m.classes.right / m.targets.weight; }},
+     [](const Measured& m) -> MetricValue { return right_weight(m.classes) / m.targets.weight; }},
     {"balanced_accuracy", true, classifies,
-     // mutant: present-classes
-     [](const Measured& m) -> Value { return m.classes.recalls / m.classes.present; }},
+     [](const Measured& m) -> MetricValue { return balanced_accuracy(m.classes); }},
+    {"precision", true, has_two_classes, of_positive<&ClassCounts::precision>},
+    {"recall", true, has_two_classes, of_positive<&ClassCounts::recall>},
+    {"f1", true, has_two_classes, of_positive<&ClassCounts::f1>},
+    {"precision_macro", true, has_more_classes, macro_mean<&ClassCounts::precision>},
+    {"recall_macro", true, has_more_classes, macro_mean<&ClassCounts::recall>},
+    {"f1_macro", true, has_more_classes, macro_mean<&ClassCounts::f1>},
+    {"f1_weighted", true, has_more_classes,
+     [](const Measured& m) -> MetricValue { return by_support(m.classes, &ClassCounts::f1); }},
+    {"top_3_accuracy", true, has_more_than<3>, top_k<3>, always},
+    {"top_5_accuracy", true, has_more_than<5>, top_k<5>, always},
     {"log_loss", false, has_probabilities,
-     [](const Measured& m) -> Value { return m.numbers.log_loss / m.targets.weight; }},
-    {"auc", true, ranks, auc},
-    {"r2", true, regresses,
-     [](const Measured& m) -> Value { return 1.0 - m.numbers.squared / m.targets.squared_deviation; }},
+     [](const Measured& m) -> MetricValue { return m.numbers.log_loss / m.targets.weight; }},
+    {"auc", true, ranks, auc, ranks_by_outputs},
+    {"average_precision", true, ranks,
+     [](const Measured& m) -> MetricValue { return m.ranking->average_precision; }, always},
+    {"r2", true, regresses, r2},
     {"rmse", false, regresses,
-     [](const Measured& m) -> Value { return m.unit() * std::sqrt(m.numbers.squared / m.targets.weight); }},
+     [](const Measured& m) -> MetricValue {
+       return m.unit() * std::sqrt(m.numbers.squared / m.targets.weight);
+     }},
     {"mae", false, regresses,
      // mutant: mae-unit
-     [](const Measured& m) -> Value { return m.unit() * m.numbers.absolute / m.targets.weight; }},
+     [](const Measured& m) -> MetricValue { return m.unit() * m.numbers.absolute / m.targets.weight; }},
+    {"mape", false, regresses,
+     [](const Measured& m) -> MetricValue { return absolute_percentage_error(m.spec, *m.rows); }, always},
 };
 
 }  // namespace
@@ -127,31 +161,74 @@ bool larger_is_better(const std::string& name) {
                      [&](const Metric& metric) { return metric.name == name && metric.larger_is_better; });
 }
 
-Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& rows,
-                      const std::atomic<int>* stop_signal) {
-  const ModelSpec& spec = network.spec();
-  const Targets targets = targets_of(rows);
-  MetricSums sums(ctx, spec, network.objective(), rows, targets.weight);
-  for_each_block(ctx, network, rows, stop_signal, [&](const OutputBlock& block) { sums.add(block); });
-  const MetricNumbers numbers = sums.read();
-  const Measured measured{numbers, spec, targets, sums_of(numbers.confusion)};
+bool needs_outputs(const ModelSpec& spec, const std::string& name) {
+  return std::any_of(std::begin(kMetrics), std::end(kMetrics),
+                     [&](const Metric& metric) { return metric.name == name && metric.needs_outputs(spec); });
+}
+
+namespace {
+
+/// Outputs that the host keeps and ranks in seconds.
+constexpr std::int64_t kMostOutputs = std::int64_t{1} << 25;
+constexpr const char* kTooManyOutputs = "rows times outputs are more than 2^25; choose fewer rows";
+
+Metrics metrics_of(const Measured& measured, MetricScope scope) {
   Metrics metrics;
   for (const Metric& metric : kMetrics) {
-    if (!metric.applies(spec)) continue;
-    if (const Value value = metric.value(measured)) metrics.values.emplace_back(metric.name, *value);
+    if (!metric.applies(measured.spec)) continue;
+    const bool lacks_outputs = measured.rows == nullptr && metric.needs_outputs(measured.spec);
+    if (lacks_outputs && scope == MetricScope::sums) continue;
+    const MetricValue value = lacks_outputs ? MetricValue::none(kTooManyOutputs) : metric.value(measured);
+    if (value.undefined.empty()) {
+      metrics.values.emplace_back(metric.name, value.value);
+    } else {
+      metrics.undefined.emplace_back(metric.name, value.undefined);
+    }
   }
-  if (classifies(spec)) {
-    metrics.classes = spec.schema.classes;
-    metrics.confusion = numbers.confusion;
+  if (classifies(measured.spec)) {
+    metrics.classes = measured.spec.schema.classes;
+    metrics.confusion = measured.numbers.confusion;
   }
   return metrics;
 }
 
+}  // namespace
+
+void require_threshold(const ModelSpec& spec, double threshold) {
+  if (!has_two_classes(spec) || !has_probabilities(spec))
+    throw ConfigError("a threshold needs a model with probabilities of two classes; this one has the loss " +
+                      std::string(name_of(spec.config.loss)) +
+                      (classifies(spec) ? " and " + std::to_string(classes_of(spec)) + " classes" : ""));
+  if (!(threshold >= 0 && threshold <= 1))
+    throw ConfigError("the threshold is " + std::to_string(threshold) + "; expected 0 <= threshold <= 1");
+}
+
+Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& rows,
+                      const EvaluationOptions& options) {
+  const ModelSpec& spec = network.spec();
+  if (options.threshold) require_threshold(spec, *options.threshold);
+  const Targets targets = targets_of(rows);
+  MetricSums sums(ctx, spec, network.objective(), rows, targets.weight);
+  std::optional<ScoredRows> scored;
+  const bool few = rows.count() <= kMostOutputs / spec.outputs;
+  if (options.threshold || (few && options.scope == MetricScope::all)) scored = scored_rows(rows, spec);
+  for_each_block(ctx, network, rows, options.stop_signal, [&](const OutputBlock& block) {
+    sums.add(block);
+    if (scored) add_outputs(ctx, block, *scored);
+  });
+  MetricNumbers numbers = sums.read();
+  if (options.threshold) numbers.confusion = confusion_at(*options.threshold, *scored);
+  Measured measured{numbers, spec, targets, scored ? &*scored : nullptr};
+  if (scored && ranks(spec)) measured.ranking = ranking_of(spec, *scored);
+  return metrics_of(measured, options.scope);
+}
+
 Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
-                 const std::atomic<int>* stop_signal) {
+                 const std::atomic<int>* stop_signal, std::optional<double> threshold) {
   const Context& ctx = model.context();
   const DeviceDataset placed(ctx, data);
-  return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, rows), stop_signal);
+  return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, rows),
+                       {.stop_signal = stop_signal, .threshold = threshold});
 }
 
 }  // namespace thalweg

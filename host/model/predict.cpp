@@ -2,29 +2,20 @@
 #include <cmath>
 
 #include "host/model/inference.hpp"
+#include "host/model/probabilities.hpp"
 #include "kernels/metrics/metrics_math.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {
 namespace {
 
-void softmax_rows(std::vector<float>& values, std::int64_t columns) {
-  for (std::size_t row = 0; row < values.size(); row += static_cast<std::size_t>(columns)) {
-    float* z = values.data() + row;
-    const double largest = *std::max_element(z, z + columns);  // mutant: softmax-shifted
-    double sum = 0;
-    for (std::int64_t k = 0; k < columns; ++k) sum += std::exp(z[k] - largest);
-    for (std::int64_t k = 0; k < columns; ++k) z[k] = static_cast<float>(std::exp(z[k] - largest) / sum);
-  }
-}
-
 /// Both classes' probabilities from the score of class 1.
 std::vector<float> logistic_probabilities(const std::vector<float>& scores) {
   std::vector<float> both;
   both.reserve(scores.size() * 2);
   for (const float z : scores) {
-    both.push_back(static_cast<float>(1.0 / (1.0 + std::exp(static_cast<double>(z)))));
-    both.push_back(static_cast<float>(1.0 / (1.0 + std::exp(-static_cast<double>(z)))));
+    both.push_back(static_cast<float>(logistic(-double{z})));
+    both.push_back(static_cast<float>(logistic(z)));
   }
   return both;
 }
@@ -46,7 +37,10 @@ Predictions Model::predict(const Dataset& data) const {
   Predictions predictions{.rows = data.rows, .columns = spec().outputs};
   if (loss.classification) predictions.predicted_class = classes_of(outputs, spec().outputs);
   if (loss.probabilities && spec().outputs > 1) {
-    softmax_rows(outputs, spec().outputs);
+    for (std::int64_t n = 0; n < data.rows; ++n) {
+      float* const row = outputs.data() + n * spec().outputs;
+      softmax(row, spec().outputs, row);
+    }
   } else if (loss.probabilities) {
     outputs = logistic_probabilities(outputs);
     predictions.columns = 2;

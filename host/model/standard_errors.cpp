@@ -6,7 +6,9 @@
 
 #include "host/config/choice.hpp"
 #include "host/model/inference.hpp"
+#include "host/model/input_names.hpp"
 #include "host/model/network.hpp"
+#include "host/model/raw_weights.hpp"
 #include "kernels/base/loss.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/per_sample.hpp"
@@ -117,16 +119,14 @@ void factorize(Square& h) {
   }
 }
 
-/// Column j of the inverse, 0 at the coefficients left out.
-std::vector<double> inverse_column(const Square& factor, std::size_t j) {
-  std::vector<double> x(factor.size);
-  x[j] = 1;
-  for (std::size_t r = j; r < factor.size; ++r) {
+/// Solves factor factor' x = b, with 0 at the coefficients left out.
+std::vector<double> solve(const Square& factor, std::vector<double> x) {
+  for (std::size_t r = 0; r < factor.size; ++r) {
     if (factor.at(r, r) == 0) {
       x[r] = 0;
       continue;
     }
-    for (std::size_t k = j; k < r; ++k) x[r] -= factor.at(r, k) * x[k];
+    for (std::size_t k = 0; k < r; ++k) x[r] -= factor.at(r, k) * x[k];
     x[r] /= factor.at(r, r);
   }
   for (std::size_t r = factor.size; r-- > 0;) {
@@ -149,16 +149,36 @@ double quadratic_form(const Square& g, const std::vector<double>& x) {
   return sum;
 }
 
-std::string name_of(const DataSchema& schema, std::size_t index) {
-  if (index == static_cast<std::size_t>(schema.features)) return "bias";
-  const auto& names = schema.transform.names.empty() ? schema.transform.columns : schema.transform.names;
-  return index < names.size() ? names[index] : "feature " + std::to_string(index);
-}
+/// The sandwich of a model on its data.
+class Sandwich {
+ public:
+  Sandwich(const Model& model, const Dataset& data)
+      : factor_(hessian(model.context(), model.network(), data, checked_size(model))),
+        products_(gradient_products(model, data, factor_.size)) {
+    factorize(factor_);
+  }
 
-}  // namespace
+  /// The standard error of a sum of coefficients; those left out have no part in it. NaN where all are.
+  double of(const WeightSum& sum) const {
+    std::vector<double> factors(factor_.size);
+    bool any = false;
+    for (const auto& [j, factor] : sum) {
+      if (factor_.at(j, j) == 0) continue;
+      factors[j] = factor;
+      any = true;
+    }
+    if (!any) return std::numeric_limits<double>::quiet_NaN();
+    return std::sqrt(quadratic_form(products_, solve(factor_, std::move(factors))));
+  }
 
-std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data) {
-  Network& network = model.network();
+ private:
+  static std::size_t checked_size(const Model& model);
+
+  Square factor_, products_;
+};
+
+std::size_t Sandwich::checked_size(const Model& model) {
+  const Network& network = model.network();
   if (!network.is_single_output_linear()) {
     throw UnsupportedLayer("standard errors are those of a linear model with one output; this one has " +
                            std::to_string(network.spec().config.hidden.size()) + " hidden layers and " +
@@ -169,21 +189,33 @@ std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data
     throw ConfigError("standard errors of " + std::to_string(count) + " coefficients; the most is " +
                       std::to_string(kMostCoefficients));
   }
-  const auto size = static_cast<std::size_t>(count);
-  Square factor = hessian(model.context(), network, data, size);
-  const Square products = gradient_products(model, data, size);
-  factorize(factor);
+  return static_cast<std::size_t>(count);
+}
+
+}  // namespace
+
+std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data) {
+  const Sandwich sandwich(model, data);
+  const DataSchema& schema = model.spec().schema;
   std::vector<Coefficient> coefficients;
   for (const NamedTensor& tensor : model.parameters()) {
     for (const float value : tensor.values) {
       const std::size_t j = coefficients.size();
-      const double error = factor.at(j, j) > 0
-                               ? std::sqrt(quadratic_form(products, inverse_column(factor, j)))
-                               : std::numeric_limits<double>::quiet_NaN();
-      coefficients.push_back({name_of(network.spec().schema, j), value, error});
+      const bool bias = j == static_cast<std::size_t>(schema.features);
+      coefficients.push_back({bias ? "bias" : input_name(schema, j), value, sandwich.of({{j, 1.0}})});
     }
   }
   return coefficients;
+}
+
+std::vector<RawWeight> raw_standard_errors(const Model& model, const Dataset& data) {
+  const Sandwich sandwich(model, data);
+  const DataSchema& schema = model.spec().schema;
+  std::vector<RawWeight> weights = raw_weights(model, 0);
+  for (std::size_t j = 0; j + 1 < weights.size(); ++j)
+    weights[j].standard_error = sandwich.of(raw_weight_sum(schema, j));
+  weights.back().standard_error = sandwich.of(raw_intercept_sum(schema, model.network().has_bias()));
+  return weights;
 }
 
 }  // namespace thalweg

@@ -233,10 +233,12 @@ EpochReport TrainingRun::epoch_report() const {
 
 Metrics TrainingRun::validation_metrics() {
   const std::vector<std::int64_t>& rows = data_.split.validation;
-  if (!learner_->averages()) return learner_->evaluate(rows, observer_.stop_signal);
+  const bool ranked = needs_outputs(model_->spec(), config_.train.metric);
+  const MetricScope scope = ranked ? MetricScope::all : MetricScope::sums;
+  if (!learner_->averages()) return learner_->evaluate(rows, observer_.stop_signal, scope);
   learner_->swap_average();
   try {
-    Metrics metrics = learner_->evaluate(rows, observer_.stop_signal);
+    Metrics metrics = learner_->evaluate(rows, observer_.stop_signal, scope);
     learner_->swap_average();
     return metrics;
   } catch (const InterruptedError&) {

@@ -60,9 +60,10 @@ StepResult Learner::value_and_gradient(const std::vector<std::int64_t>& rows,
   return result;
 }
 
-Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atomic<int>* stop_signal) const {
+Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atomic<int>* stop_signal,
+                          MetricScope scope) const {
   return evaluate_rows(state_->ctx, state_->network, PlacedRows(state_->ctx, state_->data, &rows),
-                       stop_signal);
+                       {.stop_signal = stop_signal, .scope = scope});
 }
 
 std::int64_t Learner::steps() const { return state_->steps; }

@@ -115,8 +115,8 @@ class Learner {
 
   /// Computes the metrics of the model on rows of the learner's data set, without a second copy on the
   /// device. Throws InterruptedError soon after `stop_signal` becomes non-zero.
-  Metrics evaluate(const std::vector<std::int64_t>& rows,
-                   const std::atomic<int>* stop_signal = nullptr) const;
+  Metrics evaluate(const std::vector<std::int64_t>& rows, const std::atomic<int>* stop_signal = nullptr,
+                   MetricScope scope = MetricScope::all) const;
 
   std::int64_t steps() const;  ///< steps taken
   /// Sets the number of steps taken. The rules with bias correction and dropout depend on it.

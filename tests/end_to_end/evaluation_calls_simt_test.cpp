@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <simt/calls.hpp>
 
+#include "host/model/evaluation.hpp"
 #include "tests/support/run_support.hpp"
 #include "thalweg/thalweg.hpp"
 
@@ -18,7 +19,10 @@ void expect_an_evaluation_copies_sums_alone(const Config& config, TargetUse use,
   std::vector<std::int64_t> some;
   for (std::int64_t row = 0; row < rows; ++row) some.push_back(row % data.rows);
   const simt::Calls before = simt::calls();
-  EXPECT_FALSE(evaluate(model, data, &some).values.empty());
+  const DeviceDataset placed(ctx, data);
+  const Metrics metrics =
+      evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, &some), {.scope = MetricScope::sums});
+  EXPECT_FALSE(metrics.values.empty());
   EXPECT_EQ(simt::calls().downloads - before.downloads, 1) << rows;
   EXPECT_LE(simt::calls().downloaded_bytes - before.downloaded_bytes, kSumBytes) << rows;
 }

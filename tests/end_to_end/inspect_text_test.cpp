@@ -107,19 +107,25 @@ TEST_F(InspectText, ACoefficientStandsBesideItsErrorAndTheirRatio) {
                                 {"--data.standardize=false", "--train.epochs=1", "--train.batch_size=4",
                                  "--optimizer.name=sgd", "--optimizer.lr=1"});
   EXPECT_EQ(output_of({"inspect", run, "--standard-errors"}),
-            "  coefficient                         value   std. error         z\n"
+            "weights in the units of the data; their sum is the prediction\n"
+            "  feature                            weight   std. error         z\n"
             "  a                                       2         0.25     8.000\n"
             "  b                                       1         0.25     4.000\n"
-            "  bias                                    3         0.25    12.000\n");
+            "  intercept                               3         0.25    12.000\n");
   const auto json = nlohmann::json::parse(output_of({"inspect", run, "--standard-errors", "--json"}));
-  ASSERT_EQ(json.size(), 3u);
-  EXPECT_EQ(json[2], (nlohmann::json{{"name", "bias"}, {"value", 3.0}, {"standard_error", 0.25}}));
+  const auto& output = json["outputs"][0];
+  ASSERT_EQ(output["weights"].size(), 2u);
+  EXPECT_EQ(
+      output["weights"][1],
+      (nlohmann::json{{"name", "b"}, {"weight", 1.0}, {"per_deviation", 1.0}, {"standard_error", 0.25}}));
+  EXPECT_EQ(output["intercept"], 3);
+  EXPECT_EQ(output["intercept_standard_error"], 0.25);
 }
 
 TEST_F(InspectText, ACollinearCoefficientHasNoError) {
   const std::string run = train("a,b,y\n1,2,3\n2,4,4\n3,6,5\n4,8,7\n", {"--data.standardize=false"});
   const auto json = nlohmann::json::parse(output_of({"inspect", run, "--standard-errors", "--json"}));
-  EXPECT_TRUE(json[1]["standard_error"].is_null());
+  EXPECT_TRUE(json["outputs"][0]["weights"][1]["standard_error"].is_null());
   EXPECT_THAT(output_of({"inspect", run, "--standard-errors"}), HasSubstr("     (collinear)\n"));
 }
 

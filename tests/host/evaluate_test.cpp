@@ -51,7 +51,7 @@ TEST(RegressionMetrics, AreWeighted) {
   // One residual of 1 with weight 2 of 4. The weighted mean of the targets is 10 / 4, the sum of squared
   // deviations 2.25 + 3 * 0.25 = 3.
   const Metrics got = of_outputs({.loss = Loss::squared}, weighted_numbers());
-  expect_names(got, {"loss", "r2", "rmse", "mae"});
+  expect_names(got, {"loss", "r2", "rmse", "mae", "mape"});
   EXPECT_DOUBLE_EQ(got["loss"], 0.25);
   EXPECT_DOUBLE_EQ(got["r2"], 1 - 2.0 / 3);
   EXPECT_DOUBLE_EQ(got["rmse"], std::sqrt(0.5));
@@ -103,7 +103,8 @@ TEST(ClassMetrics, CountWeightsByTrueAndPredictedClass) {
   Dataset data = test::class_data(3, {9, 0, 0, 0, 0, 9, 0, 0, 9, 0, 9, 0}, {0, 0, 2, 1}, 3);
   data.weight = {1, 2, 3, 4};
   const Metrics got = of_three_outputs({.loss = Loss::softmax_cross_entropy}, data);
-  expect_names(got, {"loss", "accuracy", "balanced_accuracy", "log_loss"});
+  expect_names(got, {"loss", "accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro",
+                     "f1_weighted", "log_loss", "auc", "average_precision"});
   EXPECT_EQ(got.confusion, (Table{{1, 0, 2}, {0, 4, 0}, {0, 0, 3}}));
   EXPECT_EQ(got.classes, (std::vector<std::string>{"0", "1", "2"}));
   EXPECT_DOUBLE_EQ(got["accuracy"], 0.8);
@@ -136,7 +137,8 @@ TEST(ClassMetrics, OfTwoClassesRankTheScores) {
   // Pairs of a row of class 1 and one of class 0: (2, 1), (2, 3), (-1, 1), (-1, 3): one of four is in order.
   Dataset data = test::class_data(1, {2, 1, -1, 3}, {1, 0, 1, 0}, 2);
   const Metrics got = of_outputs({.loss = Loss::logistic}, data);
-  expect_names(got, {"loss", "accuracy", "balanced_accuracy", "log_loss", "auc"});
+  expect_names(got, {"loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "log_loss", "auc",
+                     "average_precision"});
   EXPECT_DOUBLE_EQ(got["auc"], 0.25);
   EXPECT_DOUBLE_EQ(got["accuracy"], 0.25);
   EXPECT_EQ(got.confusion, (Table{{0, 2}, {1, 1}}));
@@ -149,7 +151,7 @@ TEST(ClassMetrics, OfTwoClassesRankTheScores) {
 
 TEST(ClassMetrics, OfOneClassAloneHaveNoAuc) {
   const Metrics got = of_outputs({.loss = Loss::logistic}, test::class_data(1, {2, -1}, {1, 1}, 2));
-  expect_names(got, {"loss", "accuracy", "balanced_accuracy", "log_loss"});
+  expect_names(got, {"loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "log_loss"});
   EXPECT_DOUBLE_EQ(got["balanced_accuracy"], 0.5);
 }
 
@@ -157,11 +159,13 @@ TEST(ClassMetrics, OfHingeHaveNoLogLoss) {
   // margins 1 - 2, 1 + 0.5 and 1 - 0.25
   const Dataset data = test::class_data(1, {2, 0.5, -0.25}, {1, 0, 0}, 2);
   const Metrics got = of_outputs({.loss = Loss::hinge}, data);
-  expect_names(got, {"loss", "accuracy", "balanced_accuracy", "auc"});
+  expect_names(got, {"loss", "accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc",
+                     "average_precision"});
   EXPECT_DOUBLE_EQ(got["loss"], (1.5 + 0.75) / 3);
   EXPECT_DOUBLE_EQ(of_outputs({.loss = Loss::squared_hinge}, data)["loss"], (2.25 + 0.5625) / 3);
   expect_names(of_three_outputs({.loss = Loss::hinge}, test::class_data(3, {1, 0, 0}, {0}, 3)),
-               {"loss", "accuracy", "balanced_accuracy"});
+               {"loss", "accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro",
+                "f1_weighted"});
 }
 
 TEST(Metrics, AreNotFinishedWhenASignalComes) {

@@ -33,6 +33,29 @@ TEST(ReportText, AConfusionOfMoreThanTwelveClassesIsLeftOutOfTheTable) {
   EXPECT_EQ(to_text("t", Metrics{.values = {{"r2", 1}}}), "t\n  r2                 1\n");
 }
 
+TEST(ReportText, TheClassThatPrecisionIsOfIsNamed) {
+  const Metrics metrics{.values = {{"precision", 0.5}}, .classes = {"no", "yes"}};
+  EXPECT_EQ(to_text("test", metrics),
+            "test\n"
+            "  precision          0.5\n"
+            "  positive class     yes\n");
+  Json object;
+  add_json(object, "test", metrics);
+  EXPECT_EQ(object.dump(), R"({"test.precision":0.5,"test.positive_class":"yes"})");
+}
+
+TEST(ReportText, AMetricThatTheRowsDoNotDefineSaysWhy) {
+  const Metrics metrics{.values = {{"accuracy", 1}}, .undefined = {{"auc", "the rows hold one class"}}};
+  EXPECT_EQ(to_text("test", metrics),
+            "test\n"
+            "  accuracy           1\n"
+            "  auc                undefined: the rows hold one class\n");
+  Json object;
+  add_json(object, "test", metrics);
+  EXPECT_EQ(object.dump(),
+            R"({"test.accuracy":1.0,"test.auc":null,"test.undefined":{"auc":"the rows hold one class"}})");
+}
+
 TEST(ReportText, MetricsInJsonHaveAPrefixAndAllTheirDigits) {
   Json object;
   add_json(object, "test", two_classes());

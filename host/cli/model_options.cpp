@@ -1,0 +1,61 @@
+#include "host/cli/model_options.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+CLI::Option* add_rows(CLI::App& command, std::string& rows) {
+  return command
+      .add_option("--rows", rows,
+                  "Which rows: test (data.test), or those that the run trained on or held out")
+      ->check(CLI::IsMember({"test", "validation", "train"}))
+      ->capture_default_str();
+}
+
+void add_threshold(CLI::App& command, std::optional<double>& threshold) {
+  command.add_option("--threshold", threshold,
+                     "Two classes: the second is predicted from this probability on, and not above 0.5");
+}
+
+}  // namespace
+
+void add_evaluate_options(CLI::App& command, EvaluateArguments& evaluate) {
+  command.add_option("model", evaluate.model, kModelPath)->required();
+  add_rows(command, evaluate.rows);
+  add_threshold(command, evaluate.threshold);
+}
+
+void add_predict_options(CLI::App& command, PredictArguments& predict) {
+  command.add_option("model", predict.model, kModelPath)->required();
+  command.get_option("--json")->description("A JSON object a row, on lines of their own, instead of CSV");
+  command.add_option("--output,-o", predict.output,
+                     "File to write, .csv, .jsonl or .npy; on stdout without it");
+  add_rows(command, predict.rows);
+  add_threshold(command, predict.threshold);
+  command.add_option("--top-k", predict.top_k, "Write the K likeliest classes of each row, in order")
+      ->check(CLI::Range(1, 65536));
+  command.add_flag("--with-target", predict.with_target, "Write the true value beside the prediction");
+}
+
+void add_inspect_options(CLI::App& command, InspectArguments& inspect) {
+  command.add_option("path", inspect.path, kModelPath)->required();
+  command.add_flag("--verify", inspect.verify, "Check every checksum of every checkpoint");
+  CLI::Option* const errors =
+      command.add_flag("--standard-errors", inspect.standard_errors,
+                       "Weights of a linear model and their standard errors, from --data.train");
+  CLI::Option* const weights = command.add_flag(
+      "--weights", inspect.weights, "Weights and intercept of a linear model, in the units of the data");
+  CLI::Option* const importance =
+      command.add_flag("--importance", inspect.importance,
+                       "What a metric loses when a column is permuted, on --rows or --data.test=FILE");
+  importance->excludes(errors)->excludes(weights);
+  command.add_flag("--sort", inspect.sort, "The largest weights or importances first");
+  command.add_option("--metric", inspect.metric, "Metric of the importance; accuracy or r2 without it")
+      ->needs(importance);
+  command.add_option("--repeats", inspect.repeats, "Permutations of each column")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str()
+      ->needs(importance);
+  add_rows(command, inspect.rows)->needs(importance);
+}
+
+}  // namespace thalweg::cli

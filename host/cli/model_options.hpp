@@ -1,0 +1,15 @@
+#pragma once
+// The options of the commands that ask a model.
+#include <CLI/CLI.hpp>
+
+#include "host/cli/cli.hpp"
+
+namespace thalweg::cli {
+
+constexpr const char* kModelPath = "A run's folder, a checkpoint or a model.safetensors";
+
+void add_evaluate_options(CLI::App& command, EvaluateArguments& evaluate);
+void add_predict_options(CLI::App& command, PredictArguments& predict);
+void add_inspect_options(CLI::App& command, InspectArguments& inspect);
+
+}  // namespace thalweg::cli

@@ -1,0 +1,46 @@
+#include "host/cli/model_rows.hpp"
+
+#include "host/data/all_rows.hpp"
+#include "host/run/run_data.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+/// The data as the run had them. Class weights are for training; a file of tests is another matter.
+RunData read_data_of_run(Config config, const std::string& which, const DataSchema& schema,
+                         const ReadOptions& reading) {
+  if (config.data.train.empty())
+    throw UsageError("--rows=" + which + " needs the folder of a run, which tells its training data");
+  config.data.class_weight = "none";
+  config.data.test.clear();
+  config.data.test_rows.clear();
+  RunData run = read_run_data(config, reading.progress);
+  if (schema_to_json(schema_of(run.train)) != schema_to_json(schema))
+    throw DataError(config.data.train +
+                    " has other rows or columns than those that the model was trained on; "
+                    "name the file of the run with --data.train=FILE");
+  return run;
+}
+
+}  // namespace
+
+ModelRows read_model_rows(const Config& config, const std::string& which, const DataSchema& schema,
+                          bool need_target, const ReadOptions& reading) {
+  if (which == "test") {
+    const DataConfig& files = config.data;
+    if (files.test.empty() && files.test_rows.empty() && files.validation_fraction > 0)
+      throw UsageError(
+          "no data; give --data.test=FILE, or --rows=validation for the rows that the run held out");
+    Dataset data = read_test_data(config.data, schema, need_target, reading);
+    const std::int64_t rows = data.rows;
+    return {std::move(data), all_rows(rows)};
+  }
+  RunData run = read_data_of_run(config, which, schema, reading);
+  if (which == "train") return {std::move(run.train), std::move(run.split.train)};
+  if (run.split.validation.empty())
+    throw UsageError("the run held no rows out: its data.validation_fraction is 0");
+  return {std::move(run.train), std::move(run.split.validation)};
+}
+
+}  // namespace thalweg::cli

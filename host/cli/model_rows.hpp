@@ -1,0 +1,22 @@
+#pragma once
+// The rows that a command asks a model about: of a file, or of the run that made the model.
+#include <string>
+#include <vector>
+
+#include "thalweg/config.hpp"
+#include "thalweg/dataset.hpp"
+
+namespace thalweg::cli {
+
+struct ModelRows {
+  Dataset data;
+  std::vector<std::int64_t> rows;  ///< of the data, in order
+};
+
+/// Reads `which` rows: "test" is data.test, read by the schema; "train" and "validation" are those that the
+/// run trained on and held out, read by its config, without class weights. Throws UsageError where the config
+/// has no such rows, DataError where the training data make another schema than the model's.
+ModelRows read_model_rows(const Config& config, const std::string& which, const DataSchema& schema,
+                          bool need_target, const ReadOptions& reading);
+
+}  // namespace thalweg::cli
