@@ -7,13 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "thalweg/api.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {
 
 /// Values of the metrics that suit the model, by their names (metric_names). All are weighted by the sample
 /// weights and have the same bits on every exact device (docs/numerics.md, "Metrics").
-struct Metrics {
+struct THALWEG_API Metrics {
   std::vector<std::pair<std::string, double>> values;
   /// [true class][predicted class]: summed weights; classification only.
   std::vector<std::vector<double>> confusion;
@@ -25,15 +26,16 @@ struct Metrics {
 
 /// The names of what `evaluate` gives for the model, in its order; auc is left out where the rows hold one
 /// class.
-std::vector<std::string> metric_names(const ModelSpec& spec);
+THALWEG_API std::vector<std::string> metric_names(const ModelSpec& spec);
 
 /// Whether a better model has a larger value of the metric: accuracy, auc, r2 and the like.
-bool larger_is_better(const std::string& metric);
+THALWEG_API bool larger_is_better(const std::string& metric);
 
 /// Evaluates the model on the given rows of the data set (null: on all). The data are in the form that the
 /// model was trained on: the same features, already transformed. Throws InterruptedError soon after
 /// `stop_signal` becomes non-zero.
-Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows = nullptr,
-                 const std::atomic<int>* stop_signal = nullptr);
+THALWEG_API Metrics evaluate(const Model& model, const Dataset& data,
+                             const std::vector<std::int64_t>* rows = nullptr,
+                             const std::atomic<int>* stop_signal = nullptr);
 
 }  // namespace thalweg
