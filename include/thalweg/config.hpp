@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "thalweg/api.hpp"
 #include "thalweg/choices.hpp"
 #include "thalweg/read_progress.hpp"
 #include "thalweg/setting.hpp"
@@ -65,17 +66,17 @@ struct Config {
 
 /// Reads a TOML file into `config`. Throws NoInputError, or ConfigError naming file, line and key: an unknown
 /// key (with "did you mean"), a wrong type, an unknown name. `progress` hears of a pipe that stays empty.
-void read_config_file(const std::string& path, Config& config, const ReadProgress& progress = {});
+THALWEG_API void read_config_file(const std::string& path, Config& config, const ReadProgress& progress = {});
 
 /// Sets one value from text, as a flag `--section.key=value` does; aliases of other tools are accepted.
 /// Throws ConfigError for an unknown key (with "did you mean") and for a text that is not a value of it.
-void set_config_value(Config& config, const std::string& key, const std::string& value);
+THALWEG_API void set_config_value(Config& config, const std::string& key, const std::string& value);
 
 /// Checks ranges, forms of texts and contradictions. Throws ConfigError naming the key, the value and what is
 /// allowed.
-void validate_config(const Config& config);
+THALWEG_API void validate_config(const Config& config);
 
 /// The whole config as TOML; reading it back gives an equal one.
-std::string to_toml(const Config& config);
+THALWEG_API std::string to_toml(const Config& config);
 
 }  // namespace thalweg

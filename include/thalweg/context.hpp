@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "thalweg/api.hpp"
 #include "thalweg/choices.hpp"
 
 namespace thalweg {
@@ -20,7 +21,7 @@ struct ContextOptions {
 /// A handle: copies share one device, one stream and one pool of threads, which live as long as the last
 /// copy. A model and a learner keep a copy. One call at a time may use a context and its copies; threads that
 /// call the engine at the same time need a context and a model each.
-class Context {
+class THALWEG_API Context {
  public:
   /// Throws DeviceUnavailable if the device cannot be used; it never selects another one silently. Throws
   /// ConfigError if threads is negative.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/api.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/read_progress.hpp"
 #include "thalweg/tensor.hpp"
@@ -35,7 +36,7 @@ struct TargetTransform {
 };
 
 /// A program may fill the vectors itself: rows, features, one of the three kinds of storage, and target.
-class Dataset {
+class THALWEG_API Dataset {
  public:
   std::int64_t rows = 0;
   std::int64_t features = 0;  ///< model inputs
@@ -84,9 +85,9 @@ struct DataSchema {
 };
 
 /// Writes the schema as JSON, for a model's metadata. Reading it back gives an equal schema, bit for bit.
-std::string schema_to_json(const DataSchema& schema);
+THALWEG_API std::string schema_to_json(const DataSchema& schema);
 /// Throws DataError if the text is not a schema.
-DataSchema schema_from_json(const std::string& json);
+THALWEG_API DataSchema schema_from_json(const std::string& json);
 
 /// Reads training data and finds its schema: format, classes, categories, imputation and standardisation.
 /// `use` says whether targets are classes or numbers. automatic: text targets are classes. Up to 1000
@@ -95,14 +96,15 @@ DataSchema schema_from_json(const std::string& json);
 /// arrays. Missing values are imputed, and features standardised, from all rows read. One-hot columns, named
 /// "column=category", are not standardised.
 enum class TargetUse { automatic, classes, numbers };
-Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading = {});
+THALWEG_API Dataset read_training_data(const DataConfig& config, TargetUse use,
+                                       const ReadOptions& reading = {});
 
 /// Splits off validation rows. Row r is one if its Philox word of (seed, split, r) is below fraction, so a
 /// row never moves between runs. Returns the row ids of both parts, ascending.
 struct Split {
   std::vector<std::int64_t> train, validation;
 };
-Split split_rows(std::int64_t rows, double fraction, std::uint64_t seed);
+THALWEG_API Split split_rows(std::int64_t rows, double fraction, std::uint64_t seed);
 
 /// Reads training data as read_training_data does and splits off data.validation_fraction of the rows.
 /// Imputation, standardisation, balanced class weights and the mean weight use the training rows alone;
@@ -111,26 +113,26 @@ struct TrainingData {
   Dataset data;
   Split split;
 };
-TrainingData read_and_split(const DataConfig& config, TargetUse use, std::uint64_t seed,
-                            const ReadOptions& reading = {});
+THALWEG_API TrainingData read_and_split(const DataConfig& config, TargetUse use, std::uint64_t seed,
+                                        const ReadOptions& reading = {});
 
 /// Reads `path` (test data, data to predict) by the schema of a trained model. `target_path` has the meaning
 /// of DataConfig::test_target. Labels outside schema.classes are an error, unless `need_target` is false. The
 /// target may then be absent too, and the result has none. Class weights are for training and not applied.
-Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
-                     const std::string& row_range, const DataSchema& schema, bool need_target,
-                     const ReadOptions& reading = {});
+THALWEG_API Dataset read_data_as(const DataConfig& config, const std::string& path,
+                                 const std::string& target_path, const std::string& row_range,
+                                 const DataSchema& schema, bool need_target, const ReadOptions& reading = {});
 
 /// Reads data.test, or the rows data.test_rows of data.train if there is no test file. Throws UsageError if
 /// the config names neither.
-Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
-                       const ReadOptions& reading = {});
+THALWEG_API Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
+                                   const ReadOptions& reading = {});
 
 /// Returns what a model has to keep of the data set.
-DataSchema schema_of(const Dataset& data);
+THALWEG_API DataSchema schema_of(const Dataset& data);
 
 /// Returns the XXH3 fingerprint of row count, schema and sampled rows, or with `full` of all rows, as 32
 /// hexadecimal digits.
-std::string fingerprint(const Dataset& data, bool full);
+THALWEG_API std::string fingerprint(const Dataset& data, bool full);
 
 }  // namespace thalweg

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/api.hpp"
+
 namespace thalweg {
 
 struct DeviceInfo {
@@ -22,6 +24,6 @@ struct DeviceInfo {
 /// Lists the cpu with each instruction set of this build, the best first, then the CUDA devices, then the
 /// reference. The device "cpu" is the first usable one. Where there is no CUDA device, one entry "cuda" says
 /// why. No device is opened.
-std::vector<DeviceInfo> devices();
+THALWEG_API std::vector<DeviceInfo> devices();
 
 }  // namespace thalweg

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "thalweg/api.hpp"
+
 namespace thalweg {
 
 class EpochBatches;
 
 /// One batch of an epoch: a contiguous part of the epoch's order. It refers to the EpochBatches that made it.
-class EpochBatch {
+class THALWEG_API EpochBatch {
  public:
   std::int64_t count() const;              ///< rows
   std::vector<std::int64_t> rows() const;  ///< in the order of the batch
@@ -31,7 +33,7 @@ class EpochBatch {
 
 /// The batches of all epochs. With `shuffle` each epoch has an order of its own, which follows from the seed
 /// and the epoch alone.
-class EpochBatches {
+class THALWEG_API EpochBatches {
  public:
   /// `rows`: the rows of the data set to train on; batch_size is a number of rows. The last batch of an epoch
   /// is short unless drop_last.

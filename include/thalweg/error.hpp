@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "thalweg/api.hpp"
+
 namespace thalweg {
 
 enum class ExitCode : int {
@@ -19,7 +21,7 @@ enum class ExitCode : int {
   config = 78,
 };
 
-class Error : public std::runtime_error {
+class THALWEG_API Error : public std::runtime_error {
  public:
   Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
   ExitCode code() const noexcept { return code_; }
@@ -30,7 +32,7 @@ class Error : public std::runtime_error {
 
 /// One error type per kind of trouble, so that a caller can catch those that it can handle.
 template <ExitCode Code, int Kind = 0>
-class TypedError : public Error {
+class THALWEG_API TypedError : public Error {
  public:
   explicit TypedError(const std::string& message) : Error(Code, message) {}
 };

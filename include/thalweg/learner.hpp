@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/api.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/epoch_batches.hpp"
 #include "thalweg/metrics.hpp"
@@ -79,7 +80,7 @@ struct Restored {
 /// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1. The
 /// loss of a step is the sum of the weighted losses divided by the number of rows, so weights should have the
 /// mean 1 over the rows that are trained on; those of read_training_data and read_and_split do.
-class Learner {
+class THALWEG_API Learner {
  public:
   /// Allocates all memory of its steps on the device of the model. Throws ConfigError for options that
   /// contradict each other or the model, UnsupportedLayer where a layer has no per-sample gradient, and
@@ -151,9 +152,9 @@ class Learner {
 /// Minimises a function of a vector with the optimizers of the engine, at the learning rate optimizer.lr.
 /// `value_and_gradient` writes the gradient, which has the length of the point, and returns the value. Stops
 /// after `steps`, or when the largest absolute gradient is at most `tolerance`. Returns the last value.
-double minimize(const Context& ctx, const OptimizerConfig& optimizer, std::vector<float>& point,
-                std::int64_t steps, double tolerance,
-                const std::function<double(const std::vector<float>& point, std::vector<float>& gradient)>&
-                    value_and_gradient);
+THALWEG_API double minimize(const Context& ctx, const OptimizerConfig& optimizer, std::vector<float>& point,
+                            std::int64_t steps, double tolerance,
+                            const std::function<double(const std::vector<float>& point,
+                                                       std::vector<float>& gradient)>& value_and_gradient);
 
 }  // namespace thalweg

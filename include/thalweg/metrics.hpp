@@ -8,13 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "thalweg/api.hpp"
 #include "thalweg/model.hpp"
 
 namespace thalweg {
 
 /// Values of the metrics that suit the model, by their names (metric_names). All are weighted by the sample
 /// weights and have the same bits on every exact device (docs/numerics.md, "Metrics").
-struct Metrics {
+struct THALWEG_API Metrics {
   std::vector<std::pair<std::string, double>> values;
   /// Metrics that the rows do not define, by name, and why: auc where the rows hold one class, and the like.
   std::vector<std::pair<std::string, std::string>> undefined = {};
@@ -31,10 +32,10 @@ struct Metrics {
 enum class MetricScope { sums, all };
 
 /// The names of what `evaluate` gives for the model, in its order.
-std::vector<std::string> metric_names(const ModelSpec& spec);
+THALWEG_API std::vector<std::string> metric_names(const ModelSpec& spec);
 
 /// Whether a better model has a larger value of the metric: accuracy, auc, r2 and the like.
-bool larger_is_better(const std::string& metric);
+THALWEG_API bool larger_is_better(const std::string& metric);
 
 /// Whether the metric is left out of MetricScope::sums for the model: average_precision, mape and the like.
 bool needs_outputs(const ModelSpec& spec, const std::string& metric);
@@ -43,7 +44,9 @@ bool needs_outputs(const ModelSpec& spec, const std::string& metric);
 /// model was trained on: the same features, already transformed. Throws InterruptedError soon after
 /// `stop_signal` becomes non-zero. With `threshold`, a model of two classes predicts the second one where its
 /// probability is at least that; ConfigError for other models.
-Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows = nullptr,
-                 const std::atomic<int>* stop_signal = nullptr, std::optional<double> threshold = {});
+THALWEG_API Metrics evaluate(const Model& model, const Dataset& data,
+                             const std::vector<std::int64_t>* rows = nullptr,
+                             const std::atomic<int>* stop_signal = nullptr,
+                             std::optional<double> threshold = {});
 
 }  // namespace thalweg

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/api.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/dataset.hpp"
@@ -22,7 +23,7 @@ struct ModelSpec {
 };
 
 /// Resolves "auto" and checks that loss, targets and classes fit together. Throws ConfigError or DataError.
-ModelSpec resolve_model(const ModelConfig& config, const DataSchema& schema, std::uint64_t seed);
+THALWEG_API ModelSpec resolve_model(const ModelConfig& config, const DataSchema& schema, std::uint64_t seed);
 
 /// The result of predict: probabilities for softmax_cross_entropy (all classes) and logistic (both classes),
 /// the rate for poisson, scores for the hinge losses, the value itself for the other losses.
@@ -36,7 +37,7 @@ struct Predictions {
 class Network;
 
 /// Every call runs on the device of the context that the model was made with; its results are on the host.
-class Model {
+class THALWEG_API Model {
  public:
   /// Makes an initialised model. If spec.config.init names a model.safetensors, its parameters come from
   /// there.
@@ -73,6 +74,6 @@ class Model {
 };
 
 /// Returns the XXH3 checksum of all parameter bits in segment order. Equal runs have equal checksums.
-std::string parameters_xxh3(const std::vector<NamedTensor>& parameters);
+THALWEG_API std::string parameters_xxh3(const std::vector<NamedTensor>& parameters);
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/api.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/model.hpp"
@@ -20,12 +21,12 @@ using GradientBlock = std::function<void(std::int64_t first, ConstMatrix block)>
 /// weighted loss of data set row rows[n] (null: of row n), without any divisor. Its columns are the elements
 /// of Model::parameters in their order. Dropout is off. Throws UnsupportedLayer naming a layer that mixes the
 /// samples, and DataError if the data has no targets.
-void for_each_gradient_block(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
-                             const GradientBlock& take);
+THALWEG_API void for_each_gradient_block(const Model& model, const Dataset& data,
+                                         const std::vector<std::int64_t>* rows, const GradientBlock& take);
 
 /// Returns the whole matrix [rows, parameters], row-major, with the errors of for_each_gradient_block.
-std::vector<float> per_sample_gradients(const Model& model, const Dataset& data,
-                                        const std::vector<std::int64_t>& rows);
+THALWEG_API std::vector<float> per_sample_gradients(const Model& model, const Dataset& data,
+                                                    const std::vector<std::int64_t>& rows);
 
 /// A coefficient of a linear model with one output, and its standard error by the sandwich estimator (Huber
 /// 1967; White 1980, "HC0"). The estimator uses the gradients of the training samples and does not assume
@@ -37,9 +38,9 @@ struct Coefficient {
 };
 /// Returns the coefficients in the order of Model::parameters. Throws UnsupportedLayer for a model with
 /// hidden layers or several outputs, ConfigError for a loss without curvature.
-std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data);
+THALWEG_API std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data);
 
 /// The number of elements of all parameters: the columns of the matrix.
-std::int64_t parameter_count(const Model& model);
+THALWEG_API std::int64_t parameter_count(const Model& model);
 
 }  // namespace thalweg

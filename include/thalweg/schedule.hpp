@@ -3,6 +3,7 @@
 // Example: schedule_example in examples/tour.cpp.
 #include <cstdint>
 
+#include "thalweg/api.hpp"
 #include "thalweg/config.hpp"
 
 namespace thalweg {
@@ -17,8 +18,8 @@ struct ScheduleContext {
 /// rate rises linearly, from warmup_start times the schedule's first rate. The schedule itself begins after
 /// them and spans the rest of the run. one_cycle uses base_lr as its peak; plateau is constant here (see
 /// plateau_lr). Throws ConfigError for a setting without effect.
-double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
-                    std::int64_t step);
+THALWEG_API double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
+                                std::int64_t step);
 
 /// The state of the plateau schedule, a part of the checkpoint. After more than `patience` epochs in a row
 /// without a relative improvement of `threshold`, the rate is multiplied by gamma.
@@ -29,8 +30,8 @@ struct PlateauState {
   bool started = false;         ///< whether `best` holds a metric
 };
 /// Updates the state at the end of an epoch; a smaller `metric` is better.
-void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauState& state);
+THALWEG_API void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauState& state);
 /// Returns the scheduled rate times the plateau's factor, but at least min_lr.
-double plateau_lr(const ScheduleConfig& schedule, double scheduled, const PlateauState& state);
+THALWEG_API double plateau_lr(const ScheduleConfig& schedule, double scheduled, const PlateauState& state);
 
 }  // namespace thalweg

@@ -13,3 +13,4 @@
 #include "thalweg/schedule.hpp"
 #include "thalweg/trainer.hpp"
 #include "thalweg/verify.hpp"
+#include "thalweg/version.hpp"

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "thalweg/api.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/metrics.hpp"
 #include "thalweg/model.hpp"
@@ -78,6 +79,6 @@ struct TrainReport {
 
 /// Reads the data, trains, writes checkpoints and evaluates by `config`. Throws the errors of error.hpp. A
 /// run that diverges leaves the weights of the last good step in its last checkpoint.
-TrainReport train(const Config& config, const TrainObserver& observer = {});
+THALWEG_API TrainReport train(const Config& config, const TrainObserver& observer = {});
 
 }  // namespace thalweg

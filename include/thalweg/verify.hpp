@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/api.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/model.hpp"
 
@@ -35,7 +36,7 @@ struct TensorVerdict {
   double largest_error = 0;  ///< over all steps, relative to the tensor's largest element
 };
 
-struct VerifyReport {
+struct THALWEG_API VerifyReport {
   std::string first, second;
   std::int64_t steps = 0;
   bool exact = true;  ///< true: bits were compared; false: errors were compared with `bound`
@@ -49,6 +50,6 @@ struct VerifyReport {
 
 /// Trains on `config`'s training data on both devices. If both are exact (cpu, and cuda with exact numerics),
 /// it compares bits. If one is the reference, or numerics are fast, it compares errors.
-VerifyReport verify(const Config& config, const VerifyOptions& options = {});
+THALWEG_API VerifyReport verify(const Config& config, const VerifyOptions& options = {});
 
 }  // namespace thalweg

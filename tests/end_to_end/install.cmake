@@ -14,3 +14,14 @@ run(${CMAKE_COMMAND} -S ${SOURCE}/examples -B ${examples} -G ${GENERATOR} -DCMAK
 run(${CMAKE_COMMAND} --build ${examples})
 run(${CMAKE_CTEST_COMMAND} --test-dir ${examples} --output-on-failure)
 run(${prefix}/bin/thalweg --version)
+
+# The same by pkg-config, which a machine may not have.
+find_program(PKG_CONFIG pkg-config)
+if(PKG_CONFIG)
+  set(ENV{PKG_CONFIG_PATH} ${prefix}/lib/pkgconfig)
+  execute_process(COMMAND ${PKG_CONFIG} --define-variable=prefix=${prefix} --cflags --libs thalweg OUTPUT_VARIABLE flags
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  separate_arguments(flags)
+  run(c++ ${SOURCE}/examples/linear_regression.cpp ${flags} -o ${BUILD}/install-test/by_pkg_config)
+  run(${BUILD}/install-test/by_pkg_config ${SOURCE}/data)
+endif()
