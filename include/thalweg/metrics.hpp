@@ -38,7 +38,7 @@ THALWEG_API std::vector<std::string> metric_names(const ModelSpec& spec);
 THALWEG_API bool larger_is_better(const std::string& metric);
 
 /// Whether the metric is left out of MetricScope::sums for the model: average_precision, mape and the like.
-bool needs_outputs(const ModelSpec& spec, const std::string& metric);
+THALWEG_API bool needs_outputs(const ModelSpec& spec, const std::string& metric);
 
 /// Evaluates the model on the given rows of the data set (null: on all). The data are in the form that the
 /// model was trained on: the same features, already transformed. Throws InterruptedError soon after
