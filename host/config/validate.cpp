@@ -52,6 +52,17 @@ void check_schedule(const ScheduleConfig& c, double lr) {
   }
 }
 
+/// Its weights follow from all gradients so far and the rate of the step: they shrink with a rate that falls.
+void check_ftrl(const OptimizerConfig& optimizer, const ScheduleConfig& schedule) {
+  if (optimizer.name != Rule::ftrl) return;
+  const std::string why =
+      ": ftrl lowers the rate of each weight itself, and another rate would rescale the weights; ";
+  if (schedule.name != ScheduleKind::constant)
+    refuse(fmt::format("schedule.name = {}{}want constant", name_of(schedule.name), why));
+  if (schedule.warmup_steps > 0)
+    refuse(fmt::format("schedule.warmup_steps = {}{}want 0", schedule.warmup_steps, why));
+}
+
 void check_train(const TrainConfig& c) {
   if (c.epochs == 0 && c.max_steps == 0) {
     refuse("train.epochs = 0 and train.max_steps = 0: nothing would end the run; set one of them");
@@ -90,6 +101,7 @@ void validate_config(const Config& c) {
   check_model(c.model);
   check_optimizer(c.optimizer);
   check_schedule(c.schedule, c.optimizer.lr);
+  check_ftrl(c.optimizer, c.schedule);
   check_train(c.train);
   check_per_sample(c);
   check_contradictions(c);

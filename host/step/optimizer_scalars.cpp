@@ -37,6 +37,12 @@ double average_rate(const OptimizerConfig& optimizer, std::int64_t step) {
   throw InternalError("an average without a rate");
 }
 
+/// What a gradient that lasts moves a parameter by, in learning rates: 1 + momentum + momentum^2 + ...
+double lasting_rate(const OptimizerConfig& optimizer) {
+  const bool sums = optimizer.name == Rule::momentum || optimizer.name == Rule::nesterov;
+  return sums ? 1.0 / (1.0 - optimizer.momentum) : 1.0;  // mutant: l1-of-momentum
+}
+
 GroupScalars group_scalars(const OptimizerConfig& optimizer, double lr, const ParameterGroup& group) {
   const double rate = lr * group.lr_factor, on = group.regularized ? 1.0 : 0.0;  // mutant: group-settings
   GroupScalars s;
@@ -46,7 +52,7 @@ GroupScalars group_scalars(const OptimizerConfig& optimizer, double lr, const Pa
     s.ftrl_l1 = narrow(on * optimizer.l1);
     s.ftrl_l2 = narrow(on * optimizer.l2);
   } else {
-    s.shrink = narrow(on * rate * optimizer.l1);  // mutant: l1-times-rate
+    s.shrink = narrow(on * rate * lasting_rate(optimizer) * optimizer.l1);  // mutant: l1-times-rate
     s.l2 = narrow(on * optimizer.l2);
   }
   if (group.constrained) s.constraint = optimizer.constraint;  // mutant: biases-free

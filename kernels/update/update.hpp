@@ -27,7 +27,7 @@ struct GroupScalars {
   float lr = 0;                    ///< scheduled rate times the group's factor
   float decay = 0;                 ///< decoupled: param -= decay * param, decay = lr * weight_decay
   float l2 = 0;                    ///< coupled: grad += l2 * param
-  float shrink = 0;                ///< proximal L1: soft threshold by lr * l1 after the step
+  float shrink = 0;                ///< proximal L1: l1 times the rate of a lasting gradient; rules divide it
   float ftrl_l1 = 0, ftrl_l2 = 0;  ///< ftrl regularises inside its rule; its l2 and shrink above are 0
   /// bounds of Constraint::box; other constraints have their radius or sum (> 0) in upper
   float lower = 0, upper = 0;

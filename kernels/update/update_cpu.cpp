@@ -41,8 +41,9 @@ THALWEG_HD void prefetch_strip(const Streams& x, std::int64_t at) {
   }
 }
 
-template <class Functor>
-THALWEG_HD void update_strip(const Streams& x, std::int64_t at, std::int64_t size, const ElementScalars& s) {
+template <class Functor, bool kShrinks>
+THALWEG_HD void update_elements(const Streams& x, std::int64_t at, std::int64_t size,
+                                const ElementScalars& s) {
   constexpr int kStates = state_count(Functor::kRule);
   float* __restrict__ const param = x.param + at;
   const float* __restrict__ const grad = x.grad + at;
@@ -54,7 +55,7 @@ THALWEG_HD void update_strip(const Streams& x, std::int64_t at, std::int64_t siz
     if constexpr (kStates > 0) state[0] = state0[i];
     if constexpr (kStates > 1) state[1] = state1[i];
     if constexpr (kStates > 2) state[2] = state2[i];
-    param[i] = update_element<Functor>(param[i], grad[i], state, s);
+    param[i] = update_element<Functor, kShrinks>(param[i], grad[i], state, s);
     if constexpr (kStates > 0) state0[i] = state[0];
     if constexpr (kStates > 1) state1[i] = state[1];
     if constexpr (kStates > 2) state2[i] = state[2];
@@ -63,6 +64,15 @@ THALWEG_HD void update_strip(const Streams& x, std::int64_t at, std::int64_t siz
   float* __restrict__ const average = x.average + at;
   // mutant: average-updated
   for (std::int64_t i = 0; i < size; ++i) average[i] = average_element(average[i], param[i], s.average_rate);
+}
+
+/// A rule that divides the gradient has a loop without the division of L1.
+template <class Functor>
+THALWEG_HD void update_strip(const Streams& x, std::int64_t at, std::int64_t size, const ElementScalars& s) {
+  if constexpr (DividesGradient<Functor>) {
+    if (s.shrink == 0.0f) return update_elements<Functor, false>(x, at, size, s);
+  }
+  update_elements<Functor, true>(x, at, size, s);
 }
 
 /// `size` consecutive elements.

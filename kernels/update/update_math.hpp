@@ -6,13 +6,19 @@
 //   2. coupled L2       g = fma(l2, param, g)
 //   3. decoupled decay  w = fma(-decay, param, param)                 (Loshchilov and Hutter, 2019)
 //   4. the rule         w, state = apply(w, g, state)
-//   5. proximal L1      w = w - clamp(w, -shrink, shrink)             (soft threshold)
+//   5. proximal L1      w = w - clamp(w, -t, t)                       (soft threshold)
+//                      t = shrink / denom, denom what the rule divides the gradient by, if it does
 //   6. constraint       w = clamp(w, lower, upper)                    (infinite where there is none)
 //   7. averaging        average = fma(rate, w - average, average)     (rate 1: average = w;
 //                      left to `project` where the constraint is one of a whole segment)
 // Moving averages are written as m + (1 - beta) * (x - m): the rounding of 1 - beta is then relative to 1 -
 // beta, where that of beta itself would shift an average with beta = 0.999 by 3e-5. A NaN survives every
 // step.
+//
+// The threshold of step 5 is a step of the rule on a gradient of size l1. It rests where the mean gradient is
+// -l1 sign(w), so rules that divide the gradient have the optimum of the L1 problem, too (Duchi, Hazan,
+// Singer, 2011; Yun, Lozano, Yang, 2021). sign and lion ignore the size of a gradient; their threshold is lr
+// * l1.
 //
 // A new rule is one functor here, one reference function and one row in AllRules.
 #include "kernels/base/hd.hpp"
@@ -76,7 +82,8 @@ THALWEG_HD float toward_square(float average, float rate, float x) {
 
 }  // namespace element
 
-// The rules: apply(w, g, state, s) updates the state and returns the new parameter.
+// The rules: apply(w, g, state, s) updates the state and returns the new parameter. denom(state, s) is what a
+// rule divides the gradient by, if it does.
 
 /// w - lr * g
 struct SgdRule {
@@ -107,30 +114,38 @@ struct NesterovRule {
 /// sum = sum + g^2; w - lr * g / (sqrt(sum) + eps) (Duchi, Hazan, Singer, 2011)
 struct AdagradRule {
   static constexpr Rule kRule = Rule::adagrad;
+  THALWEG_HD static float denom(const float* state, const ElementScalars& s) {
+    return element::sqrt(state[0]) + s.eps;
+  }
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::fma(g, g, state[0]);  // mutant: adagrad-sums
-    return element::fma(-s.lr, g / (element::sqrt(state[0]) + s.eps), w);
+    return element::fma(-s.lr, g / denom(state, s), w);
   }
 };
 
 /// v = average of g^2; w - lr * g / (sqrt(v) + eps) (Tieleman and Hinton, 2012)
 struct RmspropRule {
   static constexpr Rule kRule = Rule::rmsprop;
+  THALWEG_HD static float denom(const float* state, const ElementScalars& s) {
+    return element::sqrt(state[0]) + s.eps;
+  }
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::toward_square(state[0], s.one_minus_beta2, g);  // mutant: rmsprop-rate
-    return element::fma(-s.lr, g / (element::sqrt(state[0]) + s.eps), w);
+    return element::fma(-s.lr, g / denom(state, s), w);
   }
 };
 
 /// m, v = averages of g and g^2; w - step_size * m / (sqrt(v) * denom_scale + eps) (Kingma and Ba, 2015)
 struct AdamRule {
   static constexpr Rule kRule = Rule::adam;
+  THALWEG_HD static float denom(const float* state, const ElementScalars& s) {
+    // mutant: adam-denominator
+    return element::fma(element::sqrt(state[1]), s.denom_scale, s.eps);
+  }
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::toward(state[0], s.one_minus_beta1, g);
     state[1] = element::toward_square(state[1], s.one_minus_beta2, g);
-    // mutant: adam-denominator
-    const float denom = element::fma(element::sqrt(state[1]), s.denom_scale, s.eps);
-    return element::fma(-s.step_size, state[0] / denom, w);
+    return element::fma(-s.step_size, state[0] / denom(state, s), w);
   }
 };
 
@@ -142,12 +157,14 @@ struct AdamwRule : AdamRule {
 /// Adam with the largest v so far in the denominator (Reddi, Kale, Kumar, 2018, in PyTorch's form)
 struct AmsgradRule {
   static constexpr Rule kRule = Rule::amsgrad;
+  THALWEG_HD static float denom(const float* state, const ElementScalars& s) {
+    return element::fma(element::sqrt(state[2]), s.denom_scale, s.eps);
+  }
   THALWEG_HD static float apply(float w, float g, float* state, const ElementScalars& s) {
     state[0] = element::toward(state[0], s.one_minus_beta1, g);
     state[1] = element::toward_square(state[1], s.one_minus_beta2, g);
     state[2] = state[1] <= state[2] ? state[2] : state[1];  // mutant: amsgrad-maximum
-    const float denom = element::fma(element::sqrt(state[2]), s.denom_scale, s.eps);
-    return element::fma(-s.step_size, state[0] / denom, w);
+    return element::fma(-s.step_size, state[0] / denom(state, s), w);
   }
 };
 
@@ -209,14 +226,30 @@ struct RuleList {};
 using AllRules = RuleList<SgdRule, MomentumRule, NesterovRule, AdagradRule, RmspropRule, AdamRule, AdamwRule,
                           AmsgradRule, SignRule, LionRule, AdamsBashforthRule, FtrlRule>;
 
-/// Steps 1 to 6: the new parameter; `state` is updated in place.
 template <class Functor>
+concept DividesGradient = requires(const float* state, const ElementScalars& s) {
+  Functor::denom(state, s);
+};
+
+/// The threshold of step 5, from the updated state. Without L1 there is no division: it may be one by 0.
+template <class Functor>
+THALWEG_HD float l1_threshold(const float* state, const ElementScalars& s) {
+  if constexpr (DividesGradient<Functor>) {
+    return s.shrink == 0.0f ? 0.0f : s.shrink / Functor::denom(state, s);  // mutant: l1-in-the-metric
+  } else {
+    return s.shrink;
+  }
+}
+
+/// Steps 1 to 6: the new parameter; `state` is updated in place. `kShrinks` false: shrink is known to be 0.
+template <class Functor, bool kShrinks = true>
 THALWEG_HD float update_element(float param, float grad, float* state, const ElementScalars& s) {
   const float g = element::fma(s.l2, param, grad * s.grad_scale);  // mutant: l2-and-grad-scale
   const float decayed = element::fma(-s.decay, param, param);      // mutant: decay-applied
   const float stepped = Functor::apply(decayed, g, state, s);
+  const float threshold = kShrinks ? l1_threshold<Functor>(state, s) : 0.0f;
   // mutant: l1-then-constraint
-  return element::clamp(element::soft_threshold(stepped, s.shrink), s.lower, s.upper);
+  return element::clamp(element::soft_threshold(stepped, threshold), s.lower, s.upper);
 }
 
 /// Step 7.

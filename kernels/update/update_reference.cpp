@@ -16,65 +16,82 @@ struct Element {
   double state[kMaxStates];
 };
 
-using RuleFunction = void (*)(Element&, double g, const UpdateScalars&, const GroupScalars&);
+/// Steps, and returns what the rule divides the gradient by: L1 is divided by it, too.
+using RuleFunction = double (*)(Element&, double g, const UpdateScalars&, const GroupScalars&);
 
 double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x; }
 
 double mix(double average, double rate, double x) { return (1 - rate) * average + rate * x; }
 
-void sgd(Element& e, double g, const UpdateScalars&, const GroupScalars& group) { e.param -= group.lr * g; }
+double sgd(Element& e, double g, const UpdateScalars&, const GroupScalars& group) {
+  e.param -= group.lr * g;
+  return 1;
+}
 
-void momentum(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+double momentum(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
   e.state[0] = s.beta1 * e.state[0] + g;
   e.param -= group.lr * e.state[0];
+  return 1;
 }
 
-void nesterov(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+double nesterov(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
   e.state[0] = s.beta1 * e.state[0] + g;
   e.param -= group.lr * (g + s.beta1 * e.state[0]);
+  return 1;
 }
 
-void adagrad(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+double adagrad(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
   e.state[0] += g * g;
-  e.param -= group.lr * g / (std::sqrt(e.state[0]) + s.eps);
+  const double divisor = std::sqrt(e.state[0]) + s.eps;
+  e.param -= group.lr * g / divisor;
+  return divisor;
 }
 
-void rmsprop(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+double rmsprop(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
   e.state[0] = mix(e.state[0], s.one_minus_beta2, g * g);
-  e.param -= group.lr * g / (std::sqrt(e.state[0]) + s.eps);
+  const double divisor = std::sqrt(e.state[0]) + s.eps;
+  e.param -= group.lr * g / divisor;
+  return divisor;
 }
 
-void adam(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+double adam(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
   e.state[0] = mix(e.state[0], s.one_minus_beta1, g);
   e.state[1] = mix(e.state[1], s.one_minus_beta2, g * g);
   const double step_size = static_cast<double>(group.lr) * s.step_size_factor;
-  e.param -= step_size * e.state[0] / (std::sqrt(e.state[1]) * s.denom_scale + s.eps);
+  const double divisor = std::sqrt(e.state[1]) * s.denom_scale + s.eps;
+  e.param -= step_size * e.state[0] / divisor;
+  return divisor;
 }
 
-void amsgrad(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+double amsgrad(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
   e.state[0] = mix(e.state[0], s.one_minus_beta1, g);
   e.state[1] = mix(e.state[1], s.one_minus_beta2, g * g);
   e.state[2] = std::max(e.state[2], e.state[1]);
   const double step_size = static_cast<double>(group.lr) * s.step_size_factor;
-  e.param -= step_size * e.state[0] / (std::sqrt(e.state[2]) * s.denom_scale + s.eps);
+  const double divisor = std::sqrt(e.state[2]) * s.denom_scale + s.eps;
+  e.param -= step_size * e.state[0] / divisor;
+  return divisor;
 }
 
-void sign_descent(Element& e, double g, const UpdateScalars&, const GroupScalars& group) {
+double sign_descent(Element& e, double g, const UpdateScalars&, const GroupScalars& group) {
   e.param -= group.lr * sign(g);
+  return 1;
 }
 
-void lion(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+double lion(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
   e.param -= group.lr * sign(mix(e.state[0], s.one_minus_beta1, g));
   e.state[0] = mix(e.state[0], s.one_minus_beta2, g);
+  return 1;
 }
 
-void adams_bashforth(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+double adams_bashforth(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
   e.param -= group.lr * ((1 + s.extrapolate) * g - s.extrapolate * e.state[0]);
   e.state[0] = g;
+  return 1;
 }
 
-void ftrl(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
-  if (!(group.lr > 0)) return;
+double ftrl(Element& e, double g, const UpdateScalars& s, const GroupScalars& group) {
+  if (!(group.lr > 0)) return 1;
   double& z = e.state[0];
   double& n = e.state[1];
   const double alpha = group.lr;
@@ -82,6 +99,7 @@ void ftrl(Element& e, double g, const UpdateScalars& s, const GroupScalars& grou
   n += g * g;
   const double penalty = (s.beta + std::sqrt(n)) / alpha + group.ftrl_l2;
   e.param = std::abs(z) <= group.ftrl_l1 ? 0.0 : -(z - sign(z) * group.ftrl_l1) / penalty;
+  return 1;
 }
 
 RuleFunction function_of(Rule rule) {
@@ -113,8 +131,8 @@ RuleFunction function_of(Rule rule) {
   return sgd;
 }
 
-double regularize_and_constrain(double w, const GroupScalars& group) {
-  if (group.shrink > 0) w = std::abs(w) <= group.shrink ? 0.0 : w - sign(w) * group.shrink;
+double regularize_and_constrain(double w, double threshold, const GroupScalars& group) {
+  if (threshold > 0) w = std::abs(w) <= threshold ? 0.0 : w - sign(w) * threshold;
   if (group.constraint == Constraint::non_negative && w < 0) w = 0;
   if (group.constraint == Constraint::box) {
     if (w < group.lower) w = group.lower;
@@ -153,9 +171,10 @@ void step(const Device&, const UpdateArgs& args) {
       const double g = scale * args.grad[i] + group.l2 * before;
       Element e{before - group.decay * before, {}};
       for (int j = 0; j < state_count(args.rule); ++j) e.state[j] = args.state[j][i];
-      rule(e, g, *args.scalars, group);
+      const double divisor = rule(e, g, *args.scalars, group);
+      const double threshold = group.shrink > 0 ? group.shrink / divisor : 0.0;
       for (int j = 0; j < state_count(args.rule); ++j) args.state[j][i] = static_cast<float>(e.state[j]);
-      args.param[i] = static_cast<float>(regularize_and_constrain(e.param, group));
+      args.param[i] = static_cast<float>(regularize_and_constrain(e.param, threshold, group));
       if (args.average != nullptr && !constrains_segment(group.constraint))
         args.average[i] = averaged(args.average[i], rate, args.param[i]);
     });

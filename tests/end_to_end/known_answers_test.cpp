@@ -119,6 +119,21 @@ TEST(KnownAnswers, ClippingBoundsTheWeightedGradientWhateverTheUnitOfTheWeights)
   }
 }
 
+TEST(KnownAnswers, L1OfTheDefaultRuleAndOfMomentumIsTheLasso) {
+  // half the rows at x = 1, y = 2: the share 1/2 of (w - 2)^2 / 2 + l1 |w| is least at 2 - 2 l1
+  const TemporaryFolder folder;
+  Config config = regression(folder, "0,0\n1,2\n0,0\n1,2\n0,0\n1,2\n0,0\n1,2\n");
+  config.data.header = Header::no;
+  config.model.bias = false;
+  config.optimizer.l1 = 0.2;
+  config.optimizer.lr = 0.02;
+  config.schedule.name = ScheduleKind::cosine;
+  for (const Rule rule : {OptimizerConfig{}.name, Rule::momentum, Rule::sgd}) {
+    config.optimizer.name = rule;
+    EXPECT_NEAR(fitted(config)[0].values[0], 1.6, 0.016) << name_of(rule);
+  }
+}
+
 /// Rows of one feature each, of value 1: those of feature j are `counts[j]` of 200, and their target is 2.
 std::string one_feature_rows(const std::vector<int>& counts) {
   std::string rows;

@@ -491,6 +491,17 @@ TEST(Config, ContradictionsNameBothSettings) {
   EXPECT_EQ(invalid({{"every_steps", "5"}, {"out", "runs/x"}}), "(no error)");
 }
 
+TEST(Config, FtrlKeepsItsRateBecauseItsWeightsAreScaledByIt) {
+  for (const auto& [kind, name] : kNames<ScheduleKind>) {
+    const std::string got =
+        invalid({{"optimizer", "ftrl"}, {"schedule", name.data()}, {"schedule.decay", "0.1"}});
+    EXPECT_EQ(says(got, "ftrl lowers the rate of each weight itself"), kind != ScheduleKind::constant)
+        << name;
+  }
+  EXPECT_TRUE(says(invalid({{"optimizer", "ftrl"}, {"warmup_steps", "3"}}), "schedule.warmup_steps = 3"));
+  EXPECT_EQ(invalid({{"optimizer", "ftrl"}}), "(no error)");
+}
+
 TEST(Config, PrivateTrainingRefusesWhatBreaksItsGuarantee) {
   const auto with = [](Settings more) {
     Settings settings{{"per_sample.clip_norm", "1"}, {"noise_multiplier", "1"}};

@@ -34,6 +34,19 @@ TEST(OptimizerScalars, RulesWithoutMomentsAreNotCorrected) {
   EXPECT_EQ(scalars_of(optimizer, 1).denom_scale, 1.0f);
 }
 
+TEST(OptimizerScalars, TheThresholdOfL1CountsThatMomentumRepeatsAGradient) {
+  OptimizerConfig optimizer;
+  optimizer.l1 = 0.125;
+  optimizer.momentum = 0.75;
+  for (const auto& [rule, want] : {std::pair{Rule::sgd, 0.0625f},
+                                   {Rule::momentum, 0.25f},
+                                   {Rule::nesterov, 0.25f},
+                                   {Rule::adamw, 0.0625f}}) {
+    optimizer.name = rule;
+    EXPECT_EQ(scalars_of(optimizer, 1).group[kWeightGroup].shrink, want) << name_of(rule);
+  }
+}
+
 TEST(OptimizerScalars, BiasesAreNeitherRegularizedNorConstrainedUnlessAskedFor) {
   OptimizerConfig optimizer;
   optimizer.weight_decay = 0.25;

@@ -121,6 +121,29 @@ TEST_P(KnownAnswers, EveryRuleComesDownAQuadratic) {
   EXPECT_LE(std::hypot(adagrad[0], adagrad[1]), 1e-3);
 }
 
+TEST_P(KnownAnswers, L1HasTheOptimumOfTheLassoUnderEveryRuleThatHeedsTheSizeOfAGradient) {
+  // (p0 - 1)^2 / 2 + 2 (p1 + 3)^2 + (p2 - 0.2)^2 / 2 + |p| / 4 is least at 1 - 1/4, -3 + 1/16 and 0.
+  const Gradient gradient = [](const std::vector<double>& p) {
+    return std::vector<double>{p[0] - 1, 4 * (p[1] + 3), p[2] - 0.2};
+  };
+  for (const auto& [name, lr] : {std::pair{Rule::sgd, 0.05},
+                                 {Rule::momentum, 0.01},
+                                 {Rule::nesterov, 0.01},
+                                 {Rule::adagrad, 0.5},
+                                 {Rule::rmsprop, 0.002},
+                                 {Rule::adam, 0.01},
+                                 {Rule::adamw, 0.01},
+                                 {Rule::amsgrad, 0.02},
+                                 {Rule::adams_bashforth, 0.05}}) {
+    OptimizerConfig config = settings(name, lr);
+    config.l1 = 0.25;
+    const auto end = minimize(config, {0.5f, 0.5f, 0.5f}, gradient, 4000);
+    EXPECT_NEAR(end[0], 0.75, 0.005) << name_of(name);
+    EXPECT_NEAR(end[1], -2.9375, 0.005) << name_of(name);
+    EXPECT_EQ(end[2], 0) << name_of(name);
+  }
+}
+
 TEST_P(KnownAnswers, FtrlMeetsTheMinimumAndKeepsExactZeros) {
   OptimizerConfig config = settings(Rule::ftrl, 1.0);
   const Gradient gradient = [](const std::vector<double>& p) {

@@ -61,6 +61,8 @@ def fit_together(settings):
         settings.pop("model.label_smoothing", None)
     if settings.get("schedule.name") == "inverse_time":
         settings["schedule.decay"] = 0.1
+    if settings["optimizer.name"] == "ftrl":
+        settings.pop("schedule.name", None), settings.pop("schedule.warmup_steps", None)
     classes = settings["model.loss"] in ["auto", *CLASSIFICATION]
     settings.pop("data.standardize_target" if classes else "data.class_weight", None)
     if settings.get("per_sample.noise_multiplier") or settings.get("per_sample.sampling") == "poisson":

@@ -61,7 +61,8 @@ struct OptimizerConfig {
               .range = at_least(0)},
       c.weight_decay);
     v(Setting{.name = "l1",
-              .about = "L1 regularisation, as a proximal step: soft threshold by lr * l1.",
+              .about = "L1 regularisation, as a proximal step: soft threshold by l1 times the step size of "
+                       "the rule.",
               .range = at_least(0),
               .aliases = "lambda_l1 reg_alpha l1_regularization"},
       c.l1);
