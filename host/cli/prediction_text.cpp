@@ -67,11 +67,10 @@ class Rows {
     return class_name(static_cast<std::int64_t>(target(row)));
   }
 
-  /// The columns of a row to write: all, or the largest first.
-  std::vector<std::int64_t> shown(std::int64_t row) const {
+  /// The columns of a row with the largest values, in order.
+  std::vector<std::int64_t> likeliest(std::int64_t row) const {
     std::vector<std::int64_t> order(static_cast<std::size_t>(columns()));
     std::iota(order.begin(), order.end(), 0);
-    if (table_.top_k == 0) return order;
     std::stable_sort(order.begin(), order.end(),
                      [&](std::int64_t a, std::int64_t b) { return value(row, a) > value(row, b); });
     order.resize(static_cast<std::size_t>(std::min(table_.top_k, columns())));
@@ -102,20 +101,25 @@ std::string header(const PredictionTable& table, const Rows& rows) {
 }
 
 void add_values(const PredictionTable& table, const Rows& rows, std::int64_t row, fmt::memory_buffer& text) {
+  const auto to = std::back_inserter(text);
+  if (rows.classifies()) fmt::format_to(to, "{},", csv_field(rows.predicted(row)));
   const char* comma = "";
-  if (rows.classifies()) {
-    fmt::format_to(std::back_inserter(text), "{}", csv_field(rows.predicted(row)));
-    comma = ",";
+  if (table.top_k > 0) {
+    for (const std::int64_t k : rows.likeliest(row)) {
+      fmt::format_to(to, "{}{},{}", comma, csv_field(rows.column_class(k)), rows.value(row, k));
+      comma = ",";
+    }
+    return;
   }
-  for (const std::int64_t k : rows.shown(row)) {
-    if (table.top_k > 0) fmt::format_to(std::back_inserter(text), ",{}", csv_field(rows.column_class(k)));
-    fmt::format_to(std::back_inserter(text), "{}{}", comma, rows.value(row, k));
+  for (std::int64_t k = 0; k < rows.columns(); ++k) {
+    fmt::format_to(to, "{}{}", comma, rows.value(row, k));
+    comma = ",";
   }
 }
 
 Json top_classes(const Rows& rows, std::int64_t row) {
   Json top = Json::Array();
-  for (const std::int64_t k : rows.shown(row)) {
+  for (const std::int64_t k : rows.likeliest(row)) {
     Json entry;
     entry["class"] = rows.column_class(k);
     entry[rows.kind()] = shortest(rows.value(row, k));
@@ -146,7 +150,7 @@ Json row_json(const PredictionTable& table, const Rows& rows, std::int64_t row) 
     return object;
   }
   const std::string key = rows.kind() == "score" ? "scores" : "probabilities";
-  for (const std::int64_t k : rows.shown(row))
+  for (std::int64_t k = 0; k < rows.columns(); ++k)
     object[key][rows.column_class(k)] = shortest(rows.value(row, k));
   return object;
 }
