@@ -60,6 +60,9 @@ class Dataset {
   std::vector<std::int64_t> source_line;  ///< text formats: line of each row, for messages; may be empty
   std::string target_column;              ///< CSV: name of the target column; empty: by position
   int index_base = 1;                     ///< libsvm: the file's first index
+  /// CSV: text of each row in the column data.id, and the name of that column; empty: there is none.
+  std::vector<std::string> row_names;
+  std::string row_name_column;
 
   /// Views of the rows ids[0 .. count); null: of the rows 0 .. count. They hold while the data set does.
   DenseRows dense(const std::int64_t* ids, std::int64_t count) const;
