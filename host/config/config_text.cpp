@@ -6,6 +6,7 @@
 #include <map>
 
 #include "host/checkpoint/files.hpp"
+#include "host/config/home_path.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/toml_values.hpp"
 #include "host/config/values.hpp"
@@ -92,6 +93,7 @@ class TomlReader {
       fail(node.source(), value_problem(resolved.name, shown_node(node), wanted(setting, value),
                                         suggestion(setting, value, text_of(node))));
     });
+    expand_home(config_, resolved.name);
   }
 
   [[noreturn]] void fail(const toml::source_region& where, const std::string& message) const {
@@ -153,6 +155,7 @@ void set_config_value(Config& config, const std::string& key, const std::string&
     refuse_value(resolved.name, value_to_toml(text), wanted(setting, value),
                  suggestion(setting, value, text));
   });
+  expand_home(config, resolved.name);
 }
 
 std::string to_toml(const Config& config) {

@@ -61,7 +61,9 @@ inline constexpr auto kOtherNames<Delimiter> = std::to_array<Named<Delimiter>>({
                                                                                 {Delimiter::space, " "},
                                                                                 {Delimiter::space, "blank"},
                                                                                 {Delimiter::space,
-                                                                                 "whitespace"}});
+                                                                                 "whitespace"},
+                                                                                {Delimiter::bar, "|"},
+                                                                                {Delimiter::bar, "pipe"}});
 template <>
 inline constexpr auto kOtherNames<Decimal> = std::to_array<Named<Decimal>>({{Decimal::point, "."},
                                                                             {Decimal::comma, ","}});

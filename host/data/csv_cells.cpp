@@ -14,7 +14,9 @@ void CsvCells::take_line_end() {
 bool CsvCells::next_record() {
   while (p_ < end_) {
     if (delimiter_ == ' ') skip_blanks();
-    if (p_ < end_ && !at_line_end()) {
+    if (at_comment()) {
+      while (!at_line_end()) ++p_;
+    } else if (p_ < end_ && !at_line_end()) {
       record_line_ = line_;
       more_cells_ = true;
       return true;

@@ -6,13 +6,24 @@
 
 namespace thalweg {
 
+struct CsvDialect {
+  /// A space means any run of blanks, also ahead of and behind a record's cells.
+  char delimiter = ',';
+  std::string comment;  ///< begin of a line that is not a record; empty: none is
+};
+
 class CsvCells {
  public:
-  /// Space as delimiter means any run of blanks, also ahead of and behind a record's cells.
-  CsvCells(std::string_view text, char delimiter, std::int64_t first_line, const std::string& source)
-      : p_(text.data()), end_(p_ + text.size()), delimiter_(delimiter), line_(first_line), source_(source) {}
+  CsvCells(std::string_view text, const CsvDialect& dialect, std::int64_t first_line,
+           const std::string& source)
+      : p_(text.data()),
+        end_(p_ + text.size()),
+        delimiter_(dialect.delimiter),
+        comment_(dialect.comment),
+        line_(first_line),
+        source_(source) {}
 
-  /// To the next record that is not a blank line; false at the end of the text.
+  /// To the next record that is neither a blank line nor a comment; false at the end of the text.
   bool next_record();
   /// The next cell of the record, quotes taken off; false at its end. The text stays good until the next
   /// call.
@@ -32,11 +43,16 @@ class CsvCells {
   void skip_blanks() {
     while (p_ < end_ && (*p_ == ' ' || *p_ == '\t')) ++p_;
   }
+  bool at_comment() const {
+    return !comment_.empty() &&
+           std::string_view(p_, static_cast<std::size_t>(end_ - p_)).starts_with(comment_);
+  }
   void take_line_end();
 
   const char* p_;
   const char* end_;
   char delimiter_;
+  std::string_view comment_;
   std::int64_t line_;
   const std::string& source_;
   std::int64_t record_line_ = 0;

@@ -5,37 +5,52 @@
 #include <string_view>
 #include <vector>
 
+#include "host/data/cell_rules.hpp"
+#include "host/data/csv_cells.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/text_source.hpp"
 
 namespace thalweg {
 
-enum class CsvRole : std::uint8_t { number, text, target_number, target_text, weight, ignored };
+enum class CsvRole : std::uint8_t {
+  number,
+  text,
+  target_number,
+  target_text,
+  weight,
+  row_name,
+  ignored,
+  empty  ///< no name and no cells, as behind a delimiter at the end of each line
+};
 
 struct CsvColumn {
   CsvRole role = CsvRole::number;
   std::int32_t feature = -1;  ///< index among the features
+  bool categorical = false;   ///< text, whatever its cells look like
 };
 
+struct CsvRecord {
+  std::int64_t line = 0;
+  std::vector<std::string> cells;
+};
+using CsvRecords = std::vector<CsvRecord>;
+
 struct CsvLayout {
-  char delimiter = ',';
+  CsvDialect dialect;
   std::vector<std::string> names;  ///< names of the file's columns; empty without a header
   std::vector<CsvColumn> columns;  ///< columns of the file
   std::vector<std::int32_t> text_features;
   std::int32_t features = 0;
-  std::int32_t target = -1;  ///< column of the file, -1: none
+  std::int32_t target = -1;    ///< column of the file, -1: none
+  std::int32_t row_name = -1;  ///< likewise
 
   /// `column "age" (3)` of the file, counted from 0 as in the settings.
   std::string column(std::size_t index) const;
+  /// Its name, or index, as the settings take it.
+  std::string name(std::size_t index) const;
 };
 
 /// Finds the layout and cuts the header off `first`.
-CsvLayout find_csv_layout(const ReadRequest& request, TextBlock& first);
-
-/// First records of the text as cells, at most `most`.
-std::vector<std::vector<std::string>> first_records(const TextBlock& block, char delimiter, std::size_t most,
-                                                    const std::string& source);
-
-char detect_delimiter(Delimiter setting, const std::string& path, std::string_view text);
+CsvLayout find_csv_layout(const ReadRequest& request, const CellRules& rules, TextBlock& first);
 
 }  // namespace thalweg

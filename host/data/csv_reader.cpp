@@ -6,7 +6,9 @@
 
 #include "host/data/csv_cells.hpp"
 #include "host/data/csv_layout.hpp"
+#include "host/data/csv_problems.hpp"
 #include "host/data/first_bytes.hpp"
+#include "host/data/foreign_formats.hpp"
 #include "host/data/parallel_parse.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text.hpp"
@@ -17,7 +19,6 @@ namespace thalweg {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-constexpr std::size_t kMostCategories = 1000;
 
 /// The rows of one block; codes refer to the block's own texts.
 struct CsvRows {
@@ -28,13 +29,14 @@ struct CsvRows {
   std::vector<std::int32_t> target_codes;
   TextCodes target_texts;
   std::vector<float> weight;
+  std::vector<std::string> names;
   std::vector<std::int64_t> lines;
 };
 
 class CsvParser {
  public:
-  CsvParser(const ReadRequest& request, const CsvLayout& layout)
-      : source_(request.path), layout_(layout), need_target_(request.need_target) {
+  CsvParser(const ReadRequest& request, const CellRules& rules, const CsvLayout& layout)
+      : request_(request), rules_(rules), layout_(layout), problems_(request, layout) {
     text_slot_.resize(static_cast<std::size_t>(layout.features), 0);
     for (std::size_t i = 0; i < layout.text_features.size(); ++i)
       text_slot_[static_cast<std::size_t>(layout.text_features[i])] = i;
@@ -42,7 +44,7 @@ class CsvParser {
 
   void parse(const TextBlock& block, CsvRows& out) const {
     out.texts.resize(layout_.text_features.size());
-    CsvCells cells(block.text, layout_.delimiter, block.first_line, source_);
+    CsvCells cells(block.text, layout_.dialect, block.first_line, request_.path);
     const auto features = static_cast<std::size_t>(layout_.features);
     while (cells.next_record()) {
       out.cells.resize(out.cells.size() + features);
@@ -55,12 +57,11 @@ class CsvParser {
  private:
   void parse_record(CsvCells& cells, float* row, CsvRows& out) const {
     const std::size_t width = layout_.columns.size();
+    const char* begin = cells.position();
     std::size_t c = 0;
     for (std::string_view cell; cells.next_cell(cell); ++c)
       if (c < width) parse_cell(cell, c, cells.record_line(), row, out);
-    if (c != width)
-      throw DataError(fmt::format("{} line {}: {} cells; want {} as in the rest of the file", source_,
-                                  cells.record_line(), c, width));
+    if (c != width) throw DataError(problems_.width(c, cells.record_line(), {begin, 1}));
   }
 
   void parse_cell(std::string_view cell, std::size_t c, std::int64_t line, float* row, CsvRows& out) const {
@@ -71,17 +72,26 @@ class CsvParser {
       case CsvRole::text: {
         const auto feature = static_cast<std::size_t>(column.feature);
         row[feature] =
-            is_missing(cell) ? kMissing : float(out.texts[text_slot_[feature]].code(trimmed(cell)));
+            rules_.is_missing(cell) ? kMissing : float(out.texts[text_slot_[feature]].code(trimmed(cell)));
         return;
       }
       case CsvRole::target_number:
-        return number(cell, c, line, !need_target_, out.target.emplace_back());
+        return number(cell, c, line, !request_.need_target, out.target.emplace_back());
       case CsvRole::target_text:
-        if (need_target_ && is_missing(cell)) throw DataError(problem(cell, c, line, "want a label"));
+        if (request_.need_target && rules_.is_missing(cell))
+          throw DataError(problems_.cell(cell, c, line, "want a label"));
         out.target_codes.push_back(out.target_texts.code(trimmed(cell)));
         return;
       case CsvRole::weight:
         return number(cell, c, line, false, out.weight.emplace_back());
+      case CsvRole::row_name:
+        out.names.emplace_back(trimmed(cell));
+        return;
+      case CsvRole::empty:
+        if (!trimmed(cell).empty())
+          throw DataError(
+              problems_.cell(cell, c, line, "want nothing in a column without a name that begins empty"));
+        return;
       case CsvRole::ignored:
         return;
     }
@@ -89,26 +99,22 @@ class CsvParser {
 
   template <class Real>
   void number(std::string_view cell, std::size_t c, std::int64_t line, bool may_miss, Real& value) const {
-    const ParsedNumber parsed = parse_number(cell, value);
+    const ParsedNumber parsed = rules_.number(cell, value);
     if (parsed == ParsedNumber::ok) return;
-    if (is_missing(cell)) {
-      if (!may_miss) throw DataError(problem(cell, c, line, "a missing value; want a number"));
+    if (rules_.is_missing(cell)) {
+      if (!may_miss) throw DataError(problems_.cell(cell, c, line, "a missing value; want a number"));
       value = kMissing;
       return;
     }
-    throw DataError(problem(cell, c, line,
-                            parsed == ParsedNumber::not_finite
-                                ? "want a finite number of float32's range"
-                                : "want a number, as in the rest of the column"));
+    throw DataError(parsed == ParsedNumber::not_finite
+                        ? problems_.cell(cell, c, line, "want a finite number of float32's range")
+                        : problems_.no_number(cell, c, line));
   }
 
-  std::string problem(std::string_view cell, std::size_t c, std::int64_t line, const char* want) const {
-    return fmt::format("{} line {}, {}: got {}; {}", source_, line, layout_.column(c), shown(cell), want);
-  }
-
-  const std::string& source_;
+  const ReadRequest& request_;
+  const CellRules& rules_;
   const CsvLayout& layout_;
-  bool need_target_;
+  CsvProblems problems_;
   std::vector<std::size_t> text_slot_;
 };
 
@@ -116,7 +122,11 @@ class CsvParser {
 class CsvMerger {
  public:
   CsvMerger(const ReadRequest& request, const CsvLayout& layout, RawData& data)
-      : range_(request.range), layout_(layout), data_(data), texts_(layout.text_features.size()) {}
+      : range_(request.range),
+        layout_(layout),
+        problems_(request, layout),
+        data_(data),
+        texts_(layout.text_features.size()) {}
 
   bool merge(CsvRows& block) {
     const std::int64_t from = std::clamp<std::int64_t>(range_.begin - seen_, 0, block.rows);
@@ -126,6 +136,7 @@ class CsvMerger {
     recode(block, from, to);  // mutant: texts-of-range
     append(data_.cells, block.cells, from, to, layout_.features);
     append(data_.lines, block.lines, from, to, 1);
+    append(data_.row_names, block.names, from, to, 1);
     append(data_.weight, block.weight, from, to, 1);
     append(data_.labels.numbers, block.target, from, to, 1);
     append(data_.labels.codes, block.target_codes, from, to, 1);
@@ -136,8 +147,12 @@ class CsvMerger {
   void finish() {
     require_rows(data_.source, range_, seen_);
     data_.texts.resize(static_cast<std::size_t>(layout_.features));
-    for (std::size_t i = 0; i < texts_.size(); ++i)
-      data_.texts[static_cast<std::size_t>(layout_.text_features[i])] = texts_[i].texts();
+    for (std::size_t i = 0; i < texts_.size(); ++i) {
+      const std::int32_t feature = layout_.text_features[i];
+      problems_.check_categories(feature, texts_[i].texts().size(), data_.rows);
+      data_.texts[static_cast<std::size_t>(feature)] = texts_[i].texts();
+    }
+    if (!labels_.texts().empty()) problems_.check_labels(labels_.texts().size(), data_.rows);
     data_.labels.texts = labels_.texts();
   }
 
@@ -168,24 +183,15 @@ class CsvMerger {
       const std::int64_t feature = layout_.text_features[i];
       recode(block.texts[i], texts_[i], block.cells.data() + from * layout_.features + feature, to - from,
              layout_.features);
-      if (texts_[i].texts().size() > kMostCategories)
-        throw DataError(too_many(static_cast<std::size_t>(feature)));
+      problems_.check_too_many(layout_.text_features[i], texts_[i].texts().size());
     }
     if (!block.target_codes.empty())
       recode(block.target_texts, labels_, block.target_codes.data() + from, to - from, 1);
   }
 
-  std::string too_many(std::size_t feature) const {
-    std::size_t c = 0;
-    while (layout_.columns[c].feature != static_cast<std::int32_t>(feature)) ++c;
-    return fmt::format(
-        "{}, {}: more than {} distinct texts; want numbers or a few categories, or leave the column "
-        "out with data.ignore",
-        data_.source, layout_.column(c), kMostCategories);
-  }
-
   RowRange range_;
   const CsvLayout& layout_;
+  CsvProblems problems_;
   RawData& data_;
   std::vector<TextCodes> texts_;
   TextCodes labels_;
@@ -193,10 +199,14 @@ class CsvMerger {
 };
 
 RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
-  TextSource text(request.path, std::move(source), RecordEnd::line_outside_quotes);
+  TextSource text(request.path, std::move(source), RecordEnd::line_outside_quotes, request.config.comment);
   TextBlock first;
   if (!text.next(first)) throw DataError(fmt::format("{} is empty; want rows of cells", request.path));
-  const CsvLayout layout = find_csv_layout(request, first);
+  refuse_foreign_bytes(request.path, first.text);
+  if (request.config.format == DataFormat::automatic && request.schema == nullptr)
+    refuse_no_table(request.path, first.text);
+  const CellRules rules(request.config);
+  const CsvLayout layout = find_csv_layout(request, rules, first);
 
   RawData data;
   data.source = request.path;
@@ -210,7 +220,8 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source)
         data.column_names[static_cast<std::size_t>(layout.columns[c].feature)] = layout.names[c];
     if (layout.target >= 0) data.target_column = layout.names[static_cast<std::size_t>(layout.target)];
   }
-  const CsvParser parser(request, layout);
+  if (layout.row_name >= 0) data.row_name_column = layout.name(static_cast<std::size_t>(layout.row_name));
+  const CsvParser parser(request, rules, layout);
   CsvMerger merger(request, layout, data);
   parse_blocks<CsvRows>(
       text, std::move(first), request.progress, request.threads,

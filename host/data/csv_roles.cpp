@@ -36,7 +36,31 @@ std::int32_t required_column(const ReadRequest& request, const CsvLayout& layout
                                 did_you_mean(name, layout.names), request.path, known));
 }
 
-void assign_ignored_and_weight(const ReadRequest& request, CsvLayout& layout) {
+/// The setting that gives a column its role, for messages.
+std::string_view use_of(CsvRole role) {
+  switch (role) {
+    case CsvRole::weight:
+      return "data.weight";
+    case CsvRole::row_name:
+      return "data.id";
+    case CsvRole::empty:
+      return "without a cell";
+    default:
+      return "in data.ignore";
+  }
+}
+
+/// A column has one use.
+void set_role(CsvLayout& layout, std::int32_t column, CsvRole role, const std::string& key,
+              const std::string& name) {
+  CsvRole& old = layout.columns[static_cast<std::size_t>(column)].role;
+  if (old != CsvRole::number)
+    throw ConfigError(
+        fmt::format("data.{} = {} is also {}; want it in one of them", key, shown(name), use_of(old)));
+  old = role;
+}
+
+void assign_ignored(const ReadRequest& request, CsvLayout& layout) {
   for (const std::string& name : request.config.ignore) {
     const bool training = request.schema == nullptr;
     const std::int32_t column =
@@ -44,15 +68,35 @@ void assign_ignored_and_weight(const ReadRequest& request, CsvLayout& layout) {
         training ? required_column(request, layout, "ignore", name) : find_column(layout, name);
     if (column >= 0) layout.columns[static_cast<std::size_t>(column)].role = CsvRole::ignored;
   }
+}
+
+/// Data of a trained model may lack the column.
+void assign_row_name(const ReadRequest& request, CsvLayout& layout) {
+  const std::string& name = request.config.id;
+  if (name.empty()) return;
+  layout.row_name = request.schema ? find_column(layout, name) : required_column(request, layout, "id", name);
+  if (layout.row_name >= 0) set_role(layout, layout.row_name, CsvRole::row_name, "id", name);
+}
+
+void assign_weight(const ReadRequest& request, CsvLayout& layout) {
   if (request.weight.empty()) return;
   std::int32_t column = find_column(layout, request.weight);
   if (column < 0 && !request.need_target) return;
   column = required_column(request, layout, "weight", request.weight);
-  CsvRole& role = layout.columns[static_cast<std::size_t>(column)].role;
-  if (role == CsvRole::ignored)
-    throw ConfigError(fmt::format("data.weight = {} is also in data.ignore; want it in one of them",
-                                  shown(request.weight)));
-  role = CsvRole::weight;
+  set_role(layout, column, CsvRole::weight, "weight", request.weight);
+}
+
+/// A model knows which of its columns are texts.
+void assign_categorical(const ReadRequest& request, CsvLayout& layout) {
+  if (request.schema) return;
+  for (const std::string& name : request.config.categorical) {
+    const std::int32_t index = required_column(request, layout, "categorical", name);
+    CsvColumn& column = layout.columns[static_cast<std::size_t>(index)];
+    if (column.role == CsvRole::weight)
+      throw ConfigError(
+          fmt::format("data.categorical = {} is also data.weight; want it in one of them", shown(name)));
+    column.categorical = true;
+  }
 }
 
 std::size_t raw_columns(const DataSchema& schema) {
@@ -85,11 +129,7 @@ void assign_target(const ReadRequest& request, CsvLayout& layout) {
   else
     target = required_column(request, layout, request.target_key, name);
   if (target < 0) throw ConfigError(fmt::format("{}: no column is left to be the target", request.path));
-  CsvRole& role = layout.columns[static_cast<std::size_t>(target)].role;
-  if (role != CsvRole::number)
-    throw ConfigError(fmt::format("data.{} = {} is also {}; want it in one of them", request.target_key,
-                                  shown(name), role == CsvRole::weight ? "data.weight" : "in data.ignore"));
-  role = CsvRole::target_number;
+  set_role(layout, target, CsvRole::target_number, request.target_key, name);
   layout.target = target;
 }
 
@@ -132,7 +172,10 @@ void assign_schema_features(const ReadRequest& request, CsvLayout& layout) {
 }  // namespace
 
 void assign_csv_roles(const ReadRequest& request, CsvLayout& layout) {
-  assign_ignored_and_weight(request, layout);
+  assign_ignored(request, layout);
+  assign_row_name(request, layout);
+  assign_weight(request, layout);
+  assign_categorical(request, layout);
   assign_target(request, layout);
   if (request.schema) return assign_schema_features(request, layout);
   for (CsvColumn& column : layout.columns)
@@ -140,7 +183,7 @@ void assign_csv_roles(const ReadRequest& request, CsvLayout& layout) {
   if (layout.features == 0)
     throw DataError(
         fmt::format("{} has no feature columns besides target, weight and ignored ones (delimiter {})",
-                    request.path, shown(std::string(1, layout.delimiter))));
+                    request.path, shown(std::string(1, layout.dialect.delimiter))));
 }
 
 }  // namespace thalweg

@@ -35,6 +35,8 @@ Dataset take_rows(RawData&& raw) {
   data.first_source_row = raw.first_row;
   data.source_line = std::move(raw.lines);
   data.target_column = std::move(raw.target_column);
+  data.row_names = std::move(raw.row_names);
+  data.row_name_column = std::move(raw.row_name_column);
   data.index_base = raw.index_base;
   return data;
 }

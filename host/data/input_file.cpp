@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/data/path_hint.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -44,7 +45,8 @@ int open_at_once(const std::string& path) {
 int open_or_throw(const std::string& path) {
   const int fd = open_at_once(path);
   if (fd >= 0) return fd;
-  if (errno == ENOENT || errno == ENOTDIR) throw NoInputError(fmt::format("{}: no such file", path));
+  if (errno == ENOENT || errno == ENOTDIR)
+    throw NoInputError(fmt::format("{}: no such file{}", path, hint_at_path(path)));
   throw IoError(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
 }
 

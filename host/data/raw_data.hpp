@@ -47,6 +47,8 @@ struct RawData {
 
   std::string source;
   std::string target_column;
+  std::vector<std::string> row_names;  ///< texts of the column data.id; may be empty
+  std::string row_name_column;
   std::int64_t first_row = 0;
   std::vector<std::int64_t> lines;
   int index_base = 1;
@@ -70,8 +72,8 @@ struct ReadRequest {
   int threads = 0;  ///< as ReadOptions::threads
 };
 
-/// A file of one label (or weight) per row: npy, IDX, or text with one per line.
-LabelColumn read_label_file(const std::string& path, const RowRange& range, const ReadProgress& progress);
+/// A file of one label (or weight) per row of the request: npy, IDX, or text with one per line.
+LabelColumn read_label_file(const ReadRequest& request, const std::string& path);
 
 /// Reads request.target and request.weight as files into `data`.
 void read_companions(const ReadRequest& request, RawData& data);

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "host/config/choice.hpp"
+#include "host/data/foreign_formats.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -36,6 +37,7 @@ const Reader& reader_of(DataFormat format) {
 
 const Reader& find_reader(const std::string& path, std::string_view head) {
   if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
+  refuse_foreign_bytes(path, head);
   std::string_view name = path;
   if (name.ends_with(".gz")) name.remove_suffix(3);
   const Reader* surest = nullptr;

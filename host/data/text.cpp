@@ -13,7 +13,25 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+/// Blanks outside ASCII that programs write around numbers and texts.
+constexpr std::string_view kWideBlanks[] = {"\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "\xEF\xBB\xBF"};
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+/// Whether a wide blank was taken off.
+bool take_wide_blank(std::string_view& text) {
+  if (text.empty() || (is_ascii(text.front()) && is_ascii(text.back()))) return false;
+  for (const std::string_view blank : kWideBlanks) {
+    if (text.starts_with(blank))
+      text.remove_prefix(blank.size());
+    else if (text.ends_with(blank))
+      text.remove_suffix(blank.size());
+    else
+      continue;
+    return true;
+  }
+  return false;
+}
 
 /// from_chars reports numbers below the smallest subnormal and above the largest float alike. The former are
 /// zeros of their sign.
@@ -31,6 +49,8 @@ ParsedNumber parse_real(std::string_view text, Real& value) {
   const char* last = first + text.size();
   while (first < last && is_blank(*first)) ++first;
   while (first < last && is_blank(last[-1])) --last;
+  std::string_view inner(first, static_cast<std::size_t>(last - first));
+  if (take_wide_blank(inner)) return parse_real(inner, value);
   if (first < last && *first == '+' && last - first > 1 && first[1] != '-') ++first;
   const auto [end, error] = std::from_chars(first, last, value);
   if (end != last || error == std::errc::invalid_argument) return ParsedNumber::not_a_number;
@@ -57,20 +77,19 @@ bool parse_integer(std::string_view text, std::int64_t& value) {
   return end == last && error == std::errc();
 }
 
-bool is_missing(std::string_view text) {
-  text = trimmed(text);
-  if (text.empty()) return true;
-  if (text.size() > 4) return false;
-  char word[5] = {};
-  for (std::size_t i = 0; i < text.size() && i < 4; ++i) word[i] = lower(text[i]);
-  const std::string_view w(word, text.size());
-  return w == "na" || w == "n/a" || w == "nan" || w == "null" || w == "?";  // mutant: null-is-missing
+std::string_view trimmed(std::string_view text) {
+  do {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  } while (take_wide_blank(text));
+  return text;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
+std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
 }
 
 std::string shown(std::string_view text) {

@@ -1,5 +1,5 @@
 #pragma once
-// Shared by the text readers: numbers, missing values, names in messages.
+// Shared by the text readers: numbers, names in messages.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,8 +10,8 @@ namespace thalweg {
 
 enum class ParsedNumber { ok, not_a_number, not_finite };
 
-/// Reads all of `text` (a sign and surrounding blanks allowed) as the nearest float. Numbers too small become
-/// zero; numbers too large, "inf" and "nan" are not_finite.
+/// Reads all of `text` (a sign and blanks as in trimmed() allowed) as the nearest float. Numbers too small
+/// become zero; numbers too large, "inf" and "nan" are not_finite.
 ParsedNumber parse_number(std::string_view text, float& value);
 ParsedNumber parse_number(std::string_view text, double& value);
 bool is_number(std::string_view text);
@@ -19,10 +19,11 @@ bool is_number(std::string_view text);
 /// All of `text` as an integer; false if it is none or does not fit.
 bool parse_integer(std::string_view text, std::int64_t& value);
 
-/// Empty, NA, N/A, NaN, null, ? in any case.
-bool is_missing(std::string_view text);
-
+/// Without the blanks at its ends, those outside ASCII (no-break space, byte order mark) among them.
 std::string_view trimmed(std::string_view text);
+
+/// With A to Z in lower case.
+std::string in_lower_case(std::string_view text);
 
 /// A value for an error message: quoted, control characters shown, shortened when long.
 std::string shown(std::string_view text);

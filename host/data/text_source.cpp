@@ -17,8 +17,12 @@ constexpr std::size_t kLongestRecord = std::size_t{1} << 28;
 
 }  // namespace
 
-TextSource::TextSource(std::string path, std::unique_ptr<ByteSource> bytes, RecordEnd record_end)
-    : path_(std::move(path)), record_end_(record_end), bytes_(std::move(bytes)) {}
+TextSource::TextSource(std::string path, std::unique_ptr<ByteSource> bytes, RecordEnd record_end,
+                       std::string comment)
+    : path_(std::move(path)),
+      record_end_(record_end),
+      comment_(std::move(comment)),
+      bytes_(std::move(bytes)) {}
 
 /// Appends a piece, no larger than what is left of the file; false at the end.
 bool TextSource::fill(std::string& text) {
@@ -37,19 +41,30 @@ bool TextSource::fill(std::string& text) {
 /// long.
 std::size_t TextSource::last_record_end(const std::string& text) {
   const bool quotes = record_end_ == RecordEnd::line_outside_quotes;
-  std::size_t end = 0;
-  if (!quotes || (!quoted_ && text.find('"', searched_) == std::string::npos)) {
-    const std::size_t newline = std::string_view(text).substr(searched_).rfind('\n');
-    if (newline != std::string_view::npos) end = searched_ + newline + 1;
-  } else {
-    // An even number of quotes before a line end means that it is outside of them: a doubled quote counts
-    // twice.
-    for (std::size_t i = searched_; i < text.size(); ++i) {
-      if (text[i] == '"') quoted_ = !quoted_;
-      if (text[i] == '\n' && !quoted_) end = i + 1;
-    }
-  }
+  const bool may_quote = quoted_ || text.find('"', searched_) != std::string::npos;
+  if (quotes && (may_quote || !comment_.empty())) return last_end_outside_quotes(text);
+  const std::size_t newline = std::string_view(text).substr(searched_).rfind('\n');
+  const std::size_t end = newline == std::string_view::npos ? 0 : searched_ + newline + 1;
   searched_ = text.size();
+  return end;
+}
+
+/// An even number of quotes before a line end means that it is outside of them: a doubled quote counts twice.
+std::size_t TextSource::last_end_outside_quotes(const std::string& text) {
+  std::size_t end = 0, i = searched_;
+  for (; i < text.size(); ++i) {
+    const bool begins_line = !quoted_ && (i == 0 || text[i - 1] == '\n');
+    if (begins_line && !comment_.empty()) {
+      if (text.size() - i < comment_.size()) break;  // the next piece tells
+      const bool comment = text.compare(i, comment_.size(), comment_) == 0;
+      const std::size_t line_end = comment ? text.find('\n', i) : i;
+      if (line_end == std::string::npos) break;
+      i = line_end;
+    }
+    if (text[i] == '"') quoted_ = !quoted_;
+    if (text[i] == '\n' && !quoted_) end = i + 1;
+  }
+  searched_ = i;
   return end;
 }
 

@@ -18,7 +18,9 @@ enum class RecordEnd { line, line_outside_quotes };
 
 class TextSource {
  public:
-  TextSource(std::string path, std::unique_ptr<ByteSource> bytes, RecordEnd record_end);
+  /// Quotes in a line that begins with `comment` do not count; empty: there are none.
+  TextSource(std::string path, std::unique_ptr<ByteSource> bytes, RecordEnd record_end,
+             std::string comment = "");
 
   /// The next block, about a megabyte; false at the end of the file. A byte order mark is dropped.
   bool next(TextBlock& block);
@@ -33,9 +35,11 @@ class TextSource {
  private:
   bool fill(std::string& text);
   std::size_t last_record_end(const std::string& text);
+  std::size_t last_end_outside_quotes(const std::string& text);
 
   std::string path_;
   RecordEnd record_end_;
+  std::string comment_;
   std::unique_ptr<ByteSource> bytes_;
   std::string rest_;          // begins a record
   std::size_t searched_ = 0;  // bytes of the block that hold no record end, and whether they end in quotes

@@ -43,14 +43,15 @@ template <>
 inline constexpr auto kNames<Header> =
     std::to_array<Named<Header>>({{Header::automatic, "auto"}, {Header::yes, "yes"}, {Header::no, "no"}});
 
-enum class Delimiter { automatic, comma, semicolon, tab, space };
+enum class Delimiter { automatic, comma, semicolon, tab, space, bar };
 template <>
 inline constexpr auto kNames<Delimiter> = std::to_array<Named<Delimiter>>({{Delimiter::automatic, "auto"},
                                                                            {Delimiter::comma, "comma"},
                                                                            {Delimiter::semicolon,
                                                                             "semicolon"},
                                                                            {Delimiter::tab, "tab"},
-                                                                           {Delimiter::space, "space"}});
+                                                                           {Delimiter::space, "space"},
+                                                                           {Delimiter::bar, "bar"}});
 
 /// The first feature index of a libsvm file.
 enum class IndexBase { automatic, zero, one };

@@ -54,7 +54,8 @@ struct Config {
       c.numerics);
     v(Setting{.name = "out",
               .about = "Folder that the run writes to; empty: nothing is written.",
-              .aliases = "output out_dir output_dir output_model"},
+              .aliases = "output out_dir output_dir output_model",
+              .path = true},
       c.out);
   }
   template <class Self, class Section>

@@ -33,6 +33,7 @@ struct Setting {
   Range range = {};        ///< of numbers, and of each item of a list of numbers
   TextForm form = TextForm::any;
   std::string_view aliases = {};  ///< its names in other tools, separated by spaces
+  bool path = false;              ///< names a file or folder: "~" at its begin is the user's home
 };
 
 }  // namespace thalweg

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <limits>
 #include <optional>
+
+#include "host/config/config_text.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -101,6 +105,32 @@ TEST(ConfigValues, Utf8EndsWhereUnicodeDoes) {
         "\xe1\x80\x7f", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80",
         "\xf1\x80\x80\xc0", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"})
     EXPECT_FALSE(is_utf8(bad)) << bad;
+}
+
+TEST(ConfigValues, ATildeAtTheBeginOfAPathIsTheHomeFolder) {
+  const char* const home = std::getenv("HOME");
+  const std::string before = home == nullptr ? "" : home;
+  setenv("HOME", "/home/me", 1);
+  Config c;
+  set_config_value(c, "out", "~/run");
+  EXPECT_EQ(c.out, "/home/me/run");
+  for (const char* key : {"data.train", "data.validation", "data.test", "data.target", "data.test_target",
+                          "data.validation_target", "data.weight", "model.init", "checkpoint.resume"})
+    set_config_value(c, key, "~/x");
+  for (const std::string& value :
+       {c.data.train, c.data.validation, c.data.test, c.data.target, c.data.test_target,
+        c.data.validation_target, c.data.weight, c.model.init, c.checkpoint.resume})
+    EXPECT_EQ(value, "/home/me/x");
+  read_config_text("out = \"~\"", "c.toml", c);
+  EXPECT_EQ(c.out, "/home/me");
+  set_config_value(c, "data.target", "~price");
+  EXPECT_EQ(c.data.target, "~price") << "the name of a column";
+  EXPECT_THROW(set_config_value(c, "out", "~you/run"), ConfigError);
+  unsetenv("HOME");
+  EXPECT_THROW(set_config_value(c, "out", "~/run"), ConfigError);
+  set_config_value(c, "data.comment", "~");
+  EXPECT_EQ(c.data.comment, "~") << "no path";
+  setenv("HOME", before.c_str(), 1);
 }
 
 }  // namespace

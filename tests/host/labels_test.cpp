@@ -171,6 +171,32 @@ TEST_F(Labels, AFileOfLabelsNamesTheLineThatIsNone) {
   fails("1\n2\n", {"y.txt has 2 rows; the row range wants 1 to 3"});
 }
 
+TEST_F(Labels, AFileOfLabelsMayBeginWithTheirName) {
+  DataConfig c = config(rows_of_x(3));
+  c.target = write("y.txt", "price\n1\n2.5\n3\n");
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{1, 2.5f, 3}));
+  c.train_rows = "1:3";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{2.5f, 3}));
+  c.train_rows.clear();
+  c.target = write("y.txt", "kind\n\"cat\"\ndog\ncat\n");
+  const auto read = [&] { return read_training_data(c, TargetUse::automatic).classes; };
+  expect_error<DataError>(read, {"y.txt has 4 rows; want 3", "data.header = \"yes\" if line 1 is a name"});
+  c.header = Header::yes;
+  EXPECT_EQ(read(), (Texts{"cat", "dog"}));
+}
+
+TEST_F(Labels, ATextAmongNumbersInAFileIsASlip) {
+  DataConfig c = config(rows_of_x(3));
+  const auto fails = [&](const std::string& labels, const std::vector<std::string>& words) {
+    c.target = write("y.txt", labels);
+    expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, words);
+  };
+  fails("1\n2\nhigh\n", {"y.txt line 3: got \"high\"; want a number, as in the rest of the file"});
+  fails("0,5\n1,5\n2,5\n", {"y.txt line 1: got \"0,5\", which looks like", "data.decimal = \"comma\""});
+  c.decimal = Decimal::comma;
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{0.5f, 1.5f, 2.5f}));
+}
+
 TEST_F(Labels, WeightsInAFileAreThoseOfTheTrainingRows) {
   DataConfig c = config(rows_of_x(3));
   c.target = write("y.txt", "1\n2\n3\n");
@@ -191,7 +217,7 @@ TEST_F(Labels, WrongWeightsInAFileNameItAndTheRow) {
     expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, words);
   };
   fails("1\n2\n", {"w.txt has 2 rows; want 3"});
-  fails("1\nheavy\n3\n", {"w.txt: a weight is no number"});
+  fails("1\nheavy\n3\n", {"w.txt line 2: got \"heavy\"; want a number"});
   fails("1\n-1\n3\n", {"x.npy row 1: the weight is -1"});
   fails("1\n1e60\n3\n", {"x.npy row 1: the weight is inf"});
   fails("0\n0\n0\n", {"x.npy: every weight is 0"});

@@ -62,13 +62,20 @@ TEST(ParseInteger, TakesAllOfTheTextAsAWholeNumberOf64Bits) {
     EXPECT_FALSE(parse_integer(text, value)) << text;
 }
 
-TEST(IsMissing, KnowsTheWordsForNothingInAnyCaseAndNoOthers) {
-  for (const char* text : {"", " ", "\t\r", "NA", "na", "Na", "N/A", "n/a", "NaN", "nan", "NAN", "null",
-                           "NULL", "Null", "?", " ? ", " NA "})
-    EXPECT_TRUE(is_missing(text)) << '"' << text << '"';
-  for (const char* text :
-       {"0", "none", "nil", "-", "n", "a", "nanx", "nulls", "null0", "??", "N-A", "n a", "."})
-    EXPECT_FALSE(is_missing(text)) << '"' << text << '"';
+TEST(ParseNumber, TakesNoBreakSpacesAroundANumber) {
+  float value = 0;
+  for (const char* text : {"\xC2\xA0"
+                           "-2.5",
+                           "-2.5\xE2\x80\xAF", " \xC2\xA0-2.5 \xC2\xA0", "\xEF\xBB\xBF-2.5"}) {
+    value = 0;
+    EXPECT_EQ(parse_number(text, value), ParsedNumber::ok) << text;
+    EXPECT_EQ(value, -2.5f) << text;
+  }
+  EXPECT_EQ(parse_number("2\xC2\xA0"
+                         "5",
+                         value),
+            ParsedNumber::not_a_number);
+  EXPECT_EQ(parse_number("\xC2\xA0", value), ParsedNumber::not_a_number);
 }
 
 TEST(Trimmed, TakesBlanksOffBothEndsAndLeavesTheRest) {
@@ -76,6 +83,12 @@ TEST(Trimmed, TakesBlanksOffBothEndsAndLeavesTheRest) {
   EXPECT_EQ(trimmed("ab"), "ab");
   EXPECT_EQ(trimmed(" \t\r"), "");
   EXPECT_EQ(trimmed("\na\n"), "\na\n") << "a line end is no blank";
+  EXPECT_EQ(trimmed("\xC2\xA0 a\xC2\xA0"
+                    "b\xE2\x80\xAF\t\xE2\x80\x89"),
+            "a\xC2\xA0"
+            "b");
+  EXPECT_EQ(trimmed("\xEF\xBB\xBF\xC2\xA0"), "");
+  EXPECT_EQ(trimmed("\xC3\xA0"), "\xC3\xA0") << "a letter";
 }
 
 TEST(Shown, QuotesAValueAndShowsItsControlCharacters) {

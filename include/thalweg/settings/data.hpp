@@ -21,7 +21,7 @@ struct DataConfig {
   Decimal decimal = Decimal::point;
   Thousands thousands = Thousands::none;
   std::string comment;
-  std::vector<std::string> missing = {"", "na", "n/a", "nan", "null", "?"};
+  std::vector<std::string> missing = {"na", "n/a", "nan", "null", "?"};
   std::vector<std::string> ignore;
   std::vector<std::string> categorical;
   std::string id;
@@ -41,28 +41,37 @@ struct DataConfig {
 
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {
-    v(Setting{.name = "train", .about = "File of the training data."}, c.train);
+    v(Setting{.name = "train", .about = "File of the training data.", .path = true}, c.train);
     v(Setting{.name = "validation",
               .about = "File of the validation data.",
-              .aliases = "valid validation_data valid_data eval_set"},
+              .aliases = "valid validation_data valid_data eval_set",
+              .path = true},
       c.validation);
-    v(Setting{.name = "test", .about = "File of the test data; evaluate and predict read it, too."}, c.test);
+    v(Setting{.name = "test",
+              .about = "File of the test data; evaluate and predict read it, too.",
+              .path = true},
+      c.test);
     v(Setting{.name = "format", .about = "Format of the data files; auto tells it by the content."},
       c.format);
     v(Setting{.name = "target",
               .about = "CSV: column of the target by name or index, empty: the last one; npy and idx: file "
                        "of the targets.",
-              .aliases = "label label_column target_column"},
+              .aliases = "label label_column target_column",
+              .path = true},
       c.target);
     v(Setting{.name = "validation_target",
-              .about = "npy and idx: file of the targets of the validation data."},
+              .about = "npy and idx: file of the targets of the validation data.",
+              .path = true},
       c.validation_target);
-    v(Setting{.name = "test_target", .about = "npy and idx: file of the targets of the test data."},
+    v(Setting{.name = "test_target",
+              .about = "npy and idx: file of the targets of the test data.",
+              .path = true},
       c.test_target);
     v(Setting{.name = "weight",
               .about = "Sample weights, of which only the ratios count: a column of a CSV file, else a "
                        "file; empty: all the same.",
-              .aliases = "sample_weight weight_column"},
+              .aliases = "sample_weight weight_column",
+              .path = true},
       c.weight);
     v(Setting{.name = "class_weight",
               .about = "Factor of the sample weights by class; balanced: inversely proportional to the "
@@ -77,10 +86,10 @@ struct DataConfig {
     v(Setting{.name = "thousands", .about = "Mark between the thousands of the numbers in a text file."},
       c.thousands);
     v(Setting{.name = "comment",
-              .about = "Text that begins a comment line of a text file; empty: there are none."},
+              .about = "Text at the begin of the comment lines of a text file; empty: there are none."},
       c.comment);
     v(Setting{.name = "missing",
-              .about = "Texts that stand for a missing value, in upper or lower case.",
+              .about = "Texts that stand for a missing value besides the empty cell, in upper or lower case.",
               .aliases = "na_values missing_values"},
       c.missing);
     v(Setting{.name = "ignore",

@@ -60,7 +60,8 @@ struct ModelConfig {
     v(Setting{.name = "init",
               .about = "Initial parameters: auto (He or Glorot by seed; linear models: zeros), zeros, or "
                        "the path of a model.",
-              .form = TextForm::init},
+              .form = TextForm::init,
+              .path = true},
       c.init);
   }
 };

@@ -128,7 +128,8 @@ struct CheckpointConfig {
               .about = "Where the run goes on from: auto (its newest checkpoint), never, or the path of a "
                        "checkpoint.",
               .form = TextForm::resume,
-              .aliases = "resume_from_checkpoint"},
+              .aliases = "resume_from_checkpoint",
+              .path = true},
       c.resume);
     v(Setting{.name = "on_change",
               .about = "What follows a rate, schedule, metric or number of epochs that is not the one the "

@@ -1,0 +1,15 @@
+#pragma once
+// How a CSV file separates its cells, and which of its lines are comments.
+#include <string>
+#include <string_view>
+
+#include "host/data/csv_cells.hpp"
+#include "host/data/raw_data.hpp"
+
+namespace thalweg {
+
+char detect_delimiter(const DataConfig& config, const std::string& path, std::string_view text);
+
+CsvDialect find_dialect(const ReadRequest& request, std::string_view text);
+
+}  // namespace thalweg

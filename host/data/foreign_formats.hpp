@@ -1,0 +1,15 @@
+#pragma once
+// Files that are not of a known format, by their content: they are refused by name.
+#include <string>
+#include <string_view>
+
+namespace thalweg {
+
+/// Throws DataError if the first bytes are those of another format: an archive, UTF-16 text, Parquet, ...
+void refuse_foreign_bytes(const std::string& path, std::string_view head);
+
+/// Throws DataError if the text is not a table of cells: VW's format, libsvm with labels that are texts or
+/// with commas, JSON, a web page, ...
+void refuse_no_table(const std::string& path, std::string_view text);
+
+}  // namespace thalweg

@@ -1,0 +1,27 @@
+#pragma once
+// Texts that were meant as numbers, or as no value, but are written in a way that no setting said: they are
+// refused, since as categories they would train in silence.
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace thalweg {
+
+struct NumberLook {
+  std::string_view what;     ///< "a number with a decimal comma"
+  std::string_view way_out;  ///< "data.decimal = \"comma\""; empty: no setting reads it
+};
+
+/// What `text`, which is not a number, looks like; nothing for a word.
+std::optional<NumberLook> number_look(std::string_view text);
+
+bool has_decimal_comma(std::string_view text);
+
+/// Whether a text such as "-", "." or "none" says that there is no value.
+bool is_placeholder(std::string_view text);
+
+/// Says of a cell that is not a number what it looks like and the way out, as the end of a message after "got
+/// TEXT"; empty for a word. `column` is the column's name or index, as data.categorical takes it.
+std::string looks_like(std::string_view text, const std::string& column);
+
+}  // namespace thalweg
