@@ -48,7 +48,12 @@ std::string to_csv(const ModelSpec& spec, const Predictions& predictions) {
       fmt::format_to(std::back_inserter(text), "{},", csv_field(class_name(spec.schema, predicted)));
     }
     for (std::int64_t k = 0; k < predictions.columns; ++k) {
-      fmt::format_to(std::back_inserter(text), "{}{}", k > 0 ? "," : "", values[k]);
+      fmt::format_to(std::back_inserter(text), "{}", k > 0 ? "," : "");
+      if (predictions.exact_values.empty())
+        fmt::format_to(std::back_inserter(text), "{}", values[k]);
+      else
+        fmt::format_to(std::back_inserter(text), "{:.12g}",
+                       predictions.exact_values[static_cast<std::size_t>(n * predictions.columns + k)]);
     }
     text.push_back('\n');
   }

@@ -8,6 +8,7 @@
 #include "host/data/csv_layout.hpp"
 #include "host/data/first_bytes.hpp"
 #include "host/data/parallel_parse.hpp"
+#include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text.hpp"
 #include "host/runtime/huge_pages.hpp"
@@ -18,6 +19,8 @@ namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
 constexpr std::size_t kMostCategories = 1000;
+/// Distinct texts of a target of numbers; with more of them the numbers alone are kept.
+constexpr std::size_t kMostKeptLabels = 1000;
 
 /// The rows of one block; codes refer to the block's own texts.
 struct CsvRows {
@@ -27,6 +30,7 @@ struct CsvRows {
   std::vector<double> target;
   std::vector<std::int32_t> target_codes;
   TextCodes target_texts;
+  PreciseColumns precise;
   std::vector<float> weight;
   std::vector<std::int64_t> lines;
 };
@@ -34,7 +38,11 @@ struct CsvRows {
 class CsvParser {
  public:
   CsvParser(const ReadRequest& request, const CsvLayout& layout)
-      : source_(request.path), layout_(layout), need_target_(request.need_target) {
+      : source_(request.path),
+        layout_(layout),
+        need_target_(request.need_target),
+        keep_labels_(request.schema == nullptr && request.use == TargetUse::automatic),
+        schema_(request.schema) {
     text_slot_.resize(static_cast<std::size_t>(layout.features), 0);
     for (std::size_t i = 0; i < layout.text_features.size(); ++i)
       text_slot_[static_cast<std::size_t>(layout.text_features[i])] = i;
@@ -50,9 +58,28 @@ class CsvParser {
       out.lines.push_back(cells.record_line());
       ++out.rows;
     }
+    keep_precise(block, out);
   }
 
  private:
+  /// Reads the block once more where float32 may not hold a column well.
+  void keep_precise(const TextBlock& block, CsvRows& out) const {
+    for (const std::int64_t c : suspect_columns(out.cells.data(), out.rows, layout_.features, schema_))
+      out.precise[c];
+    for (const std::int32_t feature : layout_.text_features) out.precise.erase(feature);
+    if (out.precise.empty()) return;
+    CsvCells cells(block.text, layout_.delimiter, block.first_line, source_);
+    while (cells.next_record()) {
+      std::size_t c = 0;
+      for (std::string_view cell; cells.next_cell(cell); ++c) {
+        const auto column = out.precise.find(layout_.columns[c].feature);
+        if (column != out.precise.end())
+          number(cell, c, cells.record_line(), true, column->second.emplace_back());
+      }
+    }
+    drop_exact(out.cells.data(), layout_.features, out.precise);
+  }
+
   void parse_record(CsvCells& cells, float* row, CsvRows& out) const {
     const std::size_t width = layout_.columns.size();
     std::size_t c = 0;
@@ -75,7 +102,10 @@ class CsvParser {
         return;
       }
       case CsvRole::target_number:
-        return number(cell, c, line, !need_target_, out.target.emplace_back());
+        number(cell, c, line, !need_target_, out.target.emplace_back());
+        if (keep_labels_ && out.target_texts.texts().size() <= kMostKeptLabels)
+          out.target_codes.push_back(out.target_texts.code(trimmed(cell)));
+        return;
       case CsvRole::target_text:
         if (need_target_ && is_missing(cell)) throw DataError(problem(cell, c, line, "want a label"));
         out.target_codes.push_back(out.target_texts.code(trimmed(cell)));
@@ -109,6 +139,8 @@ class CsvParser {
   const std::string& source_;
   const CsvLayout& layout_;
   bool need_target_;
+  bool keep_labels_;  // of a target of numbers, which may be classes
+  const DataSchema* schema_;
   std::vector<std::size_t> text_slot_;
 };
 
@@ -123,6 +155,7 @@ class CsvMerger {
     const std::int64_t to = std::clamp<std::int64_t>(range_.end - seen_, from, block.rows);
     seen_ += block.rows;
     if (from == to) return seen_ < range_.end;
+    append_precise(block.cells.data(), block.precise, from, to, data_);
     recode(block, from, to);  // mutant: texts-of-range
     append(data_.cells, block.cells, from, to, layout_.features);
     append(data_.lines, block.lines, from, to, 1);
@@ -138,7 +171,10 @@ class CsvMerger {
     data_.texts.resize(static_cast<std::size_t>(layout_.features));
     for (std::size_t i = 0; i < texts_.size(); ++i)
       data_.texts[static_cast<std::size_t>(layout_.text_features[i])] = texts_[i].texts();
-    data_.labels.texts = labels_.texts();
+    if (drop_labels_)
+      data_.labels.codes.clear();
+    else
+      data_.labels.texts = labels_.texts();
   }
 
  private:
@@ -171,8 +207,12 @@ class CsvMerger {
       if (texts_[i].texts().size() > kMostCategories)
         throw DataError(too_many(static_cast<std::size_t>(feature)));
     }
+    const bool numbers = !block.target.empty();
+    drop_labels_ |= numbers && block.target_texts.texts().size() > kMostKeptLabels;
+    if (drop_labels_) block.target_codes.clear();
     if (!block.target_codes.empty())
       recode(block.target_texts, labels_, block.target_codes.data() + from, to - from, 1);
+    drop_labels_ |= numbers && labels_.texts().size() > kMostKeptLabels;
   }
 
   std::string too_many(std::size_t feature) const {
@@ -189,6 +229,7 @@ class CsvMerger {
   RawData& data_;
   std::vector<TextCodes> texts_;
   TextCodes labels_;
+  bool drop_labels_ = false;
   std::int64_t seen_ = 0;
 };
 

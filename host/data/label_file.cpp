@@ -69,7 +69,9 @@ LabelColumn read_label_file(const std::string& path, const RowRange& range, cons
     return read_label_text(path, std::move(source), range);
   }
   const ArrayHeader header = is_npy(head) ? read_npy_header(*source, path) : read_idx_header(*source, path);
-  return read_label_array(*source, header, range, path);
+  LabelColumn labels = read_label_array(*source, header, range, path);
+  labels.are_classes = is_idx(head) && header.kind != 'f';
+  return labels;
 }
 
 void read_companions(const ReadRequest& request, RawData& data) {
