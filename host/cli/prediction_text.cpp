@@ -57,11 +57,20 @@ class Rows {
   float value(std::int64_t row, std::int64_t column) const {
     return table_.predictions.values[static_cast<std::size_t>(row * columns() + column)];
   }
+  /// As text and for JSON: the double where float32 would round it off.
+  std::string value_text(std::int64_t row, std::int64_t column) const {
+    return exact() ? number_text(exact_value(row, column)) : fmt::format("{}", value(row, column));
+  }
+  double value_number(std::int64_t row, std::int64_t column) const {
+    return exact() ? exact_value(row, column) : shortest(value(row, column));
+  }
   float target(std::int64_t row) const { return table_.data.target[static_cast<std::size_t>(row)]; }
   /// The target in the unit of the data.
-  float target_number(std::int64_t row) const {
-    const TargetTransform& unit = table_.spec.schema.target_transform;
-    return static_cast<float>(target(row) * unit.deviation + unit.mean);
+  std::string target_text(std::int64_t row) const {
+    return exact() ? number_text(raw_target(row)) : fmt::format("{}", static_cast<float>(raw_target(row)));
+  }
+  double target_number(std::int64_t row) const {
+    return exact() ? raw_target(row) : shortest(static_cast<float>(raw_target(row)));
   }
   std::string target_class(std::int64_t row) const {
     return class_name(static_cast<std::int64_t>(target(row)));
@@ -78,6 +87,16 @@ class Rows {
   }
 
  private:
+  static std::string number_text(double number) { return fmt::format("{:.12g}", number); }
+  bool exact() const { return !table_.predictions.exact_values.empty(); }
+  double exact_value(std::int64_t row, std::int64_t column) const {
+    return table_.predictions.exact_values[static_cast<std::size_t>(row * columns() + column)];
+  }
+  double raw_target(std::int64_t row) const {
+    const TargetTransform& unit = table_.spec.schema.target_transform;
+    return target(row) * unit.deviation + unit.mean;
+  }
+
   const PredictionTable& table_;
 };
 
@@ -112,7 +131,7 @@ void add_values(const PredictionTable& table, const Rows& rows, std::int64_t row
     return;
   }
   for (std::int64_t k = 0; k < rows.columns(); ++k) {
-    fmt::format_to(to, "{}{}", comma, rows.value(row, k));
+    fmt::format_to(to, "{}{}", comma, rows.value_text(row, k));
     comma = ",";
   }
 }
@@ -139,8 +158,8 @@ Json row_json(const PredictionTable& table, const Rows& rows, std::int64_t row) 
   Json object;
   if (rows.named()) object["id"] = json_name(table, rows.name(row), row);
   if (!rows.classifies()) {
-    if (table.with_target) object["target"] = shortest(rows.target_number(row));
-    object["prediction"] = shortest(rows.value(row, 0));
+    if (table.with_target) object["target"] = rows.target_number(row);
+    object["prediction"] = rows.value_number(row, 0);
     return object;
   }
   if (table.with_target) object["target"] = rows.target_class(row);
@@ -166,7 +185,7 @@ std::string to_csv(const PredictionTable& table) {
     if (table.with_target && rows.classifies())
       fmt::format_to(std::back_inserter(text), "{},", csv_field(rows.target_class(row)));
     if (table.with_target && !rows.classifies())
-      fmt::format_to(std::back_inserter(text), "{},", rows.target_number(row));
+      fmt::format_to(std::back_inserter(text), "{},", rows.target_text(row));
     add_values(table, rows, row, text);
     text.push_back('\n');
   }

@@ -1,5 +1,6 @@
 #pragma once
-// Arrays of numbers in binary files (npy, npz, IDX): one header type and one reader for their elements.
+// Arrays of numbers or texts in binary files (npy, npz, IDX): one header type and one reader for their
+// elements.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 namespace thalweg {
 
 struct ArrayHeader {
-  char kind = 'f';  ///< f float, i signed, u unsigned, b bool
+  char kind = 'f';  ///< f float, i signed, u unsigned, b bool, U UTF-32, S bytes of text
   int size = 4;     ///< bytes of an element
   bool big_endian = false;
   bool fortran_order = false;
@@ -19,7 +20,7 @@ struct ArrayHeader {
 
   std::int64_t rows() const { return shape.empty() ? 1 : shape[0]; }
   std::int64_t width() const;  ///< elements of a row; the readers check that it does not overflow
-  bool is_integer() const { return kind != 'f'; }
+  bool is_text() const { return kind == 'U' || kind == 'S'; }
   std::string type_name() const;  ///< "float32", "uint8 (big-endian)"
 };
 
@@ -35,10 +36,10 @@ std::string read_header_bytes(ByteSource& source, std::int64_t size, const std::
 void check_claim(const ArrayHeader& header, const ByteSource& source, const std::string& name);
 
 /// Rows of features into `data`: uint8 as it is, all else as float32. C order results, native endianness.
-void read_feature_array(ByteSource& source, const ArrayHeader& header, const RowRange& range,
-                        const ReadProgress& progress, RawData& data);
+void read_feature_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
+                        RawData& data);
 
-/// One number per row.
+/// One number or text per row.
 LabelColumn read_label_array(ByteSource& source, const ArrayHeader& header, const RowRange& range,
                              const std::string& name);
 

@@ -10,6 +10,7 @@
 #include "host/data/first_bytes.hpp"
 #include "host/data/foreign_formats.hpp"
 #include "host/data/parallel_parse.hpp"
+#include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text.hpp"
 #include "host/runtime/huge_pages.hpp"
@@ -19,6 +20,8 @@ namespace thalweg {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+/// Distinct texts of a target of numbers; with more of them the numbers alone are kept.
+constexpr std::size_t kMostKeptLabels = 1000;
 
 /// The rows of one block; codes refer to the block's own texts.
 struct CsvRows {
@@ -28,6 +31,7 @@ struct CsvRows {
   std::vector<double> target;
   std::vector<std::int32_t> target_codes;
   TextCodes target_texts;
+  PreciseColumns precise;
   std::vector<float> weight;
   std::vector<std::string> names;
   std::vector<std::int64_t> lines;
@@ -36,7 +40,11 @@ struct CsvRows {
 class CsvParser {
  public:
   CsvParser(const ReadRequest& request, const CellRules& rules, const CsvLayout& layout)
-      : request_(request), rules_(rules), layout_(layout), problems_(request, layout) {
+      : request_(request),
+        rules_(rules),
+        layout_(layout),
+        problems_(request, layout),
+        keep_labels_(request.schema == nullptr && request.use == TargetUse::automatic) {
     text_slot_.resize(static_cast<std::size_t>(layout.features), 0);
     for (std::size_t i = 0; i < layout.text_features.size(); ++i)
       text_slot_[static_cast<std::size_t>(layout.text_features[i])] = i;
@@ -52,9 +60,28 @@ class CsvParser {
       out.lines.push_back(cells.record_line());
       ++out.rows;
     }
+    keep_precise(block, out);
   }
 
  private:
+  /// Reads the block once more where float32 may not hold a column well.
+  void keep_precise(const TextBlock& block, CsvRows& out) const {
+    for (const std::int64_t c : suspect_columns(out.cells.data(), out.rows, layout_.features, request_.schema))
+      out.precise[c];
+    for (const std::int32_t feature : layout_.text_features) out.precise.erase(feature);
+    if (out.precise.empty()) return;
+    CsvCells cells(block.text, layout_.dialect, block.first_line, request_.path);
+    while (cells.next_record()) {
+      std::size_t c = 0;
+      for (std::string_view cell; cells.next_cell(cell); ++c) {
+        const auto column = out.precise.find(layout_.columns[c].feature);
+        if (column != out.precise.end())
+          number(cell, c, cells.record_line(), true, column->second.emplace_back());
+      }
+    }
+    drop_exact(out.cells.data(), layout_.features, out.precise);
+  }
+
   void parse_record(CsvCells& cells, float* row, CsvRows& out) const {
     const std::size_t width = layout_.columns.size();
     const char* begin = cells.position();
@@ -76,7 +103,10 @@ class CsvParser {
         return;
       }
       case CsvRole::target_number:
-        return number(cell, c, line, !request_.need_target, out.target.emplace_back());
+        number(cell, c, line, !request_.need_target, out.target.emplace_back());
+        if (keep_labels_ && out.target_texts.texts().size() <= kMostKeptLabels)
+          out.target_codes.push_back(out.target_texts.code(trimmed(cell)));
+        return;
       case CsvRole::target_text:
         if (request_.need_target && rules_.is_missing(cell))
           throw DataError(problems_.cell(cell, c, line, "want a label"));
@@ -115,6 +145,7 @@ class CsvParser {
   const CellRules& rules_;
   const CsvLayout& layout_;
   CsvProblems problems_;
+  bool keep_labels_;  // of a target of numbers, which may be classes
   std::vector<std::size_t> text_slot_;
 };
 
@@ -133,6 +164,7 @@ class CsvMerger {
     const std::int64_t to = std::clamp<std::int64_t>(range_.end - seen_, from, block.rows);
     seen_ += block.rows;
     if (from == to) return seen_ < range_.end;
+    append_precise(block.cells.data(), block.precise, from, to, data_);
     recode(block, from, to);  // mutant: texts-of-range
     append(data_.cells, block.cells, from, to, layout_.features);
     append(data_.lines, block.lines, from, to, 1);
@@ -152,8 +184,12 @@ class CsvMerger {
       problems_.check_categories(feature, texts_[i].texts().size(), data_.rows);
       data_.texts[static_cast<std::size_t>(feature)] = texts_[i].texts();
     }
-    if (!labels_.texts().empty()) problems_.check_labels(labels_.texts().size(), data_.rows);
-    data_.labels.texts = labels_.texts();
+    const bool text_target = data_.labels.numbers.empty() && !labels_.texts().empty();
+    if (text_target) problems_.check_labels(labels_.texts().size(), data_.rows);
+    if (drop_labels_)
+      data_.labels.codes.clear();
+    else
+      data_.labels.texts = labels_.texts();
   }
 
  private:
@@ -185,8 +221,12 @@ class CsvMerger {
              layout_.features);
       problems_.check_too_many(layout_.text_features[i], texts_[i].texts().size());
     }
+    const bool numbers = !block.target.empty();
+    drop_labels_ |= numbers && block.target_texts.texts().size() > kMostKeptLabels;
+    if (drop_labels_) block.target_codes.clear();
     if (!block.target_codes.empty())
       recode(block.target_texts, labels_, block.target_codes.data() + from, to - from, 1);
+    drop_labels_ |= numbers && labels_.texts().size() > kMostKeptLabels;
   }
 
   RowRange range_;
@@ -195,6 +235,7 @@ class CsvMerger {
   RawData& data_;
   std::vector<TextCodes> texts_;
   TextCodes labels_;
+  bool drop_labels_ = false;
   std::int64_t seen_ = 0;
 };
 

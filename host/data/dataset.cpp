@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/data/labels.hpp"
+#include "host/data/precise.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/target_transform.hpp"
 #include "host/data/text.hpp"
@@ -117,6 +118,9 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   FeatureTransform transform;
   const RawData::Layout layout = raw.layout;
   if (layout == RawData::Layout::f32) {
+    const std::vector<double> offset = fit_offsets(raw, fit);
+    if (standardize) transform.offset = offset;
+    apply_offsets(transform.offset, raw);
     fit_columns(raw, config.impute, fit, transform);
     fill_missing(raw, transform);
     expand_one_hot(raw, transform);
@@ -134,7 +138,8 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   if (standardize && layout == RawData::Layout::f32) apply_scaling(data, threads);
   check_rows(data);
   fit_weights(config.class_weight, fit, data);
-  if (config.standardize_target && data.target_kind == TargetKind::number) standardize_target(data, fit);
+  if (config.standardize_target && data.target_kind == TargetKind::number)
+    standardize_target(labels.numbers, fit, data);
   return data;
 }
 
@@ -153,6 +158,7 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
                                 raw.width, raw_width));
   if (layout == RawData::Layout::f32) {
     if (!transform.columns.empty()) raw.column_names = transform.columns;
+    apply_offsets(transform.offset, raw);
     match_categories(raw, transform);
     fill_missing(raw, transform);
     expand_one_hot(raw, transform);
@@ -161,6 +167,7 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
   Dataset data = take_rows(std::move(raw));
   data.transform = transform;
   apply_targets(labels, schema, need_target, data);
+  apply_target_transform(schema.target_transform, labels.numbers, data);
   if (!transform.scale.empty() && layout == RawData::Layout::f32) apply_scaling(data, threads);
   check_rows(data);
   return data;

@@ -27,7 +27,7 @@ RawData read_idx(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   const ArrayHeader header = read_idx_header(*source, request.path);
   RawData data;
   data.source = request.path;
-  read_feature_array(*source, header, request.range, request.progress, data);
+  read_feature_array(*source, header, request, data);
   read_companions(request, data);
   return data;
 }

@@ -40,7 +40,9 @@ LabelColumn read_label_file(const ReadRequest& request, const std::string& path)
     return read_label_text(request, path, std::move(source));
   }
   const ArrayHeader header = is_npy(head) ? read_npy_header(*source, path) : read_idx_header(*source, path);
-  return read_label_array(*source, header, request.range, path);
+  LabelColumn labels = read_label_array(*source, header, request.range, path);
+  labels.are_classes = is_idx(head) && header.kind != 'f';
+  return labels;
 }
 
 void read_companions(const ReadRequest& request, RawData& data) {

@@ -7,15 +7,17 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
+#include "host/data/number_label.hpp"
+#include "host/data/task_rule.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
-
-constexpr std::size_t kMostClasses = 65536;
 
 /// Distinct labels and, per row, which of them.
 struct CodedLabels {
@@ -49,15 +51,6 @@ bool code_numbers(const std::vector<double>& numbers, std::size_t most, CodedLab
   return true;
 }
 
-bool automatic_classes(const LabelColumn& labels) {
-  if (!labels.texts.empty() && labels.numbers.empty()) return true;
-  if (!labels.may_be_classes) return false;
-  const auto whole = [](double x) { return x == std::floor(x); };
-  if (!std::all_of(labels.numbers.begin(), labels.numbers.end(), whole)) return false;
-  CodedLabels coded;
-  return code_numbers(labels.numbers, kMostAutomaticClasses, coded);
-}
-
 CodedLabels coded_labels(const LabelColumn& labels, const Dataset& data) {
   CodedLabels coded{labels.texts, labels.codes};
   const bool fits = labels.texts.empty() ? code_numbers(labels.numbers, kMostClasses, coded)
@@ -72,22 +65,31 @@ CodedLabels coded_labels(const LabelColumn& labels, const Dataset& data) {
   return coded;
 }
 
+/// All texts as numbers, or nothing if one of them is none.
+std::vector<NumberLabel> all_numbers(const std::vector<std::string>& texts) {
+  std::vector<NumberLabel> numbers;
+  for (const std::string& text : texts) {
+    std::optional<NumberLabel> number = number_label(text);
+    if (!number) return {};
+    numbers.push_back(std::move(*number));
+  }
+  return numbers;
+}
+
 /// Class of each distinct label: numerically if all are numbers ("1" and "1.0" are one), else by text.
 std::vector<std::int32_t> sort_classes(const std::vector<std::string>& texts,
                                        std::vector<std::string>& classes) {
-  std::vector<double> numbers(texts.size());
-  bool all_numbers = true;
-  for (std::size_t i = 0; i < texts.size(); ++i)
-    all_numbers = parse_number(texts[i], numbers[i]) == ParsedNumber::ok && all_numbers;
+  const std::vector<NumberLabel> numbers = all_numbers(texts);
   std::vector<std::int32_t> order(texts.size()), class_of(texts.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
-    return all_numbers ? numbers[i] < numbers[j] : texts[i] < texts[j];
+    return numbers.empty() ? texts[i] < texts[j] : numbers[i] < numbers[j];
   });
   for (std::size_t k = 0; k < order.size(); ++k) {
     const auto i = static_cast<std::size_t>(order[k]);
-    const bool same = k > 0 && all_numbers && numbers[i] == numbers[static_cast<std::size_t>(order[k - 1])];
+    const bool same =
+        k > 0 && !numbers.empty() && numbers[i] == numbers[static_cast<std::size_t>(order[k - 1])];
     if (!same) classes.push_back(texts[i]);
     class_of[i] = static_cast<std::int32_t>(classes.size()) - 1;
   }
@@ -97,15 +99,16 @@ std::vector<std::int32_t> sort_classes(const std::vector<std::string>& texts,
 /// Class of each distinct label by text, or by value ("+1" is "1"); -1: none.
 std::vector<std::int32_t> known_classes(const std::vector<std::string>& texts,
                                         const std::vector<std::string>& known) {
+  std::vector<std::optional<NumberLabel>> numbers;
+  for (const std::string& label : known) numbers.push_back(number_label(label));
   std::vector<std::int32_t> class_of;
   for (const std::string& text : texts) {
-    const auto same = [&](const std::string& label) {
-      double a, b;
-      return label == text || (parse_number(label, a) == ParsedNumber::ok &&
-                               parse_number(text, b) == ParsedNumber::ok && a == b);
-    };
-    const auto found = std::find_if(known.begin(), known.end(), same);
-    class_of.push_back(found == known.end() ? -1 : static_cast<std::int32_t>(found - known.begin()));
+    auto found = std::find(known.begin(), known.end(), text) - known.begin();
+    if (found == std::ssize(known)) {
+      const std::optional<NumberLabel> number = number_label(text);
+      if (number) found = std::find(numbers.begin(), numbers.end(), number) - numbers.begin();
+    }
+    class_of.push_back(found == std::ssize(known) ? -1 : static_cast<std::int32_t>(found));
   }
   return class_of;
 }
@@ -169,8 +172,12 @@ void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data) {
     throw DataError(fmt::format("{}: the targets are text, as {}; want numbers for this loss", data.source,
                                 shown(labels.texts.at(0))));
   require_finite(labels, data);
-  const bool classes =
-      use == TargetUse::classes || (use == TargetUse::automatic && automatic_classes(labels));
+  bool classes = use == TargetUse::classes;
+  if (use == TargetUse::automatic) {
+    const Task task = automatic_task(labels);
+    classes = task.kind == TargetKind::classes;
+    data.target_reason = task.reason;
+  }
   if (!classes) {
     data.target.assign(labels.numbers.begin(), labels.numbers.end());
     return;

@@ -4,8 +4,8 @@
 
 namespace thalweg {
 
-/// Most distinct integers that are taken for classes when nobody says.
-constexpr std::size_t kMostAutomaticClasses = 1000;
+/// Most classes; labels beyond are not kept as texts.
+constexpr std::size_t kMostClasses = 65536;
 
 /// Sets target, target_kind and classes of training data.
 void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data);

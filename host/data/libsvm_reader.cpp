@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "host/data/first_bytes.hpp"
+#include "host/data/labels.hpp"
 #include "host/data/parallel_parse.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text.hpp"
@@ -15,9 +16,6 @@
 
 namespace thalweg {
 namespace {
-
-/// Labels are coded while they are few enough to be classes.
-constexpr std::size_t kMostLabels = 65536;
 
 struct SvmRows {
   std::int64_t rows = 0;
@@ -85,7 +83,7 @@ class SvmParser {
           fmt::format("{} line {}: label {}; want a finite number (-1/+1, 0/1, any integer or a real target)",
                       source_, line, shown(label)));
     out.numbers.push_back(number);
-    if (out.texts.texts().size() <= kMostLabels) out.codes.push_back(out.texts.code(label));
+    if (out.texts.texts().size() <= kMostClasses) out.codes.push_back(out.texts.code(label));
   }
 
   void parse_entries(const char* p, const char* end, std::int64_t line, SvmRows& out) const {
@@ -176,7 +174,6 @@ class SvmMerger {
   void finish() {
     require_rows(data_.source, range_, seen_);
     data_.labels.present = !unlabelled_;
-    data_.labels.may_be_classes = true;
     if (unlabelled_) data_.labels.numbers.clear();
     if (unlabelled_ || too_many_) return;
     data_.labels.codes = std::move(codes_);
@@ -187,13 +184,13 @@ class SvmMerger {
   void merge_labels(const SvmRows& block, std::int64_t from, std::int64_t to) {
     data_.labels.numbers.insert(data_.labels.numbers.end(), block.numbers.begin() + from,
                                 block.numbers.begin() + to);
-    too_many_ |= block.texts.texts().size() > kMostLabels;
+    too_many_ |= block.texts.texts().size() > kMostClasses;
     std::vector<std::int32_t> map(block.texts.texts().size(), -1);
     for (std::int64_t r = from; r < to && !too_many_; ++r) {
       const auto code = static_cast<std::size_t>(block.codes[static_cast<std::size_t>(r)]);
       if (map[code] < 0) map[code] = texts_.code(block.texts.texts()[code]);
       codes_.push_back(map[code]);
-      too_many_ = texts_.texts().size() > kMostLabels;
+      too_many_ = texts_.texts().size() > kMostClasses;
     }
   }
 

@@ -81,7 +81,9 @@ class HeaderParser {
   void parse_descr(ArrayHeader& header) {
     const std::string_view descr = at('\'') || at('"') ? quoted() : rest_;
     const std::string_view type = descr.substr(descr.find_first_not_of("<>|=") == 1 ? 1 : 0);
-    for (const char* known : {"f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
+    if (const char kind = type.empty() ? '\0' : type[0]; kind == 'U' || kind == 'S')
+      return parse_text_type(type, descr[0] == '>', header);
+    for (const char* known : {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"})
       if (type == known) {
         header.kind = type[0];
         header.size = type[1] - '0';
@@ -89,9 +91,20 @@ class HeaderParser {
         return;
       }
     throw DataError(
-        fmt::format("{} holds elements of type {}; want f4, f8, i1 to i8, u1 to u8 or bool (convert with "
-                    "numpy's astype(\"float32\"))",
+        fmt::format("{} holds elements of type {}; want f2, f4, f8, i1 to i8, u1 to u8, bool (numpy's "
+                    "astype(\"float32\") converts numbers), or texts as labels (astype(str))",
                     name_, shown(descr)));
+  }
+
+  /// "U12": 12 characters of four bytes.
+  void parse_text_type(std::string_view type, bool big_endian, ArrayHeader& header) {
+    std::int64_t length = 0;
+    constexpr std::int64_t kLongest = 1 << 20;
+    if (!parse_integer(type.substr(1), length) || length < 1 || length > kLongest)
+      fail(fmt::format("has texts of the length {}; want 1 to {}", shown(type.substr(1)), kLongest));
+    header.kind = type[0];
+    header.size = static_cast<int>(type[0] == 'U' ? 4 * length : length);
+    header.big_endian = big_endian;
   }
 
   /// "()", "(3,)", "(3, 4)": one number alone needs its comma, as a tuple of Python does.

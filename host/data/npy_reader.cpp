@@ -82,7 +82,7 @@ RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   const ArrayHeader header = read_npy_header(*source, request.path);
   RawData data;
   data.source = request.path;
-  read_feature_array(*source, header, request.range, request.progress, data);
+  read_feature_array(*source, header, request, data);
   read_companions(request, data);
   return data;
 }
@@ -94,15 +94,15 @@ RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   ArrayHeader header;
   const auto array = archive.open(features, header);
   data.source = archive.full_name(features);
-  read_feature_array(*array, header, request.range, request.progress, data);
+  read_feature_array(*array, header, request, data);
 
   // data.target and data.test_target name an array of the archive or a file.
   const std::string& name = request.target.empty() ? request.config.target : request.target;
   const int named = archive.find({name});
   const int target =
       named < 0 && request.target.empty() ? archive.find({"y", "target", "labels", "y_train"}) : named;
-  const int weight =
-      request.weight.empty() ? archive.find({"sample_weight"}) : archive.find({request.weight});
+  const int weight = request.weight.empty() ? archive.find({"sample_weight", "weights", "weight", "w"})
+                                            : archive.find({request.weight});
   ReadRequest files = request;
   if (target >= 0) {
     data.labels = archive.labels(target, request.range, data.rows);

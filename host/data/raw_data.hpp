@@ -2,6 +2,7 @@
 // The output of a reader: cells as in the file, before imputation, one-hot and scaling.
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,10 +16,11 @@ namespace thalweg {
 /// Throws DataError when a source of `rows` rows does not have the whole range.
 void require_rows(const std::string& source, const RowRange& range, std::int64_t rows);
 
-/// One label per row: codes into texts, or numbers when there are no texts.
+/// One label per row: numbers where all are numbers, and codes into texts where they are few enough to be
+/// classes.
 struct LabelColumn {
   bool present = false;
-  bool may_be_classes = false;  ///< whether the source's integers are taken for classes when nobody says
+  bool are_classes = false;  ///< whether the format is one of labels: its whole numbers are classes
   std::vector<double> numbers;
   std::vector<std::int32_t> codes;
   std::vector<std::string> texts;
@@ -28,6 +30,9 @@ struct LabelColumn {
   }
 };
 
+/// Per column that float32 may not hold well: its numbers in double, a row after the other.
+using PreciseColumns = std::map<std::int64_t, std::vector<double>>;
+
 struct RawData {
   enum class Layout { f32, u8, csr };
   Layout layout = Layout::f32;
@@ -36,6 +41,7 @@ struct RawData {
 
   std::vector<float> cells;         ///< f32: [rows, width]; NaN: missing; a text column holds codes
   std::vector<std::uint8_t> bytes;  ///< u8: [rows, width]
+  PreciseColumns precise;           ///< f32
   std::vector<std::int64_t> offsets;
   std::vector<std::int32_t> columns;
   std::vector<float> values;

@@ -6,7 +6,6 @@
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
 #include "host/data/readers.hpp"
-#include "host/data/target_transform.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -83,9 +82,7 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
                             .progress = reading.progress,
                             .threads = reading.threads};
   require_pipes_once({path, target_path});
-  Dataset data = apply_schema(read_raw(request), schema, need_target, reading.threads);
-  apply_target_transform(schema.target_transform, data);
-  return data;
+  return apply_schema(read_raw(request), schema, need_target, reading.threads);
 }
 
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,

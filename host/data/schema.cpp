@@ -79,10 +79,13 @@ std::string schema_to_json(const DataSchema& schema) {
   json["target_kind"] = schema.target_kind == TargetKind::classes ? "classes" : "number";
   json["target_mean"] = schema.target_transform.mean;
   json["target_deviation"] = schema.target_transform.deviation;
+  // Written where there are any alone: models and fingerprints of other data stay what they were.
+  if (schema.target_transform.offset != 0) json["target_offset"] = schema.target_transform.offset;
   json["target_column"] = schema.target_column;
   json["index_base"] = schema.index_base;
   json["classes"] = schema.classes;
   json["columns"] = t.columns;
+  if (!t.offset.empty()) json["offset"] = t.offset;
   json["names"] = t.names;
   json["categories"] = t.categories;
   json["impute"] = t.impute;
@@ -107,6 +110,9 @@ std::string contradiction(const DataSchema& s) {
   if (!t.columns.empty() && t.columns.size() != columns) return "a wrong number of column names";
   if (!t.names.empty() && t.names.size() != features) return "a wrong number of feature names";
   if (!t.impute.empty() && t.impute.size() != columns) return "a wrong number of imputed values";
+  if (!t.offset.empty() && t.offset.size() != columns) return "a wrong number of offsets";
+  for (const double offset : t.offset)
+    if (!std::isfinite(offset)) return "an offset that is not finite";
   for (std::size_t c = 0; c < t.impute.size() && !t.categories.empty(); ++c) {
     const auto count = static_cast<float>(t.categories[c].size());
     if (count > 0 && !(t.impute[c] >= 0 && t.impute[c] < count))
@@ -115,7 +121,8 @@ std::string contradiction(const DataSchema& s) {
   for (const auto* values : {&t.impute, &t.scale, &t.shift})
     for (const float value : *values)
       if (!std::isfinite(value)) return "a value that is not finite";
-  if (!std::isfinite(s.target_transform.mean) || !(s.target_transform.deviation > 0))
+  if (!std::isfinite(s.target_transform.mean) || !std::isfinite(s.target_transform.offset) ||
+      !(s.target_transform.deviation > 0))
     return "a target deviation that is not positive";
   if (s.target_kind == TargetKind::classes && s.classes.empty()) return "no classes";
   return "";
@@ -134,6 +141,7 @@ DataSchema schema_from_json(const std::string& json) {
     schema.features = j.at("features").get<std::int64_t>();
     j.at("target_mean").get_to(schema.target_transform.mean);
     j.at("target_deviation").get_to(schema.target_transform.deviation);
+    if (const Json* offset = j.find("target_offset")) offset->get_to(schema.target_transform.offset);
     j.at("target_column").get_to(schema.target_column);
     const std::int64_t base = j.at("index_base").get<std::int64_t>();
     if (base != 0 && base != 1) throw DataError(fmt::format("index_base {}", base));
@@ -141,6 +149,7 @@ DataSchema schema_from_json(const std::string& json) {
     j.at("classes").get_to(schema.classes);
     FeatureTransform& t = schema.transform;
     j.at("columns").get_to(t.columns);
+    if (const Json* offset = j.find("offset")) offset->get_to(t.offset);
     j.at("names").get_to(t.names);
     j.at("categories").get_to(t.categories);
     j.at("impute").get_to(t.impute);

@@ -37,6 +37,9 @@ void check_loss(Loss loss, const DataSchema& schema) {
         fmt::format("model.loss = {} is a regression loss, but the targets are classes ({} of them)",
                     name_of(loss), schema.classes.size()));
   }
+  if (classes && schema.classes.size() == 1)
+    throw DataError(fmt::format("every target is of the class \"{}\"; want two classes or more to tell apart",
+                                schema.classes[0]));
   if (loss == Loss::logistic && schema.classes.size() > 2) {
     throw ConfigError(
         fmt::format("model.loss = logistic has two classes, but the data has {}; use softmax_cross_entropy",

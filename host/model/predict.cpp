@@ -50,7 +50,11 @@ Predictions Model::predict(const Dataset& data) const {
   }
   const TargetTransform& target = spec().schema.target_transform;
   if (!loss.classification) {
-    for (float& z : outputs) z = static_cast<float>(z * target.deviation + target.mean);
+    for (float& z : outputs) {
+      const double value = z * target.deviation + target.mean;
+      if (target.offset != 0) predictions.exact_values.push_back(value);
+      z = static_cast<float>(value);
+    }
   }
   predictions.values = std::move(outputs);
   return predictions;

@@ -19,6 +19,9 @@ enum class TargetKind { number, classes };
 /// model, and applied at prediction.
 struct FeatureTransform {
   std::vector<std::string> columns;  ///< names of the raw columns; may be empty
+  /// Per raw column: what is taken off its numbers in double, before they become float32 (docs/numerics.md).
+  /// Empty: nothing. impute, scale and shift are for numbers less their offset.
+  std::vector<double> offset;
   std::vector<std::string> names;    ///< names of the model's inputs after one-hot; may be empty
   /// Per raw column: its text categories; empty for a number.
   std::vector<std::vector<std::string>> categories;
@@ -32,6 +35,8 @@ struct FeatureTransform {
 /// r2, rmse and mae are in the unit of the data again.
 struct TargetTransform {
   double mean = 0.0, deviation = 1.0;
+  /// The part of mean that was taken off in double while reading, as FeatureTransform::offset.
+  double offset = 0.0;
   bool operator==(const TargetTransform&) const = default;
 };
 
@@ -55,6 +60,7 @@ class THALWEG_API Dataset {
   std::vector<float> target;         ///< [rows] number or class index; empty: the source has none
   std::vector<float> weight;         ///< [rows] or empty: sample weight times class weight, of mean 1
   std::vector<std::string> classes;  ///< labels as in the data, in class order
+  std::string target_reason;         ///< why the targets are numbers or classes; empty: the caller said
   FeatureTransform transform;
   std::string source;                     ///< name of the file, for messages
   std::int64_t first_source_row = 0;      ///< row of the source that row 0 comes from
@@ -90,11 +96,9 @@ THALWEG_API std::string schema_to_json(const DataSchema& schema);
 THALWEG_API DataSchema schema_from_json(const std::string& json);
 
 /// Reads training data and finds its schema: format, classes, categories, imputation and standardisation.
-/// `use` says whether targets are classes or numbers. automatic: text targets are classes. Up to 1000
-/// distinct integers are classes, too, in a libsvm file, an IDX file, or a npy array of an integer or bool
-/// type. All other targets are numbers: numeric CSV columns, text files of numbers, floating-point npy
-/// arrays. Missing values are imputed, and features standardised, from all rows read. One-hot columns, named
-/// "column=category", are not standardised.
+/// `use` says whether targets are classes or numbers. automatic: the rule of docs/numerics.md decides, which
+/// is the same for every format. Missing values are imputed, and features standardised, from all rows read.
+/// One-hot columns, named "column=category", are not standardised.
 enum class TargetUse { automatic, classes, numbers };
 THALWEG_API Dataset read_training_data(const DataConfig& config, TargetUse use,
                                        const ReadOptions& reading = {});

@@ -31,6 +31,7 @@ struct Predictions {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   std::vector<float> values;                  ///< [rows, columns]
+  std::vector<double> exact_values;           ///< the values where float32 would round them off; else empty
   std::vector<std::int64_t> predicted_class;  ///< [rows]; empty for regression
 };
 

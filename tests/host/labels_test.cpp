@@ -121,18 +121,6 @@ TEST_F(Labels, ClassesAreInTheOrderOfNumbersOnlyWhereAllAreNumbers) {
   EXPECT_EQ(classes("x"), (Texts{"-1", "10", "9", "x"}));
 }
 
-TEST_F(Labels, IntegersOfAnArrayAreClassesUpToAThousandOfThem) {
-  for (const int distinct : {1000, 1001}) {
-    DataConfig c = config(rows_of_x(distinct));
-    std::vector<std::int32_t> y;
-    for (int i = 0; i < distinct; ++i) y.push_back(i);
-    c.target = write("y.npy", npy("<i4", "(" + std::to_string(distinct) + ",)", y));
-    EXPECT_EQ(read_training_data(c, TargetUse::automatic).target_kind == TargetKind::classes,
-              distinct == 1000);
-    EXPECT_EQ(read_training_data(c, TargetUse::classes).classes.size(), static_cast<std::size_t>(distinct));
-  }
-}
-
 TEST_F(Labels, MoreThan65536ClassesAreRefused) {
   for (const bool text : {true, false}) {
     for (const int distinct : {65536, 65537}) {
@@ -252,6 +240,127 @@ TEST_F(Labels, TargetsOfANumberModelAreNumbers) {
                      schema, true);
       },
       {"t.npy row 1: the target is 1e+300", "float32"});
+}
+
+std::string repeated(const Texts& labels, int times) {
+  std::string rows = "x,y\n";
+  for (int i = 0; i < times; ++i)
+    for (const std::string& label : labels) rows += std::to_string(i) + "," + label + "\n";
+  return rows;
+}
+
+Texts whole_numbers(int count) {
+  Texts texts;
+  for (int i = 0; i < count; ++i) texts.push_back(std::to_string(3 * i));
+  return texts;
+}
+
+TEST_F(Labels, TheTaskFollowsFromTheValuesOfTheTargets) {
+  const auto kind = [&](const Texts& labels, int times) {
+    const Dataset d =
+        read_training_data(config(write("d.csv", repeated(labels, times))), TargetUse::automatic);
+    EXPECT_FALSE(d.target_reason.empty());
+    return d.target_kind;
+  };
+  for (const Texts& pair : {Texts{"0", "1"}, {"1", "-1"}, {"2", "1"}, {"0.0", "1.0"}, {"no", "yes"}})
+    EXPECT_EQ(kind(pair, 1), TargetKind::classes) << pair[0];
+  for (const Texts& pair : {Texts{"0", "2"}, {"0.5", "1"}, {"5", "6"}})
+    EXPECT_EQ(kind(pair, 1), TargetKind::number) << pair[0];
+  EXPECT_EQ(kind(whole_numbers(20), 10), TargetKind::classes);
+  EXPECT_EQ(kind(whole_numbers(20), 9), TargetKind::number) << "each has to come ten times";
+  EXPECT_EQ(kind(whole_numbers(21), 100), TargetKind::number) << "a quantity";
+  EXPECT_EQ(kind({"0", "1", "2.5"}, 100), TargetKind::number);
+  EXPECT_EQ(kind({"7"}, 100), TargetKind::number) << "a constant";
+}
+
+TEST_F(Labels, TheSameTargetsAreTheSameTaskInEveryFormat) {
+  for (const int distinct : {2, 3, 10, 28}) {
+    const int rows = 20 * distinct;
+    std::string csv = "x,y\n", tsv = "x\ty\n", svm, lines;
+    std::vector<std::int64_t> whole;
+    std::vector<double> real;
+    for (int i = 0; i < rows; ++i) {
+      const std::string label = std::to_string(i % distinct);
+      csv += "1," + label + "\n", tsv += "1\t" + label + "\n", svm += label + " 1:1\n";
+      lines += label + "\n";
+      whole.push_back(i % distinct), real.push_back(i % distinct);
+    }
+    const std::string shape = "(" + std::to_string(rows) + ",)";
+    DataConfig npy_of_whole = config(rows_of_x(rows)), npy_of_real = npy_of_whole, text = npy_of_whole;
+    npy_of_whole.target = write("whole.npy", npy("<i8", shape, whole));
+    npy_of_real.target = write("real.npy", npy("<f8", shape, real));
+    text.target = write("y.txt", lines);
+    for (const DataConfig& c : {config(write("d.csv", csv)), config(write("d.tsv", tsv)),
+                                config(write("d.svm", svm)), npy_of_whole, npy_of_real, text}) {
+      const Dataset d = read_training_data(c, TargetUse::automatic);
+      EXPECT_EQ(d.target_kind, distinct > 20 ? TargetKind::number : TargetKind::classes)
+          << c.train << " " << c.target;
+      EXPECT_EQ(d.target[5], static_cast<float>(5 % distinct));
+    }
+  }
+}
+
+TEST_F(Labels, IdsOf64BitsStayApartInEveryFormat) {
+  const Texts ids{"76561198000000001", "76561198000000002", "76561198000000003"};
+  std::string svm;
+  std::vector<std::int64_t> numbers;
+  std::vector<std::uint64_t> large;
+  for (int i = 0; i < 30; ++i) {
+    svm += ids[static_cast<std::size_t>(i % 3)] + " 1:1\n";
+    numbers.push_back(76561198000000001 + i % 3);
+    large.push_back(18446744073709551613U + static_cast<unsigned>(i % 3));
+  }
+  DataConfig array = config(rows_of_x(30)), unsigned_array = array;
+  array.target = write("y.npy", npy("<i8", "(30,)", numbers));
+  unsigned_array.target = write("u.npy", npy("<u8", "(30,)", large));
+  for (const DataConfig& c : {config(write("d.csv", repeated(ids, 10))), config(write("d.svm", svm)), array})
+    for (const TargetUse use : {TargetUse::automatic, TargetUse::classes}) {
+      const Dataset d = read_training_data(c, use);
+      EXPECT_EQ(d.classes, ids) << c.train;
+      EXPECT_EQ(d.target[29], 2.0f);
+    }
+  EXPECT_EQ(read_training_data(unsigned_array, TargetUse::automatic).classes,
+            (Texts{"18446744073709551613", "18446744073709551614", "18446744073709551615"}));
+
+  const DataConfig c = config(write("d.csv", repeated({ids[0], ids[2]}, 10)));
+  const DataSchema schema = schema_of(read_training_data(c, TargetUse::classes));
+  const std::string unseen = write("t.csv", "x,y\n1," + ids[1] + "\n");
+  expect_error<DataError>([&] { read_data_as(c, unseen, "", "", schema, true); },
+                          {"t.csv line 2", ids[1], "was not seen in training"});
+  const std::string padded = write("t.csv", "x,y\n1,+076561198000000003\n");
+  EXPECT_EQ(read_data_as(c, padded, "", "", schema, true).target, (Floats{1}));
+}
+
+TEST_F(Labels, LargeNumbersAreInOrderByTheirDigits) {
+  const auto classes = [&](const Texts& labels) {
+    return read_training_data(config(write("d.csv", repeated(labels, 1))), TargetUse::classes).classes;
+  };
+  const Texts below{"-9007199254740994", "-9007199254740993", "0", "9007199254740992", "9007199254740993"};
+  EXPECT_EQ(classes({below[4], below[1], below[3], below[0], below[2]}), below);
+  EXPECT_EQ(classes({"1e16", "10000000000000000", "9999999999999999"}), (Texts{"9999999999999999", "1e16"}));
+}
+
+TEST_F(Labels, AnArrayOfTextsHoldsLabels) {
+  DataConfig c = config(rows_of_x(3));
+  c.target = write(
+      "y.npy", npy("<U4", "(3,)",
+                   std::vector<char32_t>{U'y', U'e', U's', 0, U'n', U'o', 0, 0, 0xFC, 0x20AC, 0x1F600, 0}));
+  const Dataset d = read_training_data(c, TargetUse::automatic);
+  EXPECT_EQ(d.classes, (Texts{"no", "yes", "\u00FC\u20AC\U0001F600"}));
+  EXPECT_EQ(d.target, (Floats{1, 0, 2}));
+  c.target = write("y.npy", npy("|S2", "(3,)", std::vector<char>{'b', 'b', 'a', 0, 'b', 'b'}));
+  c.train_rows = "1:3";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).classes, (Texts{"a", "bb"}));
+  c.target = write("y.npy", npy("|S1", "(3,)", std::vector<char>{'1', '0', '1'}));
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).target, (Floats{0, 1}));
+  c.target = write("y.npy", npy("|S1", "(3,)", std::vector<char>{'b', 'b', 0}));
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"y.npy row 2", "label"});
+  c.target = write("y.npy", npy("|S2", "(3,)", std::vector<char>{'b', 'b', 'b'}));
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"y.npy is cut off"});
+  c = config(write("x.npy", npy("|S1", "(2, 1)", std::vector<char>{'b', 'c'})));
+  c.target = write("y.txt", "1\n2\n");
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
+                          {"x.npy", "text of 1 characters", "want numbers as features"});
 }
 
 }  // namespace

@@ -41,15 +41,12 @@ TEST_F(LibsvmReader, FindsTheIndexBase) {
   EXPECT_EQ(read("1 1:1 2:1\n", IndexBase::one, 10).features, 10);
 }
 
-TEST_F(LibsvmReader, IntegersAreClassesAndOtherNumbersAreNot) {
-  EXPECT_EQ(read("3 1:1\n1 1:1\n10 1:1\n").classes, (Texts{"1", "3", "10"}));
+TEST_F(LibsvmReader, LabelsAreClassesOrNumbersAsTheCallerSays) {
+  EXPECT_EQ(read("3 1:1\n1 1:1\n10 1:1\n", IndexBase::automatic, 0, TargetUse::classes).classes,
+            (Texts{"1", "3", "10"}));
   EXPECT_EQ(read("3 1:1\n1.5 1:1\n").target, (Floats{3, 1.5f}));
   EXPECT_EQ(read("3 1:1\n1 1:1\n", IndexBase::automatic, 0, TargetUse::numbers).target_kind,
             TargetKind::number);
-  std::string many;
-  for (int i = 0; i < 1001; ++i) many += std::to_string(i) + " 1:1\n";
-  EXPECT_EQ(read(many).target_kind, TargetKind::number);
-  EXPECT_EQ(read(many.substr(many.find('\n') + 1)).target_kind, TargetKind::classes);
 }
 
 TEST_F(LibsvmReader, ErrorsNameFileLineAndIndex) {
@@ -109,13 +106,13 @@ TEST_F(LibsvmReader, ACommentMayFollowAnythingWithoutABlank) {
   EXPECT_EQ(d.offsets, (std::vector<std::int64_t>{0, 1, 2, 2}));
   EXPECT_EQ(d.columns, (std::vector<std::int32_t>{0, 1}));
   EXPECT_EQ(d.values, (Floats{2, 10}));
-  EXPECT_EQ(d.classes, (Texts{"1", "2", "3"}));
+  EXPECT_EQ(d.target, (Floats{1, 2, 3}));
 }
 
 TEST_F(LibsvmReader, ARowRangeTakesItsRowsTheirLinesAndTheirLabels) {
   DataConfig c = config(write("d.svm", "7 1:1\n\n8 1:2 3:3\n# none\n9 2:4\n8 4:5\n"));
   c.train_rows = "1:3";
-  const Dataset d = read_training_data(c, TargetUse::automatic);
+  const Dataset d = read_training_data(c, TargetUse::classes);
   EXPECT_EQ(d.offsets, (std::vector<std::int64_t>{0, 2, 3}));
   EXPECT_EQ(d.columns, (std::vector<std::int32_t>{0, 2, 1}));
   EXPECT_EQ(d.values, (Floats{2, 3, 4}));

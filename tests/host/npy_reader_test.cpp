@@ -94,12 +94,14 @@ TEST_F(NpyReader, ReadsRowRanges) {
   expect_error<DataError>([&] { read(npy("<i4", "(5, 1)", x), "2:9"); }, {"x.npy has 5 rows", "2 to 9"});
 }
 
-TEST_F(NpyReader, TargetsOfIntegerTypeAreClasses) {
+TEST_F(NpyReader, TargetsAreClassesOrNumbersWhateverTheirType) {
   DataConfig c = config(write("x.npy", npy("<f4", "(3, 1)", Floats{1, 2, 3})));
-  c.target = write("y.npy", npy("<i8", "(3, 1)", std::vector<std::int64_t>{7, -2, 7}));
+  c.target = write("y.npy", npy("<i8", "(3, 1)", std::vector<std::int64_t>{1, -1, 1}));
   const Dataset d = read_training_data(c, TargetUse::automatic);
-  EXPECT_EQ(d.classes, (std::vector<std::string>{"-2", "7"}));
+  EXPECT_EQ(d.classes, (std::vector<std::string>{"-1", "1"}));
   EXPECT_EQ(d.target, (Floats{1, 0, 1}));
+  c.target = write("y.npy", npy("<f4", "(3,)", Floats{1, -1, 1}));
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).classes, d.classes);
   c.target = write("y.npy", npy("<f4", "(3,)", Floats{1, 2, 3}));
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).target_kind, TargetKind::number);
   c.target = write("y.txt", "cat\ndog\ncat\n");
@@ -125,7 +127,7 @@ TEST_F(NpyReader, ErrorsNameFileRowAndColumn) {
         {"x.npy is cut off", "too many"});
   fails(npy("<f4", "(0, 3)", Floats{}), {"x.npy has no values"});
   fails(npy("<f4", "(3, 1)", Floats{1, 2, 3}), {"y.npy has 2 rows", "want 3"});
-  fails(npy("<c8", "(1, 1)", Floats{1, 2}), {"x.npy", "\"<c8\"", "want f4"});
+  fails(npy("<c8", "(1, 1)", Floats{1, 2}), {"x.npy", "\"<c8\"", "want f2"});
   fails(npy("|O", "(1, 1)", Floats{1, 2}), {"x.npy", "\"|O\""});
   fails(npy("<f4", "(-1, 1)", Floats{1}), {"x.npy", "\"-1\""});
   std::string huge_header = good;
@@ -242,7 +244,8 @@ TEST_F(NpyReader, HeadersOfOtherQuotesBlanksAndAOldLongMayBeRead) {
       {"{'descr': '<f4', 'fortran_order': False}", "has no shape"},
       {"{'descr': '<f4' 'fortran_order': False, 'shape': (2, 1)}", "is no dictionary: want ','"},
       {"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1)} 1", "goes on behind its end"},
-      {"{'descr': '<f2', 'fortran_order': False, 'shape': (2, 1)}", "holds elements of type \"<f2\""},
+      {"{'descr': '<f3', 'fortran_order': False, 'shape': (2, 1)}", "holds elements of type \"<f3\""},
+      {"{'descr': '<U0', 'fortran_order': False, 'shape': (2, 1)}", "texts of the length \"0\""},
       {"{'descr': '<<f4', 'fortran_order': False, 'shape': (2, 1)}", "holds elements of type \"<<f4\""},
   };
   for (const auto& [dictionary, words] : wrong)

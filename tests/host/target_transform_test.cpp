@@ -38,7 +38,7 @@ TEST_F(StandardizedTarget, AConstantOneIsShiftedAndNotDivided) {
 TEST_F(StandardizedTarget, TakesTheMomentsFromTheRowsTrainedOn) {
   Dataset d;
   d.target = {1, 100, 3};
-  standardize_target(d, {0, 2});
+  standardize_target({1, 100, 3}, {0, 2}, d);
   EXPECT_EQ(d.target_transform, (TargetTransform{2, 1}));
   EXPECT_EQ(d.target, (Floats{-1, 98, 1}));
 }
@@ -66,7 +66,7 @@ TEST_F(StandardizedTarget, IsLeftAsItIsWithoutTheSetting) {
 TEST_F(StandardizedTarget, ATransformIsAppliedAsTheSchemaSays) {
   Dataset d;
   d.target = {1, 7};
-  apply_target_transform({3, 2}, d);
+  apply_target_transform({3, 2}, {1, 7}, d);
   EXPECT_EQ(d.target, (Floats{-1, 2}));
 }
 
