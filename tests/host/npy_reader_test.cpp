@@ -107,7 +107,7 @@ TEST_F(NpyReader, TargetsAreClassesOrNumbersWhateverTheirType) {
   c.target = write("y.txt", "cat\ndog\ncat\n");
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{0, 1, 0}));
   c.weight = write("w.txt", "1\n2\n0.5\n");
-  EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight, (Floats{1, 2, 0.5f}));
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight, (Floats{6.0f / 7, 12.0f / 7, 3.0f / 7}));
 }
 
 TEST_F(NpyReader, ErrorsNameFileRowAndColumn) {

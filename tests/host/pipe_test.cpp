@@ -85,7 +85,7 @@ TEST_F(PipeData, LabelsInGzipAndWeightsComeThroughPipes) {
   c.weight = weights.path();
   const Dataset d = read_training_data(c, TargetUse::numbers);
   EXPECT_EQ(d.target, (Floats{3, 4}));
-  EXPECT_EQ(d.weight, (Floats{1, 3}));
+  EXPECT_EQ(d.weight, (Floats{0.5f, 1.5f}));
 }
 
 TEST_F(PipeData, ASocketIsReadAsAPipeIs) {
