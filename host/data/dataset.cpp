@@ -125,6 +125,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
     fill_missing(raw, transform);
     expand_one_hot(raw, transform);
   }
+  if (layout == RawData::Layout::csr) require_distinct_entries(raw);
   const LabelColumn labels = std::move(raw.labels);
   Dataset data = take_rows(std::move(raw));
   fit_targets(labels, use, data);

@@ -21,6 +21,9 @@ namespace {
 constexpr int kSilenceMs = 1000;
 constexpr std::int64_t kLargestRead = std::int64_t{1} << 30;  // below the 2 GiB that one read may give
 
+/// Returns the file that `path` names: "-" is the standard input, as in most programs.
+std::string place_of(const std::string& path) { return path == "-" ? "/dev/stdin" : path; }
+
 /// The descriptor of ours that `path` names, else -1.
 int descriptor_in(const std::string& path) {
   if (path == "/dev/stdin") return STDIN_FILENO;
@@ -36,9 +39,9 @@ int descriptor_in(const std::string& path) {
 
 /// Does not wait: who opens a pipe may be slow, and that is told. A socket has no path that can be opened.
 int open_at_once(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int fd = ::open(place_of(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd >= 0 || errno != ENXIO) return fd;  // mutant: socket-readable
-  const int ours = descriptor_in(path);
+  const int ours = descriptor_in(place_of(path));
   return ours < 0 ? fd : ::fcntl(ours, F_DUPFD_CLOEXEC, 0);
 }
 
@@ -57,7 +60,7 @@ bool same_time(const timespec& a, const timespec& b) {
 /// Returns the kind of `path` if it gives its bytes only once: a pipe or a socket.
 std::optional<struct stat> pipe_at(const std::string& path) {
   struct stat status {};
-  if (path.empty() || ::stat(path.c_str(), &status) != 0) return std::nullopt;
+  if (path.empty() || ::stat(place_of(path).c_str(), &status) != 0) return std::nullopt;
   const bool once = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode);  // mutant: socket-once
   return once ? std::optional(status) : std::nullopt;
 }

@@ -9,12 +9,16 @@
 #include "host/data/first_bytes.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/parallel_parse.hpp"
+#include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text.hpp"
 #include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+
+extern const Reader libsvm_reader;
+
 namespace {
 
 struct SvmRows {
@@ -25,6 +29,7 @@ struct SvmRows {
   std::vector<double> numbers;
   std::vector<std::int32_t> codes;
   TextCodes texts;
+  RoundedEntries rounded;
   std::vector<std::int64_t> lines;
   bool unlabelled = false;
 };
@@ -32,7 +37,13 @@ struct SvmRows {
 class SvmParser {
  public:
   SvmParser(const ReadRequest& request, std::int64_t least, std::int64_t most)
-      : source_(request.path), need_target_(request.need_target), least_(least), most_(most) {}
+      : source_(request.path),
+        guessed_(request.config.format == DataFormat::automatic
+                     ? " (read as libsvm, as its look suggests; data.format = \"csv\" reads a table)"
+                     : ""),
+        need_target_(request.need_target),
+        least_(least),
+        most_(most) {}
 
   void parse(const TextBlock& block, SvmRows& out) const {
     const char* p = block.text.data();
@@ -65,8 +76,9 @@ class SvmParser {
       add_label(label, line, out);
       p += label.size();
     } else if (need_target_) {
-      throw DataError(fmt::format("{} line {}: got {} where the label stands; want \"label index:value ...\"",
-                                  source_, line, shown(label)));
+      throw DataError(
+          fmt::format("{} line {}: got {} where the label stands; want \"label index:value ...\"{}", source_,
+                      line, shown(label), guessed_));
     } else {
       out.unlabelled = true;
     }
@@ -78,6 +90,9 @@ class SvmParser {
 
   void add_label(std::string_view label, std::int64_t line, SvmRows& out) const {
     double number;
+    if (label.find(',') != std::string_view::npos)
+      throw DataError(fmt::format("{} line {}: several labels, {}; want one: a row has one target", source_,
+                                  line, shown(label)));
     if (parse_number(label, number) != ParsedNumber::ok)
       throw DataError(
           fmt::format("{} line {}: label {}; want a finite number (-1/+1, 0/1, any integer or a real target)",
@@ -108,9 +123,16 @@ class SvmParser {
         p = stop;
       else
         p = slow_value(colon + 1, end, line, index, value);
+      if (may_collapse(value)) add_rounded(token(colon + 1, end), index, value, out);
       out.columns.push_back(index);
       out.values.push_back(value);
     }
+  }
+
+  static void add_rounded(std::string_view text, std::int32_t index, float value, SvmRows& out) {
+    double exact = 0;
+    parse_number(text, exact);
+    if (exact != value) out.rounded[index].emplace_back(static_cast<std::int64_t>(out.values.size()), exact);
   }
 
   /// Values that from_chars alone does not take: a plus sign, below the smallest float; or wrong ones.
@@ -128,8 +150,8 @@ class SvmParser {
   const char* skip_qid(const char* p, const char* end, std::int64_t line) const {
     const std::string_view text = token(p, end);
     if (!text.starts_with("qid:"))
-      throw DataError(fmt::format("{} line {}: got {}; want index:value with an index from 0 to 2147483646",
-                                  source_, line, shown(text)));
+      throw DataError(fmt::format("{} line {}: got {}; want index:value with an index from 0 to 2147483646{}",
+                                  source_, line, shown(text), guessed_));
     return p + text.size();
   }
 
@@ -142,6 +164,7 @@ class SvmParser {
   }
 
   const std::string& source_;
+  const char* guessed_;
   bool need_target_;
   std::int64_t least_, most_;
 };
@@ -165,6 +188,9 @@ class SvmMerger {
       data_.offsets.push_back(block.ends[static_cast<std::size_t>(r)] + shift);
     // mutant: lines-of-range
     data_.lines.insert(data_.lines.end(), block.lines.begin() + from, block.lines.begin() + to);
+    for (const auto& [index, entries] : block.rounded)
+      for (const auto& [entry, value] : entries)
+        if (entry >= first && entry < last) data_.precise[index].push_back(value);
     data_.rows += to - from;
     unlabelled_ |= block.unlabelled;
     if (!unlabelled_) merge_labels(block, from, to);
@@ -265,13 +291,16 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
   return data;
 }
 
-Claim claim_libsvm(std::string_view head, std::string_view) {
-  return is_text(head) && looks_like_libsvm(head) ? Claim::looks_like_it : Claim::none;
+Claim claim_libsvm(std::string_view head, std::string_view path) {
+  if (!is_text(head)) return Claim::none;
+  const auto& endings = libsvm_reader.endings;
+  const bool named =
+      std::any_of(endings.begin(), endings.end(), [&](auto ending) { return path.ends_with(ending); });
+  return named ? Claim::by_name : looks_like_libsvm(head) ? Claim::looks_like_it : Claim::none;
 }
 
 }  // namespace
 
-extern const Reader libsvm_reader;
 const Reader libsvm_reader{DataFormat::libsvm, {".svm", ".libsvm", ".svmlight"}, &claim_libsvm, &read_libsvm};
 
 }  // namespace thalweg

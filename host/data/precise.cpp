@@ -55,9 +55,9 @@ void require_distinct(const std::vector<double>& values, double offset, const st
   const auto [doubles, floats] = distinct(values, offset);
   if (floats <= kMostCollapsed && floats * 4 <= doubles)
     throw DataError(
-        fmt::format("{}: {} distinct values are {} in float32, because they lie far apart from "
-                    "others; want smaller numbers (take an offset off), or leave the column out "
-                    "(data.ignore)",
+        fmt::format("{}: {} distinct values are {} in float32; want smaller numbers (take an offset off), or "
+                    "leave the column out "
+                    "(CSV: data.ignore)",
                     name, doubles, floats));
 }
 
@@ -68,7 +68,7 @@ void require_apart_in_double(const Extent<double>& extent, const std::string& na
     throw DataError(
         fmt::format("{}: whole numbers about {:.0f} lie closer together than float64 tells apart; "
                     "want smaller numbers (take an offset off), or leave the column out "
-                    "(data.ignore)",
+                    "(CSV: data.ignore)",
                     name, extent.most));
 }
 
@@ -139,6 +139,14 @@ double fit_offset(const std::vector<double>& values, const std::vector<std::int6
   const double offset = magnitude >= kMostMagnitude || merged ? extent.least : 0;
   require_distinct(sorted, offset, name);
   return offset;
+}
+
+void require_distinct_entries(const RawData& raw) {
+  for (const auto& [index, values] : raw.precise) {
+    std::vector<double> sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    require_distinct(sorted, 0, fmt::format("{}, index {}", raw.source, index));
+  }
 }
 
 std::vector<double> fit_offsets(const RawData& raw, const std::vector<std::int64_t>& fit) {

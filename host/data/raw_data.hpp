@@ -41,7 +41,7 @@ struct RawData {
 
   std::vector<float> cells;         ///< f32: [rows, width]; NaN: missing; a text column holds codes
   std::vector<std::uint8_t> bytes;  ///< u8: [rows, width]
-  PreciseColumns precise;           ///< f32
+  PreciseColumns precise;           ///< f32; csr: large entries that float32 rounds off, by the file's index
   std::vector<std::int64_t> offsets;
   std::vector<std::int32_t> columns;
   std::vector<float> values;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
@@ -20,7 +18,7 @@ Loss loss_for(const DataSchema& schema) {
 
 std::int64_t outputs_for(Loss loss, const DataSchema& schema) {
   const auto classes = static_cast<std::int64_t>(schema.classes.size());
-  if (loss == Loss::softmax_cross_entropy) return std::max<std::int64_t>(classes, 2);
+  if (loss == Loss::softmax_cross_entropy) return classes;
   return traits_of(loss).scores && classes > 2 ? classes : 1;  // mutant: hinge-outputs
 }
 

@@ -40,6 +40,39 @@ TEST_F(DataFormatTest, TheNameOfACsvFileSaysWhatItIs) {
   EXPECT_TRUE(read_training_data(c, TargetUse::automatic).sparse);
 }
 
+TEST_F(DataFormatTest, TheNameOfALibsvmFileSaysWhatItIs) {
+  for (const char* name : {"d.svm", "d.libsvm", "d.svmlight"}) EXPECT_TRUE(is_sparse(name, "1\n2\n1 1:1\n"));
+  DataConfig c = config(write_gz("d.svm.gz", "1\n0\n1 1:1\n"));
+  EXPECT_TRUE(read_training_data(c, TargetUse::automatic).sparse);
+  c.train = write("d.svm", "1,2\n3,4\n");
+  test::expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
+                                {"d.svm line 1: several labels, \"1,2\"; want one"});
+}
+
+TEST_F(DataFormatTest, ALibsvmFileMayBeginWithManyLinesOfALabelAlone) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += i % 2 == 0 ? "1\n" : "0\n";
+  EXPECT_TRUE(is_sparse("d.txt", text + "1 3:1\n"));
+}
+
+TEST_F(DataFormatTest, AGuessThatFailsSaysThatItIsOne) {
+  const auto read = [&](const std::string& text, DataFormat format) {
+    return [=, this] { is_sparse("d.txt", text, format); };
+  };
+  const std::string table = "3 12:30 0.5\n4 12:31 0.6\n";
+  test::expect_error<DataError>(read(table, DataFormat::automatic),
+                                {"d.txt line 1: got \"0.5\"", "read as libsvm", "data.format = \"csv\""});
+  try {
+    read(table, DataFormat::libsvm)();
+    FAIL() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_EQ(std::string(error.what()).find("read as libsvm"), std::string::npos);
+  }
+  test::expect_error<DataError>(read("1,2 1:0.5\n3 2:1\n", DataFormat::automatic),
+                                {"d.txt line 1: several labels, \"1,2\"; want one"});
+  EXPECT_FALSE(is_sparse("d.txt", "12:30:15 1\n12:30:16 2\n")) << "times of the day";
+}
+
 TEST_F(DataFormatTest, ABinaryFileOfNoKnownFormatIsRefusedByTheKnownOnes) {
   for (const char* name : {"d", "d.csv", "d.tsv"}) {
     expect_error<DataError>([&] { is_sparse(name, std::string("1 1:1\n\0\0", 8)); },
@@ -51,13 +84,6 @@ TEST_F(DataFormatTest, ContentTellsMoreThanTheName) {
   DataConfig c = config(write("x.csv", test::npy("<f4", "(2, 1)", Floats{1, 2})));
   c.target = write("y.txt", "1\n2\n");
   EXPECT_EQ(read_training_data(c, TargetUse::numbers).rows, 2);
-}
-
-TEST_F(DataFormatTest, TwentyLinesAreLookedAt) {
-  std::string labels;
-  for (int line = 0; line < 19; ++line) labels += "1\n";
-  EXPECT_TRUE(is_sparse("d", labels + "1 1:1\n"));
-  expect_error<DataError>([&] { is_sparse("d", labels + "1\n1 1:1\n"); }, {"no feature columns"});
 }
 
 TEST_F(DataFormatTest, TheSettingNamesTheReader) {

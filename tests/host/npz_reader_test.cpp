@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "tests/support/data_files.hpp"
 #include "tests/support/deflate.hpp"
@@ -160,6 +161,68 @@ TEST_F(NpzReader, AnArchiveMayHoldWeights) {
   c = config(write("d.npz", zip({{"X.npy", x}, {"y.npy", npy("<f4", "(3,)", Floats{1, 2, 3})}}, true)));
   expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
                           {"d.npz:y has 3 rows; want 2, as many as the features"});
+}
+
+TEST_F(NpzReader, WeightsOfAShorterNameAreTakenWhereThereIsOnePerTarget) {
+  const std::string x = npy("<f4", "(2, 3)", Floats{1, 2, 3, 4, 5, 6}), y = npy("<f4", "(2,)", Floats{8, 9});
+  for (const char* name : {"w.npy", "weight.npy", "weights.npy"}) {
+    const auto weight = [&](const std::string& array) {
+      const std::string file = write("d.npz", zip({{"X.npy", x}, {"y.npy", y}, {name, array}}, true));
+      return read_training_data(config(file), TargetUse::numbers).weight;
+    };
+    EXPECT_EQ(weight(npy("<f8", "(2,)", std::vector<double>{0.5, 2})), (Floats{0.5f, 2}));
+    EXPECT_TRUE(weight(npy("<f8", "(3,)", std::vector<double>{1, 2, 3})).empty()) << "coefficients";
+  }
+}
+
+/// As scipy's save_npz writes [[0, 5, 0], [0, 0, 0], [7, 0, 6]], whose last row it may leave unsorted.
+class SparseNpz : public NpzReader {
+ protected:
+  using Wholes = std::vector<std::int32_t>;
+  static std::string format(const char* name) { return npy("|S3", "()", std::vector<char>(name, name + 3)); }
+  DataConfig matrix(const std::string& form, const Wholes& indptr = {0, 1, 1, 3},
+                    const Wholes& indices = {1, 2, 0}, const std::vector<double>& values = {5, 6, 7}) {
+    const auto shape = [](std::size_t n) { return "(" + std::to_string(n) + ",)"; };
+    DataConfig c =
+        config(write("d.npz", zip({{"indices.npy", npy("<i4", shape(indices.size()), indices)},
+                                   {"indptr.npy", npy("<i4", shape(indptr.size()), indptr)},
+                                   {"format.npy", form},
+                                   {"shape.npy", npy("<i8", "(2,)", std::vector<std::int64_t>{3, 3})},
+                                   {"data.npy", npy("<f8", shape(values.size()), values)}},
+                                  true)));
+    c.target = write("y.txt", "1.5\n2\n3\n");
+    return c;
+  }
+};
+
+TEST_F(SparseNpz, RowsAreReadAsTheMatrixHasThem) {
+  DataConfig c = matrix(format("csr"));
+  const Dataset d = read_training_data(c, TargetUse::automatic);
+  EXPECT_TRUE(d.sparse);
+  EXPECT_EQ(d.features, 3);
+  EXPECT_EQ(d.offsets, (std::vector<std::int64_t>{0, 1, 1, 3}));
+  EXPECT_EQ(d.columns, (Wholes{1, 0, 2}));
+  EXPECT_EQ(d.values, (Floats{5, 7, 6}));
+  EXPECT_EQ(d.target, (Floats{1.5f, 2, 3}));
+  c.train_rows = "1:3";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).offsets, (std::vector<std::int64_t>{0, 0, 2}));
+}
+
+TEST_F(SparseNpz, OtherFormatsAndDamageAreNamed) {
+  const auto refused = [&](const DataConfig& c, const std::vector<std::string>& words) {
+    expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, words);
+  };
+  for (const char* name : {"csc", "coo", "bsr", "dia"})
+    refused(matrix(format(name)), {"d.npz", "format \"" + std::string(name) + "\"; want csr", "tocsr()"});
+  refused(matrix(format("csr"), {0, 1, 3}), {"d.npz is a damaged sparse matrix", "indptr"});
+  refused(matrix(format("csr"), {0, 2, 1, 3}), {"d.npz is a damaged sparse matrix", "do not fit"});
+  refused(matrix(format("csr"), {0, 1, 1, 4}), {"d.npz is a damaged sparse matrix", "do not fit"});
+  refused(matrix(format("csr"), {1, 1, 1, 3}), {"d.npz is a damaged sparse matrix", "do not fit"});
+  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 2}), {"d.npz is a damaged sparse matrix", "do not fit"});
+  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 3, 0}), {"index 3 in a row of 3 columns"});
+  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, -1, 0}), {"index -1 in a row of 3 columns"});
+  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 2, 2}), {"d.npz row 2: index 2 comes twice"});
+  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 2, 0}, {5, NAN, 7}), {"d.npz row 2, index 2: got nan"});
 }
 
 TEST_F(NpzReader, OneNameInTheDirectoryAndAnotherAtTheArrayIsDamage) {

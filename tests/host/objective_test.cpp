@@ -35,7 +35,6 @@ TEST(Objective, HasAnOutputPerClassForSoftmaxAndForHingeOfMoreThanTwo) {
   for (const Loss loss : {Loss::squared, Loss::absolute, Loss::huber, Loss::quantile, Loss::poisson})
     EXPECT_EQ(resolved(loss, numbers()).outputs, 1) << name_of(loss);
   EXPECT_EQ(resolved(Loss::logistic, classes(2)).outputs, 1);
-  EXPECT_EQ(resolved(Loss::softmax_cross_entropy, classes(1)).outputs, 2) << "a file of one class";
   for (const std::size_t count : {2u, 3u, 7u})
     EXPECT_EQ(resolved(Loss::softmax_cross_entropy, classes(count)).outputs,
               static_cast<std::int64_t>(count));
@@ -54,7 +53,14 @@ TEST(Objective, RefusesALossThatDoesNotFitTheTargets) {
     test::expect_error<ConfigError>([&] { resolved(loss, classes(2)); },
                                     {std::string(name_of(loss)), "classes (2 of them)"});
   test::expect_error<ConfigError>([&] { resolved(Loss::logistic, classes(3)); }, {"the data has 3"});
-  EXPECT_NO_THROW(resolved(Loss::logistic, classes(1)));
+}
+
+TEST(Objective, RefusesTargetsOfOneClass) {
+  DataSchema schema = classes(1);
+  schema.classes[0] = "spam";
+  for (const Loss loss : {Loss::automatic, Loss::logistic, Loss::softmax_cross_entropy, Loss::hinge})
+    test::expect_error<DataError>([&] { resolved(loss, schema); },
+                                  {"every target is of the class \"spam\"; want two classes or more"});
 }
 
 TEST(Objective, ReadsTargetsAsItsLossTakesThem) {

@@ -1,9 +1,11 @@
 // Data that come through a pipe are those of the file, whatever the format and whoever looks first.
 #include "tests/support/pipe.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <future>
@@ -86,6 +88,18 @@ TEST_F(PipeData, LabelsInGzipAndWeightsComeThroughPipes) {
   const Dataset d = read_training_data(c, TargetUse::numbers);
   EXPECT_EQ(d.target, (Floats{3, 4}));
   EXPECT_EQ(d.weight, (Floats{0.5f, 1.5f}));
+}
+
+TEST_F(PipeData, ADashIsTheStandardInput) {
+  const int saved = ::dup(STDIN_FILENO);
+  const Pipe pipe("a,y\n1,2\n3,4\n");
+  const int fd = ::open(pipe.path().c_str(), O_RDONLY);
+  ASSERT_GE(::dup2(fd, STDIN_FILENO), 0);
+  ::close(fd);
+  EXPECT_THROW(require_pipes_once({"-", "/dev/stdin"}), ConfigError);
+  EXPECT_NO_THROW(EXPECT_EQ(read("-").target, (Floats{2, 4})));
+  ::dup2(saved, STDIN_FILENO);
+  ::close(saved);
 }
 
 TEST_F(PipeData, ASocketIsReadAsAPipeIs) {

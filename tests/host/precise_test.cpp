@@ -132,13 +132,24 @@ TEST_F(Precise, MissingCellsAreFilledBelowTheOffset) {
 
 TEST_F(Precise, ACollapsedColumnIsNamed) {
   Doubles column = steps(1.6e9, 1, 400);
-  std::fill_n(column.begin(), 5, 0.0);
+  std::fill_n(column.begin(), 5, 0.0);  // so that no offset helps
   expect_error<DataError>([&] { train(csv_of(column)); },
                           {"d.csv, column \"x\" (1): 396 distinct values are 5 in float32", "data.ignore"});
   std::string ids = "x,y\n";
   for (int i = 0; i < 30; ++i) ids += "7656119800000000" + std::to_string(i % 3) + ",1\n";
   expect_error<DataError>([&] { train(write("d.csv", ids)); },
                           {"column \"x\" (0)", "float64", "data.ignore"});
+}
+
+TEST_F(Precise, ACollapsedIndexOfSparseDataIsNamed) {
+  std::string text;
+  for (int i = 0; i < 400; ++i)
+    text += std::to_string(i) + " 1:1 3:" + std::to_string(1600000000 + i) +
+            " 4:" + std::to_string(i * 1e7 + 0.1) + "\n";
+  expect_error<DataError>([&] { train(write("d.svm", text)); },
+                          {"d.svm, index 3: 396 distinct values are 4 in float32"});
+  config_.train_rows = "0:2";
+  EXPECT_NO_THROW(EXPECT_EQ(read_training_data(config_, TargetUse::numbers).rows, 2));
 }
 
 TEST_F(Precise, WithoutStandardisationValuesStayAsTheyAre) {
