@@ -23,7 +23,8 @@ struct CsvLayout {
   std::vector<CsvColumn> columns;  ///< columns of the file
   std::vector<std::int32_t> text_features;
   std::int32_t features = 0;
-  std::int32_t target = -1;  ///< column of the file, -1: none
+  std::int32_t target = -1;        ///< column of the file, -1: none
+  std::vector<std::string> notes;  ///< what the file lacks
 
   /// `column "age" (3)` of the file, counted from 0 as in the settings.
   std::string column(std::size_t index) const;

@@ -38,15 +38,19 @@ std::int32_t required_column(const ReadRequest& request, const CsvLayout& layout
 
 void assign_ignored_and_weight(const ReadRequest& request, CsvLayout& layout) {
   for (const std::string& name : request.config.ignore) {
-    const bool training = request.schema == nullptr;
     const std::int32_t column =
         // mutant: ignored-may-lack
-        training ? required_column(request, layout, "ignore", name) : find_column(layout, name);
+        request.for_training ? required_column(request, layout, "ignore", name) : find_column(layout, name);
     if (column >= 0) layout.columns[static_cast<std::size_t>(column)].role = CsvRole::ignored;
   }
   if (request.weight.empty()) return;
   std::int32_t column = find_column(layout, request.weight);
-  if (column < 0 && !request.need_target) return;
+  if (column < 0 && !request.for_training) {
+    if (request.need_target)
+      layout.notes.push_back(fmt::format("{} has no column {} (data.weight): every row has weight 1",
+                                         request.path, shown(request.weight)));
+    return;
+  }
   column = required_column(request, layout, "weight", request.weight);
   CsvRole& role = layout.columns[static_cast<std::size_t>(column)].role;
   if (role == CsvRole::ignored)

@@ -36,6 +36,9 @@ Dataset take_rows(RawData&& raw) {
   data.source_line = std::move(raw.lines);
   data.target_column = std::move(raw.target_column);
   data.index_base = raw.index_base;
+  data.filled = raw.filled;
+  data.unseen = raw.unseen;
+  data.notes = std::move(raw.notes);
   return data;
 }
 
@@ -116,7 +119,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   const RawData::Layout layout = raw.layout;
   if (layout == RawData::Layout::f32) {
     fit_columns(raw, config.impute, fit, transform);
-    fill_missing(raw, transform);
+    fill_missing(raw, transform, "data.impute = mean or median");
     expand_one_hot(raw, transform);
   }
   const LabelColumn labels = std::move(raw.labels);
@@ -136,7 +139,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   return data;
 }
 
-Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, int threads) {
+Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, Unseen unseen, int threads) {
   require_some_rows(raw);
   const FeatureTransform& transform = schema.transform;
   const RawData::Layout layout = raw.layout;
@@ -151,8 +154,8 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
                                 raw.width, raw_width));
   if (layout == RawData::Layout::f32) {
     if (!transform.columns.empty()) raw.column_names = transform.columns;
-    match_categories(raw, transform);
-    fill_missing(raw, transform);
+    match_categories(raw, transform, unseen);
+    fill_missing(raw, transform, "a model that was trained with data.impute = mean or median");
     expand_one_hot(raw, transform);
   }
   const LabelColumn labels = std::move(raw.labels);

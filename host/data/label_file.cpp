@@ -77,9 +77,9 @@ void read_companions(const ReadRequest& request, RawData& data) {
     data.labels = read_label_file(request.target, request.range, request.progress);
     require_same_rows(request.target, data.labels.rows(), data);
   }
-  const bool training = request.schema == nullptr;  // a file of weights belongs to the training rows
+  // A file of weights belongs to the training rows.
   // mutant: weights-in-training
-  if (training && !request.weight.empty() && data.weight.empty()) read_weight_file(request, data);
+  if (request.for_training && !request.weight.empty() && data.weight.empty()) read_weight_file(request, data);
 }
 
 }  // namespace thalweg

@@ -217,13 +217,17 @@ void apply_class_weights(const std::string& setting, const std::vector<std::int6
       setting.empty() ? ClassWeighting::none : value_named<ClassWeighting>(setting);
   if (word == ClassWeighting::none) return;
   if (data.target_kind != TargetKind::classes)
-    throw ConfigError(fmt::format("data.class_weight = {}: the targets of {} are numbers; want none",
-                                  shown(setting), data.source));
+    throw ConfigError(
+        fmt::format("data.class_weight = {}: the targets of {} are numbers; want none, or a loss for "
+                    "classes (model.loss = logistic or softmax_cross_entropy)",
+                    shown(setting), data.source));
   const std::vector<double> of_class =
       word == ClassWeighting::balanced ? balanced_weights(data, fit) : listed_weights(setting, data);
   if (data.weight.empty()) data.weight.assign(static_cast<std::size_t>(data.rows), 1.0f);
-  for (std::size_t r = 0; r < data.weight.size(); ++r)
+  for (const std::int64_t row : fit) {
+    const auto r = static_cast<std::size_t>(row);
     data.weight[r] = static_cast<float>(data.weight[r] * of_class[static_cast<std::size_t>(data.target[r])]);
+  }
 }
 
 }  // namespace thalweg

@@ -16,7 +16,8 @@ void apply_targets(const LabelColumn& labels, const DataSchema& schema, bool nee
 /// Finite, not negative, not all zero.
 void check_weights(const Dataset& data);
 /// Multiplies class weights ("none", "balanced" over the rows `fit` as scikit-learn, or a list in class
-/// order) into data.weight.
+/// order) into data.weight of the rows `fit`. Rows that are held out are measured as test data are, without
+/// them.
 void apply_class_weights(const std::string& setting, const std::vector<std::int64_t>& fit, Dataset& data);
 
 }  // namespace thalweg
