@@ -12,8 +12,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data = read_test_data(config.data, model.spec().schema, true,
-                                      read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  const Dataset data = read_for_model(config, model, true, arguments, streams);
   check_targets(data, model.spec());  // mutant: targets-checked
   const Metrics metrics = evaluate(model, data);
   if (arguments.json) {

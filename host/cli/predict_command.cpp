@@ -66,8 +66,7 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data = read_test_data(config.data, model.spec().schema, false,
-                                      read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  const Dataset data = read_for_model(config, model, false, arguments, streams);
   const Predictions predictions = model.predict(data);
   if (output.empty()) {
     streams.out << to_csv(model.spec(), predictions) << std::flush;
