@@ -98,7 +98,7 @@ std::vector<Part> checkpoint_parts(const CheckpointData& data) {
   parts.push_back(tensor_part(kModelFile, model_metadata(data), {&data.parameters, &data.buffers}));
   parts.push_back(tensor_part(kStateFile, state_metadata(data), {&data.states}));
   parts.push_back({kConfigFile, data.config_toml, {}});  // mutant: config-saved
-  Manifest manifest{data.step, data.data_fingerprint, parameters_xxh3(data.parameters), {}};
+  Manifest manifest{data.step, data.data_fingerprint, parameters_xxh3(data.parameters), {}, data.history};
   for (const Part& part : parts) manifest.files.push_back({part.name, part.bytes(), part.xxh3()});
   parts.push_back({kManifestFile, manifest_text(manifest), {}});
   return parts;
@@ -347,6 +347,7 @@ CheckpointData read_checkpoint(const std::string& folder) {
     throw CorruptCheckpoint(fmt::format("checkpoint {}", error.what()));
   }
   data.config_toml = read_checked(folder, manifest.files[2]);
+  data.history = manifest.history;
   // mutant: state-compared
   if (data.step != manifest.step || data.data_fingerprint != manifest.data_fingerprint) {
     corrupt(folder, kManifestFile, "is of another step or other data than state.safetensors");

@@ -24,6 +24,8 @@ struct CheckpointData {
   std::uint64_t seed = 0;
   std::string config_toml;
   std::string data_fingerprint;
+  /// What was changed in the course of the run, oldest first: "step 40: optimizer.lr 0.1 -> 0.01".
+  std::vector<std::string> history;
 };
 
 /// Where a run keeps its checkpoints: the root of the functions below.

@@ -22,11 +22,16 @@ std::string body_text(const Manifest& manifest) {
                          files.empty() ? "" : ",", quoted(file.name), file.bytes, quoted(file.xxh3));
   }
   if (!files.empty()) files += "\n  ";
+  std::string history;  // a run that nobody changed has none, and the manifest that it always had
+  for (const std::string& change : manifest.history) {
+    history += fmt::format("{}\n    {}", history.empty() ? ",\n  \"history\": [" : ",", quoted(change));
+  }
+  if (!history.empty()) history += "\n  ]";
   return fmt::format(
       "{{\n  \"format\": \"{}\",\n  \"version\": {},\n  \"step\": {},\n  \"data_fingerprint\": {},\n"
-      "  \"parameters_xxh3\": {},\n  \"files\": [{}]",
+      "  \"parameters_xxh3\": {},\n  \"files\": [{}]{}",
       kFormat, kCheckpointVersion, manifest.step, quoted(manifest.data_fingerprint),
-      quoted(manifest.parameters_xxh3), files);
+      quoted(manifest.parameters_xxh3), files, history);
 }
 
 Manifest from_json(const Json& json) {
@@ -38,6 +43,7 @@ Manifest from_json(const Json& json) {
     manifest.files.push_back({file.at("name").get<std::string>(), file.at("bytes").get<std::uint64_t>(),
                               file.at("xxh3").get<std::string>()});
   }
+  if (const Json* const history = json.find("history")) history->get_to(manifest.history);
   return manifest;
 }
 

@@ -21,6 +21,7 @@ struct Manifest {
   std::string data_fingerprint;
   std::string parameters_xxh3;
   std::vector<ManifestFile> files;
+  std::vector<std::string> history = {};  ///< CheckpointData::history
 };
 
 /// The text; it ends with a checksum of itself, so that no bit of it can change unnoticed.

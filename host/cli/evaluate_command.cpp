@@ -13,8 +13,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const ModelRows read = read_model_rows(config, arguments.rows, model.spec().schema, true,
-                                         read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  const ModelRows read = read_model_rows(config, arguments.rows, model, true, arguments, streams);
   check_targets(read.data, model.spec());  // mutant: targets-checked
   const Metrics metrics = evaluate(model, read.data, &read.rows, nullptr, arguments.threshold);
   if (arguments.json) {

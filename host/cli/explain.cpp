@@ -157,8 +157,7 @@ int show_importance(const InspectArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.path, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.path);
-  ModelRows read = read_model_rows(config, arguments.rows, model.spec().schema, true,
-                                   read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  ModelRows read = read_model_rows(config, arguments.rows, model, true, arguments, streams);
   check_targets(read.data, model.spec());
   const std::size_t rows = read.rows.size();
   Importances importances = permutation_importance(model, std::move(read.data), read.rows,

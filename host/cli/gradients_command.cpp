@@ -20,8 +20,7 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const Dataset data = read_test_data(config.data, model.spec().schema, true,
-                                      read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  const Dataset data = read_for_model(config, model, true, arguments, streams);
   const std::int64_t columns = parameter_count(model);
   const UnfinishedOutput unfinished(output);
   NpyMatrixWriter writer(output, data.rows, columns);

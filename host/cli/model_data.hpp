@@ -6,6 +6,7 @@
 #include "host/cli/arguments.hpp"
 #include "host/cli/cli.hpp"
 #include "host/cli/progress.hpp"
+#include "host/cli/run_paths.hpp"
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
 #include "host/run/context_options.hpp"
@@ -40,9 +41,17 @@ inline Config config_for_training(const std::string& config_file, const std::vec
 inline Config config_for_model(const std::string& model, const std::vector<std::string>& settings) {
   Config config;
   const std::string beside = model + "/config.toml";
-  if (std::filesystem::exists(beside)) read_config_file(beside, config);
+  if (std::filesystem::exists(beside)) {
+    read_config_file(beside, config);
+    find_data_of_run(model, config);
+  }
   apply_settings(settings, config);
   return config;
 }
+
+/// Reads the data that a command gives to a model. Says what was left out of them, and which settings of the
+/// command line only training reads.
+Dataset read_for_model(const Config& config, const Model& model, bool need_target, const Common& arguments,
+                       Streams streams);
 
 }  // namespace thalweg::cli

@@ -1,5 +1,6 @@
 #include "host/cli/model_rows.hpp"
 
+#include "host/cli/model_data.hpp"
 #include "host/data/all_rows.hpp"
 #include "host/run/run_data.hpp"
 #include "thalweg/error.hpp"
@@ -25,21 +26,27 @@ RunData read_data_of_run(Config config, const std::string& which, const DataSche
 
 }  // namespace
 
-ModelRows read_model_rows(const Config& config, const std::string& which, const DataSchema& schema,
-                          bool need_target, const ReadOptions& reading) {
+ModelRows read_model_rows(const Config& config, const std::string& which, const Model& model,
+                          bool need_target, const Common& arguments, Streams streams) {
   if (which == "test") {
     const DataConfig& files = config.data;
-    if (files.test.empty() && files.test_rows.empty() && files.validation_fraction > 0)
+    if (files.test.empty() && files.test_rows.empty() &&
+        (files.validation_fraction > 0 || !files.validation.empty()))
       throw UsageError(
           "no data; give --data.test=FILE, or --rows=validation for the rows that the run held out");
-    Dataset data = read_test_data(config.data, schema, need_target, reading);
+    Dataset data = read_for_model(config, model, need_target, arguments, streams);
     const std::int64_t rows = data.rows;
     return {std::move(data), all_rows(rows)};
   }
-  RunData run = read_data_of_run(config, which, schema, reading);
+  const ReadOptions reading = read_options(config, tell_of_waiting(streams.err, arguments.quiet));
+  RunData run = read_data_of_run(config, which, model.spec().schema, reading);
   if (which == "train") return {std::move(run.train), std::move(run.split.train)};
+  if (run.validation) {
+    const std::int64_t rows = run.validation->rows;
+    return {std::move(*run.validation), all_rows(rows)};
+  }
   if (run.split.validation.empty())
-    throw UsageError("the run held no rows out: its data.validation_fraction is 0");
+    throw UsageError("the run held no rows out: it has neither data.validation nor data.validation_fraction");
   return {std::move(run.train), std::move(run.split.validation)};
 }
 

@@ -3,8 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "host/cli/arguments.hpp"
+#include "host/cli/cli.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/dataset.hpp"
+#include "thalweg/model.hpp"
 
 namespace thalweg::cli {
 
@@ -16,7 +19,7 @@ struct ModelRows {
 /// Reads `which` rows: "test" is data.test, read by the schema; "train" and "validation" are those that the
 /// run trained on and held out, read by its config, without class weights. Throws UsageError where the config
 /// has no such rows, DataError where the training data make another schema than the model's.
-ModelRows read_model_rows(const Config& config, const std::string& which, const DataSchema& schema,
-                          bool need_target, const ReadOptions& reading);
+ModelRows read_model_rows(const Config& config, const std::string& which, const Model& model,
+                          bool need_target, const Common& arguments, Streams streams);
 
 }  // namespace thalweg::cli

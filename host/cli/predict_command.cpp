@@ -62,8 +62,8 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const ModelRows read = read_model_rows(config, arguments.rows, model.spec().schema, arguments.with_target,
-                                         read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  const ModelRows read =
+      read_model_rows(config, arguments.rows, model, arguments.with_target, arguments, streams);
   Predictions predictions = model.predict(read.data);
   check_top_k(model.spec(), predictions, arguments.top_k);
   if (arguments.threshold) apply_threshold(model.spec(), *arguments.threshold, predictions);

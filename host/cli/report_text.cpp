@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "host/cli/summary_json.hpp"
+
 namespace thalweg::cli {
 namespace {
 
@@ -54,13 +56,33 @@ std::string to_text(const std::string& title, const Metrics& metrics) {
   return text;
 }
 
+namespace {
+
+/// The loss of the training is that of the last epoch, whatever the model is.
+std::string best_text(const TrainReport& report) {
+  const char* const model = report.best_is_model                 ? "the model is that of this epoch"
+                            : report.best_epoch == report.epochs ? "the model is that of this, the last epoch"
+                                                                 : "the model is that of the last epoch";
+  return fmt::format("best epoch {} of {} on the validation rows (step {}); {}\n", report.best_epoch,
+                     report.epochs, report.best_step, model);
+}
+
+}  // namespace
+
 Json to_json(const TrainReport& report) {
   Json object;
+  if (report.summary.rows > 0) add_json(object, report.summary);
+  if (!report.folds.empty()) add_folds(object, report);
   object["steps"] = report.steps;
   object["epochs"] = report.epochs;
   object["seconds"] = report.seconds;
   object["samples_per_second"] = report.samples_per_second;
-  object["train.loss"] = report.train_loss;
+  if (report.folds.empty()) object["train.loss"] = report.train_loss;
+  if (report.best_step > 0) {
+    object["best.epoch"] = report.best_epoch;
+    object["best.step"] = report.best_step;
+    object["best.is_model"] = report.best_is_model;
+  }
   if (report.validation) add_json(object, "validation", *report.validation);
   if (report.test) add_json(object, "test", *report.test);
   for (const auto& [name, value] : report.per_sample) object[name] = value;
@@ -72,7 +94,7 @@ Json to_json(const TrainReport& report) {
     object["privacy.accountant"] = report.privacy->accountant;
     object["privacy.reproducible_noise"] = report.privacy->reproducible_noise;
   }
-  object["parameters.xxh3"] = report.parameters_xxh3;
+  if (report.folds.empty()) object["parameters.xxh3"] = report.parameters_xxh3;
   object["stopped_by"] = report.stopped_by;
   object["device"] = report.device;
   if (!report.resumed_from.empty()) object["resumed_from"] = report.resumed_from;
@@ -92,7 +114,9 @@ std::string to_text(const TrainReport& report) {
   std::string text = fmt::format(
       "train ({} steps, {} epochs, {:.2f} s, {:.3g} samples/s on {}; stopped by {})\n", report.steps,
       report.epochs, report.seconds, report.samples_per_second, report.device, report.stopped_by);
+  if (!report.folds.empty()) return text + folds_text(report);
   text += fmt::format("  {:<18} {:.6g}\n", "loss", report.train_loss);
+  if (report.best_step > 0) text += best_text(report);
   if (report.validation) text += to_text("validation", *report.validation);
   if (report.test) text += to_text("test", *report.test);
   if (!report.per_sample.empty()) text += "per-sample statistics of the last epoch\n";

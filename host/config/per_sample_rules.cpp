@@ -64,6 +64,9 @@ void check_private_training(const Config& config) {
     refuse("data.class_weight = balanced and private training: class counts" + reads +
            "; give the weights themselves");
   }
+  if (config.data.stratify == Tristate::yes) {
+    refuse("data.stratify = true and private training: class counts" + reads + "; want auto or false");
+  }
   if (config.data.impute != Imputation::error) {  // mutant: imputation-refused
     refuse(fmt::format("data.impute = {} and private training: column statistics{}",
                        name_of(config.data.impute), reads));

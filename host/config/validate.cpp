@@ -72,6 +72,51 @@ void check_train(const TrainConfig& c) {
   }
 }
 
+/// Rows are held out in one way.
+void check_held_out_rows(const DataConfig& c) {
+  if (!c.validation.empty() && c.validation_fraction > 0) {
+    refuse(fmt::format("data.validation_fraction = {} and data.validation = {}: want one of them",
+                       c.validation_fraction, value_to_toml(c.validation)));
+  }
+  if (c.validation.empty() && !c.validation_target.empty()) {
+    refuse(fmt::format("data.validation_target = {} needs the file data.validation",
+                       value_to_toml(c.validation_target)));
+  }
+}
+
+void check_folds(const Config& c) {
+  const std::int64_t folds = c.data.folds;
+  if (folds == 0) return;
+  const auto refuse_with = [&](const char* key, const char* reason) {
+    refuse(fmt::format("data.folds = {} with {}: {}", folds, key, reason));
+  };
+  if (folds == 1) refuse("data.folds = 1 leaves no row to train on; want 0 for one run, or at least 2");
+  if (c.data.validation_fraction > 0)
+    refuse_with("data.validation_fraction", "each fold holds out its own rows");
+  if (!c.data.validation.empty()) refuse_with("data.validation", "each fold holds out its own rows");
+  if (!c.data.test.empty() || !c.data.test_rows.empty())
+    refuse_with("data.test or data.test_rows",
+                "the rows held out are the test; use a run without folds for others");
+  const std::optional<Resume> resume = value_named<Resume>(c.checkpoint.resume);
+  if (!resume) refuse_with("the path checkpoint.resume", "a checkpoint is of one fold; want auto or never");
+}
+
+/// Early stopping watches held-out rows; without any it would never act.
+void check_watched(const Config& c) {
+  const bool held_out = c.data.validation_fraction > 0 || !c.data.validation.empty() || c.data.folds > 0;
+  if (held_out) return;
+  const char* const way_out = "set data.validation_fraction = 0.1 or data.validation = FILE";
+  if (c.train.patience > 0) {
+    refuse(fmt::format(
+        "train.patience = {} needs validation data: {}; train.loss_tolerance watches the training loss",
+        c.train.patience, way_out));
+  }
+  if (c.train.metric != TrainConfig{}.metric) {
+    refuse(
+        fmt::format("train.metric = {} needs validation data: {}", value_to_toml(c.train.metric), way_out));
+  }
+}
+
 void check_contradictions(const Config& c) {
   check_private_training(c);
   if (c.data.standardize_target && c.model.loss == Loss::poisson) {
@@ -104,6 +149,9 @@ void validate_config(const Config& c) {
   check_ftrl(c.optimizer, c.schedule);
   check_train(c.train);
   check_per_sample(c);
+  check_held_out_rows(c.data);
+  check_folds(c);
+  check_watched(c);
   check_contradictions(c);
 }
 

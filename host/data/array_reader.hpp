@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/data/byte_source.hpp"
+#include "host/data/cell_rules.hpp"
 #include "host/data/raw_data.hpp"
 
 namespace thalweg {
@@ -39,8 +40,8 @@ void check_claim(const ArrayHeader& header, const ByteSource& source, const std:
 void read_feature_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
                         RawData& data);
 
-/// One number or text per row.
+/// One number or text per row; a text of `missing` is an error.
 LabelColumn read_label_array(ByteSource& source, const ArrayHeader& header, const RowRange& range,
-                             const std::string& name);
+                             const std::string& name, const MissingTexts& missing);
 
 }  // namespace thalweg

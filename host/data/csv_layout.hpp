@@ -41,8 +41,9 @@ struct CsvLayout {
   std::vector<CsvColumn> columns;  ///< columns of the file
   std::vector<std::int32_t> text_features;
   std::int32_t features = 0;
-  std::int32_t target = -1;    ///< column of the file, -1: none
-  std::int32_t row_name = -1;  ///< likewise
+  std::int32_t target = -1;        ///< column of the file, -1: none
+  std::int32_t row_name = -1;      ///< likewise
+  std::vector<std::string> notes;  ///< what the file lacks
 
   /// `column "age" (3)` of the file, counted from 0 as in the settings.
   std::string column(std::size_t index) const;

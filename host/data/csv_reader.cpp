@@ -254,6 +254,7 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   data.first_row = request.range.begin;
   data.width = layout.features;
   data.labels.present = layout.target >= 0;
+  data.notes = layout.notes;
   if (!layout.names.empty()) {
     data.column_names.resize(static_cast<std::size_t>(layout.features));
     for (std::size_t c = 0; c < layout.columns.size(); ++c)

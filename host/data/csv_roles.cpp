@@ -62,10 +62,9 @@ void set_role(CsvLayout& layout, std::int32_t column, CsvRole role, const std::s
 
 void assign_ignored(const ReadRequest& request, CsvLayout& layout) {
   for (const std::string& name : request.config.ignore) {
-    const bool training = request.schema == nullptr;
     const std::int32_t column =
         // mutant: ignored-may-lack
-        training ? required_column(request, layout, "ignore", name) : find_column(layout, name);
+        request.for_training ? required_column(request, layout, "ignore", name) : find_column(layout, name);
     if (column >= 0) layout.columns[static_cast<std::size_t>(column)].role = CsvRole::ignored;
   }
 }
@@ -81,7 +80,12 @@ void assign_row_name(const ReadRequest& request, CsvLayout& layout) {
 void assign_weight(const ReadRequest& request, CsvLayout& layout) {
   if (request.weight.empty()) return;
   std::int32_t column = find_column(layout, request.weight);
-  if (column < 0 && !request.need_target) return;
+  if (column < 0 && !request.for_training) {
+    if (request.need_target)
+      layout.notes.push_back(fmt::format("{} has no column {} (data.weight): every row has weight 1",
+                                         request.path, shown(request.weight)));
+    return;
+  }
   column = required_column(request, layout, "weight", request.weight);
   set_role(layout, column, CsvRole::weight, "weight", request.weight);
 }

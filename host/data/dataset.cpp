@@ -39,6 +39,9 @@ Dataset take_rows(RawData&& raw) {
   data.row_names = std::move(raw.row_names);
   data.row_name_column = std::move(raw.row_name_column);
   data.index_base = raw.index_base;
+  data.filled = raw.filled;
+  data.unseen = raw.unseen;
+  data.notes = std::move(raw.notes);
   return data;
 }
 
@@ -122,7 +125,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
     if (standardize) transform.offset = offset;
     apply_offsets(transform.offset, raw);
     fit_columns(raw, config.impute, fit, transform);
-    fill_missing(raw, transform);
+    fill_missing(raw, transform, "data.impute = mean or median");
     expand_one_hot(raw, transform);
   }
   if (layout == RawData::Layout::csr) require_distinct_entries(raw);
@@ -144,7 +147,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   return data;
 }
 
-Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, int threads) {
+Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, Unseen unseen, int threads) {
   require_some_rows(raw);
   const FeatureTransform& transform = schema.transform;
   const RawData::Layout layout = raw.layout;
@@ -160,8 +163,8 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
   if (layout == RawData::Layout::f32) {
     if (!transform.columns.empty()) raw.column_names = transform.columns;
     apply_offsets(transform.offset, raw);
-    match_categories(raw, transform);
-    fill_missing(raw, transform);
+    match_categories(raw, transform, unseen);
+    fill_missing(raw, transform, "a model that was trained with data.impute = mean or median");
     expand_one_hot(raw, transform);
   }
   const LabelColumn labels = std::move(raw.labels);

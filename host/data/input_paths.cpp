@@ -11,7 +11,8 @@ TestPaths test_paths(const DataConfig& config, bool need_target) {
 
 std::vector<std::string> input_paths(const DataConfig& config) {
   const TestPaths test = test_paths(config, true);
-  return {config.train, config.target, config.weight, test.data, test.target};
+  return {config.train, config.target, config.weight, config.validation, config.validation_target,
+          test.data,    test.target};
 }
 
 }  // namespace thalweg

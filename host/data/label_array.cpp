@@ -69,7 +69,7 @@ std::string string_at(const ArrayHeader& header, const char* bytes) {
 }
 
 void read_strings(ByteSource& source, const ArrayHeader& header, const RowRange& range,
-                  const std::string& name, LabelColumn& labels) {
+                  const std::string& name, const MissingTexts& missing, LabelColumn& labels) {
   const std::int64_t begin = std::min(range.begin, header.rows()), end = std::min(range.end, header.rows());
   std::string bytes;
   const std::int64_t skipped = skip_bytes(source, begin * header.size);
@@ -80,7 +80,7 @@ void read_strings(ByteSource& source, const ArrayHeader& header, const RowRange&
   bool numbers = true;
   for (std::int64_t row = begin; row < end; ++row) {
     strings.push_back(string_at(header, bytes.data() + (row - begin) * header.size));
-    if (is_missing(strings.back()))
+    if (missing.contains(strings.back()))
       throw DataError(fmt::format("{} row {}: got {}; want a label", name, row, shown(strings.back())));
     double value = 0;
     numbers = numbers && parse_number(strings.back(), value) == ParsedNumber::ok;
@@ -96,7 +96,7 @@ void read_strings(ByteSource& source, const ArrayHeader& header, const RowRange&
 }  // namespace
 
 LabelColumn read_label_array(ByteSource& source, const ArrayHeader& header, const RowRange& range,
-                             const std::string& name) {
+                             const std::string& name, const MissingTexts& missing) {
   check_claim(header, source, name);
   if (header.width() != 1)
     throw DataError(
@@ -105,7 +105,7 @@ LabelColumn read_label_array(ByteSource& source, const ArrayHeader& header, cons
   LabelColumn labels;
   labels.present = true;
   if (header.is_text())
-    read_strings(source, header, range, name, labels);
+    read_strings(source, header, range, name, missing, labels);
   else if (header.kind == 'i' && header.size == 8)
     read_whole_numbers<std::int64_t>(source, header, range, name, labels);
   else if (header.kind == 'u' && header.size == 8)

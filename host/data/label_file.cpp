@@ -40,7 +40,8 @@ LabelColumn read_label_file(const ReadRequest& request, const std::string& path)
     return read_label_text(request, path, std::move(source));
   }
   const ArrayHeader header = is_npy(head) ? read_npy_header(*source, path) : read_idx_header(*source, path);
-  LabelColumn labels = read_label_array(*source, header, request.range, path);
+  LabelColumn labels =
+      read_label_array(*source, header, request.range, path, MissingTexts(request.config.missing));
   labels.are_classes = is_idx(head) && header.kind != 'f';
   return labels;
 }
@@ -50,9 +51,9 @@ void read_companions(const ReadRequest& request, RawData& data) {
     data.labels = read_label_file(request, request.target);
     require_same_rows(request.target, data.labels.rows(), data);
   }
-  const bool training = request.schema == nullptr;  // a file of weights belongs to the training rows
+  // A file of weights belongs to the training rows.
   // mutant: weights-in-training
-  if (training && !request.weight.empty() && data.weight.empty()) read_weight_file(request, data);
+  if (request.for_training && !request.weight.empty() && data.weight.empty()) read_weight_file(request, data);
 }
 
 }  // namespace thalweg

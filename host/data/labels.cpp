@@ -157,8 +157,10 @@ std::vector<double> class_weights(const std::string& setting, const std::vector<
       setting.empty() ? ClassWeighting::none : value_named<ClassWeighting>(setting);
   if (word == ClassWeighting::none) return {};
   if (data.target_kind != TargetKind::classes)
-    throw ConfigError(fmt::format("data.class_weight = {}: the targets of {} are numbers; want none",
-                                  shown(setting), data.source));
+    throw ConfigError(
+        fmt::format("data.class_weight = {}: the targets of {} are numbers; want none, or a loss for "
+                    "classes (model.loss = logistic or softmax_cross_entropy)",
+                    shown(setting), data.source));
   return word == ClassWeighting::balanced ? balanced_weights(data, fit) : listed_weights(setting, data);
 }
 
@@ -244,8 +246,10 @@ void fit_weights(const std::string& class_weight, const std::vector<std::int64_t
     throw DataError(fmt::format("{}: every row to train on has weight 0; want at least one above in {}",
                                 data.source, of_class.empty() ? "data.weight" : "data.class_weight"));
   const double mean = sum / static_cast<double>(fit.size());  // mutant: mean-of-fit-rows
-  for (std::size_t r = 0; r < data.weight.size(); ++r)
+  for (const std::int64_t row : fit) {
+    const auto r = static_cast<std::size_t>(row);
     data.weight[r] = static_cast<float>(weight_of(r) / mean);
+  }
 }
 
 }  // namespace thalweg

@@ -11,6 +11,7 @@
 #include "host/data/parallel_parse.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
+#include "host/data/sparse_width.hpp"
 #include "host/data/text.hpp"
 #include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
@@ -42,6 +43,8 @@ class SvmParser {
                      ? " (read as libsvm, as its look suggests; data.format = \"csv\" reads a table)"
                      : ""),
         need_target_(request.need_target),
+        most_is_(request.schema ? "the model's last; data.unseen = ignore leaves others out"
+                                : "data.features"),
         least_(least),
         most_(most) {}
 
@@ -159,13 +162,13 @@ class SvmParser {
     if (index < least_)
       return fmt::format("{} line {}: index {}; want indices from {}{}", source_, line, index, least_,
                          least_ == 1 ? " (data.index_base = \"0\" for a file that counts from 0)" : "");
-    return fmt::format("{} line {}: index {}; want at most {} (data.features, or the model's width)", source_,
-                       line, index, most_);
+    return fmt::format("{} line {}: index {}; want at most {} ({})", source_, line, index, most_, most_is_);
   }
 
   const std::string& source_;
   const char* guessed_;
   bool need_target_;
+  const char* most_is_;
   std::int64_t least_, most_;
 };
 
@@ -242,19 +245,6 @@ std::int64_t rebase(RawData& data, std::int64_t least, bool base_known) {
   return highest < 0 ? 0 : std::int64_t{highest} + 1 - data.index_base;
 }
 
-/// Checks the indices against the requested width, once the base is known.
-void check_width(const RawData& data) {
-  for (std::int64_t r = 0; r < data.rows; ++r) {
-    const std::int64_t end = data.offsets[static_cast<std::size_t>(r + 1)];
-    if (end == data.offsets[static_cast<std::size_t>(r)]) continue;
-    const std::int64_t index = data.columns[static_cast<std::size_t>(end - 1)];
-    if (index >= data.width)
-      throw DataError(fmt::format("{}: index {}; want at most {} ({} features from index {})", data.where(r),
-                                  index + data.index_base, data.width - 1 + data.index_base, data.width,
-                                  data.index_base));
-  }
-}
-
 RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   const IndexBase base = request.config.index_base;
   if (!request.weight.empty() && request.weight.find_first_not_of("0123456789") == std::string::npos)
@@ -264,8 +254,10 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
   const bool base_known = request.schema || base != IndexBase::automatic;
   const std::int64_t least = request.schema ? request.schema->index_base : base == IndexBase::one ? 1 : 0;
   const std::int64_t width = request.schema ? request.schema->features : request.config.features;
-  const std::int64_t most =
-      width > 0 && base_known ? width - 1 + least : std::numeric_limits<std::int32_t>::max() - 1;
+  const bool leaves_out = request.schema && request.config.unseen == Unseen::ignore;
+  const std::int64_t most = width > 0 && base_known && !leaves_out
+                                ? width - 1 + least
+                                : std::numeric_limits<std::int32_t>::max() - 1;
 
   TextSource text(request.path, std::move(source), RecordEnd::line);
   TextBlock first;
@@ -286,7 +278,8 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
   data.width = width > 0 ? width : needed;
   if (data.rows > 0 && data.width == 0)
     throw DataError(fmt::format("{} has no features: want lines \"label index:value ...\"", request.path));
-  check_width(data);
+  if (leaves_out) drop_unseen(data);
+  check_width(data, request.schema ? "; data.unseen = ignore leaves others out" : "");
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;
 }

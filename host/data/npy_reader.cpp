@@ -43,7 +43,7 @@ int weights_of(const NpzArchive& archive, int target) {
 }
 
 RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
-  const NpzArchive archive(source->file());
+  const NpzArchive archive(source->file(), request.config.missing);
   RawData data;
   if (is_sparse_npz(archive)) {
     read_sparse_npz(archive, request.range, data);

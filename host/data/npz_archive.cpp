@@ -17,8 +17,8 @@ std::string array_name(const std::string& member) {
 
 }  // namespace
 
-NpzArchive::NpzArchive(std::shared_ptr<const InputFile> file)
-    : path_(file->path()), file_(std::move(file)), members_(list_zip(*file_)) {
+NpzArchive::NpzArchive(std::shared_ptr<const InputFile> file, const std::vector<std::string>& missing)
+    : path_(file->path()), file_(std::move(file)), members_(list_zip(*file_)), missing_(missing) {
   for (const ZipMember& member : members_) names_.push_back(array_name(member.name));
 }
 
@@ -49,7 +49,7 @@ int NpzArchive::features() const {
 LabelColumn NpzArchive::column(int index, const RowRange& range) const {
   ArrayHeader header;
   const auto source = open(index, header);
-  return read_label_array(*source, header, range, full_name(index));
+  return read_label_array(*source, header, range, full_name(index), missing_);
 }
 
 LabelColumn NpzArchive::labels(int index, const RowRange& range, std::int64_t rows) const {

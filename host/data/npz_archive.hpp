@@ -12,7 +12,8 @@ namespace thalweg {
 
 class NpzArchive {
  public:
-  explicit NpzArchive(std::shared_ptr<const InputFile> file);
+  /// `missing`: texts that are no labels (data.missing).
+  NpzArchive(std::shared_ptr<const InputFile> file, const std::vector<std::string>& missing);
 
   const std::string& path() const { return path_; }
   const std::vector<std::string>& names() const { return names_; }
@@ -33,6 +34,7 @@ class NpzArchive {
   std::shared_ptr<const InputFile> file_;
   std::vector<ZipMember> members_;
   std::vector<std::string> names_;
+  MissingTexts missing_;
 };
 
 /// Whether scipy's save_npz wrote the archive.

@@ -58,6 +58,8 @@ struct RawData {
   std::int64_t first_row = 0;
   std::vector<std::int64_t> lines;
   int index_base = 1;
+  std::int64_t filled = 0, unseen = 0;  ///< as in Dataset
+  std::vector<std::string> notes;       ///< likewise
 
   std::string where(std::int64_t row) const;
   std::string column(std::int64_t index) const;  ///< `column "age" (3)`, for messages
@@ -73,6 +75,7 @@ struct ReadRequest {
   RowRange range;
   TargetUse use = TargetUse::automatic;
   bool need_target = true;
+  bool for_training = false;
   const DataSchema* schema = nullptr;  ///< schema of the model whose kind of data is required; null: none
   const ReadProgress& progress;
   int threads = 0;  ///< as ReadOptions::threads
@@ -92,6 +95,10 @@ void require_some_rows(const RawData& raw);
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
                     const std::vector<std::int64_t>& fit, int threads);
 /// The data set of another source by a model's schema.
-Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, int threads);
+Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, Unseen unseen, int threads);
+
+/// Reads data.train; with a schema as the kind of data that it asks for. Throws DataError if there is no row.
+RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
+                               const DataSchema* schema = nullptr);
 
 }  // namespace thalweg

@@ -6,6 +6,8 @@
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
 #include "host/data/readers.hpp"
+#include "host/data/training_source.hpp"
+#include "host/data/validation_data.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -31,9 +33,8 @@ void require_rows(const std::string& source, const RowRange& range, std::int64_t
                                 range.bounded() ? fmt::format("{}", range.end) : "the end"));
 }
 
-namespace {
-
-RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading) {
+RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
+                               const DataSchema* schema) {
   if (config.train.empty()) throw ConfigError("data.train is empty; want a file to train on");
   const ReadRequest request{.config = config,
                             .path = config.train,
@@ -42,6 +43,8 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
                             .weight = config.weight,
                             .range = parse_row_range(config.train_rows, "data.train_rows"),
                             .use = use,
+                            .for_training = true,
+                            .schema = schema,
                             .progress = reading.progress,
                             .threads = reading.threads};
   require_pipes_once({config.train, config.target, config.weight});  // mutant: pipe-once
@@ -49,8 +52,6 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
   require_some_rows(raw);
   return raw;
 }
-
-}  // namespace
 
 Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading) {
   RawData raw = read_raw_training_data(config, use, reading);
@@ -60,29 +61,61 @@ Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadOp
 
 TrainingData read_and_split(const DataConfig& config, TargetUse use, std::uint64_t seed,
                             const ReadOptions& reading) {
-  RawData raw = read_raw_training_data(config, use, reading);
-  Split split = split_rows(raw.rows, config.validation_fraction, seed);
-  if (split.train.empty()) throw DataError(raw.source + ": no rows to train on");
-  Dataset data = fit_dataset(std::move(raw), config, use, split.train, reading.threads);
+  TrainingSource source(config, use, reading);
+  Split split = source.split(seed);
+  Dataset data = std::move(source).take(split);
   return {std::move(data), std::move(split)};
 }
 
-Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
-                     const std::string& row_range, const DataSchema& schema, bool need_target,
-                     const ReadOptions& reading) {
-  if (path.empty()) throw ConfigError("data.test is empty; want a file");
+namespace {
+
+/// The files and rows of a source that is read by a schema, and the settings that name them.
+struct SchemaSource {
+  std::string data, target, rows;
+  const char *data_key, *target_key, *rows_key;
+};
+
+Dataset read_by_schema(const DataConfig& config, const SchemaSource& source, const DataSchema& schema,
+                       bool need_target, const ReadOptions& reading) {
+  if (source.data.empty()) throw ConfigError(fmt::format("{} is empty; want a file", source.data_key));
   const ReadRequest request{.config = config,
-                            .path = path,
-                            .target = target_path,
-                            .target_key = "test_target",
+                            .path = source.data,
+                            .target = source.target,
+                            .target_key = source.target_key,
                             .weight = config.weight,
-                            .range = parse_row_range(row_range, "data.test_rows"),
+                            .range = parse_row_range(source.rows, source.rows_key),
                             .need_target = need_target,
                             .schema = &schema,
                             .progress = reading.progress,
                             .threads = reading.threads};
-  require_pipes_once({path, target_path});
-  return apply_schema(read_raw(request), schema, need_target, reading.threads);
+  require_pipes_once({source.data, source.target});
+  return apply_schema(read_raw(request), schema, need_target, config.unseen, reading.threads);
+}
+
+}  // namespace
+
+Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
+                     const std::string& row_range, const DataSchema& schema, bool need_target,
+                     const ReadOptions& reading) {
+  return read_by_schema(config,
+                        {.data = path,
+                         .target = target_path,
+                         .rows = row_range,
+                         .data_key = "data.test",
+                         .target_key = "test_target",
+                         .rows_key = "data.test_rows"},
+                        schema, need_target, reading);
+}
+
+Dataset read_validation_data(const DataConfig& config, const DataSchema& schema, const ReadOptions& reading) {
+  return read_by_schema(config,
+                        {.data = config.validation,
+                         .target = config.validation_target,
+                         .rows = "",
+                         .data_key = "data.validation",
+                         .target_key = "validation_target",
+                         .rows_key = ""},
+                        schema, true, reading);
 }
 
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/data/counted.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
@@ -21,8 +22,20 @@ bool is_text(const RawData& raw, std::int64_t column) {
 void renumber(RawData& raw, std::int64_t column, const std::vector<std::int32_t>& number) {
   for (std::int64_t r = 0; r < raw.rows; ++r) {
     float& cell = raw.cells[static_cast<std::size_t>(r * raw.width + column)];
-    if (!std::isnan(cell)) cell = static_cast<float>(number[static_cast<std::size_t>(cell)]);
+    if (std::isnan(cell)) continue;
+    const std::int32_t category = number[static_cast<std::size_t>(cell)];
+    if (category == kNoCategory) ++raw.unseen;
+    cell = static_cast<float>(category);
   }
+}
+
+[[noreturn]] void refuse_category(const RawData& raw, std::int64_t column, float code,
+                                  const std::string& text, const std::vector<std::string>& known) {
+  std::int64_t row = 0;
+  while (raw.cells[static_cast<std::size_t>(row * raw.width + column)] != code) ++row;
+  throw DataError(fmt::format(
+      "{}, {}: {} was not seen in training{}; want one of {}, or data.unseen = ignore", raw.where(row),
+      raw.column(column), shown(text), did_you_mean(text, known), fmt::join(known, ", ")));
 }
 
 std::vector<std::string> sorted_categories(const RawData& raw, std::int64_t column) {
@@ -109,32 +122,34 @@ void fit_columns(RawData& raw, Imputation impute, const std::vector<std::int64_t
     for (const std::string& category : transform.categories[static_cast<std::size_t>(c)])
       transform.names.push_back(fmt::format("{}={}", shown_name, category));
   }
-  match_categories(raw, transform);
+  match_categories(raw, transform, Unseen::error);
   if (impute != Imputation::error) fit_imputation(raw, impute, fit, transform);
 }
 
-void match_categories(RawData& raw, const FeatureTransform& transform) {
+void match_categories(RawData& raw, const FeatureTransform& transform, Unseen unseen) {
+  std::string first;
   for (std::int64_t c = 0; c < raw.width; ++c) {
     if (!is_text(raw, c)) continue;
     const auto& known = transform.categories[static_cast<std::size_t>(c)];
     std::vector<std::int32_t> number;
     for (const std::string& text : raw.texts[static_cast<std::size_t>(c)]) {
       const auto at = std::lower_bound(known.begin(), known.end(), text);
-      if (at == known.end() || *at != text) {
-        const auto code = static_cast<float>(number.size());
-        std::int64_t row = 0;
-        while (raw.cells[static_cast<std::size_t>(row * raw.width + c)] != code) ++row;
-        throw DataError(fmt::format("{}, {}: {} was not seen in training{}; want one of {}", raw.where(row),
-                                    raw.column(c), shown(text), did_you_mean(text, known),
-                                    fmt::join(known, ", ")));
-      }
-      number.push_back(static_cast<std::int32_t>(at - known.begin()));
+      const bool found = at != known.end() && *at == text;
+      if (!found && unseen == Unseen::error)
+        refuse_category(raw, c, static_cast<float>(number.size()), text, known);
+      if (!found && first.empty()) first = fmt::format("{} in {}", shown(text), raw.column(c));
+      number.push_back(found ? static_cast<std::int32_t>(at - known.begin()) : kNoCategory);
     }
     renumber(raw, c, number);
   }
+  if (raw.unseen > 0)
+    raw.notes.push_back(
+        fmt::format("{}: {} with a category that training did not have, as {}; left out "
+                    "(data.unseen = ignore)",
+                    raw.source, counted(raw.unseen, "cell"), first));
 }
 
-void fill_missing(RawData& raw, const FeatureTransform& transform) {
+void fill_missing(RawData& raw, const FeatureTransform& transform, const char* way_out) {
   for (std::int64_t r = 0; r < raw.rows; ++r) {
     float* row = raw.cells.data() + r * raw.width;
     for (std::int64_t c = 0; c < raw.width; ++c) {
@@ -143,11 +158,10 @@ void fill_missing(RawData& raw, const FeatureTransform& transform) {
         throw DataError(fmt::format("{}, {}: infinity (or beyond float32); want a finite number",
                                     raw.where(r), raw.column(c)));
       if (transform.impute.empty())
-        throw DataError(
-            fmt::format("{}, {}: missing value (empty, NA or NaN); want a number, or data.impute = "
-                        "\"mean\" or \"median\"",
-                        raw.where(r), raw.column(c)));
+        throw DataError(fmt::format("{}, {}: missing value (empty, NA or NaN); want {}, or {}", raw.where(r),
+                                    raw.column(c), is_text(raw, c) ? "a category" : "a number", way_out));
       row[c] = transform.impute[static_cast<std::size_t>(c)];
+      ++raw.filled;
     }
   }
 }
@@ -171,7 +185,7 @@ void expand_one_hot(RawData& raw, const FeatureTransform& transform) {
       const bool text = !transform.categories[static_cast<std::size_t>(c)].empty();
       if (text) {
         std::fill_n(to, count, 0.0f);
-        to[static_cast<std::int64_t>(cell)] = 1.0f;
+        if (cell != kNoCategory) to[static_cast<std::int64_t>(cell)] = 1.0f;
       } else {
         *to = cell;
       }

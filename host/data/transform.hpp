@@ -8,13 +8,16 @@ namespace thalweg {
 /// renumbered to the categories in lexical order.
 void fit_columns(RawData& raw, Imputation impute, const std::vector<std::int64_t>& fit,
                  FeatureTransform& transform);
-/// Renumbers text codes to the transform's categories; throws DataError for a text that is not among them.
-void match_categories(RawData& raw, const FeatureTransform& transform);
+/// Renumbers text codes to the transform's categories. A text that is not among them becomes kNoCategory and
+/// is counted in a note, or it is an error: DataError.
+void match_categories(RawData& raw, const FeatureTransform& transform, Unseen unseen);
+inline constexpr std::int32_t kNoCategory = -1;
 
-/// Replaces missing cells, or throws DataError naming the first one; infinities are always an error.
-void fill_missing(RawData& raw, const FeatureTransform& transform);
+/// Replaces missing cells and counts them, or throws DataError naming the first one and `way_out`; infinities
+/// are always an error.
+void fill_missing(RawData& raw, const FeatureTransform& transform, const char* way_out);
 
-/// Text columns become one column of 0 and 1 per category.
+/// Text columns become one column of 0 and 1 per category; kNoCategory is 0 in all of them.
 void expand_one_hot(RawData& raw, const FeatureTransform& transform);
 
 /// scale and shift by the standard deviation and mean of the rows `fit` (population, as scikit-learn). Inputs

@@ -1,5 +1,7 @@
 #include "thalweg/model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -44,7 +46,11 @@ Model::Model(const Context& ctx, const ModelSpec& spec)
     : ctx_(ctx), network_(std::make_unique<Network>(ctx, spec)) {
   const std::string& init = spec.config.init;
   if (!value_named<Initialisation>(init)) {
-    set_from_file(*network_, *this, read_float_tensors(model_file_of(init)).tensors);
+    try {
+      set_from_file(*network_, *this, read_float_tensors(model_file_of(init)).tensors);
+    } catch (const ShapeError& error) {
+      throw ShapeError(fmt::format("model.init = {}: {}", init, error.what()));
+    }
   }
 }
 
@@ -59,6 +65,13 @@ Model Model::load(const Context& ctx, const std::string& path) {
   Model model(ctx, std::make_unique<Network>(ctx, spec));
   set_from_file(*model.network_, model, std::move(contents.tensors));
   return model;
+}
+
+std::optional<ModelSpec> stored_spec(const std::string& path) {
+  const std::string file = model_file_of(path);
+  const FloatTensors contents = read_float_tensors(file);
+  if (!contents.metadata.contains("schema")) return std::nullopt;
+  return model_spec_from(contents.metadata, file);
 }
 
 Model::~Model() = default;

@@ -1,5 +1,8 @@
 #include "host/model/network.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -161,7 +164,9 @@ void upload_tensors(const Context& ctx, const std::vector<ParameterPlan::Entry>&
     if (found == by_name.end())
       throw ShapeError("tensor \"" + entry.spec.name + "\" of the model is missing");
     if (found->second->shape != entry.spec.shape) {
-      throw ShapeError("tensor \"" + entry.spec.name + "\" has another shape than the model's");
+      throw ShapeError(fmt::format("tensor \"{}\" has the shape [{}], in the model it has [{}]",
+                                   entry.spec.name, fmt::join(found->second->shape, ", "),
+                                   fmt::join(entry.spec.shape, ", ")));
     }
     arena.upload(ctx, found->second->values.data(), entry.size, entry.offset);
   }

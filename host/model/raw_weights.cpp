@@ -13,8 +13,17 @@ double scale_of(const DataSchema& schema, std::size_t input) {
   return schema.transform.scale.empty() ? 1.0 : double{schema.transform.scale[input]};
 }
 
-double shift_of(const DataSchema& schema, std::size_t input) {
-  return schema.transform.shift.empty() ? 0.0 : double{schema.transform.shift[input]};
+/// What an input is where the number in the data is 0: an offset comes off before the scale.
+std::vector<double> inputs_at_zero(const DataSchema& schema) {
+  std::vector<double> inputs(static_cast<std::size_t>(schema.features));
+  for (std::size_t j = 0; j < schema.transform.shift.size(); ++j) inputs[j] = schema.transform.shift[j];
+  if (schema.transform.offset.empty()) return inputs;
+  const std::vector<RawColumn> columns = raw_columns(schema);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto j = static_cast<std::size_t>(columns[c].first);
+    inputs[j] -= scale_of(schema, j) * schema.transform.offset[c];
+  }
+  return inputs;
 }
 
 /// Weights and bias of an output, the bias last; 0 where there is none.
@@ -43,10 +52,9 @@ WeightSum raw_intercept_sum(const DataSchema& schema, bool bias) {
   const auto features = static_cast<std::size_t>(schema.features);
   const double deviation = deviation_of_target(schema);
   WeightSum sum;
-  for (std::size_t j = 0; j < features; ++j) {
-    const double shift = shift_of(schema, j);
-    if (shift != 0) sum.emplace_back(j, deviation * shift);
-  }
+  const std::vector<double> at_zero = inputs_at_zero(schema);
+  for (std::size_t j = 0; j < features; ++j)
+    if (at_zero[j] != 0) sum.emplace_back(j, deviation * at_zero[j]);
   if (bias) sum.emplace_back(features, deviation);
   return sum;
 }

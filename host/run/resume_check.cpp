@@ -14,7 +14,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::array<std::string_view, 19> kMayDiffer{"out",
+constexpr std::array<std::string_view, 21> kMayDiffer{"out",
                                                       "device",
                                                       "train.epochs",
                                                       "train.max_steps",
@@ -29,6 +29,8 @@ constexpr std::array<std::string_view, 19> kMayDiffer{"out",
                                                       "checkpoint.every_epochs",
                                                       "checkpoint.keep",
                                                       "checkpoint.resume",
+                                                      "checkpoint.on_change",
+                                                      "data.unseen",
                                                       "data.test",
                                                       "data.test_target",
                                                       "data.test_rows",
@@ -53,10 +55,13 @@ bool same_place(const std::string& a, const std::string& b) {
   return !a.empty() && !b.empty() && whole(a) == whole(b);
 }
 
-bool same_data(const std::string& key, const DataConfig& a, const DataConfig& b) {
-  return (key == "data.train" && same_place(a.train, b.train)) ||
-         (key == "data.target" && same_place(a.target, b.target)) ||
-         (key == "data.weight" && same_place(a.weight, b.weight));
+/// The setting if it names what the data are read from; null: it does not.
+const std::string* source_of(const std::string& key, const DataConfig& config) {
+  if (key == "data.train") return &config.train;
+  if (key == "data.target") return &config.target;
+  if (key == "data.weight") return &config.weight;
+  if (key == "data.validation") return &config.validation;
+  return key == "data.validation_target" ? &config.validation_target : nullptr;
 }
 
 bool may_differ(const std::string& key, const Config& config) {
@@ -69,31 +74,82 @@ bool may_differ(const std::string& key, const Config& config) {
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
 }
 
+/// What a user may want to go on with in another way. Noise that was solved for a number of steps is not
+/// among it.
+bool may_be_allowed(const std::string& key, const Config& config) {
+  const bool length = key == "train.epochs" || key == "train.max_steps";
+  if (length) return config.per_sample.target_epsilon == 0;
+  return key == "optimizer.lr" || key == "train.metric" || key.starts_with("schedule.");
+}
+
 /// A run that was to stop has met no spike that it went on from: another policy changes nothing so far.
 bool ends_a_stop(const SettingDifference& difference) {
   return difference.key == "train.on_spike" && difference.before == value_to_toml(SpikePolicy::stop);
 }
 
+[[noreturn]] void refuse_change(const std::string& folder, const SettingDifference& change, bool allowable) {
+  throw ConfigError(
+      fmt::format("cannot resume from {}: {} was {} and is now {}; set it back, {}choose another "
+                  "out, or start over with checkpoint.resume=never",
+                  folder, change.key, change.before, change.after,
+                  allowable ? "go on with it by checkpoint.on_change=allow, " : ""));
+}
+
+/// Where the bits are the same whatever the setting says; other data paths are noted.
+bool changes_nothing(const SettingDifference& change, const Config& saved, const Config& config,
+                     bool same_data, ResumeChanges& changes) {
+  if (may_differ(change.key, config) || ends_a_stop(change)) return true;
+  const std::string* const before = source_of(change.key, saved.data);
+  if (before == nullptr) return false;
+  if (same_place(*before, *source_of(change.key, config.data))) return true;
+  if (!same_data) return false;
+  changes.notes.push_back(fmt::format("{} was {} and is now {}; the data are the same, the run goes on",
+                                      change.key, change.before, change.after));
+  return true;
+}
+
+void allow(const SettingDifference& change, std::int64_t step, ResumeChanges& changes) {
+  changes.history.push_back(
+      fmt::format("step {}: {} {} -> {}", step, change.key, change.before, change.after));
+  changes.notes.push_back(
+      fmt::format("{} was {} and is {} from step {} on", change.key, change.before, change.after, step));
+  changes.other_metric |= change.key == "train.metric";
+  changes.other_schedule |= change.key == "schedule.name";
+}
+
 }  // namespace
 
-void require_same_run(const std::string& folder, const CheckpointData& checkpoint, const Config& config,
-                      const std::string& fingerprint) {
+void ResumeChanges::apply(RunState& state) const {
+  const RunState fresh;
+  if (other_metric) {
+    state.best_validation = fresh.best_validation;
+    state.best_step = fresh.best_step;
+    state.epochs_without_improvement = fresh.epochs_without_improvement;
+  }
+  if (other_schedule) state.plateau = fresh.plateau;
+}
+
+ResumeChanges require_same_run(const std::string& folder, const CheckpointData& checkpoint,
+                               const Config& config, const std::string& fingerprint) {
   Config saved;
   read_config_text(checkpoint.config_toml, folder + "/config.toml", saved);
-  for (const SettingDifference& difference : config_differences(saved, config)) {
-    if (may_differ(difference.key, config) || ends_a_stop(difference)) continue;
-    if (same_data(difference.key, saved.data, config.data)) continue;
-    throw ConfigError(
-        fmt::format("cannot resume from {}: {} was {} and is now {}; set it back, choose another out, or "
-                    "start over with checkpoint.resume=never",
-                    folder, difference.key, difference.before, difference.after));
+  const bool comparable = saved.data.fingerprint == config.data.fingerprint;
+  const bool same_data = comparable && checkpoint.data_fingerprint == fingerprint;
+  ResumeChanges changes;
+  for (const SettingDifference& change : config_differences(saved, config)) {
+    if (changes_nothing(change, saved, config, same_data, changes)) continue;
+    const bool allowable = may_be_allowed(change.key, config);
+    if (!allowable || config.checkpoint.on_change == OnChange::error)
+      refuse_change(folder, change, allowable);
+    allow(change, checkpoint.step, changes);
   }
-  if (saved.data.fingerprint == config.data.fingerprint && checkpoint.data_fingerprint != fingerprint) {
+  if (comparable && !same_data) {
     throw DataError(fmt::format(
         "cannot resume from {}: the training data has changed (fingerprint was {}, is {}); restore "
         "the data, or start over with checkpoint.resume=never",
         folder, checkpoint.data_fingerprint, fingerprint));
   }
+  return changes;
 }
 
 }  // namespace thalweg

@@ -4,6 +4,7 @@
 
 #include "host/run/resume_check.hpp"
 #include "host/step/training_state.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 
@@ -14,23 +15,33 @@ std::optional<RunState> RunCheckpoints::resume() {
     remove_checkpoints(out_.checkpoints());
     return std::nullopt;
   }
-  if (word != Resume::automatic) return restore(how, read_checkpoint(how));
+  const bool named = word != Resume::automatic;
+  if (named && (is_checkpoint(how) || !path_exists(checkpoint_root(how))))
+    return restore(how, read_checkpoint(how));
+  const std::string root = named ? checkpoint_root(how) : out_.checkpoints();
   std::vector<std::string> damaged;
-  const std::optional<StoredCheckpoint> newest = read_newest_checkpoint(out_.checkpoints(), damaged);
+  const std::optional<StoredCheckpoint> newest = read_newest_checkpoint(root, damaged);
   for (const std::string& report : damaged) note_(report);
+  if (!newest && named)
+    throw NoInputError(fmt::format("checkpoint.resume = {}: the run has no valid checkpoint", how));
   if (!newest) return std::nullopt;
   return restore(newest->folder, newest->data);
 }
 
 RunState RunCheckpoints::restore(const std::string& folder, const CheckpointData& data) {
-  require_same_run(folder, data, run_.config, run_.data_fingerprint);
+  const ResumeChanges changes = require_same_run(folder, data, run_.config, run_.data_fingerprint);
   put_back(data);
   run_.learner.set_steps(data.step);  // mutant: steps-restored
   saved_step_ = data.step;
   writer_.set_valid(folder);
   resumed_from_ = folder;
   note_(fmt::format("resumed from {} at step {}", folder, data.step));
-  return RunState::from(data.progress, data.step, folder);
+  for (const std::string& note : changes.notes) note_(note);
+  history_ = data.history;
+  history_.insert(history_.end(), changes.history.begin(), changes.history.end());
+  RunState state = RunState::from(data.progress, data.step, folder);
+  changes.apply(state);
+  return state;
 }
 
 void RunCheckpoints::put_back(const CheckpointData& data) {
@@ -44,8 +55,16 @@ std::string RunCheckpoints::put_back(std::int64_t step) {
   return folder;
 }
 
+void RunCheckpoints::keep_best(const RunState& state) { best_.emplace(state, checkpoint_of(state)); }
+
 void RunCheckpoints::save(const RunState& state) {
   if (saved_step_ == state.step) return;
+  if (best_ && best_->first.step < state.step) submit(best_->first, std::move(best_->second));
+  best_.reset();
+  submit(state, checkpoint_of(state));
+}
+
+CheckpointData RunCheckpoints::checkpoint_of(const RunState& state) const {
   CheckpointData data = training_state(run_.model.context(), run_.model.network(), run_.learner);
   data.step = state.step;
   data.epoch = run_.plan.epochs_after(state.step);
@@ -53,6 +72,11 @@ void RunCheckpoints::save(const RunState& state) {
   data.progress = state.numbers();
   data.config_toml = to_toml(run_.config);
   data.data_fingerprint = run_.data_fingerprint;
+  data.history = history_;
+  return data;
+}
+
+void RunCheckpoints::submit(const RunState& state, CheckpointData data) {
   std::vector<std::int64_t> spared;
   if (state.best_step > 0) spared.push_back(state.best_step);  // mutant: best-spared
   if (run_.config.train.on_spike == SpikePolicy::rollback)     // mutant: rollback-spared

@@ -2,6 +2,8 @@
 // The checkpoints of a run: written, resumed from, rolled back to.
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "host/checkpoint/checkpoint_writer.hpp"
 #include "host/run/out_folder.hpp"
@@ -29,6 +31,9 @@ class RunCheckpoints {
   /// Puts back what checkpoint.resume asks for and gives where the run stands; none: it begins. Throws
   /// ConfigError or DataError for a checkpoint of another run.
   std::optional<RunState> resume();
+  /// Keeps the parameters of this step in memory; they are written with the next checkpoint of a later step.
+  /// To write each improvement of a short run would take longer than the run.
+  void keep_best(const RunState& state);
   /// Submits a checkpoint, unless that of this step is there.
   void save(const RunState& state);
   /// Throws what a checkpoint met that was submitted before, if that is known by now.
@@ -42,11 +47,15 @@ class RunCheckpoints {
  private:
   RunState restore(const std::string& folder, const CheckpointData& data);
   void put_back(const CheckpointData& data);
+  CheckpointData checkpoint_of(const RunState& state) const;
+  void submit(const RunState& state, CheckpointData data);
 
   Checkpointed run_;
   const OutFolder& out_;
   OutFolder::Note note_;
   CheckpointWriter writer_;
+  std::optional<std::pair<RunState, CheckpointData>> best_;  ///< not on the disk yet
+  std::vector<std::string> history_;                         ///< of the settings
   std::int64_t saved_step_ = -1;
   std::string resumed_from_;
 };

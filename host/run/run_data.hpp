@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "host/data/split.hpp"
+#include "host/data/training_source.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/model.hpp"
@@ -10,11 +12,14 @@
 namespace thalweg {
 
 struct RunData {
-  Dataset train;  ///< with the validation rows
+  Dataset train;  ///< with the validation rows, unless they have a file of their own
   Split split;
+  std::optional<Dataset> validation;  ///< data.validation
   std::optional<Dataset> test;
-  std::string fingerprint;  ///< of `train`
+  std::string fingerprint;        ///< of `train`, and of `validation`
+  std::optional<ModelSpec> init;  ///< of the model that the run begins with, if it says what its inputs are
 
+  bool validates() const { return validation.has_value() || !split.validation.empty(); }
   /// The row ids "FILE line N, ... and M more", for messages.
   std::string name_rows(const std::vector<std::int64_t>& rows) const;
 };
@@ -22,7 +27,25 @@ struct RunData {
 /// Throws ConfigError, NoInputError or DataError.
 RunData read_run_data(const Config& config, const ReadProgress& progress);
 
+/// The data of the folds of a run; they are read once.
+class FoldData {
+ public:
+  FoldData(const Config& config, const ReadProgress& progress);
+  RunData fold(std::int64_t index) const;
+
+ private:
+  const Config& config_;
+  ReadOptions reading_;
+  std::optional<ModelSpec> init_;
+  TrainingSource source_;
+  Folds folds_;
+};
+
 /// Throws DataError for a target that the model's loss does not take.
 void check_targets(const RunData& data, const ModelSpec& spec);
+
+/// The model config with what model.init decides: a loss that nobody names is that of the model. Throws
+/// ConfigError where the two losses are for different targets.
+ModelConfig model_config(const Config& config, const RunData& data);
 
 }  // namespace thalweg

@@ -143,7 +143,7 @@ void add(const RunView& run, std::vector<std::unique_ptr<RunPart>>& parts) {
 std::vector<std::unique_ptr<RunPart>> make_run_parts(const RunView& run) {
   const Config& config = run.config;
   std::vector<std::unique_ptr<RunPart>> parts;
-  if (!run.data.split.validation.empty()) add<BestEpochPart>(run, parts);
+  if (run.data.validates()) add<BestEpochPart>(run, parts);
   if (config.schedule.name == ScheduleKind::plateau) add<PlateauPart>(run, parts);
   if (config.per_sample.statistics) add<StatisticsPart>(run, parts);
   if (run.privacy != nullptr && run.privacy->adds_noise()) add<PrivacyPart>(run, parts);

@@ -10,12 +10,15 @@
 #include "host/config/choice.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/values.hpp"
+#include "host/model/evaluation.hpp"
 #include "host/model/network.hpp"
 #include "host/run/context_options.hpp"
+#include "host/run/cross_validation.hpp"
 #include "host/run/lazy_note.hpp"
 #include "host/run/learner_options.hpp"
 #include "host/run/numerics_note.hpp"
 #include "host/run/run_parts.hpp"
+#include "host/run/run_summary.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "host/step/memory_plan.hpp"
 #include "thalweg/error.hpp"
@@ -28,17 +31,22 @@ constexpr std::int64_t kMostSpikesInARow = 10;
 
 }  // namespace
 
-TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer)
+TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, ReadData read_data)
     : config_((validate_config(config), config)),  // before a device is asked for
       observer_(observer),
       ctx_(context_options(config)),
       out_(config.out, [this](const std::string& note) { say(note); }),
+      read_data_(std::move(read_data)),
       start_(Clock::now()) {}
 
 TrainReport TrainingRun::run() {
   enter(TrainPhase::load);
   prepare();
-  if (epoch_pending() || stop_reason().empty()) out_.retire_model();
+  if (epoch_pending() || stop_reason().empty()) {
+    out_.retire_model();
+  } else {
+    say_nothing_to_do();
+  }
   try {
     train();
   } catch (const InterruptedError&) {  // interrupted a validation, which runs again on resume
@@ -54,18 +62,19 @@ void TrainingRun::train() {
     take_steps();
     if (plan_->epoch_ends_at(state_.step)) finish_epoch();
     const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
-    if (asked || plan_->saves_regularly_at(state_.step) || best_so_far()) save();
+    if (asked || plan_->saves_regularly_at(state_.step)) save();
     if (checkpoints_) checkpoints_->check();
   }
 }
 
 void TrainingRun::prepare() {
   out_.lock_existing();
-  data_ = read_run_data(config_, observer_.reading);
+  data_ = read_data_(config_, observer_.reading);
   enter(TrainPhase::train);
   if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
   if (const std::string note = lazy_note(config_.optimizer, data_.train); !note.empty()) say(note);
   make_model();
+  say_what_was_read();
   resume();
   parts_ = make_run_parts({.config = config_,
                            .observer = observer_,
@@ -81,7 +90,7 @@ void TrainingRun::prepare() {
 
 void TrainingRun::make_model() {
   const auto seed = static_cast<std::uint64_t>(config_.seed);
-  const ModelSpec spec = resolve_model(config_.model, schema_of(data_.train), seed);
+  const ModelSpec spec = resolve_model(model_config(config_, data_), schema_of(data_.train), seed);
   check_targets(data_, spec);
   require_metric(spec);
   const std::vector<std::int64_t>& rows = data_.split.train;
@@ -95,6 +104,8 @@ void TrainingRun::make_model() {
   plan_memory_of(spec, options);
   model_.emplace(ctx_, spec);
   learner_ = std::make_unique<Learner>(*model_, data_.train, options);
+  if (data_.validation) validation_.emplace(ctx_, *data_.validation);
+  summary_ = summarize(config_, data_, spec);
 }
 
 /// A name that no metric of this model has would never improve.
@@ -147,6 +158,23 @@ void TrainingRun::say_device() const {
   std::string reason;
   const bool explain = !cuda_usable(reason) && cuda_report().built;
   say("device: " + ctx_.device() + (explain ? " (cuda: " + reason + ")" : ""));
+}
+
+void TrainingRun::say_what_was_read() {
+  for (const std::string& line : summary_lines(summary_)) say(line);
+  for (const Dataset* data :
+       {&data_.train, data_.validation ? &*data_.validation : nullptr, data_.test ? &*data_.test : nullptr}) {
+    if (data == nullptr) continue;
+    for (const std::string& note : data->notes) say(note);
+  }
+}
+
+void TrainingRun::say_nothing_to_do() const {
+  if (!checkpoints_ || checkpoints_->resumed_from().empty() || signalled()) return;
+  say(
+      fmt::format("nothing to do: the run in {} has ended ({}); train.epochs makes it longer, "
+                  "checkpoint.resume=never starts it over",
+                  config_.out, stop_reason()));
 }
 
 /// Poisson sampling draws a list; else the device computes the rows.
@@ -214,12 +242,13 @@ void TrainingRun::roll_back(const DivergedError& error) {
 /// Changes nothing when the validation is interrupted: the epoch is then pending.
 void TrainingRun::finish_epoch() {
   EpochReport epoch = epoch_report();
-  if (!data_.split.validation.empty()) epoch.validation = validation_metrics();
+  if (data_.validates()) epoch.validation = validation_metrics();
   const double change = std::abs(epoch.train_loss - state_.last_epoch_loss);  // mutant: absolute-change
   state_.epoch_loss_change = std::isnan(change) ? std::numeric_limits<double>::infinity() : change;
   state_.last_epoch_loss = epoch.train_loss;
   state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-per-epoch
   for (const auto& part : parts_) part->epoch_end(epoch);
+  if (checkpoints_ && state_.step > 0 && state_.best_step == state_.step) checkpoints_->keep_best(state_);
 }
 
 EpochReport TrainingRun::epoch_report() const {
@@ -231,14 +260,21 @@ EpochReport TrainingRun::epoch_report() const {
           .validation = {}};
 }
 
-Metrics TrainingRun::validation_metrics() {
-  const std::vector<std::int64_t>& rows = data_.split.validation;
+/// By the parameters that the model has now. Outputs leave the device only for a metric that needs them.
+Metrics TrainingRun::evaluate_validation() {
+  const std::atomic<int>* const stop = observer_.stop_signal;
   const bool ranked = needs_outputs(model_->spec(), config_.train.metric);
   const MetricScope scope = ranked ? MetricScope::all : MetricScope::sums;
-  if (!learner_->averages()) return learner_->evaluate(rows, observer_.stop_signal, scope);
+  if (!validation_) return learner_->evaluate(data_.split.validation, stop, scope);
+  return evaluate_rows(ctx_, model_->network(), PlacedRows(ctx_, *validation_, nullptr),
+                       {.stop_signal = stop, .scope = scope});
+}
+
+Metrics TrainingRun::validation_metrics() {
+  if (!learner_->averages()) return evaluate_validation();
   learner_->swap_average();
   try {
-    Metrics metrics = learner_->evaluate(rows, observer_.stop_signal, scope);
+    Metrics metrics = evaluate_validation();
     learner_->swap_average();
     return metrics;
   } catch (const InterruptedError&) {
@@ -260,9 +296,14 @@ void TrainingRun::finish_saving() {
 }
 
 void TrainingRun::use_final_parameters() {
-  if (config_.train.patience > 0 && state_.best_step > 0 && checkpoints_) {
+  if (ends_with_best()) {
     checkpoints_->put_back(state_.best_step);
     say(fmt::format("the model is that of step {}, the best on the validation rows", state_.best_step));
+  } else if (checkpoints_ && state_.best_step > 0 && state_.best_step < state_.step) {
+    say(
+        fmt::format("the model is that of the last step; the best on the validation rows is {} "
+                    "(train.patience makes it the model)",
+                    checkpoint_folder(out_.checkpoints(), state_.best_step)));
   }
   if (learner_->averages()) learner_->swap_average();
 }
@@ -279,6 +320,10 @@ TrainReport TrainingRun::report() {
   report.stopped_by = stop_reason();
   if (checkpoints_) report.resumed_from = checkpoints_->resumed_from();
   report.device = ctx_.device();
+  report.summary = summary_;
+  report.best_step = state_.best_step;
+  report.best_epoch = plan_->epochs_after(state_.best_step);
+  report.best_is_model = ends_with_best();
   for (const auto& part : parts_) part->finish(report);
   use_final_parameters();
   report.parameters_xxh3 = parameters_xxh3(model_->parameters());
@@ -290,9 +335,8 @@ TrainReport TrainingRun::report() {
 void TrainingRun::evaluate_into(TrainReport& report) {
   enter(TrainPhase::evaluate);
   const std::atomic<int>* stop = observer_.stop_signal;
-  const std::vector<std::int64_t>& rows = data_.split.validation;
   try {
-    if (!rows.empty()) report.validation = learner_->evaluate(rows, stop);
+    if (data_.validates()) report.validation = evaluate_validation();
     if (data_.test) report.test = evaluate(*model_, *data_.test, nullptr, stop);
   } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place
     report.stopped_by = "signal";
@@ -319,6 +363,7 @@ void TrainingRun::say(const std::string& message) const {
 }
 
 TrainReport train(const Config& config, const TrainObserver& observer) {
+  if (config.data.folds > 0) return cross_validate(config, observer);
   return TrainingRun(config, observer).run();
 }
 

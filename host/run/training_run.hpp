@@ -1,10 +1,12 @@
 #pragma once
 // One training run: the route from data to report.
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "host/data/device_dataset.hpp"
 #include "host/run/out_folder.hpp"
 #include "host/run/privacy.hpp"
 #include "host/run/run_checkpoints.hpp"
@@ -21,7 +23,9 @@ namespace thalweg {
 
 class TrainingRun {
  public:
-  TrainingRun(const Config& config, const TrainObserver& observer);
+  using ReadData = std::function<RunData(const Config&, const ReadProgress&)>;
+
+  TrainingRun(const Config& config, const TrainObserver& observer, ReadData read_data = read_run_data);
   TrainReport run();
 
  private:
@@ -34,6 +38,8 @@ class TrainingRun {
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
   void resume();
   void say_device() const;
+  void say_what_was_read();
+  void say_nothing_to_do() const;
 
   void train();
   StepRows rows_of(std::int64_t step) const;
@@ -44,11 +50,11 @@ class TrainingRun {
   void finish_epoch();
   EpochReport epoch_report() const;
   Metrics validation_metrics();
+  Metrics evaluate_validation();
   void save();
   void finish_saving();
-  /// The parameters that the run ends with if no later ones are better.
-  bool best_so_far() const {
-    return config_.train.patience > 0 && state_.step > 0 && state_.best_step == state_.step;
+  bool ends_with_best() const {
+    return config_.train.patience > 0 && state_.best_step > 0 && checkpoints_.has_value();
   }
   bool epoch_pending() const { return plan_->epoch_ends_at(state_.step) && state_.epoch_weight > 0; }
   std::string stop_reason() const;
@@ -69,7 +75,10 @@ class TrainingRun {
   const TrainObserver& observer_;
   Context ctx_;
   OutFolder out_;  ///< locked until checkpoints and parts are done
+  ReadData read_data_;
   RunData data_;
+  std::optional<DeviceDataset> validation_;  ///< data.validation where the model is
+  RunSummary summary_;
   std::optional<Model> model_;
   std::optional<EpochBatches> batches_;
   std::optional<RunPlan> plan_;

@@ -70,6 +70,9 @@ class THALWEG_API Dataset {
   /// CSV: text of each row in the column data.id, and the name of that column; empty: there is none.
   std::vector<std::string> row_names;
   std::string row_name_column;
+  std::int64_t filled = 0;         ///< missing cells that data.impute filled
+  std::int64_t unseen = 0;         ///< categories and indices left out that training did not have
+  std::vector<std::string> notes;  ///< a line for each thing that was left out
 
   /// Views of the rows ids[0 .. count); null: of the rows 0 .. count. They hold while the data set does.
   DenseRows dense(const std::int64_t* ids, std::int64_t count) const;
@@ -103,16 +106,17 @@ enum class TargetUse { automatic, classes, numbers };
 THALWEG_API Dataset read_training_data(const DataConfig& config, TargetUse use,
                                        const ReadOptions& reading = {});
 
-/// Splits off validation rows. Row r is one if its Philox word of (seed, split, r) is below fraction, so a
-/// row never moves between runs. Returns the row ids of both parts, ascending.
+/// Splits off validation rows regardless of their classes. Row r is one if its Philox word of (seed, split,
+/// r) is below fraction, so a row never moves between runs. Returns the row ids of both parts, ascending.
 struct Split {
   std::vector<std::int64_t> train, validation;
 };
 THALWEG_API Split split_rows(std::int64_t rows, double fraction, std::uint64_t seed);
 
-/// Reads training data as read_training_data does and splits off data.validation_fraction of the rows.
-/// Imputation, standardisation, balanced class weights and the mean weight use the training rows alone;
-/// classes and categories use all rows. Throws DataError if no row is left to train on.
+/// Reads training data as read_training_data does and splits off data.validation_fraction of the rows, of
+/// each class its share if data.stratify says so. Class weights apply to the training rows alone. Imputation,
+/// standardisation, balanced class weights and the mean weight use the training rows alone; classes and
+/// categories use all rows. Throws DataError if no row is left to train on.
 struct TrainingData {
   Dataset data;
   Split split;
@@ -121,7 +125,8 @@ THALWEG_API TrainingData read_and_split(const DataConfig& config, TargetUse use,
                                         const ReadOptions& reading = {});
 
 /// Reads `path` (test data, data to predict) by the schema of a trained model. `target_path` has the meaning
-/// of DataConfig::test_target. Labels outside schema.classes are an error, unless `need_target` is false. The
+/// of DataConfig::test_target. data.unseen says what becomes of a category or feature index that the schema
+/// does not have. Labels outside schema.classes are an error, unless `need_target` is false. The
 /// target may then be absent too, and the result has none. Class weights are for training and not applied.
 THALWEG_API Dataset read_data_as(const DataConfig& config, const std::string& path,
                                  const std::string& target_path, const std::string& row_range,

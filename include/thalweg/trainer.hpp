@@ -62,6 +62,33 @@ struct PrivacyReport {
   bool reproducible_noise = false;  ///< true: nothing is private
 };
 
+/// What a run read, and what it chose by it.
+struct RunSummary {
+  std::string source, target;  ///< of the training data: its file, the name of its target column
+  std::int64_t rows = 0;       ///< read from it
+  std::int64_t columns = 0;    ///< before one-hot
+  std::int64_t features = 0;   ///< inputs of the model
+  std::vector<std::pair<std::string, std::int64_t>> text_columns;  ///< name and number of categories
+  std::int64_t filled = 0;  ///< missing cells of the training data that were filled
+  Imputation impute = Imputation::error;
+  std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
+  std::string validation_source;  ///< a file, or empty: rows of the training data
+  std::string test_source;
+  bool stratified = false;           ///< every class keeps its share in the held-out rows
+  std::vector<std::string> classes;  ///< empty: the targets are numbers
+  Loss loss = Loss::automatic;
+  bool loss_was_given = false;  ///< by model.loss, else the targets chose it
+  std::string weight;           ///< column or file of the sample weights
+  std::string class_weight = "none";
+  std::string init_from;  ///< model whose columns, scales and classes the run took over
+};
+
+/// Mean and standard deviation (divisor: the number of folds) of a metric over the folds.
+struct FoldMetric {
+  std::string name;
+  double mean = 0, deviation = 0;
+};
+
 /// What a run has done.
 struct TrainReport {
   std::int64_t steps = 0, epochs = 0;  ///< taken and complete, before a resumption too
@@ -75,10 +102,16 @@ struct TrainReport {
   std::string stopped_by;  ///< epochs | steps | patience | gradient | loss | time | signal
   std::string resumed_from;
   std::string device;
+  RunSummary summary;
+  std::int64_t best_step = 0, best_epoch = 0;  ///< the best on the validation rows; 0: there are none
+  bool best_is_model = false;                  ///< the model is that of best_step
+  std::vector<TrainReport> folds;              ///< data.folds: a run each
+  std::vector<FoldMetric> fold_metrics;        ///< of the rows held out
 };
 
-/// Reads the data, trains, writes checkpoints and evaluates by `config`. Throws the errors of error.hpp. A
-/// run that diverges leaves the weights of the last good step in its last checkpoint.
+/// Reads the data, trains, writes checkpoints and evaluates by `config`. With data.folds it does so once per
+/// fold, into the folders out/fold-0, out/fold-1, ...; there is then no model of all rows. Throws the errors
+/// of error.hpp. A run that diverges leaves the weights of the last good step in its last checkpoint.
 THALWEG_API TrainReport train(const Config& config, const TrainObserver& observer = {});
 
 }  // namespace thalweg

@@ -502,6 +502,30 @@ TEST(Config, FtrlKeepsItsRateBecauseItsWeightsAreScaledByIt) {
   EXPECT_EQ(invalid({{"optimizer", "ftrl"}}), "(no error)");
 }
 
+TEST(Config, WhatWatchesHeldOutRowsNeedsSome) {
+  EXPECT_TRUE(says(invalid({{"train.patience", "5"}}),
+                   "train.patience = 5 needs validation data: set data.validation_fraction = 0.1"));
+  EXPECT_TRUE(says(invalid({{"train.metric", "r2"}}), "train.metric = \"r2\" needs validation data"));
+  for (const char* key : {"data.validation_fraction", "data.validation", "data.folds"}) {
+    const char* const value = std::string(key) == "data.folds" ? "3" : "0.5";
+    EXPECT_EQ(invalid({{"train.patience", "5"}, {"train.metric", "r2"}, {key, value}}), "(no error)") << key;
+  }
+}
+
+TEST(Config, RowsAreHeldOutInOneWay) {
+  EXPECT_TRUE(
+      says(invalid({{"data.validation", "v.csv"}, {"validation_fraction", "0.1"}}), "want one of them"));
+  EXPECT_TRUE(says(invalid({{"validation_target", "v.npy"}}), "needs the file data.validation"));
+  EXPECT_TRUE(says(invalid({{"folds", "1"}}), "data.folds = 1"));
+  for (const auto& [key, value] : Settings{{"data.validation", "v.csv"},
+                                           {"validation_fraction", "0.1"},
+                                           {"data.test", "t.csv"},
+                                           {"test_rows", "0:5"},
+                                           {"checkpoint.resume", "run/checkpoints/step-000000003"}})
+    EXPECT_TRUE(says(invalid({{"folds", "3"}, {key, value}}), "data.folds = 3 with ")) << key;
+  EXPECT_EQ(invalid({{"folds", "3"}, {"checkpoint.resume", "never"}}), "(no error)");
+}
+
 TEST(Config, PrivateTrainingRefusesWhatBreaksItsGuarantee) {
   const auto with = [](Settings more) {
     Settings settings{{"per_sample.clip_norm", "1"}, {"noise_multiplier", "1"}};
@@ -519,6 +543,7 @@ TEST(Config, PrivateTrainingRefusesWhatBreaksItsGuarantee) {
   EXPECT_TRUE(says(with({{"class_weight", "balanced"}}), "data.class_weight"));
   EXPECT_EQ(with({{"class_weight", "1,2"}}), "(no error)")
       << "weights that are given tell nothing of the data";
+  EXPECT_TRUE(says(with({{"stratify", "true"}}), "data.stratify = true"));
   EXPECT_TRUE(says(with({{"impute", "mean"}}), "data.impute = mean"));
   EXPECT_TRUE(says(with({{"impute", "median"}}), "data.impute = median"));
   EXPECT_TRUE(says(with({{"standardize_target", "true"}}), "data.standardize_target"));

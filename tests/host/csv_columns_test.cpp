@@ -234,10 +234,25 @@ TEST_F(CsvColumns, TestDataWithoutNamesAreTakenByPosition) {
 
 TEST_F(CsvColumns, ATextThatTrainingDidNotSeeNamesTheNearestThatItDid) {
   const DataSchema schema = schema_of(read("a,t,y\n1,north,5\n2,south,6\n"));
+  DataConfig c = config("");
+  c.unseen = Unseen::error;
   expect_error<DataError>(
-      [&] { read_data_as(config(""), write("t.csv", "a,t,y\n1,south,5\n1,nort,5\n"), "", "", schema, true); },
+      [&] { read_data_as(c, write("t.csv", "a,t,y\n1,south,5\n1,nort,5\n"), "", "", schema, true); },
       {"t.csv line 3, column \"t\" (1): \"nort\" was not seen in training; did you mean \"north\"?",
-       "want one of north, south"});
+       "want one of north, south", "data.unseen = ignore"});
+}
+
+TEST_F(CsvColumns, ATextThatTrainingDidNotSeeIsNoCategoryAndIsCounted) {
+  const DataSchema schema = schema_of(read("a,t,y\n1,north,5\n2,south,6\n"));
+  const Dataset test = read_data_as(
+      config(""), write("t.csv", "a,t,y\n1,east,5\n2,south,5\n3,west,5\n4,east,5\n"), "", "", schema, true);
+  EXPECT_EQ(test.dense_f32, (Floats{1, 0, 0, 2, 0, 1, 3, 0, 0, 4, 0, 0}));
+  EXPECT_EQ(test.unseen, 3);
+  EXPECT_EQ(test.notes,
+            (std::vector<std::string>{path("t.csv") +
+                                      ": 3 cells with a category that training did not have, as "
+                                      "\"east\" in column \"t\" (1); left out (data.unseen = ignore)"}));
+  EXPECT_EQ(read("a,t,y\n1,north,5\n2,south,6\n").unseen, 0);
 }
 
 }  // namespace

@@ -83,6 +83,7 @@ TEST_F(DatasetOf, TestDataThatDoNotFitNameWhatIsWrong) {
   const auto fails = [&](const std::string& text, const std::vector<std::string>& words) {
     expect_error<DataError>([&] { as(schema, text); }, words);
   };
+  config_.unseen = Unseen::error;
   fails("a,t,y\n1,u,no\n1,u,maybe\n", {"test.csv line 3", "label \"maybe\"", "no, yes"});
   fails("a,t,y\n1,u,no\n1,w,no\n", {"test.csv line 3", "column \"t\" (1)", "\"w\" was not seen", "u, v"});
   fails("a,t,extra,y\n1,u,1,no\n", {"test.csv", "\"extra\"", "data.ignore"});
@@ -219,6 +220,7 @@ TEST_F(DatasetOf, ValidationRowsHaveNoPartInWhatIsFoundInTheData) {
       each->class_weight = classes ? "balanced" : "none";
     }
     c.validation_fraction = 0.3;
+    c.stratify = Tristate::no;
     const auto use = classes ? TargetUse::classes : TargetUse::numbers;
     const auto [data, parts] = read_and_split(c, use, 7);
     const Dataset want = read_training_data(alone, use);

@@ -86,7 +86,19 @@ TEST_F(ImputationTest, TestDataOfAModelThatDoesNotFillNameTheMissingCell) {
   const DataSchema schema = schema_of(train("a,b,y\n1,1,0\n3,2,1\n", Imputation::error));
   expect_error<DataError>(
       [&] { read_data_as(config_, write("test.csv", "a,b,y\n1,1,0\n1,NA,1\n"), "", "", schema, true); },
-      {"test.csv line 3, column \"b\" (1): missing value", "data.impute"});
+      {"test.csv line 3, column \"b\" (1): missing value",
+       "want a number, or a model that was trained with data.impute"});
+}
+
+TEST_F(ImputationTest, AMissingTextWantsACategory) {
+  expect_error<DataError>(
+      [&] { train("t,b,y\nu,1,0\n,2,1\nv,3,1\n", Imputation::error); },
+      {"line 3, column \"t\" (0): missing value", "want a category, or data.impute = mean"});
+}
+
+TEST_F(ImputationTest, FilledCellsAreCounted) {
+  EXPECT_EQ(train("a,t,y\n1,,0\n3,v,1\n,v,2\n", Imputation::mean).filled, 2);
+  EXPECT_EQ(train("a,t,y\n1,u,0\n3,v,1\n", Imputation::mean).filled, 0);
 }
 
 TEST_F(ImputationTest, AColumnWithoutAnyValueIsNamed) {

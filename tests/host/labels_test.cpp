@@ -32,15 +32,16 @@ TEST_F(Labels, BalancedClassWeightsGiveEachClassTheSameSum) {
   EXPECT_EQ(weighted("balanced").weight, (Floats{twice, once, twice, once}));
 }
 
-TEST_F(Labels, BalancedClassWeightsCountTheRowsTrainedOn) {
+TEST_F(Labels, ClassWeightsCountTheRowsTrainedOnAndAreTheirsAlone) {
   Dataset d;
   d.target_kind = TargetKind::classes;
   d.classes = {"a", "b", "c"};
   d.target = {0, 1, 1, 0, 2};
   d.rows = 5;
   fit_weights("balanced", {0, 1, 2}, d);
-  // of three rows: 3 / (3 * 1) for a, 3 / (3 * 2) for b, none of c; their mean over the three is 2 / 3
-  EXPECT_EQ(d.weight, (Floats{1.5f, 0.75f, 0.75f, 1.5f, 0}));
+  // of three rows: 3 / (3 * 1) for a, 3 / (3 * 2) for b; their mean over the three is 2 / 3. The others are
+  // measured as test data are.
+  EXPECT_EQ(d.weight, (Floats{1.5f, 0.75f, 0.75f, 1, 1}));
 }
 
 TEST_F(Labels, WeightsHaveTheMeanOneOverTheRowsTrainedOn) {
@@ -51,8 +52,8 @@ TEST_F(Labels, WeightsHaveTheMeanOneOverTheRowsTrainedOn) {
     return d.weight;
   };
   EXPECT_EQ(fitted({1, 9, 2, 0}, {0, 1, 2, 3}), (Floats{1.0f / 3, 3, 2.0f / 3, 0}));
-  EXPECT_EQ(fitted({1, 3, 8, 0}, {0, 1}), (Floats{0.5f, 1.5f, 4, 0})) << "validation rows have no part";
-  EXPECT_EQ(fitted({7, 7, 7, 7}, {0, 1, 2}), Floats(4, 1.0f));
+  EXPECT_EQ(fitted({1, 3, 8, 0}, {0, 1}), (Floats{0.5f, 1.5f, 8, 0})) << "validation rows have no part";
+  EXPECT_EQ(fitted({7, 7, 7, 7}, {0, 1, 2}), (Floats{1, 1, 1, 7}));
   EXPECT_EQ(fitted({1000, 9000, 2000, 0}, {0, 1, 2, 3}), fitted({1, 9, 2, 0}, {0, 1, 2, 3}));
   EXPECT_EQ(fitted({0x1.8p127f, 0x1p126f, 0x1.8p127f, 0x1p126f}, {0, 1, 2, 3}),
             (Floats{1.5f, 0.5f, 1.5f, 0.5f}));
@@ -218,8 +219,16 @@ TEST_F(Labels, AWeightColumnIsReadWithTestDataToo) {
   EXPECT_EQ(d.weight, (Floats{0.8f, 1.2f}));
   const DataSchema schema = schema_of(d);
   EXPECT_EQ(read_data_as(c, write("t.csv", "x,w,y\n1,5,1\n"), "", "", schema, true).weight, (Floats{5}));
-  expect_error<ConfigError>([&] { read_data_as(c, write("u.csv", "x,y\n1,1\n"), "", "", schema, true); },
-                            {"data.weight", "no such column"});
+}
+
+TEST_F(Labels, AWeightColumnThatTestDataLackIsNotedAndEveryRowCountsOnce) {
+  DataConfig c = config(write("d.csv", "x,w,y\n1,2,1\n2,3,2\n"));
+  c.weight = "w";
+  const DataSchema schema = schema_of(read_training_data(c, TargetUse::numbers));
+  const Dataset test = read_data_as(c, write("u.csv", "x,y\n1,1\n"), "", "", schema, true);
+  EXPECT_TRUE(test.weight.empty());
+  EXPECT_EQ(test.notes, (std::vector<std::string>{
+                            path("u.csv") + " has no column \"w\" (data.weight): every row has weight 1"}));
   EXPECT_TRUE(read_data_as(c, write("u.csv", "x\n1\n"), "", "", schema, false).weight.empty());
 }
 

@@ -176,12 +176,32 @@ TEST_F(LibsvmReader, TestDataFollowTheModelsBaseAndWidth) {
   EXPECT_EQ(predicted.columns, (std::vector<std::int32_t>{1, 0, 2}));
   expect_error<DataError>([&] { read_data_as({}, write("z.svm", "1 0:1\n"), "", "", one, true); },
                           {"z.svm line 1", "index 0"});
-  expect_error<DataError>([&] { read_data_as({}, write("w.svm", "1 1:1\n1 6:1\n"), "", "", one, true); },
-                          {"w.svm line 2", "index 6"});
   const DataSchema zero = schema_of(read("1 0:1 4:1\n2 2:1\n"));
   EXPECT_EQ(read_data_as({}, narrow, "", "", zero, true).columns, (std::vector<std::int32_t>{2, 1}));
   expect_error<DataError>([&] { read_data_as({}, write("l.svm", "1 1:1\n3 2:1\n"), "", "", one, true); },
                           {"l.svm line 2", "label \"3\"", "1, 2"});
+}
+
+TEST_F(LibsvmReader, IndicesThatTrainingDidNotHaveAreLeftOutAndCounted) {
+  const DataSchema schema = schema_of(read("1 1:1 5:1\n2 2:1\n"));
+  DataConfig c;
+  const std::string wide = write("w.svm", "1 6:9\n2 1:1 5:2 7:9 8:9\n1 2:3\n");
+  const Dataset test = read_data_as(c, wide, "", "", schema, true);
+  EXPECT_EQ(test.columns, (std::vector<std::int32_t>{0, 4, 1}));
+  EXPECT_EQ(test.values, (Floats{1, 2, 3}));
+  EXPECT_EQ(test.offsets, (std::vector<std::int64_t>{0, 0, 2, 3}));
+  EXPECT_EQ(test.unseen, 3);
+  EXPECT_EQ(test.notes, (Texts{wide + ": 3 entries with an index that training did not have, as 6 in " +
+                               wide + " line 1; left out (data.unseen = ignore)"}));
+  EXPECT_EQ(read_data_as(c, wide, "", "2:3", schema, true).unseen, 0)
+      << "rows that are not read count nothing";
+  c.unseen = Unseen::error;
+  expect_error<DataError>([&] { read_data_as(c, wide, "", "", schema, true); },
+                          {"w.svm line 1", "index 6; want at most 5", "data.unseen = ignore"});
+  DataConfig training;
+  training.train = wide;
+  training.features = 5;
+  expect_error<DataError>([&] { read_training_data(training, TargetUse::automatic); }, {"index 6"});
 }
 
 TEST_F(LibsvmReader, ReadsAdultWholeAndByRange) {

@@ -108,6 +108,38 @@ TEST(ReportText, ARunSaysHowFarItCameAndWhatStoppedIt) {
             "parameters.xxh3 00ff\n");
 }
 
+TEST(ReportText, ARunSaysWhichEpochWasTheBestAndWhetherItIsTheModel) {
+  TrainReport report = whole_run();
+  report.best_epoch = 3;
+  report.best_step = 90;
+  const auto line = [&] {
+    const std::string text = to_text(report);
+    const std::size_t at = text.find("best epoch");
+    return text.substr(at, text.find('\n', at) - at);
+  };
+  EXPECT_EQ(line(),
+            "best epoch 3 of 4 on the validation rows (step 90); the model is that of the last epoch");
+  report.best_is_model = true;
+  EXPECT_EQ(line(), "best epoch 3 of 4 on the validation rows (step 90); the model is that of this epoch");
+  report.best_is_model = false;
+  report.best_epoch = 4;
+  report.best_step = 120;
+  EXPECT_EQ(line(),
+            "best epoch 4 of 4 on the validation rows (step 120); the model is that of this, the last epoch");
+}
+
+TEST(ReportText, FoldsAreAMeanADeviationAndTheirValues) {
+  TrainReport report = whole_run();
+  report.folds.assign(2, whole_run());
+  report.folds[0].validation = Metrics{.values = {{"loss", 1.25}}};
+  report.folds[1].validation = Metrics{.values = {{"loss", 1.75}}};
+  report.fold_metrics = {{.name = "loss", .mean = 1.5, .deviation = 0.25}};
+  EXPECT_EQ(to_text(report),
+            "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by steps)\n"
+            "validation over 2 folds\n"
+            "  loss               1.5 +- 0.25 (1.25, 1.75)\n");
+}
+
 TEST(ReportText, ARunTellsItsParts) {
   TrainReport report = whole_run();
   report.validation = Metrics{.values = {{"r2", 0.5}}};

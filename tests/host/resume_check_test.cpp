@@ -58,7 +58,9 @@ TEST(ResumeCheck, LetsWhereHowLongAndHowFastDiffer) {
                                                   {"data.test", "test.csv"},
                                                   {"data.test_target", "labels"},
                                                   {"data.test_rows", "0:9"},
-                                                  {"data.fingerprint", "full"}})
+                                                  {"data.fingerprint", "full"},
+                                                  {"data.unseen", "error"},
+                                                  {"checkpoint.on_change", "allow"}})
     expect_allowed(run(), change);
 }
 
@@ -72,15 +74,19 @@ TEST(ResumeCheck, TheSameFileMayBeNamedInAnotherWay) {
   expect_allowed(piped, {"data.train", "/dev/stdin"});
   expect_allowed(piped, {"data.target", "/dev/fd/5"});
   expect_allowed(piped, {"data.weight", "/dev/stdin"});
-  expect_refused(piped, {"data.train", "rows.csv"});
-  expect_refused(piped, {"data.weight", ""});
-  expect_refused(run(), {"data.train", "folder/rows.csv"});
+}
+
+TEST(ResumeCheck, AnotherPathIsRefusedUnlessTheDataAreTheSame) {
+  for (const Change& change : std::vector<Change>{
+           {"data.train", "folder/rows.csv"}, {"data.weight", "w"}, {"data.validation", "v"}}) {
+    test::expect_error<ConfigError>([&] { resume(run(), change, "abd"); }, {change.first + " was"});
+    expect_allowed(run(), change);
+  }
 }
 
 TEST(ResumeCheck, RefusesWhatChangesTheBits) {
   for (const Change& change : std::vector<Change>{{"seed", "2"},
                                                   {"numerics", "fast"},
-                                                  {"data.train", "other.csv"},
                                                   {"data.validation_fraction", "0.5"},
                                                   {"model.hidden", "3"},
                                                   {"model.dropout", "0.5"},
@@ -117,6 +123,8 @@ TEST(ResumeCheck, HoldsTheLengthWhereTheScheduleReadsIt) {
     expect_allowed(cycles, {key, "99"});
     Config solved = run();
     solved.per_sample.target_epsilon = 0.5;
+    expect_refused(solved, {key, "99"});
+    solved.checkpoint.on_change = OnChange::allow;
     expect_refused(solved, {key, "99"});
   }
   Config polynomial = run();

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <numeric>
 
+#include "host/data/split.hpp"
 #include "kernels/base/philox.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
@@ -72,6 +75,80 @@ TEST(SplitRows, RefusesAFractionOutsideTheHalfOpenUnitInterval) {
     EXPECT_THROW(split_rows(10, fraction, 1), ConfigError) << fraction;
   }
 }
+
+using Counts = std::map<float, std::int64_t>;
+
+Counts counts_of(const std::vector<std::int64_t>& rows, const std::vector<float>& class_of) {
+  Counts counts;
+  for (const std::int64_t row : rows) ++counts[class_of[static_cast<std::size_t>(row)]];
+  return counts;
+}
+
+/// Rows of the classes 0, 1, ..., mixed.
+std::vector<float> classes_of(const std::vector<int>& sizes) {
+  std::vector<float> classes;
+  for (int round = 0; round < *std::max_element(sizes.begin(), sizes.end()); ++round)
+    for (std::size_t c = 0; c < sizes.size(); ++c)
+      if (round < sizes[c]) classes.push_back(static_cast<float>(c));
+  return classes;
+}
+
+TEST(SplitByClass, EachClassGivesItsShare) {
+  const std::vector<float> classes = classes_of({900, 100});
+  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    const Split split = split_by_class(classes, 0.2, seed);
+    EXPECT_EQ(counts_of(split.validation, classes), (Counts{{0, 180}, {1, 20}}));
+    EXPECT_EQ(counts_of(split.train, classes), (Counts{{0, 720}, {1, 80}}));
+    EXPECT_TRUE(std::is_sorted(split.train.begin(), split.train.end()));
+    EXPECT_TRUE(std::is_sorted(split.validation.begin(), split.validation.end()));
+  }
+}
+
+TEST(SplitByClass, TheRowThatIsOverGoesToTheClassWithTheLargestRest) {
+  // 27.3 + 2.7 of 30 rows
+  const std::vector<float> classes = classes_of({91, 9});
+  EXPECT_EQ(counts_of(split_by_class(classes, 0.3, 1).validation, classes), (Counts{{0, 27}, {1, 3}}));
+}
+
+TEST(SplitByClass, AClassKeepsARowToTrainOn) {
+  const std::vector<float> classes = classes_of({10, 1, 2});
+  const Split split = split_by_class(classes, 0.9, 1);
+  EXPECT_EQ(counts_of(split.train, classes), (Counts{{0, 1}, {1, 1}, {2, 1}}));
+}
+
+TEST(SplitByClass, SeedsDrawOtherRows) {
+  const std::vector<float> classes = classes_of({50, 50});
+  EXPECT_NE(split_by_class(classes, 0.2, 1).validation, split_by_class(classes, 0.2, 2).validation);
+}
+
+TEST(Folds, HoldEveryRowOutOnceAndShareTheClasses) {
+  const std::vector<float> classes = classes_of({13, 8, 2});  // 23 rows in 5 folds
+  const Folds folds(classes, 5, 1);
+  std::vector<std::int64_t> all;
+  for (std::int64_t fold = 0; fold < 5; ++fold) {
+    const Split split = folds.split(fold);
+    EXPECT_EQ(split.train.size() + split.validation.size(), 23u);
+    EXPECT_EQ(split.validation.size(), fold < 3 ? 5u : 4u);
+    Counts counts = counts_of(split.validation, classes);
+    EXPECT_TRUE(counts[0] == 2 || counts[0] == 3) << counts[0];
+    EXPECT_TRUE(counts[1] == 1 || counts[1] == 2) << counts[1];
+    EXPECT_LE(counts[2], 1);
+    all.insert(all.end(), split.validation.begin(), split.validation.end());
+  }
+  std::sort(all.begin(), all.end());
+  std::vector<std::int64_t> wanted(23);
+  std::iota(wanted.begin(), wanted.end(), std::int64_t{0});
+  EXPECT_EQ(all, wanted);
+}
+
+TEST(Folds, ShuffleTheRowsBySeed) {
+  const std::vector<float> one(40);
+  EXPECT_NE(Folds(one, 4, 1).split(0).validation, Folds(one, 4, 2).split(0).validation);
+  EXPECT_NE(Folds(one, 4, 1).split(0).validation,
+            (std::vector<std::int64_t>{0, 4, 8, 12, 16, 20, 24, 28, 32, 36}));
+}
+
+TEST(Folds, WantARowEach) { EXPECT_THROW(Folds(std::vector<float>(3), 4, 1), ConfigError); }
 
 }  // namespace
 }  // namespace thalweg

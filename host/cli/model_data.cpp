@@ -1,0 +1,74 @@
+#include "host/cli/model_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "host/config/keys.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+/// The full keys that settings on the command line name.
+std::vector<std::string> keys_of(const std::vector<std::string>& settings) {
+  std::vector<std::string> keys;
+  for (const std::string& text : settings)
+    keys.push_back(resolve_key(text.substr(2, text.find('=') - 2)).name);
+  return keys;
+}
+
+/// Whether only training reads the setting.
+bool is_for_training(const std::string& key) {
+  constexpr std::array<std::string_view, 5> kSections{"model.", "optimizer.", "schedule.", "per_sample.",
+                                                      "checkpoint."};
+  constexpr std::array<std::string_view, 13> kKeys{"seed",
+                                                   "out",
+                                                   "data.impute",
+                                                   "data.features",
+                                                   "data.standardize",
+                                                   "data.standardize_target",
+                                                   "data.stratify",
+                                                   "data.folds",
+                                                   "data.validation",
+                                                   "data.validation_fraction",
+                                                   "data.validation_target",
+                                                   "data.class_weight",
+                                                   "data.fingerprint"};
+  if (key.starts_with("train.")) return key != "train.threads" && key != "train.micro_batch";
+  return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end() ||
+         std::any_of(kSections.begin(), kSections.end(),
+                     [&](auto section) { return key.starts_with(section); });
+}
+
+Dataset read(const Config& config, const Model& model, bool need_target, const Common& arguments,
+             Streams streams) {
+  try {
+    return read_test_data(config.data, model.spec().schema, need_target,
+                          read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+  } catch (const NoInputError& error) {
+    const std::vector<std::string> given = keys_of(arguments.settings);
+    if (std::find(given.begin(), given.end(), "data.test") != given.end()) throw;
+    throw NoInputError(
+        fmt::format("{}; the run's config names it, from where the run was started; give "
+                    "--data.test=FILE",
+                    error.what()));
+  }
+}
+
+}  // namespace
+
+Dataset read_for_model(const Config& config, const Model& model, bool need_target, const Common& arguments,
+                       Streams streams) {
+  Dataset data = read(config, model, need_target, arguments, streams);
+  if (arguments.quiet) return data;
+  for (const std::string& key : keys_of(arguments.settings)) {
+    if (!is_for_training(key)) continue;
+    streams.err << key << " has no effect on a trained model; only training reads it" << std::endl;
+  }
+  for (const std::string& note : data.notes) streams.err << note << std::endl;
+  return data;
+}
+
+}  // namespace thalweg::cli

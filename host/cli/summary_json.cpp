@@ -1,0 +1,66 @@
+#include "host/cli/summary_json.hpp"
+
+#include <fmt/format.h>
+
+#include "host/cli/report_text.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+Json data_json(const RunSummary& s) {
+  Json data;
+  data["source"] = s.source;
+  data["rows"] = s.rows;
+  data["columns"] = s.columns;
+  data["features"] = s.features;
+  if (!s.target.empty()) data["target"] = s.target;
+  for (const auto& [name, values] : s.text_columns) data["text_columns"][name] = values;
+  data["missing_filled"] = s.filled;
+  data["train_rows"] = s.train_rows;
+  data["validation_rows"] = s.validation_rows;
+  data["test_rows"] = s.test_rows;
+  if (!s.validation_source.empty()) data["validation_source"] = s.validation_source;
+  if (!s.test_source.empty()) data["test_source"] = s.test_source;
+  data["stratified"] = s.stratified;
+  if (!s.weight.empty()) data["weight"] = s.weight;
+  data["class_weight"] = s.class_weight;
+  return data;
+}
+
+Json task_json(const RunSummary& s) {
+  Json task;
+  task["predicts"] = s.classes.empty() ? "number" : "class";
+  if (!s.classes.empty()) task["classes"] = s.classes;
+  task["loss"] = std::string(name_of(s.loss));
+  task["loss_chosen_by"] = s.loss_was_given ? "model.loss" : !s.init_from.empty() ? "model.init" : "targets";
+  if (!s.init_from.empty()) task["init"] = s.init_from;
+  return task;
+}
+
+}  // namespace
+
+void add_json(Json& object, const RunSummary& summary) {
+  object["data"] = data_json(summary);
+  object["task"] = task_json(summary);
+}
+
+void add_folds(Json& object, const TrainReport& report) {
+  for (const FoldMetric& metric : report.fold_metrics) {
+    object["validation." + metric.name + ".mean"] = metric.mean;
+    object["validation." + metric.name + ".deviation"] = metric.deviation;
+  }
+  for (const TrainReport& fold : report.folds) object["folds"].push_back(to_json(fold));
+}
+
+std::string folds_text(const TrainReport& report) {
+  std::string text = fmt::format("validation over {} folds\n", report.folds.size());
+  for (const FoldMetric& metric : report.fold_metrics) {
+    text += fmt::format("  {:<18} {:.6g} +- {:.3g} (", metric.name, metric.mean, metric.deviation);
+    for (std::size_t f = 0; f < report.folds.size(); ++f)
+      text += fmt::format("{}{:.6g}", f == 0 ? "" : ", ", (*report.folds[f].validation)[metric.name]);
+    text += ")\n";
+  }
+  return text;
+}
+
+}  // namespace thalweg::cli

@@ -1,0 +1,36 @@
+#pragma once
+// Training data as they were read, before anything is found in them: data.folds makes several data sets of
+// it.
+#include <optional>
+
+#include "host/data/raw_data.hpp"
+
+namespace thalweg {
+
+class TrainingSource {
+ public:
+  /// Reads data.train. With a schema, that of model.init, the data are brought into the model's form instead
+  /// of one of their own.
+  TrainingSource(const DataConfig& config, TargetUse use, const ReadOptions& reading,
+                 std::optional<DataSchema> schema = std::nullopt);
+
+  /// Holds out data.validation_fraction of the rows. Throws DataError if no row is left on either side.
+  Split split(std::uint64_t seed) const;
+  /// The class of each row by which rows are held out; 0 for all rows where data.stratify asks for no
+  /// classes.
+  std::vector<float> classes_to_split_by() const;
+
+  /// The data set in which statistics come from the rows split.train; the source is given up.
+  Dataset take(const Split& split) &&;
+  /// The same, and the source stays.
+  Dataset make(const Split& split) const;
+
+ private:
+  DataConfig config_;
+  TargetUse use_;
+  int threads_;
+  std::optional<DataSchema> schema_;
+  RawData raw_;
+};
+
+}  // namespace thalweg

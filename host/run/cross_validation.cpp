@@ -1,0 +1,73 @@
+#include "host/run/cross_validation.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "host/checkpoint/files.hpp"
+#include "host/run/out_folder.hpp"
+#include "host/run/run_data.hpp"
+#include "host/run/training_run.hpp"
+
+namespace thalweg {
+namespace {
+
+FoldMetric fold_metric(const std::string& name, const std::vector<TrainReport>& folds) {
+  const auto count = static_cast<double>(folds.size());
+  FoldMetric metric{.name = name};
+  for (const TrainReport& fold : folds) metric.mean += (*fold.validation)[name] / count;
+  double squares = 0;
+  for (const TrainReport& fold : folds) squares += std::pow((*fold.validation)[name] - metric.mean, 2);
+  metric.deviation = std::sqrt(squares / count);
+  return metric;
+}
+
+/// A metric that a fold does not define (auc of one class, r2 of one row) is left out.
+std::vector<FoldMetric> fold_metrics(const std::vector<TrainReport>& folds) {
+  std::vector<FoldMetric> metrics;
+  for (const auto& [name, value] : folds.front().validation->values) {
+    const FoldMetric metric = fold_metric(name, folds);
+    if (std::isfinite(metric.mean)) metrics.push_back(metric);
+  }
+  return metrics;
+}
+
+/// What the folds have in common, and the sums of what they have done.
+void add(const TrainReport& fold, TrainReport& report) {
+  report.steps += fold.steps;
+  report.epochs += fold.epochs;
+  report.samples += fold.samples;
+  report.seconds += fold.seconds;
+  report.device = fold.device;
+  report.summary = fold.summary;
+  report.stopped_by = fold.stopped_by;
+  report.folds.push_back(fold);
+}
+
+}  // namespace
+
+TrainReport cross_validate(const Config& config, const TrainObserver& observer) {
+  validate_config(config);
+  const auto say = [&](const std::string& line) {
+    if (observer.message) observer.message(line);
+  };
+  OutFolder out(config.out, say);
+  out.lock_existing();
+  if (observer.phase) observer.phase(TrainPhase::load);
+  const FoldData data(config, observer.reading);
+  if (out.given()) out.open();
+  TrainReport report;
+  for (std::int64_t fold = 0; fold < config.data.folds; ++fold) {
+    Config run = config;
+    if (out.given()) run.out = out.file(fmt::format("fold-{}", fold));
+    say(fmt::format("fold {} of {}", fold + 1, config.data.folds));
+    add(TrainingRun(run, observer, [&](const Config&, const ReadProgress&) { return data.fold(fold); }).run(),
+        report);
+    if (report.stopped_by == "signal") return report;
+  }
+  report.samples_per_second = report.seconds > 0 ? static_cast<double>(report.samples) / report.seconds : 0;
+  report.fold_metrics = fold_metrics(report.folds);
+  return report;
+}
+
+}  // namespace thalweg

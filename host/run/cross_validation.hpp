@@ -1,0 +1,10 @@
+#pragma once
+// data.folds: a run for each part of the rows, which it holds out.
+#include "thalweg/trainer.hpp"
+
+namespace thalweg {
+
+/// The reports of the folds, and mean and standard deviation of their metrics. There is no model of all rows.
+TrainReport cross_validate(const Config& config, const TrainObserver& observer);
+
+}  // namespace thalweg

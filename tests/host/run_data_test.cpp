@@ -1,0 +1,243 @@
+// The data of a run and what is said of them: the summary, a validation file, folds, and the data of
+// model.init.
+#include "host/run/run_data.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "host/model/objective.hpp"
+#include "host/run/run_summary.hpp"
+#include "tests/support/data_files.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/trainer.hpp"
+
+namespace thalweg::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Floats = std::vector<float>;
+
+/// The model w x without a bias, one step an epoch: plain gradient descent.
+class RunDataTest : public DataFiles {
+ protected:
+  Config run_of(const std::string& rows) const {
+    Config c;
+    c.device = "cpu";
+    c.data = config(write("rows.csv", rows));
+    c.model.bias = false;
+    c.optimizer.name = Rule::sgd;
+    c.optimizer.lr = 0.5;
+    c.train.epochs = 1;
+    c.train.threads = 1;
+    return c;
+  }
+
+  std::vector<std::string> said_of(const Config& config) {
+    const RunData data = read_run_data(config, {});
+    const ModelSpec spec = resolve_model(model_config(config, data), schema_of(data.train), 1);
+    return summary_lines(summarize(config, data, spec));
+  }
+
+  TrainReport run(const Config& config) {
+    TrainObserver observer;
+    observer.message = [this](const std::string& text) { messages_ += text + "\n"; };
+    return train(config, observer);
+  }
+
+  static float weight_of(const std::string& folder) {
+    return Model::load(Context({.device = "cpu", .threads = 1}), folder).parameters()[0].values[0];
+  }
+
+  std::string messages_;
+};
+
+TEST_F(RunDataTest, ASummarySaysWhatWasReadAndWhatWasChosen) {
+  Config c = run_of(
+      "age,city,w,y\n1,x,1,no\n,z,1,yes\n3,x,2,no\n4,z,1,yes\n5,x,1,no\n6,z,1,yes\n7,x,1,no\n8,x,1,yes\n");
+  c.data.target = "y";
+  c.data.weight = "w";
+  c.data.impute = Imputation::mean;
+  c.data.class_weight = "balanced";
+  c.data.validation_fraction = 0.25;
+  c.data.test = write("test.csv", "age,city,w,y\n1,x,1,no\n2,x,1,no\n");
+  EXPECT_THAT(
+      said_of(c),
+      ElementsAre("data: " + c.data.train + ", 8 rows, 2 features as 3 inputs; target y",
+                  "text columns: city (2 values)", "missing: 1 cell filled (data.impute = mean)",
+                  "rows: 6 to train on; 2 to validate, every class by its share; 2 to test of " + c.data.test,
+                  "task: to predict 2 classes (no, yes); loss logistic, because the targets are two classes",
+                  "weights: w (data.weight), by class balanced"));
+}
+
+TEST_F(RunDataTest, ASummaryOfPlainNumbersIsTwoLines) {
+  Config c = run_of("x,y\n1,1.5\n2,2\n");
+  EXPECT_THAT(said_of(c),
+              ElementsAre("data: " + c.data.train + ", 2 rows, 1 feature; target y",
+                          "task: to predict a number; loss squared, because the targets are numbers"));
+  c.model.loss = Loss::huber;
+  EXPECT_EQ(said_of(c).back(), "task: to predict a number; loss huber, as model.loss says");
+}
+
+TEST_F(RunDataTest, ASummaryNamesEightClassesAndTheNumberOfTheOthers) {
+  std::string rows = "x,y\n";
+  for (const char label : std::string("abcdefghij")) rows += std::string("1,") + label + "\n";
+  EXPECT_THAT(said_of(run_of(rows)).back(), HasSubstr("10 classes (a, b, c, d, e, f, g, h and 2 more)"));
+}
+
+TEST_F(RunDataTest, AValidationFileIsMeasuredByTheSchemaOfTheTrainingData) {
+  Config c = run_of("x,y\n1,1\n1,1\n");
+  c.data.validation = write("valid.csv", "y,x\n3,1\n3,1\n3,1\n");  // the columns in another order
+  const TrainReport report = run(c);
+  EXPECT_EQ(report.summary.train_rows, 2) << "none is held out";
+  EXPECT_EQ(report.summary.validation_rows, 3);
+  EXPECT_DOUBLE_EQ(report.validation.value()["loss"], 3.125) << "(1/2 - 3)^2 / 2 after one step";
+  EXPECT_THAT(messages_, HasSubstr("rows: 2 to train on; 3 to validate of " + c.data.validation));
+}
+
+TEST_F(RunDataTest, AValidationFileChoosesTheBestEpoch) {
+  Config c = run_of("x,y\n1,1\n1,1\n");
+  c.data.validation = write("valid.csv", "x,y\n1,0.5\n");
+  c.train.epochs = 20;
+  c.train.patience = 2;
+  c.out = path("run");
+  const TrainReport report = run(c);
+  EXPECT_EQ(report.stopped_by, "patience");
+  EXPECT_EQ(report.best_epoch, 1) << "1/2 after one step, 3/4 after two";
+  EXPECT_EQ(weight_of(c.out), 0.5f);
+  c.data.validation = write("valid.csv", "x,y\n1,0.25\n");
+  expect_error<DataError>([&] { run(c); }, {"data has changed"});
+}
+
+TEST_F(RunDataTest, RowsThatAreHeldOutHaveTheirSampleWeightsAndNoClassWeights) {
+  std::string rows = "x,w,y\n";
+  for (int n = 0; n < 40; ++n) rows += n % 4 == 0 ? "1,3,yes\n" : "1,2,no\n";
+  Config c = run_of(rows);
+  c.data.weight = "w";
+  c.data.class_weight = "1,10";
+  c.data.validation_fraction = 0.3;
+  const RunData data = read_run_data(c, {});
+  ASSERT_EQ(data.split.validation.size(), 12u);
+  for (const std::int64_t row : data.split.validation)
+    EXPECT_EQ(data.train.weight[static_cast<std::size_t>(row)], row % 4 == 0 ? 3 : 2);
+  for (const std::int64_t row : data.split.train)
+    EXPECT_EQ(data.train.weight[static_cast<std::size_t>(row)], row % 4 == 0 ? 30 : 2);
+}
+
+TEST_F(RunDataTest, HeldOutRowsThatAreNoneAreRefused) {
+  Config c = run_of("x,y\n1,1\n1,2\n");
+  c.data.validation_fraction = 1e-9;
+  expect_error<DataError>([&] { read_run_data(c, {}); },
+                          {"rows.csv", "validation_fraction", "holds out none"});
+}
+
+TEST_F(RunDataTest, StratifiedNumbersAreRefused) {
+  Config c = run_of("x,y\n1,1.5\n1,2\n");
+  c.data.validation_fraction = 0.5;
+  c.data.stratify = Tristate::yes;
+  expect_error<ConfigError>([&] { read_run_data(c, {}); }, {"data.stratify = true", "rows.csv", "numbers"});
+}
+
+TEST_F(RunDataTest, FoldsReportTheMeanAndTheDeviationOfWhatTheyHoldOut) {
+  // Trained on y = 1 the weight is 1/2 and the loss on y = 3 is 25/8; trained on y = 3 they are 3/2 and 1/8.
+  Config c = run_of("x,y\n1,1\n1,3\n");
+  c.data.folds = 2;
+  c.out = path("run");
+  const TrainReport report = run(c);
+  ASSERT_EQ(report.folds.size(), 2u);
+  EXPECT_EQ(report.fold_metrics[0].name, "loss");
+  EXPECT_EQ(report.fold_metrics[0].mean, 1.625);
+  EXPECT_EQ(report.fold_metrics[0].deviation, 1.5);
+  EXPECT_EQ(weight_of(path("run/fold-0")) + weight_of(path("run/fold-1")), 2.0f);
+  EXPECT_FALSE(std::filesystem::exists(path("run/model.safetensors"))) << "no model is of all rows";
+  EXPECT_THAT(messages_, HasSubstr("fold 2 of 2"));
+}
+
+TEST_F(RunDataTest, FoldsHaveTheSameBitsWhateverTheThreads) {
+  std::string rows = "a,b,y\n";
+  for (int n = 0; n < 60; ++n)
+    rows += std::to_string(n % 7) + "," + std::to_string(n % 5) + "," + "uvw"[n % 3] + "\n";
+  Config c = run_of(rows);
+  c.data.folds = 3;
+  const TrainReport one = run(c);
+  c.train.threads = 3;
+  const TrainReport three = run(c);
+  for (std::size_t fold = 0; fold < 3; ++fold) {
+    EXPECT_EQ(one.folds[fold].parameters_xxh3, three.folds[fold].parameters_xxh3);
+    EXPECT_EQ(one.folds[fold].summary.validation_rows, 20);
+  }
+  EXPECT_NE(one.folds[0].parameters_xxh3, one.folds[1].parameters_xxh3);
+}
+
+/// y = 10 x on rows of mean 10 and deviation 2; the model of it is what the others begin with.
+class InitTest : public RunDataTest {
+ protected:
+  Config first() const {
+    Config c = run_of("a,b,y\n8,1,80\n12,1,120\n8,5,80\n12,5,120\n");
+    c.data.standardize = Tristate::yes;
+    c.data.standardize_target = true;
+    c.train.epochs = 60;
+    c.model.bias = true;
+    c.out = path("first");
+    return c;
+  }
+
+  Config second(const std::string& rows) const {
+    Config c = run_of(rows);
+    c.model.bias = true;
+    c.model.init = path("first");
+    c.optimizer.lr = 1e-12;
+    return c;
+  }
+};
+
+TEST_F(InitTest, ARunTakesOverTheScalesAndTheOrderOfTheColumns) {
+  run(first());
+  Config c = second("b,a,y\n30,100,1000\n40,200,2000\n30,300,3000\n");
+  c.out = path("second");
+  c.data.test = c.data.train;
+  const TrainReport report = run(c);
+  EXPECT_LT(report.test.value()["rmse"], 1e-2) << "y = 10 a still";
+  EXPECT_THAT(messages_, HasSubstr("columns, scales and classes are those of model.init = " + path("first")));
+  EXPECT_EQ(Model::load(Context({.device = "cpu"}), c.out).spec().schema.transform.columns,
+            (std::vector<std::string>{"a", "b"}));
+}
+
+TEST_F(InitTest, ColumnsThatTheModelDoesNotHaveAreRefused) {
+  run(first());
+  expect_error<DataError>([&] { run(second("a,c,y\n1,1,1\n")); }, {"column \"c\" (1)", "did not have"});
+  expect_error<DataError>([&] { run(second("a,y\n1,1\n")); }, {"lacks the column \"b\""});
+}
+
+TEST_F(InitTest, ClassesThatTheModelDoesNotHaveAreRefused) {
+  Config c = first();
+  c.data.train = write("classes.csv", "a,b,y\n1,2,no\n2,3,yes\n");
+  c.data.standardize_target = false;
+  c.train.epochs = 1;
+  run(c);
+  expect_error<DataError>([&] { run(second("a,b,y\n1,1,no\n1,1,aa\n")); },
+                          {"label \"aa\" was not seen", "no, yes"});
+  // Its own labels are enough, whatever the order in which they come; the loss is the model's.
+  Config again = second("a,b,y\n1,1,yes\n");
+  EXPECT_EQ(run(again).summary.classes, (std::vector<std::string>{"no", "yes"}));
+}
+
+TEST_F(InitTest, ALossForOtherTargetsIsRefusedWithBothNamed) {
+  run(first());
+  Config c = second("a,b,y\n1,1,0\n2,2,1\n");
+  c.model.loss = Loss::logistic;
+  expect_error<ConfigError>([&] { run(c); }, {"model.init = ", "trained on numbers with the loss squared",
+                                              "model.loss = logistic is for classes"});
+}
+
+TEST_F(InitTest, AnotherShapeIsRefusedWithBothNamed) {
+  run(first());
+  Config c = second("a,b,y\n1,1,0\n2,2,1\n");
+  c.model.hidden = {3};
+  expect_error<ShapeError>([&] { run(c); }, {"model.init = ", "layers.0.weight", "[1, 2]", "[3, 2]"});
+}
+
+}  // namespace
+}  // namespace thalweg::test
