@@ -58,22 +58,40 @@ TEST(TwoClassScores, CountARowByItsWeight) {
                                                              {"average_precision", 0.5634238310708899}});
 }
 
+/// The second output is the score, the first is 0: the same probabilities.
+Dataset two_outputs() {
+  Dataset data = two_classes();
+  const Floats scores = std::move(data.dense_f32);
+  data.features = 2;
+  data.dense_f32.clear();
+  for (const float score : scores) data.dense_f32.insert(data.dense_f32.end(), {0, score});
+  return data;
+}
+
 TEST(TwoClassScores, AreTheSameWithAnOutputForEachClass) {
-  // The second output is the score, the first is 0: the same probabilities.
-  Dataset data = two_classes(), pairs = data;
-  data.weight = pairs.weight = kTwoWeights;
-  pairs.features = 2;
-  pairs.dense_f32.clear();
-  for (const float score : data.dense_f32) pairs.dense_f32.insert(pairs.dense_f32.end(), {0, score});
-  const Metrics one = of_outputs({.loss = Loss::logistic}, data);
-  const Metrics two = of_outputs({.loss = Loss::softmax_cross_entropy}, pairs);
+  Dataset one = two_classes(), two = two_outputs();
+  one.weight = two.weight = kTwoWeights;
+  const Metrics want = of_outputs({.loss = Loss::logistic}, one);
+  const Metrics got = of_outputs({.loss = Loss::softmax_cross_entropy}, two);
   for (const char* name : {"precision", "recall", "f1", "auc", "average_precision"})
-    EXPECT_NEAR(one[name], two[name], kRounding) << name;
+    EXPECT_NEAR(got[name], want[name], kRounding) << name;
 }
 
 TEST(TwoClassScores, AreZeroWhereNothingIsPredictedOrRight) {
   const Metrics got = of_outputs({.loss = Loss::logistic}, test::class_data(1, {-1, -2, -3}, {0, 1, 0}, 2));
   expect_values(got, {{"precision", 0}, {"recall", 0}, {"f1", 0}, {"auc", 0.5}, {"average_precision", 0.5}});
+}
+
+TEST(TwoClassScores, RankAnOutputThatIsNoNumberAboveAll) {
+  const Dataset data = test::class_data(1, {std::nanf(""), 1, 0}, {0, 1, 1}, 2);
+  expect_values(of_outputs({.loss = Loss::logistic}, data),
+                {{"auc", 0}, {"average_precision", (1.0 / 2 + 2.0 / 3) / 2}});
+}
+
+TEST(TwoClassScores, LeaveOutARowWhoseTargetIsNoClass) {
+  const Dataset data = test::class_data(1, {3, 2, 1, 0}, {7, 1, 0, 1}, 2);
+  expect_values(of_outputs({.loss = Loss::logistic}, data),
+                {{"average_precision", (1 + 2.0 / 3) / 2}, {"precision", 0.5}});
 }
 
 TEST(TwoClassScores, OfOneClassAloneSayWhyTheyAreUndefined) {
@@ -107,6 +125,11 @@ TEST(Threshold, IsReachedByAProbabilityThatEqualsIt) {
   EXPECT_EQ(of_outputs({.loss = Loss::logistic}, data, 0.5).confusion, (Table{{0, 0}, {0, 2}}));
   EXPECT_EQ(of_outputs({.loss = Loss::logistic}, data, 1.0).confusion, (Table{{0, 0}, {2, 0}}));
   EXPECT_EQ(of_outputs({.loss = Loss::logistic}, data, 0.0).confusion, (Table{{0, 0}, {0, 2}}));
+}
+
+TEST(Threshold, IsOfTheSecondOutputWhereThereAreTwo) {
+  const Metrics got = of_outputs({.loss = Loss::softmax_cross_entropy}, two_outputs(), 0.3);
+  EXPECT_EQ(got.confusion, (Table{{2, 3}, {1, 4}}));
 }
 
 TEST(Threshold, NeedsProbabilitiesOfTwoClasses) {
