@@ -74,7 +74,8 @@ char detect_delimiter(const DataConfig& config, const std::string& path, std::st
     case Delimiter::bar:
       return '|';
   }
-  if (config.format == DataFormat::tsv || path.ends_with(".tsv") || path.ends_with(".tsv.gz")) return '\t';
+  const std::string name = in_lower_case(path);
+  if (config.format == DataFormat::tsv || name.ends_with(".tsv") || name.ends_with(".tsv.gz")) return '\t';
   const std::string_view line = first_line(text, config.comment);
   for (const char candidate : {'\t', ';', '|', ' '})
     if (line.find(candidate) != std::string_view::npos && has_decimal_commas(line, candidate))

@@ -54,13 +54,14 @@ constexpr Foreign kForeignText[] = {
 
 /// A zip archive whose first member is not an array is none of NumPy's.
 void refuse_zip(const std::string& path, std::string_view head) {
-  constexpr std::size_t kLengthAt = 26, kNameAt = 30;
+  constexpr std::size_t kLengthAt = 26, kNameAt = 30, kLongestName = 255;
   if (!head.starts_with("PK\x03\x04") || head.size() < kNameAt) return;
   const auto byte = [&](std::size_t at) {
     return static_cast<std::size_t>(static_cast<unsigned char>(head[at]));
   };
-  const std::string_view name = head.substr(kNameAt, byte(kLengthAt) + 256 * byte(kLengthAt + 1));
-  if (name.ends_with(".npy") || name.empty()) return;
+  const std::size_t length = byte(kLengthAt) + 256 * byte(kLengthAt + 1);
+  const std::string_view name = head.substr(kNameAt, length);
+  if (name.empty() || name.ends_with(".npy") || length > kLongestName) return;
   const bool workbook = name == "[Content_Types].xml" || name.starts_with("xl/");
   if (workbook) refuse(path, {"", "an Excel workbook", "save its sheet as CSV"});
   throw DataError(fmt::format("{} is a zip archive of {}; unzip unpacks it; an npz archive holds npy arrays",

@@ -33,11 +33,10 @@ class LabelLines {
 
   void read(const TextBlock& block) {
     std::string_view rest = block.text;
-    std::int64_t line = block.first_line;
-    if (line == 1 && has_header(rest)) take_line(rest), ++line;
-    for (; !rest.empty(); ++line) {
+    for (std::int64_t line = block.first_line; !rest.empty(); ++line) {
       const std::string_view label = take_line(rest);
-      if (!rules_.comment.empty() && label.starts_with(rules_.comment)) continue;
+      if (is_comment(label)) continue;
+      if (std::exchange(at_begin_, false) && has_header(label, rest)) continue;
       const std::int64_t row = rows_++;
       if (row >= request_.range.begin && row < request_.range.end) take(label, line);
     }
@@ -59,13 +58,18 @@ class LabelLines {
     return rules_.number(label, value) == ParsedNumber::ok;
   }
 
+  bool is_comment(std::string_view line) const {
+    return !rules_.comment.empty() && line.starts_with(rules_.comment);
+  }
+
   /// A word above numbers is their name.
-  bool has_header(std::string_view text) const {
+  bool has_header(std::string_view first, std::string_view rest) const {
     if (request_.config.header != Header::automatic) return request_.config.header == Header::yes;
-    const std::string_view first = take_line(text);
-    if (text.empty() || rules_.is_missing(first) || is_number(first)) return false;
-    while (!text.empty())
-      if (!is_number(take_line(text))) return false;
+    if (rest.empty() || rules_.is_missing(first) || is_number(first)) return false;
+    while (!rest.empty()) {
+      const std::string_view line = take_line(rest);
+      if (!is_comment(line) && !is_number(line)) return false;
+    }
     return true;
   }
 
@@ -107,6 +111,7 @@ class LabelLines {
   CellRules rules_;
   LabelColumn labels_;
   TextCodes codes_;
+  bool at_begin_ = true;
   std::int64_t rows_ = 0, text_rows_ = 0, first_text_line_ = 0;
   std::string first_text_;
 };

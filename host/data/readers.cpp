@@ -8,6 +8,7 @@
 
 #include "host/config/choice.hpp"
 #include "host/data/foreign_formats.hpp"
+#include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -38,8 +39,8 @@ const Reader& reader_of(DataFormat format) {
 const Reader& find_reader(const std::string& path, std::string_view head) {
   if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
   refuse_foreign_bytes(path, head);
-  std::string_view name = path;
-  if (name.ends_with(".gz")) name.remove_suffix(3);
+  std::string name = in_lower_case(path);
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
   const Reader* surest = nullptr;
   Claim most = Claim::none;
   for (const Reader* reader : kReaders) {
@@ -53,7 +54,8 @@ const Reader& find_reader(const std::string& path, std::string_view head) {
 }
 
 bool has_name_of_data(std::string_view path) {
-  const auto ends = [&](std::string_view ending) { return !ending.empty() && path.ends_with(ending); };
+  const std::string name = in_lower_case(path);
+  const auto ends = [&](std::string_view ending) { return !ending.empty() && name.ends_with(ending); };
   return ends(".gz") || std::any_of(std::begin(kReaders), std::end(kReaders), [&](const Reader* reader) {
            return std::any_of(reader->endings.begin(), reader->endings.end(), ends);
          });

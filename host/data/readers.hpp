@@ -14,7 +14,7 @@ enum class Claim { none, any_text, looks_like_it, by_name, by_magic };
 struct Reader {
   DataFormat format;
   std::array<std::string_view, 3> endings;  ///< of the names of such files; "" stands for none
-  /// `head` holds the first bytes of the file, `path` ends in front of ".gz".
+  /// `head` holds the first bytes of the file, `path` is in lower case and ends in front of ".gz".
   Claim (*claim)(std::string_view head, std::string_view path);
   /// Reads the bytes of request.path, which is open already; those of an npz archive in random order, from
   /// the file of the source.

@@ -101,7 +101,8 @@ class Csv:
     """Python's csv finds the cells; what they are is told here once more: numbers, missing ones, texts."""
     peer = "csv and float() of Python"
     stricter = [r"a quote inside a cell", r"two columns are called", r"text after the closing quote",
-                r"not UTF-8", r"a carriage return inside a line"]
+                r"not UTF-8", r"a carriage return inside a line", r"which looks like", r"where the column has numbers",
+                r"words between blanks", r"is no row", r"is libsvm", r"without a name"]
 
     def valid(self, rng):
         width, rows = rng.randrange(2, 6), rng.randrange(1, 12)
@@ -148,6 +149,24 @@ class Csv:
         except csv.Error:
             return None
 
+    @staticmethod
+    def has_header(rows, is_missing, finite):
+        """A line of words; of words and nothing, if a word stands above numbers; of 0, 1, 2."""
+        first, below = rows[0], rows[1:1000]
+        counts = lambda row, start: [c.strip(" \t\r") for c in row] == [str(start + i) for i in range(len(row))]
+        if any(finite(c) for c in first):
+            fractions = lambda i: below and all(i < len(row) and "." in row[i] for row in below)
+            return (len(first) > 1 and below and counts(first, 0) and not counts(below[0], len(first))
+                    and (len(first) > 2 or fractions(0) or fractions(1)))
+        if not any(is_missing(c) for c in first):
+            return True
+        for i, cell in enumerate(first):
+            column = [row[i] for row in below if i < len(row) and not is_missing(row[i])]
+            if not is_missing(cell) and column and all(finite(c) for c in column):
+                return True
+        index = [row[0] for row in below] == [str(r) for r in range(len(below))]
+        return bool(below) and not first[0].strip(" \t\r") and index
+
     def content(self, data, path):
         text = data.decode("latin-1").removeprefix("\u00ef\u00bb\u00bf")
         rows = self.cells(text)
@@ -158,10 +177,13 @@ class Csv:
         is_number = lambda c: bool(NUMBER.fullmatch(blank(c)))
         finite = lambda c: is_number(c) and math.isfinite(float(blank(c)))
         names = []
-        if not any(is_missing(c) or finite(c) for c in rows[0]):
-            names = [blank(c) for c in rows[0]]
+        if self.has_header(rows, is_missing, finite):
+            names = [blank(c) or f"Unnamed: {i}" for i, c in enumerate(rows[0])]
             rows = rows[1:]
         width = len(names or rows[0])
+        if width > 1 and rows and not blank("".join(row[-1] for row in rows if row)) and (
+                not names or names[-1].startswith("Unnamed: ")) and all(len(row) == width for row in rows):
+            names, rows, width = names[:-1], [row[:-1] for row in rows], width - 1
         if any(len(row) != width for row in rows) or len(set(names)) != len(names) or width < 2:
             return None
         columns = list(zip(*rows)) if rows else [()] * width

@@ -11,6 +11,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   config.target = (const char* const[]){"", "0", "-2", "y"}[choice >> 2 & 3];
   config.weight = (const char* const[]){"", "", "1", "w"}[choice >> 4 & 3];
   if ((choice & 64) != 0) config.ignore = {"2"};
+  if ((choice & 128) != 0) {
+    config.decimal = Decimal::comma;
+    config.thousands = Thousands::point;
+    config.comment = "#";
+    config.missing = {"-", "-9"};
+    config.id = "0";
+    config.categorical = {"1"};
+  }
   fuzz::read_as_data(config, data[0], fuzz::view(data + 2, size - 2));
   return 0;
 }

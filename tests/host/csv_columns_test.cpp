@@ -59,6 +59,7 @@ TEST(CsvDelimiter, IsTheOneThatTheSettingNames) {
         << name_of(setting);
   EXPECT_EQ(detect_delimiter(DataConfig{}, "d.tsv", text), '\t');
   EXPECT_EQ(detect_delimiter(DataConfig{}, "d.tsv.gz", text), '\t');
+  EXPECT_EQ(detect_delimiter(DataConfig{}, "D.TSV", text), '\t');
   EXPECT_EQ(detect_delimiter(DataConfig{.format = DataFormat::tsv}, "d.txt", text), '\t');
   EXPECT_EQ(detect_delimiter(DataConfig{}, "dtsv", "a,b\n"), ',');
 }

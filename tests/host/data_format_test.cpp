@@ -33,6 +33,7 @@ TEST_F(DataFormatTest, TheNameOfACsvFileSaysWhatItIs) {
   const std::string text = "1 1:1\n2 2:1\n";
   EXPECT_TRUE(is_sparse("d.txt", text));
   EXPECT_FALSE(is_sparse("d.csv", text));
+  EXPECT_FALSE(is_sparse("D.CSV", text));
   EXPECT_FALSE(is_sparse("d.tsv", "1\t1:1\n2\t2:1\n"));
   DataConfig c = config(write_gz("d.csv.gz", text));
   EXPECT_FALSE(read_training_data(c, TargetUse::automatic).sparse);

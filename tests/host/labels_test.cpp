@@ -172,6 +172,9 @@ TEST_F(Labels, AFileOfLabelsMayBeginWithTheirName) {
   expect_error<DataError>(read, {"y.txt has 4 rows; want 3", "data.header = \"yes\" if line 1 is a name"});
   c.header = Header::yes;
   EXPECT_EQ(read(), (Texts{"cat", "dog"}));
+  c.comment = "#";
+  c.target = write("y.txt", "# made today\nkind\ncat\n# half\ndog\ncat\n");
+  EXPECT_EQ(read(), (Texts{"cat", "dog"}));
 }
 
 TEST_F(Labels, ATextAmongNumbersInAFileIsASlip) {
