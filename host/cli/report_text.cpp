@@ -43,6 +43,8 @@ Json to_json(const TrainReport& report) {
   object["seconds"] = report.seconds;
   object["samples_per_second"] = report.samples_per_second;
   object["train.loss"] = report.train_loss;
+  if (report.train_loss_in_target_unit)
+    object["train.loss_in_target_unit"] = *report.train_loss_in_target_unit;
   if (report.validation) add_json(object, "validation", *report.validation);
   if (report.test) add_json(object, "test", *report.test);
   for (const auto& [name, value] : report.per_sample) object[name] = value;
@@ -75,6 +77,8 @@ std::string to_text(const TrainReport& report) {
       "train ({} steps, {} epochs, {:.2f} s, {:.3g} samples/s on {}; stopped by {})\n", report.steps,
       report.epochs, report.seconds, report.samples_per_second, report.device, report.stopped_by);
   text += fmt::format("  {:<18} {:.6g}\n", "loss", report.train_loss);
+  if (report.train_loss_in_target_unit)
+    text += fmt::format("  {:<18} {:.6g}\n", "loss_in_target_unit", *report.train_loss_in_target_unit);
   if (report.validation) text += to_text("validation", *report.validation);
   if (report.test) text += to_text("test", *report.test);
   if (!report.per_sample.empty()) text += "per-sample statistics of the last epoch\n";

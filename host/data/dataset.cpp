@@ -132,7 +132,8 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   if (standardize && layout == RawData::Layout::f32) apply_scaling(data, threads);
   check_rows(data);
   apply_class_weights(config.class_weight, fit, data);
-  if (config.standardize_target && data.target_kind == TargetKind::number) standardize_target(data, fit);
+  if (config.standardize_target == Tristate::yes && data.target_kind == TargetKind::number)
+    standardize_target(data, fit);
   return data;
 }
 

@@ -9,6 +9,7 @@
 
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
+#include "host/model/objective.hpp"
 
 namespace thalweg {
 namespace {
@@ -69,6 +70,7 @@ struct Measured {
 bool always(const ModelSpec&) { return true; }
 bool classifies(const ModelSpec& spec) { return traits_of(spec.config.loss).classification; }
 bool regresses(const ModelSpec& spec) { return !classifies(spec); }
+bool standardizes(const ModelSpec& spec) { return loss_unit(spec).has_value(); }
 bool ranks(const ModelSpec& spec) { return classifies(spec) && spec.outputs == 1; }
 bool has_probabilities(const ModelSpec& spec) { return traits_of(spec.config.loss).probabilities; }
 
@@ -88,6 +90,8 @@ struct Metric {
 
 constexpr Metric kMetrics[] = {
     {"loss", false, always, [](const Measured& m) -> Value { return m.numbers.loss / m.targets.weight; }},
+    {"loss_in_target_unit", false, standardizes,
+     [](const Measured& m) -> Value { return *loss_unit(m.spec) * m.numbers.loss / m.targets.weight; }},
     {"accuracy", true, classifies,
      [](const Measured& m) -> Value { return m.classes.right / m.targets.weight; }},
     {"balanced_accuracy", true, classifies,

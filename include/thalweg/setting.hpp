@@ -33,6 +33,8 @@ struct Setting {
   Range range = {};        ///< of numbers, and of each item of a list of numbers
   TextForm form = TextForm::any;
   std::string_view aliases = {};  ///< its names in other tools, separated by spaces
+  /// The number that "auto" stands for; NaN: it takes no such word.
+  double automatic = std::numeric_limits<double>::quiet_NaN();
 };
 
 }  // namespace thalweg
