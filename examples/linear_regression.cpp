@@ -11,7 +11,7 @@ int main(int argc, char** argv) try {
   config.data.target = "median_house_value";
   config.data.impute = thalweg::Imputation::median;
   config.data.validation_fraction = 0.2;
-  config.data.standardize_target = true;  // dollars: the rate must not depend on the unit
+  config.data.standardize_target = thalweg::Tristate::yes;  // dollars: the rate must not depend on the unit
   config.model.loss = thalweg::Loss::squared;
   config.optimizer.name = thalweg::Rule::adam;
   config.optimizer.lr = 0.01;

@@ -78,6 +78,8 @@ Json to_json(const TrainReport& report) {
   object["seconds"] = report.seconds;
   object["samples_per_second"] = report.samples_per_second;
   if (report.folds.empty()) object["train.loss"] = report.train_loss;
+  if (report.train_loss_in_target_unit)
+    object["train.loss_in_target_unit"] = *report.train_loss_in_target_unit;
   if (report.best_step > 0) {
     object["best.epoch"] = report.best_epoch;
     object["best.step"] = report.best_step;
@@ -116,6 +118,8 @@ std::string to_text(const TrainReport& report) {
       report.epochs, report.seconds, report.samples_per_second, report.device, report.stopped_by);
   if (!report.folds.empty()) return text + folds_text(report);
   text += fmt::format("  {:<18} {:.6g}\n", "loss", report.train_loss);
+  if (report.train_loss_in_target_unit)
+    text += fmt::format("  {:<18} {:.6g}\n", "loss_in_target_unit", *report.train_loss_in_target_unit);
   if (report.best_step > 0) text += best_text(report);
   if (report.validation) text += to_text("validation", *report.validation);
   if (report.test) text += to_text("test", *report.test);

@@ -89,7 +89,9 @@ class TomlReader {
            fmt::format("{} is set twice: by \"{}\" and by \"{}\"", resolved.name, earlier->second, written));
     }
     with_setting(config_, resolved.name, [&](const Setting& setting, auto& value) {
-      if (value_from_toml(node, value)) return;
+      auto read = value;
+      if (value_from_toml(node, read) && !is_auto(setting, read)) return void(value = std::move(read));
+      if (takes_auto(setting, text_of(node), value)) return;
       fail(node.source(), value_problem(resolved.name, shown_node(node), wanted(setting, value),
                                         suggestion(setting, value, text_of(node))));
     });
@@ -151,7 +153,9 @@ void set_config_value(Config& config, const std::string& key, const std::string&
   const ResolvedKey resolved = resolve_key(key);
   if (resolved.name.empty()) throw ConfigError(resolved.problem);
   with_setting(config, resolved.name, [&](const Setting& setting, auto& value) {
-    if (value_from_text(text, value)) return;
+    auto read = value;
+    if (value_from_text(text, read) && !is_auto(setting, read)) return void(value = std::move(read));
+    if (takes_auto(setting, text, value)) return;
     refuse_value(resolved.name, value_to_toml(text), wanted(setting, value),
                  suggestion(setting, value, text));
   });
@@ -160,25 +164,25 @@ void set_config_value(Config& config, const std::string& key, const std::string&
 
 std::string to_toml(const Config& config) {
   std::string text, section;
-  for_each_setting(config, [&](const std::string& key, const auto& value) {
-    const std::size_t dot = key.find('.');
-    if (dot != std::string::npos && key.substr(0, dot) != section) {
-      section = key.substr(0, dot);
+  for_each_described_setting(config, [&](const char* in, const Setting& setting, const auto& value) {
+    if (in != section) {
+      section = in;
       text += fmt::format("\n[{}]\n", section);
     }
-    text += fmt::format("{} = {}\n", key.substr(dot + 1), value_to_toml(value));
+    text += fmt::format("{} = {}\n", setting.name, toml_of(setting, value));
   });
   return text;
 }
 
 std::vector<SettingDifference> config_differences(const Config& before, const Config& after) {
   std::vector<SettingDifference> values;
-  for_each_setting(before, [&](const std::string& key, const auto& value) {
-    values.push_back({key, value_to_toml(value), ""});
+  for_each_described_setting(before, [&](const char* section, const Setting& setting, const auto& value) {
+    values.push_back({full_key(section, setting.name), toml_of(setting, value), ""});
   });
   std::size_t next = 0;
-  for_each_setting(
-      after, [&](const std::string&, const auto& value) { values[next++].after = value_to_toml(value); });
+  for_each_described_setting(after, [&](const char*, const Setting& setting, const auto& value) {
+    values[next++].after = toml_of(setting, value);
+  });
   std::erase_if(values, [](const SettingDifference& d) { return d.before == d.after; });
   return values;
 }

@@ -28,6 +28,31 @@ const std::vector<Alias>& aliases() {
   return all;
 }
 
+/// A name that other tools give to settings that differ here.
+struct SharedName {
+  std::string_view name;
+  struct Meaning {
+    std::string_view key, who;
+  };
+  std::vector<Meaning> meanings;
+};
+
+const std::vector<SharedName>& shared_names() {
+  static const std::vector<SharedName> all{
+      {"alpha",
+       {{"optimizer.l2", "scikit-learn"},
+        {"optimizer.l1", "XGBoost"},
+        {"optimizer.beta2", "PyTorch's rmsprop"},
+        {"model.quantile", "LightGBM"}}},
+      {"delta", {{"model.huber_delta", "PyTorch and Keras"}, {"per_sample.delta", "Opacus"}}},
+      {"epsilon",
+       {{"optimizer.eps", "Keras"},
+        {"model.huber_delta", "scikit-learn"},
+        {"per_sample.target_epsilon", "Opacus"}}},
+      {"max_grad_norm", {{"optimizer.clip_norm", "PyTorch"}, {"per_sample.clip_norm", "Opacus"}}}};
+  return all;
+}
+
 /// Nobody mistypes a longer name, and a file may hold names of megabytes.
 constexpr std::size_t kLongestName = 200;
 
@@ -66,6 +91,23 @@ std::string_view alias_key(std::string_view name) {
     if (alias.name == name) return alias.key;  // mutant: alias-of-l1
   }
   return {};
+}
+
+/// The setting that a shared name means in `section`, or why that is open; neither where the name is not
+/// shared.
+ResolvedKey resolve_shared_name(std::string_view section, std::string_view leaf) {
+  std::string names, key;
+  int count = 0;
+  for (const SharedName& shared : shared_names()) {
+    if (shared.name != leaf) continue;
+    for (const auto& [meant, who] : shared.meanings) {
+      if (!section.empty() && section != section_of(meant)) continue;
+      names += fmt::format("{}\"{}\" ({})", count++ > 0 ? ", " : "", meant, who);
+      key = meant;
+    }
+  }
+  if (count < 2) return {key, ""};
+  return {"", fmt::format("\"{}\" can mean {}; write the one that is meant", leaf, names)};
 }
 
 std::vector<std::string> keys_with_leaf(std::string_view leaf) {
@@ -176,6 +218,9 @@ ResolvedKey resolve_key(std::string_view written) {
   std::replace(key.begin(), key.end(), '-', '_');
   if (is_key(key)) return {key, ""};
   const std::string_view section = section_of(key);
+  if (const ResolvedKey shared = resolve_shared_name(section, leaf_of(key));
+      !shared.name.empty() || !shared.problem.empty())
+    return shared;
   const std::string_view alias = alias_key(leaf_of(key));
   if (!alias.empty() && (section.empty() || section == section_of(alias))) return {std::string(alias), ""};
   if (section.empty()) {

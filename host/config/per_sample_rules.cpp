@@ -53,7 +53,7 @@ void check_private_training(const Config& config) {
   if (config.train.loss_tolerance > 0) refuse("train.loss_tolerance and private training: losses" + reads);
   if (config.schedule.name == ScheduleKind::plateau)
     refuse("schedule.name = plateau and private training: losses" + reads);
-  if (config.data.standardize_target) {
+  if (config.data.standardize_target == Tristate::yes) {
     refuse("data.standardize_target and private training: mean and deviation of the targets" + reads);
   }
   if (config.train.on_spike != SpikePolicy::stop) {

@@ -44,7 +44,7 @@ const std::vector<SettingInfo>& settings() {
                        .about = std::string(setting.about),
                        .type = type_of(value),
                        .wanted = wanted(setting, value),
-                       .default_text = value_to_toml(value),
+                       .default_text = toml_of(setting, value),
                        .words = words(setting, value),
                        .other_names = other_names_of(key, setting)});
     });

@@ -47,7 +47,7 @@ void check_schedule(const ScheduleConfig& c, double lr) {
   }
   const bool decays = c.name == ScheduleKind::polynomial || c.name == ScheduleKind::cosine;
   const bool floored = decays || c.name == ScheduleKind::plateau;  // mutant: floor-below-rate
-  if (floored && c.min_lr > lr) {
+  if (floored && lr > 0 && c.min_lr > lr) {  // 0: the run finds its rate, and asks again
     refuse(fmt::format("schedule.min_lr = {} is above optimizer.lr = {}", c.min_lr, lr));
   }
 }
@@ -67,7 +67,7 @@ void check_train(const TrainConfig& c) {
   if (c.epochs == 0 && c.max_steps == 0) {
     refuse("train.epochs = 0 and train.max_steps = 0: nothing would end the run; set one of them");
   }
-  if (c.micro_batch > c.batch_size) {
+  if (c.batch_size > 0 && c.micro_batch > c.batch_size) {
     refuse(fmt::format("train.micro_batch = {} is above train.batch_size = {}", c.micro_batch, c.batch_size));
   }
 }
@@ -119,7 +119,7 @@ void check_watched(const Config& c) {
 
 void check_contradictions(const Config& c) {
   check_private_training(c);
-  if (c.data.standardize_target && c.model.loss == Loss::poisson) {
+  if (c.data.standardize_target == Tristate::yes && c.model.loss == Loss::poisson) {
     refuse(
         "data.standardize_target = true makes counts negative; model.loss = poisson needs them as they are");
   }

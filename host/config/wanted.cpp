@@ -23,6 +23,10 @@ std::string range_text(const Range& range) {
   return text;
 }
 
+bool has_auto(const Setting& setting) { return !std::isnan(setting.automatic); }
+
+std::string auto_or(const Setting& setting) { return has_auto(setting) ? "auto or " : ""; }
+
 /// Words for "nothing", where the setting's own word is 0.
 std::string suggestion_of_zero(const Range& range, std::string_view text) {
   const std::string word = plain_word(text);
@@ -35,10 +39,10 @@ std::string suggestion_of_zero(const Range& range, std::string_view text) {
 std::string wanted(const Setting& setting, const std::string&) { return wanted_text(setting.form); }
 std::string wanted(const Setting& setting, double) {
   const bool finite = setting.range.high_open && std::isinf(setting.range.high);
-  return fmt::format("a {}number{}", finite ? "finite " : "", range_text(setting.range));
+  return fmt::format("{}a {}number{}", auto_or(setting), finite ? "finite " : "", range_text(setting.range));
 }
 std::string wanted(const Setting& setting, std::int64_t) {
-  return fmt::format("an integer{}", range_text(setting.range));
+  return fmt::format("{}an integer{}", auto_or(setting), range_text(setting.range));
 }
 std::string wanted(const Setting&, bool) { return "true or false"; }
 std::string wanted(const Setting&, const std::vector<std::string>&) {
@@ -48,6 +52,23 @@ std::string wanted(const Setting& setting, const std::vector<std::int64_t>&) {
   return fmt::format("a list of integers{}, such as [512, 512]", range_text(setting.range));
 }
 
+bool takes_auto(const Setting& setting, std::string_view text, double& value) {
+  if (!has_auto(setting) || text != "auto") return false;
+  value = setting.automatic;
+  return true;
+}
+bool takes_auto(const Setting& setting, std::string_view text, std::int64_t& value) {
+  double number = 0;
+  if (!takes_auto(setting, text, number)) return false;
+  value = static_cast<std::int64_t>(number);
+  return true;
+}
+
+bool is_auto(const Setting& setting, double value) { return value == setting.automatic; }
+bool is_auto(const Setting& setting, std::int64_t value) {
+  return is_auto(setting, static_cast<double>(value));
+}
+
 bool contains(const Range& range, double x) {
   const bool from_low = range.low_open ? x > range.low : x >= range.low;    // mutant: low-end-open
   const bool to_high = range.high_open ? x < range.high : x <= range.high;  // mutant: finite-required
@@ -55,15 +76,22 @@ bool contains(const Range& range, double x) {
 }
 
 bool fits(const Setting& setting, const std::string& value) { return has_form(setting.form, value); }
-bool fits(const Setting& setting, double value) { return contains(setting.range, value); }
+bool fits(const Setting& setting, double value) {
+  return is_auto(setting, value) || contains(setting.range, value);
+}
 bool fits(const Setting& setting, std::int64_t value) {
-  return contains(setting.range, static_cast<double>(value));  // mutant: integers-bounded
+  return is_auto(setting, value) ||
+         contains(setting.range, static_cast<double>(value));  // mutant: integers-bounded
 }
 bool fits(const Setting& setting, const std::vector<std::int64_t>& value) {
   return std::all_of(value.begin(), value.end(), [&](std::int64_t item) { return fits(setting, item); });
 }
 
 std::vector<std::string> words(const Setting& setting, const std::string&) { return words_of(setting.form); }
+std::vector<std::string> words(const Setting& setting, double) {
+  return has_auto(setting) ? std::vector<std::string>{"auto"} : std::vector<std::string>{};
+}
+std::vector<std::string> words(const Setting& setting, std::int64_t) { return words(setting, 0.0); }
 std::vector<std::string> words(const Setting&, bool) { return {"true", "false"}; }
 
 std::string suggestion(const Setting& setting, const std::string&, std::string_view text) {

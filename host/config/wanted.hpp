@@ -27,6 +27,28 @@ std::string wanted(const Setting&, const E&) {
 /// False for NaN.
 bool contains(const Range& range, double x);
 
+/// Whether `text` is "auto" and the setting has a number for it, which `value` becomes.
+bool takes_auto(const Setting& setting, std::string_view text, double& value);
+bool takes_auto(const Setting& setting, std::string_view text, std::int64_t& value);
+template <class T>
+bool takes_auto(const Setting&, std::string_view, T&) {
+  return false;
+}
+
+/// Whether the value is the number that stands for "auto". As a text it is none: a rate of 0 is a mistake.
+bool is_auto(const Setting& setting, double value);
+bool is_auto(const Setting& setting, std::int64_t value);
+template <class T>
+bool is_auto(const Setting&, const T&) {
+  return false;
+}
+
+/// The value as TOML, with the word "auto" where it stands for that.
+template <class T>
+std::string toml_of(const Setting& setting, const T& value) {
+  return is_auto(setting, value) ? "\"auto\"" : value_to_toml(value);
+}
+
 /// Whether the setting takes the value, which is of its type already.
 bool fits(const Setting& setting, const std::string& value);
 bool fits(const Setting& setting, double value);
@@ -39,6 +61,8 @@ bool fits(const Setting&, const T&) {
 
 /// Words that the setting takes: the names of a choice, the words of a text, true and false.
 std::vector<std::string> words(const Setting& setting, const std::string&);
+std::vector<std::string> words(const Setting& setting, double);
+std::vector<std::string> words(const Setting& setting, std::int64_t);
 std::vector<std::string> words(const Setting&, bool);
 template <NamedEnum E>
 std::vector<std::string> words(const Setting&, const E&) {

@@ -142,7 +142,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   if (standardize && layout == RawData::Layout::f32) apply_scaling(data, threads);
   check_rows(data);
   fit_weights(config.class_weight, fit, data);
-  if (config.standardize_target && data.target_kind == TargetKind::number)
+  if (config.standardize_target == Tristate::yes && data.target_kind == TargetKind::number)
     standardize_target(labels.numbers, fit, data);
   return data;
 }

@@ -8,6 +8,7 @@
 
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
+#include "host/model/objective.hpp"
 #include "host/model/output_metrics.hpp"
 #include "host/model/target_sums.hpp"
 #include "host/runtime/device_of.hpp"
@@ -59,6 +60,7 @@ bool always(const ModelSpec&) { return true; }
 bool never(const ModelSpec&) { return false; }
 bool classifies(const ModelSpec& spec) { return traits_of(spec.config.loss).classification; }
 bool regresses(const ModelSpec& spec) { return !classifies(spec); }
+bool standardizes(const ModelSpec& spec) { return loss_unit(spec).has_value(); }
 bool has_two_classes(const ModelSpec& spec) { return classifies(spec) && classes_of(spec) == 2; }
 bool has_more_classes(const ModelSpec& spec) { return classifies(spec) && classes_of(spec) > 2; }
 bool has_probabilities(const ModelSpec& spec) { return traits_of(spec.config.loss).probabilities; }
@@ -108,6 +110,8 @@ MetricValue top_k(const Measured& m) {
 constexpr Metric kMetrics[] = {
     {"loss", false, always,
      [](const Measured& m) -> MetricValue { return m.numbers.loss / m.targets.weight; }},
+    {"loss_in_target_unit", false, standardizes,
+     [](const Measured& m) -> MetricValue { return *loss_unit(m.spec) * m.numbers.loss / m.targets.weight; }},
     {"accuracy", true, classifies,
      [](const Measured& m) -> MetricValue { return right_weight(m.classes) / m.targets.weight; }},
     {"balanced_accuracy", true, classifies,

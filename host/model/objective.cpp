@@ -58,6 +58,13 @@ double parameter_of(LossParameter parameter, const ModelConfig& config) {
 
 }  // namespace
 
+std::optional<double> loss_unit(const ModelSpec& spec) {
+  const TargetTransform& transform = spec.schema.target_transform;
+  if (transform == TargetTransform{}) return std::nullopt;
+  const bool of_residual = spec.config.loss == Loss::absolute || spec.config.loss == Loss::quantile;
+  return of_residual ? transform.deviation : transform.deviation * transform.deviation;
+}
+
 TargetUse target_use(Loss loss) {
   if (loss == Loss::automatic) return TargetUse::automatic;
   return traits_of(loss).classification ? TargetUse::classes : TargetUse::numbers;

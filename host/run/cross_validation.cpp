@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "host/checkpoint/files.hpp"
+#include "host/run/defaults.hpp"
 #include "host/run/out_folder.hpp"
 #include "host/run/run_data.hpp"
 #include "host/run/training_run.hpp"
@@ -54,7 +55,8 @@ TrainReport cross_validate(const Config& config, const TrainObserver& observer) 
   OutFolder out(config.out, say);
   out.lock_existing();
   if (observer.phase) observer.phase(TrainPhase::load);
-  const FoldData data(config, observer.reading);
+  const Config read_as = with_data_defaults(config);
+  const FoldData data(read_as, observer.reading);
   if (out.given()) out.open();
   TrainReport report;
   for (std::int64_t fold = 0; fold < config.data.folds; ++fold) {

@@ -10,6 +10,9 @@ namespace {
 /// costs the disk tens of milliseconds.
 constexpr double kWorkBetweenSaves = 1e10;
 
+/// As scikit-learn's n_iter_no_change: one small change may be chance.
+constexpr std::int64_t kSmallChanges = 5;
+
 std::int64_t epochs_between_saves(const CheckpointConfig& checkpoint, double epoch_work) {
   constexpr double kMost = 1e9;
   if (checkpoint.every_epochs >= 0) return checkpoint.every_epochs;
@@ -66,7 +69,7 @@ std::string RunPlan::stop_reason(const RunState& state, double seconds) const {
   if (!epoch_ends_at(state.step)) return {};
   // mutant: patience-limit
   if (train.patience > 0 && state.epochs_without_improvement >= train.patience) return "patience";
-  if (train.loss_tolerance > 0 && state.epoch_loss_change < train.loss_tolerance) return "loss";
+  if (train.loss_tolerance > 0 && state.small_changes >= kSmallChanges) return "loss";
   return {};
 }
 

@@ -1,5 +1,7 @@
 #include "host/run/run_state.hpp"
 
+#include <string_view>
+
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -11,7 +13,7 @@ void visit_fields(State& s, Visit visit) {
   visit("epoch_loss", s.epoch_loss);
   visit("epoch_weight", s.epoch_weight);
   visit("last_epoch_loss", s.last_epoch_loss);
-  visit("epoch_loss_change", s.epoch_loss_change);
+  visit("small_changes", s.small_changes);
   visit("gradient_norm", s.gradient_norm);
   visit("best_validation", s.best_validation);
   visit("best_step", s.best_step);
@@ -38,6 +40,7 @@ RunState RunState::from(const std::map<std::string, double>& numbers, std::int64
   state.step = step;
   visit_fields(state, [&](const char* name, auto& value) {
     const auto found = numbers.find(name);
+    if (found == numbers.end() && name == std::string_view("small_changes")) return;  // older ones have none
     if (found == numbers.end()) {
       throw CorruptCheckpoint("checkpoint " + folder + ": the progress has no \"" + name + "\"");
     }

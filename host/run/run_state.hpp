@@ -13,8 +13,7 @@ struct RunState {
   std::int64_t step = 0;
   double epoch_loss = 0, epoch_weight = 0;                            ///< sums over the current epoch so far
   double last_epoch_loss = std::numeric_limits<double>::quiet_NaN();  ///< mean of the last complete epoch
-  double epoch_loss_change =
-      std::numeric_limits<double>::infinity();                     ///< between the last two complete epochs
+  std::int64_t small_changes = 0;  ///< epochs in a row whose loss changed by less than train.loss_tolerance
   double gradient_norm = std::numeric_limits<double>::infinity();  ///< gradient norm of the last step
   /// train.metric of the best epoch; with a minus sign where larger values are better.
   double best_validation = std::numeric_limits<double>::infinity();

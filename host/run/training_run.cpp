@@ -12,11 +12,15 @@
 #include "host/config/values.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/network.hpp"
+#include "host/model/objective.hpp"
+#include "host/run/constant_check.hpp"
 #include "host/run/context_options.hpp"
 #include "host/run/cross_validation.hpp"
+#include "host/run/defaults.hpp"
 #include "host/run/lazy_note.hpp"
 #include "host/run/learner_options.hpp"
 #include "host/run/numerics_note.hpp"
+#include "host/run/output_bias.hpp"
 #include "host/run/run_parts.hpp"
 #include "host/run/run_summary.hpp"
 #include "host/runtime/cuda_backend.hpp"
@@ -69,11 +73,13 @@ void TrainingRun::train() {
 
 void TrainingRun::prepare() {
   out_.lock_existing();
+  const Config asked = config_;
+  config_ = with_data_defaults(config_);
   data_ = read_data_(config_, observer_.reading);
   enter(TrainPhase::train);
   if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
+  make_model(asked);
   if (const std::string note = lazy_note(config_.optimizer, data_.train); !note.empty()) say(note);
-  make_model();
   say_what_was_read();
   resume();
   parts_ = make_run_parts({.config = config_,
@@ -88,11 +94,12 @@ void TrainingRun::prepare() {
   start_ = Clock::now();
 }
 
-void TrainingRun::make_model() {
+void TrainingRun::make_model(const Config& asked) {
   const auto seed = static_cast<std::uint64_t>(config_.seed);
   const ModelSpec spec = resolve_model(model_config(config_, data_), schema_of(data_.train), seed);
   check_targets(data_, spec);
   require_metric(spec);
+  choose_defaults(asked, spec);
   const std::vector<std::int64_t>& rows = data_.split.train;
   batches_.emplace(rows, config_.train.batch_size, seed, config_.train.shuffle, config_.train.drop_last);
   if (batches_->batches_per_epoch() == 0) {
@@ -103,9 +110,17 @@ void TrainingRun::make_model() {
   const LearnerOptions options = options_of_learner();
   plan_memory_of(spec, options);
   model_.emplace(ctx_, spec);
+  start_output_bias(config_, data_.train, rows, *model_);
   learner_ = std::make_unique<Learner>(*model_, data_.train, options);
   if (data_.validation) validation_.emplace(ctx_, *data_.validation);
   summary_ = summarize(config_, data_, spec);
+}
+
+/// What is left open depends on the data. The config that is saved and compared on resume is the whole one.
+void TrainingRun::choose_defaults(const Config& asked, const ModelSpec& spec) {
+  config_ = with_run_defaults(config_, run_shape(data_.train, data_.split.train, spec));
+  validate_config(config_);
+  if (const std::string note = describe_defaults(asked, config_); !note.empty()) say(note);
 }
 
 /// A name that no metric of this model has would never improve.
@@ -244,7 +259,8 @@ void TrainingRun::finish_epoch() {
   EpochReport epoch = epoch_report();
   if (data_.validates()) epoch.validation = validation_metrics();
   const double change = std::abs(epoch.train_loss - state_.last_epoch_loss);  // mutant: absolute-change
-  state_.epoch_loss_change = std::isnan(change) ? std::numeric_limits<double>::infinity() : change;
+  const bool small = change < config_.train.loss_tolerance;  // not after the first epoch: NaN
+  state_.small_changes = small ? state_.small_changes + 1 : 0;
   state_.last_epoch_loss = epoch.train_loss;
   state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-per-epoch
   for (const auto& part : parts_) part->epoch_end(epoch);
@@ -317,6 +333,8 @@ TrainReport TrainingRun::report() {
   report.samples_per_second = samples_per(report.seconds);
   report.train_loss =
       state_.epoch_weight > 0 ? state_.epoch_loss / state_.epoch_weight : state_.last_epoch_loss;
+  if (const std::optional<double> unit = loss_unit(model_->spec()))
+    report.train_loss_in_target_unit = *unit * report.train_loss;
   report.stopped_by = stop_reason();
   if (checkpoints_) report.resumed_from = checkpoints_->resumed_from();
   report.device = ctx_.device();
@@ -340,7 +358,16 @@ void TrainingRun::evaluate_into(TrainReport& report) {
     if (data_.test) report.test = evaluate(*model_, *data_.test, nullptr, stop);
   } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place
     report.stopped_by = "signal";
+    return;
   }
+  say_if_worse_than_constant(report.validation, "validation");
+  say_if_worse_than_constant(report.test, "test");
+}
+
+/// Class weights give accuracy away on purpose.
+void TrainingRun::say_if_worse_than_constant(const std::optional<Metrics>& metrics, const char* rows) const {
+  if (!metrics || config_.data.class_weight != name_of(ClassWeighting::none)) return;
+  if (const std::string note = worse_than_constant(*metrics, rows); !note.empty()) say(note);
 }
 
 Progress TrainingRun::progress() const {

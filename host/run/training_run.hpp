@@ -32,7 +32,8 @@ class TrainingRun {
   using Clock = std::chrono::steady_clock;
 
   void prepare();
-  void make_model();
+  void make_model(const Config& asked);
+  void choose_defaults(const Config& asked, const ModelSpec& spec);
   void require_metric(const ModelSpec& spec) const;
   LearnerOptions options_of_learner();
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
@@ -70,6 +71,7 @@ class TrainingRun {
   void use_final_parameters();
   TrainReport report();
   void evaluate_into(TrainReport& report);
+  void say_if_worse_than_constant(const std::optional<Metrics>& metrics, const char* rows) const;
 
   Config config_;
   const TrainObserver& observer_;

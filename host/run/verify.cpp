@@ -6,8 +6,10 @@
 
 #include "host/model/objective.hpp"
 #include "host/run/context_options.hpp"
+#include "host/run/defaults.hpp"
 #include "host/run/error_bound.hpp"
 #include "host/run/learner_options.hpp"
+#include "host/run/output_bias.hpp"
 #include "host/run/run_plan.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "host/step/step_rows.hpp"
@@ -75,12 +77,14 @@ bool VerifyReport::passed() const {
                       [](const TensorVerdict& t) { return t.difference.has_value(); });
 }
 
-VerifyReport verify(const Config& config, const VerifyOptions& options) {
-  validate_config(config);
+VerifyReport verify(const Config& asked, const VerifyOptions& options) {
+  validate_config(asked);
+  Config config = with_data_defaults(asked);
   const auto seed = static_cast<std::uint64_t>(config.seed);
   const auto [data, split] =
       read_and_split(config.data, target_use(config.model.loss), seed, read_options(config, options.reading));
   const ModelSpec spec = resolve_model(config.model, schema_of(data), seed);
+  config = with_run_defaults(config, run_shape(data, split.train, spec));
   const EpochBatches batches(split.train, config.train.batch_size, seed, config.train.shuffle,
                              config.train.drop_last);
   const std::int64_t per_epoch = batches.batches_per_epoch();
@@ -91,6 +95,8 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
   const LearnerOptions learner = learner_options(config, std::ssize(split.train), &batches, drawn);
   Side first(config, options.first, spec, data, learner),
       second(config, second_device(options.second), spec, data, learner);
+
+  for (Side* side : {&first, &second}) start_output_bias(config, data, split.train, side->model);
 
   VerifyReport report{.first = first.ctx.device(), .second = second.ctx.device(), .steps = options.steps};
   report.exact =

@@ -42,7 +42,7 @@ struct Learner::State {
   State(Model& model, const Dataset& dataset, const LearnerOptions& o);
 
   /// The learning rate of a step that is called with `lr`.
-  double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.lr); }
+  double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.plain_lr()); }
   /// Queues one step; `update` false: the gradient alone. A step with an objective of its own runs at once.
   void enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective);
   /// Waits for the queued steps. The last result may be that of a step that diverged; those after it did

@@ -28,7 +28,7 @@ double minimize(
     for (const float g : gradient) largest = std::max(largest, std::abs(g));  // mutant: absolute-gradient
     if (largest <= tolerance) break;
     grad.upload(ctx, gradient.data(), size);
-    const UpdateScalars host_scalars = optimizer.scalars(config.lr, step);
+    const UpdateScalars host_scalars = optimizer.scalars(config.plain_lr(), step);
     scalars.upload(ctx, &host_scalars, 1);
     optimizer.gradient_norm(ctx, grad.data(), {});
     optimizer.update(ctx, param.data(), grad.data(), {}, scalars.data(), optimizer.squared_norm());

@@ -47,7 +47,7 @@ GroupScalars group_scalars(const OptimizerConfig& optimizer, double lr, const Pa
   const double rate = lr * group.lr_factor, on = group.regularized ? 1.0 : 0.0;  // mutant: group-settings
   GroupScalars s;
   s.lr = narrow(rate);
-  s.decay = narrow(on * rate * optimizer.weight_decay);  // mutant: decay-times-rate
+  s.decay = narrow(on * rate * optimizer.plain_decay());  // mutant: decay-times-rate
   if (optimizer.name == Rule::ftrl) {
     s.ftrl_l1 = narrow(on * optimizer.l1);
     s.ftrl_l2 = narrow(on * optimizer.l2);
@@ -80,13 +80,13 @@ UpdateScalars update_scalars(const OptimizerConfig& optimizer, double lr, std::i
   UpdateScalars s;
   s.beta1 = narrow(rule == Rule::momentum || rule == Rule::nesterov ? optimizer.momentum : optimizer.beta1);
   s.one_minus_beta1 = narrow(1.0 - optimizer.beta1);  // mutant: beta1-rate
-  s.one_minus_beta2 = narrow(1.0 - optimizer.beta2);  // mutant: beta2-unrounded
+  s.one_minus_beta2 = narrow(1.0 - optimizer.second_decay());  // mutant: beta2-unrounded
   s.eps = narrow(optimizer.eps);
   s.beta = narrow(optimizer.beta);
   if (has_moments(rule)) {
     s.step_size_factor = narrow(1.0 / (1.0 - power(optimizer.beta1, step)));  // mutant: bias-correction
     // mutant: second-correction
-    s.denom_scale = narrow(1.0 / std::sqrt(1.0 - power(optimizer.beta2, step)));
+    s.denom_scale = narrow(1.0 / std::sqrt(1.0 - power(optimizer.second_decay(), step)));
   }
   s.extrapolate = step > 1 ? 0.5f : 0.0f;  // mutant: first-extrapolation
   s.average_rate = narrow(average_rate(optimizer, step));

@@ -83,6 +83,7 @@ double one_cycle(const ScheduleConfig& schedule, double lr, const Span& at) {
 
 ScheduleFunction function_of(ScheduleKind kind) {
   switch (kind) {
+    case ScheduleKind::automatic:
     case ScheduleKind::constant:
     case ScheduleKind::plateau:
       return constant;

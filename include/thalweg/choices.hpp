@@ -131,6 +131,12 @@ template <>
 inline constexpr auto kNames<Initialisation> = std::to_array<Named<Initialisation>>(
     {{Initialisation::automatic, "auto"}, {Initialisation::zeros, "zeros"}});
 
+/// Where the bias of the last layer begins.
+enum class BiasInit { automatic, zero };
+template <>
+inline constexpr auto kNames<BiasInit> = std::to_array<Named<BiasInit>>({{BiasInit::automatic, "auto"},
+                                                                         {BiasInit::zero, "zero"}});
+
 /// Update rules of the optimizer.
 enum class Rule : std::int32_t {
   sgd,
@@ -201,10 +207,21 @@ inline constexpr auto kNames<Averaging> = std::to_array<Named<Averaging>>({{Aver
                                                                            {Averaging::ema, "ema"}});
 
 /// Shapes of the learning rate over the steps.
-enum class ScheduleKind { constant, inverse_time, step, exponential, polynomial, cosine, one_cycle, plateau };
+enum class ScheduleKind {
+  automatic,
+  constant,
+  inverse_time,
+  step,
+  exponential,
+  polynomial,
+  cosine,
+  one_cycle,
+  plateau
+};
 template <>
 inline constexpr auto kNames<ScheduleKind> =
-    std::to_array<Named<ScheduleKind>>({{ScheduleKind::constant, "constant"},
+    std::to_array<Named<ScheduleKind>>({{ScheduleKind::automatic, "auto"},
+                                        {ScheduleKind::constant, "constant"},
                                         {ScheduleKind::inverse_time, "inverse_time"},
                                         {ScheduleKind::step, "step"},
                                         {ScheduleKind::exponential, "exponential"},

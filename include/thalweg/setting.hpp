@@ -33,7 +33,9 @@ struct Setting {
   Range range = {};        ///< of numbers, and of each item of a list of numbers
   TextForm form = TextForm::any;
   std::string_view aliases = {};  ///< its names in other tools, separated by spaces
-  bool path = false;              ///< names a file or folder: "~" at its begin is the user's home
+  /// The number that "auto" stands for; NaN: it takes no such word.
+  double automatic = std::numeric_limits<double>::quiet_NaN();
+  bool path = false;  ///< names a file or folder: "~" at its begin is the user's home
 };
 
 }  // namespace thalweg

@@ -95,6 +95,8 @@ struct TrainReport {
   std::int64_t samples = 0;            ///< rows of the steps since the start or the resumption
   double seconds = 0, samples_per_second = 0;
   double train_loss = 0;  ///< mean loss of the last epoch
+  /// The same in the unit of the data, where the target was standardised.
+  std::optional<double> train_loss_in_target_unit;
   std::optional<Metrics> validation, test;
   std::optional<PrivacyReport> privacy;
   std::vector<std::pair<std::string, double>> per_sample;  ///< statistics of the last whole epoch

@@ -43,7 +43,7 @@ class CommandLine : public testing::Test {
 
   nlohmann::json train(std::vector<std::string> settings = {}) {
     settings.insert(settings.begin(), {"train", "--json", "--quiet", "--data.train=" + data_, "--out=" + run_,
-                                       "--optimizer.lr=0.1", "--train.epochs=30"});
+                                       "--optimizer.lr=0.1", "--train.epochs=30", "--train.batch_size=256"});
     return json_of(settings);
   }
 

@@ -103,7 +103,7 @@ TEST_P(Devices, HousingRegressionWithEveryLoss) {
     if (loss == Loss::automatic || traits.classification || traits.rates) continue;
     Config config = dense_linear_config();
     config.data.train_rows = "0:500";
-    config.data.standardize_target = true;
+    config.data.standardize_target = Tristate::yes;
     config.train.epochs = 3;
     config.optimizer.lr = 0.05;
     config.model.loss = loss;
@@ -128,7 +128,7 @@ TEST_P(Devices, WeightsAndConstraints) {
     Config config = dense_linear_config();
     config.data.train_rows = "0:300";
     config.data.weight = "households";
-    config.data.standardize_target = true;
+    config.data.standardize_target = Tristate::yes;
     config.train.epochs = 2;
     config.optimizer.lr = 0.05;
     config.optimizer.constraint = constraint;

@@ -13,6 +13,7 @@ Config regression(const TemporaryFolder& folder, const std::string& csv) {
   Config config;
   config.data.train = folder.write("data.csv", csv);
   config.data.standardize = Tristate::no;
+  config.data.standardize_target = Tristate::no;
   config.model.loss = Loss::squared;
   config.optimizer.name = Rule::momentum;
   config.optimizer.lr = 0.1;

@@ -37,7 +37,9 @@ class Spike : public testing::Test {
     Config c;
     c.data.train = folder_.write("rows.csv", rows_with_bad_ones(bad));
     c.data.target = "y";
+    c.data.standardize_target = Tristate::no;
     c.model.loss = Loss::squared;
+    c.model.bias_init = BiasInit::zero;
     c.model.hidden = {5};
     c.model.normalization = Normalization::batch;
     c.optimizer.name = Rule::adam;

@@ -1,6 +1,7 @@
 // The names that a setting goes by, and what is said of a name that is none.
 #include "host/config/keys.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -31,17 +32,16 @@ const OtherNames kOtherNames[] = {
     {"model.hidden", {"hidden_layer_sizes", "hidden_sizes", "hidden_units"}},
     {"model.activation", {"activation_fn"}},
     {"model.loss", {"criterion", "objective"}},
-    {"model.huber_delta", {"delta"}},
     {"model.dropout", {"dropout_rate"}},
     {"model.bias", {"fit_intercept"}},
     {"optimizer.name", {"optimizer", "optim", "solver"}},
     {"optimizer.lr", {"learning_rate", "learning_rate_init", "eta", "eta0", "shrinkage_rate"}},
     {"optimizer.beta1", {"beta_1"}},
     {"optimizer.beta2", {"beta_2"}},
-    {"optimizer.eps", {"epsilon", "adam_epsilon"}},
-    {"optimizer.l2", {"alpha", "lambda", "lambda_l2", "reg_lambda", "l2_regularization"}},
+    {"optimizer.eps", {"adam_epsilon"}},
+    {"optimizer.l2", {"lambda", "lambda_l2", "reg_lambda", "l2_regularization"}},
     {"optimizer.l1", {"lambda_l1", "reg_alpha", "l1_regularization"}},
-    {"optimizer.clip_norm", {"grad_clip", "clip_grad_norm", "max_grad_norm", "gradient_clip_val"}},
+    {"optimizer.clip_norm", {"grad_clip", "clip_grad_norm", "gradient_clip_val"}},
     {"schedule.name", {"schedule", "scheduler", "lr_schedule", "lr_scheduler", "lr_scheduler_type"}},
     {"schedule.warmup_steps", {"warmup"}},
     {"schedule.max_lr_start_factor", {"div_factor"}},
@@ -65,6 +65,30 @@ const OtherNames kOtherNames[] = {
 TEST(ConfigKeys, EveryNameOfAnotherToolIsOneSetting) {
   for (const OtherNames& setting : kOtherNames)
     for (const char* name : setting.names) EXPECT_EQ(resolve_key(name).name, setting.key) << name;
+}
+
+TEST(ConfigKeys, ANameThatTwoToolsUseDifferentlyIsRefusedWithWhatItCanMean) {
+  const std::pair<const char*, std::vector<const char*>> shared[] = {
+      {"alpha",
+       {"\"optimizer.l2\" (scikit-learn)", "\"optimizer.l1\" (XGBoost)",
+        "\"optimizer.beta2\" (PyTorch's rmsprop)", "\"model.quantile\" (LightGBM)"}},
+      {"optimizer.alpha", {"optimizer.l2", "optimizer.l1", "optimizer.beta2"}},
+      {"delta", {"model.huber_delta", "per_sample.delta"}},
+      {"epsilon", {"optimizer.eps", "model.huber_delta", "per_sample.target_epsilon"}},
+      {"max_grad_norm", {"optimizer.clip_norm", "per_sample.clip_norm"}}};
+  for (const auto& [name, meanings] : shared) {
+    const ResolvedKey resolved = resolve_key(name);
+    EXPECT_EQ(resolved.name, "") << name;
+    for (const char* meaning : meanings) EXPECT_THAT(resolved.problem, testing::HasSubstr(meaning));
+  }
+}
+
+TEST(ConfigKeys, ASharedNameIsTheOneSettingOfItsSection) {
+  EXPECT_EQ(resolve_key("model.alpha").name, "model.quantile");
+  EXPECT_EQ(resolve_key("model.delta").name, "model.huber_delta");
+  EXPECT_EQ(resolve_key("per_sample.delta").name, "per_sample.delta");
+  EXPECT_EQ(resolve_key("optimizer.epsilon").name, "optimizer.eps");
+  EXPECT_EQ(resolve_key("per_sample.max_grad_norm").name, "per_sample.clip_norm");
 }
 
 TEST(ConfigKeys, ANameOfAnotherToolWorksInItsSectionAndInNoOther) {
@@ -158,7 +182,7 @@ TEST(ConfigKeys, AreWrittenInTheOrderOfTheirPage) {
             "standardize_target "
             "impute fingerprint "
             "[model] hidden activation loss huber_delta quantile label_smoothing dropout normalization bias "
-            "init "
+            "init bias_init "
             "[optimizer] name lr momentum beta1 beta2 eps beta weight_decay l1 l2 decay_bias_and_norm "
             "clip_norm constraint lower upper bias_lr_factor average ema_decay average_from lazy "
             "[schedule] name warmup_steps warmup_start decay gamma step_size power min_lr cycle_steps "

@@ -216,7 +216,7 @@ TEST_F(DatasetOf, ValidationRowsHaveNoPartInWhatIsFoundInTheData) {
       each->target = "y";
       each->impute = Imputation::mean;
       each->standardize = Tristate::yes;
-      each->standardize_target = !classes;
+      each->standardize_target = classes ? Tristate::no : Tristate::yes;
       each->class_weight = classes ? "balanced" : "none";
     }
     c.validation_fraction = 0.3;

@@ -100,7 +100,9 @@ TEST(RunPlan, NamesWhyARunIsOver) {
   state.step = 10;
   EXPECT_EQ(plan.stop_reason(state, 59), "");
   EXPECT_EQ(plan.stop_reason(state, 60), "time");
-  state.epoch_loss_change = 1e-5;
+  state.small_changes = 4;
+  EXPECT_EQ(plan.stop_reason(state, 0), "");
+  state.small_changes = 5;
   EXPECT_EQ(plan.stop_reason(state, 0), "loss");
   state.epochs_without_improvement = 2;
   EXPECT_EQ(plan.stop_reason(state, 0), "patience");
@@ -113,16 +115,13 @@ TEST(RunPlan, NamesWhyARunIsOver) {
   EXPECT_EQ(RunPlan(config_of(2), kBatches, kWork).stop_reason(state, 0), "epochs");
 }
 
-TEST(RunPlan, GoesOnWhereGradientAndLossChangeMeetTheirTolerancesWithoutFallingBelow) {
+TEST(RunPlan, GoesOnWhereTheGradientMeetsItsToleranceWithoutFallingBelow) {
   Config config = config_of(3);
   config.train.gradient_tolerance = 0.5;
-  config.train.loss_tolerance = 0.25;
   const RunPlan plan(config, kBatches, kWork);
   RunState state;
-  state.step = 10, state.gradient_norm = 0.5, state.epoch_loss_change = 0.25;
+  state.step = 10, state.gradient_norm = 0.5;
   EXPECT_EQ(plan.stop_reason(state, 0), "");
-  state.epoch_loss_change = 0.125;
-  EXPECT_EQ(plan.stop_reason(state, 0), "loss");
   state.gradient_norm = 0.25;
   EXPECT_EQ(plan.stop_reason(state, 0), "gradient");
 }
@@ -130,7 +129,7 @@ TEST(RunPlan, GoesOnWhereGradientAndLossChangeMeetTheirTolerancesWithoutFallingB
 TEST(RunPlan, WithoutRulesEndsWithTheEpochsAlone) {
   const Config config = config_of(1, 1);
   RunState state;
-  state.gradient_norm = state.epoch_loss_change = 0, state.epochs_without_improvement = 99;
+  state.gradient_norm = 0, state.small_changes = 99, state.epochs_without_improvement = 99;
   EXPECT_EQ(RunPlan(config, kBatches, kWork).stop_reason(state, 1e9), "");
   state.step = 1;
   EXPECT_EQ(RunPlan(config, kBatches, kWork).stop_reason(state, 1e9), "steps");

@@ -12,7 +12,7 @@ RunState known() {
   RunState state;
   state.step = 99;
   state.epoch_loss = 1.5, state.epoch_weight = 2.5, state.last_epoch_loss = 3.5;
-  state.epoch_loss_change = 4.5, state.gradient_norm = 5.5, state.best_validation = 6.5;
+  state.small_changes = 4, state.gradient_norm = 5.5, state.best_validation = 6.5;
   state.best_step = 7, state.epochs_without_improvement = 8, state.spikes_in_a_row = 9;
   state.plateau.factor = 10.5, state.plateau.best = 11.5, state.plateau.bad_epochs = 12;
   state.plateau.started = true;
@@ -21,7 +21,7 @@ RunState known() {
 
 // The names are part of a checkpoint's meaning.
 const std::map<std::string, double> kNumbers{{"epoch_loss", 1.5},      {"epoch_weight", 2.5},
-                                             {"last_epoch_loss", 3.5}, {"epoch_loss_change", 4.5},
+                                             {"last_epoch_loss", 3.5}, {"small_changes", 4},
                                              {"gradient_norm", 5.5},   {"best_validation", 6.5},
                                              {"best_step", 7},         {"epochs_without_improvement", 8},
                                              {"spikes_in_a_row", 9},   {"plateau.factor", 10.5},
@@ -36,7 +36,7 @@ TEST(RunState, ComesBackFromThem) {
   EXPECT_EQ(state.epoch_loss, 1.5);
   EXPECT_EQ(state.epoch_weight, 2.5);
   EXPECT_EQ(state.last_epoch_loss, 3.5);
-  EXPECT_EQ(state.epoch_loss_change, 4.5);
+  EXPECT_EQ(state.small_changes, 4);
   EXPECT_EQ(state.gradient_norm, 5.5);
   EXPECT_EQ(state.best_validation, 6.5);
   EXPECT_EQ(state.best_step, 7);
@@ -50,11 +50,18 @@ TEST(RunState, ComesBackFromThem) {
 
 TEST(RunState, NamesTheNumberThatIsMissing) {
   for (const auto& [name, value] : kNumbers) {
+    if (name == "small_changes") continue;
     auto numbers = kNumbers;
     numbers.erase(name);
     test::expect_error<CorruptCheckpoint>([&] { RunState::from(numbers, 1, "run/step"); },
                                           {"run/step", "no \"" + name + "\""});
   }
+}
+
+TEST(RunState, CountsSmallChangesAnewWhereACheckpointIsOlderThanTheCount) {
+  auto numbers = kNumbers;
+  numbers.erase("small_changes");
+  EXPECT_EQ(RunState::from(numbers, 99, "folder").small_changes, 0);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ class StandardizedTarget : public test::DataFiles {
  protected:
   Dataset train(const std::string& text, TargetUse use = TargetUse::numbers) {
     config_ = config(write("train.csv", text));
-    config_.standardize_target = true;
+    config_.standardize_target = Tristate::yes;
     return read_training_data(config_, use);
   }
   DataConfig config_;

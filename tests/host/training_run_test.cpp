@@ -33,7 +33,7 @@ class TrainingRunTest : public testing::Test {
     Config c;
     c.device = "cpu";
     c.data.train = folder_.write("rows" + std::to_string(rows) + ".csv", csv);
-    c.data.standardize = Tristate::no;
+    c.data.standardize = c.data.standardize_target = Tristate::no;
     c.model.loss = Loss::squared;
     c.model.bias = false;
     c.optimizer.name = Rule::sgd;
@@ -163,22 +163,31 @@ TEST_F(TrainingRunTest, AFinishedRunKeepsItsModelWhenItIsStartedAgain) {
 TEST_F(TrainingRunTest, ALossThatRisesDoesNotCountAsOneThatStandsStill) {
   Config c = config(2.5);  // the error grows by half in each step
   c.train.loss_tolerance = 0.1;
+  c.train.epochs = 9;
   const TrainReport report = run(c);
   EXPECT_EQ(report.stopped_by, "epochs");
-  EXPECT_EQ(report.epochs, 4);
+  EXPECT_EQ(report.epochs, 9);
 }
 
-TEST_F(TrainingRunTest, ALossThatChangesByLessThanTheToleranceEndsTheRun) {
+TEST_F(TrainingRunTest, FiveChangesOfTheLossBelowTheToleranceEndTheRun) {
   Config c = config(0.5);
   c.train.epochs = 10;
-  c.train.loss_tolerance = 0.1;  // the loss falls by 0.375, then by 0.09375
+  c.train.loss_tolerance = 0.1;  // the loss falls by 0.375, then by 0.09375, then by a quarter of that
   const TrainReport report = run(c);
   EXPECT_EQ(report.stopped_by, "loss");
-  EXPECT_EQ(report.epochs, 3);
+  EXPECT_EQ(report.epochs, 7);
   c.train.loss_tolerance = 0.4;
-  EXPECT_EQ(run(c).epochs, 2);
+  EXPECT_EQ(run(c).epochs, 6);
   c.train.loss_tolerance = 1e9;
-  EXPECT_EQ(run(c).epochs, 2) << "the first epoch has nothing to be held against";
+  EXPECT_EQ(run(c).epochs, 6) << "the first epoch has nothing to be held against";
+}
+
+TEST_F(TrainingRunTest, AChangeAboveTheToleranceBeginsTheCountAnew) {
+  Config c = config(0.8);
+  c.schedule.warmup_steps = 4;  // rates 0, 0.2, 0.4, 0.6, 0.8, ...
+  c.train.epochs = 12;
+  c.train.loss_tolerance = 0.1;
+  EXPECT_EQ(run(c).epochs, 9) << "losses 0.5, 0.5, 0.32, 0.1152, 0.0184, ...: small from the fifth on";
 }
 
 TEST_F(TrainingRunTest, AGradientBelowTheToleranceEndsTheRun) {

@@ -32,7 +32,9 @@ Config dense_linear_config() {
   config.data.impute = Imputation::median;
   config.data.train_rows = "0:1500";
   config.data.validation_fraction = 0.1;
+  config.data.standardize_target = Tristate::no;
   config.model.loss = Loss::huber;
+  config.model.bias_init = BiasInit::zero;
   config.optimizer.name = Rule::momentum;
   config.optimizer.lr = 10;
   config.train.epochs = 20;
@@ -45,6 +47,7 @@ Config sparse_linear_config() {
   config.data.train = data_file("a9a");
   config.data.train_rows = "0:1500";
   config.model.loss = Loss::logistic;
+  config.model.bias_init = BiasInit::zero;
   config.optimizer.name = Rule::adagrad;
   config.optimizer.lr = 0.1;
   config.optimizer.l2 = 1e-4;
@@ -61,7 +64,9 @@ Config mlp_config(Normalization normalization) {
   config.model.hidden = {40, 24};
   config.model.dropout = 0.25;
   config.model.normalization = normalization;
+  config.model.bias_init = BiasInit::zero;
   config.optimizer.name = Rule::adamw;
+  config.optimizer.lr = 1e-3;
   config.optimizer.weight_decay = 0.01;
   config.optimizer.clip_norm = 1.0;
   config.train.epochs = 20;

@@ -33,7 +33,7 @@ struct DataConfig {
   std::int64_t folds = 0;
   Tristate stratify = Tristate::automatic;
   Tristate standardize = Tristate::automatic;
-  bool standardize_target = false;
+  Tristate standardize_target = Tristate::automatic;
   Imputation impute = Imputation::error;
   FingerprintRows fingerprint = FingerprintRows::sampled;
 
@@ -144,9 +144,13 @@ struct DataConfig {
                        "features are, sparse and uint8 ones are not.",
               .aliases = "normalize standardise"},
       c.standardize);
-    v(Setting{.name = "standardize_target",
-              .about = "Whether a regression target is trained as (y - mean) / deviation."},
-      c.standardize_target);
+    v(
+        Setting{
+            .name = "standardize_target",
+            .about =
+                "Whether a regression target is trained as (y - mean) / deviation; auto: it is, but not for "
+                "poisson and private training."},
+        c.standardize_target);
     v(Setting{.name = "impute", .about = "What stands in for a missing value; error: the run ends."},
       c.impute);
     v(Setting{.name = "fingerprint", .about = "Rows that a resumed run compares with those before."},

@@ -21,6 +21,7 @@ struct ModelConfig {
   Normalization normalization = Normalization::none;
   bool bias = true;
   std::string init = "auto";
+  BiasInit bias_init = BiasInit::automatic;
 
   static constexpr std::string_view kAbout = "Layers, loss and initial parameters";
 
@@ -41,8 +42,7 @@ struct ModelConfig {
       c.loss);
     v(Setting{.name = "huber_delta",
               .about = "huber: residual at which the loss turns from quadratic to linear.",
-              .range = above(0),
-              .aliases = "delta"},
+              .range = above(0)},
       c.huber_delta);
     v(Setting{.name = "quantile", .about = "quantile: level that is fitted.", .range = between(0, 1)},
       c.quantile);
@@ -64,6 +64,11 @@ struct ModelConfig {
               .form = TextForm::init,
               .path = true},
       c.init);
+    v(Setting{.name = "bias_init",
+              .about =
+                  "Where the bias of the last layer begins; auto: at the best constant output, but not in "
+                  "private training."},
+      c.bias_init);
   }
 };
 

@@ -9,12 +9,12 @@ namespace thalweg {
 
 struct OptimizerConfig {
   Rule name = Rule::adamw;
-  double lr = 1e-3;
+  double lr = 0.0;
   double momentum = 0.9;
-  double beta1 = 0.9, beta2 = 0.999;
+  double beta1 = 0.9, beta2 = -1.0;
   double eps = 1e-8;
   double beta = 1.0;
-  double weight_decay = 0.0;
+  double weight_decay = -1.0;
   double l1 = 0.0, l2 = 0.0;
   bool decay_bias_and_norm = false;
   double clip_norm = 0.0;
@@ -26,15 +26,25 @@ struct OptimizerConfig {
   std::int64_t average_from = 0;
   Tristate lazy = Tristate::automatic;
 
+  // What a learner takes for a setting that is left open; a run has a rule of its own (docs/defaults.md).
+  double plain_lr() const { return lr > 0 ? lr : 1e-3; }
+  double plain_decay() const { return weight_decay > 0 ? weight_decay : 0.0; }
+  /// beta2, or what the papers and PyTorch use.
+  double second_decay() const {
+    if (beta2 >= 0) return beta2;
+    return name == Rule::rmsprop || name == Rule::lion ? 0.99 : 0.999;
+  }
+
   static constexpr std::string_view kAbout = "Update rule and regularisation";
 
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {
     v(Setting{.name = "name", .about = "Update rule.", .aliases = "optimizer optim solver"}, c.name);
     v(Setting{.name = "lr",
-              .about = "Learning rate, before the schedule.",
+              .about = "Learning rate, before the schedule; auto: by the data (docs/defaults.md).",
               .range = above(0),
-              .aliases = "learning_rate learning_rate_init eta eta0 shrinkage_rate"},
+              .aliases = "learning_rate learning_rate_init eta eta0 shrinkage_rate",
+              .automatic = 0},
       c.lr);
     v(Setting{.name = "momentum",
               .about = "momentum, nesterov: share of the last update in the next.",
@@ -46,19 +56,24 @@ struct OptimizerConfig {
               .aliases = "beta_1"},
       c.beta1);
     v(Setting{.name = "beta2",
-              .about = "Adam rules, lion, rmsprop: decay of the second moment.",
+              .about =
+                  "Adam rules: decay of the second moment; rmsprop: smoothing of the squares; lion: decay "
+                  "of the momentum; auto: 0.999, rmsprop and lion 0.99.",
               .range = from_to_below(0, 1),
-              .aliases = "beta_2"},
+              .aliases = "beta_2",
+              .automatic = -1},
       c.beta2);
     v(Setting{.name = "eps",
               .about = "Constant that is added to the divisor of adaptive rules.",
               .range = at_least(0),
-              .aliases = "epsilon adam_epsilon"},
+              .aliases = "adam_epsilon"},
       c.eps);
     v(Setting{.name = "beta", .about = "ftrl: constant of the learning rate.", .range = at_least(0)}, c.beta);
     v(Setting{.name = "weight_decay",
-              .about = "Decoupled weight decay: each step multiplies weights by 1 - lr * weight_decay.",
-              .range = at_least(0)},
+              .about = "Decoupled weight decay: each step multiplies weights by 1 - lr * weight_decay; auto: "
+                       "docs/defaults.md.",
+              .range = at_least(0),
+              .automatic = -1},
       c.weight_decay);
     v(Setting{.name = "l1",
               .about = "L1 regularisation, as a proximal step: soft threshold by l1 times the step size of "
@@ -69,7 +84,7 @@ struct OptimizerConfig {
     v(Setting{.name = "l2",
               .about = "L2 regularisation: l2 * weight is added to the gradient.",
               .range = at_least(0),
-              .aliases = "alpha lambda lambda_l2 reg_lambda l2_regularization"},
+              .aliases = "lambda lambda_l2 reg_lambda l2_regularization"},
       c.l2);
     v(Setting{.name = "decay_bias_and_norm",
               .about = "Whether weight_decay, l1 and l2 reach biases and normalization parameters."},
@@ -77,7 +92,7 @@ struct OptimizerConfig {
     v(Setting{.name = "clip_norm",
               .about = "Bound of the norm of the whole gradient; 0: no clipping.",
               .range = at_least(0),
-              .aliases = "grad_clip clip_grad_norm max_grad_norm gradient_clip_val"},
+              .aliases = "grad_clip clip_grad_norm gradient_clip_val"},
       c.clip_norm);
     v(Setting{.name = "constraint", .about = "Set that the weights are kept in after each step."},
       c.constraint);

@@ -8,7 +8,7 @@
 namespace thalweg {
 
 struct ScheduleConfig {
-  ScheduleKind name = ScheduleKind::constant;
+  ScheduleKind name = ScheduleKind::automatic;
   std::int64_t warmup_steps = 0;
   double warmup_start = 0.0;
   double decay = 0.0;
@@ -28,7 +28,9 @@ struct ScheduleConfig {
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {
     v(Setting{.name = "name",
-              .about = "Shape of the learning rate over the steps.",
+              .about =
+                  "Shape of the learning rate over the steps; auto: cosine where optimizer.lr is auto, else "
+                  "constant.",
               .aliases = "schedule scheduler lr_schedule lr_scheduler lr_scheduler_type"},
       c.name);
     v(Setting{.name = "warmup_steps",

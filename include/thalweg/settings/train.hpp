@@ -11,9 +11,9 @@ namespace thalweg {
 constexpr std::int64_t kMostReductionSlices = 64;
 
 struct TrainConfig {
-  std::int64_t epochs = 10;
+  std::int64_t epochs = -1;
   std::int64_t max_steps = 0;
-  std::int64_t batch_size = 256;
+  std::int64_t batch_size = 0;
   std::int64_t micro_batch = 0;
   std::int64_t reduction_slices = 8;
   bool shuffle = true;
@@ -32,19 +32,21 @@ struct TrainConfig {
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {
     v(Setting{.name = "epochs",
-              .about = "Passes over the training rows.",
+              .about = "Passes over the training rows; auto: by the data (docs/defaults.md).",
               .range = at_least(0),
               .aliases = "max_iter n_iter n_epochs num_epochs max_epochs num_train_epochs num_iterations "
-                         "num_boost_round"},
+                         "num_boost_round",
+              .automatic = -1},
       c.epochs);
     v(Setting{.name = "max_steps",
               .about = "Steps after which the run ends; 0: the epochs alone decide.",
               .range = at_least(0)},
       c.max_steps);
     v(Setting{.name = "batch_size",
-              .about = "Rows of a step.",
+              .about = "Rows of a step; auto: by the data (docs/defaults.md).",
               .range = at_least(1),
-              .aliases = "batch minibatch_size"},
+              .aliases = "batch minibatch_size",
+              .automatic = 0},
       c.batch_size);
     v(Setting{.name = "micro_batch",
               .about = "Rows that go through the model at once; 0: the batch, or parts of it that fit the "
@@ -77,11 +79,14 @@ struct TrainConfig {
               .about = "The run ends when the gradient norm is below this; 0: no limit.",
               .range = at_least(0)},
       c.gradient_tolerance);
-    v(Setting{.name = "loss_tolerance",
-              .about = "The run ends when the loss of an epoch changes by less than this; 0: no limit.",
-              .range = at_least(0),
-              .aliases = "tol"},
-      c.loss_tolerance);
+    v(
+        Setting{
+            .name = "loss_tolerance",
+            .about =
+                "The run ends when the loss of five epochs in a row changes by less than this; 0: no limit.",
+            .range = at_least(0),
+            .aliases = "tol"},
+        c.loss_tolerance);
     v(Setting{.name = "max_seconds",
               .about = "Seconds of wall time after which the run ends; 0: no limit.",
               .range = at_least(0),

@@ -1,0 +1,178 @@
+#include "host/run/defaults.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/config/config_text.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::int64_t kMostBatch = 256;
+constexpr std::int64_t kLeastBatch = 4;
+/// Where noise hides the gradient, the rule has not been measured.
+constexpr std::int64_t kPrivateEpochs = 10;
+constexpr double kPrivateRate = 1e-3;
+
+/// A row and its norm tell enough of their kind: so many are looked at.
+constexpr std::int64_t kRowsLookedAt = 1000;
+
+double square(double x) { return x * x; }
+
+double square_norm_of_row(const Dataset& data, std::int64_t row) {
+  double sum = 0;
+  if (data.sparse) {
+    for (std::int64_t i = data.offsets[static_cast<std::size_t>(row)];
+         i < data.offsets[static_cast<std::size_t>(row) + 1]; ++i)
+      sum += square(data.values[static_cast<std::size_t>(i)]);
+    return sum;
+  }
+  const auto first = static_cast<std::size_t>(row * data.features);
+  for (std::size_t j = 0; j < static_cast<std::size_t>(data.features); ++j) {
+    const bool bytes = !data.dense_u8.empty();
+    sum += square(bytes ? std::fma(data.dense_u8[first + j], data.transform.scale[j], data.transform.shift[j])
+                        : data.dense_f32[first + j]);
+  }
+  return sum;
+}
+
+double entries_of_row(const Dataset& data, std::int64_t row) {
+  if (!data.sparse) return static_cast<double>(data.features);
+  const auto at = static_cast<std::size_t>(row);
+  return static_cast<double>(data.offsets[at + 1] - data.offsets[at]);
+}
+
+/// An eighth of the rows, so that an epoch has some steps; a power of two.
+std::int64_t batch_size_for(std::int64_t rows) {
+  std::int64_t batch = kLeastBatch;
+  while (batch * 2 <= kMostBatch && batch * 2 * 8 <= rows) batch *= 2;
+  return std::max<std::int64_t>(1, std::min(batch, rows));
+}
+
+/// Epochs that have about so many steps, but at least `least`.
+std::int64_t epochs_for(std::int64_t steps, std::int64_t least, std::int64_t rows, std::int64_t batch) {
+  const std::int64_t per_epoch = std::max<std::int64_t>(1, (rows + batch - 1) / batch);
+  return std::max(least, (steps + per_epoch - 1) / per_epoch);
+}
+
+/// adamw moves each weight by about the rate, hence an output by up to the rate times |x|_1, which lies
+/// between |x|_2 and sqrt(entries) |x|_2. Longer rows want a smaller rate, by the unit of their values too.
+double linear_rate(const RunShape& shape) {
+  const double entries = std::max(shape.entries, 1.0), norm = std::max(shape.square_norm, 1e-30);
+  return 0.1 / std::sqrt(std::sqrt(entries * norm) * std::max(1.0, std::sqrt(norm / entries)));
+}
+
+double network_rate(const ModelConfig& model) {
+  const std::int64_t widest = *std::max_element(model.hidden.begin(), model.hidden.end());
+  return 0.04 / std::sqrt(static_cast<double>(std::max<std::int64_t>(widest, 16)));
+}
+
+/// A gradient step is stable below 2 / curvature; the loss bends by at most 1 or 1/4, the row by |x|^2.
+double gradient_rate(const RunShape& shape, bool linear) {
+  const double bend = shape.loss == Loss::logistic ? 0.25 : 1.0;
+  return linear ? 0.5 / (bend * (1.0 + shape.square_norm)) : 0.5 / (1.0 + shape.square_norm);
+}
+
+double rate_for(const Config& config, const RunShape& shape) {
+  const bool linear = config.model.hidden.empty();
+  const double adam = linear ? linear_rate(shape) : network_rate(config.model);
+  switch (config.optimizer.name) {
+    case Rule::adam:
+    case Rule::adamw:
+    case Rule::amsgrad:
+      return adam;
+    case Rule::rmsprop:
+      return adam / 2;
+    case Rule::lion:
+      return adam / 5;
+    case Rule::adagrad:
+      return adam * 4;
+    case Rule::ftrl:
+      return adam * 4;
+    case Rule::sgd:
+      return gradient_rate(shape, linear);
+    case Rule::adams_bashforth:
+      return gradient_rate(shape, linear) / 2;
+    case Rule::momentum:
+    case Rule::nesterov:
+      return gradient_rate(shape, linear) * (1 - config.optimizer.momentum);
+  }
+  return adam;
+}
+
+/// A network has more parameters than small data have rows: the fewer rows, the more they are held small.
+double decay_for(const Config& config, const RunShape& shape) {
+  if (config.model.hidden.empty() || config.optimizer.name != Rule::adamw) return 0.0;
+  return std::clamp(3000.0 / static_cast<double>(shape.rows), 0.01, 2.0);
+}
+
+/// Two digits say all that the rule knows.
+double rounded(double x) { return std::stod(fmt::format("{:.2g}", x)); }
+
+void resolve_optimizer(Config& config, const RunShape& shape) {
+  OptimizerConfig& optimizer = config.optimizer;
+  const bool by_rule = optimizer.lr == 0, noise = config.per_sample.private_training();
+  if (by_rule) optimizer.lr = noise ? kPrivateRate : rounded(rate_for(config, shape));
+  optimizer.beta2 = optimizer.second_decay();
+  if (optimizer.weight_decay < 0)
+    optimizer.weight_decay = by_rule && !noise ? rounded(decay_for(config, shape)) : 0.0;
+  if (config.schedule.name == ScheduleKind::automatic)
+    config.schedule.name = by_rule && !noise ? ScheduleKind::cosine : ScheduleKind::constant;
+}
+
+void resolve_length(Config& config, const RunShape& shape) {
+  TrainConfig& train = config.train;
+  const bool noise = config.per_sample.private_training(), linear = config.model.hidden.empty();
+  if (train.batch_size == 0)
+    train.batch_size = std::max(noise ? kMostBatch : batch_size_for(shape.rows), train.micro_batch);
+  if (train.epochs >= 0) return;
+  if (train.max_steps > 0) {
+    train.epochs = epochs_for(train.max_steps, 1, shape.rows, train.batch_size);
+  } else if (noise) {
+    train.epochs = kPrivateEpochs;
+  } else {
+    train.epochs = epochs_for(linear ? 2000 : 2500, linear ? 3 : 10, shape.rows, train.batch_size);
+  }
+}
+
+}  // namespace
+
+Config with_data_defaults(Config config) {
+  if (config.data.standardize_target != Tristate::automatic) return config;
+  const LossTraits loss = traits_of(config.model.loss);
+  const bool wanted = !loss.rates && !loss.classification && !config.per_sample.private_training();
+  config.data.standardize_target = wanted ? Tristate::yes : Tristate::no;
+  return config;
+}
+
+RunShape run_shape(const Dataset& data, const std::vector<std::int64_t>& rows, const ModelSpec& spec) {
+  RunShape shape{.rows = std::ssize(rows), .loss = spec.config.loss};
+  const std::int64_t stride = std::max<std::int64_t>(1, shape.rows / kRowsLookedAt);
+  double count = 0, entries = 0, norms = 0;
+  for (std::int64_t i = 0; i < shape.rows; i += stride, ++count) {
+    const std::int64_t row = rows[static_cast<std::size_t>(i)];
+    entries += entries_of_row(data, row);
+    norms += square_norm_of_row(data, row);
+  }
+  shape.entries = entries / std::max(count, 1.0);
+  shape.square_norm = norms / std::max(count, 1.0);
+  return shape;
+}
+
+Config with_run_defaults(Config config, const RunShape& shape) {
+  resolve_optimizer(config, shape);
+  resolve_length(config, shape);
+  if (traits_of(shape.loss).classification) config.data.standardize_target = Tristate::no;
+  return config;
+}
+
+std::string describe_defaults(const Config& asked, const Config& resolved) {
+  std::string text;
+  for (const SettingDifference& chosen : config_differences(asked, resolved))
+    text += fmt::format("{}{} = {}", text.empty() ? "by rule: " : ", ", chosen.key, chosen.after);
+  return text.empty() ? text : text + " (docs/defaults.md)";
+}
+
+}  // namespace thalweg
