@@ -8,6 +8,7 @@
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
 #include "host/cli/unfinished_output.hpp"
+#include "host/config/home_path.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/run/context_options.hpp"
 
@@ -62,7 +63,7 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   if (!arguments.output.empty() && !npy && !arguments.output.ends_with(".csv")) {
     throw UsageError("--output is \"" + arguments.output + "\"; expected a name that ends in .csv or .npy");
   }
-  const std::string output = arguments.output.empty() ? "" : replaceable_file(arguments.output);
+  const std::string output = arguments.output.empty() ? "" : replaceable_file(with_home(arguments.output));
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
