@@ -6,6 +6,7 @@
 #include "host/cli/model_rows.hpp"
 #include "host/cli/prediction_text.hpp"
 #include "host/cli/unfinished_output.hpp"
+#include "host/config/home_path.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/probabilities.hpp"
@@ -58,7 +59,7 @@ void write_values(const std::string& output, const Predictions& predictions,
 
 int predict_command(const PredictArguments& arguments, Streams streams) {
   const Form form = form_of(arguments);
-  const std::string output = arguments.output.empty() ? "" : replaceable_file(arguments.output);
+  const std::string output = arguments.output.empty() ? "" : replaceable_file(with_home(arguments.output));
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);

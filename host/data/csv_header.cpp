@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/data/number_looks.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
@@ -73,12 +74,21 @@ bool begins_with_index(const CsvRecords& records) {
   return true;
 }
 
+/// Whether a cell of the first record is a date, an amount, ... as the one below is: then it names nothing.
+bool begins_with_looks(const CsvRecords& records) {
+  const auto& first = records[0].cells;
+  for (std::size_t c = 0; records.size() > 1 && c < std::min(first.size(), records[1].cells.size()); ++c)
+    if (number_look(first[c]) && number_look(records[1].cells[c])) return true;
+  return false;
+}
+
 bool has_header(Header setting, const CellRules& rules, const CsvRecords& records) {
   if (setting != Header::automatic) return setting == Header::yes;
   const auto& first = records[0].cells;
   const auto number = [&](const std::string& cell) { return is_number_by(rules, cell); };
   const auto word = [&](const std::string& cell) { return is_word(cell, rules); };
   if (std::any_of(first.begin(), first.end(), number)) return is_row_of_indices(records);
+  if (begins_with_looks(records)) return false;
   return std::all_of(first.begin(), first.end(), word) || names_numbers(records, rules) ||
          begins_with_index(records);
 }

@@ -15,13 +15,33 @@ namespace {
 
 constexpr std::int64_t kPeeked = 1 << 16;  // bytes that tell a format
 
+/// Settings that name columns do nothing for formats without columns of their own; a model's data may have
+/// another format than its training data.
+void require_columns(const ReadRequest& request, const Reader& reader) {
+  const DataConfig& config = request.config;
+  const bool csv = reader.format == DataFormat::csv || reader.format == DataFormat::tsv;
+  if (csv || request.schema) return;
+  const char* const key = !config.id.empty()            ? "id"
+                          : !config.categorical.empty() ? "categorical"
+                          : !config.ignore.empty()      ? "ignore"
+                                                        : nullptr;
+  if (key != nullptr)
+    throw ConfigError(fmt::format("data.{} names columns of a CSV file; {} is read as {}", key, request.path,
+                                  name_of(reader.format)));
+}
+
+RawData read_as(const Reader& reader, const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  require_columns(request, reader);
+  return reader.read(request, std::move(source));
+}
+
 /// One opening serves the format and the reader: a pipe has no second.
 RawData read_raw(const ReadRequest& request) {
   std::unique_ptr<ByteSource> file = open_file(request.path, request.progress);
   if (request.config.format != DataFormat::automatic)
-    return reader_of(request.config.format).read(request, std::move(file));
+    return read_as(reader_of(request.config.format), request, std::move(file));
   auto [head, source] = peek(std::move(file), kPeeked);
-  return find_reader(request.path, head).read(request, std::move(source));
+  return read_as(find_reader(request.path, head), request, std::move(source));
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "host/data/labels.hpp"
 #include "host/data/split.hpp"
-#include "host/data/target_transform.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -16,8 +15,7 @@ Dataset data_set(RawData&& raw, const DataConfig& config, TargetUse use, const s
                  const std::optional<DataSchema>& schema, int threads) {
   if (!schema) return fit_dataset(std::move(raw), config, use, fit, threads);
   Dataset data = apply_schema(std::move(raw), *schema, true, config.unseen, threads);
-  apply_target_transform(schema->target_transform, data);
-  apply_class_weights(config.class_weight, fit, data);
+  fit_weights(config.class_weight, fit, data);
   return data;
 }
 

@@ -1,6 +1,8 @@
 // The text of predictions: the header for every kind of model, and names that a CSV file has to quote.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 #include "host/cli/cli.hpp"
@@ -36,6 +38,16 @@ TEST_F(PredictCsv, NumbersStandAloneUnderTheirName) {
   EXPECT_EQ(header_of(csv), "prediction\n");
   EXPECT_EQ(std::count(csv.begin(), csv.end(), ','), 0);
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 3);
+}
+
+TEST_F(PredictCsv, ATildeAtTheBeginOfAPathIsTheHomeFolder) {
+  predictions("x,y\n-1,5\n1,5\n", "absolute");
+  const char* const home = std::getenv("HOME");
+  const std::string before = home == nullptr ? "" : home;
+  setenv("HOME", folder_.path("").c_str(), 1);
+  output_of({"predict", folder_.path("absolute"), "--data.test=~/new.csv", "--output=~/p.csv"});
+  setenv("HOME", before.c_str(), 1);
+  EXPECT_TRUE(std::filesystem::exists(folder_.path("p.csv")));
 }
 
 TEST_F(PredictCsv, TwoClassesHaveAProbabilityEachAndOneScoreWhichIsThatOfTheSecond) {

@@ -38,6 +38,11 @@ TEST_F(CsvHeader, YearsBesideAWordAreRefusedWithTheSetting) {
                           {"d.csv line 1, column 2: got \"y\"", "data.header = \"yes\""});
 }
 
+TEST_F(CsvHeader, ADateAboveADateIsARow) {
+  expect_error<DataError>([&] { read("2024-01-01,u,v\n2024-01-02,w,x\n"); },
+                          {"d.csv line 1, column 0: got \"2024-01-01\", which looks like a date"});
+}
+
 TEST_F(CsvHeader, AnEmptyCellAmongNamesIsAColumnWithoutAName) {
   const Dataset d = read(",a,b,y\n0,1,2,3\n1,4,5,6\n");
   EXPECT_EQ(d.transform.columns, (Texts{"Unnamed: 0", "a", "b"}));

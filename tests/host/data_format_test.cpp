@@ -103,6 +103,22 @@ TEST_F(DataFormatTest, TheSettingNamesTheReader) {
   expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"d is not an IDX file"});
 }
 
+TEST_F(DataFormatTest, SettingsThatNameColumnsAreForCsvAlone) {
+  DataConfig c = config(write("d", "1 1:1\n0 2:1\n"));
+  const auto fails = [&](const std::string& words) {
+    expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
+                              {words, "d is read as libsvm"});
+  };
+  const DataSchema schema = schema_of(read_training_data(c, TargetUse::automatic));
+  c.ignore = {"a"};
+  fails("data.ignore names columns of a CSV file");
+  c.categorical = {"a"};
+  fails("data.categorical names columns");
+  c.id = "a";
+  fails("data.id names columns");
+  EXPECT_EQ(read_data_as(c, c.train, "", "", schema, true).rows, 2) << "the training data had them";
+}
+
 TEST(RowRangeText, LeavesEitherSideOpen) {
   const auto range = [](const char* text) {
     const RowRange r = parse_row_range(text, "data.train_rows");
