@@ -36,8 +36,7 @@ struct ModelConfig {
       c.activation);
     v(Setting{.name = "loss",
               .about = "Loss; auto: squared for numbers, logistic for two classes, softmax_cross_entropy "
-                       "for more. Targets are classes if they are texts, 0/1, -1/+1, 1/2, or at most 20 "
-                       "distinct whole numbers with 10 rows each on average.",
+                       "for more.",
               .aliases = "criterion objective"},
       c.loss);
     v(Setting{.name = "huber_delta",
