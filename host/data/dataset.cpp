@@ -119,7 +119,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   const RawData::Layout layout = raw.layout;
   if (layout == RawData::Layout::f32) {
     fit_columns(raw, config.impute, fit, transform);
-    fill_missing(raw, transform, "data.impute = mean or median");
+    fill_missing(raw, transform, "data.impute = \"mean\" or \"median\"");
     expand_one_hot(raw, transform);
   }
   const LabelColumn labels = std::move(raw.labels);
@@ -155,7 +155,7 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
   if (layout == RawData::Layout::f32) {
     if (!transform.columns.empty()) raw.column_names = transform.columns;
     match_categories(raw, transform, unseen);
-    fill_missing(raw, transform, "a model that was trained with data.impute = mean or median");
+    fill_missing(raw, transform, "a model that was trained with data.impute = \"mean\" or \"median\"");
     expand_one_hot(raw, transform);
   }
   const LabelColumn labels = std::move(raw.labels);
