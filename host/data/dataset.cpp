@@ -125,7 +125,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
     if (standardize) transform.offset = offset;
     apply_offsets(transform.offset, raw);
     fit_columns(raw, config.impute, fit, transform);
-    fill_missing(raw, transform, "data.impute = mean or median");
+    fill_missing(raw, transform, "data.impute = \"mean\" or \"median\"");
     expand_one_hot(raw, transform);
   }
   if (layout == RawData::Layout::csr) require_distinct_entries(raw);
@@ -164,7 +164,7 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
     if (!transform.columns.empty()) raw.column_names = transform.columns;
     apply_offsets(transform.offset, raw);
     match_categories(raw, transform, unseen);
-    fill_missing(raw, transform, "a model that was trained with data.impute = mean or median");
+    fill_missing(raw, transform, "a model that was trained with data.impute = \"mean\" or \"median\"");
     expand_one_hot(raw, transform);
   }
   const LabelColumn labels = std::move(raw.labels);

@@ -120,13 +120,8 @@ void allow(const SettingDifference& change, std::int64_t step, ResumeChanges& ch
 }  // namespace
 
 void ResumeChanges::apply(RunState& state) const {
-  const RunState fresh;
-  if (other_metric) {
-    state.best_validation = fresh.best_validation;
-    state.best_step = fresh.best_step;
-    state.epochs_without_improvement = fresh.epochs_without_improvement;
-  }
-  if (other_schedule) state.plateau = fresh.plateau;
+  if (other_metric) state.forget_best();
+  if (other_schedule) state.plateau = PlateauState{};
 }
 
 ResumeChanges require_same_run(const std::string& folder, const CheckpointData& checkpoint,

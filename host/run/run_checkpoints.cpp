@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "host/run/resume_check.hpp"
 #include "host/step/training_state.hpp"
 #include "thalweg/error.hpp"
@@ -32,7 +34,6 @@ RunState RunCheckpoints::restore(const std::string& folder, const CheckpointData
   const ResumeChanges changes = require_same_run(folder, data, run_.config, run_.data_fingerprint);
   put_back(data);
   run_.learner.set_steps(data.step);  // mutant: steps-restored
-  saved_step_ = data.step;
   writer_.set_valid(folder);
   resumed_from_ = folder;
   note_(fmt::format("resumed from {} at step {}", folder, data.step));
@@ -41,7 +42,33 @@ RunState RunCheckpoints::restore(const std::string& folder, const CheckpointData
   history_.insert(history_.end(), changes.history.begin(), changes.history.end());
   RunState state = RunState::from(data.progress, data.step, folder);
   changes.apply(state);
+  if (is_own(folder)) {
+    saved_step_ = data.step;
+  } else {
+    take_best_along(folder, state);
+  }
   return state;
+}
+
+bool RunCheckpoints::is_own(const std::string& folder) const {
+  std::error_code none;
+  return std::filesystem::equivalent(std::filesystem::absolute(folder).parent_path(), out_.checkpoints(),
+                                     none);
+}
+
+/// The run may end with the parameters of the best epoch, so they have to be in its own folder.
+void RunCheckpoints::take_best_along(const std::string& folder, RunState& state) {
+  if (state.best_step == 0 || state.best_step == state.step) return;
+  const std::string best = checkpoint_folder(parent_of(folder), state.best_step);
+  if (is_checkpoint(best)) {
+    CheckpointData data = read_checkpoint(best);
+    const RunState then = RunState::from(data.progress, data.step, best);
+    best_.emplace(then, std::move(data));
+    return;
+  }
+  note_(fmt::format(
+      "the best checkpoint {} is not there: the run looks for the best among the epochs to come", best));
+  state.forget_best();
 }
 
 void RunCheckpoints::put_back(const CheckpointData& data) {

@@ -47,6 +47,8 @@ class RunCheckpoints {
  private:
   RunState restore(const std::string& folder, const CheckpointData& data);
   void put_back(const CheckpointData& data);
+  bool is_own(const std::string& folder) const;
+  void take_best_along(const std::string& folder, RunState& state);
   CheckpointData checkpoint_of(const RunState& state) const;
   void submit(const RunState& state, CheckpointData data);
 

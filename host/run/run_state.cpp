@@ -27,6 +27,13 @@ void visit_fields(State& s, Visit visit) {
 
 }  // namespace
 
+void RunState::forget_best() {
+  const RunState fresh;
+  best_validation = fresh.best_validation;
+  best_step = fresh.best_step;
+  epochs_without_improvement = fresh.epochs_without_improvement;
+}
+
 std::map<std::string, double> RunState::numbers() const {
   std::map<std::string, double> numbers;
   visit_fields(*this,

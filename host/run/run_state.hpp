@@ -22,6 +22,9 @@ struct RunState {
   std::int64_t spikes_in_a_row = 0;  ///< batches passed over since the last good step
   PlateauState plateau;
 
+  /// As if no epoch had been measured yet.
+  void forget_best();
+
   std::map<std::string, double> numbers() const;
   /// Throws CorruptCheckpoint naming `folder` when a number is missing.
   static RunState from(const std::map<std::string, double>& numbers, std::int64_t step,

@@ -93,7 +93,7 @@ TEST_F(ImputationTest, TestDataOfAModelThatDoesNotFillNameTheMissingCell) {
 TEST_F(ImputationTest, AMissingTextWantsACategory) {
   expect_error<DataError>(
       [&] { train("t,b,y\nu,1,0\n,2,1\nv,3,1\n", Imputation::error); },
-      {"line 3, column \"t\" (0): missing value", "want a category, or data.impute = mean"});
+      {"line 3, column \"t\" (0): missing value", "want a category, or data.impute = \"mean\""});
 }
 
 TEST_F(ImputationTest, FilledCellsAreCounted) {

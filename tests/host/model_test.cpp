@@ -134,7 +134,7 @@ TEST(ModelParameters, AreRefusedByTheNameOfTheFirstThatDoesNotFit) {
   wrong = good;
   wrong[1].shape = {2};
   test::expect_error<ShapeError>([&] { model.set_parameters(wrong); },
-                                 {"\"layers.0.bias\" has another shape"});
+                                 {"\"layers.0.bias\" has the shape [2], in the model it has [1]"});
   wrong = good;
   wrong.push_back({"layers.9.weight", {1}, {1}});
   test::expect_error<ShapeError>([&] { model.set_parameters(wrong); }, {"2 tensors, but 3 were given"});

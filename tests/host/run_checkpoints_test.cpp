@@ -161,6 +161,29 @@ TEST_F(RunCheckpointsTest, TheBestOfAShortRunIsKept) {
               HasSubstr("the best on the validation rows is " + path("run/checkpoints/step-000000002")));
 }
 
+TEST_F(RunCheckpointsTest, TheBestComesAlongFromAnotherRun) {
+  Config c = run_of(0.5, 4);
+  c.data.validation = write("valid.csv", "x,y\n1,0.75\n");
+  run(c);
+  c.train.patience = 3;
+  c.train.epochs = 9;
+  c.checkpoint.resume = path("run");
+  for (const char* name : {"second", "third"}) {
+    c.out = path(name);
+    const TrainReport report = run(c);
+    EXPECT_EQ(report.steps, 5) << "three epochs after the best, which is the second";
+    EXPECT_EQ(report.best_step, 2);
+    EXPECT_EQ(weight_of(c.out), 0.75f);
+    c.checkpoint.resume =
+        path("second");  // which has ended: the third has nothing to do but to end with its best
+  }
+  std::filesystem::remove_all(path("run/checkpoints/step-000000002"));
+  c.out = path("fourth");
+  c.checkpoint.resume = path("run");
+  EXPECT_EQ(run(c).best_step, 5);
+  EXPECT_THAT(messages_, HasSubstr("step-000000002 is not there"));
+}
+
 TEST_F(RunCheckpointsTest, AFinishedRunSaysThatThereIsNothingToDo) {
   const Config c = run_of(0.5, 2);
   run(c);
