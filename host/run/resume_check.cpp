@@ -69,6 +69,12 @@ bool may_differ(const std::string& key, const Config& config) {
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
 }
 
+/// A rule finds these from the data: other data are then the cause, and the fingerprint says so.
+bool follows_from_data(const std::string& key) {
+  return key == "optimizer.lr" || key == "optimizer.weight_decay" || key == "train.epochs" ||
+         key == "train.batch_size";
+}
+
 /// A run that was to stop has met no spike that it went on from: another policy changes nothing so far.
 bool ends_a_stop(const SettingDifference& difference) {
   return difference.key == "train.on_spike" && difference.before == value_to_toml(SpikePolicy::stop);
@@ -80,7 +86,10 @@ void require_same_run(const std::string& folder, const CheckpointData& checkpoin
                       const std::string& fingerprint) {
   Config saved;
   read_config_text(checkpoint.config_toml, folder + "/config.toml", saved);
+  const bool other_data =
+      saved.data.fingerprint == config.data.fingerprint && checkpoint.data_fingerprint != fingerprint;
   for (const SettingDifference& difference : config_differences(saved, config)) {
+    if (other_data && follows_from_data(difference.key)) continue;
     if (may_differ(difference.key, config) || ends_a_stop(difference)) continue;
     if (same_data(difference.key, saved.data, config.data)) continue;
     throw ConfigError(
@@ -88,7 +97,7 @@ void require_same_run(const std::string& folder, const CheckpointData& checkpoin
                     "start over with checkpoint.resume=never",
                     folder, difference.key, difference.before, difference.after));
   }
-  if (saved.data.fingerprint == config.data.fingerprint && checkpoint.data_fingerprint != fingerprint) {
+  if (other_data) {
     throw DataError(fmt::format(
         "cannot resume from {}: the training data has changed (fingerprint was {}, is {}); restore "
         "the data, or start over with checkpoint.resume=never",
