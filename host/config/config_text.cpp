@@ -154,10 +154,11 @@ void set_config_value(Config& config, const std::string& key, const std::string&
   if (resolved.name.empty()) throw ConfigError(resolved.problem);
   with_setting(config, resolved.name, [&](const Setting& setting, auto& value) {
     auto read = value;
-    if (value_from_text(text, read) && !is_auto(setting, read)) return void(value = std::move(read));
+    const bool of_its_type = value_from_text(text, read);
+    if (of_its_type && !is_auto(setting, read)) return void(value = std::move(read));
     if (takes_auto(setting, text, value)) return;
     refuse_value(resolved.name, value_to_toml(text), wanted(setting, value),
-                 suggestion(setting, value, text));
+                 of_its_type ? "" : suggestion(setting, value, text));
   });
   expand_home(config, resolved.name);
 }

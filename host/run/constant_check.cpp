@@ -10,8 +10,8 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kTry =
-    "try optimizer.lr, train.epochs and train.batch_size left out (a rule then chooses them), "
-    "data.standardize = true, or other features";
+    "try optimizer.lr, train.epochs, train.batch_size and data.standardize_target left out (a rule then "
+    "chooses them), or other features";
 
 /// What the shares of the classes alone would reach on these rows.
 struct Constant {

@@ -168,10 +168,22 @@ Config with_run_defaults(Config config, const RunShape& shape) {
   return config;
 }
 
+namespace {
+
+/// Nothing is done, or what everyone expects.
+bool goes_without_saying(const SettingDifference& chosen) {
+  return chosen.after == "\"false\"" || chosen.after == "\"constant\"" || chosen.after == "0.0" ||
+         chosen.key == "optimizer.beta2";
+}
+
+}  // namespace
+
 std::string describe_defaults(const Config& asked, const Config& resolved) {
   std::string text;
-  for (const SettingDifference& chosen : config_differences(asked, resolved))
+  for (const SettingDifference& chosen : config_differences(asked, resolved)) {
+    if (goes_without_saying(chosen)) continue;
     text += fmt::format("{}{} = {}", text.empty() ? "by rule: " : ", ", chosen.key, chosen.after);
+  }
   return text.empty() ? text : text + " (docs/defaults.md)";
 }
 

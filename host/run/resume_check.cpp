@@ -82,6 +82,12 @@ bool may_be_allowed(const std::string& key, const Config& config) {
   return key == "optimizer.lr" || key == "train.metric" || key.starts_with("schedule.");
 }
 
+/// A rule finds these from the data: other data are then the cause, and the fingerprint says so.
+bool follows_from_data(const std::string& key) {
+  return key == "optimizer.lr" || key == "optimizer.weight_decay" || key == "train.epochs" ||
+         key == "train.batch_size";
+}
+
 /// A run that was to stop has met no spike that it went on from: another policy changes nothing so far.
 bool ends_a_stop(const SettingDifference& difference) {
   return difference.key == "train.on_spike" && difference.before == value_to_toml(SpikePolicy::stop);
@@ -130,15 +136,17 @@ ResumeChanges require_same_run(const std::string& folder, const CheckpointData& 
   read_config_text(checkpoint.config_toml, folder + "/config.toml", saved);
   const bool comparable = saved.data.fingerprint == config.data.fingerprint;
   const bool same_data = comparable && checkpoint.data_fingerprint == fingerprint;
+  const bool other_data = comparable && !same_data;
   ResumeChanges changes;
   for (const SettingDifference& change : config_differences(saved, config)) {
+    if (other_data && follows_from_data(change.key)) continue;
     if (changes_nothing(change, saved, config, same_data, changes)) continue;
     const bool allowable = may_be_allowed(change.key, config);
     if (!allowable || config.checkpoint.on_change == OnChange::error)
       refuse_change(folder, change, allowable);
     allow(change, checkpoint.step, changes);
   }
-  if (comparable && !same_data) {
+  if (other_data) {
     throw DataError(fmt::format(
         "cannot resume from {}: the training data has changed (fingerprint was {}, is {}); restore "
         "the data, or start over with checkpoint.resume=never",

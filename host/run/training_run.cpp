@@ -78,7 +78,7 @@ void TrainingRun::prepare() {
   data_ = read_data_(config_, observer_.reading);
   enter(TrainPhase::train);
   if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
-  make_model(asked);
+  make_model();
   if (const std::string note = lazy_note(config_.optimizer, data_.train); !note.empty()) say(note);
   say_what_was_read();
   resume();
@@ -90,16 +90,17 @@ void TrainingRun::prepare() {
                            .state = state_,
                            .epoch_pending = epoch_pending()});
   if (config_.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();
+  if (const std::string note = describe_defaults(asked, config_); !note.empty()) say(note);
   say_device();
   start_ = Clock::now();
 }
 
-void TrainingRun::make_model(const Config& asked) {
+void TrainingRun::make_model() {
   const auto seed = static_cast<std::uint64_t>(config_.seed);
   const ModelSpec spec = resolve_model(model_config(config_, data_), schema_of(data_.train), seed);
   check_targets(data_, spec);
   require_metric(spec);
-  choose_defaults(asked, spec);
+  choose_defaults(spec);
   const std::vector<std::int64_t>& rows = data_.split.train;
   batches_.emplace(rows, config_.train.batch_size, seed, config_.train.shuffle, config_.train.drop_last);
   if (batches_->batches_per_epoch() == 0) {
@@ -117,10 +118,9 @@ void TrainingRun::make_model(const Config& asked) {
 }
 
 /// What is left open depends on the data. The config that is saved and compared on resume is the whole one.
-void TrainingRun::choose_defaults(const Config& asked, const ModelSpec& spec) {
+void TrainingRun::choose_defaults(const ModelSpec& spec) {
   config_ = with_run_defaults(config_, run_shape(data_.train, data_.split.train, spec));
   validate_config(config_);
-  if (const std::string note = describe_defaults(asked, config_); !note.empty()) say(note);
 }
 
 /// A name that no metric of this model has would never improve.

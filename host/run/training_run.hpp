@@ -32,8 +32,8 @@ class TrainingRun {
   using Clock = std::chrono::steady_clock;
 
   void prepare();
-  void make_model(const Config& asked);
-  void choose_defaults(const Config& asked, const ModelSpec& spec);
+  void make_model();
+  void choose_defaults(const ModelSpec& spec);
   void require_metric(const ModelSpec& spec) const;
   LearnerOptions options_of_learner();
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;

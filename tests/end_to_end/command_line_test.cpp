@@ -191,8 +191,9 @@ TEST_F(CommandLine, JsonIsIndentedByTwoAndTextIsATable) {
     EXPECT_EQ(text.substr(text.size() - 3), "\n}\n") << command[0];
   }
   EXPECT_THAT(output_of({"evaluate", run_, "--data.test=" + data_}), testing::StartsWith("test\n  loss  "));
-  EXPECT_THAT(output_of({"train", "--quiet", "--data.train=" + data_, "--train.epochs=1"}),
-              testing::StartsWith("train (1 steps, 1 epochs, "));
+  EXPECT_THAT(
+      output_of({"train", "--quiet", "--data.train=" + data_, "--train.epochs=1", "--train.batch_size=60"}),
+      testing::StartsWith("train (1 steps, 1 epochs, "));
 }
 
 TEST_F(CommandLine, RowsOfWeightZeroHaveNoLossInTheLog) {

@@ -103,9 +103,10 @@ TEST_F(InspectText, ACoefficientStandsBesideItsErrorAndTheirRatio) {
   // y = 3 + 2 a + b + a b / 2 in an orthogonal design: one step of gradient descent from 0 with lr = 1 is at
   // the least squares 2, 1 and 3. Each row leaves a residual of 1/2 in size, and the sum of r^2 x x^T over
   // the 4 rows is the unit matrix, that of x x^T 4 times that: the sandwich gives a variance of 1/16.
-  const std::string run = train("a,b,y\n1,1,6.5\n1,-1,3.5\n-1,1,1.5\n-1,-1,0.5\n",
-                                {"--data.standardize=false", "--train.epochs=1", "--train.batch_size=4",
-                                 "--optimizer.name=sgd", "--optimizer.lr=1"});
+  const std::string run =
+      train("a,b,y\n1,1,6.5\n1,-1,3.5\n-1,1,1.5\n-1,-1,0.5\n",
+            {"--data.standardize=false", "--data.standardize_target=false", "--model.bias_init=zero",
+             "--train.epochs=1", "--train.batch_size=4", "--optimizer.name=sgd", "--optimizer.lr=1"});
   EXPECT_EQ(output_of({"inspect", run, "--standard-errors"}),
             "weights in the units of the data; their sum is the prediction\n"
             "  feature                            weight   std. error         z\n"

@@ -52,11 +52,12 @@ class IoFaults : public testing::Test {
 
   Outcome train(const std::string& out, std::int64_t steps) const {
     std::ostringstream results, err;
-    const int code = cli::run(
-        {"train", "--quiet", "--data.train=" + data_, "--data.validation_fraction=0.2", "--out=" + out,
-         "--train.batch_size=4", "--train.max_steps=" + std::to_string(steps), "--checkpoint.every_steps=2",
-         "--checkpoint.keep=2", "--train.log_every_steps=1", "--train.threads=1", "--device=cpu"},
-        {results, err});
+    const int code =
+        cli::run({"train", "--quiet", "--data.train=" + data_, "--data.validation_fraction=0.2",
+                  "--out=" + out, "--train.batch_size=4", "--train.epochs=10", "--optimizer.lr=0.001",
+                  "--train.max_steps=" + std::to_string(steps), "--checkpoint.every_steps=2",
+                  "--checkpoint.keep=2", "--train.log_every_steps=1", "--train.threads=1", "--device=cpu"},
+                 {results, err});
     return {code, results.str(), err.str()};
   }
 

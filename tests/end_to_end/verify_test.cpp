@@ -114,8 +114,13 @@ TEST(Verify, MeasuresWhatLiesBeyondTheBoundByTheLargestElement) {
 TEST(VerifyCommand, PrintsTheReportAsTextAndAsJson) {
   const TemporaryFolder folder;
   std::vector<std::string> arguments{
-      "verify", "--data.train=" + folder.write("rows.csv", "a,b,y\n1,2,0\n4,5,3\n2,2,1\n"),
-      "--first=reference", "--second=cpu", "--steps=4"};
+      "verify",
+      "--data.train=" + folder.write("rows.csv", "a,b,y\n1,2,0\n4,5,3\n2,2,1\n"),
+      "--first=reference",
+      "--second=cpu",
+      "--steps=4",
+      "--data.standardize_target=false",
+      "--model.bias_init=zero"};
   std::ostringstream text, json, err;
   EXPECT_EQ(cli::run(arguments, {text, err}), 0) << err.str();
   EXPECT_TRUE(text.str().starts_with("reference against cpu, 4 steps, relative error at most "))

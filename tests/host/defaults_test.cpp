@@ -129,6 +129,11 @@ TEST(Defaults, AreSaidWithTheirValuesInOneLine) {
   resolved.train.batch_size = 16;
   EXPECT_EQ(describe_defaults(asked, resolved),
             "by rule: optimizer.lr = 0.25, train.batch_size = 16 (docs/defaults.md)");
+  resolved.optimizer.beta2 = 0.999;
+  resolved.optimizer.weight_decay = 0;
+  resolved.schedule.name = ScheduleKind::constant;
+  resolved.data.standardize_target = Tristate::no;
+  EXPECT_EQ(describe_defaults(asked, resolved).size(), 70u) << "what changes nothing is not said";
   EXPECT_EQ(describe_defaults(asked, asked), "");
 }
 

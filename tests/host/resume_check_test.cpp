@@ -152,5 +152,13 @@ TEST(ResumeCheck, RefusesOtherDataUnlessTheFingerprintIsOfAnotherKind) {
   EXPECT_NO_THROW(resume(run(), {"data.fingerprint", "full"}, "xyz"));
 }
 
+TEST(ResumeCheck, OtherDataAreNamedRatherThanWhatARuleFindsInThem) {
+  for (const Change& change : std::vector<Change>{
+           {"optimizer.lr", "0.5"}, {"optimizer.weight_decay", "1"}, {"train.batch_size", "8"}}) {
+    test::expect_error<DataError>([&] { resume(run(), change, "other"); }, {"the training data has changed"});
+    expect_refused(run(), change);
+  }
+}
+
 }  // namespace
 }  // namespace thalweg
