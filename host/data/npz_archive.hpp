@@ -12,7 +12,7 @@ namespace thalweg {
 
 class NpzArchive {
  public:
-  /// `missing`: texts that are no labels (data.missing).
+  /// `missing`: texts that a label may not be (data.missing).
   NpzArchive(std::shared_ptr<const InputFile> file, const std::vector<std::string>& missing);
 
   const std::string& path() const { return path_; }
