@@ -152,7 +152,7 @@ class CsvMerger {
       problems_.check_categories(feature, texts_[i].texts().size(), data_.rows);
       data_.texts[static_cast<std::size_t>(feature)] = texts_[i].texts();
     }
-    if (!labels_.texts().empty()) problems_.check_labels(labels_.texts().size(), data_.rows);
+    problems_.check_labels(labels_.texts().size(), data_.rows);
     data_.labels.texts = labels_.texts();
   }
 
