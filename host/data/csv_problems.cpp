@@ -70,6 +70,7 @@ void CsvProblems::check_categories(std::int32_t feature, std::size_t texts, std:
 
 void CsvProblems::check_labels(std::size_t texts, std::int64_t rows) const {
   const auto target = static_cast<std::size_t>(layout_.target);
+  if (layout_.target < 0 || layout_.columns[target].role != CsvRole::target_text) return;
   const bool nearly_distinct = static_cast<double>(texts) > 0.5 * static_cast<double>(rows);
   if (rows < kFewRows || !nearly_distinct || request_.schema || layout_.columns[target].categorical) return;
   throw DataError(
