@@ -252,6 +252,23 @@ TEST_F(NpyReader, HeadersOfOtherQuotesBlanksAndAOldLongMayBeRead) {
     expect_error<DataError>([&, d = dictionary] { read(with(d)); }, {"x.npy", words});
 }
 
+TEST_F(NpyReader, HalfPrecisionIsReadExactly) {
+  using Halves = std::vector<std::uint16_t>;
+  EXPECT_EQ(read(npy("<f2", "(2, 3)", Halves{0x3C00, 0xC000, 0x0001, 0x7BFF, 0x3555, 0x8000})).dense_f32,
+            (Floats{1, -2, 0x1p-24F, 65504, 0x1.554p-2F, -0.0F}));
+  EXPECT_EQ(read(npy(">f2", "(2, 1)", Halves{0x003C, 0x00C0})).dense_f32, (Floats{1, -2}));
+  expect_error<DataError>(
+      [&] {
+        read(npy("<f2", "(2, 1)", Halves{0x3C00, 0xFC00}));
+      },
+      {"x.npy row 1", "infinity"});
+  expect_error<DataError>(
+      [&] {
+        read(npy("<f2", "(2, 1)", Halves{0x3C00, 0x7E00}));
+      },
+      {"x.npy row 1", "missing"});
+}
+
 TEST_F(NpyReader, AnErrorNamesTheTypeOfTheElements) {
   const auto named = [&](const char* descr, const char* name) {
     expect_error<DataError>([&] { read(npy(descr, "(9000, 1)", Floats{1})); },
