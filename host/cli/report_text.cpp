@@ -60,11 +60,9 @@ namespace {
 
 /// The loss of the training is that of the last epoch, whatever the model is.
 std::string best_text(const TrainReport& report) {
-  const char* const model = report.best_is_model                 ? "the model is that of this epoch"
-                            : report.best_epoch == report.epochs ? "the model is that of this, the last epoch"
-                                                                 : "the model is that of the last epoch";
-  return fmt::format("best epoch {} of {} on the validation rows (step {}); {}\n", report.best_epoch,
-                     report.epochs, report.best_step, model);
+  const char* const model = report.best_is_model ? "this epoch" : "the last epoch";
+  return fmt::format("best epoch {} of {} on the validation rows (step {}); the model is that of {}\n",
+                     report.best_epoch, report.epochs, report.best_step, model);
 }
 
 }  // namespace

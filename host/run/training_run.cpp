@@ -341,7 +341,7 @@ TrainReport TrainingRun::report() {
   report.summary = summary_;
   report.best_step = state_.best_step;
   report.best_epoch = plan_->epochs_after(state_.best_step);
-  report.best_is_model = ends_with_best();
+  report.best_is_model = ends_with_best() || (state_.best_step > 0 && state_.best_step == state_.step);
   for (const auto& part : parts_) part->finish(report);
   use_final_parameters();
   report.parameters_xxh3 = parameters_xxh3(model_->parameters());

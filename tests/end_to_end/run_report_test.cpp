@@ -70,7 +70,8 @@ TEST_F(RunReport, JsonHoldsTheSame) {
   EXPECT_EQ(report["task"], nlohmann::json::parse(R"({"predicts": "class", "classes": ["big", "small"],
     "loss": "logistic", "loss_chosen_by": "targets"})"));
   EXPECT_EQ(report["best.step"], report["best.epoch"]) << "an epoch is a step";
-  EXPECT_EQ(report["best.is_model"], false);
+  EXPECT_EQ(report["best.step"], 3);
+  EXPECT_EQ(report["best.is_model"], true) << "the last epoch is the best";
 }
 
 TEST_F(RunReport, FoldsAreOneReport) {

@@ -121,11 +121,6 @@ TEST(ReportText, ARunSaysWhichEpochWasTheBestAndWhetherItIsTheModel) {
             "best epoch 3 of 4 on the validation rows (step 90); the model is that of the last epoch");
   report.best_is_model = true;
   EXPECT_EQ(line(), "best epoch 3 of 4 on the validation rows (step 90); the model is that of this epoch");
-  report.best_is_model = false;
-  report.best_epoch = 4;
-  report.best_step = 120;
-  EXPECT_EQ(line(),
-            "best epoch 4 of 4 on the validation rows (step 120); the model is that of this, the last epoch");
 }
 
 TEST(ReportText, FoldsAreAMeanADeviationAndTheirValues) {

@@ -59,6 +59,8 @@ def fit_together(settings):
             settings.pop(key, None)
     if settings["model.loss"] != "softmax_cross_entropy":
         settings.pop("model.label_smoothing", None)
+    if not settings.get("data.validation_fraction"):  # patience would be refused
+        settings.pop("train.patience", None)
     if settings.get("schedule.name") == "inverse_time":
         settings["schedule.decay"] = 0.1
     if settings["optimizer.name"] == "ftrl":
