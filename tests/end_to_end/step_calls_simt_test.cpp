@@ -70,7 +70,7 @@ std::vector<Case> cases() {
        .weighted = true,
        .per_sample = noisy},
       {.name = "clipped_noisy_sparse_linear",
-       .config = sparse_linear_config(),
+       .config = without_lazy_updates(sparse_linear_config()),
        .micro_batch = 16,
        .per_sample = noisy},
       {.name = "mlp_clipped_per_layer", .config = mlp_config(Normalization::none), .per_sample = per_layer}};

@@ -28,6 +28,7 @@ TEST(Verify, TakesTheStepsThatTrainingTakes) {
   constexpr std::int64_t kSteps = 3;
   Config plain = sparse_linear_config(), clipped = sparse_linear_config(), noisy = sparse_linear_config();
   clipped.per_sample = {.clip_norm = 0.25, .mode = ClipMode::automatic};
+  noisy.optimizer.lazy = Tristate::no;
   noisy.per_sample = {.clip_norm = 0.25, .noise_multiplier = 1, .reproducible_noise = true};
   std::vector<std::string> seen;
   for (Config config : {plain, clipped, noisy}) {

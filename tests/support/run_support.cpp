@@ -51,6 +51,7 @@ Config sparse_linear_config() {
   config.optimizer.name = Rule::adagrad;
   config.optimizer.lr = 0.1;
   config.optimizer.l2 = 1e-4;
+  config.optimizer.lazy = Tristate::yes;
   config.train.epochs = 20;
   config.train.batch_size = 100;
   return config;
