@@ -30,7 +30,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
     parser.add_argument("--out", help="the page whose table is written")
-    parser.add_argument("--only", nargs="*", help="names of tables")
+    parser.add_argument("--only", nargs="*", help="names of tables; the page then stays as it is")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     lines = ["| data | rows x columns | score | linear | Ridge, LogisticRegression | network 64-64 | MLPRegressor, MLPClassifier | seconds |",
@@ -43,7 +43,7 @@ def main():
         cells = " | ".join(f"{score:.4f}" for score in scores)
         lines.append(f"| {table.name} | {size} | {'AUC' if table.classes else 'R2'} | {cells} | {longest:.1f} |")
         print(lines[-1], flush=True)
-    if arguments.out:
+    if arguments.out and not arguments.only:
         page = pathlib.Path(arguments.out)
         text = page.read_text()
         before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]

@@ -118,8 +118,10 @@ void resolve_optimizer(Config& config, const RunShape& shape) {
   optimizer.beta2 = optimizer.second_decay();
   if (optimizer.weight_decay < 0)
     optimizer.weight_decay = by_rule && !noise ? rounded(decay_for(config, shape)) : 0.0;
+  // ftrl computes each weight anew from its rate: one that ends at 0 would end all weights there
+  const bool falls = by_rule && !noise && optimizer.name != Rule::ftrl;
   if (config.schedule.name == ScheduleKind::automatic)
-    config.schedule.name = by_rule && !noise ? ScheduleKind::cosine : ScheduleKind::constant;
+    config.schedule.name = falls ? ScheduleKind::cosine : ScheduleKind::constant;
 }
 
 void resolve_length(Config& config, const RunShape& shape) {

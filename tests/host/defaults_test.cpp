@@ -77,6 +77,14 @@ TEST(Defaults, OfGradientDescentStayBelowTheCurvature) {
   EXPECT_EQ(with_run_defaults(config, shape).optimizer.lr, 0.02);
 }
 
+TEST(Defaults, OfFtrlKeepTheRateOfWhichItMakesEachWeight) {
+  Config config;
+  config.optimizer.name = Rule::ftrl;
+  const Config c = with_run_defaults(config, {.rows = 100, .entries = 4, .square_norm = 4});
+  EXPECT_EQ(c.schedule.name, ScheduleKind::constant);
+  EXPECT_EQ(c.optimizer.lr, 0.2);
+}
+
 TEST(Defaults, LeaveWhatIsGiven) {
   Config given = network();
   given.optimizer.lr = 0.5;

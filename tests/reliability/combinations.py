@@ -31,7 +31,7 @@ CHOICES = {
     "data.test_rows": ["", "300:350"], "data.fingerprint": ["sampled", "full"],
     "model.hidden": ["", "7", "17,9"],
     "model.dropout": [0, 0.3], "model.bias": ["true", "false"],
-    "model.label_smoothing": [0, 0.1], "model.init": ["auto", "zeros"],
+    "model.label_smoothing": [0, 0.1], "model.init": ["auto", "zeros"], "model.bias_init": ["auto", "zero"],
     "optimizer.lr": [0.01, 0.0003, 0.3], "optimizer.weight_decay": [0, 0.01], "optimizer.l1": [0, 1e-3],
     "optimizer.l2": [0, 1e-2], "optimizer.clip_norm": [0, 0.5], "optimizer.bias_lr_factor": [1, 2],
     "optimizer.constraint": ["none", "none", "box", "non_negative", "l2_ball", "simplex"],

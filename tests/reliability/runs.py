@@ -13,13 +13,13 @@ SOURCE = Path(__file__).resolve().parents[2]
 DATA = SOURCE / "data"
 
 DENSE = [f"--data.train={DATA}/california_housing.csv", "--data.target=median_house_value", "--data.impute=median",
-         "--data.train_rows=0:1500", "--data.validation_fraction=0.1", "--model.loss=huber",
+         "--data.train_rows=0:1500", "--data.validation_fraction=0.1", "--data.standardize_target=false", "--model.loss=huber",
          "--optimizer.name=momentum", "--optimizer.lr=10", "--train.batch_size=100"]
 SPARSE = [f"--data.train={DATA}/a9a", "--data.train_rows=0:1500", "--model.loss=logistic",
           "--optimizer.name=adagrad", "--optimizer.lr=0.1", "--optimizer.l2=1e-4", "--train.batch_size=100"]
 MLP = [f"--data.train={DATA}/mnist10k-images-idx3-ubyte.gz", f"--data.target={DATA}/mnist10k-labels-idx1-ubyte.gz",
        "--data.train_rows=0:300", "--model.hidden=40,24", "--model.dropout=0.25", "--model.normalization=layer",
-       "--optimizer.name=adamw", "--optimizer.clip_norm=1", "--train.batch_size=64"]
+       "--optimizer.name=adamw", "--optimizer.lr=0.001", "--optimizer.clip_norm=1", "--train.batch_size=64"]
 KINDS = {"dense": DENSE, "sparse": SPARSE, "mlp": MLP}
 
 DONE, IO, INTERRUPTED = 0, 74, 75
