@@ -124,7 +124,7 @@ std::vector<Bounds> ranges() {
       {"train.micro_batch", {"0", "256"}, {"1", "255"}, {{"normalization", "batch"}, {"batch_size", "256"}}},
       {"train.reduction_slices", {"1", "64"}, {"0", "65", "-1"}, {}},
       {"train.threads", {"0", "4096"}, {"-1", "4097"}, {}},
-      count_from("train.patience", "0", "-1"),
+      count_from("train.patience", "0", "-1", {{"data.validation_fraction", "0.5"}}),
       not_negative("train.gradient_tolerance"),
       not_negative("train.loss_tolerance"),
       not_negative("train.max_seconds"),

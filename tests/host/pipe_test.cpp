@@ -135,13 +135,13 @@ TEST_F(PipeData, InputPathsNameAFileAsOftenAsARunReadsIt) {
   using Paths = std::vector<std::string>;
   const DataConfig apart{
       .train = "x", .test = "t", .target = "y", .test_target = "u", .weight = "w", .test_rows = "0:5"};
-  EXPECT_EQ(input_paths(apart), (Paths{"x", "y", "w", "t", "u"}));
+  EXPECT_EQ(input_paths(apart), (Paths{"x", "y", "w", "", "", "t", "u"}));
   const DataConfig part_of_train{.train = "x", .target = "y", .test_rows = "0:5"};
-  EXPECT_EQ(input_paths(part_of_train), (Paths{"x", "y", "", "x", "y"}));
+  EXPECT_EQ(input_paths(part_of_train), (Paths{"x", "y", "", "", "", "x", "y"}));
   const DataConfig same_file{.train = "x", .test = "x", .target = "y"};
-  EXPECT_EQ(input_paths(same_file), (Paths{"x", "y", "", "x", "y"}));
+  EXPECT_EQ(input_paths(same_file), (Paths{"x", "y", "", "", "", "x", "y"}));
   const DataConfig no_test{.train = "x", .target = "y"};
-  EXPECT_EQ(input_paths(no_test), (Paths{"x", "y", "", "", ""}));
+  EXPECT_EQ(input_paths(no_test), (Paths{"x", "y", "", "", "", "", ""}));
 }
 
 TEST_F(PipeData, APipeThatFallsSilentIsToldOfOnceAndReadToItsEnd) {

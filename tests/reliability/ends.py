@@ -195,7 +195,7 @@ def narrow_terminal(program, folder):
     run = endless(program, folder / "narrow")
     run.process, master = start_on_terminal([word for word in run.command if not word.startswith("--out=")], columns=20)
     shown = b""
-    while shown.count(b"loss") < 5:
+    while shown.count(b"% loss") < 5:
         shown += os.read(master, PIPE_HOLDS)
     run.send(signal.SIGTERM)
     rest = b""
@@ -207,7 +207,7 @@ def narrow_terminal(program, folder):
     os.close(master)
     require(run.process.wait(timeout=60) == INTERRUPTED, "a narrow terminal: another exit code than 75")
     require(b"nothing is saved, because the run has no out" in rest, f"a run without out: {rest}")
-    bars = [bar for bar in re.split(rb"\r\x1b\[K|\r?\n", shown)[:-1] if b"loss" in bar]
+    bars = [bar for bar in re.split(rb"\r\x1b\[K|\r?\n", shown)[:-1] if b"% loss" in bar]
     require(len(bars) >= 4, f"no bars in {shown}")
     require(max(map(len, bars)) < 20, f"a bar that does not fit in 20 columns: {max(bars, key=len)}")
 
