@@ -46,11 +46,11 @@ void add_json(Json& object, const std::string& prefix, const Metrics& metrics) {
 
 std::string to_text(const std::string& title, const Metrics& metrics) {
   std::string text = title + "\n";
-  for (const auto& [name, value] : metrics.values) text += fmt::format("  {:<18} {:.6g}\n", name, value);
+  for (const auto& [name, value] : metrics.values) text += fmt::format("  {:<19} {:.6g}\n", name, value);
   for (const auto& [name, why] : metrics.undefined)
-    text += fmt::format("  {:<18} undefined: {}\n", name, why);
+    text += fmt::format("  {:<19} undefined: {}\n", name, why);
   if (const std::string* const positive = positive_class(metrics))
-    text += fmt::format("  {:<18} {}\n", "positive class", *positive);
+    text += fmt::format("  {:<19} {}\n", "positive class", *positive);
   if (!metrics.confusion.empty() && metrics.confusion.size() <= kMostClassesShown)
     text += confusion_text(metrics);
   return text;
@@ -115,9 +115,9 @@ std::string to_text(const TrainReport& report) {
       "train ({} steps, {} epochs, {:.2f} s, {:.3g} samples/s on {}; stopped by {})\n", report.steps,
       report.epochs, report.seconds, report.samples_per_second, report.device, report.stopped_by);
   if (!report.folds.empty()) return text + folds_text(report);
-  text += fmt::format("  {:<18} {:.6g}\n", "loss", report.train_loss);
+  text += fmt::format("  {:<19} {:.6g}\n", "loss", report.train_loss);
   if (report.train_loss_in_target_unit)
-    text += fmt::format("  {:<18} {:.6g}\n", "loss_in_target_unit", *report.train_loss_in_target_unit);
+    text += fmt::format("  {:<19} {:.6g}\n", "loss_in_target_unit", *report.train_loss_in_target_unit);
   if (report.best_step > 0) text += best_text(report);
   if (report.validation) text += to_text("validation", *report.validation);
   if (report.test) text += to_text("test", *report.test);

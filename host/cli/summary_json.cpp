@@ -55,7 +55,7 @@ void add_folds(Json& object, const TrainReport& report) {
 std::string folds_text(const TrainReport& report) {
   std::string text = fmt::format("validation over {} folds\n", report.folds.size());
   for (const FoldMetric& metric : report.fold_metrics) {
-    text += fmt::format("  {:<18} {:.6g} +- {:.3g} (", metric.name, metric.mean, metric.deviation);
+    text += fmt::format("  {:<19} {:.6g} +- {:.3g} (", metric.name, metric.mean, metric.deviation);
     for (std::size_t f = 0; f < report.folds.size(); ++f)
       text += fmt::format("{}{:.6g}", f == 0 ? "" : ", ", (*report.folds[f].validation)[metric.name]);
     text += ")\n";

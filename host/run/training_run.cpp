@@ -276,21 +276,22 @@ EpochReport TrainingRun::epoch_report() const {
           .validation = {}};
 }
 
-/// By the parameters that the model has now. Outputs leave the device only for a metric that needs them.
-Metrics TrainingRun::evaluate_validation() {
+/// By the parameters that the model has now.
+Metrics TrainingRun::evaluate_validation(MetricScope scope) {
   const std::atomic<int>* const stop = observer_.stop_signal;
-  const bool ranked = needs_outputs(model_->spec(), config_.train.metric);
-  const MetricScope scope = ranked ? MetricScope::all : MetricScope::sums;
   if (!validation_) return learner_->evaluate(data_.split.validation, stop, scope);
   return evaluate_rows(ctx_, model_->network(), PlacedRows(ctx_, *validation_, nullptr),
                        {.stop_signal = stop, .scope = scope});
 }
 
+/// Outputs leave the device only for a metric that needs them.
 Metrics TrainingRun::validation_metrics() {
-  if (!learner_->averages()) return evaluate_validation();
+  const bool ranked = needs_outputs(model_->spec(), config_.train.metric);
+  const MetricScope scope = ranked ? MetricScope::all : MetricScope::sums;
+  if (!learner_->averages()) return evaluate_validation(scope);
   learner_->swap_average();
   try {
-    Metrics metrics = evaluate_validation();
+    Metrics metrics = evaluate_validation(scope);
     learner_->swap_average();
     return metrics;
   } catch (const InterruptedError&) {
@@ -354,7 +355,7 @@ void TrainingRun::evaluate_into(TrainReport& report) {
   enter(TrainPhase::evaluate);
   const std::atomic<int>* stop = observer_.stop_signal;
   try {
-    if (data_.validates()) report.validation = evaluate_validation();
+    if (data_.validates()) report.validation = evaluate_validation(MetricScope::all);
     if (data_.test) report.test = evaluate(*model_, *data_.test, nullptr, stop);
   } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place
     report.stopped_by = "signal";

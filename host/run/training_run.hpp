@@ -51,7 +51,7 @@ class TrainingRun {
   void finish_epoch();
   EpochReport epoch_report() const;
   Metrics validation_metrics();
-  Metrics evaluate_validation();
+  Metrics evaluate_validation(MetricScope scope);
   void save();
   void finish_saving();
   bool ends_with_best() const {

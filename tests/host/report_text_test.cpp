@@ -15,8 +15,8 @@ Metrics two_classes() {
 TEST(ReportText, MetricsAreATableAndTheConfusionOfThem) {
   EXPECT_EQ(to_text("test", two_classes()),
             "test\n"
-            "  loss               0.123457\n"
-            "  accuracy           0.75\n"
+            "  loss                0.123457\n"
+            "  accuracy            0.75\n"
             "  confusion (rows: true, columns: predicted)\n"
             "                     no      yes\n"
             "            no       30      1.5\n"
@@ -30,15 +30,15 @@ TEST(ReportText, AConfusionOfMoreThanTwelveClassesIsLeftOutOfTheTable) {
     metrics.classes.assign(classes, "c");
     EXPECT_EQ(to_text("t", metrics).find("confusion") == std::string::npos, classes == 13u) << classes;
   }
-  EXPECT_EQ(to_text("t", Metrics{.values = {{"r2", 1}}}), "t\n  r2                 1\n");
+  EXPECT_EQ(to_text("t", Metrics{.values = {{"r2", 1}}}), "t\n  r2                  1\n");
 }
 
 TEST(ReportText, TheClassThatPrecisionIsOfIsNamed) {
   const Metrics metrics{.values = {{"precision", 0.5}}, .classes = {"no", "yes"}};
   EXPECT_EQ(to_text("test", metrics),
             "test\n"
-            "  precision          0.5\n"
-            "  positive class     yes\n");
+            "  precision           0.5\n"
+            "  positive class      yes\n");
   Json object;
   add_json(object, "test", metrics);
   EXPECT_EQ(object.dump(), R"({"test.precision":0.5,"test.positive_class":"yes"})");
@@ -48,8 +48,8 @@ TEST(ReportText, AMetricThatTheRowsDoNotDefineSaysWhy) {
   const Metrics metrics{.values = {{"accuracy", 1}}, .undefined = {{"auc", "the rows hold one class"}}};
   EXPECT_EQ(to_text("test", metrics),
             "test\n"
-            "  accuracy           1\n"
-            "  auc                undefined: the rows hold one class\n");
+            "  accuracy            1\n"
+            "  auc                 undefined: the rows hold one class\n");
   Json object;
   add_json(object, "test", metrics);
   EXPECT_EQ(object.dump(),
@@ -104,7 +104,7 @@ TrainReport whole_run() {
 TEST(ReportText, ARunSaysHowFarItCameAndWhatStoppedIt) {
   EXPECT_EQ(to_text(whole_run()),
             "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by steps)\n"
-            "  loss               0.25\n"
+            "  loss                0.25\n"
             "parameters.xxh3 00ff\n");
 }
 
@@ -132,7 +132,7 @@ TEST(ReportText, FoldsAreAMeanADeviationAndTheirValues) {
   EXPECT_EQ(to_text(report),
             "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by steps)\n"
             "validation over 2 folds\n"
-            "  loss               1.5 +- 0.25 (1.25, 1.75)\n");
+            "  loss                1.5 +- 0.25 (1.25, 1.75)\n");
 }
 
 TEST(ReportText, ARunTellsItsParts) {
@@ -143,11 +143,11 @@ TEST(ReportText, ARunTellsItsParts) {
   report.privacy = spent();
   EXPECT_EQ(to_text(report),
             "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by steps)\n"
-            "  loss               0.25\n"
+            "  loss                0.25\n"
             "validation\n"
-            "  r2                 0.5\n"
+            "  r2                  0.5\n"
             "test\n"
-            "  r2                 0.25\n"
+            "  r2                  0.25\n"
             "per-sample statistics of the last epoch\n"
             "  norm.p50                           0.75\n" +
                 to_text(spent()) + "parameters.xxh3 00ff\n");
