@@ -66,7 +66,8 @@ class CsvParser {
  private:
   /// Reads the block once more where float32 may not hold a column well.
   void keep_precise(const TextBlock& block, CsvRows& out) const {
-    for (const std::int64_t c : suspect_columns(out.cells.data(), out.rows, layout_.features, request_.schema))
+    for (const std::int64_t c :
+         suspect_columns(out.cells.data(), out.rows, layout_.features, request_.schema))
       out.precise[c];
     for (const std::int32_t feature : layout_.text_features) out.precise.erase(feature);
     if (out.precise.empty()) return;

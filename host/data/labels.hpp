@@ -18,8 +18,8 @@ void check_weights(const Dataset& data);
 /// Multiplies class weights ("none", "balanced" over the rows `fit` as scikit-learn, or a list in class
 /// order) into data.weight of the rows `fit`, and divides these weights by their mean: a step divides by its
 /// rows, so the gradient of any batch size is an unbiased one of the weighted mean. In double, rounded once.
-/// Rows that are held out are measured as test data are, by their sample weights. Throws DataError if the rows
-/// `fit` weigh nothing.
+/// Rows that are held out are measured as test data are, by their sample weights. Throws DataError if the
+/// rows `fit` weigh nothing.
 void fit_weights(const std::string& class_weight, const std::vector<std::int64_t>& fit, Dataset& data);
 
 }  // namespace thalweg

@@ -64,7 +64,8 @@ std::vector<std::string> Privacy::notes() const {
       noise_multiplier_, sampler_.rate(), delta_)};
   if (config_.reproducible_noise) notes.push_back("the noise is reproducible from the seed: not private");
   if (standardized_) notes.push_back("features are standardised by the data: epsilon does not cover that");
-  if (weighted_) notes.push_back("weights are divided by their mean in the data: epsilon does not cover that");
+  if (weighted_)
+    notes.push_back("weights are divided by their mean in the data: epsilon does not cover that");
   return notes;
 }
 

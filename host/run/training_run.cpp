@@ -6,25 +6,11 @@
 #include <cmath>
 #include <limits>
 
-#include "host/checkpoint/files.hpp"
-#include "host/config/choice.hpp"
 #include "host/config/keys.hpp"
-#include "host/config/values.hpp"
 #include "host/model/evaluation.hpp"
-#include "host/model/network.hpp"
-#include "host/model/objective.hpp"
-#include "host/run/constant_check.hpp"
 #include "host/run/context_options.hpp"
 #include "host/run/cross_validation.hpp"
-#include "host/run/defaults.hpp"
-#include "host/run/lazy_note.hpp"
 #include "host/run/learner_options.hpp"
-#include "host/run/numerics_note.hpp"
-#include "host/run/output_bias.hpp"
-#include "host/run/run_parts.hpp"
-#include "host/run/run_summary.hpp"
-#include "host/runtime/cuda_backend.hpp"
-#include "host/step/memory_plan.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -69,127 +55,6 @@ void TrainingRun::train() {
     if (asked || plan_->saves_regularly_at(state_.step)) save();
     if (checkpoints_) checkpoints_->check();
   }
-}
-
-void TrainingRun::prepare() {
-  out_.lock_existing();
-  const Config asked = config_;
-  config_ = with_data_defaults(config_);
-  data_ = read_data_(config_, observer_.reading);
-  enter(TrainPhase::train);
-  if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
-  make_model();
-  if (const std::string note = lazy_note(config_.optimizer, data_.train); !note.empty()) say(note);
-  say_what_was_read();
-  resume();
-  parts_ = make_run_parts({.config = config_,
-                           .observer = observer_,
-                           .out = out_,
-                           .data = data_,
-                           .privacy = privacy_ ? &*privacy_ : nullptr,
-                           .state = state_,
-                           .epoch_pending = epoch_pending()});
-  if (config_.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();
-  if (const std::string note = describe_defaults(asked, config_); !note.empty()) say(note);
-  say_device();
-  start_ = Clock::now();
-}
-
-void TrainingRun::make_model() {
-  const auto seed = static_cast<std::uint64_t>(config_.seed);
-  const ModelSpec spec = resolve_model(model_config(config_, data_), schema_of(data_.train), seed);
-  check_targets(data_, spec);
-  require_metric(spec);
-  choose_defaults(spec);
-  const std::vector<std::int64_t>& rows = data_.split.train;
-  batches_.emplace(rows, config_.train.batch_size, seed, config_.train.shuffle, config_.train.drop_last);
-  if (batches_->batches_per_epoch() == 0) {
-    throw ConfigError("train.drop_last leaves no batch: fewer rows than train.batch_size");
-  }
-  const double parameters = static_cast<double>(Network(spec).plan().arena_size());
-  plan_.emplace(config_, batches_->batches_per_epoch(), static_cast<double>(rows.size()) * parameters);
-  const LearnerOptions options = options_of_learner();
-  plan_memory_of(spec, options);
-  model_.emplace(ctx_, spec);
-  start_output_bias(config_, data_.train, rows, *model_);
-  learner_ = std::make_unique<Learner>(*model_, data_.train, options);
-  if (data_.validation) validation_.emplace(ctx_, *data_.validation);
-  summary_ = summarize(config_, data_, spec);
-}
-
-/// What is left open depends on the data. The config that is saved and compared on resume is the whole one.
-void TrainingRun::choose_defaults(const ModelSpec& spec) {
-  config_ = with_run_defaults(config_, run_shape(data_.train, data_.split.train, spec));
-  validate_config(config_);
-}
-
-/// A name that no metric of this model has would never improve.
-void TrainingRun::require_metric(const ModelSpec& spec) const {
-  const std::string& metric = config_.train.metric;
-  const std::vector<std::string> names = metric_names(spec);
-  if (std::find(names.begin(), names.end(), metric) != names.end()) return;
-  refuse_value("train.metric", value_to_toml(metric),
-               fmt::format("{} with model.loss = {}", one_of(names), name_of(spec.config.loss)),
-               did_you_mean(metric, names));
-}
-
-LearnerOptions TrainingRun::options_of_learner() {
-  if (config_.per_sample.poisson()) {
-    privacy_.emplace(config_, data_.train, data_.split.train, plan_->total_steps());
-    for (const std::string& note : privacy_->notes()) say(note);
-  }
-  return learner_options(config_, std::ssize(data_.split.train), &*batches_, privacy_ ? &*privacy_ : nullptr);
-}
-
-/// Device memory is reported before it is allocated. The host's memory grows with the data, which are already
-/// read.
-void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const {
-  const std::int64_t free_bytes = cuda_free_bytes(ctx_);
-  if (free_bytes < 0) return;
-  const MemoryPlan plan = plan_memory(spec, data_.train, options);
-  require_fits(plan, free_bytes);
-  say(describe(plan));
-}
-
-void TrainingRun::resume() {
-  if (!out_.given()) return;
-  out_.open();
-  checkpoints_.emplace(
-      Checkpointed{
-          .config = config_,
-          .plan = *plan_,
-          .data_fingerprint = data_.fingerprint,
-          .model = *model_,
-          .learner = *learner_,
-      },
-      out_, [this](const std::string& note) { say(note); });
-  if (const std::optional<RunState> state = checkpoints_->resume()) state_ = *state;
-  write_file_atomically(out_.file("config.toml"), to_toml(config_));
-}
-
-void TrainingRun::say_device() const {
-  if (config_.device != "auto") return;
-  // A build without CUDA has nothing to explain; one with it says why it took the cpu.
-  std::string reason;
-  const bool explain = !cuda_usable(reason) && cuda_report().built;
-  say("device: " + ctx_.device() + (explain ? " (cuda: " + reason + ")" : ""));
-}
-
-void TrainingRun::say_what_was_read() {
-  for (const std::string& line : summary_lines(summary_)) say(line);
-  for (const Dataset* data :
-       {&data_.train, data_.validation ? &*data_.validation : nullptr, data_.test ? &*data_.test : nullptr}) {
-    if (data == nullptr) continue;
-    for (const std::string& note : data->notes) say(note);
-  }
-}
-
-void TrainingRun::say_nothing_to_do() const {
-  if (!checkpoints_ || checkpoints_->resumed_from().empty() || signalled()) return;
-  say(
-      fmt::format("nothing to do: the run in {} has ended ({}); train.epochs makes it longer, "
-                  "checkpoint.resume=never starts it over",
-                  config_.out, stop_reason()));
 }
 
 /// Poisson sampling draws a list; else the device computes the rows.
@@ -310,76 +175,6 @@ void TrainingRun::save() {
 
 void TrainingRun::finish_saving() {
   if (checkpoints_) checkpoints_->finish();
-}
-
-void TrainingRun::use_final_parameters() {
-  if (ends_with_best()) {
-    checkpoints_->put_back(state_.best_step);
-    say(fmt::format("the model is that of step {}, the best on the validation rows", state_.best_step));
-  } else if (checkpoints_ && state_.best_step > 0 && state_.best_step < state_.step) {
-    say(
-        fmt::format("the model is that of the last step; the best on the validation rows is {} "
-                    "(train.patience makes it the model)",
-                    checkpoint_folder(out_.checkpoints(), state_.best_step)));
-  }
-  if (learner_->averages()) learner_->swap_average();
-}
-
-TrainReport TrainingRun::report() {
-  TrainReport report;
-  report.steps = state_.step;
-  report.epochs = plan_->epochs_after(state_.step);
-  report.samples = samples_;
-  report.seconds = seconds();
-  report.samples_per_second = samples_per(report.seconds);
-  report.train_loss =
-      state_.epoch_weight > 0 ? state_.epoch_loss / state_.epoch_weight : state_.last_epoch_loss;
-  if (const std::optional<double> unit = loss_unit(model_->spec()))
-    report.train_loss_in_target_unit = *unit * report.train_loss;
-  report.stopped_by = stop_reason();
-  if (checkpoints_) report.resumed_from = checkpoints_->resumed_from();
-  report.device = ctx_.device();
-  report.summary = summary_;
-  report.best_step = state_.best_step;
-  report.best_epoch = plan_->epochs_after(state_.best_step);
-  report.best_is_model = ends_with_best() || (state_.best_step > 0 && state_.best_step == state_.step);
-  for (const auto& part : parts_) part->finish(report);
-  use_final_parameters();
-  report.parameters_xxh3 = parameters_xxh3(model_->parameters());
-  out_.save_model(*model_);
-  if (report.stopped_by != "signal") evaluate_into(report);
-  return report;
-}
-
-void TrainingRun::evaluate_into(TrainReport& report) {
-  enter(TrainPhase::evaluate);
-  const std::atomic<int>* stop = observer_.stop_signal;
-  try {
-    if (data_.validates()) report.validation = evaluate_validation(MetricScope::all);
-    if (data_.test) report.test = evaluate(*model_, *data_.test, nullptr, stop);
-  } catch (const InterruptedError&) {  // all is saved; running again comes straight to this place
-    report.stopped_by = "signal";
-    return;
-  }
-  say_if_worse_than_constant(report.validation, "validation");
-  say_if_worse_than_constant(report.test, "test");
-}
-
-/// Class weights give accuracy away on purpose.
-void TrainingRun::say_if_worse_than_constant(const std::optional<Metrics>& metrics, const char* rows) const {
-  if (!metrics || config_.data.class_weight != name_of(ClassWeighting::none)) return;
-  if (const std::string note = worse_than_constant(*metrics, rows); !note.empty()) say(note);
-}
-
-Progress TrainingRun::progress() const {
-  const double elapsed = seconds();
-  return {.step = state_.step,
-          .total_steps = plan_->total_steps(),
-          .epoch = plan_->epochs_after(state_.step - 1) + 1,
-          .loss = state_.epoch_loss / state_.epoch_weight,
-          .samples_per_second = samples_per(elapsed),
-          .seconds = elapsed,
-          .lr = plan_->learning_rate(state_.step - 1, state_.plateau)};
 }
 
 void TrainingRun::enter(TrainPhase phase) const {

@@ -79,7 +79,7 @@ UpdateScalars update_scalars(const OptimizerConfig& optimizer, double lr, std::i
   const Rule rule = optimizer.name;
   UpdateScalars s;
   s.beta1 = narrow(rule == Rule::momentum || rule == Rule::nesterov ? optimizer.momentum : optimizer.beta1);
-  s.one_minus_beta1 = narrow(1.0 - optimizer.beta1);  // mutant: beta1-rate
+  s.one_minus_beta1 = narrow(1.0 - optimizer.beta1);           // mutant: beta1-rate
   s.one_minus_beta2 = narrow(1.0 - optimizer.second_decay());  // mutant: beta2-unrounded
   s.eps = narrow(optimizer.eps);
   s.beta = narrow(optimizer.beta);

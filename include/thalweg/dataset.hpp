@@ -22,7 +22,7 @@ struct FeatureTransform {
   /// Per raw column: what is taken off its numbers in double, before they become float32 (docs/numerics.md).
   /// Empty: nothing. impute, scale and shift are for numbers less their offset.
   std::vector<double> offset;
-  std::vector<std::string> names;    ///< names of the model's inputs after one-hot; may be empty
+  std::vector<std::string> names;  ///< names of the model's inputs after one-hot; may be empty
   /// Per raw column: its text categories; empty for a number.
   std::vector<std::vector<std::string>> categories;
   /// Per raw column: the number, or the index of the category, that replaces a missing value. Empty: missing
