@@ -32,7 +32,7 @@ class SameData : public testing::Test {
       text += row.str();
     }
     Config c = config(folder_.write("d.csv", text));
-    c.data.standardize_target = true;
+    c.data.standardize_target = Tristate::yes;
     return (*train(c).test)["r2"];
   }
   TemporaryFolder folder_;
@@ -82,7 +82,7 @@ TEST_F(SameData, ATargetWithAnOffsetIsPredictedToItsLastDigits) {
   std::string text = "x,y\n";
   for (int i = 0; i < 400; ++i) text += std::to_string(i) + "," + std::to_string(1000000000 + i) + ".5\n";
   Config c = config(folder_.write("d.csv", text));
-  c.data.standardize_target = true;
+  c.data.standardize_target = Tristate::yes;
   c.out = folder_.path("run");
   const TrainReport report = train(c);
   EXPECT_GT((*report.test)["r2"], 0.999);

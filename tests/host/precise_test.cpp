@@ -163,7 +163,7 @@ TEST_F(Precise, ATargetLosesNothingToItsOffset) {
   std::string text = "x,y\n";
   for (int i = 0; i < 400; ++i) text += "1," + std::to_string(1000000000 + i) + ".5\n";
   config_ = config(write("d.csv", text));
-  config_.standardize_target = true;
+  config_.standardize_target = Tristate::yes;
   const Dataset d = read_training_data(config_, TargetUse::numbers);
   EXPECT_EQ(d.target_transform.offset, 1000000000.5);
   EXPECT_EQ(d.target_transform.mean, 1000000200.0);

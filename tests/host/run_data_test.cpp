@@ -177,7 +177,7 @@ class InitTest : public RunDataTest {
   Config first() const {
     Config c = run_of("a,b,y\n8,1,80\n12,1,120\n8,5,80\n12,5,120\n");
     c.data.standardize = Tristate::yes;
-    c.data.standardize_target = true;
+    c.data.standardize_target = Tristate::yes;
     c.train.epochs = 60;
     c.model.bias = true;
     c.out = path("first");
@@ -214,7 +214,7 @@ TEST_F(InitTest, ColumnsThatTheModelDoesNotHaveAreRefused) {
 TEST_F(InitTest, ClassesThatTheModelDoesNotHaveAreRefused) {
   Config c = first();
   c.data.train = write("classes.csv", "a,b,y\n1,2,no\n2,3,yes\n");
-  c.data.standardize_target = false;
+  c.data.standardize_target = Tristate::no;
   c.train.epochs = 1;
   run(c);
   expect_error<DataError>([&] { run(second("a,b,y\n1,1,no\n1,1,aa\n")); },
