@@ -57,7 +57,7 @@ void check_ftrl(const OptimizerConfig& optimizer, const ScheduleConfig& schedule
   if (optimizer.name != Rule::ftrl) return;
   const std::string why =
       ": ftrl lowers the rate of each weight itself, and another rate would rescale the weights; ";
-  if (schedule.name != ScheduleKind::constant)
+  if (schedule.name != ScheduleKind::constant && schedule.name != ScheduleKind::automatic)
     refuse(fmt::format("schedule.name = {}{}want constant", name_of(schedule.name), why));
   if (schedule.warmup_steps > 0)
     refuse(fmt::format("schedule.warmup_steps = {}{}want 0", schedule.warmup_steps, why));

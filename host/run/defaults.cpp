@@ -127,8 +127,11 @@ void resolve_optimizer(Config& config, const RunShape& shape) {
 void resolve_length(Config& config, const RunShape& shape) {
   TrainConfig& train = config.train;
   const bool noise = config.per_sample.private_training(), linear = config.model.hidden.empty();
-  if (train.batch_size == 0)
-    train.batch_size = std::max(noise ? kMostBatch : batch_size_for(shape.rows), train.micro_batch);
+  if (train.batch_size == 0) {
+    train.batch_size = noise ? kMostBatch : batch_size_for(shape.rows);
+    // Bits depend on the batch and not on its parts, so a given part does not change the batch.
+    train.micro_batch = std::min(train.micro_batch, train.batch_size);
+  }
   if (train.epochs >= 0) return;
   if (train.max_steps > 0) {
     train.epochs = epochs_for(train.max_steps, 1, shape.rows, train.batch_size);

@@ -116,6 +116,7 @@ TEST(KnownAnswers, ClippingBoundsTheWeightedGradientWhateverTheUnitOfTheWeights)
     config.train.batch_size = 2;
     config.train.epochs = 1;
     config.per_sample.clip_norm = 1;
+    config.model.bias_init = BiasInit::zero;
     EXPECT_NEAR(fitted(config)[1].values[0], 0.625, 1e-6) << weight;
   }
 }

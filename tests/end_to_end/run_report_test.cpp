@@ -40,8 +40,8 @@ class RunReport : public testing::Test {
   void TearDown() override { std::filesystem::current_path(before_); }
 
   static Said train(std::vector<std::string> settings = {}) {
-    settings.insert(settings.begin(),
-                    {"train", "--data.train=data.csv", "--data.weight=w", "--train.epochs=3", "--out=run"});
+    settings.insert(settings.begin(), {"train", "--data.train=data.csv", "--data.weight=w",
+                                       "--train.epochs=3", "--train.batch_size=256", "--out=run"});
     return run(settings);
   }
 

@@ -71,7 +71,8 @@ TEST_F(DataFormatTest, AGuessThatFailsSaysThatItIsOne) {
   }
   test::expect_error<DataError>(read("1,2 1:0.5\n3 2:1\n", DataFormat::automatic),
                                 {"d.txt line 1: several labels, \"1,2\"; want one"});
-  EXPECT_FALSE(is_sparse("d.txt", "12:30:15 1\n12:30:16 2\n")) << "times of the day";
+  test::expect_error<DataError>(read("12:30:15 1\n12:30:16 2\n", DataFormat::automatic),
+                                {"d.txt line 1, column 0", "looks like a time of day"});
 }
 
 TEST_F(DataFormatTest, ABinaryFileOfNoKnownFormatIsRefusedByTheKnownOnes) {

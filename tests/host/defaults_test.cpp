@@ -53,10 +53,12 @@ TEST(Defaults, MakeABatchOfAFewRowsThatIsNotLargerThanTheData) {
   EXPECT_EQ(with_run_defaults({}, {.rows = 2048}).train.batch_size, 256);
 }
 
-TEST(Defaults, MakeABatchThatHoldsTheMicroBatchThatIsGiven) {
+TEST(Defaults, MakeABatchThatAMicroBatchDoesNotChange) {
   Config config;
   config.train.micro_batch = 48;
-  EXPECT_EQ(with_run_defaults(config, {.rows = 100}).train.batch_size, 48);
+  const TrainConfig train = with_run_defaults(config, {.rows = 100}).train;
+  EXPECT_EQ(train.batch_size, 8);
+  EXPECT_EQ(train.micro_batch, 8) << "at most the batch";
 }
 
 TEST(Defaults, LowerTheRateWithTheUnitOfTheInputs) {

@@ -27,6 +27,7 @@ class RunDataTest : public DataFiles {
     Config c;
     c.device = "cpu";
     c.data = config(write("rows.csv", rows));
+    c.data.standardize_target = Tristate::no;
     c.model.bias = false;
     c.optimizer.name = Rule::sgd;
     c.optimizer.lr = 0.5;
@@ -122,8 +123,8 @@ TEST_F(RunDataTest, RowsThatAreHeldOutHaveTheirSampleWeightsAndNoClassWeights) {
   ASSERT_EQ(data.split.validation.size(), 12u);
   for (const std::int64_t row : data.split.validation)
     EXPECT_EQ(data.train.weight[static_cast<std::size_t>(row)], row % 4 == 0 ? 3 : 2);
-  for (const std::int64_t row : data.split.train)
-    EXPECT_EQ(data.train.weight[static_cast<std::size_t>(row)], row % 4 == 0 ? 30 : 2);
+  for (const std::int64_t row : data.split.train)  // 7 times 30 and 21 times 2: their mean is 9
+    EXPECT_EQ(data.train.weight[static_cast<std::size_t>(row)], (row % 4 == 0 ? 30.0f : 2.0f) / 9);
 }
 
 TEST_F(RunDataTest, HeldOutRowsThatAreNoneAreRefused) {
