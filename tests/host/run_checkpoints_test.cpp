@@ -94,7 +94,7 @@ TEST_F(RunCheckpointsTest, WhatIsNoRateOrLengthMayNotChange) {
   Config c = run_of(0.5, 4);
   c.checkpoint.on_change = OnChange::allow;
   c.train.batch_size = 1;
-  expect_error<ConfigError>([&] { run(c); }, {"train.batch_size was 256 and is now 1; set it back, choose"});
+  expect_error<ConfigError>([&] { run(c); }, {"train.batch_size was 2 and is now 1; set it back, choose"});
 }
 
 TEST_F(RunCheckpointsTest, AnotherMetricForgetsTheBestOfTheFormer) {

@@ -24,7 +24,7 @@ DATA_SETS = {
 }
 # These are drawn from all that `thalweg schema --json` names.
 EVERY_NAME = ["model.activation", "model.normalization", "optimizer.average", "schedule.name", "per_sample.mode"]
-# Section and key -> values; the first one is the default and drawn most often.
+# Section and key -> values, of which a run has one now and then.
 CHOICES = {
     "data.validation_fraction": [0, 0.2], "data.standardize": ["auto", "true", "false"],
     "data.standardize_target": ["false", "true"], "data.class_weight": ["none", "balanced"],
@@ -88,6 +88,8 @@ def draw(rng, names, most_rows):
     for key, values in (CHOICES | {key: names[key] for key in EVERY_NAME}).items():
         if rng.random() < 0.35:
             settings[key] = rng.choice(values)
+    for key in ("train.epochs", "train.batch_size"):  # by rule a run has thousands of steps
+        settings.setdefault(key, CHOICES[key][0])
     fit_together(settings)
     return name, flags + [f"--{key}={value}" for key, value in settings.items()]
 
