@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import shlex
 import subprocess
 
@@ -48,7 +49,9 @@ class Build:
 
     def __init__(self, folder, scratch, most_seconds, label=None):
         self.folder, self.scratch = folder.resolve(), scratch
-        scratch.mkdir(parents=True, exist_ok=True)
+        # A header of a former sample would stand before the project's own.
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
         entries = json.loads((self.folder / "compile_commands.json").read_text())
         self.units = {unit.object: unit for unit in (Unit(self.folder, entry) for entry in entries)}
         self._read_dependencies()
