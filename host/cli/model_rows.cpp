@@ -13,6 +13,10 @@ RunData read_data_of_run(Config config, const std::string& which, const DataSche
                          const ReadOptions& reading) {
   if (config.data.train.empty())
     throw UsageError("--rows=" + which + " needs the folder of a run, which tells its training data");
+  if (config.data.folds > 0)
+    throw UsageError("--rows=" + which +
+                     ": the model is that of a fold, whose rows are not on record; give "
+                     "--data.test=FILE");
   config.data.class_weight = "none";
   config.data.test.clear();
   config.data.test_rows.clear();

@@ -31,10 +31,12 @@ Form form_of(const PredictArguments& arguments) {
 }
 
 void check_top_k(const ModelSpec& spec, const Predictions& predictions, std::int64_t top_k) {
-  if (top_k > 0 && (!traits_of(spec.config.loss).classification || top_k > predictions.columns))
+  const bool of_each_class = traits_of(spec.config.loss).classification && predictions.columns > 1;
+  if (top_k > 0 && (!of_each_class || top_k > predictions.columns))
     throw UsageError("--top-k is " + std::to_string(top_k) + "; the model predicts " +
-                     (predictions.predicted_class.empty()
-                          ? "numbers"
+                     (predictions.predicted_class.empty() ? "numbers"
+                      : predictions.columns == 1
+                          ? "one score for two classes"
                           : std::to_string(predictions.columns) + " probabilities or scores"));
 }
 

@@ -31,7 +31,7 @@ CellCounts count_cells(const CsvRecords& records, std::size_t column, const Cell
     const bool number = rules.number(cell, value) != ParsedNumber::not_a_number;
     ++(number ? counts.numbers : counts.texts);
     if (number) continue;
-    if (number_look(cell)) {
+    if (look_of_no_number(cell)) {
       ++counts.looks;
       if (counts.look == nullptr) counts.look = &record;
     } else if (is_placeholder(cell)) {

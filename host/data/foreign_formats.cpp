@@ -122,6 +122,16 @@ bool is_labelled_by_text(std::string_view line) {
          std::all_of(words.begin() + 1, words.end(), is_entry);
 }
 
+/// A table may begin with a column ORCID: a mark of letters counts where control characters follow it, or as
+/// bzip2 has it.
+bool is_word_of_text(std::string_view mark, std::string_view head) {
+  const auto letter = [](unsigned char c) { return c > ' ' && c < 0x7F; };
+  if (!std::all_of(mark.begin(), mark.end(), letter)) return false;
+  if (mark == "BZh") return head.substr(4, 4) != "1AY&";
+  const auto control = [](unsigned char c) { return c < ' ' && c != '\t' && c != '\n' && c != '\r'; };
+  return std::none_of(head.begin(), head.end(), control);
+}
+
 bool is_libsvm_with_commas(std::string_view line) {
   const auto words = words_of(line, ",; \t");
   return words.size() > 1 && line.find_first_of(",;") != std::string_view::npos &&
@@ -132,7 +142,7 @@ bool is_libsvm_with_commas(std::string_view line) {
 
 void refuse_foreign_bytes(const std::string& path, std::string_view head) {
   for (const Foreign& foreign : kForeignBytes)
-    if (head.starts_with(foreign.begin)) refuse(path, foreign);
+    if (head.starts_with(foreign.begin) && !is_word_of_text(foreign.begin, head)) refuse(path, foreign);
   refuse_zip(path, head);
 }
 

@@ -177,6 +177,13 @@ std::optional<NumberLook> number_look(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<NumberLook> look_of_no_number(std::string_view text) {
+  double value;
+  if (parse_number(text, value) == ParsedNumber::ok)
+    return NumberLook{"a number with a decimal point", "data.decimal = \"point\""};
+  return number_look(text);
+}
+
 bool is_placeholder(std::string_view text) {
   const std::string lower = in_lower_case(trimmed(text));
   return std::find(std::begin(kPlaceholders), std::end(kPlaceholders), lower) != std::end(kPlaceholders);
@@ -188,7 +195,7 @@ std::string looks_like(std::string_view text, const std::string& column) {
   if (is_placeholder(text))
     return fmt::format("where the column has numbers; want data.missing = [{}] if it stands for no value, {}",
                        shown(trimmed(text)), otherwise);
-  const std::optional<NumberLook> look = number_look(text);
+  const std::optional<NumberLook> look = look_of_no_number(text);
   if (!look) return "";
   return fmt::format("which looks like {}; want {}, {}", look->what,
                      look->way_out.empty() ? "a plain number such as -12.5" : look->way_out, otherwise);

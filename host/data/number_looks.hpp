@@ -15,6 +15,9 @@ struct NumberLook {
 /// What `text`, which is not a number, looks like; nothing for a word.
 std::optional<NumberLook> number_look(std::string_view text);
 
+/// The same for a cell that the settings do not read as a number: data.decimal = comma may be what is wrong.
+std::optional<NumberLook> look_of_no_number(std::string_view text);
+
 bool has_decimal_comma(std::string_view text);
 
 /// Whether a text such as "-", "." or "none" says that there is no value.

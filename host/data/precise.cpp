@@ -79,7 +79,8 @@ std::vector<std::int64_t> suspect_columns(const float* cells, std::int64_t rows,
   std::vector<std::int64_t> columns;
   if (schema != nullptr) {
     const std::vector<double>& offset = schema->transform.offset;
-    for (std::size_t c = 0; c < offset.size(); ++c)
+    const std::size_t present = std::min(offset.size(), static_cast<std::size_t>(width));
+    for (std::size_t c = 0; c < present; ++c)  // too few columns are an error later
       if (offset[c] != 0) columns.push_back(static_cast<std::int64_t>(c));
     return columns;
   }

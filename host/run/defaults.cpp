@@ -30,10 +30,15 @@ double square_norm_of_row(const Dataset& data, std::int64_t row) {
     return sum;
   }
   const auto first = static_cast<std::size_t>(row * data.features);
+  const bool scaled = !data.transform.scale.empty();
   for (std::size_t j = 0; j < static_cast<std::size_t>(data.features); ++j) {
-    const bool bytes = !data.dense_u8.empty();
-    sum += square(bytes ? std::fma(data.dense_u8[first + j], data.transform.scale[j], data.transform.shift[j])
-                        : data.dense_f32[first + j]);
+    if (data.dense_u8.empty()) {
+      sum += square(data.dense_f32[first + j]);
+    } else if (scaled) {
+      sum += square(std::fma(data.dense_u8[first + j], data.transform.scale[j], data.transform.shift[j]));
+    } else {
+      sum += square(data.dense_u8[first + j]);
+    }
   }
   return sum;
 }

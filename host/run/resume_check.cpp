@@ -79,7 +79,9 @@ bool may_differ(const std::string& key, const Config& config) {
 bool may_be_allowed(const std::string& key, const Config& config) {
   const bool length = key == "train.epochs" || key == "train.max_steps";
   if (length) return config.per_sample.target_epsilon == 0;
-  return key == "optimizer.lr" || key == "train.metric" || key.starts_with("schedule.");
+  // With another rate the rule chooses another decay, too.
+  const bool rate = key == "optimizer.lr" || key == "optimizer.weight_decay";
+  return rate || key == "train.metric" || key.starts_with("schedule.");
 }
 
 /// A rule finds these from the data: other data are then the cause, and the fingerprint says so.

@@ -30,7 +30,8 @@ std::optional<RunState> RunCheckpoints::resume() {
   return restore(newest->folder, newest->data);
 }
 
-RunState RunCheckpoints::restore(const std::string& folder, const CheckpointData& data) {
+RunState RunCheckpoints::restore(const std::string& path, const CheckpointData& data) {
+  const std::string folder = path.substr(0, path.find_last_not_of('/') + 1);
   const ResumeChanges changes = require_same_run(folder, data, run_.config, run_.data_fingerprint);
   put_back(data);
   run_.learner.set_steps(data.step);  // mutant: steps-restored
@@ -58,8 +59,9 @@ bool RunCheckpoints::is_own(const std::string& folder) const {
 
 /// The run may end with the parameters of the best epoch, so they have to be in its own folder.
 void RunCheckpoints::take_best_along(const std::string& folder, RunState& state) {
-  if (state.best_step == 0 || state.best_step == state.step) return;
-  const std::string best = checkpoint_folder(parent_of(folder), state.best_step);
+  if (state.best_step == 0) return;
+  const std::string best =
+      state.best_step == state.step ? folder : checkpoint_folder(parent_of(folder), state.best_step);
   if (is_checkpoint(best)) {
     CheckpointData data = read_checkpoint(best);
     const RunState then = RunState::from(data.progress, data.step, best);

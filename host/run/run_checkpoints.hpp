@@ -45,7 +45,7 @@ class RunCheckpoints {
   const std::string& resumed_from() const { return resumed_from_; }
 
  private:
-  RunState restore(const std::string& folder, const CheckpointData& data);
+  RunState restore(const std::string& path, const CheckpointData& data);
   void put_back(const CheckpointData& data);
   bool is_own(const std::string& folder) const;
   void take_best_along(const std::string& folder, RunState& state);

@@ -123,6 +123,7 @@ void TrainingRun::roll_back(const DivergedError& error) {
 void TrainingRun::finish_epoch() {
   EpochReport epoch = epoch_report();
   if (data_.validates()) epoch.validation = validation_metrics();
+  require_defined_metric(epoch);
   const double change = std::abs(epoch.train_loss - state_.last_epoch_loss);  // mutant: absolute-change
   const bool small = change < config_.train.loss_tolerance;  // not after the first epoch: NaN
   state_.small_changes = small ? state_.small_changes + 1 : 0;
@@ -130,6 +131,18 @@ void TrainingRun::finish_epoch() {
   state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-per-epoch
   for (const auto& part : parts_) part->epoch_end(epoch);
   if (checkpoints_ && state_.step > 0 && state_.best_step == state_.step) checkpoints_->keep_best(state_);
+}
+
+/// One that the rows do not define would never improve, and patience would end the run.
+void TrainingRun::require_defined_metric(const EpochReport& epoch) const {
+  if (!epoch.validation) return;
+  for (const auto& [name, reason] : epoch.validation->undefined) {
+    if (name == config_.train.metric)
+      throw DataError(
+          fmt::format("train.metric = {}: the validation rows do not define it: {}; want another "
+                      "metric, or other rows",
+                      name, reason));
+  }
 }
 
 EpochReport TrainingRun::epoch_report() const {

@@ -49,6 +49,7 @@ class TrainingRun {
   void pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error);
   void roll_back(const DivergedError& error);
   void finish_epoch();
+  void require_defined_metric(const EpochReport& epoch) const;
   EpochReport epoch_report() const;
   Metrics validation_metrics();
   Metrics evaluate_validation(MetricScope scope);

@@ -115,7 +115,9 @@ void TrainingRun::resume() {
       },
       out_, [this](const std::string& note) { say(note); });
   if (const std::optional<RunState> state = checkpoints_->resume()) state_ = *state;
-  write_file_atomically(out_.file("config.toml"), to_toml(config_));
+  // A run that has ended keeps the config of the steps that it took.
+  const bool ended = !checkpoints_->resumed_from().empty() && !epoch_pending() && !stop_reason().empty();
+  if (!ended) write_file_atomically(out_.file("config.toml"), to_toml(config_));
 }
 
 void TrainingRun::say_device() const {
@@ -137,10 +139,11 @@ void TrainingRun::say_what_was_read() {
 
 void TrainingRun::say_nothing_to_do() const {
   if (!checkpoints_ || checkpoints_->resumed_from().empty() || signalled()) return;
-  say(
-      fmt::format("nothing to do: the run in {} has ended ({}); train.epochs makes it longer, "
-                  "checkpoint.resume=never starts it over",
-                  config_.out, stop_reason()));
+  const std::string reason = stop_reason();
+  say(fmt::format(
+      "nothing to do: the run in {} has ended ({}); more {} with checkpoint.on_change=allow makes "
+      "it longer, checkpoint.resume=never starts it over",
+      config_.out, reason, reason == "patience" ? "train.patience" : "train.epochs"));
 }
 
 }  // namespace thalweg

@@ -162,6 +162,15 @@ TEST_F(HeldOutRows, RefuseOutputsThatCannotHoldWhatIsAsked) {
   EXPECT_THAT(errors_, HasSubstr("a .npy file holds values alone"));
   call({"predict", run_, "--rows=train", "--top-k=3"}, 2);
   EXPECT_THAT(errors_, HasSubstr("--top-k is 3; the model predicts 2"));
+  train_classes({"--model.loss=hinge", "--checkpoint.resume=never"});
+  call({"predict", run_, "--rows=train", "--top-k=1"}, 2);
+  EXPECT_THAT(errors_, HasSubstr("the model predicts one score for two classes"));
+}
+
+TEST_F(HeldOutRows, OfAFoldAreNotOnRecord) {
+  train_classes({"--data.validation_fraction=0", "--data.folds=2"});
+  call({"evaluate", run_ + "/fold-0", "--rows=train"}, 2);
+  EXPECT_THAT(errors_, HasSubstr("the model is that of a fold, whose rows are not on record"));
 }
 
 TEST_F(HeldOutRows, OfALinearModelShowItsWeightsInTheUnitsOfTheData) {

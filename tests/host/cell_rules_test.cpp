@@ -159,6 +159,13 @@ TEST_F(CellRulesOfCsv, AColumnOfNumbersWrittenAnotherWayIsRefusedWithTheWayOut) 
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).features, 3);
 }
 
+TEST_F(CellRulesOfCsv, ADecimalPointWhereTheSettingSaysCommaIsRefused) {
+  expect_error<DataError>(
+      [&] { read("x;y\n1.5;1\n2.25;2\n3.5;3\n", [](DataConfig& c) { c.decimal = Decimal::comma; }); },
+      {"line 2, column \"x\" (0)", "got \"1.5\"", "a number with a decimal point",
+       "data.decimal = \"point\""});
+}
+
 TEST_F(CellRulesOfCsv, ADashAmongNumbersIsNoCategory) {
   for (const char* dash : {"-", ".", "None", "#N/A"}) {
     std::string rare = "a,y\n", often = rare;

@@ -39,6 +39,13 @@ TEST_F(ForeignFormats, ALogIsNoTable) {
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).classes.size(), 2u);
 }
 
+TEST_F(ForeignFormats, ATableMayBeginWithTheLettersOfAnotherFormat) {
+  for (const char* name : {"ORCID", "PAR1", "BZh", "Rar!", "ARROW1"}) {
+    const DataConfig c = config(write("d.csv", std::string(name) + ",y\n1,2.5\n3,4.5\n"));
+    EXPECT_EQ(read_training_data(c, TargetUse::automatic).transform.columns, std::vector<std::string>{name});
+  }
+}
+
 TEST_F(ForeignFormats, OtherEncodingsAndArchivesAreRefusedByName) {
   using namespace std::string_literals;
   for (const DataFormat format : {DataFormat::automatic, DataFormat::csv}) {
@@ -48,7 +55,7 @@ TEST_F(ForeignFormats, OtherEncodingsAndArchivesAreRefusedByName) {
     refused("d.csv.bz2", "BZh91AY&SY", {"is compressed by bzip2; bunzip2 unpacks it"}, format);
     refused("d.csv.xz", "\xFD"s + "7zXZ\0"s, {"is compressed by xz; unxz"}, format);
     refused("d.csv.zst", "\x28\xB5\x2F\xFD....", {"is compressed by zstd; unzstd"}, format);
-    refused("d.parquet", "PAR1....", {"is a Parquet file"}, format);
+    refused("d.parquet", "PAR1\x15\x04\x15\x10", {"is a Parquet file"}, format);
     refused("d.h5", "\x89HDF\r\n", {"is an HDF5 file"}, format);
     refused("d.xls", "\xD0\xCF\x11\xE0....", {"is an Excel workbook; save its sheet as CSV"}, format);
   }

@@ -120,6 +120,13 @@ TEST_F(Precise, OtherDataTakeTheOffsetOfTheModel) {
   EXPECT_EQ(one.dense_f32[0], d.dense_f32[14]);
 }
 
+TEST_F(Precise, OtherDataWithFewerColumnsThanTheModelAreRefused) {
+  const DataSchema schema = schema_of(train(csv_of(steps(1.6e9, 1, 400))));
+  const std::string narrow = write("n.npy", npy("<f8", "(3, 1)", Doubles{1, 2, 3}));
+  expect_error<DataError>([&] { read_data_as(config_, narrow, "", "", schema, false); },
+                          {"n.npy", "1 features", "2"});
+}
+
 TEST_F(Precise, MissingCellsAreFilledBelowTheOffset) {
   std::string text = "x,y\n";
   for (int i = 0; i < 401; ++i) text += i == 7 ? ",0\n" : std::to_string(1600000000 + i) + ",0\n";

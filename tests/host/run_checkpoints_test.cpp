@@ -185,6 +185,41 @@ TEST_F(RunCheckpointsTest, TheBestComesAlongFromAnotherRun) {
   EXPECT_THAT(messages_, HasSubstr("step-000000002 is not there"));
 }
 
+TEST_F(RunCheckpointsTest, TheBestComesAlongWhereTheRunBeginsWithIt) {
+  Config c = run_of(0.5, 2);
+  c.data.validation = write("valid.csv", "x,y\n1,0.75\n");
+  run(c);  // whose best step is its last
+  c.train.patience = 2;
+  c.train.epochs = 9;
+  c.checkpoint.resume = path("run/checkpoints/step-000000002/");
+  c.out = path("second");
+  const TrainReport report = run(c);
+  EXPECT_EQ(report.steps, 4);
+  EXPECT_EQ(report.best_step, 2);
+  EXPECT_EQ(weight_of(c.out), 0.75f);
+}
+
+TEST_F(RunCheckpointsTest, ARunThatHasEndedKeepsTheConfigOfItsSteps) {
+  run(run_of(0.5, 4));
+  Config c = run_of(0.25, 3);
+  c.checkpoint.on_change = OnChange::allow;
+  run(c);
+  EXPECT_THAT(messages_, HasSubstr("nothing to do"));
+  Config kept;
+  read_config_file(path("run/config.toml"), kept);
+  EXPECT_EQ(kept.optimizer.lr, 0.5);
+  EXPECT_EQ(kept.train.epochs, 4);
+}
+
+TEST_F(RunCheckpointsTest, AMetricThatTheValidationRowsDoNotDefineIsRefusedAtTheFirstEpoch) {
+  Config c = run_of(0.5, 4);
+  c.data.validation = write("valid.csv", "x,y\n1,0\n2,1\n");
+  c.train.metric = "mape";
+  c.train.patience = 2;
+  expect_error<DataError>([&] { run(c); },
+                          {"train.metric = mape", "do not define it", "want another metric"});
+}
+
 TEST_F(RunCheckpointsTest, AFinishedRunSaysThatThereIsNothingToDo) {
   const Config c = run_of(0.5, 2);
   run(c);

@@ -14,6 +14,8 @@ def main():
     seen, shared = 0, []
     for isa in isas:
         for path in build.glob(f"**/*_{isa}.dir/**/*.o"):
+            if "embed-test" in path.parts:  # a project of its own, for one instruction set alone
+                continue
             seen += 1
             symbols = subprocess.run([nm, "--demangle", "--defined-only", path], check=True, capture_output=True,
                                      text=True).stdout
