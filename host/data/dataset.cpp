@@ -115,8 +115,23 @@ SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
           .ids = ids};
 }
 
+namespace {
+
+/// The rows of `fit` that statistics come from: a row of weight 0 counts as if it were not there.
+std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
+                                          const std::vector<std::int64_t>& fit) {
+  if (weight.empty()) return fit;
+  std::vector<std::int64_t> rows;
+  for (const std::int64_t row : fit)
+    if (weight[static_cast<std::size_t>(row)] != 0) rows.push_back(row);
+  return rows.empty() ? fit : rows;  // weights that are all 0 are refused with the others
+}
+
+}  // namespace
+
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
-                    const std::vector<std::int64_t>& fit, int threads) {
+                    const std::vector<std::int64_t>& train, int threads) {
+  const std::vector<std::int64_t> fit = rows_that_count(raw.weight, train);
   const bool standardize = wants_standardization(config.standardize, raw.layout);
   FeatureTransform transform;
   const RawData::Layout layout = raw.layout;
@@ -141,7 +156,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   data.transform = std::move(transform);
   if (standardize && layout == RawData::Layout::f32) apply_scaling(data, threads);
   check_rows(data);
-  fit_weights(config.class_weight, fit, data);
+  fit_weights(config.class_weight, train, data);
   if (config.standardize_target == Tristate::yes && data.target_kind == TargetKind::number)
     standardize_target(labels.numbers, fit, data);
   return data;

@@ -91,9 +91,10 @@ void read_companions(const ReadRequest& request, RawData& data);
 void require_some_rows(const RawData& raw);
 
 /// Makes the data set of a training source. Classes and categories are found on all its rows; imputation,
-/// scaling and class weights on the rows `fit`, in this order.
+/// scaling and class weights, in this order, on the rows `train`, of which those of weight 0 count as if they
+/// were not there.
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
-                    const std::vector<std::int64_t>& fit, int threads);
+                    const std::vector<std::int64_t>& train, int threads);
 /// The data set of another source by a model's schema.
 Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, Unseen unseen, int threads);
 

@@ -224,6 +224,20 @@ TEST_F(Labels, AWeightColumnIsReadWithTestDataToo) {
   EXPECT_EQ(read_data_as(c, write("t.csv", "x,w,y\n1,5,1\n"), "", "", schema, true).weight, (Floats{5}));
 }
 
+TEST_F(Labels, ARowOfWeightZeroCountsAsIfItWereNotThere) {
+  DataConfig c = config(write("d.csv", "x,z,w,y\n1,1,1,10\n3,,1,30\n-999,-999,0,-999\n1,3,1,10\n3,2,1,30\n"));
+  c.weight = "w";
+  c.impute = Imputation::mean;
+  c.standardize = Tristate::yes;
+  c.standardize_target = Tristate::yes;
+  const Dataset d = read_training_data(c, TargetUse::numbers);
+  EXPECT_EQ(d.transform.impute[1], 2) << "the mean of 1, 3 and 2";
+  EXPECT_EQ(d.dense_f32[0], -1) << "1 by the mean 2 and the deviation 1";
+  EXPECT_EQ(d.dense_f32[2], 1);
+  EXPECT_EQ(d.target_transform.mean, 20);
+  EXPECT_EQ(d.target_transform.deviation, 10);
+}
+
 TEST_F(Labels, AWeightColumnThatTestDataLackIsNotedAndEveryRowCountsOnce) {
   DataConfig c = config(write("d.csv", "x,w,y\n1,2,1\n2,3,2\n"));
   c.weight = "w";
