@@ -41,7 +41,7 @@ void refuse_comment(const ReadRequest& request, const CsvRecords& records) {
   const auto& first = records[0].cells;
   const bool hash = request.config.comment.empty() && first[0].starts_with('#');
   if (hash && records.size() > 1 && records[1].cells.size() != first.size())
-    throw DataError(fmt::format("{} line {} begins with \"#\" and is no row; want data.comment = \"#\"",
+    throw DataError(fmt::format("{} line {} begins with \"#\" and is not a row; want data.comment = \"#\"",
                                 request.path, records[0].line));
 }
 

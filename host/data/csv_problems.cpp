@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "host/data/labels.hpp"
 #include "host/data/number_looks.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
@@ -10,8 +11,6 @@ namespace thalweg {
 namespace {
 
 constexpr std::size_t kMostCategories = 1000;
-/// Fewer rows may all have texts of their own by chance.
-constexpr std::int64_t kFewRows = 50;
 
 }  // namespace
 

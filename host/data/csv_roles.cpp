@@ -103,11 +103,6 @@ void assign_categorical(const ReadRequest& request, CsvLayout& layout) {
   }
 }
 
-std::size_t raw_columns(const DataSchema& schema) {
-  return schema.transform.categories.empty() ? static_cast<std::size_t>(schema.features)
-                                             : schema.transform.categories.size();
-}
-
 std::int64_t unassigned(const CsvLayout& layout) {
   return std::count_if(layout.columns.begin(), layout.columns.end(),
                        [](const CsvColumn& column) { return column.role == CsvRole::number; });
@@ -119,7 +114,7 @@ bool lacks_target(const ReadRequest& request, const CsvLayout& layout) {
   const std::string& name = request.schema->target_column;
   if (!layout.names.empty() && !name.empty())
     return std::find(layout.names.begin(), layout.names.end(), name) == layout.names.end();
-  return unassigned(layout) == static_cast<std::int64_t>(raw_columns(*request.schema));
+  return unassigned(layout) == raw_width(*request.schema);
 }
 
 void assign_target(const ReadRequest& request, CsvLayout& layout) {
@@ -142,7 +137,7 @@ void assign_schema_features(const ReadRequest& request, CsvLayout& layout) {
   const FeatureTransform& transform = request.schema->transform;
   const std::vector<std::string>& wanted = transform.columns;
   const bool named = !wanted.empty() && !wanted[0].empty() && !layout.names.empty();
-  const std::size_t count = raw_columns(*request.schema);
+  const auto count = static_cast<std::size_t>(raw_width(*request.schema));
   std::vector<bool> seen(count);
   std::size_t position = 0;
   for (std::size_t c = 0; c < layout.columns.size(); ++c) {

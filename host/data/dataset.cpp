@@ -117,21 +117,23 @@ SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
 
 namespace {
 
-/// The rows of `fit` that statistics come from: a row of weight 0 counts as if it were not there.
+/// The rows of weight other than 0: the others count as if they were not there.
 std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
-                                          const std::vector<std::int64_t>& fit) {
-  if (weight.empty()) return fit;
-  std::vector<std::int64_t> rows;
-  for (const std::int64_t row : fit)
-    if (weight[static_cast<std::size_t>(row)] != 0) rows.push_back(row);
-  return rows.empty() ? fit : rows;  // weights that are all 0 are refused with the others
+                                          const std::vector<std::int64_t>& rows) {
+  std::vector<std::int64_t> counted;
+  for (const std::int64_t row : rows)
+    if (weight[static_cast<std::size_t>(row)] != 0) counted.push_back(row);
+  return counted;
 }
 
 }  // namespace
 
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
                     const std::vector<std::int64_t>& train, int threads) {
-  const std::vector<std::int64_t> fit = rows_that_count(raw.weight, train);
+  std::vector<std::int64_t> counted;
+  if (!raw.weight.empty()) counted = rows_that_count(raw.weight, train);
+  // Without weights all rows count; weights that are all 0 are refused below.
+  const std::vector<std::int64_t>& fit = counted.empty() ? train : counted;
   const bool standardize = wants_standardization(config.standardize, raw.layout);
   FeatureTransform transform;
   const RawData::Layout layout = raw.layout;
@@ -170,11 +172,9 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
   if (sparse != schema.sparse)
     throw DataError(fmt::format("{} is {}; the model was trained on {} data", raw.source,
                                 sparse ? "sparse" : "dense", schema.sparse ? "sparse" : "dense"));
-  const std::int64_t raw_width =
-      transform.categories.empty() ? schema.features : static_cast<std::int64_t>(transform.categories.size());
-  if (raw.width != raw_width)
+  if (raw.width != raw_width(schema))
     throw DataError(fmt::format("{}: its rows have {} features; the model was trained on {}", raw.source,
-                                raw.width, raw_width));
+                                raw.width, raw_width(schema)));
   if (layout == RawData::Layout::f32) {
     if (!transform.columns.empty()) raw.column_names = transform.columns;
     apply_offsets(transform.offset, raw);

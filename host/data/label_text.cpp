@@ -5,15 +5,13 @@
 #include <utility>
 
 #include "host/data/cell_rules.hpp"
+#include "host/data/labels.hpp"
 #include "host/data/number_looks.hpp"
 #include "host/data/text_source.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
-
-/// Fewer rows may all have labels of their own by chance.
-constexpr std::int64_t kFewRows = 50;
 
 /// The next line of `rest`, without blanks and quotes around it.
 std::string_view take_line(std::string_view& rest) {
@@ -95,7 +93,7 @@ class LabelLines {
     const std::string got = fmt::format("{} line {}: got {}", path_, first_text_line_, shown(first_text_));
     if (const std::optional<NumberLook> look = number_look(first_text_))
       throw DataError(fmt::format("{}, which looks like {}; want {}, and one label per line", got, look->what,
-                                  look->way_out.empty() ? "a plain number such as -12.5" : look->way_out));
+                                  look->way_out));
     if (2 * text_rows_ <= rows)
       throw DataError(got + "; want a number, as in the rest of the file" +
                       (first_text_line_ == 1 ? " (data.header = \"yes\" if the line is a name)" : ""));

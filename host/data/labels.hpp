@@ -6,6 +6,8 @@ namespace thalweg {
 
 /// Most classes; labels beyond are not kept as texts.
 constexpr std::size_t kMostClasses = 65536;
+/// Fewer rows may all have texts of their own by chance.
+constexpr std::int64_t kFewRows = 50;
 
 /// Sets target, target_kind and classes of training data.
 void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data);

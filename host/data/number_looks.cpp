@@ -97,14 +97,14 @@ bool is_amount(std::string_view text) { return is_number(text) || marked_number(
 std::optional<NumberLook> wrapped_number(std::string_view text) {
   std::string_view inner = text;
   if (inner.starts_with('(') && inner.ends_with(')') && is_amount(inner.substr(1, inner.size() - 2)))
-    return NumberLook{"a negative number in parentheses", ""};
+    return NumberLook{"a negative number in parentheses"};
   if (inner.ends_with('-') && is_amount(inner.substr(0, inner.size() - 1)))
-    return NumberLook{"a number with its minus sign behind it", ""};
+    return NumberLook{"a number with its minus sign behind it"};
   for (const std::string_view minus : {"\xE2\x88\x92", "\xE2\x80\x93"})
     if (inner.starts_with(minus) && is_amount(inner.substr(minus.size())))
-      return NumberLook{"a number with a minus sign that is not the ASCII one", ""};
+      return NumberLook{"a number with a minus sign that is not the ASCII one"};
   if (inner.ends_with('%') && is_amount(trimmed(inner.substr(0, inner.size() - 1))))
-    return NumberLook{"a percentage", ""};
+    return NumberLook{"a percentage"};
   const char sign = Scan(inner).one_of("+-(");
   if (sign != 0) inner.remove_prefix(1);
   if (sign == '(' && inner.ends_with(')')) inner.remove_suffix(1);
@@ -112,7 +112,7 @@ std::optional<NumberLook> wrapped_number(std::string_view text) {
     const bool before = inner.starts_with(currency) && is_amount(trimmed(inner.substr(currency.size())));
     const bool behind =
         inner.ends_with(currency) && is_amount(trimmed(inner.substr(0, inner.size() - currency.size())));
-    if (before || behind) return NumberLook{"an amount of money", ""};
+    if (before || behind) return NumberLook{"an amount of money"};
   }
   return std::nullopt;
 }
@@ -170,10 +170,10 @@ std::optional<NumberLook> number_look(std::string_view text) {
   if (text.empty() || text.size() > 64) return std::nullopt;
   if (const auto marked = marked_number(text)) return marked;
   if (const auto wrapped = wrapped_number(text)) return wrapped;
-  if (is_hexadecimal(text)) return NumberLook{"a hexadecimal number", ""};
-  if (has_d_exponent(text)) return NumberLook{"a number with a D exponent", ""};
-  if (is_date(text)) return NumberLook{"a date", ""};
-  if (is_time(text)) return NumberLook{"a time of day", ""};
+  if (is_hexadecimal(text)) return NumberLook{"a hexadecimal number"};
+  if (has_d_exponent(text)) return NumberLook{"a number with a D exponent"};
+  if (is_date(text)) return NumberLook{"a date"};
+  if (is_time(text)) return NumberLook{"a time of day"};
   return std::nullopt;
 }
 
@@ -197,8 +197,7 @@ std::string looks_like(std::string_view text, const std::string& column) {
                        shown(trimmed(text)), otherwise);
   const std::optional<NumberLook> look = look_of_no_number(text);
   if (!look) return "";
-  return fmt::format("which looks like {}; want {}, {}", look->what,
-                     look->way_out.empty() ? "a plain number such as -12.5" : look->way_out, otherwise);
+  return fmt::format("which looks like {}; want {}, {}", look->what, look->way_out, otherwise);
 }
 
 }  // namespace thalweg

@@ -8,8 +8,8 @@
 namespace thalweg {
 
 struct NumberLook {
-  std::string_view what;     ///< "a number with a decimal comma"
-  std::string_view way_out;  ///< "data.decimal = \"comma\""; empty: no setting reads it
+  std::string_view what;                                      ///< "a number with a decimal comma"
+  std::string_view way_out = "a plain number such as -12.5";  ///< or the setting that reads it
 };
 
 /// What `text`, which is not a number, looks like; nothing for a word.
@@ -20,7 +20,7 @@ std::optional<NumberLook> look_of_no_number(std::string_view text);
 
 bool has_decimal_comma(std::string_view text);
 
-/// Whether a text such as "-", "." or "none" says that there is no value.
+/// Whether a text such as "-", "." or "none" stands for a missing value.
 bool is_placeholder(std::string_view text);
 
 /// Says of a cell that is not a number what it looks like and the way out, as the end of a message after "got

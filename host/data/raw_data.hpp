@@ -87,6 +87,12 @@ LabelColumn read_label_file(const ReadRequest& request, const std::string& path)
 /// Reads request.target and request.weight as files into `data`.
 void read_companions(const ReadRequest& request, RawData& data);
 
+/// Columns of a source that has the schema, ahead of one-hot encoding.
+inline std::int64_t raw_width(const DataSchema& schema) {
+  const auto& categories = schema.transform.categories;
+  return categories.empty() ? schema.features : static_cast<std::int64_t>(categories.size());
+}
+
 /// Throws DataError when `raw` has no rows at all.
 void require_some_rows(const RawData& raw);
 
@@ -98,7 +104,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
 /// The data set of another source by a model's schema.
 Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, Unseen unseen, int threads);
 
-/// Reads data.train; with a schema as the kind of data that it asks for. Throws DataError if there is no row.
+/// Reads data.train; with a schema as the kind of data that it asks for. Throws DataError if it has no rows.
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
                                const DataSchema* schema = nullptr);
 

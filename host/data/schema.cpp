@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "host/data/raw_data.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
@@ -106,7 +107,7 @@ std::string contradiction(const DataSchema& s) {
   std::size_t inputs = t.categories.empty() ? features : 0;
   for (const auto& categories : t.categories) inputs += std::max<std::size_t>(1, categories.size());
   if (inputs != features) return fmt::format("columns that make {} of {} features", inputs, features);
-  const std::size_t columns = t.categories.empty() ? features : t.categories.size();
+  const auto columns = static_cast<std::size_t>(raw_width(s));
   if (!t.columns.empty() && t.columns.size() != columns) return "a wrong number of column names";
   if (!t.names.empty() && t.names.size() != features) return "a wrong number of feature names";
   if (!t.impute.empty() && t.impute.size() != columns) return "a wrong number of imputed values";

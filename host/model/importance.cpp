@@ -171,17 +171,16 @@ Importances permutation_importance(const Model& model, Dataset data, const std::
   Order order(rows.size());
   for (const RawColumn& raw : raw_columns(model.spec().schema)) {
     const Column column(data, rows, raw);
-    std::vector<double> losses(static_cast<std::size_t>(options.repeats));
+    std::vector<double> losses(column.constant() ? 0 : static_cast<std::size_t>(options.repeats));
     for (double& loss : losses) {
-      if (column.constant()) break;
       std::iota(order.begin(), order.end(), 0);
       shuffle(order, random);
       column.write(order, data);
       loss = sign * (result.baseline - score(data));
     }
     std::iota(order.begin(), order.end(), 0);
-    if (!column.constant()) column.write(order, data);
-    result.columns.push_back(importance_of(losses, raw.name));
+    if (!losses.empty()) column.write(order, data);
+    result.columns.push_back(losses.empty() ? Importance{raw.name} : importance_of(losses, raw.name));
   }
   return result;
 }

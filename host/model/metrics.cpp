@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "host/data/dataset_rows.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
 #include "host/model/objective.hpp"
@@ -29,7 +30,7 @@ ScoredRows scored_rows(const PlacedRows& rows, const ModelSpec& spec) {
     const std::size_t row = rows.row(n);
     const bool known = classes == 0 || target_class(data.target[row], classes) >= 0;
     scored.target.push_back(known ? data.target[row] : 0.0f);
-    scored.weight.push_back(!known ? 0.0 : data.weight.empty() ? 1.0 : double{data.weight[row]});
+    scored.weight.push_back(known ? weight_of(data, row) : 0.0);
   }
   return scored;
 }

@@ -81,7 +81,7 @@ std::vector<double> weight_of_classes(const ModelSpec& spec, const ScoredRows& r
   return weight;
 }
 
-/// Why there is no ranking; empty where there is one.
+/// Why the rows cannot be ranked; empty where they can.
 std::string no_ranking(const ModelSpec& spec, const std::vector<double>& weight) {
   const auto empty = std::find_if(weight.begin(), weight.end(), [](double w) { return w <= 0; });
   if (empty == weight.end()) return "";

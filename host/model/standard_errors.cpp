@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/config/choice.hpp"
+#include "host/data/dataset_rows.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/input_names.hpp"
 #include "host/model/network.hpp"
@@ -42,22 +43,7 @@ void add_outer(Square& sum, const Entries& row, double factor) {
 /// Reads the factor of each coefficient in row n; the last one is the bias's 1.
 void read_row(const Dataset& data, std::int64_t n, bool bias, Entries& row) {
   row.clear();
-  if (data.sparse) {
-    for (std::int64_t e = data.offsets[static_cast<std::size_t>(n)];
-         e < data.offsets[static_cast<std::size_t>(n) + 1]; ++e) {
-      const auto entry = static_cast<std::size_t>(e);
-      row.emplace_back(static_cast<std::size_t>(data.columns[entry]), data.values[entry]);
-    }
-  } else {
-    const DenseRows x = data.dense(nullptr, data.rows);
-    for (std::int64_t j = 0; j < x.cols; ++j) {
-      const std::int64_t at = n * x.stride + j;
-      double value = x.dtype == DType::u8 ? static_cast<double>(static_cast<const std::uint8_t*>(x.data)[at])
-                                          : static_cast<double>(static_cast<const float*>(x.data)[at]);
-      if (x.scale != nullptr) value = value * x.scale[j] + x.shift[j];  // mutant: byte-shift
-      if (value != 0) row.emplace_back(static_cast<std::size_t>(j), value);
-    }
-  }
+  for_each_input(data, n, [&](std::size_t input, double value) { row.emplace_back(input, value); });
   if (bias) row.emplace_back(static_cast<std::size_t>(data.features), 1.0);
 }
 
@@ -79,7 +65,7 @@ Square hessian(const Context& ctx, Network& network, const Dataset& data, std::s
   Entries row;
   for (std::int64_t n = 0; n < data.rows; ++n) {
     const auto i = static_cast<std::size_t>(n);
-    const double weight = data.weight.empty() ? 1.0 : double{data.weight[i]};
+    const double weight = weight_of(data, i);
     read_row(data, n, network.has_bias(), row);
     add_outer(sum, row,
               weight * curvature(outputs[i], data.target[i], parameter));  // mutant: hessian-weighted

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/data/dataset_rows.hpp"
+
 namespace thalweg {
 
 Targets targets_of(const PlacedRows& rows) {
@@ -9,7 +11,7 @@ Targets targets_of(const PlacedRows& rows) {
   const auto each = [&](auto body) {
     for (std::int64_t n = 0; n < rows.count(); ++n) {
       const std::size_t row = rows.row(n);
-      body(data.weight.empty() ? 1.0 : double{data.weight[row]}, double{data.target[row]});
+      body(weight_of(data, row), double{data.target[row]});
     }
   };
   Targets targets;

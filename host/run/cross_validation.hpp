@@ -4,7 +4,8 @@
 
 namespace thalweg {
 
-/// The reports of the folds, and mean and standard deviation of their metrics. There is no model of all rows.
+/// Returns the reports of the folds, and mean and standard deviation of their metrics. Makes no model of all
+/// rows.
 TrainReport cross_validate(const Config& config, const TrainObserver& observer);
 
 }  // namespace thalweg

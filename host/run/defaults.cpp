@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "host/config/config_text.hpp"
+#include "host/data/dataset_rows.hpp"
 
 namespace thalweg {
 namespace {
@@ -19,27 +20,9 @@ constexpr double kPrivateRate = 1e-3;
 /// A row and its norm tell enough of their kind: so many are looked at.
 constexpr std::int64_t kRowsLookedAt = 1000;
 
-double square(double x) { return x * x; }
-
 double square_norm_of_row(const Dataset& data, std::int64_t row) {
   double sum = 0;
-  if (data.sparse) {
-    for (std::int64_t i = data.offsets[static_cast<std::size_t>(row)];
-         i < data.offsets[static_cast<std::size_t>(row) + 1]; ++i)
-      sum += square(data.values[static_cast<std::size_t>(i)]);
-    return sum;
-  }
-  const auto first = static_cast<std::size_t>(row * data.features);
-  const bool scaled = !data.transform.scale.empty();
-  for (std::size_t j = 0; j < static_cast<std::size_t>(data.features); ++j) {
-    if (data.dense_u8.empty()) {
-      sum += square(data.dense_f32[first + j]);
-    } else if (scaled) {
-      sum += square(std::fma(data.dense_u8[first + j], data.transform.scale[j], data.transform.shift[j]));
-    } else {
-      sum += square(data.dense_u8[first + j]);
-    }
-  }
+  for_each_input(data, row, [&](std::size_t, double value) { sum += value * value; });
   return sum;
 }
 
@@ -76,8 +59,8 @@ double network_rate(const ModelConfig& model) {
 
 /// A gradient step is stable below 2 / curvature; the loss bends by at most 1 or 1/4, the row by |x|^2.
 double gradient_rate(const RunShape& shape, bool linear) {
-  const double bend = shape.loss == Loss::logistic ? 0.25 : 1.0;
-  return linear ? 0.5 / (bend * (1.0 + shape.square_norm)) : 0.5 / (1.0 + shape.square_norm);
+  const double bend = linear && shape.loss == Loss::logistic ? 0.25 : 1.0;
+  return 0.5 / (bend * (1.0 + shape.square_norm));
 }
 
 double rate_for(const Config& config, const RunShape& shape) {
@@ -87,13 +70,13 @@ double rate_for(const Config& config, const RunShape& shape) {
     case Rule::adam:
     case Rule::adamw:
     case Rule::amsgrad:
+    case Rule::sign:
       return adam;
     case Rule::rmsprop:
       return adam / 2;
     case Rule::lion:
       return adam / 5;
     case Rule::adagrad:
-      return adam * 4;
     case Rule::ftrl:
       return adam * 4;
     case Rule::sgd:

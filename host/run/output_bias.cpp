@@ -5,21 +5,19 @@
 #include <iterator>
 #include <numeric>
 
+#include "host/data/dataset_rows.hpp"
 #include "thalweg/choices.hpp"
 
 namespace thalweg {
 namespace {
 
-double weight_of(const Dataset& data, std::int64_t row) {
-  return data.weight.empty() ? 1.0 : double{data.weight[static_cast<std::size_t>(row)]};
-}
 double target_of(const Dataset& data, std::int64_t row) { return data.target[static_cast<std::size_t>(row)]; }
 
 double mean_target(const Dataset& data, const std::vector<std::int64_t>& rows) {
   double sum = 0, weight = 0;
   for (const std::int64_t row : rows) {
-    sum += weight_of(data, row) * target_of(data, row);
-    weight += weight_of(data, row);
+    sum += weight_of(data, static_cast<std::size_t>(row)) * target_of(data, row);
+    weight += weight_of(data, static_cast<std::size_t>(row));
   }
   return weight > 0 ? sum / weight : 0.0;
 }
@@ -29,7 +27,7 @@ std::vector<double> class_weights(const Dataset& data, const std::vector<std::in
                                   std::int64_t classes) {
   std::vector<double> weights(static_cast<std::size_t>(classes));
   for (const std::int64_t row : rows)
-    weights[static_cast<std::size_t>(target_of(data, row))] += weight_of(data, row);
+    weights[static_cast<std::size_t>(target_of(data, row))] += weight_of(data, static_cast<std::size_t>(row));
   const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
   const double half_a_row = all > 0 ? all / (2.0 * static_cast<double>(rows.size())) : 1.0;
   for (double& weight : weights) weight = std::max(weight, half_a_row);

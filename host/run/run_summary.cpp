@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/data/counted.hpp"
+#include "host/data/raw_data.hpp"
 
 namespace thalweg {
 namespace {
@@ -83,7 +84,7 @@ RunSummary summarize(const Config& config, const RunData& data, const ModelSpec&
   s.target = data.train.target_column;
   s.rows = data.train.rows;
   s.features = data.train.features;
-  s.columns = transform.categories.empty() ? s.features : std::ssize(transform.categories);
+  s.columns = raw_width(spec.schema);
   s.text_columns = text_columns(transform);
   s.filled = data.train.filled;
   s.impute = config.data.impute;

@@ -102,7 +102,7 @@ class Csv:
     peer = "csv and float() of Python"
     stricter = [r"a quote inside a cell", r"two columns are called", r"text after the closing quote",
                 r"not UTF-8", r"a carriage return inside a line", r"which looks like", r"where the column has numbers",
-                r"words between blanks", r"is no row", r"is libsvm", r"without a name"]
+                r"words between blanks", r"is not a row", r"is libsvm", r"without a name"]
 
     def valid(self, rng):
         width, rows = rng.randrange(2, 6), rng.randrange(1, 12)
