@@ -67,11 +67,6 @@ double rate_for(const Config& config, const RunShape& shape) {
   const bool linear = config.model.hidden.empty();
   const double adam = linear ? linear_rate(shape) : network_rate(config.model);
   switch (config.optimizer.name) {
-    case Rule::adam:
-    case Rule::adamw:
-    case Rule::amsgrad:
-    case Rule::sign:
-      return adam;
     case Rule::rmsprop:
       return adam / 2;
     case Rule::lion:
@@ -86,8 +81,9 @@ double rate_for(const Config& config, const RunShape& shape) {
     case Rule::momentum:
     case Rule::nesterov:
       return gradient_rate(shape, linear) * (1 - config.optimizer.momentum);
+    default:  // the Adam rules, sign, and any that has not been measured
+      return adam;
   }
-  return adam;
 }
 
 /// A network has more parameters than small data have rows: the fewer rows, the more they are held small.
