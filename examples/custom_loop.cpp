@@ -96,14 +96,14 @@ bool follows_the_valley() {
   optimizer.name = thalweg::Rule::adam;
   optimizer.lr = 0.02;
   std::vector<float> point{-1.2f, 1.0f};
-  const double value =
+  const thalweg::MinimizeResult result =
       thalweg::minimize(ctx, optimizer, point, 20000, 1e-5, [](const auto& p, auto& gradient) {
         const float valley = p[1] - p[0] * p[0];
         gradient[0] = -400.0f * p[0] * valley - 2.0f * (1.0f - p[0]);
         gradient[1] = 200.0f * valley;
         return 100.0 * valley * valley + (1.0 - p[0]) * (1.0 - p[0]);
       });
-  std::printf("minimum %.3g at (%.4f, %.4f)\n", value, point[0], point[1]);
+  std::printf("minimum %.3g at (%.4f, %.4f)\n", result.value, point[0], point[1]);
   return std::abs(point[0] - 1.0f) < 1e-2f;
 }
 

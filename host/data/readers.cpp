@@ -13,12 +13,12 @@
 
 namespace thalweg {
 
-extern const Reader npy_reader, npz_reader, csv_reader, tsv_reader, libsvm_reader, idx_reader;
+extern const Reader npy_reader, npz_reader, csv_reader, tsv_reader, libsvm_reader, idx_reader, vw_reader;
 
 namespace {
 
-constexpr const Reader* kReaders[] = {&npy_reader, &npz_reader,    &csv_reader,
-                                      &tsv_reader, &libsvm_reader, &idx_reader};
+constexpr const Reader* kReaders[] = {&npy_reader,    &npz_reader, &csv_reader, &tsv_reader,
+                                      &libsvm_reader, &idx_reader, &vw_reader};
 static_assert(std::size(kReaders) + 1 == kNames<DataFormat>.size(), "each format but auto has a reader");
 
 [[noreturn]] void refuse_binary(const std::string& path) {

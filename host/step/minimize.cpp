@@ -8,7 +8,7 @@
 
 namespace thalweg {
 
-double minimize(
+MinimizeResult minimize(
     const Context& ctx, const OptimizerConfig& config, std::vector<float>& point, std::int64_t steps,
     double tolerance,
     const std::function<double(const std::vector<float>&, std::vector<float>&)>& value_and_gradient) {
@@ -22,21 +22,24 @@ double minimize(
   Optimizer optimizer(ctx, plan, param.data(), config);
   Buffer<UpdateScalars> scalars(ctx, 1);
   std::vector<float> gradient(point.size());
-  double value = value_and_gradient(point, gradient);
-  for (std::int64_t step = 1; step <= steps; ++step) {
-    float largest = 0;
-    for (const float g : gradient) largest = std::max(largest, std::abs(g));  // mutant: absolute-gradient
-    if (largest <= tolerance) break;
+  MinimizeResult result;
+  const auto evaluate = [&] {
+    result.value = value_and_gradient(point, gradient);
+    result.gradient = 0;
+    for (const float g : gradient)
+      result.gradient = std::max(result.gradient, std::abs(double{g}));  // mutant: absolute-gradient
+    result.converged = result.gradient <= tolerance;
+  };
+  for (evaluate(); result.steps < steps && !result.converged; evaluate()) {
     grad.upload(ctx, gradient.data(), size);
-    const UpdateScalars host_scalars = optimizer.scalars(config.plain_lr(), step);
+    const UpdateScalars host_scalars = optimizer.scalars(config.plain_lr(), ++result.steps);
     scalars.upload(ctx, &host_scalars, 1);
     optimizer.gradient_norm(ctx, grad.data(), {});
     optimizer.update(ctx, param.data(), grad.data(), {}, scalars.data(), optimizer.squared_norm());
     backend_of(ctx).memory.download(device_of(ctx), point.data(), param.data(),
                                     size * std::int64_t{sizeof(float)});
-    value = value_and_gradient(point, gradient);
   }
-  return value;
+  return result;
 }
 
 }  // namespace thalweg

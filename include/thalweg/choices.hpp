@@ -21,7 +21,7 @@ inline constexpr auto kNames<Tristate> = std::to_array<Named<Tristate>>({{Trista
                                                                          {Tristate::yes, "true"},
                                                                          {Tristate::no, "false"}});
 
-enum class DataFormat { automatic, npy, npz, csv, tsv, libsvm, idx };
+enum class DataFormat { automatic, npy, npz, csv, tsv, libsvm, idx, vw };
 template <>
 inline constexpr auto kNames<DataFormat> = std::to_array<Named<DataFormat>>({{DataFormat::automatic, "auto"},
                                                                              {DataFormat::npy, "npy"},
@@ -29,7 +29,8 @@ inline constexpr auto kNames<DataFormat> = std::to_array<Named<DataFormat>>({{Da
                                                                              {DataFormat::csv, "csv"},
                                                                              {DataFormat::tsv, "tsv"},
                                                                              {DataFormat::libsvm, "libsvm"},
-                                                                             {DataFormat::idx, "idx"}});
+                                                                             {DataFormat::idx, "idx"},
+                                                                             {DataFormat::vw, "vw"}});
 
 /// Words that data.class_weight takes besides a list of weights.
 enum class ClassWeighting { none, balanced };

@@ -18,9 +18,14 @@ struct ContextOptions {
   int threads = 0;  ///< of the host; 0: all threads of the machine
 };
 
-/// A handle: copies share one device, one stream and one pool of threads, which live as long as the last
-/// copy. A model and a learner keep a copy. One call at a time may use a context and its copies; threads that
-/// call the engine at the same time need a context and a model each.
+/// A handle: copies share one device, which lives as long as the last copy. A model and a learner keep a
+/// copy.
+///
+/// Threads: many may share a context. Calls on a const Model (predict, evaluate, per-sample gradients,
+/// standard errors, save) may run at the same time and give the bits of a single caller. On the cpu each such
+/// call works in a lane of its own: the first has all threads of the context, the others one each. On a GPU
+/// they take turns. What changes an object, a step of a learner or Model::set_parameters, needs it alone: a
+/// call that meets another one there throws UsageError.
 class THALWEG_API Context {
  public:
   /// Throws DeviceUnavailable if the device cannot be used; it never selects another one silently. Throws

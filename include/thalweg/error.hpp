@@ -37,7 +37,7 @@ class THALWEG_API TypedError : public Error {
   explicit TypedError(const std::string& message) : Error(Code, message) {}
 };
 
-using UsageError = TypedError<ExitCode::usage>;        ///< wrong command line
+using UsageError = TypedError<ExitCode::usage>;        ///< wrong command line; a call at the wrong time
 using DataError = TypedError<ExitCode::bad_data>;      ///< a file or a value in it is wrong
 using ShapeError = TypedError<ExitCode::bad_data, 1>;  ///< shapes do not match
 using CorruptCheckpoint = TypedError<ExitCode::bad_data, 2>;

@@ -57,6 +57,8 @@ struct StepResult {
 struct ObjectiveCall {
   ConstMatrix output;                  ///< [n, outputs]
   const std::int64_t* rows = nullptr;  ///< [n] rows of the data set
+  std::int64_t first = 0;              ///< position in the batch of the first of the n rows
+  std::int64_t batch_rows = 0;         ///< rows of the batch; n, unless LearnerOptions::micro_batch splits it
   float scale = 1;                     ///< 1 / rows of the batch
   float* losses = nullptr;             ///< [n] out
   Matrix grad_output;                  ///< [n, outputs] out
@@ -104,6 +106,9 @@ class THALWEG_API Learner {
   /// Computes the loss without an update, and the gradient of the sum of the weighted losses divided by
   /// rows.size(). The gradients have the order of Model::parameters.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
+  /// The same with your own objective.
+  StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients,
+                                const ObjectiveFunction& objective);
 
   /// Queues a step with the model's own loss. At most burst_limit() steps may be queued before collect:
   /// several on devices that replay steps without the host, one elsewhere.
@@ -140,6 +145,10 @@ class THALWEG_API Learner {
   /// CorruptCheckpoint if every checkpoint is damaged.
   std::optional<Restored> restore(const std::string& path);
 
+  /// Goes on with other rows of the same schema, for data that come in parts; `data` must outlive the learner
+  /// or the next set_data. Throws UsageError with options.batches, whose rows are those of one data set.
+  void set_data(const Dataset& data);
+
   bool averages() const;  ///< whether the learner averages parameters
   /// Swaps parameters and their average, to evaluate the average; call it again before the next step.
   void swap_average();
@@ -149,12 +158,28 @@ class THALWEG_API Learner {
   std::unique_ptr<State> state_;
 };
 
+/// Compares the gradient of an objective with central differences of its losses, at the model's outputs for
+/// the rows. Returns the largest difference, relative to the largest element of the gradient; below 1e-2 is
+/// usual for a right gradient in float32 where the objective is smooth. The model does not change.
+THALWEG_API double check_gradient(const Model& model, const Dataset& data,
+                                  const std::vector<std::int64_t>& rows, const ObjectiveFunction& objective);
+
+/// How minimize ended.
+struct MinimizeResult {
+  double value = 0;        ///< of the function at the last point
+  std::int64_t steps = 0;  ///< taken
+  double gradient = 0;     ///< largest absolute element of the last gradient
+  bool converged = false;  ///< whether that is at most the tolerance
+};
+
 /// Minimises a function of a vector with the optimizers of the engine, at the learning rate optimizer.lr.
 /// `value_and_gradient` writes the gradient, which has the length of the point, and returns the value. Stops
-/// after `steps`, or when the largest absolute gradient is at most `tolerance`. Returns the last value.
-THALWEG_API double minimize(const Context& ctx, const OptimizerConfig& optimizer, std::vector<float>& point,
-                            std::int64_t steps, double tolerance,
-                            const std::function<double(const std::vector<float>& point,
-                                                       std::vector<float>& gradient)>& value_and_gradient);
+/// after `steps`, or when the largest absolute gradient is at most `tolerance`. Throws DivergedError if value
+/// or gradient is not finite; `point` is then the one where that was.
+THALWEG_API MinimizeResult
+minimize(const Context& ctx, const OptimizerConfig& optimizer, std::vector<float>& point, std::int64_t steps,
+         double tolerance,
+         const std::function<double(const std::vector<float>& point, std::vector<float>& gradient)>&
+             value_and_gradient);
 
 }  // namespace thalweg

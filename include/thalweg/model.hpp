@@ -1,6 +1,7 @@
 #pragma once
 // A model: layers, parameters and the schema of its data. It lives in the memory of its context.
 // Example: model_example in examples/tour.cpp.
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -62,9 +63,17 @@ class THALWEG_API Model {
   void set_parameters(const std::vector<NamedTensor>& parameters);
   void set_buffers(const std::vector<NamedTensor>& buffers);
 
-  /// Predicts each row of the data set, which has the features of spec().schema, already transformed
-  /// (read_data_as). Targets are not needed.
+  /// An equal model with parameters of its own, in the same context.
+  Model clone() const;
+
+  /// Predicts each row of the data set. Rows without a transform of their own (Dataset::transform) are raw,
+  /// and the model's is applied to them. Targets are not needed. Throws ShapeError or DataError if the data
+  /// do not fit the model.
   Predictions predict(const Dataset& data) const;
+  /// Predicts the given rows, in that order. Throws InterruptedError soon after `stop_signal` becomes
+  /// non-zero.
+  Predictions predict(const Dataset& data, const std::vector<std::int64_t>& rows,
+                      const std::atomic<int>* stop_signal = nullptr) const;
 
   Network& network() const;  ///< the engine's own view
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "thalweg/api.hpp"
+
 namespace thalweg {
 
 /// A parameter, buffer or optimizer state by name, on the host. Shapes are PyTorch's: [out, in] for weights.
@@ -13,5 +15,9 @@ struct NamedTensor {
   std::vector<std::int64_t> shape;
   std::vector<float> values;  ///< row-major; as many as the product of the shape
 };
+
+/// Returns the tensor of that name. Throws ShapeError naming those that are there if there is none.
+THALWEG_API NamedTensor& find(std::vector<NamedTensor>& tensors, const std::string& name);
+THALWEG_API const NamedTensor& find(const std::vector<NamedTensor>& tensors, const std::string& name);
 
 }  // namespace thalweg

@@ -51,5 +51,7 @@ struct THALWEG_API VerifyReport {
 /// Trains on `config`'s training data on both devices. If both are exact (cpu, and cuda with exact numerics),
 /// it compares bits. If one is the reference, or numerics are fast, it compares errors.
 THALWEG_API VerifyReport verify(const Config& config, const VerifyOptions& options = {});
+/// The same on data in memory, as train takes them.
+THALWEG_API VerifyReport verify(const Config& config, const Dataset& data, const VerifyOptions& options = {});
 
 }  // namespace thalweg

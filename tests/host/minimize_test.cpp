@@ -19,15 +19,15 @@ Outcome minimized(Floats point, std::int64_t steps, double tolerance, OptimizerC
   config.name = Rule::sgd;
   config.lr = 0.5;
   int calls = 0;
-  const double value = minimize(test::context_of("cpu"), config, point, steps, tolerance,
-                                [&](const Floats& at, Floats& gradient) {
-                                  ++calls;
-                                  double sum = 0;
-                                  for (std::size_t i = 0; i < at.size(); ++i)
-                                    gradient[i] = at[i], sum += 0.5 * at[i] * at[i];
-                                  return sum;
-                                });
-  return {point, value, calls};
+  const MinimizeResult result = minimize(test::context_of("cpu"), config, point, steps, tolerance,
+                                         [&](const Floats& at, Floats& gradient) {
+                                           ++calls;
+                                           double sum = 0;
+                                           for (std::size_t i = 0; i < at.size(); ++i)
+                                             gradient[i] = at[i], sum += 0.5 * at[i] * at[i];
+                                           return sum;
+                                         });
+  return {point, result.value, calls};
 }
 
 TEST(Minimize, TakesTheStepsAskedForAndReturnsTheLastValue) {

@@ -27,6 +27,8 @@ struct DataConfig {
   std::string id;
   std::string train_rows, test_rows;
   std::int64_t features = 0;
+  std::vector<std::string> crosses;
+  std::int64_t hash_bits = 0;
   IndexBase index_base = IndexBase::automatic;
   Unseen unseen = Unseen::ignore;
   double validation_fraction = 0.0;
@@ -41,7 +43,11 @@ struct DataConfig {
 
   template <class Self, class Visit>
   static void fields(Self& c, Visit&& v) {
-    v(Setting{.name = "train", .about = "File of the training data.", .path = true}, c.train);
+    v(Setting{.name = "train",
+              .about = "Training data: a file, a folder, a glob, or files by commas; - reads standard "
+                       "input.",
+              .path = true},
+      c.train);
     v(Setting{.name = "validation",
               .about = "File of the validation data.",
               .aliases = "valid validation_data valid_data eval_set",
@@ -118,6 +124,15 @@ struct DataConfig {
               .range = at_least(0),
               .aliases = "n_features"},
       c.features);
+    v(Setting{.name = "crosses",
+              .about = "CSV: pairs of columns whose values together are one more category, as a*b.",
+              .aliases = "interactions quadratic"},
+      c.crosses);
+    v(Setting{.name = "hash_bits",
+              .about = "Categories become 2^hash_bits sparse features by a signed hash; 0: each has its own.",
+              .range = from_to(0, 30),
+              .aliases = "bits b feature_hashing"},
+      c.hash_bits);
     v(Setting{.name = "index_base", .about = "libsvm: index of the first feature."}, c.index_base);
     v(Setting{.name = "unseen",
               .about = "What follows a category or a feature index that the training data did not have: "
