@@ -33,6 +33,14 @@ class StepGraphs {
     backend_of(ctx_).graphs->launch(device_of(ctx_), found->second);
   }
 
+  /// Forgets what was recorded.
+  void clear() {
+    for (const auto& [key, graph] : graphs_) {
+      if (graph != nullptr) backend_of(ctx_).graphs->destroy(graph);
+    }
+    graphs_.clear();
+  }
+
  private:
   template <class Body>
   void* record(const Body& body) {
@@ -59,13 +67,6 @@ class StepGraphs {
   void drop_outdated() {
     if (generation_ != device_of(ctx_).scratch.generation()) clear();
     generation_ = device_of(ctx_).scratch.generation();
-  }
-
-  void clear() {
-    for (const auto& [key, graph] : graphs_) {
-      if (graph != nullptr) backend_of(ctx_).graphs->destroy(graph);
-    }
-    graphs_.clear();
   }
 
   const Context& ctx_;

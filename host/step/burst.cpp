@@ -25,9 +25,12 @@ void Burst::require_room() const {
                    " steps (Learner::burst_limit)");
 }
 
-void Burst::begin_step() {
+void Burst::begin_step() { copy_statistics(statistics_before_, statistics_); }
+void Burst::restore_statistics() { copy_statistics(statistics_, statistics_before_); }
+
+void Burst::copy_statistics(Buffer<float>& to, const Buffer<float>& from) {
   if (statistics_.size() == 0) return;
-  backend_of(ctx_).memory.copy(device_of(ctx_), statistics_before_.data(), statistics_.data(),
+  backend_of(ctx_).memory.copy(device_of(ctx_), to.data(), from.data(),
                                statistics_.size() * std::int64_t{sizeof(float)});
 }
 

@@ -28,6 +28,8 @@ class Burst {
 
   /// Before the forward pass of a step: keeps the running statistics.
   void begin_step();
+  /// Puts back what begin_step kept.
+  void restore_statistics();
   /// When the gradient of a step of `count` rows is there: writes its record.
   void record(std::int64_t count, const float* squared_norm);
   /// [1] finite while updates may take place.
@@ -48,6 +50,7 @@ class Burst {
   }
 
  private:
+  void copy_statistics(Buffer<float>& to, const Buffer<float>& from);
   void reset();
 
   const Context& ctx_;

@@ -54,17 +54,15 @@ void LayeredStep::evaluate_on_host(const MicroBatch& batch, const HostObjective&
                                    float scale) {
   const Device& device = device_of(parts_.ctx);
   const MemoryOps& memory = backend_of(parts_.ctx).memory;
-  const std::int64_t count = output.rows * output.cols, bytes = count * std::int64_t{sizeof(float)};
-  std::vector<float> outputs(static_cast<std::size_t>(count)), gradient(static_cast<std::size_t>(count));
-  std::vector<float> losses(static_cast<std::size_t>(output.rows));
+  const std::int64_t bytes = output.rows * output.cols * std::int64_t{sizeof(float)};
+  std::vector<float> outputs(static_cast<std::size_t>(output.rows * output.cols));
   memory.download(device, outputs.data(), output.data, bytes);
-  objective.function({.output = matrix<const float>(outputs.data(), output.rows, output.cols),
-                      .rows = objective.rows + batch.input.slices.first,
-                      .scale = scale,
-                      .losses = losses.data(),
-                      .grad_output = matrix(gradient.data(), output.rows, output.cols)});
-  memory.upload(device, batch.losses, losses.data(), output.rows * std::int64_t{sizeof(float)});
-  memory.upload(device, pass_.output_gradient(parts_.network, output.rows).data, gradient.data(), bytes);
+  const ObjectiveResult result =
+      call_objective(objective, matrix<const float>(outputs.data(), output.rows, output.cols),
+                     batch.input.slices.first, scale, parts_.data.host());
+  memory.upload(device, batch.losses, result.losses.data(), output.rows * std::int64_t{sizeof(float)});
+  memory.upload(device, pass_.output_gradient(parts_.network, output.rows).data, result.gradient.data(),
+                bytes);
 }
 
 std::unique_ptr<LayeredStep> make_layered_step(const StepParts& parts, std::int64_t max_rows) {

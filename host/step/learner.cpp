@@ -50,14 +50,30 @@ StepResult Learner::step(const std::vector<std::int64_t>& rows, std::optional<do
 
 StepResult Learner::value_and_gradient(const std::vector<std::int64_t>& rows,
                                        std::vector<NamedTensor>& gradients) {
-  State& s = *state_;
-  if (s.sparse) s.gradient.sum.zero(s.ctx);  // a lazy gradient is defined only where the batch touched it
-  s.enqueue(rows, 0.0, false, nullptr);
-  const StepResult result = only_result(s.collect());
+  return state_->gradient_alone(rows, gradients, nullptr);
+}
+
+StepResult Learner::value_and_gradient(const std::vector<std::int64_t>& rows,
+                                       std::vector<NamedTensor>& gradients,
+                                       const ObjectiveFunction& objective) {
+  return state_->gradient_alone(rows, gradients, &objective);
+}
+
+StepResult Learner::State::gradient_alone(const std::vector<std::int64_t>& rows,
+                                          std::vector<NamedTensor>& gradients,
+                                          const ObjectiveFunction* objective) {
+  require_collected("Learner::value_and_gradient");
+  if (sparse) gradient.sum.zero(ctx);  // a lazy gradient is defined only where the batch touched it
+  enqueue(rows, 0.0, false, objective);
+  const StepResult result = only_result(collect());
   // mutant: gradient-is-no-step
-  --s.steps;  // nothing was learnt
-  gradients = download_tensors(s.ctx, s.network.plan().parameters(), s.gradient.sum);
+  --steps;  // nothing was learnt
+  gradients = download_tensors(ctx, network.plan().parameters(), gradient.sum);
   return result;
+}
+
+void Learner::State::require_collected(const std::string& call) const {
+  if (burst.length() > 0) throw UsageError("steps are queued; collect them before " + call);
 }
 
 Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atomic<int>* stop_signal,

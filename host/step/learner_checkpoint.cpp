@@ -70,7 +70,7 @@ std::optional<StoredCheckpoint> find_checkpoint(const std::string& path, std::ve
 
 std::string Learner::save(const std::string& out, const SaveOptions& options) const {
   State& s = *state_;
-  if (s.burst.length() > 0) throw UsageError("steps are queued; collect them before Learner::save");
+  s.require_collected("Learner::save");
   CheckpointData data = training_state(s.ctx, s.network, *this);
   if (const EpochBatches* batches = s.options.batches) data.epoch = data.step / batches->batches_per_epoch();
   data.seed = s.network.spec().seed;
@@ -89,7 +89,7 @@ std::string Learner::save(const std::string& out, const SaveOptions& options) co
 
 std::optional<Restored> Learner::restore(const std::string& path) {
   State& s = *state_;
-  if (s.burst.length() > 0) throw UsageError("steps are queued; collect them before Learner::restore");
+  s.require_collected("Learner::restore");
   Restored restored;
   std::optional<StoredCheckpoint> found = find_checkpoint(path, restored.damaged);
   if (!found) return std::nullopt;

@@ -54,8 +54,10 @@ void require_micro_batches(const Network& network) {
 Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions& o)
     : ctx(model.context()),
       network(model.network()),
+      schema(schema_of(dataset)),
       data(ctx, dataset),
       options(with_micro_batch(ctx, network, dataset, o)),
+      objective_rows(asked_rows(o)),
       optimizer(ctx, network.plan(), network.parameters().data(), optimizer_config(o),
                 sparse_weight_of(network)),
       inputs(ctx, o.max_batch, burst_limit_of(ctx, o)),
@@ -63,16 +65,21 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
       burst(ctx, burst_limit_of(ctx, o), o.max_batch, network.buffers()),
       graphs(ctx) {
   if (split()) require_micro_batches(network);
-  const std::int64_t arena = network.plan().arena_size(), kept_slices = split() ? o.reduction_slices : 0;
-  gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices)};
+  const std::int64_t arena = network.plan().arena_size();
+  gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices())};
   gradient.sum.zero(ctx);
   if (const Layer* layer = network.sparse_layer())
-    sparse.emplace(ctx, *layer, dataset, o.max_batch, kept_slices);
-  if (o.per_sample.any())
-    per_sample.emplace(ctx, network, data, o.per_sample, options.micro_batch, o.max_batch);
-  const StepParts parts{ctx, network, data, per_sample ? &*per_sample : nullptr};
-  layered = make_layered_step(parts, options.micro_batch);
-  if (takes_fused_step(network, o.per_sample)) fused = make_fused_step(parts, o.max_batch);
+    sparse.emplace(ctx, *layer, dataset, o.max_batch, kept_slices());
+  if (o.per_sample.any()) per_sample.emplace(ctx, network, data, o.per_sample, objective_rows, o.max_batch);
+  layered = make_layered_step(parts(), options.micro_batch);
+  if (takes_fused_step(network, o.per_sample)) fused = make_fused_step(parts(), o.max_batch);
+}
+
+/// The program for objectives of the caller's, which may need the batch as a whole.
+LayeredStep& Learner::State::objective_step() {
+  if (objective_rows == options.micro_batch) return *layered;
+  if (whole == nullptr) whole = make_layered_step(parts(), objective_rows);
+  return *whole;
 }
 
 /// The rows of the call that is likely to follow; none: that is not known, or they are sparse.
@@ -102,27 +109,39 @@ MicroBatch Learner::State::micro_batch(const BatchSlices& slices) const {
           .upcoming = rows_after(slices)};
 }
 
-/// Everything that a graph of the step holds: launches that depend on `count` alone, unless the host
-/// evaluates the objective.
-void Learner::State::run(std::int64_t count, bool update, const HostObjective* objective) {
+void Learner::State::gradient_of(std::int64_t count, const TouchedElements& touched,
+                                 const HostObjective* objective) {
   float* const grad = gradient.sum.data();
-  const TouchedElements touched = sparse ? sparse->elements() : TouchedElements{};
-  burst.begin_step();
   if (sparse) sparse->index(data.input(ids.ids(), count), grad, optimizer.lazy());
-  for (std::int64_t first = 0; first == 0 || first < count; first += options.micro_batch) {
-    const std::int64_t rows = std::min(options.micro_batch, count - first);
+  const std::int64_t most = objective != nullptr ? objective_rows : options.micro_batch;
+  for (std::int64_t first = 0; first == 0 || first < count; first += most) {
+    const std::int64_t rows = std::min(most, count - first);
     const MicroBatch batch = micro_batch({count, first, rows, options.reduction_slices});
-    if (objective == nullptr && fused != nullptr) {
-      fused->run(batch);
+    if (objective != nullptr) {
+      objective_step().run(batch, objective);
     } else {
-      layered->run(batch, objective);
+      (fused != nullptr ? *fused : *layered).run(batch);
     }
   }
   if (per_sample) per_sample->add_noise(ctx, network.plan(), grad, inputs.noise_deviation(), inputs.step());
   optimizer.gradient_norm(ctx, grad, touched);
   burst.record(count, optimizer.squared_norm());
-  if (update)
-    optimizer.update(ctx, network.parameters().data(), grad, touched, inputs.scalars(), burst.gate());
+}
+
+/// Everything that a graph of the step holds: launches that depend on `count` alone, unless the host
+/// evaluates the objective.
+void Learner::State::run(std::int64_t count, bool update, const HostObjective* objective) {
+  const TouchedElements touched = sparse ? sparse->elements() : TouchedElements{};
+  burst.begin_step();
+  try {
+    gradient_of(count, touched, objective);
+  } catch (...) {  // the objective's own errors, too
+    burst.restore_statistics();
+    throw;
+  }
+  if (!update) return burst.restore_statistics();
+  optimizer.update(ctx, network.parameters().data(), gradient.sum.data(), touched, inputs.scalars(),
+                   burst.gate());
 }
 
 /// One over what the sum over the batch is divided by.
@@ -154,6 +173,7 @@ void Learner::State::require_count(std::int64_t count) const {
 }
 
 void Learner::State::enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
+  if (objective != nullptr) require_objective(*objective);
   rows = listed_where_needed(std::move(rows));
   const std::int64_t count = count_of(rows), step = steps + burst.length() + 1;
   require_count(count);
@@ -172,7 +192,7 @@ void Learner::State::enqueue(StepRows rows, double lr, bool update, const Object
   };
   if (objective != nullptr) {
     const std::vector<std::int64_t> list = list_of(rows);
-    const HostObjective host_objective{*objective, list.data(), scale};
+    const HostObjective host_objective{*objective, list.data(), count, scale};
     run_on(&host_objective);
   } else if (update) {
     const bool computes_ids = std::holds_alternative<EpochBatch>(rows);

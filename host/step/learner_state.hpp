@@ -25,8 +25,10 @@ struct GradientArenas {
 struct Learner::State {
   Context ctx;
   Network& network;
+  const DataSchema schema;  ///< of all parts of the data
   DeviceDataset data;
-  LearnerOptions options;  ///< with the rows of a micro-batch that were chosen
+  LearnerOptions options;             ///< with the rows of a micro-batch that were chosen
+  const std::int64_t objective_rows;  ///< of the calls of an objective of the caller's: not chosen here
   GradientArenas gradient;
   Optimizer optimizer;
   StagedInputs inputs;
@@ -35,6 +37,7 @@ struct Learner::State {
   std::optional<SparseBatch> sparse;
   std::optional<PerSampleStep> per_sample;
   std::unique_ptr<LayeredStep> layered;
+  std::unique_ptr<LayeredStep> whole;  ///< of objective_rows; made when it is first called for
   std::unique_ptr<StepProgram> fused;  ///< null: `layered` serves the model's own loss as well
   StepGraphs graphs;
   std::int64_t steps = 0;
@@ -45,6 +48,12 @@ struct Learner::State {
   double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.plain_lr()); }
   /// Queues one step; `update` false: the gradient alone. A step with an objective of its own runs at once.
   void enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective);
+  /// Learner::value_and_gradient; `objective` null: the model's own loss.
+  StepResult gradient_alone(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients,
+                            const ObjectiveFunction* objective);
+  void set_data(const Dataset& dataset);
+  /// Throws UsageError, naming the call, while steps are queued.
+  void require_collected(const std::string& call) const;
   /// Waits for the queued steps. The last result may be that of a step that diverged; those after it did
   /// nothing.
   std::vector<StepResult> collect();
@@ -52,11 +61,16 @@ struct Learner::State {
  private:
   bool clips() const { return options.per_sample.clips(); }
   bool split() const { return options.micro_batch < options.max_batch; }
+  /// Slices of a batch whose sums outlive a micro-batch.
+  std::int64_t kept_slices() const { return split() ? options.reduction_slices : 0; }
   void require_count(std::int64_t count) const;
   StepRows listed_where_needed(StepRows rows) const;
   double weight_of(const StepRows& rows) const;
   float scale_of(std::int64_t rows) const;
   void run(std::int64_t count, bool update, const HostObjective* objective);
+  void gradient_of(std::int64_t count, const TouchedElements& touched, const HostObjective* objective);
+  StepParts parts() { return {ctx, network, data, per_sample ? &*per_sample : nullptr}; }
+  LayeredStep& objective_step();
   MicroBatch micro_batch(const BatchSlices& slices) const;
   DenseRows rows_after(const BatchSlices& slices) const;
   StepResult result_of(const QueuedStep& step, const StepRecord& record) const;

@@ -10,13 +10,14 @@
 
 namespace thalweg {
 
-/// Throws ConfigError listing those there are.
-
 class PerSampleStep {
  public:
   /// |x|^2 of every row of the data set is found here, once.
   PerSampleStep(const Context& ctx, const Network& network, const DeviceDataset& data,
                 const PerSampleOptions& options, std::int64_t max_rows, std::int64_t max_batch);
+
+  /// Goes on with the rows of another data set.
+  void set_data(const Context& ctx, const DeviceDataset& data);
 
   bool clips() const { return options_.clips(); }
   const float* input_squares() const { return input_squares_.data(); }

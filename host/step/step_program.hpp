@@ -4,17 +4,11 @@
 
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
+#include "host/step/host_objective.hpp"
 #include "host/step/per_sample_step.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {
-
-/// An objective that the host evaluates, and what it is told of the batch.
-struct HostObjective {
-  const ObjectiveFunction& function;
-  const std::int64_t* rows;  ///< of the whole batch
-  float scale;
-};
 
 struct MicroBatch {
   PassInput input;

@@ -35,8 +35,10 @@ struct LearnerOptions {
   OptimizerConfig optimizer;  ///< its lr is that of every step that is called without one
   PerSampleOptions per_sample;
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
-  std::int64_t micro_batch = 0;  ///< rows; 0: the whole batch, or on the cpu parts that fit its caches
-  int reduction_slices = 8;      ///< parts of a batch that are summed apart; another number gives other bits
+  /// Rows; 0: the whole batch, or on the cpu parts that fit its caches. Your own objective then has the
+  /// whole.
+  std::int64_t micro_batch = 0;
+  int reduction_slices = 8;  ///< parts of a batch that are summed apart; another number gives other bits
   const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; must outlive the learner
 };
 
@@ -52,16 +54,19 @@ struct StepResult {
 };
 
 /// A call of your own objective. It reads the outputs of the rows of a batch. It writes the weighted loss of
-/// each row, and the gradient of `scale` times their sum with respect to the outputs. All pointers are to
-/// host memory, on every device.
+/// each row, and the gradient of `scale` times their sum with respect to the outputs. It has to write every
+/// element. All pointers are to host memory, on every device. A call has the whole batch, unless
+/// LearnerOptions::micro_batch splits it. Targets may be of any kind: `rows` says whose they are.
 struct ObjectiveCall {
-  ConstMatrix output;                  ///< [n, outputs]
+  ConstMatrix output;                  ///< [n, outputs], without gaps; before softmax, sigmoid or exp
   const std::int64_t* rows = nullptr;  ///< [n] rows of the data set
   std::int64_t first = 0;              ///< position in the batch of the first of the n rows
   std::int64_t batch_rows = 0;         ///< rows of the batch; n, unless LearnerOptions::micro_batch splits it
-  float scale = 1;                     ///< 1 / rows of the batch
-  float* losses = nullptr;             ///< [n] out
-  Matrix grad_output;                  ///< [n, outputs] out
+  /// 1 / batch_rows, whatever the rows weigh. With PerSampleOptions::divisor: 1 / divisor. With clipping: 1,
+  /// because the gradients of single samples are clipped before they are divided.
+  float scale = 1;
+  float* losses = nullptr;  ///< [n] out
+  Matrix grad_output;       ///< [n, outputs] out, without gaps
 };
 using ObjectiveFunction = std::function<void(const ObjectiveCall&)>;
 
@@ -100,11 +105,14 @@ class THALWEG_API Learner {
   StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr = {});
   /// Takes one step on a batch of options.batches; the device computes its rows.
   StepResult step(const EpochBatch& batch, std::optional<double> lr = {});
-  /// Takes one step with your own objective.
+  /// Takes one step with your own objective. If it throws, everything is as before the call. DivergedError
+  /// names the first row whose loss or gradient it did not write. Throws UsageError if it is empty.
   StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
                   const ObjectiveFunction& objective);
-  /// Computes the loss without an update, and the gradient of the sum of the weighted losses divided by
-  /// rows.size(). The gradients have the order of Model::parameters.
+  /// Computes the loss of the next step without taking it, and the gradient of the sum of the weighted losses
+  /// divided by rows.size(). The gradients have the order of Model::parameters. Parameters, running
+  /// statistics, optimizer states and the number of steps stay as they are. Throws UsageError while steps are
+  /// queued.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
   /// The same with your own objective.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients,
@@ -146,7 +154,12 @@ class THALWEG_API Learner {
   std::optional<Restored> restore(const std::string& path);
 
   /// Goes on with other rows of the same schema, for data that come in parts; `data` must outlive the learner
-  /// or the next set_data. Throws UsageError with options.batches, whose rows are those of one data set.
+  /// or the next set_data. It may be the same Dataset, filled again: whoever changes the vectors of a
+  /// learner's data set has to call set_data before any other call. Steps have the bits of a learner with the
+  /// rows of all parts in one data set, but for dropout, which draws by the row's number in its data set.
+  /// Throws ShapeError if the features differ in number or kind, DataError if another part of the schema
+  /// does, and UsageError while steps are queued or with options.batches, whose rows are those of one data
+  /// set. Then nothing has changed.
   void set_data(const Dataset& data);
 
   bool averages() const;  ///< whether the learner averages parameters
@@ -159,8 +172,11 @@ class THALWEG_API Learner {
 };
 
 /// Compares the gradient of an objective with central differences of its losses, at the model's outputs for
-/// the rows. Returns the largest difference, relative to the largest element of the gradient; below 1e-2 is
-/// usual for a right gradient in float32 where the objective is smooth. The model does not change.
+/// the rows without dropout. The objective is called once for the gradient and twice for each output of each
+/// row, with all of them as one batch. Returns the largest difference, relative to the largest element of
+/// gradient or differences; below 1e-2 is usual for a right gradient in float32 where the objective is
+/// smooth. The model does not change. Throws UsageError if the objective is empty, ShapeError if there are no
+/// rows, and DivergedError naming the first row whose loss or gradient is not finite.
 THALWEG_API double check_gradient(const Model& model, const Dataset& data,
                                   const std::vector<std::int64_t>& rows, const ObjectiveFunction& objective);
 

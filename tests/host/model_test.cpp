@@ -156,5 +156,38 @@ TEST(Targets, OfPoissonAreCountsOfZeroOrMore) {
                DataError);
 }
 
+TEST(Clone, IsEqualAndHasParametersAndStatisticsOfItsOwn) {
+  const Dataset data = test::number_data(2, {1, 2, 3, 4, 5, 6}, {1, 0, 2});
+  for (const std::string& device : test::all_devices()) {
+    Model model(test::context_of(device),
+                resolve_model({.hidden = {3}, .loss = Loss::squared, .normalization = Normalization::batch},
+                              schema_of(data), 1));
+    Learner learner(model, data, {.max_batch = 3});
+    learner.step(std::vector<std::int64_t>{0, 1, 2}, 0.5);
+    const Model copied = model.clone();
+    const std::vector<float> before = model.predict(data).values;
+    const auto statistics = model.buffers();
+    EXPECT_EQ(copied.predict(data).values, before) << device;
+    EXPECT_EQ(parameters_xxh3(copied.parameters()), parameters_xxh3(model.parameters())) << device;
+    learner.step(std::vector<std::int64_t>{0, 1, 2}, 0.5);
+    EXPECT_NE(model.predict(data).values, before) << device;
+    EXPECT_EQ(copied.predict(data).values, before) << device;
+    EXPECT_EQ(parameters_xxh3(copied.buffers()), parameters_xxh3(statistics)) << device;
+    EXPECT_EQ(copied.spec().config.hidden, model.spec().config.hidden);
+    EXPECT_EQ(copied.context().device(), model.context().device());
+  }
+}
+
+TEST(Find, GivesTheTensorOfANameOrNamesThoseThatThereAre) {
+  std::vector<NamedTensor> tensors{{"a", {1}, {1}}, {"b", {1}, {2}}};
+  find(tensors, "b").values[0] = 5;
+  EXPECT_EQ(tensors[1].values[0], 5);
+  const std::vector<NamedTensor> constant = tensors;
+  EXPECT_EQ(&find(constant, "a"), &constant[0]);
+  test::expect_error<ShapeError>([&] { find(tensors, "c"); }, {"no tensor is named \"c\"", "a, b"});
+  tensors.clear();
+  test::expect_error<ShapeError>([&] { find(tensors, "c"); }, {"there are none"});
+}
+
 }  // namespace
 }  // namespace thalweg

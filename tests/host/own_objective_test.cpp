@@ -1,0 +1,291 @@
+// Objectives of the caller's own: what a call has, what it may leave undone, and what a gradient alone leaves
+// as it was.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "tests/support/backends.hpp"
+#include "tests/support/data_files.hpp"
+#include "tests/support/own_objectives.hpp"
+#include "tests/support/small_models.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/learner.hpp"
+
+namespace thalweg {
+namespace {
+
+using Floats = std::vector<float>;
+using Rows = std::vector<std::int64_t>;
+
+Rows first_rows(std::int64_t count) {
+  Rows rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+Floats joined(const std::vector<NamedTensor>& tensors) {
+  Floats all;
+  for (const NamedTensor& tensor : tensors) all.insert(all.end(), tensor.values.begin(), tensor.values.end());
+  return all;
+}
+
+LearnerOptions options(std::int64_t max_batch, OptimizerConfig optimizer = {.name = Rule::sgd}) {
+  return {.optimizer = optimizer, .max_batch = max_batch};
+}
+
+/// y = 0, 3 and 6 at x = 1, 2 and 4.
+Dataset three_points() { return test::number_data(1, {1, 2, 4}, {0, 3, 6}); }
+
+/// A model that the cpu trains in parts of 16 rows if it may choose: two outputs of 16,384 features.
+struct WideModel {
+  static constexpr std::int64_t kRows = 48, kFeatures = 16384;
+  Dataset data =
+      test::number_data(kFeatures, test::random_floats(kRows* kFeatures, 3), test::random_floats(kRows, 4));
+  Model model;
+
+  explicit WideModel(const Context& ctx) : model(ctx, spec(data)) {
+    auto parameters = model.parameters();
+    parameters[0].values = test::random_floats(2 * kFeatures, 5, -0.01f, 0.01f);
+    model.set_parameters(parameters);
+  }
+  static ModelSpec spec(const Dataset& data) {
+    ModelSpec spec = resolve_model({.loss = Loss::squared}, schema_of(data), 1);
+    spec.outputs = 2;
+    return spec;
+  }
+  Floats after_pairwise_step(LearnerOptions o) {
+    Learner learner(model, data, o);
+    learner.step(first_rows(kRows), 0.5, [&](const ObjectiveCall& call) { test::pairwise(data, call); });
+    return joined(model.parameters());
+  }
+};
+
+/// "first+rows of batch_rows" of each call of a step on all rows.
+std::vector<std::string> calls_of(WideModel& wide, const LearnerOptions& o) {
+  std::vector<std::string> calls;
+  Learner learner(wide.model, wide.data, o);
+  learner.step(first_rows(WideModel::kRows), 0, [&](const ObjectiveCall& call) {
+    EXPECT_EQ(call.rows[0], call.first);
+    calls.push_back(std::to_string(call.first) + "+" + std::to_string(call.output.rows) + " of " +
+                    std::to_string(call.batch_rows));
+    test::squared(wide.data, call);
+  });
+  return calls;
+}
+
+TEST(OwnObjective, SeesTheWholeBatchOnEveryDeviceUnlessMicroBatchesAreAskedFor) {
+  for (const std::string& device : test::all_devices()) {
+    WideModel wide(test::context_of(device));
+    LearnerOptions o = options(WideModel::kRows);
+    EXPECT_EQ(calls_of(wide, o), std::vector<std::string>{"0+48 of 48"}) << device;
+    o.micro_batch = 20;
+    EXPECT_EQ(calls_of(wide, o), (std::vector<std::string>{"0+20 of 48", "20+20 of 48", "40+8 of 48"}))
+        << device;
+  }
+}
+
+TEST(OwnObjective, OfPairsGivesTheSameBitsOnEveryExactDeviceAndThoseOfOneMicroBatch) {
+  Floats first;
+  for (const std::string& device : test::exact_devices()) {
+    const Context& ctx = test::context_of(device);
+    LearnerOptions o = options(WideModel::kRows);
+    const Floats got = WideModel(ctx).after_pairwise_step(o);
+    if (first.empty()) first = got;
+    test::expect_same_bits(got, first, device);
+    o.micro_batch = WideModel::kRows;
+    test::expect_same_bits(WideModel(ctx).after_pairwise_step(o), first, device + ", one micro-batch");
+  }
+  const Floats reference =
+      WideModel(test::context_of("reference")).after_pairwise_step(options(WideModel::kRows));
+  ASSERT_EQ(reference.size(), first.size());
+  for (std::size_t i = 0; i < first.size(); ++i) EXPECT_NEAR(first[i], reference[i], 1e-4) << i;
+}
+
+TEST(OwnObjective, OfPairsStepsByTheGradientOfAllPairs) {
+  // Outputs 1, 2, 4 and targets 0, 3, 6: residuals of the pairs 2, 3 and 1, so d loss / d output = 5, -1, -4.
+  const Dataset data = three_points();
+  for (const std::string& device : test::all_devices()) {
+    Model model =
+        test::model_with(test::context_of(device), {.loss = Loss::squared, .bias = false}, data, {{1}});
+    Learner learner(model, data, options(4));
+    const StepResult result =
+        learner.step(Rows{0, 1, 2}, 0.5, [&](const ObjectiveCall& call) { test::pairwise(data, call); });
+    EXPECT_EQ(result.loss_sum, 7) << device;
+    EXPECT_NEAR(result.gradient_norm, 13 / 3.0, 1e-6) << device;  // |5 - 2 - 16| / 3
+    EXPECT_NEAR(model.parameters()[0].values[0], 1 + 0.5 * 13 / 3, 1e-6) << device;
+  }
+}
+
+TEST(OwnObjective, IsClippedSampleBySampleAsAWholeBatch) {
+  for (const std::string& device : test::exact_devices()) {
+    const Context& ctx = test::context_of(device);
+    LearnerOptions o = options(WideModel::kRows), whole = o;
+    whole.micro_batch = WideModel::kRows;
+    o.per_sample = whole.per_sample = {.clip_norm = 0.5};
+    test::expect_same_bits(WideModel(ctx).after_pairwise_step(o), WideModel(ctx).after_pairwise_step(whole),
+                           device);
+  }
+}
+
+float scale_in(const LearnerOptions& o) {
+  Dataset data = test::number_data(1, {1, 1, 1, 1}, {0, 0, 0, 4});
+  data.weight = {1, 1, 1, 9};
+  Model model = test::model_with(test::context_of("cpu"), {.loss = Loss::squared}, data, {{1}, {0}});
+  Learner learner(model, data, o);
+  float scale = 0;
+  learner.step(Rows{0, 1, 2, 3}, 0, [&](const ObjectiveCall& call) {
+    scale = call.scale;
+    test::squared(data, call);
+  });
+  return scale;
+}
+
+TEST(OwnObjective, IsScaledByTheRowsOfTheBatchOrTheDivisorAndNotBeforeClipping) {
+  LearnerOptions o = options(8);
+  EXPECT_EQ(scale_in(o), 0.25f) << "whatever the rows weigh";
+  o.micro_batch = 2;
+  EXPECT_EQ(scale_in(o), 0.25f);
+  o.per_sample = {.divisor = 8, .statistics = true};
+  EXPECT_EQ(scale_in(o), 0.125f);
+  o.per_sample = {.clip_norm = 1, .divisor = 8};
+  EXPECT_EQ(scale_in(o), 1.0f);
+}
+
+/// A model with running statistics and dropout, its optimizer with states, after a step.
+struct Trained {
+  Dataset data = test::number_data(3, test::random_floats(36, 7), test::random_floats(12, 8));
+  Model model;
+  Learner learner;
+
+  explicit Trained(const std::string& device)
+      : model(
+            test::context_of(device),
+            resolve_model(
+                {.hidden = {5}, .loss = Loss::squared, .dropout = 0.5, .normalization = Normalization::batch},
+                schema_of(data), 1)),
+        learner(model, data, options(12, {.name = Rule::adam, .lr = 0.125, .average = Averaging::polyak})) {
+    learner.step(first_rows(12));
+  }
+  /// All that training changes, and what the next step makes of it.
+  std::vector<Floats> state() {
+    std::vector<Floats> all{joined(model.parameters()), joined(model.buffers()), joined(learner.states())};
+    learner.step(Rows{7, 3, 5, 1});
+    for (const auto& tensors : {model.parameters(), model.buffers()}) all.push_back(joined(tensors));
+    all.push_back({static_cast<float>(learner.steps())});
+    return all;
+  }
+};
+
+void expect_unchanged_by(const std::string& what, const std::function<void(Trained&)>& act) {
+  for (const std::string& device : test::all_devices()) {
+    Trained touched(device), untouched(device);
+    act(touched);
+    const auto got = touched.state(), want = untouched.state();
+    for (std::size_t i = 0; i < want.size(); ++i)
+      test::expect_same_bits(got[i], want[i], what + " on " + device + ", part " + std::to_string(i));
+  }
+}
+
+TEST(OwnObjective, AGradientAloneChangesNothingOfModelAndLearner) {
+  std::vector<NamedTensor> gradients;
+  expect_unchanged_by("the model's own loss",
+                      [&](Trained& t) { t.learner.value_and_gradient(first_rows(12), gradients); });
+  expect_unchanged_by("an objective", [&](Trained& t) {
+    t.learner.value_and_gradient(first_rows(12), gradients,
+                                 [&](const ObjectiveCall& call) { test::squared(t.data, call); });
+  });
+  expect_unchanged_by("check_gradient", [&](Trained& t) {
+    check_gradient(t.model, t.data, {1, 2}, [&](const ObjectiveCall& call) { test::squared(t.data, call); });
+  });
+}
+
+TEST(OwnObjective, ThatThrowsOrDivergesChangesNothingOfModelAndLearner) {
+  struct Mine {};
+  std::vector<NamedTensor> gradients;
+  const auto throwing = [](const ObjectiveCall&) { throw Mine(); };
+  const auto infinite = [](const ObjectiveCall& call) {
+    for (std::int64_t n = 0; n < call.output.rows; ++n)
+      call.losses[n] = INFINITY, call.grad_output.row(n)[0] = 0;
+  };
+  const auto silent = [](const ObjectiveCall&) {};
+  expect_unchanged_by("a throw in a step",
+                      [&](Trained& t) { EXPECT_THROW(t.learner.step(first_rows(12), 1, throwing), Mine); });
+  expect_unchanged_by("a throw in a gradient", [&](Trained& t) {
+    EXPECT_THROW(t.learner.value_and_gradient(first_rows(12), gradients, throwing), Mine);
+  });
+  expect_unchanged_by("a loss that is not finite", [&](Trained& t) {
+    EXPECT_THROW(t.learner.step(first_rows(12), 1, infinite), DivergedError);
+    EXPECT_THROW(t.learner.value_and_gradient(first_rows(12), gradients, infinite), DivergedError);
+  });
+  expect_unchanged_by(
+      "no loss", [&](Trained& t) { EXPECT_THROW(t.learner.step(first_rows(12), 1, silent), DivergedError); });
+}
+
+TEST(OwnObjective, GivesValueAndGradientWithoutAStep) {
+  const Dataset data = three_points();
+  for (const std::string& device : test::all_devices()) {
+    Model model =
+        test::model_with(test::context_of(device), {.loss = Loss::squared, .bias = false}, data, {{1}});
+    Learner learner(model, data, options(4));
+    std::vector<NamedTensor> gradients;
+    const StepResult result = learner.value_and_gradient(
+        {0, 1, 2}, gradients, [&](const ObjectiveCall& call) { test::pairwise(data, call); });
+    EXPECT_EQ(result.loss_sum, 7) << device;
+    EXPECT_EQ(result.weight_sum, 3) << device;
+    ASSERT_EQ(gradients.size(), 1u);
+    EXPECT_NEAR(gradients[0].values[0], -13 / 3.0, 1e-6) << device;
+    EXPECT_EQ(model.parameters()[0].values[0], 1) << device;
+    EXPECT_EQ(learner.steps(), 0) << device;
+  }
+}
+
+TEST(OwnObjective, MayNotBeEmptyNorComeBetweenAStepAndItsCollection) {
+  const Dataset data = three_points();
+  Model model =
+      test::model_with(test::context_of("cpu"), {.loss = Loss::squared, .bias = false}, data, {{1}});
+  Learner learner(model, data, options(4));
+  std::vector<NamedTensor> gradients;
+  const ObjectiveFunction none;
+  test::expect_error<UsageError>([&] { learner.step(Rows{0}, 1, none); }, {"empty std::function"});
+  test::expect_error<UsageError>([&] { learner.value_and_gradient({0}, gradients, none); },
+                                 {"empty std::function"});
+  test::expect_error<UsageError>([&] { check_gradient(model, data, {0}, none); }, {"empty std::function"});
+  learner.enqueue(Rows{0});
+  test::expect_error<UsageError>([&] { learner.value_and_gradient({0}, gradients); },
+                                 {"steps are queued", "Learner::value_and_gradient"});
+  EXPECT_EQ(learner.collect().size(), 1u);
+}
+
+TEST(OwnObjective, ThatLeavesALossOrAGradientUnwrittenIsNamedWithItsRow) {
+  const Dataset data = three_points();
+  Model model =
+      test::model_with(test::context_of("cpu"), {.loss = Loss::squared, .bias = false}, data, {{1}});
+  Learner learner(model, data, options(4));
+  const auto refused = [&](const ObjectiveFunction& objective, const std::vector<std::string>& words) {
+    test::expect_error<DivergedError>([&] { learner.step(Rows{2, 1, 0}, 1, objective); }, words);
+  };
+  refused([](const ObjectiveCall&) {}, {"did not write the loss of rows by hand row 2"});
+  refused(
+      [&](const ObjectiveCall& call) {
+        for (int n = 0; n < 3; ++n) call.losses[n] += 1, call.grad_output.row(n)[0] = 0;
+      },
+      {"did not write the loss of rows by hand row 2"});
+  refused(
+      [&](const ObjectiveCall& call) {
+        for (int n = 0; n < 3; ++n) call.losses[n] = 1;
+        call.grad_output.row(0)[0] = call.grad_output.row(2)[0] = 0;
+      },
+      {"did not write the gradient of rows by hand row 1"});
+  refused(
+      [&](const ObjectiveCall& call) {
+        for (int n = 0; n < 3; ++n) call.losses[n] = 1, call.grad_output.row(n)[0] = 0;
+        call.losses[2] = NAN;
+      },
+      {"the loss of rows by hand row 0 is not finite"});
+  EXPECT_EQ(learner.steps(), 0);
+  EXPECT_EQ(model.parameters()[0].values[0], 1);
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,37 @@
+#pragma once
+// Objectives of a program's own.
+#include <cstdint>
+
+#include "thalweg/learner.hpp"
+
+namespace thalweg::test {
+
+/// Half the square of output 0 less the target; the last outputs are left alone.
+inline void squared(const Dataset& data, const ObjectiveCall& call) {
+  for (std::int64_t n = 0; n < call.output.rows; ++n) {
+    const float residual = call.output.row(n)[0] - data.target[static_cast<std::size_t>(call.rows[n])];
+    call.losses[n] = 0.5f * residual * residual;
+    for (std::int64_t k = 0; k < call.output.cols; ++k) call.grad_output.row(n)[k] = 0;
+    call.grad_output.row(n)[0] = call.scale * residual;
+  }
+}
+
+/// Half the square of the difference between a row's output and each that follows it in the batch, less the
+/// difference of the targets: a loss of pairs.
+inline void pairwise(const Dataset& data, const ObjectiveCall& call) {
+  const auto target = [&](std::int64_t n) { return data.target[static_cast<std::size_t>(call.rows[n])]; };
+  for (std::int64_t n = 0; n < call.output.rows; ++n) {
+    call.losses[n] = 0;
+    for (std::int64_t k = 0; k < call.output.cols; ++k) call.grad_output.row(n)[k] = 0;
+  }
+  for (std::int64_t n = 0; n < call.output.rows; ++n) {
+    for (std::int64_t m = n + 1; m < call.output.rows; ++m) {
+      const float residual = call.output.row(n)[0] - call.output.row(m)[0] - (target(n) - target(m));
+      call.losses[n] += 0.5f * residual * residual;
+      call.grad_output.row(n)[0] += call.scale * residual;
+      call.grad_output.row(m)[0] -= call.scale * residual;
+    }
+  }
+}
+
+}  // namespace thalweg::test
