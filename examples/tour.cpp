@@ -182,6 +182,21 @@ bool verify_example(const std::string& folder) {
   return thalweg::verify(run_on(folder), options).passed();
 }
 
+/// A sum over 4 MB, which is as fast as the memory that holds them.
+bool bench_example() {
+  const std::vector<float> values(1'000'000, 1.0f);
+  float sum = 0;
+  thalweg::Work work;
+  work.run = [&] {
+    for (const float value : values) sum += value;
+  };
+  work.bytes = 4'000'000;
+  work.seconds = 0.01;
+  const thalweg::Speed speed = thalweg::measure_speed(thalweg::Context(), work);
+  std::printf("%.0f us, %.0f %% of %s\n", speed.seconds * 1e6, speed.percent_of_limit, speed.limit.c_str());
+  return sum > 0 && speed.percent_of_limit > 0;
+}
+
 bool passed(const char* name, bool result) {
   if (!result) std::fprintf(stderr, "%s failed\n", name);
   return result;
@@ -213,6 +228,7 @@ int main(int argc, char** argv) try {
       passed("per_sample", per_sample_example()),
       passed("trainer", trainer_example(data)),
       passed("verify", verify_example(data)),
+      passed("bench", bench_example()),
   };
   bool all = true;
   for (const bool result : results) all = all && result;

@@ -32,8 +32,8 @@ struct PerSampleOptions {
 };
 
 struct LearnerOptions {
-  OptimizerConfig optimizer;  ///< its lr is that of every step that is called without one
-  PerSampleOptions per_sample;
+  OptimizerConfig optimizer = {};  ///< its lr is that of every step that is called without one
+  PerSampleOptions per_sample = {};
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
   /// Rows; 0: the whole batch, or on the cpu parts that fit its caches. Your own objective then has the
   /// whole.

@@ -1,5 +1,6 @@
 #pragma once
 // Thalweg, the whole public API.
+#include "thalweg/bench.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/dataset.hpp"

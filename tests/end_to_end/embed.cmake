@@ -23,7 +23,7 @@ if(CLANG)
   set(clang -DCMAKE_CXX_COMPILER=${CLANG})
 endif()
 run(${CMAKE_COMMAND} -S ${SOURCE}/examples -B ${folder}/examples -G ${GENERATOR} -DCMAKE_PREFIX_PATH=${prefix} ${clang}
-  "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror" -DTHALWEG_DATA=${SOURCE}/data)
+  "-DCMAKE_CXX_FLAGS=-Wall -Wextra -Wconversion -Werror" -DTHALWEG_DATA=${SOURCE}/data)
 run(${CMAKE_COMMAND} --build ${folder}/examples)
 run(${folder}/examples/tour ${SOURCE}/data)
 
