@@ -17,7 +17,7 @@ void copy(const Context& ctx, Buffer<float>& to, const Buffer<float>& from) {
 Model Model::clone() const {
   Model copied(ctx_, std::make_unique<Network>(ctx_, spec()));
   copy(ctx_, copied.network_->parameters(), network_->parameters());
-  copy(ctx_, copied.network_->buffers(), network_->buffers());
+  copy(ctx_, copied.network_->buffers(), network_->buffers());  // mutant: clone-has-statistics
   return copied;
 }
 

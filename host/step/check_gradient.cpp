@@ -51,7 +51,7 @@ class CheckedObjective {
     double sum = 0;
     for (std::size_t n = 0; n < high.losses.size(); ++n)
       sum += double{high.losses[n]} - double{low.losses[n]};
-    return objective_.scale * sum / (above - below);
+    return objective_.scale * sum / (above - below);  // mutant: difference-scaled
   }
 
  private:

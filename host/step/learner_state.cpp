@@ -113,6 +113,7 @@ void Learner::State::gradient_of(std::int64_t count, const TouchedElements& touc
                                  const HostObjective* objective) {
   float* const grad = gradient.sum.data();
   if (sparse) sparse->index(data.input(ids.ids(), count), grad, optimizer.lazy());
+  // mutant: objective-of-the-whole-batch
   const std::int64_t most = objective != nullptr ? objective_rows : options.micro_batch;
   for (std::int64_t first = 0; first == 0 || first < count; first += most) {
     const std::int64_t rows = std::min(most, count - first);
@@ -139,7 +140,7 @@ void Learner::State::run(std::int64_t count, bool update, const HostObjective* o
     burst.restore_statistics();
     throw;
   }
-  if (!update) return burst.restore_statistics();
+  if (!update) return burst.restore_statistics();  // mutant: statistics-of-a-gradient
   optimizer.update(ctx, network.parameters().data(), gradient.sum.data(), touched, inputs.scalars(),
                    burst.gate());
 }
