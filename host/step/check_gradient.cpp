@@ -22,7 +22,9 @@ class CheckedObjective {
         rows_(std::ssize(rows)),
         columns_(model.spec().outputs),
         outputs_(outputs_of(model, data, rows)),
-        objective_{function, rows.data(), rows_, 1.0f / static_cast<float>(rows_)} {}
+        objective_{function, rows.data(), rows_, 1.0f / static_cast<float>(rows_)} {
+    require_finite(outputs_, columns_, "output");
+  }
 
   std::size_t size() const { return outputs_.size(); }
 

@@ -43,7 +43,7 @@ TEST(CheckGradient, FindsARightGradientRightOnEveryDeviceAndForOutputsOfAnySize)
   const auto root =
       each([](float x) { return std::sqrt(1 + x * x); }, [](float x) { return x / std::sqrt(1 + x * x); });
   for (const std::string& device : test::all_devices()) {
-    for (const float weight : {1e-3f, 1.0f, 100.0f}) {
+    for (const float weight : {1e-3f, 1.0f, 30.0f}) {
       EXPECT_LT(checked(device, weight, cube), 1e-3) << device << weight;
       EXPECT_LT(checked(device, weight, root), 1e-3) << device << weight;
     }
@@ -80,6 +80,34 @@ TEST(CheckGradient, SeesAllRowsAsOneBatchAndTheSlopeThatOneRowGivesToAnother) {
   EXPECT_LT(check(false), 1e-3);
   EXPECT_EQ(calls, 7) << "one gradient, and two losses for each output";
   EXPECT_NEAR(check(true), 1, 1e-3) << "the largest slope is that of row 0";
+}
+
+TEST(CheckGradient, TakesEachOutputOfARowByItself) {
+  const Dataset data = test::number_data(1, {1, 2}, {0, 0});
+  const Model model = test::linear_outputs(test::context_of("cpu"), data, 2, {1, 3});
+  const auto product = [&](int first) {
+    return check_gradient(model, data, {0}, [&](const ObjectiveCall& call) {
+      const float* x = call.output.row(0);
+      call.losses[0] = x[0] * x[1];
+      call.grad_output.row(0)[0] = x[first], call.grad_output.row(0)[1] = x[1 - first];
+    });
+  };
+  EXPECT_LT(product(1), 1e-3);
+  EXPECT_NEAR(product(0), 2 / 3.0, 1e-3) << "outputs 1 and 3, so the slopes are 3 and 1";
+  test::expect_error<DivergedError>(
+      [&] {
+        check_gradient(model, data, {0, 1}, [](const ObjectiveCall& call) {
+          call.losses[0] = call.losses[1] = 0;
+          for (int i = 0; i < 4; ++i) call.grad_output.data[i] = i == 2 ? INFINITY : 0;
+        });
+      },
+      {"the gradient of rows by hand row 1 is not finite"});
+}
+
+TEST(CheckGradient, RefusesOutputsThatAreNotFinite) {
+  const auto zero = each([](float) { return 0.0f; }, [](float) { return 0.0f; });
+  test::expect_error<DivergedError>([&] { checked("cpu", 3e38f, zero); },
+                                    {"check_gradient: the output of rows by hand row 1 is not finite"});
 }
 
 TEST(CheckGradient, RefusesNoRowsAndLossesThatAreNotFinite) {

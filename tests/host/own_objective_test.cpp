@@ -259,27 +259,33 @@ TEST(OwnObjective, MayNotBeEmptyNorComeBetweenAStepAndItsCollection) {
 
 TEST(OwnObjective, ThatLeavesALossOrAGradientUnwrittenIsNamedWithItsRow) {
   const Dataset data = three_points();
-  Model model =
-      test::model_with(test::context_of("cpu"), {.loss = Loss::squared, .bias = false}, data, {{1}});
+  Model model = test::linear_outputs(test::context_of("cpu"), data, 2, {1, 1});
   Learner learner(model, data, options(4));
+  const auto write = [](const ObjectiveCall& call) {
+    for (int n = 0; n < 3; ++n)
+      call.losses[n] = 1, call.grad_output.row(n)[0] = call.grad_output.row(n)[1] = 0;
+  };
   const auto refused = [&](const ObjectiveFunction& objective, const std::vector<std::string>& words) {
     test::expect_error<DivergedError>([&] { learner.step(Rows{2, 1, 0}, 1, objective); }, words);
   };
   refused([](const ObjectiveCall&) {}, {"did not write the loss of rows by hand row 2"});
   refused(
       [&](const ObjectiveCall& call) {
-        for (int n = 0; n < 3; ++n) call.losses[n] += 1, call.grad_output.row(n)[0] = 0;
+        const float before = call.losses[1];
+        write(call);
+        call.losses[1] = before + 1;
       },
-      {"did not write the loss of rows by hand row 2"});
+      {"did not write the loss of rows by hand row 1"});
   refused(
       [&](const ObjectiveCall& call) {
-        for (int n = 0; n < 3; ++n) call.losses[n] = 1;
-        call.grad_output.row(0)[0] = call.grad_output.row(2)[0] = 0;
+        const float before = call.grad_output.row(1)[1];
+        write(call);
+        call.grad_output.row(1)[1] = before;
       },
       {"did not write the gradient of rows by hand row 1"});
   refused(
       [&](const ObjectiveCall& call) {
-        for (int n = 0; n < 3; ++n) call.losses[n] = 1, call.grad_output.row(n)[0] = 0;
+        write(call);
         call.losses[2] = NAN;
       },
       {"the loss of rows by hand row 0 is not finite"});

@@ -1,6 +1,7 @@
 // measure_speed on work whose time is known, and on work that is as fast as its limit.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numeric>
@@ -40,6 +41,18 @@ TEST(MeasureSpeed, TimesWorkWithoutALimitInAsManyRunsAsARepetitionTakes) {
   EXPECT_EQ(speed.limit_rate, 0);
   EXPECT_EQ(speed.percent_of_limit, 0);
   EXPECT_FALSE(speed.disturbed);
+}
+
+TEST(MeasureSpeed, GivesTheMedianOfTheRepetitionsAndHowFarTheirQuartilesLieApart) {
+  int run = 0;  // two to warm up, then 20, 40, 60, 80 and 100 ms: quartiles 40 and 80
+  const auto longer = [&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 * std::max(run++ - 1, 0)));
+  };
+  const Speed speed = measure_speed(cpu(), {.run = longer, .repetitions = 5, .seconds = 0});
+  EXPECT_EQ(run, 7);
+  EXPECT_EQ(speed.runs, 1);
+  EXPECT_NEAR(speed.seconds, 0.06, 0.02);
+  EXPECT_NEAR(speed.spread, 40 / 60.0, 0.3);
 }
 
 TEST(MeasureSpeed, ComparesWithTheLimitThatTakesLonger) {

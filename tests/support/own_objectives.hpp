@@ -1,6 +1,7 @@
 #pragma once
-// Objectives of a program's own.
+// Objectives of a program's own, and a model for them.
 #include <cstdint>
+#include <vector>
 
 #include "thalweg/learner.hpp"
 
@@ -32,6 +33,16 @@ inline void pairwise(const Dataset& data, const ObjectiveCall& call) {
       call.grad_output.row(m)[0] -= call.scale * residual;
     }
   }
+}
+
+/// A linear model without bias of so many outputs, with its weight [outputs, features].
+inline Model linear_outputs(const Context& ctx, const Dataset& data, std::int64_t outputs,
+                            const std::vector<float>& weight) {
+  ModelSpec spec = resolve_model({.loss = Loss::squared, .bias = false}, schema_of(data), 1);
+  spec.outputs = outputs;
+  Model model(ctx, spec);
+  model.set_parameters({{"layers.0.weight", {outputs, data.features}, weight}});
+  return model;
 }
 
 }  // namespace thalweg::test
