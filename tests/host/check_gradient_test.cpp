@@ -104,6 +104,29 @@ TEST(CheckGradient, TakesEachOutputOfARowByItself) {
       {"the gradient of rows by hand row 1 is not finite"});
 }
 
+TEST(CheckGradient, GivesTheOutputsOfMoreRowsThanABlockInTheirOrder) {
+  constexpr std::int64_t kRows = 1030;
+  Dataset data = test::number_data(1, std::vector<float>(kRows), std::vector<float>(kRows));
+  Rows rows;
+  for (std::int64_t r = 0; r < kRows; ++r)
+    data.dense_f32[static_cast<std::size_t>(r)] = static_cast<float>(r);
+  for (std::int64_t r = kRows - 1; r >= 0; --r) rows.push_back(r);
+  for (const std::string& device : test::all_devices()) {
+    const Model model = test::linear_outputs(test::context_of(device), data, 2, {1, -2});
+    int calls = 0;
+    check_gradient(model, data, rows, [&](const ObjectiveCall& call) {
+      for (std::int64_t n = 0; n < kRows; ++n) {
+        call.losses[n] = call.grad_output.row(n)[0] = call.grad_output.row(n)[1] = 0;
+        if (calls > 0) continue;
+        EXPECT_EQ(call.output.row(n)[0], static_cast<float>(kRows - 1 - n)) << device;
+        EXPECT_EQ(call.output.row(n)[1], -2 * static_cast<float>(kRows - 1 - n)) << device;
+      }
+      ++calls;
+    });
+    EXPECT_EQ(calls, 1 + 2 * 2 * kRows) << device;
+  }
+}
+
 TEST(CheckGradient, RefusesOutputsThatAreNotFinite) {
   const auto zero = each([](float) { return 0.0f; }, [](float) { return 0.0f; });
   test::expect_error<DivergedError>([&] { checked("cpu", 3e38f, zero); },

@@ -65,6 +65,20 @@ TEST(MeasureSpeed, ComparesWithTheLimitThatTakesLonger) {
   EXPECT_EQ(measure_speed(cpu(), work).limit, "fma");
 }
 
+TEST(MeasureSpeed, ComparesBytesOfAGpuWithItsCopies) {
+  for (const std::string& device : test::all_devices()) {
+    if (device != "cuda") continue;
+    Work work{.run = wait_five_milliseconds, .repetitions = 1, .seconds = 0};
+    work.operations = 1'000'000'000;
+    EXPECT_EQ(measure_speed(test::context_of(device), work).limit, "");
+    work.bytes = 1 << 20;
+    const Speed speed = measure_speed(test::context_of(device), work);
+    EXPECT_EQ(speed.limit, "copy");
+    EXPECT_GT(speed.percent_of_limit, 0);
+    EXPECT_LT(speed.percent_of_limit, 100);
+  }
+}
+
 TEST(MeasureSpeed, GivesTheShareOfTheLimitInPercent) {
   Work work{.run = wait_five_milliseconds, .repetitions = 3, .seconds = 0};
   work.operations = 1'000'000;
