@@ -7,8 +7,7 @@
 
 #include "thalweg/thalweg.hpp"
 
-/// Three arms of a spiral, each a class.
-static thalweg::Dataset spiral() {
+static thalweg::Dataset three_arms_of_a_spiral() {
   thalweg::Dataset data;
   data.rows = 300, data.features = 2;
   data.target_kind = thalweg::TargetKind::classes;
@@ -41,7 +40,7 @@ static void imitate(const std::vector<float>& targets, const thalweg::ObjectiveC
 }
 
 int main() try {
-  const thalweg::Dataset data = spiral();
+  const thalweg::Dataset data = three_arms_of_a_spiral();
   const std::vector<std::int64_t> all = thalweg::split_rows(data.rows, 0, 1).train;
   thalweg::Model teacher = model_of(data, 64), student = model_of(data, 16);
   const thalweg::LearnerOptions options{.optimizer = {.name = thalweg::Rule::adam, .lr = 0.02},
