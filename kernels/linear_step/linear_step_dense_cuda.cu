@@ -37,7 +37,8 @@ StepPlan plan_step(const DeviceProperties& gpu, const DenseLinearStep& a, const 
   const std::int64_t row_bytes = StepColumns(features, plan.groups, 0).pitch() * element + 4;
   const std::int64_t fit = gpu.shared_bytes / row_bytes / 4 * 4;
   if (fit == 0) return {};
-  const std::int64_t rows = round_up4(longest) < fit ? round_up4(longest) : fit;
+  const std::int64_t wanted = ceil_div(longest, 4) * 4;
+  const std::int64_t rows = wanted < fit ? wanted : fit;
   plan.chunk_rows = static_cast<int>(rows);
   plan.chunks = static_cast<int>(ceil_div(longest, rows));
   plan.shared_bytes = rows * row_bytes;
