@@ -12,6 +12,7 @@ struct Device;
 #define THALWEG_OPS(OP)                             \
   OP(LinearOps, linear)                             \
   OP(SparseLinearOps, sparse_linear)                \
+  OP(LinearStepOps, linear_step)                    \
   OP(ActivationOps, activation)                     \
   OP(DropoutOps, dropout)                           \
   OP(LayerNormOps, layer_norm)                      \

@@ -8,7 +8,6 @@
 #include "host/runtime/memory.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/base/parallel.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {
@@ -126,41 +125,6 @@ void parameter_grad(benchmark::State& state) {
   l.report(state);
 }
 
-/// A logistic model over a data set larger than the cache, batch after batch, in order or permuted.
-void model_step(benchmark::State& state) {
-  const std::int64_t batch = state.range(0), features = state.range(1);
-  const Context& ctx = context(state.range(3));
-  const std::int64_t rows = (std::int64_t{256} << 20) / (4 * features) / batch * batch;
-  const Buffer<float> x(ctx, ramp(rows * features)),
-      target(ctx, std::vector<float>(static_cast<std::size_t>(rows)));
-  const Buffer<float> weight(ctx, ramp(features)), losses(ctx, batch), grad_output(ctx, batch),
-      sum(ctx, features);
-  std::vector<std::int64_t> order(static_cast<std::size_t>(rows));
-  for (std::int64_t n = 0; n < rows; ++n)
-    order[static_cast<std::size_t>(n)] = state.range(2) != 0 ? n * 7919 % rows : n;
-  const Buffer<std::int64_t> ids(ctx, order);
-  std::int64_t first = 0;
-  for (auto _ : state) {
-    backend_of(ctx).linear.model_step(device_of(ctx),
-                                      {.input = {.data = x.data(),
-                                                 .rows = batch,
-                                                 .cols = features,
-                                                 .stride = features,
-                                                 .ids = ids.data() + first},
-                                       .weight = weight.data(),
-                                       .loss = {.kind = LossKind::logistic},
-                                       .targets = {.target = target.data(), .ids = ids.data() + first},
-                                       .slices = whole_batch(batch),
-                                       .losses = losses.data(),
-                                       .grad_output = grad_output.data(),
-                                       .grad_weight = {.sum = sum.data()}});
-    first = (first + batch) % rows;
-  }
-  const Cost cost = linear_model_step_cost(batch, features);
-  state.SetBytesProcessed(state.iterations() * (cost.bytes_read + cost.bytes_written));
-  state.SetItemsProcessed(state.iterations() * batch);
-}
-
 void mlp_layers(benchmark::internal::Benchmark* b) {
   b->ArgNames({"rows", "in", "out", "threads"})->UseRealTime();
   for (std::int64_t threads : {1, 0}) {
@@ -174,10 +138,6 @@ void mlp_layers(benchmark::internal::Benchmark* b) {
 BENCHMARK(forward)->Apply(mlp_layers);
 BENCHMARK(input_grad)->Apply(mlp_layers);
 BENCHMARK(parameter_grad)->Apply(mlp_layers);
-BENCHMARK(model_step)
-    ->ArgNames({"batch", "features", "permuted", "threads"})
-    ->ArgsProduct({{256, 4096}, {1000}, {0, 1}, {1, 0}})
-    ->UseRealTime();
 
 }  // namespace
 }  // namespace thalweg

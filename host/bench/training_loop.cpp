@@ -7,6 +7,7 @@
 #include "host/run/error_bound.hpp"
 #include "kernels/activation/activation.hpp"
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear_step/linear_step.hpp"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
 #include "kernels/update/update.hpp"
@@ -125,7 +126,7 @@ Cost step_cost(const ModelSpec& spec, std::int64_t batch, Rule rule) {
     const std::int64_t in = widths[layer], out = widths[layer + 1];
     parameters += out * (in + 1);
     if (widths.size() == 2 && out == 1) {
-      cost = cost + linear_model_step_cost(batch, in);
+      cost = cost + dense_linear_step_cost(batch, in);
       continue;
     }
     cost = cost + linear_forward_cost(batch, in, out) + linear_parameter_grad_cost(batch, in, out);
@@ -138,7 +139,7 @@ Cost step_cost(const ModelSpec& spec, std::int64_t batch, Rule rule) {
 }
 
 Cost sparse_step_cost(std::int64_t batch, std::int64_t entries, std::int64_t touched, Rule rule) {
-  return sparse_index_cost(batch, entries, touched) + sparse_model_step_cost(batch, entries, touched) +
+  return sparse_index_cost(batch, entries, touched) + sparse_linear_step_cost(batch, entries, touched) +
          gradient_norm_cost(touched) + update_cost(rule, touched);
 }
 

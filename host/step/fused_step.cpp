@@ -1,9 +1,8 @@
 #include "host/runtime/device_of.hpp"
 #include "host/step/step_program.hpp"
 #include "kernels/backend.hpp"
-#include "kernels/linear/linear.hpp"
+#include "kernels/linear_step/linear_step.hpp"
 #include "kernels/per_sample/per_sample.hpp"
-#include "kernels/sparse_linear/sparse_linear.hpp"
 
 namespace thalweg {
 namespace {
@@ -17,15 +16,15 @@ class FusedStep final : public StepProgram {
   }
 
   void run(const MicroBatch& batch) override {
-    std::visit([&](const auto& rows) { model_step(rows, batch); }, batch.input.input.rows);
+    std::visit([&](const auto& rows) { linear_step(rows, batch); }, batch.input.input.rows);
     if (parts_.per_sample != nullptr) find_norms(batch);
   }
 
  private:
-  void model_step(const DenseRows& rows, const MicroBatch& batch);
-  void model_step(const SparseInput& input, const MicroBatch& batch);
+  void linear_step(const DenseRows& rows, const MicroBatch& batch);
+  void linear_step(const SparseInput& input, const MicroBatch& batch);
   void find_norms(const MicroBatch& batch);
-  /// What both ops take.
+  /// What both kinds of step take.
   template <class Arguments, class Rows>
   Arguments arguments(const Rows& rows, const MicroBatch& batch, const BatchSum& grad_weight) const;
 
@@ -45,25 +44,25 @@ Arguments FusedStep::arguments(const Rows& rows, const MicroBatch& batch, const 
   return {.input = rows,
           .weight = batch.arenas.param + weight_,
           .bias = bias(batch.arenas),
-          .loss = std::get<LossSpec>(parts_.network.objective()),
-          .targets = parts_.data.targets(batch.input.ids, batch.scale),
+          .rows = {.loss = std::get<LossSpec>(parts_.network.objective()),
+                   .targets = parts_.data.targets(batch.input.ids, batch.scale),
+                   .losses = batch.losses,
+                   .grad_output = output_grad(batch)},
           .slices = batch.input.slices,
-          .losses = batch.losses,
-          .grad_output = output_grad(batch),
           .grad_weight = grad_weight,
           .grad_bias = grad_bias(batch.arenas)};
 }
 
-void FusedStep::model_step(const DenseRows& rows, const MicroBatch& batch) {
-  auto args = arguments<LinearModelStep>(rows, batch, batch.arenas.batch_sum(weight_));
+void FusedStep::linear_step(const DenseRows& rows, const MicroBatch& batch) {
+  auto args = arguments<DenseLinearStep>(rows, batch, batch.arenas.batch_sum(weight_));
   args.upcoming = batch.upcoming;
-  backend_of(parts_.ctx).linear.model_step(device_of(parts_.ctx), args);
+  backend_of(parts_.ctx).linear_step.dense(device_of(parts_.ctx), args);
 }
 
-void FusedStep::model_step(const SparseInput& input, const MicroBatch& batch) {
-  auto args = arguments<SparseModelStep>(input.rows, batch, input.weight_sum);
+void FusedStep::linear_step(const SparseInput& input, const MicroBatch& batch) {
+  auto args = arguments<SparseLinearStep>(input.rows, batch, input.weight_sum);
   args.touched = input.touched;
-  backend_of(parts_.ctx).sparse_linear.model_step(device_of(parts_.ctx), args);
+  backend_of(parts_.ctx).linear_step.sparse(device_of(parts_.ctx), args);
 }
 
 /// From the output gradients that the step leaves; the rest is known of the data set.

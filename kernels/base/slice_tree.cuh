@@ -27,8 +27,8 @@ __device__ __forceinline__ T group_tree(T (&chain)[kSliceGroup], int count) {
   return chain[0];
 }
 
-/// slice_tree of leaf(0), ... leaf(slices - 1). A tree of slices is one of groups of eight, each of which is
-/// one of slices; the reads of a group do not wait for each other.
+/// The tree of climb_slice_tree (slices.hpp) over leaf(0), ... leaf(slices - 1). A tree of slices is one of
+/// groups of eight, each of which is one of slices; the reads of a group do not wait for each other.
 template <class T, class Leaf>
 __device__ __forceinline__ T slice_tree_of(int slices, const Leaf& leaf) {
   T group[kSliceGroup];
@@ -51,20 +51,21 @@ struct SliceChains {
   T* chains;
   std::int64_t stride;
   int slices;
-  std::uint64_t
-      with_rows;  ///< bit s: slice s has rows; the chains of the others are not read and count as +0
+  std::uint64_t with_rows;  ///< of BatchSlices; the chains of slices without rows are not read
+
+  /// T is float or float4, and fits the alignment of `sum`.
+  SliceChains(const BatchSlices& batch, const BatchSum& sum)
+      : chains(reinterpret_cast<T*>(sum.partials)),
+        stride(sum.partial_stride / static_cast<std::int64_t>(sizeof(T) / sizeof(float))),
+        slices(batch.slices),
+        with_rows(batch.with_rows()) {}
+
+  __device__ __forceinline__ T* of(int slice) const { return chains + slice * stride; }
 
   __device__ __forceinline__ T tree(std::int64_t i) const {
     return slice_tree_of<T>(slices,
                             [&](int s) { return (with_rows >> s & 1) != 0 ? chains[s * stride + i] : T{}; });
   }
 };
-
-inline std::uint64_t slices_with_rows(const BatchSlices& slices) {
-  std::uint64_t bits = 0;
-  for (int s = 0; s < slices.slices; ++s)
-    if (slices.begin(s) != slices.begin(s + 1)) bits |= std::uint64_t{1} << s;
-  return bits;
-}
 
 }  // namespace thalweg

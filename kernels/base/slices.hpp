@@ -11,6 +11,12 @@ namespace thalweg {
 
 constexpr int kMaxSlices = 64;
 
+/// When the slices of a batch are added up.
+enum class SliceFinish {
+  here,   ///< in this call: the tree runs over the chains of all slices and gives the sum
+  later,  ///< in a later call, which finds the chains in the partials
+};
+
 struct BatchSlices {
   std::int64_t batch_rows = 0;  ///< rows of the global batch
   std::int64_t first = 0;       ///< position in the global batch of row 0 of this call
@@ -18,8 +24,18 @@ struct BatchSlices {
   int slices = 8;
 
   THALWEG_HD constexpr std::int64_t begin(int s) const { return batch_rows * s / slices; }
+  /// Whether this call brings the whole batch: no other call needs the chains.
   THALWEG_HD constexpr bool whole() const { return rows == batch_rows; }
-  THALWEG_HD constexpr bool last() const { return first + rows == batch_rows; }
+  /// The call that brings the last row of the batch finishes its sums. Every op asks here, and nowhere else.
+  THALWEG_HD constexpr SliceFinish finish() const {
+    return first + rows == batch_rows ? SliceFinish::here : SliceFinish::later;
+  }
+  /// Bit s: slice s has rows. One without counts as +0.
+  THALWEG_HD constexpr std::uint64_t with_rows() const {
+    std::uint64_t bits = 0;
+    for (int s = 0; s < slices; ++s) bits |= std::uint64_t{begin(s) != begin(s + 1)} << s;
+    return bits;
+  }
   /// Rows of slice s that this call brings, counted within the call: [call_begin(s), call_end(s)).
   THALWEG_HD constexpr std::int64_t call_begin(int s) const { return clamp(begin(s)); }
   THALWEG_HD constexpr std::int64_t call_end(int s) const { return clamp(begin(s + 1)); }
@@ -36,28 +52,30 @@ struct BatchSlices {
 constexpr BatchSlices whole_batch(std::int64_t rows, int slices = 8) { return {rows, 0, rows, slices}; }
 
 /// The output of a sum over the batch. If a call does not hold the whole batch, the chain of slice s is at
-/// partials + s * partial_stride between calls. The last call runs the tree and writes `sum`.
+/// partials + s * partial_stride between calls. The call that finishes runs the tree and writes `sum`.
 struct BatchSum {
   float* sum = nullptr;
   float* partials = nullptr;  ///< null is allowed when every call brings the whole batch
   std::int64_t partial_stride = 0;
+
+  THALWEG_HD constexpr float* chain(int s) const { return partials + s * partial_stride; }
 };
 
-/// Scratch floats that the column_sums of a backend needs for `sums` sums: a call that holds the whole batch
-/// keeps the chains there.
-constexpr std::int64_t column_sums_scratch(const BatchSlices& slices, std::int64_t cols, int sums) {
-  return slices.whole() ? std::int64_t{slices.slices} * cols * sums : 0;
-}
-
-/// The tree over slices, in place: neighbours are added pairwise, level by level; an odd last one passes
-/// through. T is float, or a vector of floats for as many sums side by side.
-template <class T>
-THALWEG_HD T slice_tree(T* partial, int slices) {
-  for (int count = slices; count > 1; count = (count + 1) / 2) {
-    for (int i = 0; i < count / 2; ++i) partial[i] = partial[2 * i] + partial[2 * i + 1];
-    if (count % 2 == 1) partial[count / 2] = partial[count - 1];
+/// The tree over slices: level by level, of two neighbouring subtrees the left one takes in the right one; an
+/// odd last one passes through. A subtree stands in the place of its first slice.
+///
+/// Climbs from slice `slice`, whose chain is complete, towards the root: add(left, right) for each pair of
+/// subtrees on the way. It ends at the first pair of which complete(right) says that the other half is
+/// missing. Returns whether it reached the root, that is, whether the sum is there.
+template <class Complete, class Add>
+THALWEG_HD bool climb_slice_tree(int slices, int slice, const Complete& complete, const Add& add) {
+  for (int width = 1; width < slices; width *= 2) {
+    const int left = slice & -(2 * width), right = left + width;
+    if (right >= slices) continue;  // mutant: odd-slice
+    if (!complete(right)) return false;
+    add(left, right);
   }
-  return partial[0];
+  return true;
 }
 
 }  // namespace thalweg

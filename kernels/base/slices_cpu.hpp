@@ -3,17 +3,15 @@
 // [rows, cols] matrix of terms, one chain per slice over its rows in order, then the tree over the slices.
 //
 // A task owns one slice of one block of columns, so threads share out slices and columns and never a chain.
-// Between calls the chains live in BatchSum::partials; a call that brings the whole batch keeps them in
-// scratch memory.
 //   begin   a slice's chain starts from +0 in the call that brings its first row and is taken up from
-//           partials in every later one; a slice without rows is +0
-//   tree    run by the call that brings the last row, on a copy: partials are left as they are
+//           partials in every later one
+//   tree    run by the call that finishes, on a copy: partials are left as they are
 #include <cstdint>
 #include <utility>
 
 #include "kernels/base/device.hpp"
-#include "kernels/base/simd.hpp"
-#include "kernels/base/slices.hpp"
+#include "kernels/base/gradient_chains.hpp"
+#include "kernels/base/slice_tree_cpu.hpp"
 #include "kernels/base/tasks_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
@@ -46,50 +44,37 @@ THALWEG_HD void column_chains(std::index_sequence<K...>, std::int64_t begin, std
   }
 }
 
-/// The trees of the first min(columns, kLanes) columns, side by side.
-THALWEG_HD void slice_trees(const float* partial, std::int64_t stride, int slices, std::int64_t columns,
-                            float* sum) {
-  const std::int64_t lanes = columns < kLanes ? columns : kLanes;
-  Vec tree[kMaxSlices];
-  tree[0] = Vec{};
-  for (int s = 0; s < slices; ++s) tree[s] = load_first(partial + s * stride, lanes);
-  store_first(sum, slice_tree(tree, slices), lanes);
-}
-
 /// K sums per column in one pass. step(row, col, chain of sum 0, ... chain of sum K - 1) advances the chains
-/// of column col by one row, counted within the call. `scratch` holds column_sums_scratch floats.
+/// of column col by one row, counted within the call.
 template <std::size_t K, class Step>
-void column_sums(ThreadPool& pool, const BatchSlices& slices, std::int64_t cols, const BatchSum (&sums)[K],
-                 float* scratch, const Step& step) {
+void column_sums(const Device& device, const BatchSlices& slices, std::int64_t cols,
+                 const BatchSum (&sums)[K], const Step& step) {
   const std::int64_t blocks = (cols + kColumnBlock - 1) / kColumnBlock;
   const int count = slices.slices;
-  float* base[K];
-  std::int64_t stride[K];
-  for (std::size_t k = 0; k < K; ++k) {
-    base[k] = slices.whole() ? scratch + static_cast<std::int64_t>(k) * count * cols : sums[k].partials;
-    stride[k] = slices.whole() ? cols : sums[k].partial_stride;
-  }
+  const Scratch::Frame frame(device);
+  BatchSum chains[K];
+  const std::int64_t floats = chain_floats(slices, cols);
+  float* const scratch = frame.take<float>(static_cast<std::int64_t>(K) * floats);
+  for (std::size_t k = 0; k < K; ++k)
+    chains[k] = with_chains(scratch + static_cast<std::int64_t>(k) * floats, slices, sums[k], cols);
 
-  for_tasks(pool, blocks * count, slices.rows * cols, [&](std::int64_t task) {
+  for_tasks(device.pool, blocks * count, slices.rows * cols, [&](std::int64_t task) {
     const int s = static_cast<int>(task % count);
     const std::int64_t begin = slices.call_begin(s), end = slices.call_end(s);
-    const bool without_rows = slices.begin(s) == slices.begin(s + 1);
-    if (begin == end && !without_rows) return;
+    if (begin == end) return;
     const std::int64_t col = task / count * kColumnBlock;
     float* partial[K];
-    for (std::size_t k = 0; k < K; ++k) partial[k] = base[k] + s * stride[k];
+    for (std::size_t k = 0; k < K; ++k) partial[k] = chains[k].chain(s);
     column_chains(std::make_index_sequence<K>{}, begin, end, col,
                   cols - col < kColumnBlock ? cols - col : kColumnBlock, slices.continues(s), partial, step);
   });
 
-  if (!slices.last()) return;
-  for_tasks(pool, blocks, count * cols, [&](std::int64_t block) {
+  if (slices.finish() == SliceFinish::later) return;
+  const std::uint64_t with_rows = slices.with_rows();
+  for_tasks(device.pool, blocks, count * cols, [&](std::int64_t block) {
     const std::int64_t end = (block + 1) * kColumnBlock < cols ? (block + 1) * kColumnBlock : cols;
-    for (std::size_t k = 0; k < K; ++k) {
-      for (std::int64_t col = block * kColumnBlock; col < end; col += kLanes) {
-        slice_trees(base[k] + col, stride[k], count, end - col, sums[k].sum + col);
-      }
-    }
+    for (std::size_t k = 0; k < K; ++k)
+      SliceSums(count, with_rows, chains[k]).write(chains[k].sum, block * kColumnBlock, end);
   });
 }
 

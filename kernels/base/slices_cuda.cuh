@@ -1,7 +1,6 @@
 #pragma once
 // Sums over the batch, by columns (slices.hpp), on the device: one chain per slice and column over the
-// slice's rows in order, then the tree over the slices. Two launches; chains live where the CPU keeps them,
-// in BatchSum::partials between calls or, when a call brings the whole batch, in scratch memory.
+// slice's rows in order, then the tree over the slices. Two launches.
 //
 // What is summed is a Source, copied to every thread:
 //   kTerms                 floats that an element brings to the sums
@@ -13,12 +12,13 @@
 
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/base/device.hpp"
+#include "kernels/base/gradient_chains.hpp"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/shared.cuh"
 #include "kernels/base/slice_tree.cuh"
-#include "kernels/base/slices.hpp"
 #include "kernels/base/warp.cuh"
 
 namespace thalweg {
@@ -28,11 +28,10 @@ struct Terms {
   float value[kCount];
 };
 
-/// Chain k of column c and slice s is at[k][s * stride[k] + c].
+/// The chains of each sum.
 template <int kSums>
 struct ColumnChains {
-  float* at[kSums];
-  std::int64_t stride[kSums];
+  SliceChains<float> of[kSums];
 };
 
 constexpr int kReadingWarps = 8, kRowsPerWarp = 8, kTileRows = kReadingWarps * kRowsPerWarp;
@@ -69,7 +68,7 @@ __device__ __forceinline__ void for_own_sum(F f) {
 //              shared memory. All warps read the next tile into registers while warp k adds the last one to
 //              the chain of sum k: a chain is one fma per row and cannot go faster, the reading can go wide
 // determinism  exact: a chain is one thread's, its rows ascend
-// contract     a slice of which this call brings no row keeps its chain; one without rows is +0
+// contract     a slice of which this call brings no row keeps its chain
 template <int kSums, class Source>
 __global__ void __launch_bounds__(kReadingWarps* kWarp)
     column_chains_kernel(const BatchSlices slices, const std::int64_t cols, const ColumnChains<kSums> chains,
@@ -77,14 +76,14 @@ __global__ void __launch_bounds__(kReadingWarps* kWarp)
   SHARED(tile, float[Source::kTerms][kTileRows][kWarp]);
   const int slice = first_slice + static_cast<int>(blockIdx.y);
   const std::int64_t begin = slices.call_begin(slice), end = slices.call_end(slice);
-  if (begin == end && slices.begin(slice) != slices.begin(slice + 1)) return;
+  if (begin == end) return;
   const std::int64_t col = std::int64_t{blockIdx.x} * kWarp + lane_index();
   const bool inside = col < cols;
   source.enter(inside ? col : 0);  // threads past the last column read the first one, for nothing
 
   float chain = 0.0f;
   if (slices.continues(slice) && inside) {
-    for_own_sum<kSums>([&](auto k) { chain = chains.at[k()][slice * chains.stride[k()] + col]; });
+    for_own_sum<kSums>([&](auto k) { chain = chains.of[k()].of(slice)[col]; });
   }
   Terms<Source::kTerms> next[kRowsPerWarp];
   const auto read_tile = [&](std::int64_t first) {
@@ -110,7 +109,7 @@ __global__ void __launch_bounds__(kReadingWarps* kWarp)
     for_own_sum<kSums>([&](auto k) { chain = tile_chain<k(), Source>(tile, rows, chain); });
   }
   if (!inside) return;
-  for_own_sum<kSums>([&](auto k) { chains.at[k()][slice * chains.stride[k()] + col] = chain; });
+  for_own_sum<kSums>([&](auto k) { chains.of[k()].of(slice)[col] = chain; });
 }
 
 // slice_trees: the tree over the slices of each column, and what follows from the sums.
@@ -122,14 +121,12 @@ __global__ void __launch_bounds__(kReadingWarps* kWarp)
 // contract     S <= 64
 template <int kSums, class Finish>
 __global__ void __launch_bounds__(kWarp)
-    slice_trees_kernel(const int slices, const std::int64_t cols, const ColumnChains<kSums> chains,
-                       const Finish finish) {
+    slice_trees_kernel(const std::int64_t cols, const ColumnChains<kSums> chains, const Finish finish) {
   const std::int64_t col = std::int64_t{blockIdx.x} * kWarp + threadIdx.x;
   if (col >= cols) return;
   float sum[kSums];
 #pragma unroll
-  for (int k = 0; k < kSums; ++k)
-    sum[k] = slice_tree_of<float>(slices, [&](int s) { return chains.at[k][s * chains.stride[k] + col]; });
+  for (int k = 0; k < kSums; ++k) sum[k] = chains.of[k].tree(col);
   finish(col, sum);
 }
 
@@ -143,27 +140,28 @@ struct StoreSums {
   }
 };
 
-/// kSums sums per column; `partials` of each, `scratch` of column_sums_scratch floats. The call that brings
-/// the last row finishes.
+/// The chains of each sum; `scratch` holds the chain_floats of all.
+template <std::size_t... K>
+ColumnChains<sizeof...(K)> column_chains(std::index_sequence<K...>, float* scratch, const BatchSlices& slices,
+                                         std::int64_t cols, const BatchSum* sums) {
+  const std::int64_t floats = chain_floats(slices, cols);
+  return {{SliceChains<float>(
+      slices, with_chains(scratch + static_cast<std::int64_t>(K) * floats, slices, sums[K], cols))...}};
+}
+
+/// kSums sums per column. The call that finishes runs the trees.
 template <int kSums, class Source, class Finish>
 void column_sums(const Device& device, const char* op, const BatchSlices& slices, std::int64_t cols,
-                 const BatchSum (&sums)[kSums], float* scratch, const Source& source, const Finish& finish) {
-  ColumnChains<kSums> chains;
-  for (int k = 0; k < kSums; ++k) {
-    chains.at[k] = slices.whole() ? scratch + k * slices.slices * cols : sums[k].partials;
-    chains.stride[k] = slices.whole() ? cols : sums[k].partial_stride;
-  }
-  // A micro-batch meets few slices. Those without rows lie on its borders, where two calls may both clear
-  // them.
-  int low = 0, high = slices.slices;
-  while (low < high && slices.begin(low + 1) < slices.first) ++low;
-  while (high > low && slices.begin(high - 1) > slices.first + slices.rows) --high;
+                 const BatchSum (&sums)[kSums], const Source& source, const Finish& finish) {
+  const Scratch::Frame frame(device);
+  float* const scratch = frame.take<float>(kSums * chain_floats(slices, cols));
+  const auto chains = column_chains(std::make_index_sequence<kSums>{}, scratch, slices, cols, sums);
+  const TouchedSlices touched = touched_slices(slices);
   const unsigned blocks = blocks_for(cols, kWarp);
-  launch(device.stream, {dim3(blocks, static_cast<unsigned>(high - low)), kReadingWarps * kWarp}, op,
-         &column_chains_kernel<kSums, Source>, slices, cols, chains, low, source);
-  if (!slices.last()) return;
-  launch(device.stream, {blocks, kWarp}, op, &slice_trees_kernel<kSums, Finish>, slices.slices, cols, chains,
-         finish);
+  launch(device.stream, {dim3(blocks, static_cast<unsigned>(touched.count)), kReadingWarps * kWarp}, op,
+         &column_chains_kernel<kSums, Source>, slices, cols, chains, touched.first, source);
+  if (slices.finish() == SliceFinish::later) return;
+  launch(device.stream, {blocks, kWarp}, op, &slice_trees_kernel<kSums, Finish>, cols, chains, finish);
 }
 
 }  // namespace thalweg

@@ -20,22 +20,21 @@ void normalize(const Device& device, ConstMatrix input, const float* mean, const
 }
 
 /// Fills mean, rstd and, when they are kept, the running statistics. `squares` is scratch for a row.
-void statistics(const Device& device, const BatchNormForward& args, float* squares, float* scratch) {
+void statistics(const Device& device, const BatchNormForward& args, float* squares) {
   const ConstMatrix x = args.input;
   const BatchSlices slices = whole_batch(x.rows, args.slices);
   const float n = static_cast<float>(x.rows), n_less_one = static_cast<float>(x.rows > 1 ? x.rows - 1 : 1);
   float* mean = args.mean;
 
   const BatchSum mean_sum[] = {{.sum = mean}};
-  column_sums(device.pool, slices, x.cols, mean_sum, scratch,
+  column_sums(device, slices, x.cols, mean_sum,
               [=](std::int64_t row, std::int64_t col, float& chain) { chain = chain + x.row(row)[col]; });
   for (std::int64_t c = 0; c < x.cols; ++c) mean[c] = mean[c] / n;
 
   const BatchSum square_sum[] = {{.sum = squares}};
-  column_sums(device.pool, slices, x.cols, square_sum, scratch,
-              [=](std::int64_t row, std::int64_t col, float& chain) {
-                chain = batch_norm_square_step(x.row(row)[col], mean[col], chain);
-              });
+  column_sums(device, slices, x.cols, square_sum, [=](std::int64_t row, std::int64_t col, float& chain) {
+    chain = batch_norm_square_step(x.row(row)[col], mean[col], chain);
+  });
   for (std::int64_t c = 0; c < x.cols; ++c) {
     args.rstd[c] = batch_norm_rstd(squares[c] / n, args.eps);
     args.running_mean[c] = batch_norm_running(args.momentum, mean[c], args.running_mean[c]);
@@ -48,10 +47,8 @@ void statistics(const Device& device, const BatchNormForward& args, float* squar
 void forward(const Device& device, const BatchNormForward& args) {
   const std::int64_t rows = args.input.rows, cols = args.input.cols;
   if (rows == 0) return;
-  const std::int64_t floats = column_sums_scratch(whole_batch(rows, args.slices), cols, 1);
   const Scratch::Frame frame(device);
-  float* const sums = frame.take<float>(floats + cols);
-  statistics(device, args, sums + floats, sums);
+  statistics(device, args, frame.take<float>(cols));
   normalize(device, args.input, args.mean, args.rstd, args.weight, args.bias, args.output);
 }
 
@@ -64,11 +61,11 @@ void inference(const Device& device, const BatchNormInference& args) {
   normalize(device, args.input, args.running_mean, rstd, args.weight, args.bias, args.output);
 }
 
-void parameter_grads(const Device& device, const BatchNormBackward& args, float* scratch) {
+void parameter_grads(const Device& device, const BatchNormBackward& args) {
   const ConstMatrix x = args.input, dy = args.grad_output;
   const float *mean = args.mean, *rstd = args.rstd;
   const BatchSum sums[] = {{.sum = args.grad_weight}, {.sum = args.grad_bias}};
-  column_sums(device.pool, whole_batch(x.rows, args.slices), x.cols, sums, scratch,
+  column_sums(device, whole_batch(x.rows, args.slices), x.cols, sums,
               [=](std::int64_t row, std::int64_t col, float& weight_chain, float& bias_chain) {
                 const float grad = dy.row(row)[col];
                 const float xhat = batch_norm_xhat(x.row(row)[col], mean[col], rstd[col]);
@@ -101,12 +98,9 @@ void input_grad(const Device& device, const BatchNormBackward& args, float* colu
 
 /// The parameters first: the input gradient may overwrite grad_output, and needs their sums.
 void backward(const Device& device, const BatchNormBackward& args) {
-  const std::int64_t rows = args.input.rows, cols = args.input.cols;
-  const std::int64_t floats = column_sums_scratch(whole_batch(rows, args.slices), cols, 2);
   const Scratch::Frame frame(device);
-  float* const sums = frame.take<float>(floats + 3 * cols);
-  parameter_grads(device, args, sums);
-  input_grad(device, args, sums + floats);
+  parameter_grads(device, args);
+  input_grad(device, args, frame.take<float>(3 * args.input.cols));
 }
 
 }  // namespace

@@ -168,13 +168,10 @@ void forward(const Device& device, const BatchNormForward& args) {
   if (rows == 0) return;
   const BatchSlices slices = whole_batch(rows, args.slices);
   const BatchSum in_scratch[1] = {};
-  const Scratch::Frame frame(device);
-  float* const scratch = frame.take<float>(column_sums_scratch(slices, cols, 1));
   const float n = static_cast<float>(rows), n_less_one = static_cast<float>(rows > 1 ? rows - 1 : 1);
-  column_sums(device, "batch_norm_mean", slices, cols, in_scratch, scratch, MeanSource{args.input},
+  column_sums(device, "batch_norm_mean", slices, cols, in_scratch, MeanSource{args.input},
               MeanFinish{n, args.mean});
-  column_sums(device, "batch_norm_variance", slices, cols, in_scratch, scratch,
-              SquareSource{args.input, args.mean},
+  column_sums(device, "batch_norm_variance", slices, cols, in_scratch, SquareSource{args.input, args.mean},
               VarianceFinish{n, n_less_one, args.eps, args.momentum, args.mean, args.rstd, args.running_mean,
                              args.running_variance});
   normalize<false>(device, args.input, args.mean, args.rstd, args.eps, args.weight, args.bias, args.output);
@@ -190,9 +187,7 @@ void backward(const Device& device, const BatchNormBackward& args) {
   const std::int64_t rows = args.input.rows, cols = args.input.cols;
   const BatchSlices slices = whole_batch(rows, args.slices);
   const BatchSum in_scratch[2] = {};
-  const Scratch::Frame frame(device);
-  float* const scratch = frame.take<float>(column_sums_scratch(slices, cols, 2));
-  column_sums(device, "batch_norm_parameter_grads", slices, cols, in_scratch, scratch,
+  column_sums(device, "batch_norm_parameter_grads", slices, cols, in_scratch,
               ParameterGrads{args.grad_output, args.input, args.mean, args.rstd},
               StoreSums<2>{{args.grad_weight, args.grad_bias}});
   const bool vectors = has_quads(args.grad_output) && has_quads(args.input) && has_quads(args.grad_input);

@@ -1,7 +1,7 @@
 #pragma once
 // The chains of a gradient over the rows of a batch, slice by slice.
 #include "kernels/base/chains.hpp"
-#include "kernels/base/gradient_chains.cuh"
+#include "kernels/base/gradient_chains.hpp"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"
 #include "kernels/gemm/product_tile.cuh"

@@ -33,28 +33,29 @@ struct SliceTable {
   };
   Entry entry[kMaxSlices];
   int slices;
-  bool last;  ///< the call completes the batch: run the tree
+  SliceFinish finish;
 };
 
 inline SliceTable make_slice_table(const BatchSlices& s) {
   SliceTable t;
   t.slices = s.slices;
-  t.last = s.last();
+  t.finish = s.finish();
+  const bool finishes = t.finish == SliceFinish::here;
   for (int i = 0; i < s.slices; ++i) {
     const SliceState state = slice_state(s, i);
     const bool touched = state == SliceState::begins || state == SliceState::continues;
     t.entry[i] = {.begin = s.call_begin(i),
                   .depth = s.call_end(i) - s.call_begin(i),
                   // mutant: untouched-loaded
-                  .loads = state == SliceState::continues || (state == SliceState::untouched && t.last),
-                  .stores = touched && !t.last};
+                  .loads = state == SliceState::continues || (state == SliceState::untouched && finishes),
+                  .stores = touched && !finishes};
   }
   return t;
 }
 
 /// Element `at` of a slice's chain between calls; null when the call brings the whole batch.
 THALWEG_HD float* partial_of(const BatchSum& sum, int slice, std::int64_t at) {
-  return sum.partials == nullptr ? nullptr : sum.partials + slice * sum.partial_stride + at;
+  return sum.partials == nullptr ? nullptr : sum.chain(slice) + at;
 }
 
 template <int kRows, int kVecs>
@@ -185,7 +186,7 @@ struct WeightGradJob {
     const std::int64_t at = place.row * features + place.col, cols = features - place.col;
     Ahead<true> next_outputs(grad_weight.sum + place.next_row * features + place.next_col, features);
     const auto here = operands.at(place);
-    SliceCounter<SumTile<kRows, kVecs>> counter;
+    SliceCounter<SumTile<kRows, kVecs>> counter(slices->slices);
     for (int s = 0; s < slices->slices; ++s) {
       const SliceTable::Entry e = slices->entry[s];
       float* partial = partial_of(grad_weight, s, at);
@@ -193,9 +194,8 @@ struct WeightGradJob {
       if (e.loads) load_tile(t, partial, features, cols);  // mutant: weight-loaded
       here.multiply(t, e.begin, e.depth, next_outputs);
       if (e.stores) store_tile(t, partial, features, cols);  // mutant: weight-stored
-      if (!slices->last) continue;
-      counter.push(t, s + 1 == slices->slices);
-      if (s + 1 == slices->slices) store_tile(t, grad_weight.sum + at, features, cols);
+      if (slices->finish == SliceFinish::later) continue;
+      if (counter.push(t)) store_tile(t, grad_weight.sum + at, features, cols);
     }
   }
 };
@@ -211,7 +211,7 @@ inline void bias_sums(const Operands& operands, const SliceTable& slices, const 
                       std::int64_t begin, std::int64_t end) {
   for (std::int64_t o = begin; o < end; o += kLanes) {
     const std::int64_t count = smaller(kLanes, end - o);
-    SliceCounter<SumVec> counter;
+    SliceCounter<SumVec> counter(slices.slices);
     for (int s = 0; s < slices.slices; ++s) {
       const SliceTable::Entry e = slices.entry[s];
       float* partial = partial_of(to, s, o);
@@ -220,9 +220,8 @@ inline void bias_sums(const Operands& operands, const SliceTable& slices, const 
       for (std::int64_t n = e.begin; n < e.begin + e.depth; ++n)
         t.acc = t.acc + operands.gradients(n, begin, o, count);  // mutant: bias-row-order
       if (e.stores) store_first(partial, t.acc, count);
-      if (!slices.last) continue;
-      counter.push(t, s + 1 == slices.slices);
-      if (s + 1 == slices.slices) store_first(to.sum + o, t.acc, count);
+      if (slices.finish == SliceFinish::later) continue;
+      if (counter.push(t)) store_first(to.sum + o, t.acc, count);
     }
   }
 }

@@ -72,10 +72,8 @@ namespace cuda {
 /// The parameters first: the input gradient may overwrite grad_output.
 void layer_norm_backward(const Device& device, const LayerNormBackward& args) {
   const std::int64_t cols = args.input.cols;
-  const Scratch::Frame frame(device);
-  float* const scratch = frame.take<float>(column_sums_scratch(args.slices, cols, 2));
   const BatchSum sums[] = {args.grad_weight, args.grad_bias};
-  column_sums(device, "layer_norm_parameter_grads", args.slices, cols, sums, scratch,
+  column_sums(device, "layer_norm_parameter_grads", args.slices, cols, sums,
               ParameterGrads{args.grad_output, args.input, args.mean, args.rstd},
               StoreSums<2>{{args.grad_weight.sum, args.grad_bias.sum}});
   input_grad(device, args);

@@ -28,12 +28,10 @@ void forward(const Device& device, const LayerNormForward& args) {
 
 void parameter_grads(const Device& device, const LayerNormBackward& args) {
   const std::int64_t cols = args.input.cols;
-  const Scratch::Frame frame(device);
-  float* const scratch = frame.take<float>(column_sums_scratch(args.slices, cols, 2));
   const ConstMatrix x = args.input, dy = args.grad_output;
   const float *mean = args.mean, *rstd = args.rstd;
   const BatchSum sums[] = {args.grad_weight, args.grad_bias};
-  column_sums(device.pool, args.slices, cols, sums, scratch,
+  column_sums(device, args.slices, cols, sums,
               [=](std::int64_t row, std::int64_t col, float& weight_chain, float& bias_chain) {
                 const float grad = dy.row(row)[col];
                 const float xhat = layer_norm_xhat(x.row(row)[col], mean[row], rstd[row]);

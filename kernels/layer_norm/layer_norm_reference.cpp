@@ -51,7 +51,7 @@ double sum_so_far(const LayerNormBackward& args, const BatchSum& sum, std::int64
 
 void keep_sum(const LayerNormBackward& args, const BatchSum& sum, std::int64_t c, double value) {
   if (!args.slices.whole()) sum.partials[c] = static_cast<float>(value);
-  if (args.slices.last()) sum.sum[c] = static_cast<float>(value);
+  if (args.slices.finish() == SliceFinish::here) sum.sum[c] = static_cast<float>(value);
 }
 
 void parameter_grads(const LayerNormBackward& args) {

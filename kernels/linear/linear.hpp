@@ -9,7 +9,6 @@
 #include "kernels/base/cost.hpp"
 #include "kernels/base/device.hpp"
 #include "kernels/base/isa.hpp"
-#include "kernels/base/loss.hpp"
 #include "kernels/base/required.hpp"
 #include "kernels/base/slices.hpp"
 #include "thalweg/tensor.hpp"
@@ -50,29 +49,10 @@ struct LinearParameterGrad {
   BatchSum grad_bias;    ///< [O]; sum == null: no bias
 };
 
-/// Forward, loss and parameter gradient of a linear model with one output, each row of X read once from
-/// memory. The same bits as forward, elementwise loss and parameter_grad one after the other.
-struct LinearModelStep {
-  DenseRows input;                ///< [N, I]
-  const float* weight = nullptr;  ///< [I]
-  const float* bias = nullptr;    ///< [1] or null
-  LossSpec loss;
-  LossTargets targets;
-  BatchSlices slices;
-  float* losses = nullptr;       ///< [N] weighted loss of each sample
-  float* grad_output = nullptr;  ///< [N] out: derivative of the scaled loss by the output
-  BatchSum grad_weight;          ///< [I]
-  BatchSum grad_bias;            ///< [1] or null
-  /// The rows of the call that is likely to follow, if known. A backend may prefetch the first of them. No
-  /// bit depends on it.
-  DenseRows upcoming;
-};
-
 struct LinearOps {
   Required<void(const Device&, const LinearForward&)> forward;
   Required<void(const Device&, const LinearInputGrad&)> input_grad;
   Required<void(const Device&, const LinearParameterGrad&)> parameter_grad;
-  Required<void(const Device&, const LinearModelStep&)> model_step;
 };
 
 // For products that leave the activation to its own op: the output of the sums, and the call of that op.
@@ -88,9 +68,6 @@ constexpr Cost linear_input_grad_cost(std::int64_t n, std::int64_t i, std::int64
 }
 constexpr Cost linear_parameter_grad_cost(std::int64_t n, std::int64_t i, std::int64_t o) {
   return {.flops = 2 * n * i * o + n * o, .bytes_read = 4 * n * (i + o), .bytes_written = 4 * o * (i + 1)};
-}
-constexpr Cost linear_model_step_cost(std::int64_t n, std::int64_t i) {
-  return {.flops = 4 * n * i, .bytes_read = 4 * (n * i + i + 2 * n), .bytes_written = 4 * (i + 2 * n)};
 }
 
 extern const LinearOps linear_reference;

@@ -6,7 +6,6 @@
 #include "kernels/gemm/thin_cpu.hpp"
 #include "kernels/gemm/weight_grad_cpu.hpp"
 #include "kernels/linear/linear.hpp"
-#include "kernels/linear/linear_model_step_cpu.hpp"
 
 namespace thalweg::THALWEG_ISA {
 namespace {
@@ -156,37 +155,8 @@ void parameter_grad(const Device& device, const LinearParameterGrad& a) {
                     PlainOperands{a.grad_output, input, a.input.stride, a.input.ids});
 }
 
-void model_step(const Device& device, const LinearModelStep& a) {
-  ThreadPool& pool = device.pool;
-  const StepPlan plan = make_step_plan(a, pool.threads());
-  const Scratch::Frame frame(device);
-  float* const memory = frame.take<float>(plan.floats);
-  SliceClaims claims(a.slices, pool.threads());
-  if (a.slices.whole()) {
-    SliceTree tree(a.slices.slices);
-    return pool.run(a.slices.slices, [&](std::int64_t, int thread) {
-      step_slice_and_tree(a, plan, memory, claims, tree, claims.claim(thread), thread);
-    });
-  }
-  pool.run(a.slices.slices, [&](std::int64_t, int thread) {
-    const int slice = claims.claim(thread);
-    if (a.slices.call_begin(slice) < a.slices.call_end(slice))
-      step_slice(a, plan, memory, claims, slice, thread);
-  });
-  if (!a.slices.last()) return;  // mutant: tree-after-batch
-  pool.run(ceil_div(a.input.cols, kTreeFeatures), [&](std::int64_t task, int) {
-    const std::int64_t begin = task * kTreeFeatures;
-    slice_sums(a.slices, a.grad_weight, plan.weight_chains(a, memory), begin,
-               smaller(a.input.cols, begin + kTreeFeatures));
-  });
-  if (a.grad_bias.sum != nullptr) slice_sums(a.slices, a.grad_bias, plan.bias_chains(a, memory), 0, 1);
-}
-
 }  // namespace
 
 extern const LinearOps linear_cpu;
-const LinearOps linear_cpu{.forward = &forward,
-                           .input_grad = &input_grad,
-                           .parameter_grad = &parameter_grad,
-                           .model_step = &model_step};
+const LinearOps linear_cpu{.forward = &forward, .input_grad = &input_grad, .parameter_grad = &parameter_grad};
 }  // namespace thalweg::THALWEG_ISA

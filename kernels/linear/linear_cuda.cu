@@ -50,7 +50,8 @@ void parameter_grad(const Device& device, const LinearParameterGrad& a) {
     return linear_parameter_grad_fast(device, a);
   const std::int64_t outputs = a.grad_output.cols, weights = outputs * a.input.cols;
   const Scratch::Frame frame(device);
-  const GradientChains chains = chains_of(frame, a.slices, a.grad_weight, a.grad_bias, weights, outputs);
+  const GradientChains chains =
+      gradient_chains(frame, a.slices, a.grad_weight, weights, a.grad_bias, outputs);
   cuda::linear_gradient_chains(device, a.input, a.grad_output, a.slices, chains);
   cuda::linear_slice_sums(device, a.slices, chains, weights, outputs);
 }
@@ -58,8 +59,6 @@ void parameter_grad(const Device& device, const LinearParameterGrad& a) {
 }  // namespace
 
 extern const LinearOps linear_cuda;
-const LinearOps linear_cuda{.forward = &forward,
-                            .input_grad = &input_grad,
-                            .parameter_grad = &parameter_grad,
-                            .model_step = &cuda::linear_model_step};
+const LinearOps linear_cuda{
+    .forward = &forward, .input_grad = &input_grad, .parameter_grad = &parameter_grad};
 }  // namespace thalweg

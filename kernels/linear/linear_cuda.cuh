@@ -1,7 +1,7 @@
 #pragma once
 // Functions that the files of the linear layer's CUDA backend share. Each file has one family of kernels, so
 // that none takes long to compile.
-#include "kernels/base/gradient_chains.cuh"
+#include "kernels/base/gradient_chains.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg::cuda {
@@ -34,8 +34,5 @@ void linear_slice_sums(const Device& device, const BatchSlices& slices, const Gr
 void linear_outputs(const Device& device, const LinearForward& a);
 void linear_gradient_chains(const Device& device, const DenseRows& input, const ConstMatrix& grad_output,
                             const BatchSlices& slices, const GradientChains& chains);
-
-/// linear_model_step_cuda.cu.
-void linear_model_step(const Device& device, const LinearModelStep& a);
 
 }  // namespace thalweg::cuda

@@ -251,8 +251,7 @@ void linear_parameter_grad_fast(const Device& device, const LinearParameterGrad&
   plan.run(device, p, frame.take_bytes(plan.workspace_bytes()));
   if (a.grad_bias.sum == nullptr) return;
   const BatchSum bias_sum[1] = {a.grad_bias};
-  column_sums(device, "linear_grad_bias", a.slices, outputs, bias_sum,
-              frame.take<float>(column_sums_scratch(a.slices, outputs, 1)), BiasSource{a.grad_output},
+  column_sums(device, "linear_grad_bias", a.slices, outputs, bias_sum, BiasSource{a.grad_output},
               StoreSums<1>{{a.grad_bias.sum}});
 }
 

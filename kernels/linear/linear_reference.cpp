@@ -1,10 +1,8 @@
 // The linear layer in double precision, straight from its definition.
 #include <cstdint>
-#include <vector>
 
 #include "kernels/activation/activation.hpp"
 #include "kernels/base/feature_reference.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/linear/linear.hpp"
 
 namespace thalweg {
@@ -13,17 +11,18 @@ namespace {
 /// One sum over the batch. Between the calls of a batch, what each slice has so far waits in `partials`.
 template <class Term>
 void batch_sum(const BatchSlices& slices, const BatchSum& to, std::int64_t element, Term term) {
+  const bool finishes = slices.finish() == SliceFinish::here;
   double total = 0.0;
   for (int s = 0; s < slices.slices; ++s) {
     const bool has_rows = slices.begin(s) < slices.begin(s + 1);
     const bool has_earlier_rows = has_rows && slices.begin(s) < slices.first;
-    double sum = has_earlier_rows ? to.partials[s * to.partial_stride + element] : 0.0;
+    double sum = has_earlier_rows ? to.chain(s)[element] : 0.0;
     for (std::int64_t n = slices.call_begin(s); n < slices.call_end(s); ++n) sum += term(n);
-    if (!slices.last() && slices.call_begin(s) < slices.call_end(s))
-      to.partials[s * to.partial_stride + element] = static_cast<float>(sum);
+    if (!finishes && slices.call_begin(s) < slices.call_end(s))
+      to.chain(s)[element] = static_cast<float>(sum);
     total += sum;
   }
-  if (slices.last()) to.sum[element] = static_cast<float>(total);
+  if (finishes) to.sum[element] = static_cast<float>(total);
 }
 
 void forward(const Device& device, const LinearForward& a) {
@@ -64,29 +63,9 @@ void parameter_grad(const Device&, const LinearParameterGrad& a) {
   }
 }
 
-/// The definition of the step: the separate ops, one after the other.
-void model_step(const Device& device, const LinearModelStep& a) {
-  const std::int64_t rows = a.input.rows;
-  std::vector<float> output(static_cast<std::size_t>(rows));
-  forward(device,
-          {.input = a.input, .weight = a.weight, .bias = a.bias, .output = matrix(output.data(), rows, 1)});
-  elementwise_loss_reference.evaluate(device, {.loss = a.loss,
-                                               .output = matrix<const float>(output.data(), rows, 1),
-                                               .targets = a.targets,
-                                               .losses = a.losses,
-                                               .grad_output = matrix(a.grad_output, rows, 1)});
-  parameter_grad(device, {.input = a.input,
-                          .grad_output = matrix<const float>(a.grad_output, rows, 1),
-                          .slices = a.slices,
-                          .grad_weight = a.grad_weight,
-                          .grad_bias = a.grad_bias});
-}
-
 }  // namespace
 
 extern const LinearOps linear_reference;
-const LinearOps linear_reference{.forward = &forward,
-                                 .input_grad = &input_grad,
-                                 .parameter_grad = &parameter_grad,
-                                 .model_step = &model_step};
+const LinearOps linear_reference{
+    .forward = &forward, .input_grad = &input_grad, .parameter_grad = &parameter_grad};
 }  // namespace thalweg

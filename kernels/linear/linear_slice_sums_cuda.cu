@@ -49,14 +49,8 @@ template <class T>
 void launch_slice_sums(const Device& device, const BatchSlices& s, const GradientChains& chains,
                        std::int64_t weights, std::int64_t outputs) {
   constexpr std::int64_t kWidth = sizeof(T) / sizeof(float);
-  const std::uint64_t with_rows = slices_with_rows(s);
-  SliceSumsArgs<T> args{{{reinterpret_cast<T*>(chains.weight.partials), chains.weight.partial_stride / kWidth,
-                          s.slices, with_rows},
-                         weights / kWidth,
-                         reinterpret_cast<T*>(chains.weight.sum)},
-                        {{chains.bias.partials, chains.bias.partial_stride, s.slices, with_rows},
-                         chains.bias.sum != nullptr ? outputs : 0,
-                         chains.bias.sum},
+  SliceSumsArgs<T> args{{{s, chains.weight}, weights / kWidth, reinterpret_cast<T*>(chains.weight.sum)},
+                        {{s, chains.bias}, chains.bias.sum != nullptr ? outputs : 0, chains.bias.sum},
                         0};
   args.weight_blocks = blocks_for(args.weight.size, kSliceSumThreads);
   const unsigned blocks = args.weight_blocks + blocks_for(args.bias.size, kSliceSumThreads);
@@ -69,7 +63,7 @@ namespace cuda {
 
 void linear_slice_sums(const Device& device, const BatchSlices& s, const GradientChains& chains,
                        std::int64_t weights, std::int64_t outputs) {
-  if (!s.last()) return;
+  if (s.finish() == SliceFinish::later) return;
   const bool vector = weights % 4 == 0 && chains.weight.partial_stride % 4 == 0 &&
                       aligned_to(chains.weight.partials, 16) && aligned_to(chains.weight.sum, 16);
   if (vector) {

@@ -10,6 +10,7 @@
 //              chain of N / slices steps for one thread
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"
 
+#include "kernels/base/gradient_chains.hpp"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/slice_tree.cuh"
 
@@ -42,7 +43,7 @@ __global__ void __launch_bounds__(kThreads)
   const std::int32_t list_end = args.touched.entries_begin[slot + 1];
   const std::int32_t p0 = lower_bound(entries, args.touched.entries_begin[slot], list_end, begin);
   const std::int32_t p1 = lower_bound(entries, p0, list_end, end);
-  float* const partial = to.chains + s * to.stride + i;
+  float* const partial = to.of(s) + i;
   float chain = args.slices.continues(s) ? *partial : 0.0f;
 #pragma unroll 4
   for (std::int32_t p = p0; p < p1; ++p) {
@@ -58,7 +59,7 @@ __global__ void __launch_bounds__(kThreads)
   const int s = static_cast<int>(blockIdx.y);
   const std::int64_t begin = slices.call_begin(s), end = slices.call_end(s);
   if (o >= grad_output.cols || begin == end) return;
-  float* const partial = to.chains + s * to.stride + o;
+  float* const partial = to.of(s) + o;
   float chain = slices.continues(s) ? *partial : 0.0f;
 #pragma unroll 16
   for (std::int64_t n = begin; n < end; ++n) chain = chain + grad_output.row(n)[o];
@@ -81,28 +82,12 @@ __global__ void __launch_bounds__(kThreads)
   if (o < outputs) sum[o] = from.tree(o);
 }
 
-/// The chains of one call, in the caller's memory where other calls go on with them, else in scratch memory.
-struct CallChains {
-  SliceChains<float> weight, bias;
-
-  CallChains(const Scratch::Frame& frame, const SparseParameterGrad& args) {
-    const std::int64_t outputs = args.grad_output.cols, weights = args.touched.capacity * outputs;
-    const int slices = args.slices.slices;
-    const std::uint64_t with_rows = slices_with_rows(args.slices);
-    weight = {args.grad_weight.partials, args.grad_weight.partial_stride, slices, with_rows};
-    bias = {args.grad_bias.partials, args.grad_bias.partial_stride, slices, with_rows};
-    if (!args.slices.whole()) return;
-    weight = {frame.take<float>(slices * weights), weights, slices, with_rows};
-    bias = {frame.take<float>(slices * outputs), outputs, slices, with_rows};
-  }
-};
-
 void weight_grad(const Device& device, const SparseParameterGrad& args, const SliceChains<float>& chains) {
   const std::int64_t outputs = args.grad_output.cols;
   const unsigned blocks = blocks_for(args.touched.capacity * outputs, kThreads);
   launch(device.stream, {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
          "sparse_weight_chains", weight_chains_kernel, args, chains);
-  if (!args.slices.last()) return;
+  if (args.slices.finish() == SliceFinish::later) return;
   launch(device.stream, {blocks, kThreads}, "sparse_weight_sums", weight_sums_kernel, chains, args.touched,
          outputs, args.input.cols, args.grad_weight.sum);
 }
@@ -112,7 +97,7 @@ void bias_grad(const Device& device, const SparseParameterGrad& args, const Slic
   const unsigned blocks = blocks_for(outputs, kThreads);
   launch(device.stream, {dim3(blocks, static_cast<unsigned>(args.slices.slices)), kThreads},
          "sparse_bias_chains", bias_chains_kernel, args.grad_output, args.slices, chains);
-  if (!args.slices.last()) return;
+  if (args.slices.finish() == SliceFinish::later) return;
   launch(device.stream, {blocks, kThreads}, "sparse_bias_sums", bias_sums_kernel, chains, outputs,
          args.grad_bias.sum);
 }
@@ -121,9 +106,11 @@ void bias_grad(const Device& device, const SparseParameterGrad& args, const Slic
 
 void sparse_parameter_grad(const Device& device, const SparseParameterGrad& args) {
   const Scratch::Frame frame(device);
-  const CallChains chains(frame, args);
-  weight_grad(device, args, chains.weight);
-  if (args.grad_bias.sum != nullptr) bias_grad(device, args, chains.bias);
+  const std::int64_t outputs = args.grad_output.cols;
+  const GradientChains chains = gradient_chains(frame, args.slices, args.grad_weight,
+                                                args.touched.capacity * outputs, args.grad_bias, outputs);
+  weight_grad(device, args, {args.slices, chains.weight});
+  if (args.grad_bias.sum != nullptr) bias_grad(device, args, {args.slices, chains.bias});
 }
 
 }  // namespace thalweg::cuda

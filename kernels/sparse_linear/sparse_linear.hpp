@@ -14,7 +14,6 @@
 #include "kernels/base/cost.hpp"
 #include "kernels/base/device.hpp"
 #include "kernels/base/isa.hpp"
-#include "kernels/base/loss.hpp"
 #include "kernels/base/required.hpp"
 #include "kernels/base/slices.hpp"
 #include "kernels/base/touched.hpp"
@@ -52,27 +51,10 @@ struct SparseParameterGrad {
   BatchSum grad_bias;  ///< [O]; sum == null: no bias
 };
 
-/// Forward, loss and parameter gradient of a linear model with one output; every entry is read once from
-/// memory. The same bits as the three ops one after the other.
-struct SparseModelStep {
-  SparseRows input;
-  TouchedFeatures touched;        ///< of the global batch
-  const float* weight = nullptr;  ///< [I]
-  const float* bias = nullptr;    ///< [1] or null
-  LossSpec loss;
-  LossTargets targets;
-  BatchSlices slices;
-  float* losses = nullptr;       ///< [N]
-  float* grad_output = nullptr;  ///< [N]
-  BatchSum grad_weight;
-  BatchSum grad_bias;
-};
-
 struct SparseLinearOps {
   Required<void(const Device&, const SparseIndexArgs&)> index;
   Required<void(const Device&, const SparseLinearForward&)> forward;
   Required<void(const Device&, const SparseParameterGrad&)> parameter_grad;
-  Required<void(const Device&, const SparseModelStep&)> model_step;
 };
 
 constexpr Cost sparse_linear_forward_cost(std::int64_t n, std::int64_t entries, std::int64_t o) {
@@ -80,13 +62,6 @@ constexpr Cost sparse_linear_forward_cost(std::int64_t n, std::int64_t entries, 
 }
 constexpr Cost sparse_index_cost(std::int64_t n, std::int64_t entries, std::int64_t touched) {
   return {.bytes_read = 4 * entries + 8 * n, .bytes_written = 4 * (entries + touched) + 8 * n};
-}
-/// Column, value and slot of each entry, its weight and its two passes over the slice's partial; then the
-/// touched features and their gradient.
-constexpr Cost sparse_model_step_cost(std::int64_t n, std::int64_t entries, std::int64_t touched) {
-  return {.flops = 4 * entries,
-          .bytes_read = entries * 20 + 20 * n + 4 * touched,
-          .bytes_written = 4 * (entries + touched) + 8 * n};
 }
 
 extern const SparseLinearOps sparse_linear_reference;

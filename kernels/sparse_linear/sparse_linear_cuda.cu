@@ -5,14 +5,7 @@
 // launch       256 threads, one warp per row; more than 8 outputs: one warp per row and 32 outputs
 // determinism  fixed chains and tree
 // contract     columns within I; 4-byte alignment; N == 0 never reaches the launch
-//
-// sparse_model_forward: forward, loss and slope of a linear model with one output, then the gradient as
-// sparse_parameter_grad forms it: its chains go by features, which no pass over rows can follow in parallel.
-// math         z = row . weight + bias; losses[n] = w loss(z, y); grad_output[n] = (w * scale) * slope(z, y)
-// bytes        reads 12 per entry and 28 per row, writes 8 per row
-// launch       256 threads, one warp per row
 #include "kernels/base/launch.cuh"
-#include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/sparse_linear/sparse_forward_cuda.cuh"
 #include "kernels/sparse_linear/sparse_gradient_cuda.cuh"
 #include "kernels/sparse_linear/sparse_index_cuda.cuh"
@@ -49,23 +42,6 @@ __global__ void __launch_bounds__(kThreads) many_outputs_kernel(SparseLinearForw
   args.output.data[n * args.output.stride + o] = args.bias != nullptr ? chain + args.bias[o] : chain;
 }
 
-template <LossKind Kind>
-__global__ void __launch_bounds__(kThreads) model_forward_kernel(SparseModelStep args) {
-  const std::int64_t n = std::int64_t{blockIdx.x} * kWarps + warp_index();
-  if (n >= args.input.rows) return;  // whole warps leave together
-  float sum[1];
-  cuda::sparse_dots<1>(args.weight, 0, sparse_entries(args.input, n), sum);
-  if (lane_index() != 0) return;
-  const float z = args.bias != nullptr ? sum[0] + args.bias[0] : sum[0];
-  const LossTargets& targets = args.targets;
-  const std::int64_t id = targets.ids != nullptr ? targets.ids[n] : n;
-  const float weight = targets.weight != nullptr ? targets.weight[id] : 1.0f;
-  const LossAndSlope at =
-      elementwise_loss<Kind>(z, loss_target(Kind, targets.target[id], 0, 1), args.loss.parameter);
-  args.losses[n] = weight * at.loss;
-  args.grad_output[n] = (weight * loss_scale(targets)) * at.slope;
-}
-
 void forward(const Device& device, const SparseLinearForward& args) {
   constexpr void (*kFew[])(SparseLinearForward) = {
       &few_outputs_kernel<1>, &few_outputs_kernel<2>, &few_outputs_kernel<3>, &few_outputs_kernel<4>,
@@ -79,24 +55,9 @@ void forward(const Device& device, const SparseLinearForward& args) {
          few ? kFew[outputs - 1] : &many_outputs_kernel, args);
 }
 
-void model_step(const Device& device, const SparseModelStep& args) {
-  const auto kernel =
-      with_loss_kind(args.loss.kind, [](auto kind) { return &model_forward_kernel<decltype(kind)::value>; });
-  launch(device.stream, {blocks_for(args.input.rows, kWarps), kThreads}, "sparse_model_forward", kernel,
-         args);
-  cuda::sparse_parameter_grad(device, {.input = args.input,
-                                       .touched = args.touched,
-                                       .grad_output = matrix(args.grad_output, args.input.rows, 1),
-                                       .slices = args.slices,
-                                       .grad_weight = args.grad_weight,
-                                       .grad_bias = args.grad_bias});
-}
-
 }  // namespace
 
 extern const SparseLinearOps sparse_linear_cuda;
-const SparseLinearOps sparse_linear_cuda{.index = &cuda::sparse_index,
-                                         .forward = &forward,
-                                         .parameter_grad = &cuda::sparse_parameter_grad,
-                                         .model_step = &model_step};
+const SparseLinearOps sparse_linear_cuda{
+    .index = &cuda::sparse_index, .forward = &forward, .parameter_grad = &cuda::sparse_parameter_grad};
 }  // namespace thalweg

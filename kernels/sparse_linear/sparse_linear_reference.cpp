@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
 
 namespace thalweg {
@@ -51,7 +50,7 @@ class SliceTotals {
     for (int s = 0; s < slices.slices; ++s) {
       if (slices.whole() || slices.begin(s) >= slices.first || slices.begin(s) == slices.begin(s + 1))
         continue;
-      for (std::int64_t i = 0; i < size; ++i) total(s, i) = to.partials[s * to.partial_stride + i];
+      for (std::int64_t i = 0; i < size; ++i) total(s, i) = to.chain(s)[i];
     }
   }
 
@@ -68,7 +67,7 @@ class SliceTotals {
     for (int s = 0; s < slices_.slices; ++s) {
       if (slices_.call_begin(s) == slices_.call_end(s)) continue;
       for (std::int64_t i = 0; i < size_; ++i)
-        to_.partials[s * to_.partial_stride + i] = static_cast<float>(total(s, i));
+        to_.chain(s)[i] = static_cast<float>(total(s, i));
     }
   }
 
@@ -94,7 +93,7 @@ void weight_grad(const SparseParameterGrad& args) {
     }
   }
   totals.keep();
-  if (!args.slices.last()) return;
+  if (args.slices.finish() == SliceFinish::later) return;
   for (std::int64_t t = 0; t < count; ++t) {
     for (std::int64_t o = 0; o < outputs; ++o)
       args.grad_weight.sum[o * input.cols + args.touched.features[t]] =
@@ -110,7 +109,7 @@ void bias_grad(const SparseParameterGrad& args) {
       for (std::int64_t o = 0; o < outputs; ++o) totals.total(s, o) += args.grad_output.row(n)[o];
   }
   totals.keep();
-  if (!args.slices.last()) return;
+  if (args.slices.finish() == SliceFinish::later) return;
   for (std::int64_t o = 0; o < outputs; ++o) args.grad_bias.sum[o] = static_cast<float>(totals.sum(o));
 }
 
@@ -119,27 +118,9 @@ void parameter_grad(const Device&, const SparseParameterGrad& args) {
   if (args.grad_bias.sum != nullptr) bias_grad(args);
 }
 
-void model_step(const Device& device, const SparseModelStep& args) {
-  std::vector<float> output(static_cast<std::size_t>(args.input.rows));
-  const Matrix z = matrix(output.data(), args.input.rows, 1);
-  const Matrix grad_output = matrix(args.grad_output, args.input.rows, 1);
-  forward(device, {.input = args.input, .weight = args.weight, .bias = args.bias, .output = z});
-  elementwise_loss_reference.evaluate(device, {.loss = args.loss,
-                                               .output = z,
-                                               .targets = args.targets,
-                                               .losses = args.losses,
-                                               .grad_output = grad_output});
-  parameter_grad(device, {.input = args.input,
-                          .touched = args.touched,
-                          .grad_output = grad_output,
-                          .slices = args.slices,
-                          .grad_weight = args.grad_weight,
-                          .grad_bias = args.grad_bias});
-}
-
 }  // namespace
 
 extern const SparseLinearOps sparse_linear_reference;
 const SparseLinearOps sparse_linear_reference{
-    .index = &index, .forward = &forward, .parameter_grad = &parameter_grad, .model_step = &model_step};
+    .index = &index, .forward = &forward, .parameter_grad = &parameter_grad};
 }  // namespace thalweg

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <vector>
 
-#include "kernels/update/update.hpp"
+#include "kernels/update/record_reference.hpp"
 
 namespace thalweg {
 namespace {
@@ -231,26 +230,9 @@ void project(const Device&, const ProjectArgs& args) {
   }
 }
 
-void record(const Device&, const RecordArgs& args) {
-  double sum = 0;
-  std::int32_t first_bad = -1;
-  for (std::int64_t n = 0; n < args.count; ++n) {
-    sum += args.losses[n];
-    if (!std::isfinite(args.losses[n]) && first_bad < 0) first_bad = static_cast<std::int32_t>(n);
-  }
-  BurstState& burst = *args.burst;
-  const bool good =
-      first_bad < 0 && std::isfinite(static_cast<float>(sum)) && std::isfinite(*args.squared_norm);
-  if (!good) burst.halted = 1;
-  args.records[burst.next] = {static_cast<float>(sum), *args.squared_norm, first_bad, burst.halted ? 0 : 1};
-  ++burst.next;
-  burst.gate = burst.halted ? std::numeric_limits<float>::quiet_NaN() : *args.squared_norm;
-  if (burst.halted) std::copy_n(args.statistics_before, args.statistics_size, args.statistics);
-}
-
 }  // namespace
 
 extern const UpdateOps update_reference;
 const UpdateOps update_reference{
-    .record = &record, .step = &step, .gradient_norm = &gradient_norm, .project = &project};
+    .record = &record_reference, .step = &step, .gradient_norm = &gradient_norm, .project = &project};
 }  // namespace thalweg

@@ -12,6 +12,7 @@
 #include "host/bench/training_loop.hpp"
 #include "host/bench/workloads.hpp"
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear_step/linear_step.hpp"
 #include "kernels/softmax_cross_entropy/softmax_cross_entropy.hpp"
 #include "kernels/update/update.hpp"
 
@@ -463,7 +464,7 @@ TEST(BenchCost, IsThatOfTheOps) {
   spec.schema.features = 7;
   spec.outputs = 1;
   const Cost linear = step_cost(spec, 10, Rule::sgd);
-  EXPECT_EQ(linear.flops, linear_model_step_cost(10, 7).flops + gradient_norm_cost(8).flops +
+  EXPECT_EQ(linear.flops, dense_linear_step_cost(10, 7).flops + gradient_norm_cost(8).flops +
                               update_cost(Rule::sgd, 8).flops);
   spec.config.hidden = {5};
   spec.outputs = 3;

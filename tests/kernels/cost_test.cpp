@@ -10,6 +10,7 @@
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
 #include "kernels/layer_norm/layer_norm.hpp"
 #include "kernels/linear/linear.hpp"
+#include "kernels/linear_step/linear_step.hpp"
 #include "kernels/metrics/metrics.hpp"
 #include "kernels/order/order.hpp"
 #include "kernels/per_sample/per_sample.hpp"
@@ -61,7 +62,7 @@ TEST(Cost, OfLinearIsItsThreeMatricesAndBiasOnceEach) {
   // 21 additions more, for the bias. In: 15 + 21 floats; out: 35 + 7.
   expect_cost(linear_parameter_grad_cost(3, 5, 7), 231, 144, 168);
   // The rows meet the weights forward and backward. In: 15 + 5 + two of 3; out: 5 + two of 3.
-  expect_cost(linear_model_step_cost(3, 5), 60, 104, 44);
+  expect_cost(dense_linear_step_cost(3, 5), 60, 104, 44);
 }
 
 /// 3 rows with 11 entries in 4 features.
@@ -71,7 +72,7 @@ TEST(Cost, OfSparseLinearGrowsWithTheEntries) {
   // In: 11 columns, 3 offsets of 8. Out: 11 slots, 4 features, 3 offsets of 8.
   expect_cost(sparse_index_cost(3, 11, 4), 0, 68, 84);
   // In: 5 words an entry, 20 bytes a row, 4 features. Out: 11 + 4 floats, two floats a row.
-  expect_cost(sparse_model_step_cost(3, 11, 4), 44, 296, 84);
+  expect_cost(sparse_linear_step_cost(3, 11, 4), 44, 296, 84);
 }
 
 TEST(Cost, OfMetricsIsWhatARowBrings) {

@@ -3,7 +3,7 @@
 
 #include "host/runtime/backends.hpp"
 #include "host/runtime/device_of.hpp"
-#include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/linear_step/linear_step.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 #include "tests/support/allocation_guards.hpp"
 
@@ -65,7 +65,7 @@ TEST_P(LinearScratch, HasRoomForRowsThatAreConverted) {
   }
 }
 
-TEST_P(LinearScratch, HasRoomForTheSlicesOfAModelStep) {
+TEST_P(LinearScratch, HasRoomForTheSlicesOfAStep) {
   for (const std::int64_t features : {1, 16, 257}) {
     for (const int slices : {1, 8, 64}) {
       const Shape s{67, features, 1};
@@ -77,17 +77,17 @@ TEST_P(LinearScratch, HasRoomForTheSlicesOfAModelStep) {
             const Guarded<float> weight(ctx, p.weight), bias(ctx, p.bias), target(ctx, p.grad),
                 scale(ctx, Floats{1.0f}), losses(ctx, s.samples), slopes(ctx, s.samples), sum(ctx, features),
                 bias_sum(ctx, 1);
-            backend_of(ctx).linear.model_step(device_of(ctx),
-                                              {.input = byte_rows(bytes, s),
-                                               .weight = weight.data(),
-                                               .bias = bias.data(),
-                                               .loss = {LossKind::squared},
-                                               .targets = {.target = target.data(), .scale = scale.data()},
-                                               .slices = whole_batch(s.samples, slices),
-                                               .losses = losses.data(),
-                                               .grad_output = slopes.data(),
-                                               .grad_weight = {.sum = sum.data()},
-                                               .grad_bias = {.sum = bias_sum.data()}});
+            backend_of(ctx).linear_step.dense(
+                device_of(ctx), {.input = byte_rows(bytes, s),
+                                 .weight = weight.data(),
+                                 .bias = bias.data(),
+                                 .rows = {.loss = {LossKind::squared},
+                                          .targets = {.target = target.data(), .scale = scale.data()},
+                                          .losses = losses.data(),
+                                          .grad_output = slopes.data()},
+                                 .slices = whole_batch(s.samples, slices),
+                                 .grad_weight = {.sum = sum.data()},
+                                 .grad_bias = {.sum = bias_sum.data()}});
           },
           text(s) + ", slices " + std::to_string(slices));
     }

@@ -255,14 +255,6 @@ TEST(LinearCost, CountsTheProductsAndEachMatrixOnce) {
   EXPECT_EQ(parameter_grad.bytes_written, 4 * (15 + 5));
 }
 
-// Two rows of five features: both products, the weights, a target and a loss and a gradient for each row.
-TEST(LinearCost, OfAModelStepReadsEachRowOnce) {
-  const Cost step = linear_model_step_cost(2, 5);
-  EXPECT_EQ(step.flops, 2 * 20);
-  EXPECT_EQ(step.bytes_read, 4 * (10 + 5 + 4));
-  EXPECT_EQ(step.bytes_written, 4 * (5 + 4));
-}
-
 /// The sum of grad * output is linear in each weight, bias and input, so that a central difference of step
 /// one is its derivative; with small integers it is exact.
 TEST(LinearReferenceTest, GradientsAreCentralDifferencesOfForward) {

@@ -121,7 +121,7 @@ def pointer_findings(kernel, costs):
             allowed = {at["output"]} if op.startswith("st") else {at["input"], at["ids"], at["step"]}
             if not origin & allowed:
                 yield f"memory: {op} of something else than its input, output, ids and step"
-    if re.match(r"linear_model_step: model_step<float>", kernel.name):
+    if re.match(r"linear_step_dense: dense_step<float>", kernel.name):
         wide = 0
         for op, origin, operands in accesses(kernel):
             if (0, 0) not in origin:

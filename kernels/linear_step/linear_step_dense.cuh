@@ -11,29 +11,20 @@
 #include <cstdint>
 
 #include "kernels/base/shared.cuh"
-#include "kernels/base/slices.hpp"
-#include "kernels/elementwise_loss/elementwise_loss_math.hpp"
 #include "kernels/linear/few_outputs.cuh"
+#include "kernels/linear_step/linear_step_math.hpp"
 
 namespace thalweg {
 
-struct RowLossArgs {
-  LossSpec loss;
-  LossTargets targets;
-  float* losses;
-  float* grad_output;
-};
-
 /// Loss and slope of row n from its output z, as the elementwise loss has them.
-__device__ __forceinline__ void finish_row(const RowLossArgs& a, std::int64_t n, float z) {
-  const std::int64_t id = a.targets.ids != nullptr ? a.targets.ids[n] : n;
-  const float weight = a.targets.weight != nullptr ? a.targets.weight[id] : 1.0f;
-  const float y = loss_target(a.loss.kind, a.targets.target[id], 0, 1);
-  const LossAndSlope l = with_loss_kind(a.loss.kind, [&](auto kind) {
-    return elementwise_loss<decltype(kind)::value>(z, y, a.loss.parameter);
+__device__ __forceinline__ void finish_row(const RowLosses& rows, std::int64_t n, float z) {
+  const RowTarget t = row_target(rows.loss.kind, rows.targets, n);
+  const LossAndSlope l = with_loss_kind(rows.loss.kind, [&](auto kind) {
+    return row_loss<decltype(kind)::value>(z, t.target, t.weight, rows.loss.parameter,
+                                           loss_scale(rows.targets));
   });
-  a.losses[n] = weight * l.loss;
-  a.grad_output[n] = (weight * loss_scale(a.targets)) * l.slope;
+  rows.losses[n] = l.loss;
+  rows.grad_output[n] = l.slope;
 }
 
 constexpr int kRowLossThreads = 128;
@@ -46,7 +37,7 @@ constexpr int kRowLossThreads = 128;
 // determinism  exact: elementwise
 // contract     losses and grad_output do not alias output
 static __global__ void __launch_bounds__(kRowLossThreads)
-    row_loss_kernel(std::int64_t rows, const float* __restrict__ output, RowLossArgs p) {
+    row_loss_kernel(std::int64_t rows, const float* __restrict__ output, RowLosses p) {
   const std::int64_t n = std::int64_t{blockIdx.x} * kRowLossThreads + threadIdx.x;
   if (n < rows) finish_row(p, n, output[n]);
 }
@@ -84,7 +75,7 @@ struct StepArgs {
   std::int64_t features;
   BatchSlices slices;
   int first_slice, chunk_rows, chunks;
-  RowLossArgs row_loss;
+  RowLosses rows;
   float* chain_sums;  ///< [touched slices][chunk_rows][128]
   BatchSum weight_chains, bias_chains;
 };
@@ -144,16 +135,16 @@ class StepBlock {
     for (int row = static_cast<int>(blockIdx.x) * kWarps + warp_index(); row < count_;
          row += static_cast<int>(gridDim.x) * kWarps) {
       const float dot = fold_chain_quads(load4(chain_sums_ + std::int64_t{row} * kChains + 4 * lane_index()));
-      if (lane_index() == 0) finish_row(p_.row_loss, first_ + row, p_.bias != nullptr ? dot + *p_.bias : dot);
+      if (lane_index() == 0) finish_row(p_.rows, first_ + row, p_.bias != nullptr ? dot + *p_.bias : dot);
     }
   }
 
   /// The gradient's chains take in the chunk's rows.
   __device__ __forceinline__ void add_rows(bool continues) const {
     for (int row = thread(); row < count_; row += kStepThreads)
-      slope_[row] = p_.row_loss.grad_output[first_ + row];
+      slope_[row] = p_.rows.grad_output[first_ + row];
     __syncthreads();
-    float* chains = p_.weight_chains.partials + slice_ * p_.weight_chains.partial_stride;
+    float* chains = p_.weight_chains.chain(slice_);
     for (int column = thread(); column < columns_.count(); column += kStepThreads) {
       const std::int64_t j = columns_.feature(column);
       if (j >= p_.features) continue;
@@ -165,7 +156,7 @@ class StepBlock {
       chains[j] = chain;
     }
     if (p_.bias_chains.partials != nullptr && blockIdx.x == 0 && thread() == kStepThreads - 1) {
-      float* partial = p_.bias_chains.partials + slice_ * p_.bias_chains.partial_stride;
+      float* partial = p_.bias_chains.chain(slice_);
       float chain = continues ? *partial : 0.0f;
       for (int row = 0; row < count_; ++row) chain = chain + slope_[row];
       *partial = chain;
@@ -213,7 +204,7 @@ class StepBlock {
   int count_ = 0;
 };
 
-// model_step: forward, loss and gradient chains of a linear model with one output, reading X once.
+// dense_step: forward, loss and gradient chains of a linear model with one output, reading X once.
 // math         z_n = bias + tree of 128 chains of fma(x[n, j], weight[j], chain); losses and slopes g_n of
 //              the elementwise loss; weight chain[j] = fma(g_n, x[n, j], chain), bias chain = chain + g_n,
 //              over the rows of each touched slice in order
@@ -225,7 +216,7 @@ class StepBlock {
 // determinism  exact: a chain belongs to one thread at a time; two grid barriers per chunk; no atomics
 // contract     all blocks resident; I >= 1; chunks as many as the longest slice has
 template <class Element>
-__global__ void __launch_bounds__(kStepThreads) model_step_kernel(StepArgs p) {
+__global__ void __launch_bounds__(kStepThreads) dense_step_kernel(StepArgs p) {
   StepBlock<Element> block(p, dynamic_shared<unsigned char>());
   const auto slice_barrier = [] {
     if (gridDim.x == 1) {

@@ -2,6 +2,7 @@
 
 #include "host/runtime/device_of.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/linear_step/linear_step.hpp"
 #include "tests/kernels/linear_test_problem.hpp"
 #include "tests/support/loss_kinds.hpp"
 
@@ -119,17 +120,18 @@ struct StepRun {
 
 /// Rows [first, first + rows) of the batch.
 void take_rows(const StepRun& r, std::int64_t first, std::int64_t rows) {
-  backend_of(r.ctx).linear.model_step(device_of(r.ctx), {.input = r.input(first, rows),
-                                                         .weight = r.weight.data(),
-                                                         .bias = r.c.bias ? r.bias.data() : nullptr,
-                                                         .loss = r.loss(),
-                                                         .targets = r.loss_targets(first),
-                                                         .slices = {r.c.samples, first, rows, r.c.slices},
-                                                         .losses = r.losses.data() + first,
-                                                         .grad_output = r.grad_output.data() + first,
-                                                         .grad_weight = r.weight_to(),
-                                                         .grad_bias = r.bias_to(),
-                                                         .upcoming = r.input(0, r.c.upcoming)});
+  backend_of(r.ctx).linear_step.dense(device_of(r.ctx),
+                                      {.input = r.input(first, rows),
+                                       .weight = r.weight.data(),
+                                       .bias = r.c.bias ? r.bias.data() : nullptr,
+                                       .rows = {.loss = r.loss(),
+                                                .targets = r.loss_targets(first),
+                                                .losses = r.losses.data() + first,
+                                                .grad_output = r.grad_output.data() + first},
+                                       .slices = {r.c.samples, first, rows, r.c.slices},
+                                       .grad_weight = r.weight_to(),
+                                       .grad_bias = r.bias_to(),
+                                       .upcoming = r.input(0, r.c.upcoming)});
 }
 
 StepResult fused(const Context& ctx, const StepCase& c) {
@@ -164,17 +166,17 @@ StepResult separate(const Context& ctx, StepCase c) {
   return r.result();
 }
 
-class LinearModelStepTest : public testing::TestWithParam<std::string> {
+class DenseLinearStepTest : public testing::TestWithParam<std::string> {
  protected:
   const Context& ctx(int threads = 2) const { return context_of(GetParam(), threads); }
 };
-class ExactLinearModelStepTest : public LinearModelStepTest {};
-INSTANTIATE_TEST_SUITE_P(Devices, LinearModelStepTest, testing::ValuesIn(all_devices()),
+class ExactDenseLinearStepTest : public DenseLinearStepTest {};
+INSTANTIATE_TEST_SUITE_P(Devices, DenseLinearStepTest, testing::ValuesIn(all_devices()),
                          [](const auto& info) { return test_name(info.param); });
-INSTANTIATE_TEST_SUITE_P(Devices, ExactLinearModelStepTest, testing::ValuesIn(exact_devices()),
+INSTANTIATE_TEST_SUITE_P(Devices, ExactDenseLinearStepTest, testing::ValuesIn(exact_devices()),
                          [](const auto& info) { return test_name(info.param); });
 
-TEST_P(LinearModelStepTest, EqualsTheSeparateOpsBitForBitForEveryLoss) {
+TEST_P(DenseLinearStepTest, EqualsTheSeparateOpsBitForBitForEveryLoss) {
   for (const auto& [kind, loss] : elementwise_losses()) {
     for (std::int64_t samples : {0, 1, 7, 33, 100}) {
       for (std::int64_t features : {1, 31, 128, 257}) {
@@ -186,7 +188,7 @@ TEST_P(LinearModelStepTest, EqualsTheSeparateOpsBitForBitForEveryLoss) {
   }
 }
 
-TEST_P(LinearModelStepTest, ReadsBytesScaledAndGatheredRowsAsTheSeparateOpsDo) {
+TEST_P(DenseLinearStepTest, ReadsBytesScaledAndGatheredRowsAsTheSeparateOpsDo) {
   for (int bits = 0; bits < 16; ++bits) {
     const StepCase c{.samples = 45,
                      .features = 147,
@@ -198,7 +200,7 @@ TEST_P(LinearModelStepTest, ReadsBytesScaledAndGatheredRowsAsTheSeparateOpsDo) {
   }
 }
 
-TEST_P(ExactLinearModelStepTest, MicroBatchesSlicesAndThreadsKeepTheBits) {
+TEST_P(ExactDenseLinearStepTest, MicroBatchesSlicesAndThreadsKeepTheBits) {
   for (int slices : {1, 3, 8, 64}) {
     for (std::int64_t micro : {0, 1, 5, 16, 30, 1000}) {
       const StepCase c{
@@ -209,7 +211,7 @@ TEST_P(ExactLinearModelStepTest, MicroBatchesSlicesAndThreadsKeepTheBits) {
   }
 }
 
-TEST_P(ExactLinearModelStepTest, RowsToComeChangeNoBit) {
+TEST_P(ExactDenseLinearStepTest, RowsToComeChangeNoBit) {
   for (const std::int64_t upcoming : {1, 5, 61}) {
     for (const std::int64_t micro : {0, 16}) {
       StepCase c{.samples = 61, .features = 40, .micro = micro, .gathered = upcoming == 5};
@@ -220,7 +222,7 @@ TEST_P(ExactLinearModelStepTest, RowsToComeChangeNoBit) {
   }
 }
 
-TEST_P(LinearModelStepTest, SumsAreWrittenWhenTheBatchIsWholeAndNotBefore) {
+TEST_P(DenseLinearStepTest, SumsAreWrittenWhenTheBatchIsWholeAndNotBefore) {
   const StepCase c{.samples = 61, .features = 40, .micro = 30};
   const StepRun r(ctx(), c);
   const Floats weight = r.weight_sum.download(), bias = r.bias_sum.download();
@@ -234,7 +236,7 @@ TEST_P(LinearModelStepTest, SumsAreWrittenWhenTheBatchIsWholeAndNotBefore) {
 
 /// A GPU shares a slice with few others out over several blocks, takes long slices in pieces, and gives up on
 /// one pass when a row is too long.
-TEST_P(ExactLinearModelStepTest, FewLongSlicesAndLongRowsEqualTheSeparateOps) {
+TEST_P(ExactDenseLinearStepTest, FewLongSlicesAndLongRowsEqualTheSeparateOps) {
   for (const StepCase& c : {StepCase{.samples = 130, .features = 2000, .slices = 1},
                             StepCase{.samples = 50, .features = 20000, .slices = 1},
                             StepCase{.samples = 70, .features = 301, .slices = 2, .micro = 20},

@@ -1,6 +1,7 @@
 // The fused step of a linear model on sparse rows, against its ops one after the other.
 #include "host/runtime/device_of.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/linear_step/linear_step.hpp"
 #include "tests/kernels/sparse_linear_test_problem.hpp"
 #include "tests/support/loss_kinds.hpp"
 
@@ -20,7 +21,7 @@ struct With {
   bool bias = true, ids = true, weights = true;
 };
 
-/// A model step in calls of `micro_batch` rows, fused or as the three ops one after the other.
+/// A step in calls of `micro_batch` rows, fused or as the three ops one after the other.
 StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fused, std::int64_t micro_batch,
                    With with = {}) {
   const OnDevice device(ctx, p);
@@ -35,32 +36,34 @@ StepResult step_of(const Context& ctx, const Problem& p, LossSpec loss, bool fus
   do {
     const std::int64_t rows = std::min(micro_batch, p.rows() - first);
     const bool whole = rows == p.rows();
-    SparseModelStep args{
+    SparseLinearStep args{
         .input = device.input(first, rows),
         .touched = device.touched(),
         .weight = device.weight.data(),
         .bias = with.bias ? device.bias.data() : nullptr,
-        .loss = loss,
-        .targets = {.target = target.data() + (with.ids ? 0 : first),
-                    .weight = with.weights ? sample_weight.data() + (with.ids ? 0 : first) : nullptr,
-                    .ids = with.ids ? device.ids.data() + first : nullptr,
-                    .scale = scale.data()},
+        .rows = {.loss = loss,
+                 .targets = {.target = target.data() + (with.ids ? 0 : first),
+                             .weight = with.weights ? sample_weight.data() + (with.ids ? 0 : first) : nullptr,
+                             .ids = with.ids ? device.ids.data() + first : nullptr,
+                             .scale = scale.data()},
+                 .losses = losses.data() + first,
+                 .grad_output = grad_output.data() + first},
         .slices = {.batch_rows = p.rows(), .first = first, .rows = rows},
-        .losses = losses.data() + first,
-        .grad_output = grad_output.data() + first,
         .grad_weight = {weight.data(), whole ? nullptr : weight_partials.data(), stride},
         .grad_bias =
             with.bias ? BatchSum{bias.data(), whole ? nullptr : bias_partials.data(), 1} : BatchSum{}};
     device.index();  // takes the scratch memory, in which nothing may wait for the next call
     if (fused) {
-      device.ops().model_step(device_of(ctx), args);
+      backend_of(ctx).linear_step.sparse(device_of(ctx), args);
     } else {
-      const Matrix z = matrix(output.data() + first, rows, 1), g = matrix(args.grad_output, rows, 1);
+      const Matrix z = matrix(output.data() + first, rows, 1), g = matrix(args.rows.grad_output, rows, 1);
       device.ops().forward(device_of(ctx),
                            {.input = args.input, .weight = args.weight, .bias = args.bias, .output = z});
-      backend_of(ctx).elementwise_loss.evaluate(
-          device_of(ctx),
-          {.loss = loss, .output = z, .targets = args.targets, .losses = args.losses, .grad_output = g});
+      backend_of(ctx).elementwise_loss.evaluate(device_of(ctx), {.loss = loss,
+                                                                 .output = z,
+                                                                 .targets = args.rows.targets,
+                                                                 .losses = args.rows.losses,
+                                                                 .grad_output = g});
       device.ops().parameter_grad(device_of(ctx), {.input = args.input,
                                                    .touched = args.touched,
                                                    .grad_output = g,
@@ -82,7 +85,7 @@ std::vector<Problem> one_output_problems() {
   return problems;
 }
 
-TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfItsOpsForEverySplitAndThreadCount) {
+TEST_P(ExactSparseLinear, StepHasTheBitsOfItsOpsForEverySplitAndThreadCount) {
   for (const Problem& p : one_output_problems()) {
     for (const auto& [kind, named] : test::elementwise_losses()) {
       const LossSpec loss{kind, 0.4f};
@@ -100,7 +103,7 @@ TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfItsOpsForEverySplitAndThreadCount
   }
 }
 
-TEST_P(ExactSparseLinear, ModelStepDoesWithoutABiasWithoutIdsAndWithoutWeights) {
+TEST_P(ExactSparseLinear, StepDoesWithoutABiasWithoutIdsAndWithoutWeights) {
   const Problem p = make_problem({31, 65, 1, 20});
   for (const With with : {With{.bias = false}, With{.ids = false}, With{.weights = false}}) {
     for (const std::int64_t micro_batch : {std::int64_t{31}, std::int64_t{12}}) {
@@ -114,7 +117,7 @@ TEST_P(ExactSparseLinear, ModelStepDoesWithoutABiasWithoutIdsAndWithoutWeights) 
   }
 }
 
-TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfEveryOtherDevice) {
+TEST_P(ExactSparseLinear, StepHasTheBitsOfEveryOtherDevice) {
   const Context& first = context_of(exact_devices().front());
   for (const Problem& p : one_output_problems()) {
     const std::int64_t rows = std::max<std::int64_t>(1, p.rows());
@@ -125,7 +128,7 @@ TEST_P(ExactSparseLinear, ModelStepHasTheBitsOfEveryOtherDevice) {
   }
 }
 
-TEST(SparseLinearReference, ModelStepGradientIsTheCentralDifferenceOfTheLoss) {
+TEST(SparseLinearReference, StepGradientIsTheCentralDifferenceOfTheLoss) {
   const Context& ctx = context_of("reference");
   Problem p = make_problem({40, 30, 1, 5});
   const auto total = [&] {
@@ -151,11 +154,19 @@ TEST(SparseLinearReference, ModelStepGradientIsTheCentralDifferenceOfTheLoss) {
 
 // Two rows with six entries of five features: 24 flops; 20 bytes an entry, 20 a row and 4 a feature are read,
 // 4 an entry, 4 a feature and 8 a row are written.
-TEST(SparseModelStepCost, CountsBothPassesOverTheEntries) {
-  const Cost cost = sparse_model_step_cost(2, 6, 5);
+TEST(SparseLinearStepCost, CountsBothPassesOverTheEntries) {
+  const Cost cost = sparse_linear_step_cost(2, 6, 5);
   EXPECT_EQ(cost.flops, 24);
   EXPECT_EQ(cost.bytes_read, 120 + 40 + 20);
   EXPECT_EQ(cost.bytes_written, 24 + 20 + 16);
+}
+
+// Two rows of five features: both products, the weights, a target and a loss and a gradient for each row.
+TEST(DenseLinearStepCost, ReadsEachRowOnce) {
+  const Cost step = dense_linear_step_cost(2, 5);
+  EXPECT_EQ(step.flops, 2 * 20);
+  EXPECT_EQ(step.bytes_read, 4 * (10 + 5 + 4));
+  EXPECT_EQ(step.bytes_written, 4 * (5 + 4));
 }
 
 }  // namespace
