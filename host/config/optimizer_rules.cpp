@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "host/config/choice.hpp"
-#include "host/config/wanted.hpp"
+#include "host/config/section_rules.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::config_rules {
@@ -35,6 +34,7 @@ void check_average(const OptimizerConfig& c) {
 void refuse(const std::string& message) { throw ConfigError(message); }
 
 void check_optimizer(const OptimizerConfig& c) {
+  check_section("optimizer", c);
   check_constraint(c);
   check_average(c);
   if (c.name == Rule::ftrl && c.weight_decay > 0) {

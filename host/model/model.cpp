@@ -85,23 +85,26 @@ void Model::save(const std::string& file) const {
 }
 
 const Context& Model::context() const { return ctx_; }
-const ModelSpec& Model::spec() const { return network_->spec(); }
-Network& Model::network() const { return *network_; }
+const ModelSpec& Model::spec() const { return network().spec(); }
+Network& Model::network() const {
+  if (network_ == nullptr) throw UsageError("the model has been moved from; nothing is left in it");
+  return *network_;
+}
 
 std::vector<NamedTensor> Model::parameters() const {
-  return download_tensors(ctx_, network_->plan().parameters(), network_->parameters());
+  return download_tensors(ctx_, network().plan().parameters(), network().parameters());
 }
 
 std::vector<NamedTensor> Model::buffers() const {
-  return download_tensors(ctx_, network_->plan().buffers(), network_->buffers());
+  return download_tensors(ctx_, network().plan().buffers(), network().buffers());
 }
 
 void Model::set_parameters(const std::vector<NamedTensor>& parameters) {
-  upload_tensors(ctx_, network_->plan().parameters(), parameters, network_->parameters());
+  upload_tensors(ctx_, network().plan().parameters(), parameters, network().parameters());
 }
 
 void Model::set_buffers(const std::vector<NamedTensor>& buffers) {
-  upload_tensors(ctx_, network_->plan().buffers(), buffers, network_->buffers());
+  upload_tensors(ctx_, network().plan().buffers(), buffers, network().buffers());
 }
 
 }  // namespace thalweg
