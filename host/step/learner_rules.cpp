@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 #include "host/config/optimizer_rules.hpp"
 #include "host/config/section_rules.hpp"
 #include "host/data/validate_data.hpp"
@@ -62,9 +60,10 @@ void require_options(const Model& model, const Dataset& data, const LearnerOptio
 }
 
 void require_rate(double lr) {
-  constexpr double kLargest = std::numeric_limits<float>::max();
+  // A gradient whose norm has a square in float32 is below 2e19, so that its step is finite, too.
+  constexpr double kLargest = 1e18;
   if (lr >= 0 && lr <= kLargest) return;
-  throw ConfigError(fmt::format("the learning rate of a step is {}; want 0 to {:.3g}", lr, kLargest));
+  throw ConfigError(fmt::format("the learning rate of a step is {}; want 0 to {:g}", lr, kLargest));
 }
 
 void require_steps(std::int64_t steps) {

@@ -11,7 +11,7 @@ namespace thalweg {
 /// it is made is not among them.
 void require_options(const Model& model, const Dataset& data, const LearnerOptions& options);
 
-/// Throws ConfigError if the learning rate of a step is negative, or not finite in float32.
+/// Throws ConfigError if the learning rate of a step is negative, NaN or so large that parameters overflow.
 void require_rate(double lr);
 /// Throws ConfigError if a number of steps taken is negative.
 void require_steps(std::int64_t steps);

@@ -42,6 +42,7 @@ MinimizeResult minimize(
     double tolerance,
     const std::function<double(const std::vector<float>&, std::vector<float>&)>& value_and_gradient) {
   require_problem(point, steps, tolerance, value_and_gradient != nullptr);
+  require_rate(config.plain_lr());
   const auto size = static_cast<std::int64_t>(point.size());
   ParameterPlan plan;
   plan.add_parameter({"point", {size}, ParameterKind::weight, {}});

@@ -6,11 +6,14 @@
 #include <limits>
 #include <memory>
 
+#include "host/checkpoint/tensor_file.hpp"
 #include "host/data/checked_data.hpp"
 #include "host/model/importance.hpp"
+#include "host/model/model_file.hpp"
 #include "host/step/state_names.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/data_files.hpp"
+#include "tests/support/scratch_folder.hpp"
 #include "tests/support/small_models.hpp"
 
 namespace thalweg {
@@ -267,6 +270,21 @@ TEST(MisuseCalls, TensorsHaveAsManyValuesAsTheirShape) {
   refused(value, [](auto& t) { t[0].values[1] = kNaN; }, {"\"layers.0.weight\": element 1 is nan"});
 }
 
+TEST(MisuseCalls, AModelFileWithoutItsNumbersIsNamed) {
+  const test::ScratchFolder folder;
+  const std::string file = folder / "m.safetensors";
+  const Model model = model_for(numbers());
+  std::vector<NamedTensor> tensors = model.parameters();
+  tensors[0].values[1] = kNaN;
+  write_float_tensors(file, tensors, model_metadata(model.spec()));
+  expect_error<DataError>([&] { Model::load(test::context_of("cpu"), file); },
+                          {"m.safetensors: tensor \"layers.0.weight\": element 1 is nan"});
+  tensors.pop_back();
+  write_float_tensors(file, tensors, model_metadata(model.spec()));
+  expect_error<ShapeError>([&] { Model::load(test::context_of("cpu"), file); },
+                           {"m.safetensors: tensor \"layers.0.bias\" of the model is missing"});
+}
+
 LearnerOptions with_rule(Rule rule) {
   LearnerOptions options;
   options.optimizer.name = rule;
@@ -334,6 +352,24 @@ TEST(MisuseCalls, StatesComeWithTheirNumberOfSteps) {
   spoiled[0].values[0] = kNaN;
   expect_error<DataError>([&] { third.set_states(spoiled); },
                           {"\"layers.0.weight/first_moment\": element 0"});
+}
+
+TEST(MisuseCalls, ACheckpointIsOfDataThatAreThereAndOneIsKept) {
+  Dataset data = numbers();
+  Model model = model_for(data);
+  const Learner learner(model, data, {});
+  expect_error<ConfigError>([&] { learner.save("run", {.keep = 0}); },
+                            {"SaveOptions::keep is 0; want 1 or more"});
+  data.weight = {1, 1, 1, 1};
+  expect_error<UsageError>([&] { learner.save("run"); }, {"the data set have grown, shrunk or moved"});
+  data.target.pop_back();
+  expect_error<ShapeError>([&] { fingerprint(data, true); }, {"target has 3 elements, expected 4"});
+}
+
+TEST(MisuseCalls, BlocksOfGradientsNeedSomebodyToTakeThem) {
+  const Dataset data = numbers();
+  expect_error<UsageError>([&] { for_each_gradient_block(model_for(data), data, nullptr, nullptr); },
+                           {"the function that takes the blocks is empty"});
 }
 
 TEST(MisuseCalls, AnAverageThatIsNotThereIsNotSwapped) {

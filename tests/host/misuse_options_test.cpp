@@ -50,6 +50,9 @@ TEST(MisuseOptions, AnOptimizerIsCheckedByTheRulesOfTheConfig) {
                     {"optimizer.beta1", "1", "a number of at least 0 and less than 1"});
   optimizer_refused([](OptimizerConfig& o) { o.beta2 = 7; }, {"optimizer.beta2"});
   optimizer_refused([](OptimizerConfig& o) { o.eps = -5; }, {"optimizer.eps"});
+  for (const Rule rule : {Rule::adagrad, Rule::rmsprop, Rule::adam, Rule::adamw, Rule::amsgrad})
+    optimizer_refused([rule](OptimizerConfig& o) { o.name = rule, o.eps = 1e-50; },
+                      {"optimizer.eps = 1e-50 is 0 in float32", name_of(rule).data()});
   optimizer_refused([](OptimizerConfig& o) { o.lr = kNaN; }, {"optimizer.lr", "nan"});
   optimizer_refused([](OptimizerConfig& o) { o.lr = -1; }, {"optimizer.lr"});
   optimizer_refused([](OptimizerConfig& o) { o.momentum = kNaN; }, {"optimizer.momentum"});
@@ -80,7 +83,7 @@ TEST(MisuseOptions, TheRateOfAStepIsAFiniteNumberNotBelowZero) {
   const Dataset data = numbers();
   Model model(test::context_of("cpu"), spec_for(data));
   Learner learner(model, data, {});
-  for (const double lr : {kNaN, kInfinity, -0.1, 1e300}) {
+  for (const double lr : {kNaN, kInfinity, -0.1, 1e300, 1.1e18}) {
     const Words words{"the learning rate of a step is"};
     expect_error<ConfigError>([&] { learner.step(Ids{0}, lr); }, words);
     expect_error<ConfigError>([&] { learner.enqueue(Ids{0}, lr); }, words);
