@@ -144,7 +144,7 @@ TEST(Learner, TakesAnObjectiveOfTheCallersOwn) {
 TEST(Learner, RefusesBatchesOfNoRowsOrTooManyAndThoseOfOthers) {
   const Dataset data = three_points();
   Model model = proportional(data, 1);
-  const EpochBatches batches({0, 1, 2}, 2, 1, true, false), others = batches;
+  const EpochBatches batches({0, 1, 2}, 2, 1, true, false), others({0, 1, 2}, 2, 1, true, false);
   LearnerOptions o = options(kSgd, 2);
   o.batches = &batches;
   Learner learner(model, data, o);
