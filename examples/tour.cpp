@@ -175,6 +175,20 @@ bool trainer_example(const std::string& folder) {
   return thalweg::train(run_on(folder), observer).steps == 20 && steps == 20;
 }
 
+bool validate_example() {
+  thalweg::Dataset data = small_data();
+  thalweg::validate(data);
+  thalweg::require_fits(linear_spec(data), data);
+  data.dense_f32[3] = std::nanf("");
+  try {
+    thalweg::validate(data);
+  } catch (const thalweg::DataError& error) {
+    std::printf("refused: %s\n", error.what());  // row 1, feature 1: the value is nan; ...
+    return true;
+  }
+  return false;
+}
+
 bool verify_example(const std::string& folder) {
   thalweg::VerifyOptions options;
   options.second = "reference";
@@ -227,6 +241,7 @@ int main(int argc, char** argv) try {
       passed("metrics", metrics_example()),
       passed("per_sample", per_sample_example()),
       passed("trainer", trainer_example(data)),
+      passed("validate", validate_example()),
       passed("verify", verify_example(data)),
       passed("bench", bench_example()),
   };

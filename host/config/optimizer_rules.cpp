@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "host/config/choice.hpp"
-#include "host/config/wanted.hpp"
+#include <algorithm>
+#include <iterator>
+
+#include "host/config/section_rules.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::config_rules {
@@ -21,6 +23,20 @@ void check_constraint(const OptimizerConfig& c) {
   }
 }
 
+/// Rules that divide by the root of a state, which is 0 before the first gradient.
+bool divides_by_root(Rule rule) {
+  constexpr Rule kDividing[] = {Rule::adagrad, Rule::rmsprop, Rule::adam, Rule::adamw, Rule::amsgrad};
+  return std::find(std::begin(kDividing), std::end(kDividing), rule) != std::end(kDividing);
+}
+
+void check_divisor(const OptimizerConfig& c) {
+  if (static_cast<float>(c.eps) > 0 || !divides_by_root(c.name)) return;
+  refuse(fmt::format(
+      "optimizer.eps = {} is 0 in float32: with optimizer.name = {} a weight without a gradient would become "
+      "0 / 0",
+      c.eps, name_of(c.name)));
+}
+
 /// An average moves every parameter in every step, which a lazy update does not.
 void check_average(const OptimizerConfig& c) {
   if (c.average == Averaging::none || c.lazy != Tristate::yes) return;
@@ -35,6 +51,8 @@ void check_average(const OptimizerConfig& c) {
 void refuse(const std::string& message) { throw ConfigError(message); }
 
 void check_optimizer(const OptimizerConfig& c) {
+  check_section("optimizer", c);
+  check_divisor(c);
   check_constraint(c);
   check_average(c);
   if (c.name == Rule::ftrl && c.weight_decay > 0) {

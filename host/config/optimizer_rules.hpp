@@ -6,7 +6,7 @@ namespace thalweg::config_rules {
 
 [[noreturn]] void refuse(const std::string& message);
 
-/// Throws ConfigError, as validate_config.
+/// Checks the ranges of the section and what contradicts itself. Throws ConfigError, as validate_config.
 void check_optimizer(const OptimizerConfig& config);
 
 /// Whether a weight whose gradient is 0 changes in a step: by regularisation, a bound or an average.

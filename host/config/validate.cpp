@@ -1,10 +1,10 @@
 // What a config may hold: each setting by its description, then settings that contradict each other.
 #include <fmt/format.h>
 
-#include "host/config/keys.hpp"
+#include "host/config/model_rules.hpp"
 #include "host/config/optimizer_rules.hpp"
 #include "host/config/per_sample_rules.hpp"
-#include "host/config/wanted.hpp"
+#include "host/config/section_rules.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/error.hpp"
 
@@ -16,26 +16,8 @@ using namespace config_rules;
 /// The range of a number, the form of a text.
 void check_each_setting(const Config& config) {
   for_each_described_setting(config, [](const char* section, const Setting& setting, const auto& value) {
-    if (fits(setting, value)) return;
-    std::string_view text;
-    if constexpr (std::is_same_v<decltype(value), const std::string&>) text = value;
-    refuse_value(full_key(section, setting.name), shown_value(value), wanted(setting, value),
-                 suggestion(setting, value, text));
+    check_setting(section, setting, value);
   });
-}
-
-void check_model(const ModelConfig& c) {
-  if (c.label_smoothing > 0 && c.loss != Loss::automatic && c.loss != Loss::softmax_cross_entropy) {
-    refuse(fmt::format("model.label_smoothing = {} needs model.loss = softmax_cross_entropy, got {}",
-                       c.label_smoothing, name_of(c.loss)));
-  }
-  if (c.hidden.empty() && c.dropout > 0) {
-    refuse(fmt::format("model.dropout = {} acts on hidden layers; model.hidden is empty", c.dropout));
-  }
-  if (c.hidden.empty() && c.normalization != Normalization::none) {
-    refuse(fmt::format("model.normalization = {} acts on hidden layers; model.hidden is empty",
-                       name_of(c.normalization)));
-  }
 }
 
 void check_schedule(const ScheduleConfig& c, double lr) {

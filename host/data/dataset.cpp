@@ -17,7 +17,7 @@ std::string place(const std::string& source, const std::vector<std::int64_t>& li
                   std::int64_t row) {
   if (row >= 0 && row < static_cast<std::int64_t>(lines.size()))
     return fmt::format("{} line {}", source, lines[static_cast<std::size_t>(row)]);
-  return fmt::format("{} row {}", source, first_row + row);
+  return fmt::format("{}row {}", source.empty() ? "" : source + " ", first_row + row);
 }
 
 /// The cells in the layout of the data set; the raw ones are given up.

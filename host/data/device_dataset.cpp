@@ -2,6 +2,7 @@
 
 #include "host/runtime/device_of.hpp"
 #include "host/runtime/huge_pages.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -21,7 +22,8 @@ const T* place(const Context& ctx, const std::vector<T>& values, Buffer<T>& buff
 
 }  // namespace
 
-DeviceDataset::DeviceDataset(const Context& ctx, const Dataset& data) : data_(&data) {
+DeviceDataset::DeviceDataset(const Context& ctx, const Dataset& data)
+    : data_(&data), extents_(extents_of(data)) {
   targets_.target = place(ctx, data.target, target_);
   targets_.weight = place(ctx, data.weight, weight_);
   if (data.sparse) {
@@ -41,6 +43,18 @@ DeviceDataset::DeviceDataset(const Context& ctx, const Dataset& data) : data_(&d
     dense_.scale = place(ctx, data.transform.scale, scale_);
     dense_.shift = place(ctx, data.transform.shift, shift_);
   }
+}
+
+DeviceDataset::Extents DeviceDataset::extents_of(const Dataset& d) {
+  const auto extent = [](const auto& values) { return Extent{values.data(), values.size()}; };
+  return {extent(d.dense_f32), extent(d.dense_u8),        extent(d.offsets),
+          extent(d.columns),   extent(d.values),          extent(d.target),
+          extent(d.weight),    extent(d.transform.scale), extent(d.transform.shift)};
+}
+
+void DeviceDataset::require_unmoved() const {
+  if (extents_ == extents_of(*data_)) return;
+  throw UsageError("the vectors of the data set have grown, shrunk or moved since the learner was made");
 }
 
 Input DeviceDataset::input(const std::int64_t* ids, std::int64_t count) const {

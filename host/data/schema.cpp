@@ -3,9 +3,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <cmath>
+#include <algorithm>
 
-#include "host/data/raw_data.hpp"
+#include "host/data/transform_sizes.hpp"
+#include "host/data/validate_data.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/error.hpp"
@@ -97,34 +98,11 @@ std::string schema_to_json(const DataSchema& schema) {
 
 namespace {
 
-/// Sizes that fit each other and values that are finite, or a message.
+/// What contradicts itself; empty: nothing.
 std::string contradiction(const DataSchema& s) {
-  const FeatureTransform& t = s.transform;
-  const auto features = static_cast<std::size_t>(s.features);
   if (s.features < 1) return fmt::format("{} features", s.features);
-  if (t.scale.size() != t.shift.size() || (!t.scale.empty() && t.scale.size() != features))
-    return fmt::format("{} scales and {} shifts for {} features", t.scale.size(), t.shift.size(), features);
-  std::size_t inputs = t.categories.empty() ? features : 0;
-  for (const auto& categories : t.categories) inputs += std::max<std::size_t>(1, categories.size());
-  if (inputs != features) return fmt::format("columns that make {} of {} features", inputs, features);
-  const auto columns = static_cast<std::size_t>(raw_width(s));
-  if (!t.columns.empty() && t.columns.size() != columns) return "a wrong number of column names";
-  if (!t.names.empty() && t.names.size() != features) return "a wrong number of feature names";
-  if (!t.impute.empty() && t.impute.size() != columns) return "a wrong number of imputed values";
-  if (!t.offset.empty() && t.offset.size() != columns) return "a wrong number of offsets";
-  for (const double offset : t.offset)
-    if (!std::isfinite(offset)) return "an offset that is not finite";
-  for (std::size_t c = 0; c < t.impute.size() && !t.categories.empty(); ++c) {
-    const auto count = static_cast<float>(t.categories[c].size());
-    if (count > 0 && !(t.impute[c] >= 0 && t.impute[c] < count))
-      return "an imputed category that is not there";
-  }
-  for (const auto* values : {&t.impute, &t.scale, &t.shift})
-    for (const float value : *values)
-      if (!std::isfinite(value)) return "a value that is not finite";
-  if (!std::isfinite(s.target_transform.mean) || !std::isfinite(s.target_transform.offset) ||
-      !(s.target_transform.deviation > 0))
-    return "a target deviation that is not positive";
+  if (std::string problem = transform_problem(s.transform, s.features); !problem.empty()) return problem;
+  if (std::string problem = transform_problem(s.target_transform); !problem.empty()) return problem;
   if (s.target_kind == TargetKind::classes && s.classes.empty()) return "no classes";
   return "";
 }
@@ -165,6 +143,7 @@ DataSchema schema_from_json(const std::string& json) {
 }
 
 std::string fingerprint(const Dataset& data, bool full) {
+  validate_lengths(data);
   Hash hash;
   const std::string schema = schema_to_json(schema_of(data));
   hash.add(schema.data(), static_cast<std::int64_t>(schema.size()));

@@ -7,6 +7,7 @@
 
 #include "host/config/choice.hpp"
 #include "host/config/keys.hpp"
+#include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/input_names.hpp"
 #include "host/model/network.hpp"
@@ -163,6 +164,8 @@ Importance importance_of(const std::vector<double>& losses, std::string name) {
 
 Importances permutation_importance(const Model& model, Dataset data, const std::vector<std::int64_t>& rows,
                                    const ImportanceOptions& options) {
+  require_data(model, data, DataUse::targets);
+  require_some_row_ids(data, rows);
   Importances result{.metric = chosen_metric(model.spec(), options.metric)};
   const Scorer score(model, rows, result.metric);
   const double sign = larger_is_better(result.metric) ? 1 : -1;  // mutant: better-is-positive

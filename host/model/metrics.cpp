@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "host/data/dataset_rows.hpp"
+#include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
 #include "host/model/objective.hpp"
@@ -14,7 +15,6 @@
 #include "host/model/target_sums.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
-#include "kernels/metrics/metrics_math.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -23,14 +23,12 @@ namespace {
 /// Targets and weights of the rows; their outputs follow block by block.
 ScoredRows scored_rows(const PlacedRows& rows, const ModelSpec& spec) {
   const Dataset& data = rows.host();
-  const std::int64_t classes = static_cast<std::int64_t>(spec.schema.classes.size());
   ScoredRows scored{.columns = spec.outputs};
   scored.output.reserve(static_cast<std::size_t>(rows.count() * spec.outputs));
   for (std::int64_t n = 0; n < rows.count(); ++n) {
     const std::size_t row = rows.row(n);
-    const bool known = classes == 0 || target_class(data.target[row], classes) >= 0;
-    scored.target.push_back(known ? data.target[row] : 0.0f);
-    scored.weight.push_back(known ? weight_of(data, row) : 0.0);
+    scored.target.push_back(data.target[row]);
+    scored.weight.push_back(weight_of(data, row));
   }
   return scored;
 }
@@ -230,6 +228,8 @@ Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& ro
 
 Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
                  const std::atomic<int>* stop_signal, std::optional<double> threshold) {
+  require_data(model, data, DataUse::targets);
+  if (rows != nullptr) require_some_row_ids(data, *rows);
   const Context& ctx = model.context();
   const DeviceDataset placed(ctx, data);
   return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, rows),

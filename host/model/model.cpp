@@ -28,16 +28,23 @@ std::string model_file_of(const std::string& path) {
 }
 
 /// Splits what a file holds into the model's parameters and buffers; upload_tensors then reports what does
-/// not fit.
-void set_from_file(const Network& network, Model& model, std::vector<NamedTensor> tensors) {
+/// not fit, and `where` says where it comes from.
+void set_from_file(const Network& network, Model& model, const std::string& where,
+                   std::vector<NamedTensor> tensors) {
   std::vector<NamedTensor> parameters, buffers;
   for (NamedTensor& tensor : tensors) {
     const bool is_buffer = std::any_of(network.plan().buffers().begin(), network.plan().buffers().end(),
                                        [&](const auto& entry) { return entry.spec.name == tensor.name; });
     (is_buffer ? buffers : parameters).push_back(std::move(tensor));
   }
-  model.set_parameters(parameters);
-  model.set_buffers(buffers);
+  try {
+    model.set_parameters(parameters);
+    model.set_buffers(buffers);
+  } catch (const ShapeError& error) {
+    throw ShapeError(fmt::format("{}: {}", where, error.what()));
+  } catch (const DataError& error) {
+    throw DataError(fmt::format("{}: {}", where, error.what()));
+  }
 }
 
 }  // namespace
@@ -45,13 +52,8 @@ void set_from_file(const Network& network, Model& model, std::vector<NamedTensor
 Model::Model(const Context& ctx, const ModelSpec& spec)
     : ctx_(ctx), network_(std::make_unique<Network>(ctx, spec)) {
   const std::string& init = spec.config.init;
-  if (!value_named<Initialisation>(init)) {
-    try {
-      set_from_file(*network_, *this, read_float_tensors(model_file_of(init)).tensors);
-    } catch (const ShapeError& error) {
-      throw ShapeError(fmt::format("model.init = {}: {}", init, error.what()));
-    }
-  }
+  if (value_named<Initialisation>(init)) return;
+  set_from_file(*network_, *this, "model.init = " + init, read_float_tensors(model_file_of(init)).tensors);
 }
 
 Model::Model(const Context& ctx, std::unique_ptr<Network> network)
@@ -63,7 +65,7 @@ Model Model::load(const Context& ctx, const std::string& path) {
   ModelSpec spec = model_spec_from(contents.metadata, file);
   spec.config.init = name_of(Initialisation::zeros);
   Model model(ctx, std::make_unique<Network>(ctx, spec));
-  set_from_file(*model.network_, model, std::move(contents.tensors));
+  set_from_file(*model.network_, model, file, std::move(contents.tensors));
   return model;
 }
 
@@ -85,23 +87,26 @@ void Model::save(const std::string& file) const {
 }
 
 const Context& Model::context() const { return ctx_; }
-const ModelSpec& Model::spec() const { return network_->spec(); }
-Network& Model::network() const { return *network_; }
+const ModelSpec& Model::spec() const { return network().spec(); }
+Network& Model::network() const {
+  if (network_ == nullptr) throw UsageError("the model has been moved from; nothing is left in it");
+  return *network_;
+}
 
 std::vector<NamedTensor> Model::parameters() const {
-  return download_tensors(ctx_, network_->plan().parameters(), network_->parameters());
+  return download_tensors(ctx_, network().plan().parameters(), network().parameters());
 }
 
 std::vector<NamedTensor> Model::buffers() const {
-  return download_tensors(ctx_, network_->plan().buffers(), network_->buffers());
+  return download_tensors(ctx_, network().plan().buffers(), network().buffers());
 }
 
 void Model::set_parameters(const std::vector<NamedTensor>& parameters) {
-  upload_tensors(ctx_, network_->plan().parameters(), parameters, network_->parameters());
+  upload_tensors(ctx_, network().plan().parameters(), parameters, network().parameters());
 }
 
 void Model::set_buffers(const std::vector<NamedTensor>& buffers) {
-  upload_tensors(ctx_, network_->plan().buffers(), buffers, network_->buffers());
+  upload_tensors(ctx_, network().plan().buffers(), buffers, network().buffers());
 }
 
 }  // namespace thalweg

@@ -1,12 +1,10 @@
 #include "host/model/network.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
-#include <map>
 
+#include "host/model/spec_rules.hpp"
+#include "host/model/tensor_rules.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/base/philox.hpp"
 #include "thalweg/error.hpp"
@@ -41,7 +39,8 @@ void fill_initial(const ParameterPlan::Entry& entry, std::uint32_t parameter, st
 
 }  // namespace
 
-Network::Network(const ModelSpec& spec) : spec_(spec), objective_(make_objective(spec.config)) {
+Network::Network(const ModelSpec& spec)
+    : spec_((require_usable(spec), spec)), objective_(make_objective(spec.config)) {
   build();
   for (const auto& layer : layers_) layer->declare(plan_);
 }
@@ -157,23 +156,9 @@ std::vector<NamedTensor> download_tensors(const Context& ctx,
 
 void upload_tensors(const Context& ctx, const std::vector<ParameterPlan::Entry>& entries,
                     const std::vector<NamedTensor>& tensors, Buffer<float>& arena) {
-  std::map<std::string, const NamedTensor*> by_name;
-  for (const NamedTensor& tensor : tensors) by_name[tensor.name] = &tensor;
-  for (const auto& entry : entries) {
-    const auto found = by_name.find(entry.spec.name);
-    if (found == by_name.end())
-      throw ShapeError("tensor \"" + entry.spec.name + "\" of the model is missing");
-    if (found->second->shape != entry.spec.shape) {
-      throw ShapeError(fmt::format("tensor \"{}\" has the shape [{}], in the model it has [{}]",
-                                   entry.spec.name, fmt::join(found->second->shape, ", "),
-                                   fmt::join(entry.spec.shape, ", ")));
-    }
-    arena.upload(ctx, found->second->values.data(), entry.size, entry.offset);
-  }
-  if (tensors.size() != entries.size()) {
-    throw ShapeError("the model has " + std::to_string(entries.size()) + " tensors, but " +
-                     std::to_string(tensors.size()) + " were given");
-  }
+  const std::vector<const NamedTensor*> in_order = matched(entries, tensors);
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    arena.upload(ctx, in_order[i]->values.data(), entries[i].size, entries[i].offset);
 }
 
 }  // namespace thalweg

@@ -37,6 +37,8 @@ class Network {
   /// Throws UnsupportedLayer naming the first layer without a per-sample gradient, and the way out.
   void require_per_sample() const;
   bool has_bias() const { return spec_.config.bias; }
+  /// Ends with the network: for those who refer to it and do not own it.
+  std::weak_ptr<const Network> life() const { return life_; }
 
  private:
   void build();
@@ -50,6 +52,7 @@ class Network {
   std::vector<std::unique_ptr<Layer>> layers_;
   ParameterPlan plan_;
   Buffer<float> parameters_, buffers_;
+  std::shared_ptr<const Network> life_{this, [](const Network*) {}};  // it owns nothing
 };
 
 /// The source of the rows of a call, and their position in the global batch.
@@ -137,7 +140,7 @@ class Pass {
 std::vector<NamedTensor> download_tensors(const Context& ctx,
                                           const std::vector<ParameterPlan::Entry>& entries,
                                           const Buffer<float>& arena);
-/// Throws ShapeError naming the first tensor that is missing or differs in shape.
+/// Uploads the tensors, whatever their order. Throws the errors of `matched`; nothing has changed then.
 void upload_tensors(const Context& ctx, const std::vector<ParameterPlan::Entry>& entries,
                     const std::vector<NamedTensor>& tensors, Buffer<float>& arena);
 

@@ -16,12 +16,6 @@ Loss loss_for(const DataSchema& schema) {
   return schema.classes.size() > 2 ? Loss::softmax_cross_entropy : Loss::logistic;
 }
 
-std::int64_t outputs_for(Loss loss, const DataSchema& schema) {
-  const auto classes = static_cast<std::int64_t>(schema.classes.size());
-  if (loss == Loss::softmax_cross_entropy) return classes;
-  return traits_of(loss).scores && classes > 2 ? classes : 1;  // mutant: hinge-outputs
-}
-
 /// Throws ConfigError where the loss is for other targets than the data have.
 void check_loss(Loss loss, const DataSchema& schema) {
   const bool classes = schema.target_kind == TargetKind::classes,
@@ -57,6 +51,12 @@ double parameter_of(LossParameter parameter, const ModelConfig& config) {
 }
 
 }  // namespace
+
+std::int64_t outputs_for(Loss loss, const DataSchema& schema) {
+  const auto classes = static_cast<std::int64_t>(schema.classes.size());
+  if (loss == Loss::softmax_cross_entropy) return classes;
+  return traits_of(loss).scores && classes > 2 ? classes : 1;  // mutant: hinge-outputs
+}
 
 std::optional<double> loss_unit(const ModelSpec& spec) {
   const TargetTransform& transform = spec.schema.target_transform;

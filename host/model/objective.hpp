@@ -17,6 +17,9 @@ using Objective = std::variant<LossSpec, SoftmaxCrossEntropySpec>;
 /// The objective of a resolved model config.
 Objective make_objective(const ModelConfig& config);
 
+/// Outputs that a model with the loss has, for data of the schema.
+std::int64_t outputs_for(Loss loss, const DataSchema& schema);
+
 /// Losses (and output gradients unless grad_output.data is null) of outputs against targets.
 void evaluate_objective(const Context& ctx, const Objective& objective, ConstMatrix output,
                         const LossTargets& targets, float* losses, Matrix grad_output);

@@ -2,6 +2,8 @@
 
 #include "host/data/all_rows.hpp"
 #include "host/data/device_dataset.hpp"
+#include "host/data/validate_data.hpp"
+#include "host/model/data_rules.hpp"
 #include "host/model/network.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
@@ -79,7 +81,10 @@ void for_each_gradient_block(const Model& model, const Dataset& data, const std:
                              const GradientBlock& take) {
   Network& network = model.network();
   network.require_per_sample();
-  if (data.target.empty()) throw DataError(data.source + ": has no targets, which gradients of a loss need");
+  if (take == nullptr)
+    throw UsageError("for_each_gradient_block: the function that takes the blocks is empty");
+  require_data(model, data, DataUse::targets);
+  if (rows != nullptr) require_row_ids(data, *rows);
   std::vector<std::int64_t> all;
   if (rows == nullptr) {
     all = all_rows(data.rows);

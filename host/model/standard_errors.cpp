@@ -6,6 +6,7 @@
 
 #include "host/config/choice.hpp"
 #include "host/data/dataset_rows.hpp"
+#include "host/model/data_rules.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/input_names.hpp"
 #include "host/model/network.hpp"
@@ -139,7 +140,7 @@ double quadratic_form(const Square& g, const std::vector<double>& x) {
 class Sandwich {
  public:
   Sandwich(const Model& model, const Dataset& data)
-      : factor_(hessian(model.context(), model.network(), data, checked_size(model))),
+      : factor_(hessian(model.context(), model.network(), data, checked_size(model, data))),
         products_(gradient_products(model, data, factor_.size)) {
     factorize(factor_);
   }
@@ -158,12 +159,13 @@ class Sandwich {
   }
 
  private:
-  static std::size_t checked_size(const Model& model);
+  static std::size_t checked_size(const Model& model, const Dataset& data);
 
   Square factor_, products_;
 };
 
-std::size_t Sandwich::checked_size(const Model& model) {
+std::size_t Sandwich::checked_size(const Model& model, const Dataset& data) {
+  require_data(model, data, DataUse::targets);
   const Network& network = model.network();
   if (!network.is_single_output_linear()) {
     throw UnsupportedLayer("standard errors are those of a linear model with one output; this one has " +

@@ -7,6 +7,7 @@
 #include "host/config/choice.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/values.hpp"
+#include "host/data/checked_data.hpp"
 #include "host/model/network.hpp"
 #include "host/run/defaults.hpp"
 #include "host/run/lazy_note.hpp"
@@ -63,7 +64,7 @@ void TrainingRun::make_model() {
   plan_memory_of(spec, options);
   model_.emplace(ctx_, spec);
   start_output_bias(config_, data_.train, rows, *model_);
-  learner_ = std::make_unique<Learner>(*model_, data_.train, options);
+  learner_ = std::make_unique<Learner>(*model_, CheckedData{data_.train}, options);
   if (data_.validation) validation_.emplace(ctx_, *data_.validation);
   summary_ = summarize(config_, data_, spec);
 }

@@ -14,6 +14,7 @@
 #include "host/runtime/cuda_backend.hpp"
 #include "host/step/step_rows.hpp"
 #include "thalweg/epoch_batches.hpp"
+#include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/schedule.hpp"
 
@@ -79,6 +80,8 @@ bool VerifyReport::passed() const {
 
 VerifyReport verify(const Config& asked, const VerifyOptions& options) {
   validate_config(asked);
+  if (options.steps < 1)
+    throw ConfigError("VerifyOptions::steps is " + std::to_string(options.steps) + "; want 1 or more");
   Config config = with_data_defaults(asked);
   const auto seed = static_cast<std::uint64_t>(config.seed);
   const auto [data, split] =

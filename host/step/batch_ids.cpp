@@ -17,7 +17,7 @@ BatchPlace BatchIds::place(const StepRows& rows) {
 }
 
 void BatchIds::require_known(const EpochBatch& batch) const {
-  if (&batch.batches() != order_.batches())
+  if (order_.batches() == nullptr || batch.batches() != *order_.batches())
     throw UsageError("the batch of a step is none of LearnerOptions::batches");
 }
 

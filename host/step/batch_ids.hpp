@@ -14,6 +14,8 @@ class BatchIds {
 
   /// Where the batch lies in its epoch, for StepInputs; nothing of a list.
   BatchPlace place(const StepRows& rows);
+  /// The learner's own copy; null: steps have no such batch.
+  const EpochBatches* batches() const { return order_.batches(); }
   /// Throws UsageError for a batch of other EpochBatches.
   void require_known(const EpochBatch& batch) const;
   /// Makes the ids of a step whose inputs are uploaded: those of a list are there, those of an epoch's batch

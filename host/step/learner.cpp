@@ -1,6 +1,9 @@
 #include "thalweg/learner.hpp"
 
+#include "host/data/checked_data.hpp"
+#include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
+#include "host/step/learner_rules.hpp"
 #include "host/step/learner_state.hpp"
 #include "thalweg/error.hpp"
 
@@ -15,8 +18,18 @@ StepResult only_result(std::vector<StepResult> results) {
 
 }  // namespace
 
-Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& options)
-    : state_(std::make_unique<State>(model, data, options)) {}
+Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& options) {
+  require_data(model, data, DataUse::features);
+  if (!data.target.empty()) require_targets(model.spec(), data);
+  require_options(model, data, options);
+  state_ = std::make_unique<State>(model, data, options);
+}
+
+Learner::Learner(Model& model, const CheckedData& data, const LearnerOptions& options) {
+  require_inputs(model.spec(), data.rows);
+  require_options(model, data.rows, options);
+  state_ = std::make_unique<State>(model, data.rows, options);
+}
 
 Learner::~Learner() = default;
 
@@ -78,54 +91,23 @@ void Learner::State::require_collected(const std::string& call) const {
 
 Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atomic<int>* stop_signal,
                           MetricScope scope) const {
+  state_->require_rows(rows);
   return evaluate_rows(state_->ctx, state_->network, PlacedRows(state_->ctx, state_->data, &rows),
                        {.stop_signal = stop_signal, .scope = scope});
 }
 
 std::int64_t Learner::steps() const { return state_->steps; }
-void Learner::set_steps(std::int64_t steps) { state_->steps = steps; }
-
-namespace {
-
-/// The plan's entries under the names that a state has in a checkpoint.
-std::vector<ParameterPlan::Entry> entries_named(const ParameterPlan& plan, const std::string& suffix) {
-  std::vector<ParameterPlan::Entry> entries = plan.parameters();
-  for (auto& entry : entries) entry.spec.name += "/" + suffix;
-  return entries;
-}
-
-}  // namespace
-
-std::vector<NamedTensor> Learner::states() const {
-  State& s = *state_;
-  std::vector<NamedTensor> all;
-  const auto add = [&](const std::string& name, const Buffer<float>& arena) {
-    for (NamedTensor& tensor : download_tensors(s.ctx, entries_named(s.network.plan(), name), arena)) {
-      all.push_back(std::move(tensor));
-    }
-  };
-  for (std::size_t i = 0; i < s.optimizer.states().size(); ++i)
-    add(Optimizer::state_name(i), s.optimizer.states()[i]);
-  if (averages()) add("average", s.optimizer.average());
-  return all;
-}
-
-void Learner::set_states(const std::vector<NamedTensor>& states) {
-  State& s = *state_;
-  const auto take = [&](const std::string& suffix, Buffer<float>& arena) {
-    std::vector<NamedTensor> mine;
-    for (const NamedTensor& tensor : states) {
-      if (tensor.name.ends_with("/" + suffix)) mine.push_back(tensor);
-    }
-    upload_tensors(s.ctx, entries_named(s.network.plan(), suffix), mine, arena);
-  };
-  for (std::size_t i = 0; i < s.optimizer.states().size(); ++i)
-    take(Optimizer::state_name(i), s.optimizer.states()[i]);
-  if (averages()) take("average", s.optimizer.average());
+void Learner::set_steps(std::int64_t steps) {
+  require_steps(steps);
+  state_->steps = steps;
 }
 
 bool Learner::averages() const { return state_->optimizer.averages(); }
 
-void Learner::swap_average() { std::swap(state_->network.parameters(), state_->optimizer.average()); }
+void Learner::swap_average() {
+  state_->require_alive();
+  if (!averages()) throw UsageError("Learner::swap_average: optimizer.average is none, there is no average");
+  std::swap(state_->network.parameters(), state_->optimizer.average());
+}
 
 }  // namespace thalweg

@@ -70,9 +70,13 @@ std::optional<StoredCheckpoint> find_checkpoint(const std::string& path, std::ve
 
 std::string Learner::save(const std::string& out, const SaveOptions& options) const {
   State& s = *state_;
+  s.require_alive();
   s.require_collected("Learner::save");
+  s.data.require_unmoved();
+  if (options.keep < 1)
+    throw ConfigError(fmt::format("SaveOptions::keep is {}; want 1 or more", options.keep));
   CheckpointData data = training_state(s.ctx, s.network, *this);
-  if (const EpochBatches* batches = s.options.batches) data.epoch = data.step / batches->batches_per_epoch();
+  if (const EpochBatches* batches = s.ids.batches()) data.epoch = data.step / batches->batches_per_epoch();
   data.seed = s.network.spec().seed;
   data.progress = options.values;
   data.config_toml = to_toml(config_of(s.ctx, s.network.spec(), s.options.optimizer));
@@ -89,6 +93,7 @@ std::string Learner::save(const std::string& out, const SaveOptions& options) co
 
 std::optional<Restored> Learner::restore(const std::string& path) {
   State& s = *state_;
+  s.require_alive();
   s.require_collected("Learner::restore");
   Restored restored;
   std::optional<StoredCheckpoint> found = find_checkpoint(path, restored.damaged);

@@ -63,8 +63,10 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
       inputs(ctx, o.max_batch, burst_limit_of(ctx, o)),
       ids(ctx, o.batches, inputs),
       burst(ctx, burst_limit_of(ctx, o), o.max_batch, network.buffers()),
-      graphs(ctx) {
+      graphs(ctx),
+      life(network.life()) {
   if (split()) require_micro_batches(network);
+  options.batches = ids.batches();  // the learner's own copy
   const std::int64_t arena = network.plan().arena_size();
   gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices())};
   gradient.sum.zero(ctx);
@@ -174,7 +176,7 @@ void Learner::State::require_count(std::int64_t count) const {
 }
 
 void Learner::State::enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
-  if (objective != nullptr) require_objective(*objective);
+  require_step(rows, lr, update, objective);
   rows = listed_where_needed(std::move(rows));
   const std::int64_t count = count_of(rows), step = steps + burst.length() + 1;
   require_count(count);

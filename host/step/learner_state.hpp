@@ -41,11 +41,17 @@ struct Learner::State {
   std::unique_ptr<StepProgram> fused;  ///< null: `layered` serves the model's own loss as well
   StepGraphs graphs;
   std::int64_t steps = 0;
+  std::weak_ptr<const Network> life;  ///< of the network
+  bool states_need_steps = false;     ///< states were set that some steps have made
 
   State(Model& model, const Dataset& dataset, const LearnerOptions& o);
 
   /// The learning rate of a step that is called with `lr`.
   double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.plain_lr()); }
+  /// Throws UsageError if the model is gone.
+  void require_alive() const;
+  /// Throws unless model and data are where they were, and the model's own loss can be evaluated on the rows.
+  void require_rows(const std::vector<std::int64_t>& rows) const;
   /// Queues one step; `update` false: the gradient alone. A step with an objective of its own runs at once.
   void enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective);
   /// Learner::value_and_gradient; `objective` null: the model's own loss.
@@ -63,6 +69,7 @@ struct Learner::State {
   bool split() const { return options.micro_batch < options.max_batch; }
   /// Slices of a batch whose sums outlive a micro-batch.
   std::int64_t kept_slices() const { return split() ? options.reduction_slices : 0; }
+  void require_step(const StepRows& rows, double lr, bool update, const ObjectiveFunction* objective) const;
   void require_count(std::int64_t count) const;
   StepRows listed_where_needed(StepRows rows) const;
   double weight_of(const StepRows& rows) const;

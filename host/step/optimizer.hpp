@@ -36,7 +36,6 @@ class Optimizer {
 
   std::vector<Buffer<float>>& states() { return states_; }
   Buffer<float>& average() { return average_; }
-  static std::string state_name(std::size_t index) { return "state" + std::to_string(index); }
 
  private:
   void plan_segments(const ParameterPlan& plan, std::int64_t sparse_weight);

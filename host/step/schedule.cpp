@@ -6,7 +6,7 @@
 #include <numbers>
 #include <string>
 
-#include "host/config/wanted.hpp"
+#include "host/config/section_rules.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -58,8 +58,6 @@ double cosine(const ScheduleConfig& schedule, double lr, const Span& at) {
   if (schedule.cycle_steps <= 0) {
     position = std::min(position, length);  // mutant: cosine-ends
   } else {
-    if (schedule.cycle_factor < 1.0)
-      refuse_value("schedule.cycle_factor", shown_value(schedule.cycle_factor), "a number of at least 1");
     length = static_cast<double>(schedule.cycle_steps);
     if (schedule.cycle_factor == 1.0) {
       position = std::fmod(position, length);  // mutant: cosine-cycles
@@ -107,6 +105,10 @@ ScheduleFunction function_of(ScheduleKind kind) {
 
 double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
                     std::int64_t step) {
+  config_rules::check_section("schedule", schedule);
+  if (step < 0 || !(base_lr >= 0))
+    throw ConfigError("a schedule at step " + std::to_string(step) + " from the rate " +
+                      std::to_string(base_lr) + "; want 0 or more of both");
   const ScheduleFunction function = function_of(schedule.name);
   const std::int64_t warmup = std::max<std::int64_t>(schedule.warmup_steps, 0);
   const Span span{.step = std::max<std::int64_t>(step - warmup, 0),  // mutant: warmup-first

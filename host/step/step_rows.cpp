@@ -30,7 +30,8 @@ std::int64_t placed_bytes(const EpochBatches* batches) {
   return std::ssize(batches->rows()) * std::int64_t{sizeof(std::int64_t)};
 }
 
-PlacedOrder::PlacedOrder(const Context& ctx, const EpochBatches* batches) : batches_(batches) {
+PlacedOrder::PlacedOrder(const Context& ctx, const EpochBatches* batches) {
+  if (batches != nullptr) batches_ = *batches;
   if (placed_bytes(batches) > 0) rows_ = Buffer<std::int64_t>(ctx, batches->rows());
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The rows of one step: a list, or a batch of an epoch that is listed only on demand.
 #include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -23,13 +24,13 @@ class PlacedOrder {
  public:
   PlacedOrder(const Context& ctx, const EpochBatches* batches);  ///< null: steps have no such batch
 
-  const EpochBatches* batches() const { return batches_; }
+  const EpochBatches* batches() const { return batches_ ? &*batches_ : nullptr; }
   BatchPlace place(const EpochBatch& batch);
   /// The list that an order permutes, in the backend's memory; null: all rows of the data set.
   const std::int64_t* rows() const { return rows_.data(); }
 
  private:
-  const EpochBatches* batches_;
+  std::optional<EpochBatches> batches_;  ///< its own: those of the caller may end before
   Buffer<std::int64_t> rows_;
   std::int64_t epoch_ = -1;  ///< epoch of the network, whose keys are made once for all of its batches
   Feistel network_;

@@ -39,7 +39,7 @@ struct LearnerOptions {
   /// whole.
   std::int64_t micro_batch = 0;
   int reduction_slices = 8;  ///< parts of a batch that are summed apart; another number gives other bits
-  const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; must outlive the learner
+  const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; the learner copies it
 };
 
 struct StepResult {
@@ -84,15 +84,20 @@ struct Restored {
   std::vector<std::string> damaged;      ///< for each newer checkpoint that was passed over: what is wrong
 };
 
+struct CheckedData;
+
 /// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1. The
 /// loss of a step is the sum of the weighted losses divided by the number of rows, so weights should have the
 /// mean 1 over the rows that are trained on; those of read_training_data and read_and_split do.
 class THALWEG_API Learner {
  public:
-  /// Allocates all memory of its steps on the device of the model. Throws ConfigError for options that
-  /// contradict each other or the model, UnsupportedLayer where a layer has no per-sample gradient, and
+  /// Checks the data (validate.hpp) and allocates all memory of its steps on the device of the model. Throws
+  /// ConfigError for options out of range or that contradict each other or the model, ShapeError or DataError
+  /// for data that do not fit it, UnsupportedLayer where a layer has no per-sample gradient, and
   /// InternalError if memory runs out.
   Learner(Model& model, const Dataset& data, const LearnerOptions& options);
+  /// The engine's own: of data that their reader has checked.
+  Learner(Model& model, const CheckedData& data, const LearnerOptions& options);
   ~Learner();
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
@@ -133,11 +138,14 @@ class THALWEG_API Learner {
                    MetricScope scope = MetricScope::all) const;
 
   std::int64_t steps() const;  ///< steps taken
-  /// Sets the number of steps taken. The rules with bias correction and dropout depend on it.
+  /// Sets the number of steps taken. The rules with bias correction and dropout depend on it. Throws
+  /// ConfigError if it is negative.
   void set_steps(std::int64_t steps);
 
-  /// Optimizer states by parameter ("layers.0.weight/state0") and the average, with the shapes of
-  /// the parameters. set_states throws ShapeError naming the first that is missing or has another shape.
+  /// Optimizer states by parameter ("layers.0.weight/momentum") and the average, with the shapes of the
+  /// parameters. set_states throws ShapeError naming the first that is missing, is another optimizer's or has
+  /// another shape, and DataError for a NaN. States that are not 0 need set_steps before the next step, which
+  /// throws UsageError without it.
   std::vector<NamedTensor> states() const;
   void set_states(const std::vector<NamedTensor>& states);
 

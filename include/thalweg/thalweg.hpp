@@ -13,5 +13,6 @@
 #include "thalweg/per_sample.hpp"
 #include "thalweg/schedule.hpp"
 #include "thalweg/trainer.hpp"
+#include "thalweg/validate.hpp"
 #include "thalweg/verify.hpp"
 #include "thalweg/version.hpp"

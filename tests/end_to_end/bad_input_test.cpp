@@ -240,7 +240,7 @@ TEST_F(BadInput, ALearningRateThatDivergesNamesTheRowAndKeepsTheLastGoodStep) {
   const std::string good = file("good.csv", "a,y\n100,2\n300,4\n-50,1\n");
   const std::string out = folder_.path("run");
   const Outcome outcome =
-      train_on(good, {"--optimizer.name=sgd", "--optimizer.lr=1e30", "--data.standardize=false",
+      train_on(good, {"--optimizer.name=sgd", "--optimizer.lr=1e18", "--data.standardize=false",
                       "--train.epochs=50", "--out=" + out, "--model.loss=squared"});
   expect_error(outcome, kDiverged, {"good.csv", "step"});
   const Context ctx({.device = "cpu"});

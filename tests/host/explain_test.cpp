@@ -199,7 +199,7 @@ TEST(Importance, PermutesAmongTheChosenRows) {
 TEST(Importance, OfSparseRowsIsThatOfTheSameDenseOnes) {
   const Exact e = exact_model();
   Dataset sparse = e.data;
-  sparse.sparse = true;
+  sparse.sparse = true, sparse.dense_f32.clear();
   sparse.transform.categories.clear();
   sparse.transform.columns = sparse.transform.names;
   sparse.offsets = {0};

@@ -144,7 +144,7 @@ TEST(Learner, TakesAnObjectiveOfTheCallersOwn) {
 TEST(Learner, RefusesBatchesOfNoRowsOrTooManyAndThoseOfOthers) {
   const Dataset data = three_points();
   Model model = proportional(data, 1);
-  const EpochBatches batches({0, 1, 2}, 2, 1, true, false), others = batches;
+  const EpochBatches batches({0, 1, 2}, 2, 1, true, false), others({0, 1, 2}, 2, 1, true, false);
   LearnerOptions o = options(kSgd, 2);
   o.batches = &batches;
   Learner learner(model, data, o);
@@ -186,7 +186,7 @@ TEST(Learner, NamesTheFirstRowWhoseLossIsNotFiniteAndTheStep) {
 /// Parameters after steps with a gradient of zero, which leaves to them what the optimizer does of itself.
 std::vector<NamedTensor> left_alone(const OptimizerConfig& optimizer, int steps = 1) {
   Dataset data = three_points();
-  data.weight = {0, 0, 0};
+  data.weight = {0, 0, 1};
   Model model =
       test::model_with(cpu(), {.hidden = {1}, .loss = Loss::squared, .normalization = Normalization::layer},
                        data, {{4}, {2}, {1}, {2}, {-4}, {2}});
@@ -366,8 +366,8 @@ TEST(Learner, StatesAreNamedByParameterAndComeBack) {
   const auto states = learner.states();
   std::vector<std::string> names;
   for (const NamedTensor& state : states) names.push_back(state.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"layers.0.weight/state0", "layers.0.bias/state0",
-                                             "layers.0.weight/state1", "layers.0.bias/state1",
+  EXPECT_EQ(names, (std::vector<std::string>{"layers.0.weight/first_moment", "layers.0.bias/first_moment",
+                                             "layers.0.weight/second_moment", "layers.0.bias/second_moment",
                                              "layers.0.weight/average", "layers.0.bias/average"}));
   EXPECT_NEAR(states[0].values[0], -0.1, 1e-7);   // (1 - beta1) g
   EXPECT_NEAR(states[2].values[0], 0.001, 1e-9);  // (1 - beta2) g^2

@@ -1,0 +1,211 @@
+#include "host/data/validate_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "host/data/finite.hpp"
+#include "host/data/labels.hpp"
+#include "host/data/parallel_parse.hpp"
+#include "host/data/transform_sizes.hpp"
+#include "kernels/base/parallel.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// Rows that a thread looks at together, and values below which one thread is as fast as several.
+constexpr std::int64_t kBlockRows = 4096, kFewValues = std::int64_t{1} << 22;
+
+/// Calls check(first, end) for blocks of rows and returns the least of what it gives; `rows`: nothing wrong.
+template <class Check>
+std::int64_t first_bad_row(std::int64_t rows, std::int64_t values, int threads, const Check& check) {
+  const std::int64_t blocks = (rows + kBlockRows - 1) / kBlockRows;
+  std::atomic<std::int64_t> bad{rows};
+  const auto look = [&](std::int64_t block, int) {
+    const std::int64_t first = block * kBlockRows, end = std::min(rows, first + kBlockRows);
+    const std::int64_t found = first < bad.load(std::memory_order_relaxed) ? check(first, end) : end;
+    if (found == end) return;
+    std::int64_t known = bad.load();
+    while (found < known && !bad.compare_exchange_weak(known, found)) {
+    }
+  };
+  if (values < kFewValues) {
+    for (std::int64_t block = 0; block < blocks; ++block) look(block, 0);
+  } else {
+    ThreadPool(reader_threads(threads)).run(blocks, look);
+  }
+  return bad;
+}
+
+std::int64_t product(const Dataset& data) {
+  std::int64_t cells = 0;
+  if (__builtin_mul_overflow(data.rows, data.features, &cells))
+    throw ShapeError(fmt::format("{}: {} rows of {} features are more cells than 64 bits count",
+                                 shown_source(data), data.rows, data.features));
+  return cells;
+}
+
+template <class T>
+void require_length(const Dataset& data, const char* name, const std::vector<T>& values,
+                    std::int64_t wanted) {
+  if (std::ssize(values) == wanted) return;
+  throw ShapeError(fmt::format("{}: {} has {} elements, expected {} for {} rows of {} features",
+                               shown_source(data), name, values.size(), wanted, data.rows, data.features));
+}
+
+void check_storage(const Dataset& data) {
+  if (data.rows < 0 || data.features < 1)
+    throw ShapeError(fmt::format("{}: {} rows of {} features; expected 0 rows or more, of 1 feature or more",
+                                 shown_source(data), data.rows, data.features));
+  const bool dense = !data.dense_f32.empty() || !data.dense_u8.empty();
+  const bool csr = !data.offsets.empty() || !data.columns.empty() || !data.values.empty();
+  if ((!data.dense_f32.empty() && !data.dense_u8.empty()) || (data.sparse ? dense : csr))
+    throw ShapeError(fmt::format("{}: more than one kind of storage is filled; a {} data set has {} alone",
+                                 shown_source(data), data.sparse ? "sparse" : "dense",
+                                 data.sparse ? "offsets, columns, values" : "dense_f32 or dense_u8"));
+  if (data.sparse) {
+    require_length(data, "offsets", data.offsets, data.rows + 1);
+    require_length(data, "values", data.values, std::ssize(data.columns));
+  } else if (data.dense_u8.empty()) {
+    require_length(data, "dense_f32", data.dense_f32, product(data));
+  } else {
+    require_length(data, "dense_u8", data.dense_u8, product(data));
+  }
+}
+
+void check_offsets(const Dataset& data) {
+  if (data.offsets.front() != 0 || data.offsets.back() != std::ssize(data.columns))
+    throw ShapeError(fmt::format("{}: offsets go from {} to {}, expected 0 to the {} entries",
+                                 shown_source(data), data.offsets.front(), data.offsets.back(),
+                                 data.columns.size()));
+  const auto descends = std::adjacent_find(data.offsets.begin(), data.offsets.end(), std::greater<>());
+  if (descends == data.offsets.end()) return;
+  throw ShapeError(fmt::format("{}: its offsets descend from {} to {}",
+                               data.where(descends - data.offsets.begin()), *descends, descends[1]));
+}
+
+/// Position of the first column of the row that is out of range or not above the one before it; `end`: none.
+std::int64_t first_bad_column(const Dataset& data, std::int64_t row) {
+  const auto at = static_cast<std::size_t>(row);
+  const std::int64_t end = data.offsets[at + 1];
+  std::int64_t before = -1;
+  for (std::int64_t e = data.offsets[at]; e < end; ++e) {
+    const std::int64_t column = data.columns[static_cast<std::size_t>(e)];
+    if (column <= before || column >= data.features) return e;
+    before = column;
+  }
+  return end;
+}
+
+[[noreturn]] void refuse_column(const Dataset& data, std::int64_t row) {
+  const std::int64_t at = first_bad_column(data, row);
+  const auto column_at = [&](std::int64_t e) { return data.columns[static_cast<std::size_t>(e)]; };
+  if (column_at(at) < 0 || column_at(at) >= data.features)
+    throw DataError(fmt::format("{}: column {}; expected 0 to {} (columns count from 0)", data.where(row),
+                                column_at(at), data.features - 1));
+  throw DataError(fmt::format("{}: column {} follows column {}; expected ascending columns, each once",
+                              data.where(row), column_at(at), column_at(at - 1)));
+}
+
+[[noreturn]] void refuse_value(const Dataset& data, std::int64_t row, std::int64_t feature, float value) {
+  throw DataError(
+      fmt::format("{}, feature {}: the value is {}; want a finite number", data.where(row), feature, value));
+}
+
+void check_entries(const Dataset& data, int threads) {
+  const std::int64_t entries = std::ssize(data.columns);
+  const std::int64_t row =
+      first_bad_row(data.rows, entries, threads, [&](std::int64_t first, std::int64_t end) {
+        for (; first < end; ++first)
+          if (first_bad_column(data, first) != data.offsets[static_cast<std::size_t>(first) + 1]) break;
+        return first;
+      });
+  if (row < data.rows) refuse_column(data, row);
+  const std::int64_t bad = first_not_finite(data.values.data(), entries, false);
+  if (bad == entries) return;
+  const auto after = std::upper_bound(data.offsets.begin(), data.offsets.end(), bad);
+  refuse_value(data, after - data.offsets.begin() - 1, data.columns[static_cast<std::size_t>(bad)],
+               data.values[static_cast<std::size_t>(bad)]);
+}
+
+void check_cells(const Dataset& data, MissingValues missing, int threads) {
+  if (data.dense_f32.empty()) return;
+  const bool nan_allowed = missing == MissingValues::allowed;
+  const auto bad_cell = [&](std::int64_t first, std::int64_t end) {
+    return first * data.features + first_not_finite(data.dense_f32.data() + first * data.features,
+                                                    (end - first) * data.features, nan_allowed);
+  };
+  const std::int64_t row = first_bad_row(
+      data.rows, std::ssize(data.dense_f32), threads,
+      [&](std::int64_t first, std::int64_t end) { return bad_cell(first, end) / data.features; });
+  if (row == data.rows) return;
+  const std::int64_t cell = bad_cell(row, row + 1);
+  refuse_value(data, row, cell % data.features, data.dense_f32[static_cast<std::size_t>(cell)]);
+}
+
+void check_classes(const Dataset& data) {
+  if (data.classes.empty())
+    throw DataError(fmt::format("{}: the targets are classes, but it names no classes", shown_source(data)));
+  const auto classes = static_cast<float>(data.classes.size());
+  const auto bad = std::find_if(data.target.begin(), data.target.end(), [classes](float label) {
+    return !(label >= 0 && label < classes && label == std::floor(label));
+  });
+  if (bad == data.target.end()) return;
+  throw DataError(
+      fmt::format("{}: the class is {}; want a whole number from 0 to {}, an index of the classes",
+                  data.where(bad - data.target.begin()), *bad, data.classes.size() - 1));
+}
+
+void check_target(const Dataset& data) {
+  if (data.target.empty()) return;
+  if (data.target_kind == TargetKind::classes) return check_classes(data);
+  const std::int64_t row = first_not_finite(data.target.data(), data.rows, false);
+  if (row == data.rows) return;
+  throw DataError(fmt::format("{}: the target is {}; want a finite number", data.where(row),
+                              data.target[static_cast<std::size_t>(row)]));
+}
+
+void check_transforms(const Dataset& data) {
+  std::string problem = transform_problem(data.transform, data.features);
+  if (problem.empty()) problem = transform_problem(data.target_transform);
+  if (!problem.empty())
+    throw ShapeError(fmt::format("{}: its transform has {}", shown_source(data), problem));
+}
+
+}  // namespace
+
+std::string shown_source(const Dataset& data) { return data.source.empty() ? "the data" : data.source; }
+
+void validate_lengths(const Dataset& data) {
+  check_storage(data);
+  if (!data.target.empty()) require_length(data, "target", data.target, data.rows);
+  if (!data.weight.empty()) require_length(data, "weight", data.weight, data.rows);
+  if (data.sparse) check_offsets(data);
+}
+
+void validate_data(const Dataset& data, MissingValues missing, int threads) {
+  validate_lengths(data);
+  check_transforms(data);
+  check_target(data);
+  if (!data.weight.empty()) check_weights(data);
+  if (data.sparse) return check_entries(data, threads);
+  check_cells(data, missing, threads);
+}
+
+void validate(const Dataset& data, MissingValues missing) { validate_data(data, missing, 0); }
+
+void require_row_ids(const Dataset& data, const std::vector<std::int64_t>& rows) {
+  // Without a branch per id: a step makes this check.
+  std::uint64_t largest = 0;
+  for (const std::int64_t row : rows) largest = std::max(largest, static_cast<std::uint64_t>(row));
+  if (rows.empty() || largest < static_cast<std::uint64_t>(data.rows)) return;
+  const auto outside =
+      std::find_if(rows.begin(), rows.end(), [&](std::int64_t row) { return row < 0 || row >= data.rows; });
+  throw ShapeError(fmt::format("row id {} at position {}: {} has the rows 0 to {}", *outside,
+                               outside - rows.begin(), shown_source(data), data.rows - 1));
+}
+
+}  // namespace thalweg

@@ -1,0 +1,23 @@
+#pragma once
+// Checks of a data set, with the threads that they may take.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "thalweg/validate.hpp"
+
+namespace thalweg {
+
+/// As validate; `threads`: as ReadOptions::threads.
+void validate_data(const Dataset& data, MissingValues missing, int threads);
+
+/// The part of it that takes no look at the values: lengths, and the offsets of sparse rows.
+void validate_lengths(const Dataset& data);
+
+/// What messages call the data set: its file, or "the data".
+std::string shown_source(const Dataset& data);
+
+/// Throws ShapeError naming the first id that is not a row of the data, and its position in `rows`.
+void require_row_ids(const Dataset& data, const std::vector<std::int64_t>& rows);
+
+}  // namespace thalweg

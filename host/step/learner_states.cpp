@@ -1,0 +1,64 @@
+// The states of a learner's optimizer, by name.
+#include <algorithm>
+
+#include "host/model/tensor_rules.hpp"
+#include "host/step/learner_rules.hpp"
+#include "host/step/learner_state.hpp"
+#include "host/step/state_names.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::string_view kAverage = "average";
+
+struct NamedArena {
+  std::string_view name;
+  Buffer<float>* arena;
+};
+
+/// The states of the rule in its order, then the average if there is one.
+std::vector<NamedArena> arenas_of(Rule rule, Optimizer& optimizer) {
+  std::vector<NamedArena> arenas;
+  for (const std::string_view name : state_names(rule))
+    arenas.push_back({name, &optimizer.states()[arenas.size()]});
+  if (optimizer.averages()) arenas.push_back({kAverage, &optimizer.average()});
+  return arenas;
+}
+
+bool any_not_zero(const NamedTensor& tensor) {
+  return std::any_of(tensor.values.begin(), tensor.values.end(), [](float value) { return value != 0; });
+}
+
+}  // namespace
+
+std::vector<NamedTensor> Learner::states() const {
+  State& s = *state_;
+  s.require_alive();
+  std::vector<NamedTensor> all;
+  for (const auto& [name, arena] : arenas_of(s.options.optimizer.name, s.optimizer))
+    for (NamedTensor& tensor : download_tensors(s.ctx, entries_named(s.network.plan(), name), *arena))
+      all.push_back(std::move(tensor));
+  return all;
+}
+
+void Learner::set_states(const std::vector<NamedTensor>& states) {
+  State& s = *state_;
+  s.require_alive();
+  const Rule rule = s.options.optimizer.name;
+  const std::vector<NamedArena> arenas = arenas_of(rule, s.optimizer);
+  std::vector<ParameterPlan::Entry> entries;
+  for (const NamedArena& named : arenas)
+    for (ParameterPlan::Entry& entry : entries_named(s.network.plan(), named.name))
+      entries.push_back(std::move(entry));
+  const std::vector<NamedTensor> given = with_state_names(states, rule);
+  const std::vector<const NamedTensor*> in_order = matched(entries, given);
+  const std::size_t per_arena = s.network.plan().parameters().size();
+  s.states_need_steps = false;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const NamedArena& to = arenas[i / per_arena];
+    to.arena->upload(s.ctx, in_order[i]->values.data(), entries[i].size, entries[i].offset);
+    s.states_need_steps |= to.name != kAverage && any_not_zero(*in_order[i]);
+  }
+}
+
+}  // namespace thalweg
