@@ -9,6 +9,7 @@
 #include "host/data/dataset_rows.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
+#include "host/model/model_call.hpp"
 #include "host/model/objective.hpp"
 #include "host/model/output_metrics.hpp"
 #include "host/model/target_sums.hpp"
@@ -230,6 +231,7 @@ Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& ro
 
 Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
                  const std::atomic<int>* stop_signal, std::optional<double> threshold) {
+  const ReadingCall call(model, "evaluate");
   const Context& ctx = model.context();
   const DeviceDataset placed(ctx, data);
   return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, rows),

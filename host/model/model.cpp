@@ -7,6 +7,7 @@
 
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/tensor_file.hpp"
+#include "host/model/model_call.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/network.hpp"
 #include "thalweg/error.hpp"
@@ -79,6 +80,7 @@ Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
 
 void Model::save(const std::string& file) const {
+  const ReadingCall call(*this, "Model::save");
   std::vector<NamedTensor> tensors = parameters();
   for (NamedTensor& buffer : buffers()) tensors.push_back(std::move(buffer));
   write_float_tensors(file, tensors, model_metadata(spec()));
@@ -89,18 +91,22 @@ const ModelSpec& Model::spec() const { return network_->spec(); }
 Network& Model::network() const { return *network_; }
 
 std::vector<NamedTensor> Model::parameters() const {
+  const ReadingCall call(*this, "Model::parameters");
   return download_tensors(ctx_, network_->plan().parameters(), network_->parameters());
 }
 
 std::vector<NamedTensor> Model::buffers() const {
+  const ReadingCall call(*this, "Model::buffers");
   return download_tensors(ctx_, network_->plan().buffers(), network_->buffers());
 }
 
 void Model::set_parameters(const std::vector<NamedTensor>& parameters) {
+  const ChangingCall call(*this, "Model::set_parameters");
   upload_tensors(ctx_, network_->plan().parameters(), parameters, network_->parameters());
 }
 
 void Model::set_buffers(const std::vector<NamedTensor>& buffers) {
+  const ChangingCall call(*this, "Model::set_buffers");
   upload_tensors(ctx_, network_->plan().buffers(), buffers, network_->buffers());
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "host/runtime/device_of.hpp"
+#include "host/runtime/lane.hpp"
 #include "kernels/base/philox.hpp"
 #include "thalweg/error.hpp"
 
@@ -47,6 +48,7 @@ Network::Network(const ModelSpec& spec) : spec_(spec), objective_(make_objective
 }
 
 Network::Network(const Context& ctx, const ModelSpec& spec) : Network(spec) {
+  const Lane lane(ctx);
   parameters_ = Buffer<float>(ctx, plan_.arena_size());
   buffers_ = Buffer<float>(ctx, plan_.buffer_size());
   initialise(ctx);

@@ -1,5 +1,6 @@
 #pragma once
 // The memory and the work of a learner: one batch through the model, its record and its update.
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -37,7 +38,7 @@ struct Learner::State {
   std::unique_ptr<LayeredStep> layered;
   std::unique_ptr<StepProgram> fused;  ///< null: `layered` serves the model's own loss as well
   StepGraphs graphs;
-  std::int64_t steps = 0;
+  std::atomic<std::int64_t> steps = 0;  ///< also read while a step is taken
 
   State(Model& model, const Dataset& dataset, const LearnerOptions& o);
 
@@ -48,6 +49,7 @@ struct Learner::State {
   /// Waits for the queued steps. The last result may be that of a step that diverged; those after it did
   /// nothing.
   std::vector<StepResult> collect();
+  void set_states(const std::vector<NamedTensor>& states);
 
  private:
   bool clips() const { return options.per_sample.clips(); }

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "host/runtime/device_of.hpp"
+#include "host/runtime/lane.hpp"
 #include "host/step/optimizer.hpp"
 #include "kernels/update/update.hpp"
 #include "thalweg/learner.hpp"
@@ -12,6 +13,7 @@ MinimizeResult minimize(
     const Context& ctx, const OptimizerConfig& config, std::vector<float>& point, std::int64_t steps,
     double tolerance,
     const std::function<double(const std::vector<float>&, std::vector<float>&)>& value_and_gradient) {
+  const Lane lane(ctx);
   const auto size = static_cast<std::int64_t>(point.size());
   ParameterPlan plan;
   plan.add_parameter({"point", {size}, ParameterKind::weight, {}});

@@ -1,6 +1,7 @@
 #include "host/checkpoint/checkpoint_writer.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <atomic>
 #include <cerrno>
@@ -62,6 +63,30 @@ TEST(CheckpointWriter, DoesNotMakeTheRunWaitForTheDisk) {
   gate = true;
   writer.finish();
   EXPECT_EQ(read_checkpoint(checkpoint_folder(root.path(), 1)).step, 1);
+}
+
+std::atomic<int> unblocked{-1};
+int fsync_that_looks_at_signals(int) {
+  sigset_t now;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &now);
+  unblocked = 0;
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1, SIGALRM}) unblocked += sigismember(&now, signal) ? 0 : 1;
+  unblocked += sigismember(&now, SIGSEGV) ? 100 : 0;
+  return 0;
+}
+
+TEST(CheckpointWriter, LeavesTheSignalsOfTheProgramToItsOwnThreads) {
+  const test::ScratchFolder root;
+  FileOps ops = system_file_ops;
+  ops.fsync = &fsync_that_looks_at_signals;
+  const ScopedFileOps scope(ops);
+  CheckpointWriter writer;
+  writer.submit({root.path(), checkpoint_at(1), 3, {}});
+  writer.finish();
+  EXPECT_EQ(unblocked, 0) << "all are blocked in its thread, but faults";
+  sigset_t here;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &here);
+  EXPECT_EQ(sigismember(&here, SIGINT), 0) << "the caller's stay as they were";
 }
 
 TEST(CheckpointWriter, DropsNoCheckpointAndPrunes) {
