@@ -159,6 +159,7 @@ std::string new_temporary(const std::string& path, bool plain) {
       file_ops().remove(join_path(folder, name).c_str());
   }
   const std::string temporary = temporary_path(folder, name_of(path));
+  // mutant: names-of-threads-differ
   return plain ? temporary : fmt::format("{}.{}", temporary, ++numbered_names);
 }
 

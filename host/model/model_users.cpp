@@ -22,6 +22,7 @@ namespace {
 ModelUsers::Reads::Reads(ModelUsers& users, const char* call) : users_(users) {
   std::int64_t now = users.users_.load(std::memory_order_relaxed);
   do {
+    // mutant: read-beside-change
     if (now == kOneChanges) refuse_beside_change(call, users.changing_.load());
   } while (!users.users_.compare_exchange_weak(now, now + 1, std::memory_order_acquire,
                                                std::memory_order_relaxed));
@@ -31,6 +32,7 @@ ModelUsers::Reads::~Reads() { users_.users_.fetch_sub(1, std::memory_order_relea
 
 ModelUsers::Changes::Changes(ModelUsers& users, const char* call) : users_(users) {
   std::int64_t now = 0;
+  // mutant: change-beside-reads
   if (!users.users_.compare_exchange_strong(now, kOneChanges, std::memory_order_acquire)) {
     if (now == kOneChanges) refuse_beside_change(call, users.changing_.load());
     refuse(call, now == 1 ? "another call is reading the model"

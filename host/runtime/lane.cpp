@@ -42,6 +42,7 @@ Lane::~Lane() {
   innermost = outer_;
   if (outer_ != nullptr && device_.gpu >= 0 && outer_->selected_gpu() >= 0)
     select_cuda_device(outer_->selected_gpu());
+  // mutant: inner-gives-nothing-back
   if (shared_ == nullptr) device_.lanes.give_back(device_);
 }
 

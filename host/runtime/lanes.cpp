@@ -27,7 +27,7 @@ Lanes::~Lanes() {
 LaneDevice& Lanes::take() {
   if (first_.gpu >= 0) return take_turn();
   LaneDevice* lane = &first_;
-  while (lane->taken.exchange(true, std::memory_order_acquire)) lane = &after(*lane);
+  while (lane->taken.exchange(true, std::memory_order_acquire)) lane = &after(*lane);  // mutant: own-lane
   return *lane;
 }
 
@@ -48,7 +48,7 @@ LaneDevice& Lanes::after(LaneDevice& lane) {
 }
 
 void Lanes::give_back(LaneDevice& lane) noexcept {
-  lane.taken.store(false, std::memory_order_release);
+  lane.taken.store(false, std::memory_order_release);  // mutant: lane-given-back
   if (lane.gpu >= 0) lane.taken.notify_one();
 }
 

@@ -164,7 +164,7 @@ namespace {
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads)) {
-  const BlockedSignals blocked;
+  const BlockedSignals blocked;  // mutant: signals-blocked
   try {
     for (int t = 1; t < threads; ++t) state_->workers.emplace_back([this, t] { state_->work(t); });
   } catch (const std::system_error& reason) {  // a thread that could not be had: end those that could

@@ -85,6 +85,30 @@ TEST(Lane, CallsOnAGpuTakeTurns) {
   other.join();
 }
 
+/// The executor has a second GPU if it is asked for one.
+TEST(Lane, ACallSelectsTheGpuOfItsContextOnItsThread) {
+  ::setenv("THALWEG_SIMT_DEVICES", "2", 1);
+  if (cuda_devices().size() < 2) GTEST_SKIP() << "less than two CUDA devices";
+  const Dataset data = test::number_data(1, {1, 2, 4}, {0, 3, 6});
+  const Context first({.device = "cuda:0"}), second({.device = "cuda:1"});
+  const ModelConfig config{.loss = Loss::squared, .bias = false};
+  Model one = test::model_with(first, config, data, {{1}}),
+        two = test::model_with(second, config, data, {{2}});
+  const auto expect_both = [&] {
+    EXPECT_EQ(one.predict(data).values, (std::vector<float>{1, 2, 4}));
+    EXPECT_EQ(two.predict(data).values, (std::vector<float>{2, 4, 8}));
+  };
+  expect_both();
+  std::thread(expect_both).join();
+  Learner learner(one, data, {.optimizer = {.name = Rule::sgd}});
+  learner.step({0}, 0.5, [&](const ObjectiveCall& call) {
+    two.predict(data);  // and the step goes on where it was
+    call.losses[0] = 0, call.grad_output.row(0)[0] = 1;
+  });
+  EXPECT_EQ(one.predict(data).values, (std::vector<float>{0.5f, 1, 2}));
+  ::unsetenv("THALWEG_SIMT_DEVICES");
+}
+
 /// Whether the child of a fork ends well: what it does returns true.
 bool child_can(const std::function<bool()>& act) {
   const pid_t child = ::fork();

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <thread>
@@ -187,8 +188,17 @@ TEST(ThreadPool, TheChildOfAForkRunsItsJobsAloneAndEnds) {
   EXPECT_EQ(status, 0);
 }
 
+/// Of this process, now.
+std::int64_t thread_count() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
 TEST(ThreadPool, ComesAndGoesWithoutAJob) {
+  const std::int64_t before = thread_count();
   for (int i = 0; i < 200; ++i) ThreadPool pool(1 + i % 5);
+  const Deadline deadline = in_ten_seconds();  // a thread is listed until the system has forgotten it
+  while (thread_count() > before && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(thread_count(), before);
 }
 
 }  // namespace
