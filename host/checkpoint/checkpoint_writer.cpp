@@ -5,6 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "kernels/base/blocked_signals.hpp"
+
 namespace thalweg {
 
 void CheckpointWriter::write(const CheckpointJob& job) {
@@ -20,6 +22,7 @@ void CheckpointWriter::write(const CheckpointJob& job) {
 void CheckpointWriter::submit(CheckpointJob job) {
   finish();
   const auto shared = std::make_shared<const CheckpointJob>(std::move(job));
+  const BlockedSignals blocked;  // mutant: writer-signals-blocked
   try {
     // mutant: written-at-once
     writing_ = std::async(std::launch::async, [this, shared] { write(*shared); });

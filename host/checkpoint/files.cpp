@@ -139,28 +139,39 @@ namespace {
 /// The prefix of all temporary names for `name`; the number of the process follows.
 std::string temporary_prefix(const std::string& name) { return fmt::format("{}{}-", kTemporaryPrefix, name); }
 
-/// Whether the text is the number of a process that is gone.
+std::atomic<bool> plain_name_taken{false};
+std::atomic<std::uint64_t> numbered_names{0};
+
+/// Whether the text is the number of a process that is gone, or that and the number of a file of it.
 bool is_gone(std::string_view text) {
   pid_t process = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), process);
-  const bool number = error == std::errc() && stop == text.data() + text.size() && process > 0;
+  const bool ended = stop == text.data() + text.size() || *stop == '.';
+  const bool number = error == std::errc() && ended && process > 0;
   return number && ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
 /// The temporary for `path`, after those of processes that are gone were removed.
-std::string new_temporary(const std::string& path) {
+std::string new_temporary(const std::string& path, bool plain) {
   const std::string folder = parent_of(path), prefix = temporary_prefix(name_of(path));
   for (const std::string& name : names_in(folder)) {
     if (name.starts_with(prefix) && is_gone(std::string_view(name).substr(prefix.size())))
       file_ops().remove(join_path(folder, name).c_str());
   }
-  return temporary_path(folder, name_of(path));
+  const std::string temporary = temporary_path(folder, name_of(path));
+  // mutant: names-of-threads-differ
+  return plain ? temporary : fmt::format("{}.{}", temporary, ++numbered_names);
 }
 
 }  // namespace
 
+AtomicFile::PlainName::PlainName() : mine(!plain_name_taken.exchange(true)) {}
+AtomicFile::PlainName::~PlainName() {
+  if (mine) plain_name_taken.store(false);
+}
+
 AtomicFile::AtomicFile(const std::string& path)
-    : path_(path), file_(new_temporary(path), OutputFile::Mode::replace, path) {}
+    : path_(path), file_(new_temporary(path, plain_name_.mine), OutputFile::Mode::replace, path) {}
 
 AtomicFile::~AtomicFile() {
   if (!renamed_) file_ops().remove(file_.path().c_str());  // mutant: temporary-removed

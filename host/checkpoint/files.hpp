@@ -41,7 +41,8 @@ class OutputFile {
 };
 
 /// A file that appears under its name all at once: write, then commit. Without commit it never was. What a
-/// process that was killed left of the same file is removed.
+/// process that was killed left of the same file is removed. Threads may write the same file at the same
+/// time: the last commit holds.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::string& path);
@@ -51,7 +52,17 @@ class AtomicFile {
   void commit();
 
  private:
+  /// The right to temporary_path, which one file of the process has at a time; the others add a number.
+  struct PlainName {
+    PlainName();
+    ~PlainName();
+    PlainName(const PlainName&) = delete;
+    PlainName& operator=(const PlainName&) = delete;
+    const bool mine;
+  };
+
   std::string path_;
+  PlainName plain_name_;
   OutputFile file_;
   bool renamed_ = false;
 };

@@ -10,7 +10,7 @@
 #include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/input_names.hpp"
-#include "host/model/network.hpp"
+#include "host/model/model_call.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -128,6 +128,7 @@ class Scorer {
   }
 
   double operator()(const Dataset& data) const {
+    const ReadingCall call(model_, "permutation_importance");
     const Context& ctx = model_.context();
     const DeviceDataset placed(ctx, data);
     const Metrics metrics =

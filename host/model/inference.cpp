@@ -26,7 +26,7 @@ PlacedRows::PlacedRows(const Context& ctx, const DeviceDataset& data, const std:
 void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows,
                     const std::atomic<int>* stop_signal,
                     const std::function<void(const OutputBlock&)>& visit) {
-  Pass pass(ctx, network, kBlockRows, PassUse::forward);
+  Pass pass(ctx, network, std::min(kBlockRows, rows.count()), PassUse::forward);
   const ArenaView arenas{.param = network.parameters().data(), .buffers = network.buffers().data()};
   for (std::int64_t first = 0; first < rows.count(); first += kBlockRows) {
     if (stop_signal != nullptr && stop_signal->load() != 0) {

@@ -10,6 +10,7 @@
 #include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
+#include "host/model/model_call.hpp"
 #include "host/model/objective.hpp"
 #include "host/model/output_metrics.hpp"
 #include "host/model/target_sums.hpp"
@@ -228,6 +229,7 @@ Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& ro
 
 Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
                  const std::atomic<int>* stop_signal, std::optional<double> threshold) {
+  const ReadingCall call(model, "evaluate");
   require_data(model, data, DataUse::targets);
   if (rows != nullptr) require_some_row_ids(data, *rows);
   const Context& ctx = model.context();

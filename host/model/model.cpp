@@ -7,6 +7,7 @@
 
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/tensor_file.hpp"
+#include "host/model/model_call.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/network.hpp"
 #include "thalweg/error.hpp"
@@ -81,6 +82,7 @@ Model::Model(Model&&) noexcept = default;
 Model& Model::operator=(Model&&) noexcept = default;
 
 void Model::save(const std::string& file) const {
+  const ReadingCall call(*this, "Model::save");
   std::vector<NamedTensor> tensors = parameters();
   for (NamedTensor& buffer : buffers()) tensors.push_back(std::move(buffer));
   write_float_tensors(file, tensors, model_metadata(spec()));
@@ -94,19 +96,23 @@ Network& Model::network() const {
 }
 
 std::vector<NamedTensor> Model::parameters() const {
-  return download_tensors(ctx_, network().plan().parameters(), network().parameters());
+  const ReadingCall call(*this, "Model::parameters");
+  return download_tensors(ctx_, network_->plan().parameters(), network_->parameters());
 }
 
 std::vector<NamedTensor> Model::buffers() const {
-  return download_tensors(ctx_, network().plan().buffers(), network().buffers());
+  const ReadingCall call(*this, "Model::buffers");
+  return download_tensors(ctx_, network_->plan().buffers(), network_->buffers());
 }
 
 void Model::set_parameters(const std::vector<NamedTensor>& parameters) {
-  upload_tensors(ctx_, network().plan().parameters(), parameters, network().parameters());
+  const ChangingCall call(*this, "Model::set_parameters");
+  upload_tensors(ctx_, network_->plan().parameters(), parameters, network_->parameters());
 }
 
 void Model::set_buffers(const std::vector<NamedTensor>& buffers) {
-  upload_tensors(ctx_, network().plan().buffers(), buffers, network().buffers());
+  const ChangingCall call(*this, "Model::set_buffers");
+  upload_tensors(ctx_, network_->plan().buffers(), buffers, network_->buffers());
 }
 
 }  // namespace thalweg

@@ -6,6 +6,7 @@
 #include "host/model/spec_rules.hpp"
 #include "host/model/tensor_rules.hpp"
 #include "host/runtime/device_of.hpp"
+#include "host/runtime/lane.hpp"
 #include "kernels/base/philox.hpp"
 #include "thalweg/error.hpp"
 
@@ -46,6 +47,7 @@ Network::Network(const ModelSpec& spec)
 }
 
 Network::Network(const Context& ctx, const ModelSpec& spec) : Network(spec) {
+  const Lane lane(ctx);
   parameters_ = Buffer<float>(ctx, plan_.arena_size());
   buffers_ = Buffer<float>(ctx, plan_.buffer_size());
   initialise(ctx);

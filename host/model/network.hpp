@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/model/layer.hpp"
+#include "host/model/model_users.hpp"
 #include "host/model/objective.hpp"
 #include "host/runtime/memory.hpp"
 #include "kernels/base/touched.hpp"
@@ -27,6 +28,7 @@ class Network {
   bool fuses_previous(std::size_t layer) const;
   Buffer<float>& parameters() { return parameters_; }
   Buffer<float>& buffers() { return buffers_; }
+  ModelUsers& users() const { return users_; }
 
   /// The fused path reads each row once: one linear layer with one output and an elementwise loss.
   bool is_single_output_linear() const;
@@ -53,6 +55,7 @@ class Network {
   ParameterPlan plan_;
   Buffer<float> parameters_, buffers_;
   std::shared_ptr<const Network> life_{this, [](const Network*) {}};  // it owns nothing
+  mutable ModelUsers users_;
 };
 
 /// The source of the rows of a call, and their position in the global batch.

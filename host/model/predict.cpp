@@ -3,6 +3,7 @@
 
 #include "host/model/data_rules.hpp"
 #include "host/model/inference.hpp"
+#include "host/model/model_call.hpp"
 #include "host/model/probabilities.hpp"
 #include "kernels/metrics/metrics_math.hpp"
 #include "thalweg/model.hpp"
@@ -33,6 +34,7 @@ std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int6
 }  // namespace
 
 Predictions Model::predict(const Dataset& data) const {
+  const ReadingCall call(*this, "Model::predict");
   require_data(*this, data, DataUse::features);
   std::vector<float> outputs = infer(ctx_, *network_, data);
   const LossTraits loss = traits_of(spec().config.loss);

@@ -4,7 +4,7 @@
 #include "host/data/device_dataset.hpp"
 #include "host/data/validate_data.hpp"
 #include "host/model/data_rules.hpp"
-#include "host/model/network.hpp"
+#include "host/model/model_call.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
@@ -15,14 +15,16 @@ namespace {
 
 constexpr std::int64_t kMostRows = 512, kMostFloats = std::int64_t{1} << 24;
 
-/// Memory for the gradients of a block of rows, and the way from row ids to them.
+/// Memory for the gradients of a block of rows, and the way from row ids to them. It has a lane while it
+/// works, and none while the caller looks at a block: that may take long, or wait for other threads' calls.
 class GradientBlocks {
  public:
-  GradientBlocks(const Context& ctx, Network& network, const Dataset& data)
+  GradientBlocks(const Context& ctx, Network& network, const Dataset& data, std::int64_t rows)
       : ctx_(ctx),
         network_(network),
         arena_(network.plan().arena_size()),
-        block_rows_(std::clamp<std::int64_t>(kMostFloats / arena_, 1, kMostRows)),
+        block_rows_(
+            std::clamp(kMostFloats / arena_, std::int64_t{1}, std::clamp(rows, std::int64_t{1}, kMostRows))),
         data_(ctx, data),
         pass_(ctx, network, block_rows_, PassUse::per_sample),
         ids_(ctx, block_rows_),
@@ -34,6 +36,7 @@ class GradientBlocks {
 
   /// Gradients of `count` rows in the arena's layout, in host memory.
   const std::vector<float>& gradients(const std::int64_t* rows, std::int64_t count) {
+    const Lane lane(ctx_);
     ids_.upload(ctx_, rows, count);
     const PassInput input{.slices = whole_batch(count),
                           .ids = ids_.data(),
@@ -64,6 +67,11 @@ class GradientBlocks {
   std::vector<float> host_;
 };
 
+GradientBlocks make_blocks(const Model& model, const Dataset& data, std::int64_t rows) {
+  const Lane lane(model.context());
+  return GradientBlocks(model.context(), model.network(), data, rows);
+}
+
 /// The parameters' elements one after the other, without the arena's padding.
 void pack_row(const ParameterPlan& plan, const float* arena_row, float* to) {
   for (const auto& entry : plan.parameters()) to = std::copy_n(arena_row + entry.offset, entry.size, to);
@@ -79,6 +87,7 @@ std::int64_t parameter_count(const Model& model) {
 
 void for_each_gradient_block(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
                              const GradientBlock& take) {
+  const ModelUsers::Reads reads(model.network().users(), "for_each_gradient_block");
   Network& network = model.network();
   network.require_per_sample();
   if (take == nullptr)
@@ -90,9 +99,9 @@ void for_each_gradient_block(const Model& model, const Dataset& data, const std:
     all = all_rows(data.rows);
     rows = &all;
   }
-  GradientBlocks blocks(model.context(), network, data);
   const std::int64_t columns = parameter_count(model), arena = network.plan().arena_size();
   const auto total = static_cast<std::int64_t>(rows->size());
+  GradientBlocks blocks = make_blocks(model, data, total);
   std::vector<float> packed;
   for (std::int64_t first = 0; first < total; first += blocks.block_rows()) {
     const std::int64_t count = std::min(blocks.block_rows(), total - first);

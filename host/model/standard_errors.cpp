@@ -9,7 +9,7 @@
 #include "host/model/data_rules.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/input_names.hpp"
-#include "host/model/network.hpp"
+#include "host/model/model_call.hpp"
 #include "host/model/raw_weights.hpp"
 #include "kernels/base/loss.hpp"
 #include "thalweg/error.hpp"
@@ -183,6 +183,7 @@ std::size_t Sandwich::checked_size(const Model& model, const Dataset& data) {
 }  // namespace
 
 std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data) {
+  const ReadingCall call(model, "standard_errors");
   const Sandwich sandwich(model, data);
   const DataSchema& schema = model.spec().schema;
   std::vector<Coefficient> coefficients;
@@ -197,6 +198,7 @@ std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data
 }
 
 std::vector<RawWeight> raw_standard_errors(const Model& model, const Dataset& data) {
+  const ReadingCall call(model, "standard_errors");
   const Sandwich sandwich(model, data);
   const DataSchema& schema = model.spec().schema;
   std::vector<RawWeight> weights = raw_weights(model, 0);

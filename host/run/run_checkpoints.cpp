@@ -74,7 +74,8 @@ void RunCheckpoints::take_best_along(const std::string& folder, RunState& state)
 }
 
 void RunCheckpoints::put_back(const CheckpointData& data) {
-  restore_training_state(run_.model.context(), data, run_.model.network(), run_.learner);
+  restore_model_state(run_.model.context(), data, run_.model.network());
+  run_.learner.set_states(data.states);  // mutant: average-of-best
 }
 
 std::string RunCheckpoints::put_back(std::int64_t step) {

@@ -6,15 +6,19 @@
 #include "host/runtime/backends.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "host/runtime/device_of.hpp"
-#include "kernels/base/parallel.hpp"
+#include "host/runtime/lane.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
+/// No machine has more, and a program that asks for more by mistake should not get them.
+constexpr int kMostThreads = 4096;
+
 int thread_count(int asked) {
-  if (asked < 0)
-    throw ConfigError("train.threads is " + std::to_string(asked) + "; expected 0 (all) or more");
+  if (asked < 0 || asked > kMostThreads)
+    throw ConfigError("train.threads is " + std::to_string(asked) + "; expected 0 (all) to " +
+                      std::to_string(kMostThreads));
   return asked > 0 ? asked : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
@@ -59,23 +63,21 @@ struct Context::State {
   std::string name;
   Numerics numerics;
   const Backend& backend;
-  ThreadPool pool;
   Handles handles;
-  Scratch scratch;
-  Device device;
+  Lanes lanes;
 
   State(const ContextOptions& options, const std::string& device_name)
       : name(device_name),
         numerics(options.numerics),
         backend(find_backend(cuda_ordinal(name) >= 0 ? "cuda" : name)),
-        pool(thread_count(options.threads)),
-        scratch(backend.memory),
-        device{.pool = pool, .scratch = scratch} {
+        lanes(backend.memory, thread_count(options.threads)) {
     if (const int ordinal = cuda_ordinal(name); ordinal >= 0) open_cuda(ordinal);
   }
 
  private:
   void open_cuda(int ordinal) {
+    LaneDevice& device = lanes.first();
+    device.gpu = ordinal;
     device.stream = handles.stream = create_cuda_stream(ordinal);
     device.properties = cuda_properties(ordinal);
     if (numerics == Numerics::fast) device.matrix_library = handles.matrix_library = create_matrix_library();
@@ -87,9 +89,9 @@ Context::Context(const ContextOptions& options)
 
 const std::string& Context::device() const noexcept { return state_->name; }
 Numerics Context::numerics() const noexcept { return state_->numerics; }
-int Context::threads() const noexcept { return state_->pool.threads(); }
+int Context::threads() const noexcept { return state_->lanes.first().pool.threads(); }
 
 const Backend& backend_of(const Context& ctx) noexcept { return ctx.state_->backend; }
-const Device& device_of(const Context& ctx) noexcept { return ctx.state_->device; }
+const Device& device_of(const Context& ctx) noexcept { return Lane::device_in(ctx.state_->lanes); }
 
 }  // namespace thalweg

@@ -152,6 +152,8 @@ void* create_cuda_stream(int device) {
   return stream;
 }
 
+void select_cuda_device(int device) noexcept { static_cast<void>(cudaSetDevice(device)); }
+
 void destroy_cuda_stream(void* stream) noexcept {
   static_cast<void>(cudaStreamDestroy(static_cast<cudaStream_t>(stream)));
 }

@@ -32,6 +32,8 @@ std::int64_t cuda_free_bytes(const Context& ctx);
 
 /// Selects the device of ordinal `device` and gives a new stream on it; destroy_cuda_stream ends it.
 void* create_cuda_stream(int device);
+/// Makes it the device of the calling thread's next calls; should that fail, they do.
+void select_cuda_device(int device) noexcept;
 void destroy_cuda_stream(void* stream) noexcept;
 DeviceProperties cuda_properties(int device);
 

@@ -23,6 +23,8 @@ std::int64_t cuda_free_bytes(const Context&) { return -1; }
 
 void* create_cuda_stream(int) { throw DeviceUnavailable(std::string("device \"cuda\": ") + kReason); }
 
+void select_cuda_device(int) noexcept {}
+
 void destroy_cuda_stream(void*) noexcept {}
 
 DeviceProperties cuda_properties(int) { return {}; }

@@ -3,6 +3,7 @@
 #include "host/data/checked_data.hpp"
 #include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
+#include "host/model/model_call.hpp"
 #include "host/step/learner_rules.hpp"
 #include "host/step/learner_state.hpp"
 #include "thalweg/error.hpp"
@@ -19,6 +20,7 @@ StepResult only_result(std::vector<StepResult> results) {
 }  // namespace
 
 Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& options) {
+  const ReadingCall call(model, "Learner::Learner");
   require_data(model, data, DataUse::features);
   if (!data.target.empty()) require_targets(model.spec(), data);
   require_options(model, data, options);
@@ -26,6 +28,7 @@ Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& option
 }
 
 Learner::Learner(Model& model, const CheckedData& data, const LearnerOptions& options) {
+  const ReadingCall call(model, "Learner::Learner");
   require_inputs(model.spec(), data.rows);
   require_options(model, data.rows, options);
   state_ = std::make_unique<State>(model, data.rows, options);
@@ -36,27 +39,35 @@ Learner::~Learner() = default;
 std::int64_t Learner::burst_limit() const { return state_->burst.limit(); }
 
 void Learner::enqueue(const std::vector<std::int64_t>& rows, std::optional<double> lr) {
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::enqueue");
   state_->enqueue(rows, state_->rate(lr), true, nullptr);
 }
 
 void Learner::enqueue(const EpochBatch& batch, std::optional<double> lr) {
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::enqueue");
   state_->enqueue(batch, state_->rate(lr), true, nullptr);
 }
 
-std::vector<StepResult> Learner::collect() { return state_->collect(); }
+std::vector<StepResult> Learner::collect() {
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::collect");
+  return state_->collect();
+}
 
 StepResult Learner::step(const std::vector<std::int64_t>& rows, std::optional<double> lr) {
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::step");
   state_->enqueue(rows, state_->rate(lr), true, nullptr);
   return only_result(state_->collect());
 }
 
 StepResult Learner::step(const EpochBatch& batch, std::optional<double> lr) {
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::step");
   state_->enqueue(batch, state_->rate(lr), true, nullptr);
   return only_result(state_->collect());
 }
 
 StepResult Learner::step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
                          const ObjectiveFunction& objective) {
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::step");
   state_->enqueue(rows, state_->rate(lr), true, &objective);
   return only_result(state_->collect());
 }
@@ -75,6 +86,7 @@ StepResult Learner::value_and_gradient(const std::vector<std::int64_t>& rows,
 StepResult Learner::State::gradient_alone(const std::vector<std::int64_t>& rows,
                                           std::vector<NamedTensor>& gradients,
                                           const ObjectiveFunction* objective) {
+  const ChangingCall call(ctx, live_network(), "Learner::value_and_gradient");
   require_collected("Learner::value_and_gradient");
   if (sparse) gradient.sum.zero(ctx);  // a lazy gradient is defined only where the batch touched it
   enqueue(rows, 0.0, false, objective);
@@ -91,6 +103,7 @@ void Learner::State::require_collected(const std::string& call) const {
 
 Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atomic<int>* stop_signal,
                           MetricScope scope) const {
+  const ReadingCall call(state_->ctx, state_->live_network(), "Learner::evaluate");
   state_->require_rows(rows);
   return evaluate_rows(state_->ctx, state_->network, PlacedRows(state_->ctx, state_->data, &rows),
                        {.stop_signal = stop_signal, .scope = scope});
@@ -98,6 +111,7 @@ Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atom
 
 std::int64_t Learner::steps() const { return state_->steps; }
 void Learner::set_steps(std::int64_t steps) {
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::set_steps");
   require_steps(steps);
   state_->steps = steps;
 }
@@ -105,7 +119,7 @@ void Learner::set_steps(std::int64_t steps) {
 bool Learner::averages() const { return state_->optimizer.averages(); }
 
 void Learner::swap_average() {
-  state_->require_alive();
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::swap_average");
   if (!averages()) throw UsageError("Learner::swap_average: optimizer.average is none, there is no average");
   std::swap(state_->network.parameters(), state_->optimizer.average());
 }

@@ -4,6 +4,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/run_lock.hpp"
 #include "host/config/config_text.hpp"
+#include "host/model/model_call.hpp"
 #include "host/model/model_file.hpp"
 #include "host/step/learner_state.hpp"
 #include "host/step/training_state.hpp"
@@ -70,7 +71,7 @@ std::optional<StoredCheckpoint> find_checkpoint(const std::string& path, std::ve
 
 std::string Learner::save(const std::string& out, const SaveOptions& options) const {
   State& s = *state_;
-  s.require_alive();
+  const ReadingCall call(s.ctx, s.live_network(), "Learner::save");
   s.require_collected("Learner::save");
   s.data.require_unmoved();
   if (options.keep < 1)
@@ -93,7 +94,7 @@ std::string Learner::save(const std::string& out, const SaveOptions& options) co
 
 std::optional<Restored> Learner::restore(const std::string& path) {
   State& s = *state_;
-  s.require_alive();
+  const ChangingCall call(s.ctx, s.live_network(), "Learner::restore");
   s.require_collected("Learner::restore");
   Restored restored;
   std::optional<StoredCheckpoint> found = find_checkpoint(path, restored.damaged);
@@ -104,8 +105,9 @@ std::optional<Restored> Learner::restore(const std::string& path) {
   require_same_model(folder, data, s.network.spec());
   require_same_states(folder, saved.optimizer, s.options.optimizer);
   require_same_data(folder, data, s.data.host(), saved.data.fingerprint);
-  restore_training_state(s.ctx, data, s.network, *this);
-  set_steps(data.step);
+  restore_model_state(s.ctx, data, s.network);
+  s.set_states(data.states);
+  s.steps = data.step;
   restored.folder = folder;
   restored.values = data.progress;
   return restored;

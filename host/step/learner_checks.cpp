@@ -8,12 +8,12 @@
 
 namespace thalweg {
 
-void Learner::State::require_alive() const {
+Network& Learner::State::live_network() const {
   if (life.expired()) throw UsageError("the model of this learner is gone: it was destroyed or assigned to");
+  return network;
 }
 
 void Learner::State::require_rows(const std::vector<std::int64_t>& rows) const {
-  require_alive();
   data.require_unmoved();
   require_some_row_ids(data.host(), rows);
   require_own_loss(network.spec());
@@ -22,7 +22,6 @@ void Learner::State::require_rows(const std::vector<std::int64_t>& rows) const {
 
 void Learner::State::require_step(const StepRows& rows, double lr, bool update,
                                   const ObjectiveFunction* objective) const {
-  require_alive();
   data.require_unmoved();
   require_rate(lr);
   if (update && states_need_steps && steps == 0)

@@ -4,6 +4,9 @@
 
 #include <tuple>
 
+#include "host/data/validate_data.hpp"
+#include "host/model/data_rules.hpp"
+#include "host/model/model_call.hpp"
 #include "host/step/learner_state.hpp"
 #include "thalweg/error.hpp"
 
@@ -45,6 +48,8 @@ void Learner::State::set_data(const Dataset& dataset) {
   if (options.batches != nullptr)
     throw UsageError("Learner::set_data: LearnerOptions::batches are batches of one data set; pass rows");
   require_same_schema(schema, schema_of(dataset));
+  validate_data(dataset, MissingValues::refused, ctx.threads());
+  if (!dataset.target.empty()) require_targets(network.spec(), dataset);
   DeviceDataset placed(ctx, dataset);
   if (sparse) {
     SparseBatch batch(ctx, *network.sparse_layer(), dataset, options.max_batch, kept_slices());
@@ -55,6 +60,9 @@ void Learner::State::set_data(const Dataset& dataset) {
   graphs.clear();  // they hold the addresses of the rows
 }
 
-void Learner::set_data(const Dataset& data) { state_->set_data(data); }
+void Learner::set_data(const Dataset& data) {
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::set_data");
+  state_->set_data(data);
+}
 
 }  // namespace thalweg

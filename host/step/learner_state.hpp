@@ -1,5 +1,6 @@
 #pragma once
 // The memory and the work of a learner: one batch through the model, its record and its update.
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -40,16 +41,16 @@ struct Learner::State {
   std::unique_ptr<LayeredStep> whole;  ///< of objective_rows; made when it is first called for
   std::unique_ptr<StepProgram> fused;  ///< null: `layered` serves the model's own loss as well
   StepGraphs graphs;
-  std::int64_t steps = 0;
-  std::weak_ptr<const Network> life;  ///< of the network
-  bool states_need_steps = false;     ///< states were set that some steps have made
+  std::atomic<std::int64_t> steps = 0;  ///< also read while a step is taken
+  std::weak_ptr<const Network> life;    ///< of the network
+  bool states_need_steps = false;       ///< states were set that some steps have made
 
   State(Model& model, const Dataset& dataset, const LearnerOptions& o);
 
   /// The learning rate of a step that is called with `lr`.
   double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.plain_lr()); }
-  /// Throws UsageError if the model is gone.
-  void require_alive() const;
+  /// The network; throws UsageError if the model is gone.
+  Network& live_network() const;
   /// Throws unless model and data are where they were, and the model's own loss can be evaluated on the rows.
   void require_rows(const std::vector<std::int64_t>& rows) const;
   /// Queues one step; `update` false: the gradient alone. A step with an objective of its own runs at once.
@@ -63,6 +64,7 @@ struct Learner::State {
   /// Waits for the queued steps. The last result may be that of a step that diverged; those after it did
   /// nothing.
   std::vector<StepResult> collect();
+  void set_states(const std::vector<NamedTensor>& states);
 
  private:
   bool clips() const { return options.per_sample.clips(); }

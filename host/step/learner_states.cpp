@@ -1,6 +1,7 @@
 // The states of a learner's optimizer, by name.
 #include <algorithm>
 
+#include "host/model/model_call.hpp"
 #include "host/model/tensor_rules.hpp"
 #include "host/step/learner_rules.hpp"
 #include "host/step/learner_state.hpp"
@@ -33,7 +34,7 @@ bool any_not_zero(const NamedTensor& tensor) {
 
 std::vector<NamedTensor> Learner::states() const {
   State& s = *state_;
-  s.require_alive();
+  const ReadingCall call(s.ctx, s.live_network(), "Learner::states");
   std::vector<NamedTensor> all;
   for (const auto& [name, arena] : arenas_of(s.options.optimizer.name, s.optimizer))
     for (NamedTensor& tensor : download_tensors(s.ctx, entries_named(s.network.plan(), name), *arena))
@@ -42,22 +43,25 @@ std::vector<NamedTensor> Learner::states() const {
 }
 
 void Learner::set_states(const std::vector<NamedTensor>& states) {
-  State& s = *state_;
-  s.require_alive();
-  const Rule rule = s.options.optimizer.name;
-  const std::vector<NamedArena> arenas = arenas_of(rule, s.optimizer);
+  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::set_states");
+  state_->set_states(states);
+}
+
+void Learner::State::set_states(const std::vector<NamedTensor>& states) {
+  const Rule rule = options.optimizer.name;
+  const std::vector<NamedArena> arenas = arenas_of(rule, optimizer);
   std::vector<ParameterPlan::Entry> entries;
   for (const NamedArena& named : arenas)
-    for (ParameterPlan::Entry& entry : entries_named(s.network.plan(), named.name))
+    for (ParameterPlan::Entry& entry : entries_named(network.plan(), named.name))
       entries.push_back(std::move(entry));
   const std::vector<NamedTensor> given = with_state_names(states, rule);
   const std::vector<const NamedTensor*> in_order = matched(entries, given);
-  const std::size_t per_arena = s.network.plan().parameters().size();
-  s.states_need_steps = false;
+  const std::size_t per_arena = network.plan().parameters().size();
+  states_need_steps = false;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const NamedArena& to = arenas[i / per_arena];
-    to.arena->upload(s.ctx, in_order[i]->values.data(), entries[i].size, entries[i].offset);
-    s.states_need_steps |= to.name != kAverage && any_not_zero(*in_order[i]);
+    to.arena->upload(ctx, in_order[i]->values.data(), entries[i].size, entries[i].offset);
+    states_need_steps |= to.name != kAverage && any_not_zero(*in_order[i]);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "host/data/finite.hpp"
 #include "host/runtime/device_of.hpp"
+#include "host/runtime/lane.hpp"
 #include "host/step/learner_rules.hpp"
 #include "host/step/optimizer.hpp"
 #include "kernels/update/update.hpp"
@@ -41,6 +42,7 @@ MinimizeResult minimize(
     const Context& ctx, const OptimizerConfig& config, std::vector<float>& point, std::int64_t steps,
     double tolerance,
     const std::function<double(const std::vector<float>&, std::vector<float>&)>& value_and_gradient) {
+  const Lane lane(ctx);
   require_problem(point, steps, tolerance, value_and_gradient != nullptr);
   require_rate(config.plain_lr());
   const auto size = static_cast<std::int64_t>(point.size());

@@ -14,11 +14,9 @@ CheckpointData training_state(const Context& ctx, Network& network, const Learne
   return data;
 }
 
-void restore_training_state(const Context& ctx, const CheckpointData& data, Network& network,
-                            Learner& learner) {
+void restore_model_state(const Context& ctx, const CheckpointData& data, Network& network) {
   upload_tensors(ctx, network.plan().parameters(), data.parameters, network.parameters());
   upload_tensors(ctx, network.plan().buffers(), data.buffers, network.buffers());
-  learner.set_states(data.states);  // mutant: average-of-best
 }
 
 }  // namespace thalweg

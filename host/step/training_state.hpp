@@ -9,8 +9,7 @@ namespace thalweg {
 /// Parameters, running statistics, optimizer states, steps, and the metadata of the model.
 CheckpointData training_state(const Context& ctx, Network& network, const Learner& learner);
 
-/// Puts back parameters, running statistics and optimizer states. The count of steps stays.
-void restore_training_state(const Context& ctx, const CheckpointData& data, Network& network,
-                            Learner& learner);
+/// Puts back parameters and running statistics.
+void restore_model_state(const Context& ctx, const CheckpointData& data, Network& network);
 
 }  // namespace thalweg

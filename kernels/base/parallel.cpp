@@ -1,5 +1,7 @@
 #include "kernels/base/parallel.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -8,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "kernels/base/blocked_signals.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -75,6 +78,7 @@ struct ThreadPool::State {
   Erased call = nullptr;
   std::int64_t first_task = 0;
   const std::uint64_t threads;
+  const pid_t process = ::getpid();
   std::vector<std::thread> workers;
 
   explicit State(int count) : threads(static_cast<std::uint64_t>(count)) {}
@@ -160,6 +164,7 @@ namespace {
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads)) {
+  const BlockedSignals blocked;  // mutant: signals-blocked
   try {
     for (int t = 1; t < threads; ++t) state_->workers.emplace_back([this, t] { state_->work(t); });
   } catch (const std::system_error& reason) {  // a thread that could not be had: end those that could
@@ -171,7 +176,13 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads)) {
   }
 }
 
-ThreadPool::~ThreadPool() { state_->end_workers(); }
+ThreadPool::~ThreadPool() {
+  if (::getpid() == state_->process) {
+    state_->end_workers();
+  } else {  // the child of a fork has no workers, and nobody may touch their handles
+    static_cast<void>(state_.release());
+  }
+}
 
 int ThreadPool::threads() const noexcept { return static_cast<int>(state_->workers.size()) + 1; }
 

@@ -1,12 +1,15 @@
 #include "host/checkpoint/checkpoint_writer.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <thread>
+#include <vector>
 
 #include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
@@ -62,6 +65,33 @@ TEST(CheckpointWriter, DoesNotMakeTheRunWaitForTheDisk) {
   gate = true;
   writer.finish();
   EXPECT_EQ(read_checkpoint(checkpoint_folder(root.path(), 1)).step, 1);
+}
+
+/// Signals that the thread which writes does not block, but those that no thread can.
+std::vector<int> unblocked;
+int fsync_that_looks_at_signals(int) {
+  sigset_t now;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &now);
+  unblocked.clear();
+  for (int signal = 1; signal < 32; ++signal)
+    if (signal != SIGKILL && signal != SIGSTOP && sigismember(&now, signal) == 0) unblocked.push_back(signal);
+  return 0;
+}
+
+TEST(CheckpointWriter, LeavesTheSignalsOfTheProgramToItsOwnThreads) {
+  const test::ScratchFolder root;
+  FileOps ops = system_file_ops;
+  ops.fsync = &fsync_that_looks_at_signals;
+  const ScopedFileOps scope(ops);
+  CheckpointWriter writer;
+  writer.submit({root.path(), checkpoint_at(1), 3, {}});
+  sigset_t here;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &here);
+  EXPECT_EQ(sigismember(&here, SIGINT), 0) << "the caller's stay as they were";
+  writer.finish();
+  std::vector<int> faults{SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+  std::sort(faults.begin(), faults.end());
+  EXPECT_EQ(unblocked, faults);
 }
 
 TEST(CheckpointWriter, DropsNoCheckpointAndPrunes) {

@@ -29,7 +29,10 @@ TEST(Context, HasAsManyThreadsAsAskedForAndAllOfTheMachineForNone) {
   EXPECT_EQ(Context({.device = "cpu", .threads = 3}).threads(), 3);
   EXPECT_EQ(Context({.device = "cpu", .threads = 0}).threads(),
             static_cast<int>(std::thread::hardware_concurrency()));
-  EXPECT_EQ(refusal("cpu", -1), "train.threads is -1; expected 0 (all) or more");
+  EXPECT_EQ(refusal("cpu", -1), "train.threads is -1; expected 0 (all) to 4096");
+  for (const int many : {4097, 100000})
+    EXPECT_EQ(refusal("cpu", many),
+              "train.threads is " + std::to_string(many) + "; expected 0 (all) to 4096");
 }
 
 TEST(Context, TakesACudaDeviceByANumberOfOneToFourDigits) {

@@ -50,14 +50,32 @@ TEST(Files, AnAtomicFileRemovesWhatADeadProcessLeftOfIt) {
   const pid_t dead = ::fork();
   if (dead == 0) ::_exit(0);
   ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
-  const std::string left = ".tmp-file-" + std::to_string(dead), other = ".tmp-other-" + std::to_string(dead);
+  const std::string left = ".tmp-file-" + std::to_string(dead), second = left + ".2",
+                    other = ".tmp-other-" + std::to_string(dead);
   // process 1 is always there
   for (const std::string& name :
-       {left, other, std::string(".tmp-file-1"), std::string(".tmp-file-x"), left + "x"})
+       {left, second, other, std::string(".tmp-file-1"), std::string(".tmp-file-x"), left + "x"})
     overwrite(root / name, "left");
   write_file_atomically(root / "file", "new");
   EXPECT_EQ(entries(root.path()),
             (std::vector<std::string>{".tmp-file-1", left + "x", ".tmp-file-x", other, "file"}));
+}
+
+TEST(Files, ThreadsMayWriteOneFileAtATimeAndTheLastCommitHolds) {
+  const ScratchFolder root;
+  {
+    AtomicFile first(root / "file"), second(root / "file"), third(root / "file");
+    EXPECT_EQ(entries(root.path()).size(), 3u);
+    EXPECT_TRUE(fs::exists(temporary_path(root.path(), "file"))) << "the first has the name of a file alone";
+    first.write("first"), second.write("second");
+    second.commit();
+    EXPECT_EQ(read_file(root / "file"), "second");
+    first.commit();
+    EXPECT_EQ(read_file(root / "file"), "first");
+  }
+  EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"file"}));
+  const AtomicFile alone(root / "file");
+  EXPECT_TRUE(fs::exists(temporary_path(root.path(), "file")));
 }
 
 TEST(Files, AFailedFsyncIsNotTriedAgain) {

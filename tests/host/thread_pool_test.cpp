@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <thread>
@@ -146,8 +150,55 @@ TEST(ThreadPool, WakesThreadsThatHaveGoneToSleep) {
   }
 }
 
+std::atomic<int> handled{0};
+std::atomic<pid_t> handler_thread{0};
+
+TEST(ThreadPool, LeavesTheSignalsOfTheProgramToItsOwnThreads) {
+  struct sigaction action {
+  }, before{};
+  action.sa_handler = [](int) { handler_thread = ::gettid(), ++handled; };
+  ::sigaction(SIGUSR1, &action, &before);
+  const ThreadPool pool(3);
+  sigset_t usr1, pending;
+  sigemptyset(&usr1), sigaddset(&usr1, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &usr1, nullptr);  // now nobody is left to handle it
+  ::kill(::getpid(), SIGUSR1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::sigpending(&pending);
+  EXPECT_EQ(sigismember(&pending, SIGUSR1), 1);
+  EXPECT_EQ(handled, 0);
+  ::pthread_sigmask(SIG_UNBLOCK, &usr1, nullptr);
+  EXPECT_EQ(handled, 1);
+  EXPECT_EQ(handler_thread, ::gettid());
+  ::sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST(ThreadPool, TheChildOfAForkRunsItsJobsAloneAndEnds) {
+  auto pool = std::make_unique<ThreadPool>(3);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(60);
+    std::int64_t sum = 0;
+    pool->run(100, [&](std::int64_t task, int thread) { sum += thread == 0 ? task : 10000; });
+    pool.reset();
+    ::_exit(sum == 4950 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+/// Of this process, now.
+std::int64_t thread_count() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+}
+
 TEST(ThreadPool, ComesAndGoesWithoutAJob) {
+  const std::int64_t before = thread_count();
   for (int i = 0; i < 200; ++i) ThreadPool pool(1 + i % 5);
+  const Deadline deadline = in_ten_seconds();  // a thread is listed until the system has forgotten it
+  while (thread_count() > before && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(thread_count(), before);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ std::map<Kernel, int>& dynamic_limits() {
 }
 
 thread_local cudaError_t last_error = cudaSuccess;
+thread_local int selected = 0;
 
 }  // namespace
 
@@ -54,6 +55,13 @@ std::size_t memory_bytes() {
   if (*end != '\0') fatal("THALWEG_SIMT_MEMORY=" + std::string(asked) + " is no number of bytes");
   return bytes;
 }
+
+int device_count() {
+  const char* asked = std::getenv("THALWEG_SIMT_DEVICES");
+  return asked == nullptr || *asked == '\0' ? 1 : std::atoi(asked);
+}
+
+int selected_device() { return selected; }
 
 cudaError_t failed(cudaError_t error) {
   if (error != cudaSuccess) last_error = error;
@@ -141,14 +149,18 @@ cudaError_t cudaGetLastError() { return std::exchange(simt::last_error, cudaSucc
 cudaError_t cudaPeekAtLastError() { return simt::last_error; }
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  *count = simt::device_count();
   return cudaSuccess;
 }
 cudaError_t cudaGetDevice(int* device) {
-  *device = 0;
+  *device = simt::selected;
   return cudaSuccess;
 }
-cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : failed(cudaErrorInvalidDevice); }
+cudaError_t cudaSetDevice(int device) {
+  if (device < 0 || device >= simt::device_count()) return failed(cudaErrorInvalidDevice);
+  simt::selected = device;
+  return cudaSuccess;
+}
 cudaError_t cudaDeviceSynchronize() {
   simt::count(&simt::Calls::synchronizations);
   return cudaSuccess;
@@ -160,7 +172,7 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
 cudaError_t cudaDriverGetVersion(int* version) { return cudaRuntimeGetVersion(version); }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  if (device != 0) return failed(cudaErrorInvalidDevice);
+  if (device < 0 || device >= simt::device_count()) return failed(cudaErrorInvalidDevice);
   *properties = {};
   std::snprintf(properties->name, sizeof properties->name, "executed on the CPU as sm_%d", gpu().sm);
   properties->major = gpu().sm / 10;

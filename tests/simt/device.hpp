@@ -1,6 +1,7 @@
 #pragma once
 // The GPU that is played: its limits follow from its architecture (THALWEG_SIMT_SM, 75 to 120; default 90),
-// its memory is THALWEG_SIMT_MEMORY bytes (default 16 GiB).
+// its memory is THALWEG_SIMT_MEMORY bytes (default 16 GiB), and there are THALWEG_SIMT_DEVICES of it (default
+// 1).
 #include <cstddef>
 
 namespace simt {
@@ -15,6 +16,9 @@ struct Gpu {
 
 const Gpu& gpu();
 std::size_t memory_bytes();
+int device_count();
+/// The device of the calling thread: a kernel is launched in a stream of it.
+int selected_device();
 constexpr std::size_t kSharedWithoutAsking = 48 * 1024;
 constexpr std::size_t kSharedReserved = 1024;  ///< per block, taken by the system since sm_80
 

@@ -130,6 +130,24 @@ TEST(Streams, StaleHandlesAreErrors) {
   cudaGetLastError();
 }
 
+TEST(Streams, TakeKernelsWhileTheirDeviceIsSelected) {
+  setenv("THALWEG_SIMT_DEVICES", "2", 1);
+  cudaStream_t stream = nullptr;
+  ASSERT_EQ(cudaSetDevice(1), cudaSuccess);
+  ASSERT_EQ(cudaStreamCreate(&stream), cudaSuccess);
+  DeviceArray<float> value(std::vector<float>{1.0f});
+  launch(stream, {1, 1}, "add", add, value.data(), 2.0f);
+  EXPECT_EQ(cudaGetLastError(), cudaSuccess);
+  ASSERT_EQ(cudaSetDevice(0), cudaSuccess);
+  EXPECT_ANY_THROW(launch(stream, {1, 1}, "add", add, value.data(), 4.0f));
+  cudaGetLastError();
+  EXPECT_EQ(value.download(), std::vector<float>{3.0f});
+  EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
+  EXPECT_EQ(cudaSetDevice(2), cudaErrorInvalidDevice);
+  cudaGetLastError();
+  unsetenv("THALWEG_SIMT_DEVICES");
+}
+
 TEST(Graphs, RecordNowAndRunAtTheLaunch) {
   cudaStream_t stream = nullptr, side = nullptr;
   cudaEvent_t fork = nullptr;

@@ -30,6 +30,7 @@ struct CUgraphExec_st {
   std::vector<Node> nodes;
 };
 struct CUstream_st {
+  const int device = simt::selected_device();
   CUgraph_st* capture = nullptr;
   bool began_capture = false;
 };
@@ -58,6 +59,10 @@ bool valid(cudaStream_t stream) {
   if (stream == nullptr) return true;
   const std::lock_guard lock(handles().mutex);
   return handles().streams.contains(stream);
+}
+/// Copies may go into a stream of another device than the selected one, kernels may not.
+bool takes_kernels(cudaStream_t stream) {
+  return stream == nullptr || stream->device == simt::selected_device();
 }
 bool valid(cudaEvent_t event) {
   const std::lock_guard lock(handles().mutex);
@@ -135,7 +140,8 @@ cudaError_t check_shape(const simt::Launch& launch, simt::Kernel kernel, bool cl
 namespace simt {
 
 cudaError_t issue(cudaStream_t stream, Kernel kernel, std::function<cudaError_t()> run) {
-  if (!valid(stream)) return failed(cudaErrorInvalidResourceHandle);
+  if (!valid(stream) || (kernel != nullptr && !takes_kernels(stream)))
+    return failed(cudaErrorInvalidResourceHandle);
   if (stream == nullptr || stream->capture == nullptr) {
     if (kernel != nullptr) count(&Calls::launches);
     return failed(run());
