@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "host/data/dataset_rows.hpp"
+#include "host/data/fit_to_schema.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
 #include "host/model/objective.hpp"
@@ -231,8 +232,9 @@ Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& ro
 Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
                  const std::atomic<int>* stop_signal, std::optional<double> threshold) {
   const Context& ctx = model.context();
-  const DeviceDataset placed(ctx, data);
-  return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, rows),
+  const FittedRows fitted(data, model.spec().schema, rows, true, ctx.threads());
+  const DeviceDataset placed(ctx, fitted.data());
+  return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, fitted.rows()),
                        {.stop_signal = stop_signal, .threshold = threshold});
 }
 

@@ -2,6 +2,7 @@
 
 #include "host/data/all_rows.hpp"
 #include "host/data/device_dataset.hpp"
+#include "host/data/fit_to_schema.hpp"
 #include "host/model/network.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
@@ -80,12 +81,14 @@ void for_each_gradient_block(const Model& model, const Dataset& data, const std:
   Network& network = model.network();
   network.require_per_sample();
   if (data.target.empty()) throw DataError(data.source + ": has no targets, which gradients of a loss need");
+  const FittedRows fitted(data, network.spec().schema, rows, true, model.context().threads());
   std::vector<std::int64_t> all;
+  rows = fitted.rows();
   if (rows == nullptr) {
-    all = all_rows(data.rows);
+    all = all_rows(fitted.data().rows);
     rows = &all;
   }
-  GradientBlocks blocks(model.context(), network, data);
+  GradientBlocks blocks(model.context(), network, fitted.data());
   const std::int64_t columns = parameter_count(model), arena = network.plan().arena_size();
   const auto total = static_cast<std::int64_t>(rows->size());
   std::vector<float> packed;

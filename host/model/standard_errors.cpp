@@ -6,6 +6,7 @@
 
 #include "host/config/choice.hpp"
 #include "host/data/dataset_rows.hpp"
+#include "host/data/fit_to_schema.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/input_names.hpp"
 #include "host/model/network.hpp"
@@ -138,11 +139,8 @@ double quadratic_form(const Square& g, const std::vector<double>& x) {
 /// The sandwich of a model on its data.
 class Sandwich {
  public:
-  Sandwich(const Model& model, const Dataset& data)
-      : factor_(hessian(model.context(), model.network(), data, checked_size(model))),
-        products_(gradient_products(model, data, factor_.size)) {
-    factorize(factor_);
-  }
+  Sandwich(const Model& model, const Dataset& rows)
+      : Sandwich(model, FittedRows(rows, model.spec().schema, nullptr, true, model.context().threads())) {}
 
   /// The standard error of a sum of coefficients; those left out have no part in it. NaN where all are.
   double of(const WeightSum& sum) const {
@@ -158,6 +156,11 @@ class Sandwich {
   }
 
  private:
+  Sandwich(const Model& model, const FittedRows& rows)
+      : factor_(hessian(model.context(), model.network(), rows.data(), checked_size(model))),
+        products_(gradient_products(model, rows.data(), factor_.size)) {
+    factorize(factor_);
+  }
   static std::size_t checked_size(const Model& model);
 
   Square factor_, products_;

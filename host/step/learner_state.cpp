@@ -54,8 +54,9 @@ void require_micro_batches(const Network& network) {
 Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions& o)
     : ctx(model.context()),
       network(model.network()),
-      data(ctx, dataset),
-      options(with_micro_batch(ctx, network, dataset, o)),
+      fitted(dataset, network.spec().schema, nullptr, !dataset.target.empty(), ctx.threads()),
+      data(ctx, fitted.data()),
+      options(with_micro_batch(ctx, network, fitted.data(), o)),
       optimizer(ctx, network.plan(), network.parameters().data(), optimizer_config(o),
                 sparse_weight_of(network)),
       inputs(ctx, o.max_batch, burst_limit_of(ctx, o)),
@@ -67,7 +68,7 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
   gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices)};
   gradient.sum.zero(ctx);
   if (const Layer* layer = network.sparse_layer())
-    sparse.emplace(ctx, *layer, dataset, o.max_batch, kept_slices);
+    sparse.emplace(ctx, *layer, fitted.data(), o.max_batch, kept_slices);
   if (o.per_sample.any())
     per_sample.emplace(ctx, network, data, o.per_sample, options.micro_batch, o.max_batch);
   const StepParts parts{ctx, network, data, per_sample ? &*per_sample : nullptr};

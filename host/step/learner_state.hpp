@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/data/device_dataset.hpp"
+#include "host/data/fit_to_schema.hpp"
 #include "host/model/network.hpp"
 #include "host/runtime/step_graphs.hpp"
 #include "host/step/batch_ids.hpp"
@@ -25,6 +26,7 @@ struct GradientArenas {
 struct Learner::State {
   Context ctx;
   Network& network;
+  FittedRows fitted;
   DeviceDataset data;
   LearnerOptions options;  ///< with the rows of a micro-batch that were chosen
   GradientArenas gradient;

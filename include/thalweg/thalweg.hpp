@@ -10,6 +10,7 @@
 #include "thalweg/metrics.hpp"
 #include "thalweg/model.hpp"
 #include "thalweg/per_sample.hpp"
+#include "thalweg/prepare.hpp"
 #include "thalweg/schedule.hpp"
 #include "thalweg/trainer.hpp"
 #include "thalweg/verify.hpp"
