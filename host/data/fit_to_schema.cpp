@@ -30,7 +30,7 @@ std::vector<std::string> category_lists(const FeatureTransform& transform) {
 template <class T>
 std::string difference(const char* what, const std::vector<T>& data, const std::vector<T>& model) {
   if (data.size() != model.size())
-    return fmt::format("it has {} numbers \"{}\", the model {}", data.size(), what, model.size());
+    return fmt::format("it has \"{}\" for {} columns, the model for {}", what, data.size(), model.size());
   const auto [mine, models] = std::mismatch(data.begin(), data.end(), model.begin());
   if (mine == data.end()) return "";
   return fmt::format("\"{}\" of column {} is {}, that of the model {}", what, mine - data.begin(), *mine,

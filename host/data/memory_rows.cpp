@@ -69,8 +69,8 @@ LabelColumn labels_of(const Dataset& data) {
   for (std::size_t row = 0; row < data.target.size(); ++row) {
     const float target = data.target[row];
     const bool known = target >= 0 && target < classes;  // not NaN
-    const auto code = known ? static_cast<std::int32_t>(target) : -1;
-    if (static_cast<float>(code) != target)
+    const auto code = known ? static_cast<std::int32_t>(target) : 0;
+    if (!known || static_cast<float>(code) != target)
       throw DataError(fmt::format("{}: the target is {}; want the index of one of {} classes",
                                   data.where(static_cast<std::int64_t>(row)), target, data.classes.size()));
     labels.codes.push_back(code);
@@ -133,8 +133,6 @@ Dataset select_rows(const Dataset& data, const std::vector<std::int64_t>& ids) {
   to.weight = selected(data.weight, ids, 1);
   to.classes = data.classes;
   to.transform = data.transform;
-  to.target_column = data.target_column;
-  to.index_base = data.index_base;
   select_origin(data, ids, to);
   return to;
 }

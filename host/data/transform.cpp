@@ -165,7 +165,7 @@ void match_categories(RawData& raw, const FeatureTransform& transform, Unseen un
     }
     renumber(raw, c, number);
   }
-  if (raw.unseen > 0)
+  if (!first.empty())
     raw.notes.push_back(
         fmt::format("{}: {} with a category that training did not have, as {}; left out "
                     "(data.unseen = ignore)",

@@ -1,6 +1,7 @@
 // Data in memory and the files with the same values: the bits of runs and of predictions are the same.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -203,6 +204,49 @@ TEST_F(Memory, PreparedFeaturesStayAsTheyAreAndTheirTargetsAreStandardised) {
   EXPECT_NE(train(config, fit_transform(numbers(), {}, &few)).parameters_xxh3, of_file.parameters_xxh3);
 }
 
+TEST_F(Memory, PreparedRowsAreWeightedAndHeldOutAsRawOnes) {
+  Dataset raw = classes();
+  for (const float cell : raw.dense_f32)
+    raw.dense_u8.push_back(static_cast<std::uint8_t>(static_cast<int>(std::abs(cell)) % 256));
+  raw.dense_f32.clear();  // the transform of bytes needs no statistics
+  const Dataset prepared = fit_transform(raw, {});
+  ASSERT_FALSE(prepared.transform.scale.empty());
+  Config config = settings();
+  config.data.class_weight = "balanced";
+  config.data.folds = 3;
+  const TrainReport a = train(config, raw), b = train(config, prepared);
+  for (std::size_t fold = 0; fold < 3; ++fold)
+    EXPECT_EQ(a.folds[fold].parameters_xxh3, b.folds[fold].parameters_xxh3) << fold;
+  config.data.folds = 0;
+  config.data.validation_fraction = 0.25;
+  EXPECT_EQ(train(config, raw).validation->values, train(config, prepared).validation->values);
+  config.data.class_weight = "none";
+  config.data.stratify = Tristate::yes;
+  Dataset numbers = fit_transform(Memory::numbers(), {});
+  expect_error<ConfigError>([&] { train(config, numbers); },
+                            {"data.stratify = true", "rows by hand are numbers"});
+  config.data.stratify = Tristate::automatic;
+  EXPECT_GT(train(config, numbers).summary.validation_rows, 0);
+}
+
+TEST_F(Memory, RowsOfWeightZeroHaveNoPartInTheUnitOfTheTarget) {
+  Dataset weighted = numbers();
+  weighted.weight.assign(kRows, 1);
+  weighted.weight[3] = 0;
+  weighted.target[3] = 1e6F;
+  const auto mean_of = [&](const Dataset& data) {
+    Config config = settings();
+    config.out = folder_.path("weights");
+    config.checkpoint.resume = "never";
+    train(config, data);
+    return Model::load(Context({.device = "cpu"}), config.out).spec().schema.target_transform.mean;
+  };
+  double sum = 0;
+  for (std::int64_t row = 0; row < kRows; ++row) sum += row == 3 ? 0 : double{target(row)};
+  EXPECT_NEAR(mean_of(weighted), sum / (kRows - 1), 1e-6);
+  EXPECT_NEAR(mean_of(fit_transform(weighted, {})), sum / (kRows - 1), 1e-6);
+}
+
 TEST_F(Memory, TestRowsAreRawOrPreparedAndTheSummarySaysWhereTheyAre) {
   Config config = settings();
   config.data.train = config.data.test = csv();
@@ -252,12 +296,25 @@ TEST_F(Memory, ARunThatBeginsWithAModelTakesItsTransform) {
   for (std::size_t row = 0; row < kRows; ++row)
     text << other.dense_f32[2 * row] << "," << other.dense_f32[2 * row + 1] << "," << other.target[row]
          << "\n";
+  const std::string file = folder_.write("other.csv", text.str());
   config.model.init = config.out;
   config.out = "";
-  config.data.train = folder_.write("other.csv", text.str());
-  const std::string of_file = train(config).parameters_xxh3;
-  config.data.train = "";
-  EXPECT_EQ(train(config, other).parameters_xxh3, of_file);
+  const auto expect_as_of_file = [&](Config run) {
+    run.data.train = file;
+    const std::string of_file = train(run).parameters_xxh3;
+    run.data.train = "";
+    EXPECT_EQ(train(run, other).parameters_xxh3, of_file);
+  };
+  expect_as_of_file(config);
+  config.data.train = csv();
+  config.data.standardize_target = Tristate::no;
+  config.out = folder_.path("in-the-unit-of-the-data");
+  config.model.init = "auto";
+  train(config);
+  config.model.init = config.out;
+  config.out = "";
+  config.data.standardize_target = Tristate::automatic;
+  expect_as_of_file(config);
 }
 
 TEST_F(Memory, SettingsThatNameFilesOrColumnsAreRefused) {

@@ -40,6 +40,31 @@ TEST(FitTransform, TheMatrixIsNotCopied) {
   EXPECT_EQ(fit_transform(std::move(raw), {}).dense_f32.data(), before);
 }
 
+TEST(FitTransform, WhatIsKnownOfTheRowsStays) {
+  Dataset raw = number_data(1, {1, 3}, {0, 1});
+  raw.row_names = {"u", "v"};
+  raw.row_name_column = "id";
+  raw.target_column = "y";
+  raw.transform.columns = {"x"};
+  raw.first_source_row = 7;
+  raw.source_line = {3, 4};
+  raw.index_base = 0;
+  raw.filled = 5;
+  raw.unseen = 6;
+  raw.notes = {"a note"};
+  const Dataset data = fit_transform(raw, {});
+  EXPECT_EQ(data.row_names, raw.row_names);
+  EXPECT_EQ(data.row_name_column, "id");
+  EXPECT_EQ(data.target_column, "y");
+  EXPECT_EQ(data.transform.columns, (Texts{"x"}));
+  EXPECT_EQ(data.first_source_row, 7);
+  EXPECT_EQ(data.source_line, raw.source_line);
+  EXPECT_EQ(data.index_base, 0);
+  EXPECT_EQ(data.filled, 5);
+  EXPECT_EQ(data.unseen, 6);
+  EXPECT_EQ(data.notes, raw.notes);
+}
+
 TEST(FitTransform, FillsWeightsAndStandardisesTargetsByTheSettings) {
   DataConfig config;
   config.standardize = Tristate::no;
@@ -184,6 +209,62 @@ TEST_F(RawTableTest, TextsThatMeanAMissingValueAreThoseOfTheSetting) {
   EXPECT_EQ(data.target, (Floats{1, 2, 3, 4.5F})) << "the last column, where none is named";
 }
 
+TEST_F(RawTableTest, ColumnsWithoutNamesGoByPosition) {
+  const Dataset data =
+      fit_transform(RawTable{{{"", {1, 3}, {}}, {"", {}, {"p", "q"}}, {"", {5, 6.5}, {}}}, ""}, "");
+  EXPECT_TRUE(data.transform.columns.empty());
+  EXPECT_EQ(data.target, (Floats{5, 6.5F}));
+  const RawTable query{{{"", {2}, {}}, {"", {}, {"q"}}}, ""};
+  EXPECT_EQ(prepare(query, schema_of(data)).dense_f32, (Floats{0, 0, 1}));
+}
+
+TEST_F(RawTableTest, TheCallSaysWhetherTargetsAreNumbers) {
+  RawTable rows = table();
+  EXPECT_EQ(fit_transform(rows, "w", {.ignore = {"who", "n", "color"}}, TargetUse::numbers).target_kind,
+            TargetKind::number);
+  EXPECT_EQ(fit_transform(rows, "w", {.ignore = {"who", "n", "color"}}, TargetUse::classes).classes,
+            (Texts{"1", "2", "4"}));
+}
+
+TEST_F(RawTableTest, StatisticsComeFromTheRowsToTrainOn) {
+  const Ids train{0, 1};
+  const RawTable rows{{{"a", {1, 3, 100}, {}}, {"y", {1, 2, 3.5}, {}}}, ""};
+  EXPECT_EQ(fit_transform(rows, "y", {}, TargetUse::automatic, &train).dense_f32, (Floats{-1, 1, 98}));
+}
+
+TEST_F(RawTableTest, TooManyTextsAreNoCategoriesAndNoClasses) {
+  RawTable rows{{{"a", {}, {}}, {"b", {}, {}}}, ""};
+  for (int row = 0; row < 60; ++row) {
+    rows.columns[0].texts.push_back(std::to_string(row) + "th");
+    rows.columns[1].texts.emplace_back(row % 2 == 0 ? "even" : "odd");
+  }
+  expect_error<DataError>([&] { fit_transform(rows, "b"); },
+                          {"memory, column \"a\" (0): 60 distinct texts in 60 rows"});
+  expect_error<DataError>([&] { fit_transform(rows, "a"); }, {"the target has 60 distinct texts in 60 rows"});
+  for (int row = 0; row < 2000; ++row) {
+    rows.columns[0].texts.push_back(std::to_string(row / 2) + "x");
+    rows.columns[1].texts.emplace_back("odd");
+  }
+  expect_error<DataError>([&] { fit_transform(rows, "b"); }, {"more than 1000 distinct texts"});
+}
+
+TEST_F(RawTableTest, DataToPredictMayLackColumnsThatAreNoFeatures) {
+  const DataSchema schema = schema_of(fit_transform(table(), "y", settings()));
+  RawTable rows = table();
+  rows.columns.erase(rows.columns.begin() + 6, rows.columns.end());        // skip, y
+  rows.columns.erase(rows.columns.begin() + 3, rows.columns.begin() + 5);  // who, w
+  EXPECT_EQ(prepare(rows, schema, settings()).rows, 4);
+  EXPECT_THROW(fit_transform(rows, "kind", settings()), ConfigError);
+  rows.columns.push_back({"y", {}, {"no", "yes", "no", "no"}});
+  const Dataset data = prepare(rows, schema, settings());
+  EXPECT_EQ(data.target, (Floats{0, 1, 0, 0}));
+  rows.columns.back().texts[3] = "perhaps";
+  expect_error<DataError>([&] { prepare(rows, schema, settings()); }, {"memory row 3: label \"perhaps\""});
+  rows.columns.back() = {"z", {1, 2, 3, 4}, {}};
+  expect_error<DataError>([&] { prepare(rows, schema, settings()); },
+                          {"column \"z\"", "the model's training data did not have"});
+}
+
 TEST_F(RawTableTest, ColumnsThatDoNotFitAreRefused) {
   RawTable rows = table();
   rows.columns[2].numbers.pop_back();
@@ -206,6 +287,13 @@ TEST_F(RawTableTest, ColumnsThatDoNotFitAreRefused) {
   config.weight = "color";
   config.categorical = {};
   expect_error<DataError>([&] { fit_transform(table(), "y", config); }, {"\"color\"", "numbers as weights"});
+  config = {};
+  config.missing = {"-999"};
+  expect_error<DataError>(
+      [&] {
+        fit_transform(RawTable{{{"a", {1, 2}, {}}, {"y", {-999, 2.5}, {}}}, ""}, "y", config);
+      },
+      {"memory row 0: the target is nan"});
   rows = table();
   rows.columns[7].texts[2] = "NA";
   expect_error<DataError>([&] { fit_transform(rows, "y", settings()); },

@@ -52,6 +52,21 @@ TEST(Prepare, RowsThatHaveTheModelsTransformAreTakenAsTheyAre) {
   EXPECT_EQ(prepare(rows, model_of(scaled()).spec().schema).dense_f32, (Floats{3, 3}));
 }
 
+TEST(Prepare, EachPartOfATransformMakesRowsOtherThanRaw) {
+  FeatureTransform offset, impute, categories;
+  offset.offset = {1, 0};
+  impute.impute = {1, 0};
+  categories.categories = {{"only"}, {}};
+  EXPECT_THAT(model_of(offset).predict(number_data(2, {1, 3}, {})).values, ElementsAre(-2.5F));
+  EXPECT_THAT(model_of(impute).predict(number_data(2, {kMissing, 3}, {})).values, ElementsAre(-0.5F));
+  EXPECT_THROW(model_of(categories).predict(number_data(2, {1, 3}, {})), DataError);
+  for (const FeatureTransform& transform : {offset, impute, categories}) {
+    Dataset rows = number_data(2, {1, 3}, {});
+    rows.transform = transform;
+    EXPECT_THAT(model_of(transform).predict(rows).values, ElementsAre(-0.5F)) << "as they are";
+  }
+}
+
 TEST(Prepare, OffsetsComeOffBeforeTheScale) {
   FeatureTransform transform = scaled();
   transform.offset = {100, 0};
@@ -80,6 +95,9 @@ TEST(Prepare, AMissingValueThatNothingFillsNamesItsRowAndColumn) {
       },
       {"memory, among the chosen rows: row 2"});
   expect_error<DataError>([&] { model.predict(rows, Ids{1, 2}); }, {"memory row 1"});
+  rows.first_source_row = 10;
+  expect_error<DataError>([&] { model.predict(rows); }, {"memory row 11"});
+  expect_error<DataError>([&] { model.predict(rows, Ids{1, 2}); }, {"memory row 11"});
   rows.source_line = {12, 14, 16};
   expect_error<DataError>([&] { model.predict(rows, Ids{2, 1}); }, {"memory line 14"});
 }
@@ -114,6 +132,19 @@ TEST(Prepare, OtherColumnsAreRefusedByName) {
   expect_error<DataError>([&] { model.predict(rows); }, {"rows by hand has the column \"c\""});
   rows.transform.columns = {"b", "a"};
   expect_error<ShapeError>([&] { model.predict(rows); }, {"2 names of columns for 3 features"});
+  rows.transform.columns = {"a", "b", "a"};
+  expect_error<DataError>([&] { model.predict(rows); }, {"the columns a, b, a, the model a, b"});
+}
+
+TEST(Prepare, SparseRowsAreNotPutIntoAnotherOrder) {
+  Dataset sparse;
+  sparse.sparse = true, sparse.rows = 1, sparse.features = 2;
+  sparse.offsets = {0, 1}, sparse.columns = {1}, sparse.values = {5}, sparse.target = {1};
+  sparse.transform.columns = {"a", "b"};
+  const Model model = model_with(context(), {.loss = Loss::squared}, sparse, {{1, -1}, {0}});
+  EXPECT_THAT(model.predict(sparse).values, ElementsAre(-5));
+  sparse.transform.columns = {"b", "a"};
+  expect_error<DataError>([&] { model.predict(sparse); }, {"memory has the columns b, a, the model a, b"});
 }
 
 TEST(Prepare, AnotherTransformIsRefusedAndBothSidesAreNamed) {
@@ -129,7 +160,34 @@ TEST(Prepare, AnotherTransformIsRefusedAndBothSidesAreNamed) {
   expect_error<DataError>([&] { model.predict(rows); },
                           {"\"columns\" of column 0 is b, that of the model a"});
   rows.transform = scaled();
-  expect_error<DataError>([&] { model_of({}).predict(rows); }, {"it has 2 numbers \"scale\", the model 0"});
+  expect_error<DataError>([&] { model_of({}).predict(rows); },
+                          {"it has \"scale\" for 2 columns, the model for 0"});
+  rows.transform.columns.clear();
+  EXPECT_THAT(model.predict(rows).values, ElementsAre(5.5F)) << "names are not needed";
+}
+
+TEST(Prepare, NoPartOfATransformMayDiffer) {
+  FeatureTransform all = scaled();
+  all.offset = {1, 2};
+  all.impute = {3, 0};
+  all.categories = {{}, {"only"}};
+  const Model model = model_of(all);
+  Dataset rows = number_data(2, {3, 1}, {});
+  const auto expect_refused = [&](const FeatureTransform& transform, const std::string& words) {
+    rows.transform = transform;
+    expect_error<DataError>([&] { model.predict(rows); }, {words});
+  };
+  FeatureTransform other = all;
+  other.offset[0] = 9;
+  expect_refused(other, "\"offset\" of column 0 is 9, that of the model 1");
+  other = all, other.impute[1] = 9;
+  expect_refused(other, "\"impute\" of column 1 is 9, that of the model 0");
+  other = all, other.shift[1] = 9;
+  expect_refused(other, "\"shift\" of column 1 is 9, that of the model 0");
+  other = all, other.categories[1] = {"other"};
+  expect_refused(other, "\"categories\" of column 1 is other, that of the model only");
+  other = all, other.categories = {{}, {}};
+  expect_refused(other, "it has \"categories\" for 0 columns, the model for 2");
 }
 
 TEST(Prepare, NumbersAreNoCategories) {
@@ -182,8 +240,28 @@ TEST(Prepare, OtherClassesAreRefusedWhereTargetsAreNeeded) {
   EXPECT_THAT(model.predict(rows).predicted_class, ElementsAre(1, 0)) << "predictions need no targets";
   rows.target = {0, 2};
   expect_error<DataError>([&] { evaluate(model, rows); }, {"row 1", "the target is 2", "one of 2 classes"});
+  rows.target = {-1, 0};
+  expect_error<DataError>([&] { evaluate(model, rows); }, {"row 0", "the target is -1"});
   rows.target = {0, 0.5F};
   expect_error<DataError>([&] { evaluate(model, rows); }, {"the target is 0.5"});
+}
+
+TEST(Prepare, ClassesAreNoNumbers) {
+  expect_error<DataError>(
+      [&] {
+        evaluate(model_of(scaled()), class_data(2, {1, 3}, {0}, 2));
+      },
+      {"the targets are text, as \"0\"", "trained on numbers"});
+}
+
+TEST(Prepare, ChosenRowsComeWithTheirWeightsAndTheirTransform) {
+  const Model model = model_of(scaled(), Loss::logistic);
+  Dataset rows = class_data(2, {3, 3, 1, 9, 11, 1}, {0, 1, 0}, 2);
+  rows.transform = scaled();
+  rows.classes = {"1", "0"};
+  rows.weight = {1, 2, 5};
+  const Ids chosen{2, 1};
+  EXPECT_THAT(evaluate(model, rows, &chosen).confusion, ElementsAre(ElementsAre(2, 0), ElementsAre(0, 5)));
 }
 
 /// Predicts 10 + 4 * 0 whatever the rows are.
@@ -215,6 +293,9 @@ TEST(Prepare, TargetsOfAnotherUnitAreRefused) {
   DataSchema schema = model_of(scaled()).spec().schema;
   schema.target_transform = rows.target_transform;
   expect_error<DataError>([&] { prepare(rows, schema); }, {"targets are standardised and its features raw"});
+  const Ids first{0};
+  const Model model = model_of(scaled());
+  expect_error<DataError>([&] { evaluate(model, rows, &first); }, {"targets are standardised"});
 }
 
 TEST(Prepare, GradientsErrorsAndImportanceAreThoseOfThePreparedRows) {
