@@ -37,14 +37,25 @@ std::string difference(const char* what, const std::vector<T>& data, const std::
                      *models);
 }
 
+/// Of columns without names nothing is known.
+bool same_names(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return a.empty() || b.empty() || a == b;
+}
+
+bool is_same(const FeatureTransform& a, const FeatureTransform& b) {
+  return same_names(a.columns, b.columns) && a.offset == b.offset && a.impute == b.impute &&
+         a.scale == b.scale && a.shift == b.shift && a.categories == b.categories;
+}
+
 /// Rows that were transformed already have to be so by the model's transform.
 void require_same_transform(const Dataset& data, const FeatureTransform& model) {
   const FeatureTransform& mine = data.transform;
+  if (is_same(mine, model)) return;  // quickly: a program may ask about one row at a time
   std::string found;
   const auto look = [&](const char* what, const auto& a, const auto& b) {
     if (found.empty()) found = difference(what, a, b);
   };
-  if (!mine.columns.empty() && !model.columns.empty()) look("columns", mine.columns, model.columns);
+  if (!same_names(mine.columns, model.columns)) look("columns", mine.columns, model.columns);
   look("offset", mine.offset, model.offset);
   look("impute", mine.impute, model.impute);
   look("scale", mine.scale, model.scale);
@@ -60,7 +71,7 @@ void require_same_transform(const Dataset& data, const FeatureTransform& model) 
 /// For each column of the schema its column in the data; empty: they have the same order, or go by position.
 std::vector<std::size_t> column_order(const Dataset& data, const DataSchema& schema) {
   const std::vector<std::string>&have = data.transform.columns, &want = schema.transform.columns;
-  if (have.empty() || want.empty() || have == want) return {};
+  if (same_names(have, want)) return {};
   if (std::ssize(have) != data.features)
     throw ShapeError(fmt::format("{} has {} names of columns for {} features", source_of(data), have.size(),
                                  data.features));
@@ -145,7 +156,6 @@ Dataset fit_to_schema(Dataset data, const DataSchema& schema, bool need_target, 
   require_raw_targets(data);
   const std::vector<std::size_t> order = column_order(data, schema);
   if (!order.empty()) reorder(data.dense_f32, order), reorder(data.dense_u8, order);
-  data.transform.columns.clear();  // they are the schema's now
   return apply_schema(raw_data_of(std::move(data)), schema, need_target, Unseen::error, threads);
 }
 

@@ -104,6 +104,7 @@ RawData raw_data_of(Dataset&& data) {
   raw.filled = data.filled;
   raw.unseen = data.unseen;
   raw.notes = std::move(data.notes);
+  data = {};  // whoever holds it may live as long as the run
   return raw;
 }
 

@@ -163,7 +163,8 @@ TEST(Prepare, AnotherTransformIsRefusedAndBothSidesAreNamed) {
   expect_error<DataError>([&] { model_of({}).predict(rows); },
                           {"it has \"scale\" for 2 columns, the model for 0"});
   rows.transform.columns.clear();
-  EXPECT_THAT(model.predict(rows).values, ElementsAre(5.5F)) << "names are not needed";
+  rows.transform.categories = {{}, {}};
+  EXPECT_THAT(model.predict(rows).values, ElementsAre(5.5F)) << "neither names nor empty lists are needed";
 }
 
 TEST(Prepare, NoPartOfATransformMayDiffer) {
@@ -239,6 +240,7 @@ TEST(Prepare, OtherClassesAreRefusedWhereTargetsAreNeeded) {
   expect_error<DataError>([&] { prepare(rows, model.spec().schema); }, {"label \"maybe\""});
   EXPECT_THAT(model.predict(rows).predicted_class, ElementsAre(1, 0)) << "predictions need no targets";
   rows.target = {0, 2};
+  EXPECT_THAT(model.predict(rows).predicted_class, ElementsAre(1, 0));
   expect_error<DataError>([&] { evaluate(model, rows); }, {"row 1", "the target is 2", "one of 2 classes"});
   rows.target = {-1, 0};
   expect_error<DataError>([&] { evaluate(model, rows); }, {"row 0", "the target is -1"});
