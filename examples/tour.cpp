@@ -189,6 +189,22 @@ bool validate_example() {
   return false;
 }
 
+/// A model that a program trains on a table in memory, and asks about rows that never were a file.
+bool prepare_example() {
+  thalweg::RawTable table;
+  table.columns = {
+      {"size", {1, 2, 3, 4}, {}}, {"color", {}, {"red", "red", "blue", "blue"}}, {"y", {1, 2, 3, 4}, {}}};
+  thalweg::Config config;
+  config.train.max_steps = 20;
+  config.out = std::filesystem::temp_directory_path() / "thalweg-tour-prepare";
+  thalweg::train(config, thalweg::fit_transform(table, /*target=*/"y"));
+  const thalweg::Model model = thalweg::Model::load(thalweg::Context(), config.out);
+  std::filesystem::remove_all(config.out);
+  thalweg::RawTable query;
+  query.columns = {{"color", {}, {"blue"}}, {"size", {5}, {}}};
+  return model.predict(thalweg::prepare(query, model.spec().schema)).rows == 1;
+}
+
 bool verify_example(const std::string& folder) {
   thalweg::VerifyOptions options;
   options.second = "reference";
@@ -241,6 +257,7 @@ int main(int argc, char** argv) try {
       passed("metrics", metrics_example()),
       passed("per_sample", per_sample_example()),
       passed("trainer", trainer_example(data)),
+      passed("prepare", prepare_example()),
       passed("validate", validate_example()),
       passed("verify", verify_example(data)),
       passed("bench", bench_example()),

@@ -11,9 +11,9 @@
 #include "host/json/json.hpp"
 #include "host/model/importance.hpp"
 #include "host/model/model_file.hpp"
-#include "host/model/raw_weights.hpp"
 #include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/per_sample.hpp"
 
 namespace thalweg::cli {
 namespace {

@@ -117,22 +117,21 @@ SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
 
 namespace {
 
-/// The rows of weight other than 0: the others count as if they were not there.
-std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
-                                          const std::vector<std::int64_t>& rows) {
-  std::vector<std::int64_t> counted;
-  for (const std::int64_t row : rows)
-    if (weight[static_cast<std::size_t>(row)] != 0) counted.push_back(row);
-  return counted;
+/// Bytes stay bytes where scale and shift are all that becomes of them.
+void widen_bytes(const FeatureTransform& transform, RawData& raw) {
+  const bool stay = transform.offset.empty() && !has_categories(transform);
+  if (raw.layout != RawData::Layout::u8 || stay) return;
+  raw.layout = RawData::Layout::f32;
+  raw.cells.assign(raw.bytes.begin(), raw.bytes.end());
+  raw.bytes = {};
 }
 
 }  // namespace
 
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
                     const std::vector<std::int64_t>& train, int threads) {
-  std::vector<std::int64_t> counted;
-  if (!raw.weight.empty()) counted = rows_that_count(raw.weight, train);
-  // Without weights all rows count; weights that are all 0 are refused below.
+  const std::vector<std::int64_t> counted = rows_that_count(raw.weight, train);
+  // Weights that are all 0 are refused below.
   const std::vector<std::int64_t>& fit = counted.empty() ? train : counted;
   const bool standardize = wants_standardization(config.standardize, raw.layout);
   FeatureTransform transform;
@@ -167,6 +166,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
 Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, Unseen unseen, int threads) {
   require_some_rows(raw);
   const FeatureTransform& transform = schema.transform;
+  widen_bytes(transform, raw);
   const RawData::Layout layout = raw.layout;
   const bool sparse = layout == RawData::Layout::csr;
   if (sparse != schema.sparse)
@@ -177,6 +177,7 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
                                 raw.width, raw_width(schema)));
   if (layout == RawData::Layout::f32) {
     if (!transform.columns.empty()) raw.column_names = transform.columns;
+    require_kinds(raw, transform);
     apply_offsets(transform.offset, raw);
     match_categories(raw, transform, unseen);
     fill_missing(raw, transform, "a model that was trained with data.impute = \"mean\" or \"median\"");

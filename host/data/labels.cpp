@@ -25,12 +25,6 @@ struct CodedLabels {
   std::vector<std::int32_t> codes;
 };
 
-std::string number_text(double value) {
-  return value == std::floor(value) && std::abs(value) < 0x1p63
-             ? fmt::format("{}", static_cast<std::int64_t>(value))
-             : fmt::format("{}", value);
-}
-
 void require_finite(const LabelColumn& labels, const Dataset& data) {
   for (std::size_t r = 0; r < labels.numbers.size(); ++r)
     if (!std::isfinite(static_cast<float>(labels.numbers[r])))
@@ -166,6 +160,12 @@ std::vector<double> class_weights(const std::string& setting, const std::vector<
 
 }  // namespace
 
+std::string number_text(double value) {
+  return value == std::floor(value) && std::abs(value) < 0x1p63
+             ? fmt::format("{}", static_cast<std::int64_t>(value))
+             : fmt::format("{}", value);
+}
+
 void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data) {
   if (!labels.present)
     throw DataError(fmt::format("{} has no targets; want one per row to train on", data.source));
@@ -186,6 +186,11 @@ void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data) {
   }
   data.target_kind = TargetKind::classes;
   const CodedLabels coded = coded_labels(labels, data);
+  if (labels.in_class_order) {
+    data.classes = labels.texts;
+    data.target.assign(labels.codes.begin(), labels.codes.end());
+    return;
+  }
   set_classes(coded, sort_classes(coded.texts, data.classes), data);
 }
 
@@ -231,6 +236,15 @@ void check_weights(const Dataset& data) {
     positive |= weight > 0;  // mutant: one-weight-positive
   }
   if (!positive) throw DataError(fmt::format("{}: every weight is 0; want at least one above", data.source));
+}
+
+std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
+                                          const std::vector<std::int64_t>& rows) {
+  std::vector<std::int64_t> counted;
+  if (weight.empty()) return counted;
+  for (const std::int64_t row : rows)
+    if (weight[static_cast<std::size_t>(row)] != 0) counted.push_back(row);
+  return counted;
 }
 
 void fit_weights(const std::string& class_weight, const std::vector<std::int64_t>& fit, Dataset& data) {

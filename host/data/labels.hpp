@@ -9,6 +9,9 @@ constexpr std::size_t kMostClasses = 65536;
 /// Fewer rows may all have texts of their own by chance.
 constexpr std::int64_t kFewRows = 50;
 
+/// A number as the label or category that it is: without ".0" where it is whole.
+std::string number_text(double value);
+
 /// Sets target, target_kind and classes of training data.
 void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data);
 /// Sets target by the classes of a schema; leaves it empty when a label is not among them (or no number) and
@@ -17,6 +20,10 @@ void apply_targets(const LabelColumn& labels, const DataSchema& schema, bool nee
 
 /// Finite, not negative, not all zero.
 void check_weights(const Dataset& data);
+/// The rows of weight other than 0: the others have no part in statistics. Empty where there are no weights:
+/// then all rows count.
+std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
+                                          const std::vector<std::int64_t>& rows);
 /// Multiplies class weights ("none", "balanced" over the rows `fit` as scikit-learn, or a list in class
 /// order) into data.weight of the rows `fit`, and divides these weights by their mean: a step divides by its
 /// rows, so the gradient of any batch size is an unbiased one of the weighted mean. In double, rounded once.

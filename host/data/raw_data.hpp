@@ -20,7 +20,8 @@ void require_rows(const std::string& source, const RowRange& range, std::int64_t
 /// classes.
 struct LabelColumn {
   bool present = false;
-  bool are_classes = false;  ///< whether the format is one of labels: its whole numbers are classes
+  bool are_classes = false;     ///< whether the format is one of labels: its whole numbers are classes
+  bool in_class_order = false;  ///< whether the texts are the classes, in their order
   std::vector<double> numbers;
   std::vector<std::int32_t> codes;
   std::vector<std::string> texts;

@@ -13,6 +13,10 @@ class TrainingSource {
   /// of one of their own.
   TrainingSource(const DataConfig& config, TargetUse use, const ReadOptions& reading,
                  std::optional<DataSchema> schema = std::nullopt);
+  /// Takes data from memory instead: raw, or with a transform that stays as it is. What the targets are the
+  /// data set says where `use` leaves it open. Throws ConfigError for settings that name files.
+  TrainingSource(Dataset&& data, const DataConfig& config, TargetUse use, int threads,
+                 std::optional<DataSchema> schema = std::nullopt);
 
   /// Holds out data.validation_fraction of the rows. Throws DataError if no row is left on either side.
   Split split(std::uint64_t seed) const;
@@ -26,11 +30,17 @@ class TrainingSource {
   Dataset make(const Split& split) const;
 
  private:
+  std::int64_t rows() const { return fitted_ ? fitted_->rows : raw_.rows; }
+  const std::string& source() const { return fitted_ ? fitted_->source : raw_.source; }
+  Dataset labels() const;
+  Dataset weighted(Dataset data, const std::vector<std::int64_t>& fit) const;
+
   DataConfig config_;
   TargetUse use_;
   int threads_;
   std::optional<DataSchema> schema_;
   RawData raw_;
+  std::optional<Dataset> fitted_;  ///< instead of raw_: data whose features are transformed already
 };
 
 }  // namespace thalweg

@@ -106,6 +106,11 @@ std::int64_t inputs_of(const FeatureTransform& transform, std::int64_t column) {
 
 }  // namespace
 
+bool has_categories(const FeatureTransform& transform) {
+  return std::any_of(transform.categories.begin(), transform.categories.end(),
+                     [](const auto& categories) { return !categories.empty(); });
+}
+
 void fit_columns(RawData& raw, Imputation impute, const std::vector<std::int64_t>& fit,
                  FeatureTransform& transform) {
   transform.columns = raw.column_names;
@@ -126,6 +131,24 @@ void fit_columns(RawData& raw, Imputation impute, const std::vector<std::int64_t
   if (impute != Imputation::error) fit_imputation(raw, impute, fit, transform);
 }
 
+void require_kinds(const RawData& raw, const FeatureTransform& transform) {
+  for (std::int64_t c = 0; c < raw.width; ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    const bool texts = !transform.categories.empty() && !transform.categories[at].empty();
+    if (is_text(raw, c) == texts) continue;
+    if (!texts)
+      throw DataError(fmt::format("{}, {}: got the text {}; the model was trained on numbers", raw.source,
+                                  raw.column(c), shown(raw.texts[at].front())));
+    for (std::int64_t r = 0; r < raw.rows; ++r) {
+      const float cell = raw.cells[static_cast<std::size_t>(r * raw.width + c)];
+      if (!std::isnan(cell))
+        throw DataError(fmt::format("{}, {}: got the number {}; the model was trained on texts, one of {}",
+                                    raw.where(r), raw.column(c), cell,
+                                    fmt::join(transform.categories[at], ", ")));
+    }
+  }
+}
+
 void match_categories(RawData& raw, const FeatureTransform& transform, Unseen unseen) {
   std::string first;
   for (std::int64_t c = 0; c < raw.width; ++c) {
@@ -142,7 +165,7 @@ void match_categories(RawData& raw, const FeatureTransform& transform, Unseen un
     }
     renumber(raw, c, number);
   }
-  if (raw.unseen > 0)
+  if (!first.empty())
     raw.notes.push_back(
         fmt::format("{}: {} with a category that training did not have, as {}; left out "
                     "(data.unseen = ignore)",
@@ -170,9 +193,7 @@ void expand_one_hot(RawData& raw, const FeatureTransform& transform) {
   std::int64_t features = 0;
   for (std::int64_t c = 0; c < raw.width; ++c) features += inputs_of(transform, c);
   const std::int64_t width = raw.width;
-  const bool any = std::any_of(transform.categories.begin(), transform.categories.end(),
-                               [](const auto& categories) { return !categories.empty(); });
-  if (!any) return;
+  if (!has_categories(transform)) return;
   // In place from the last row on: a row's new place never lies before its old one, as features >= width.
   raw.cells.resize(static_cast<std::size_t>(raw.rows * features));
   std::vector<float> row(static_cast<std::size_t>(width));

@@ -4,10 +4,16 @@
 
 namespace thalweg {
 
+/// Whether some column holds texts.
+bool has_categories(const FeatureTransform& transform);
+
 /// Columns, categories, imputation (from the rows `fit`) of `raw` into `transform`; the cells' text codes are
 /// renumbered to the categories in lexical order.
 void fit_columns(RawData& raw, Imputation impute, const std::vector<std::int64_t>& fit,
                  FeatureTransform& transform);
+/// Codes of texts and numbers share the cells. Throws DataError for a column that holds one of them where the
+/// transform says the other; one without any value may be either.
+void require_kinds(const RawData& raw, const FeatureTransform& transform);
 /// Renumbers text codes to the transform's categories. A text that is not among them becomes kNoCategory and
 /// is counted in a note, or it is an error: DataError.
 void match_categories(RawData& raw, const FeatureTransform& transform, Unseen unseen);

@@ -8,6 +8,7 @@
 
 #include "host/data/finite.hpp"
 #include "host/data/labels.hpp"
+#include "host/data/memory_rows.hpp"
 #include "host/data/parallel_parse.hpp"
 #include "host/data/transform_sizes.hpp"
 #include "kernels/base/parallel.hpp"
@@ -44,7 +45,7 @@ std::int64_t product(const Dataset& data) {
   std::int64_t cells = 0;
   if (__builtin_mul_overflow(data.rows, data.features, &cells))
     throw ShapeError(fmt::format("{}: {} rows of {} features are more cells than 64 bits count",
-                                 shown_source(data), data.rows, data.features));
+                                 source_of(data), data.rows, data.features));
   return cells;
 }
 
@@ -53,18 +54,18 @@ void require_length(const Dataset& data, const char* name, const std::vector<T>&
                     std::int64_t wanted) {
   if (std::ssize(values) == wanted) return;
   throw ShapeError(fmt::format("{}: {} has {} elements, expected {} for {} rows of {} features",
-                               shown_source(data), name, values.size(), wanted, data.rows, data.features));
+                               source_of(data), name, values.size(), wanted, data.rows, data.features));
 }
 
 void check_storage(const Dataset& data) {
   if (data.rows < 0 || data.features < 1)
     throw ShapeError(fmt::format("{}: {} rows of {} features; expected 0 rows or more, of 1 feature or more",
-                                 shown_source(data), data.rows, data.features));
+                                 source_of(data), data.rows, data.features));
   const bool dense = !data.dense_f32.empty() || !data.dense_u8.empty();
   const bool csr = !data.offsets.empty() || !data.columns.empty() || !data.values.empty();
   if ((!data.dense_f32.empty() && !data.dense_u8.empty()) || (data.sparse ? dense : csr))
     throw ShapeError(fmt::format("{}: more than one kind of storage is filled; a {} data set has {} alone",
-                                 shown_source(data), data.sparse ? "sparse" : "dense",
+                                 source_of(data), data.sparse ? "sparse" : "dense",
                                  data.sparse ? "offsets, columns, values" : "dense_f32 or dense_u8"));
   if (data.sparse) {
     require_length(data, "offsets", data.offsets, data.rows + 1);
@@ -79,7 +80,7 @@ void check_storage(const Dataset& data) {
 void check_offsets(const Dataset& data) {
   if (data.offsets.front() != 0 || data.offsets.back() != std::ssize(data.columns))
     throw ShapeError(fmt::format("{}: offsets go from {} to {}, expected 0 to the {} entries",
-                                 shown_source(data), data.offsets.front(), data.offsets.back(),
+                                 source_of(data), data.offsets.front(), data.offsets.back(),
                                  data.columns.size()));
   const auto descends = std::adjacent_find(data.offsets.begin(), data.offsets.end(), std::greater<>());
   if (descends == data.offsets.end()) return;
@@ -148,7 +149,7 @@ void check_cells(const Dataset& data, MissingValues missing, int threads) {
 
 void check_classes(const Dataset& data) {
   if (data.classes.empty())
-    throw DataError(fmt::format("{}: the targets are classes, but it names no classes", shown_source(data)));
+    throw DataError(fmt::format("{}: the targets are classes, but it names no classes", source_of(data)));
   const auto classes = static_cast<float>(data.classes.size());
   const auto bad = std::find_if(data.target.begin(), data.target.end(), [classes](float label) {
     return !(label >= 0 && label < classes && label == std::floor(label));
@@ -171,13 +172,10 @@ void check_target(const Dataset& data) {
 void check_transforms(const Dataset& data) {
   std::string problem = transform_problem(data.transform, data.features);
   if (problem.empty()) problem = transform_problem(data.target_transform);
-  if (!problem.empty())
-    throw ShapeError(fmt::format("{}: its transform has {}", shown_source(data), problem));
+  if (!problem.empty()) throw ShapeError(fmt::format("{}: its transform has {}", source_of(data), problem));
 }
 
 }  // namespace
-
-std::string shown_source(const Dataset& data) { return data.source.empty() ? "the data" : data.source; }
 
 void validate_lengths(const Dataset& data) {
   check_storage(data);
@@ -197,15 +195,15 @@ void validate_data(const Dataset& data, MissingValues missing, int threads) {
 
 void validate(const Dataset& data, MissingValues missing) { validate_data(data, missing, 0); }
 
-void require_row_ids(const Dataset& data, const std::vector<std::int64_t>& rows) {
+void require_row_ids(std::int64_t rows, const std::vector<std::int64_t>& ids, const std::string& source) {
   // Without a branch per id: a step makes this check.
   std::uint64_t largest = 0;
-  for (const std::int64_t row : rows) largest = std::max(largest, static_cast<std::uint64_t>(row));
-  if (rows.empty() || largest < static_cast<std::uint64_t>(data.rows)) return;
+  for (const std::int64_t row : ids) largest = std::max(largest, static_cast<std::uint64_t>(row));
+  if (ids.empty() || largest < static_cast<std::uint64_t>(rows)) return;
   const auto outside =
-      std::find_if(rows.begin(), rows.end(), [&](std::int64_t row) { return row < 0 || row >= data.rows; });
+      std::find_if(ids.begin(), ids.end(), [&](std::int64_t row) { return row < 0 || row >= rows; });
   throw ShapeError(fmt::format("row id {} at position {}: {} has the rows 0 to {}", *outside,
-                               outside - rows.begin(), shown_source(data), data.rows - 1));
+                               outside - ids.begin(), source, rows - 1));
 }
 
 }  // namespace thalweg

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "host/data/memory_rows.hpp"
 #include "thalweg/validate.hpp"
 
 namespace thalweg {
@@ -14,10 +15,10 @@ void validate_data(const Dataset& data, MissingValues missing, int threads);
 /// The part of it that takes no look at the values: lengths, and the offsets of sparse rows.
 void validate_lengths(const Dataset& data);
 
-/// What messages call the data set: its file, or "the data".
-std::string shown_source(const Dataset& data);
-
-/// Throws ShapeError naming the first id that is not a row of the data, and its position in `rows`.
-void require_row_ids(const Dataset& data, const std::vector<std::int64_t>& rows);
+/// Throws ShapeError naming the first id that is not one of the `rows` of `source`, and its position.
+void require_row_ids(std::int64_t rows, const std::vector<std::int64_t>& ids, const std::string& source);
+inline void require_row_ids(const Dataset& data, const std::vector<std::int64_t>& ids) {
+  require_row_ids(data.rows, ids, source_of(data));
+}
 
 }  // namespace thalweg

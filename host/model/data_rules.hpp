@@ -13,18 +13,12 @@ enum class DataUse {
   targets    ///< targets for the model's own loss
 };
 
-/// Whether the data have no transform, but the inputs of a model of the schema do.
-bool is_raw(const DataSchema& schema, const Dataset& data);
-
-/// Throws unless the form of the data is that of the model's inputs: as require_fits, but raw rows are an
-/// error.
-void require_inputs(const ModelSpec& spec, const Dataset& data);
-
 /// Throws DataError if there is no target, or one that the model's own loss cannot take.
 void require_targets(const ModelSpec& spec, const Dataset& data);
 
-/// All of it: validate, require_inputs and, for `use`, require_own_loss and require_targets.
-void require_data(const Model& model, const Dataset& data, DataUse use);
+/// validate, where raw rows may lack what the model's transform imputes, and require_fits. For targets also
+/// require_own_loss, and that there are some; require_targets is for those that have the model's classes.
+void require_data(const Context& ctx, const ModelSpec& spec, const Dataset& data, DataUse use);
 
 /// Throws ShapeError if there are no rows, or if an id is not that of a row.
 void require_some_row_ids(const Dataset& data, const std::vector<std::int64_t>& rows);

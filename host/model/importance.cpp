@@ -7,6 +7,7 @@
 
 #include "host/config/choice.hpp"
 #include "host/config/keys.hpp"
+#include "host/data/fit_to_schema.hpp"
 #include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/input_names.hpp"
@@ -26,7 +27,7 @@ void shuffle(Order& order, std::mt19937_64& random) {
 /// The inputs of one raw column, cell by cell, of the rows that are evaluated.
 class Column {
  public:
-  Column(const Dataset& data, const std::vector<std::int64_t>& rows, const RawColumn& column)
+  Column(const Dataset& data, const std::vector<std::int64_t>& rows, const ColumnInputs& column)
       : rows_(rows), column_(column) {
     for (const std::int64_t row : rows) read_row(data, row);
   }
@@ -115,7 +116,7 @@ class Column {
   }
 
   const std::vector<std::int64_t>& rows_;
-  RawColumn column_;
+  ColumnInputs column_;
   std::vector<float> cells_;  ///< [rows, column_.count]
 };
 
@@ -165,15 +166,17 @@ Importance importance_of(const std::vector<double>& losses, std::string name) {
 
 Importances permutation_importance(const Model& model, Dataset data, const std::vector<std::int64_t>& rows,
                                    const ImportanceOptions& options) {
-  require_data(model, data, DataUse::targets);
+  require_data(model.context(), model.spec(), data, DataUse::targets);
   require_some_row_ids(data, rows);
+  data = fit_to_schema(std::move(data), model.spec().schema, true, model.context().threads());
+  require_targets(model.spec(), data);
   Importances result{.metric = chosen_metric(model.spec(), options.metric)};
   const Scorer score(model, rows, result.metric);
   const double sign = larger_is_better(result.metric) ? 1 : -1;  // mutant: better-is-positive
   result.baseline = score(data);
   std::mt19937_64 random(options.seed);
   Order order(rows.size());
-  for (const RawColumn& raw : raw_columns(model.spec().schema)) {
+  for (const ColumnInputs& raw : raw_columns(model.spec().schema)) {
     const Column column(data, rows, raw);
     std::vector<double> losses(column.constant() ? 0 : static_cast<std::size_t>(options.repeats));
     for (double& loss : losses) {

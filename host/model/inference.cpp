@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/data/all_rows.hpp"
+#include "host/data/memory_rows.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
@@ -29,22 +30,27 @@ void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows
   Pass pass(ctx, network, std::min(kBlockRows, rows.count()), PassUse::forward);
   const ArenaView arenas{.param = network.parameters().data(), .buffers = network.buffers().data()};
   for (std::int64_t first = 0; first < rows.count(); first += kBlockRows) {
-    if (stop_signal != nullptr && stop_signal->load() != 0) {
-      throw InterruptedError("interrupted after " + std::to_string(first) + " of " +
-                             std::to_string(rows.count()) + " rows of " + rows.host().source);
-    }
+    require_going(stop_signal, first, rows.count(), source_of(rows.host()));
     const std::int64_t count = std::min(kBlockRows, rows.count() - first);
     const Matrix output = pass.forward(ctx, network, block_input(rows, first, count), arenas);
     visit({.first = first, .output = output, .targets = rows.targets(first)});
   }
 }
 
-std::vector<float> infer(const Context& ctx, Network& network, const Dataset& data) {
+void require_going(const std::atomic<int>* stop_signal, std::int64_t done, std::int64_t rows,
+                   const std::string& source) {
+  if (stop_signal == nullptr || stop_signal->load() == 0) return;
+  throw InterruptedError("interrupted after " + std::to_string(done) + " of " + std::to_string(rows) +
+                         " rows of " + source);
+}
+
+std::vector<float> infer(const Context& ctx, Network& network, const Dataset& data,
+                         const std::vector<std::int64_t>* chosen, const std::atomic<int>* stop_signal) {
   const DeviceDataset placed(ctx, data);
-  const PlacedRows rows(ctx, placed, nullptr);
+  const PlacedRows rows(ctx, placed, chosen);
   const std::int64_t outputs = network.spec().outputs;
   std::vector<float> result(static_cast<std::size_t>(rows.count() * outputs));
-  for_each_block(ctx, network, rows, nullptr, [&](const OutputBlock& block) {
+  for_each_block(ctx, network, rows, stop_signal, [&](const OutputBlock& block) {
     backend_of(ctx).memory.download(device_of(ctx), result.data() + block.first * outputs, block.output.data,
                                     block.output.rows * outputs * std::int64_t{sizeof(float)});
   });

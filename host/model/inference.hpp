@@ -49,7 +49,13 @@ void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows
                     const std::atomic<int>* stop_signal,
                     const std::function<void(const OutputBlock&)>& visit);
 
-/// [rows, outputs] of the whole data set, on the host.
-std::vector<float> infer(const Context& ctx, Network& network, const Dataset& data);
+/// [rows, outputs], on the host. The data have the form of the model's; `rows`: null: all of them.
+std::vector<float> infer(const Context& ctx, Network& network, const Dataset& data,
+                         const std::vector<std::int64_t>* rows = nullptr,
+                         const std::atomic<int>* stop_signal = nullptr);
+
+/// Throws InterruptedError if `stop_signal` is non-zero, after `done` of `rows` rows of `source`.
+void require_going(const std::atomic<int>* stop_signal, std::int64_t done, std::int64_t rows,
+                   const std::string& source);
 
 }  // namespace thalweg

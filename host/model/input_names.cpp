@@ -17,9 +17,9 @@ std::string input_name(const DataSchema& schema, std::size_t input) {
   return input < names.size() ? names[input] : numbered(schema, input);
 }
 
-std::vector<RawColumn> raw_columns(const DataSchema& schema) {
+std::vector<ColumnInputs> raw_columns(const DataSchema& schema) {
   const FeatureTransform& transform = schema.transform;
-  std::vector<RawColumn> columns;
+  std::vector<ColumnInputs> columns;
   for (std::int64_t first = 0; first < schema.features; first += columns.back().count) {
     const std::size_t c = columns.size();
     const std::size_t categories = c < transform.categories.size() ? transform.categories[c].size() : 0;

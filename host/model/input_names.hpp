@@ -11,10 +11,10 @@ namespace thalweg {
 std::string input_name(const DataSchema& schema, std::size_t input);
 
 /// A raw column and the inputs that are made of it.
-struct RawColumn {
+struct ColumnInputs {
   std::string name;
   std::int64_t first = 0, count = 1;  ///< inputs
 };
-std::vector<RawColumn> raw_columns(const DataSchema& schema);
+std::vector<ColumnInputs> raw_columns(const DataSchema& schema);
 
 }  // namespace thalweg

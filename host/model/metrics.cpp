@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "host/data/dataset_rows.hpp"
+#include "host/model/checked_rows.hpp"
 #include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/metric_sums.hpp"
@@ -230,11 +231,11 @@ Metrics evaluate_rows(const Context& ctx, Network& network, const PlacedRows& ro
 Metrics evaluate(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
                  const std::atomic<int>* stop_signal, std::optional<double> threshold) {
   const ReadingCall call(model, "evaluate");
-  require_data(model, data, DataUse::targets);
-  if (rows != nullptr) require_some_row_ids(data, *rows);
   const Context& ctx = model.context();
-  const DeviceDataset placed(ctx, data);
-  return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, rows),
+  if (rows != nullptr) require_some_row_ids(data, *rows);
+  const CheckedRows fitted(model, data, rows);
+  const DeviceDataset placed(ctx, fitted.data());
+  return evaluate_rows(ctx, model.network(), PlacedRows(ctx, placed, fitted.rows()),
                        {.stop_signal = stop_signal, .threshold = threshold});
 }
 

@@ -1,6 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "host/data/fit_to_schema.hpp"
+#include "host/data/memory_rows.hpp"
+#include "host/data/validate_data.hpp"
 #include "host/model/data_rules.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/model_call.hpp"
@@ -31,19 +35,45 @@ std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int6
   return classes;
 }
 
-}  // namespace
+/// Raw rows are transformed in parts, so that their copy stays small.
+constexpr std::int64_t kPartRows = 4 * kBlockRows;
 
-Predictions Model::predict(const Dataset& data) const {
-  const ReadingCall call(*this, "Model::predict");
-  require_data(*this, data, DataUse::features);
-  std::vector<float> outputs = infer(ctx_, *network_, data);
-  const LossTraits loss = traits_of(spec().config.loss);
-  Predictions predictions{.rows = data.rows, .columns = spec().outputs};
-  if (loss.classification) predictions.predicted_class = classes_of(outputs, spec().outputs);
-  if (loss.probabilities && spec().outputs > 1) {
-    for (std::int64_t n = 0; n < data.rows; ++n) {
-      float* const row = outputs.data() + n * spec().outputs;
-      softmax(row, spec().outputs, row);
+/// [rows, outputs] of the rows, which may be raw; null: all of them.
+std::vector<float> outputs_of(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
+                              const std::atomic<int>* stop_signal) {
+  const Context& ctx = model.context();
+  const DataSchema& schema = model.spec().schema;
+  require_data(ctx, model.spec(), data, DataUse::features);
+  if (rows != nullptr) require_row_ids(data, *rows);
+  if (has_form_of(schema, data, false)) return infer(ctx, model.network(), data, rows, stop_signal);
+  const std::int64_t count = rows != nullptr ? std::ssize(*rows) : data.rows;
+  std::vector<float> outputs;
+  outputs.reserve(static_cast<std::size_t>(count * model.spec().outputs));
+  std::vector<std::int64_t> part;
+  for (std::int64_t first = 0; first < count; first += kPartRows) {
+    require_going(stop_signal, first, count, source_of(data));
+    part.resize(static_cast<std::size_t>(std::min(kPartRows, count - first)));
+    if (rows != nullptr) {
+      std::copy_n(rows->begin() + first, part.size(), part.begin());
+    } else {
+      std::iota(part.begin(), part.end(), first);
+    }
+    const Dataset fitted = fit_to_schema(select_rows(data, part), schema, false, ctx.threads());
+    const std::vector<float> some = infer(ctx, model.network(), fitted);
+    outputs.insert(outputs.end(), some.begin(), some.end());
+  }
+  return outputs;
+}
+
+/// What the outputs of a model mean; they are given up.
+Predictions predictions_of(const ModelSpec& spec, std::vector<float> outputs) {
+  const LossTraits loss = traits_of(spec.config.loss);
+  Predictions predictions{.rows = std::ssize(outputs) / spec.outputs, .columns = spec.outputs};
+  if (loss.classification) predictions.predicted_class = classes_of(outputs, spec.outputs);
+  if (loss.probabilities && spec.outputs > 1) {
+    for (std::int64_t n = 0; n < predictions.rows; ++n) {
+      float* const row = outputs.data() + n * spec.outputs;
+      softmax(row, spec.outputs, row);
     }
   } else if (loss.probabilities) {
     outputs = logistic_probabilities(outputs);
@@ -52,7 +82,7 @@ Predictions Model::predict(const Dataset& data) const {
   if (loss.rates) {
     for (float& z : outputs) z = std::exp(z);
   }
-  const TargetTransform& target = spec().schema.target_transform;
+  const TargetTransform& target = spec.schema.target_transform;
   if (!loss.classification) {
     for (float& z : outputs) {
       const double value = z * target.deviation + target.mean;
@@ -62,6 +92,19 @@ Predictions Model::predict(const Dataset& data) const {
   }
   predictions.values = std::move(outputs);
   return predictions;
+}
+
+}  // namespace
+
+Predictions Model::predict(const Dataset& data) const {
+  const ReadingCall call(*this, "Model::predict");
+  return predictions_of(spec(), outputs_of(*this, data, nullptr, nullptr));
+}
+
+Predictions Model::predict(const Dataset& data, const std::vector<std::int64_t>& rows,
+                           const std::atomic<int>* stop_signal) const {
+  const ReadingCall call(*this, "Model::predict");
+  return predictions_of(spec(), outputs_of(*this, data, &rows, stop_signal));
 }
 
 }  // namespace thalweg

@@ -18,7 +18,7 @@ std::vector<double> inputs_at_zero(const DataSchema& schema) {
   std::vector<double> inputs(static_cast<std::size_t>(schema.features));
   for (std::size_t j = 0; j < schema.transform.shift.size(); ++j) inputs[j] = schema.transform.shift[j];
   if (schema.transform.offset.empty()) return inputs;
-  const std::vector<RawColumn> columns = raw_columns(schema);
+  const std::vector<ColumnInputs> columns = raw_columns(schema);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const auto j = static_cast<std::size_t>(columns[c].first);
     inputs[j] -= scale_of(schema, j) * schema.transform.offset[c];
@@ -65,6 +65,9 @@ std::vector<RawWeight> raw_weights(const Model& model, std::int64_t output) {
     throw UnsupportedLayer("weights in the units of the data are those of a linear model; this one has " +
                            std::to_string(spec.config.hidden.size()) +
                            " hidden layers (--importance works for any model)");
+  if (output < 0 || output >= spec.outputs)
+    throw ShapeError("output " + std::to_string(output) + " of raw_weights; the model has " +
+                     std::to_string(spec.outputs));
   const DataSchema& schema = spec.schema;
   const std::vector<double> parameters = parameters_of(model, output);
   std::vector<RawWeight> weights;

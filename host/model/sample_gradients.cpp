@@ -2,8 +2,7 @@
 
 #include "host/data/all_rows.hpp"
 #include "host/data/device_dataset.hpp"
-#include "host/data/validate_data.hpp"
-#include "host/model/data_rules.hpp"
+#include "host/model/checked_rows.hpp"
 #include "host/model/model_call.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
@@ -92,16 +91,16 @@ void for_each_gradient_block(const Model& model, const Dataset& data, const std:
   network.require_per_sample();
   if (take == nullptr)
     throw UsageError("for_each_gradient_block: the function that takes the blocks is empty");
-  require_data(model, data, DataUse::targets);
-  if (rows != nullptr) require_row_ids(data, *rows);
+  const CheckedRows fitted(model, data, rows);
+  rows = fitted.rows();
   std::vector<std::int64_t> all;
   if (rows == nullptr) {
-    all = all_rows(data.rows);
+    all = all_rows(fitted.data().rows);
     rows = &all;
   }
   const std::int64_t columns = parameter_count(model), arena = network.plan().arena_size();
   const auto total = static_cast<std::int64_t>(rows->size());
-  GradientBlocks blocks = make_blocks(model, data, total);
+  GradientBlocks blocks = make_blocks(model, fitted.data(), total);
   std::vector<float> packed;
   for (std::int64_t first = 0; first < total; first += blocks.block_rows()) {
     const std::int64_t count = std::min(blocks.block_rows(), total - first);

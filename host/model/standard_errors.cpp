@@ -6,7 +6,7 @@
 
 #include "host/config/choice.hpp"
 #include "host/data/dataset_rows.hpp"
-#include "host/model/data_rules.hpp"
+#include "host/model/checked_rows.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/input_names.hpp"
 #include "host/model/model_call.hpp"
@@ -139,11 +139,7 @@ double quadratic_form(const Square& g, const std::vector<double>& x) {
 /// The sandwich of a model on its data.
 class Sandwich {
  public:
-  Sandwich(const Model& model, const Dataset& data)
-      : factor_(hessian(model.context(), model.network(), data, checked_size(model, data))),
-        products_(gradient_products(model, data, factor_.size)) {
-    factorize(factor_);
-  }
+  Sandwich(const Model& model, const Dataset& data) : Sandwich(model, CheckedRows(model, data, nullptr)) {}
 
   /// The standard error of a sum of coefficients; those left out have no part in it. NaN where all are.
   double of(const WeightSum& sum) const {
@@ -159,13 +155,17 @@ class Sandwich {
   }
 
  private:
-  static std::size_t checked_size(const Model& model, const Dataset& data);
+  Sandwich(const Model& model, const CheckedRows& rows)
+      : factor_(hessian(model.context(), model.network(), rows.data(), checked_size(model))),
+        products_(gradient_products(model, rows.data(), factor_.size)) {
+    factorize(factor_);
+  }
+  static std::size_t checked_size(const Model& model);
 
   Square factor_, products_;
 };
 
-std::size_t Sandwich::checked_size(const Model& model, const Dataset& data) {
-  require_data(model, data, DataUse::targets);
+std::size_t Sandwich::checked_size(const Model& model) {
   const Network& network = model.network();
   if (!network.is_single_output_linear()) {
     throw UnsupportedLayer("standard errors are those of a linear model with one output; this one has " +

@@ -7,7 +7,6 @@
 #include "host/checkpoint/files.hpp"
 #include "host/run/defaults.hpp"
 #include "host/run/out_folder.hpp"
-#include "host/run/run_data.hpp"
 #include "host/run/training_run.hpp"
 
 namespace thalweg {
@@ -47,7 +46,7 @@ void add(const TrainReport& fold, TrainReport& report) {
 
 }  // namespace
 
-TrainReport cross_validate(const Config& config, const TrainObserver& observer) {
+TrainReport cross_validate(const Config& config, const TrainObserver& observer, MemoryData* memory) {
   validate_config(config);
   const auto say = [&](const std::string& line) {
     if (observer.message) observer.message(line);
@@ -56,7 +55,7 @@ TrainReport cross_validate(const Config& config, const TrainObserver& observer) 
   out.lock_existing();
   if (observer.phase) observer.phase(TrainPhase::load);
   const Config read_as = with_data_defaults(config);
-  const FoldData data(read_as, observer.reading);
+  const FoldData data(read_as, observer.reading, memory);
   if (out.given()) out.open();
   TrainReport report;
   for (std::int64_t fold = 0; fold < config.data.folds; ++fold) {

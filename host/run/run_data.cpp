@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "host/data/fit_to_schema.hpp"
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
+#include "host/data/memory_rows.hpp"
 #include "host/data/validation_data.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
@@ -35,16 +37,26 @@ std::optional<ModelSpec> init_spec(const ModelConfig& model) {
 }
 
 TrainingSource training_source(const Config& config, const std::optional<ModelSpec>& init,
-                               const ReadOptions& reading) {
+                               const ReadOptions& reading, MemoryData* memory) {
   const Loss loss = config.model.loss == Loss::automatic && init ? init->config.loss : config.model.loss;
   DataConfig data = config.data;
   // One row's label must not decide on which side another row is, where that row's part is to be hidden.
   if (config.per_sample.private_training()) data.stratify = Tristate::no;
-  return {data, target_use(loss), reading, init ? std::optional(init->schema) : std::optional<DataSchema>()};
+  std::optional<DataSchema> schema;
+  if (init) schema = init->schema;
+  if (memory != nullptr)
+    return {std::move(memory->train), data, target_use(loss), reading.threads, std::move(schema)};
+  return {data, target_use(loss), reading, std::move(schema)};
 }
 
-/// The validation and test data, by the schema of the training data.
-RunData with_other_files(RunData data, const Config& config, const ReadOptions& reading) {
+Dataset fit_test_data(const Dataset& test, const DataSchema& schema, int threads) {
+  Dataset data = fit_to_schema(test, schema, true, threads);
+  data.source = source_of(data);
+  return data;
+}
+
+/// The validation and test data, by the schema of the training data; `test`: those in memory.
+RunData with_other_data(RunData data, const Config& config, const ReadOptions& reading, const Dataset* test) {
   const bool full = config.data.fingerprint == FingerprintRows::full;
   data.fingerprint = fingerprint(data.train, full);
   const DataSchema schema = schema_of(data.train);
@@ -54,27 +66,29 @@ RunData with_other_files(RunData data, const Config& config, const ReadOptions& 
   }
   if (!config.data.test.empty() || !config.data.test_rows.empty())
     data.test = read_test_data(config.data, schema, true, reading);
+  if (test != nullptr) data.test = fit_test_data(*test, schema, reading.threads);
   return data;
 }
 
 }  // namespace
 
-RunData read_run_data(const Config& config, const ReadProgress& progress) {
+RunData read_run_data(const Config& config, const ReadProgress& progress, MemoryData* memory) {
   require_pipes_once(input_paths(config.data));
   const ReadOptions reading = read_options(config, progress);
   RunData data;
   data.init = init_spec(config.model);
-  TrainingSource source = training_source(config, data.init, reading);
+  TrainingSource source = training_source(config, data.init, reading, memory);
   data.split = source.split(static_cast<std::uint64_t>(config.seed));
   data.train = std::move(source).take(data.split);
-  return with_other_files(std::move(data), config, reading);
+  return with_other_data(std::move(data), config, reading, memory != nullptr ? memory->test : nullptr);
 }
 
-FoldData::FoldData(const Config& config, const ReadProgress& progress)
+FoldData::FoldData(const Config& config, const ReadProgress& progress, MemoryData* memory)
     : config_((require_pipes_once(input_paths(config.data)), config)),
+      test_(memory != nullptr ? memory->test : nullptr),
       reading_(read_options(config, progress)),
       init_(init_spec(config.model)),
-      source_(training_source(config, init_, reading_)),
+      source_(training_source(config, init_, reading_, memory)),
       folds_(source_.classes_to_split_by(), config.data.folds, static_cast<std::uint64_t>(config.seed)) {}
 
 RunData FoldData::fold(std::int64_t index) const {
@@ -82,7 +96,7 @@ RunData FoldData::fold(std::int64_t index) const {
   data.init = init_;
   data.split = folds_.split(index);
   data.train = source_.make(data.split);
-  return with_other_files(std::move(data), config_, reading_);
+  return with_other_data(std::move(data), config_, reading_, test_);
 }
 
 void check_targets(const RunData& data, const ModelSpec& spec) {

@@ -24,17 +24,25 @@ struct RunData {
   std::string name_rows(const std::vector<std::int64_t>& rows) const;
 };
 
-/// Throws ConfigError, NoInputError or DataError.
-RunData read_run_data(const Config& config, const ReadProgress& progress);
+/// Data that a program gives instead of files. `train` is given up where it is read.
+struct MemoryData {
+  Dataset train;
+  const Dataset* test = nullptr;  ///< null: none
+};
+
+/// Reads the files of the config, or takes `memory` instead. Throws ConfigError, NoInputError or DataError.
+RunData read_run_data(const Config& config, const ReadProgress& progress, MemoryData* memory = nullptr);
 
 /// The data of the folds of a run; they are read once.
 class FoldData {
  public:
-  FoldData(const Config& config, const ReadProgress& progress);
+  /// As read_run_data.
+  FoldData(const Config& config, const ReadProgress& progress, MemoryData* memory = nullptr);
   RunData fold(std::int64_t index) const;
 
  private:
   const Config& config_;
+  const Dataset* test_;
   ReadOptions reading_;
   std::optional<ModelSpec> init_;
   TrainingSource source_;

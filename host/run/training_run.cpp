@@ -198,9 +198,25 @@ void TrainingRun::say(const std::string& message) const {
   if (observer_.message) observer_.message(message);
 }
 
+namespace {
+
+TrainReport train_on(MemoryData* memory, const Config& config, const TrainObserver& observer) {
+  if (config.data.folds > 0) return cross_validate(config, observer, memory);
+  const auto read = [memory](const Config& resolved, const ReadProgress& progress) {
+    return read_run_data(resolved, progress, memory);
+  };
+  return TrainingRun(config, observer, read).run();
+}
+
+}  // namespace
+
 TrainReport train(const Config& config, const TrainObserver& observer) {
-  if (config.data.folds > 0) return cross_validate(config, observer);
-  return TrainingRun(config, observer).run();
+  return train_on(nullptr, config, observer);
+}
+
+TrainReport train(const Config& config, Dataset data, const Dataset* test, const TrainObserver& observer) {
+  MemoryData memory{std::move(data), test};
+  return train_on(&memory, config, observer);
 }
 
 }  // namespace thalweg

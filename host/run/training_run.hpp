@@ -25,7 +25,7 @@ class TrainingRun {
  public:
   using ReadData = std::function<RunData(const Config&, const ReadProgress&)>;
 
-  TrainingRun(const Config& config, const TrainObserver& observer, ReadData read_data = read_run_data);
+  TrainingRun(const Config& config, const TrainObserver& observer, ReadData read_data);
   TrainReport run();
 
  private:

@@ -10,6 +10,7 @@
 #include "host/run/error_bound.hpp"
 #include "host/run/learner_options.hpp"
 #include "host/run/output_bias.hpp"
+#include "host/run/run_data.hpp"
 #include "host/run/run_plan.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "host/step/step_rows.hpp"
@@ -78,15 +79,30 @@ bool VerifyReport::passed() const {
                       [](const TensorVerdict& t) { return t.difference.has_value(); });
 }
 
-VerifyReport verify(const Config& asked, const VerifyOptions& options) {
+namespace {
+
+/// The rows to train on, as a run has them; of files nothing else is read.
+RunData training_data(Config config, const ReadProgress& progress, MemoryData* memory) {
+  if (memory != nullptr) return read_run_data(config, progress, memory);
+  config.data.validation.clear();
+  config.data.validation_target.clear();
+  config.data.test.clear();
+  config.data.test_target.clear();
+  config.data.test_rows.clear();
+  return read_run_data(config, progress);
+}
+
+VerifyReport verify_on(MemoryData* memory, const Config& asked, const VerifyOptions& options) {
   validate_config(asked);
   if (options.steps < 1)
     throw ConfigError("VerifyOptions::steps is " + std::to_string(options.steps) + "; want 1 or more");
   Config config = with_data_defaults(asked);
   const auto seed = static_cast<std::uint64_t>(config.seed);
-  const auto [data, split] =
-      read_and_split(config.data, target_use(config.model.loss), seed, read_options(config, options.reading));
-  const ModelSpec spec = resolve_model(config.model, schema_of(data), seed);
+  const RunData read = training_data(config, options.reading, memory);
+  const Dataset& data = read.train;
+  const Split& split = read.split;
+  const ModelSpec spec = resolve_model(model_config(config, read), schema_of(data), seed);
+  check_targets(read, spec);
   config = with_run_defaults(config, run_shape(data, split.train, spec));
   const EpochBatches batches(split.train, config.train.batch_size, seed, config.train.shuffle,
                              config.train.drop_last);
@@ -115,6 +131,17 @@ VerifyReport verify(const Config& asked, const VerifyOptions& options) {
     compare(first, second, step + 1, report);
   }
   return report;
+}
+
+}  // namespace
+
+VerifyReport verify(const Config& config, const VerifyOptions& options) {
+  return verify_on(nullptr, config, options);
+}
+
+VerifyReport verify(const Config& config, Dataset data, const VerifyOptions& options) {
+  MemoryData memory{std::move(data), nullptr};
+  return verify_on(&memory, config, options);
 }
 
 }  // namespace thalweg

@@ -21,15 +21,15 @@ StepResult only_result(std::vector<StepResult> results) {
 
 Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& options) {
   const ReadingCall call(model, "Learner::Learner");
-  require_data(model, data, DataUse::features);
-  if (!data.target.empty()) require_targets(model.spec(), data);
+  require_data(model.context(), model.spec(), data, DataUse::features);
   require_options(model, data, options);
   state_ = std::make_unique<State>(model, data, options);
+  if (!data.target.empty()) require_targets(model.spec(), state_->fitted->data());
 }
 
 Learner::Learner(Model& model, const CheckedData& data, const LearnerOptions& options) {
   const ReadingCall call(model, "Learner::Learner");
-  require_inputs(model.spec(), data.rows);
+  require_fits(model.spec(), data.rows);
   require_options(model, data.rows, options);
   state_ = std::make_unique<State>(model, data.rows, options);
 }

@@ -54,9 +54,10 @@ void require_micro_batches(const Network& network) {
 Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions& o)
     : ctx(model.context()),
       network(model.network()),
-      schema(schema_of(dataset)),
-      data(ctx, dataset),
-      options(with_micro_batch(ctx, network, dataset, o)),
+      fitted(std::make_unique<const FittedRows>(dataset, network.spec().schema, nullptr,
+                                                !dataset.target.empty(), ctx.threads())),
+      data(ctx, fitted->data()),
+      options(with_micro_batch(ctx, network, fitted->data(), o)),
       objective_rows(asked_rows(o)),
       optimizer(ctx, network.plan(), network.parameters().data(), optimizer_config(o),
                 sparse_weight_of(network)),
@@ -71,7 +72,7 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
   gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices())};
   gradient.sum.zero(ctx);
   if (const Layer* layer = network.sparse_layer())
-    sparse.emplace(ctx, *layer, dataset, o.max_batch, kept_slices());
+    sparse.emplace(ctx, *layer, fitted->data(), o.max_batch, kept_slices());
   if (o.per_sample.any()) per_sample.emplace(ctx, network, data, o.per_sample, objective_rows, o.max_batch);
   layered = make_layered_step(parts(), options.micro_batch);
   if (takes_fused_step(network, o.per_sample)) fused = make_fused_step(parts(), o.max_batch);

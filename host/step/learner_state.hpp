@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/data/device_dataset.hpp"
+#include "host/data/fit_to_schema.hpp"
 #include "host/model/network.hpp"
 #include "host/runtime/step_graphs.hpp"
 #include "host/step/batch_ids.hpp"
@@ -26,7 +27,7 @@ struct GradientArenas {
 struct Learner::State {
   Context ctx;
   Network& network;
-  const DataSchema schema;  ///< of all parts of the data
+  std::unique_ptr<const FittedRows> fitted;  ///< the caller's rows, or a copy that the transform made
   DeviceDataset data;
   LearnerOptions options;             ///< with the rows of a micro-batch that were chosen
   const std::int64_t objective_rows;  ///< of the calls of an objective of the caller's: not chosen here

@@ -40,8 +40,8 @@ THALWEG_API bool larger_is_better(const std::string& metric);
 /// Whether the metric is left out of MetricScope::sums for the model: average_precision, mape and the like.
 THALWEG_API bool needs_outputs(const ModelSpec& spec, const std::string& metric);
 
-/// Evaluates the model on the given rows of the data set (null: on all). The data are in the form that the
-/// model was trained on: the same features, already transformed. Throws InterruptedError soon after
+/// Evaluates the model on the given rows of the data set (null: on all). Raw rows get the model's transform,
+/// and targets its classes and unit (prepare.hpp). Throws InterruptedError soon after
 /// `stop_signal` becomes non-zero. With `threshold`, a model of two classes predicts the second one where its
 /// probability is at least that; ConfigError for other models.
 THALWEG_API Metrics evaluate(const Model& model, const Dataset& data,

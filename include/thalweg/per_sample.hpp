@@ -4,6 +4,7 @@
 // Example: per_sample_example in examples/tour.cpp.
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,26 @@ struct Coefficient {
   double value = 0, standard_error = 0;
 };
 /// Returns the coefficients in the order of Model::parameters. Throws UnsupportedLayer for a model with
-/// hidden layers or several outputs, ConfigError for a loss without curvature.
+/// hidden layers or several outputs, ConfigError for a loss without curvature. Like all functions here it
+/// applies the model's transform to raw rows (prepare.hpp).
 THALWEG_API std::vector<Coefficient> standard_errors(const Model& model, const Dataset& data);
+
+/// A coefficient of a linear model in the units of the data: standardisation of features and target undone,
+/// in double. The sum of the coefficients times the raw inputs, and the intercept, is the output of the
+/// model.
+struct RawWeight {
+  std::string name;  ///< of the input, or "intercept"
+  double value = 0;
+  /// What one deviation of the feature, or 1 where it was not standardised, brings.
+  double per_deviation = 0;
+  double standard_error = std::numeric_limits<double>::quiet_NaN();  ///< NaN: none is known
+};
+
+/// Returns the coefficients of an output, one for each input, then the intercept. Throws UnsupportedLayer for
+/// a model with hidden layers, ShapeError for an output that is not there.
+THALWEG_API std::vector<RawWeight> raw_weights(const Model& model, std::int64_t output = 0);
+/// The same for a model with one output, with the errors of standard_errors in the units of the data.
+THALWEG_API std::vector<RawWeight> raw_standard_errors(const Model& model, const Dataset& data);
 
 /// The number of elements of all parameters: the columns of the matrix.
 THALWEG_API std::int64_t parameter_count(const Model& model);

@@ -11,6 +11,7 @@
 #include "thalweg/metrics.hpp"
 #include "thalweg/model.hpp"
 #include "thalweg/per_sample.hpp"
+#include "thalweg/prepare.hpp"
 #include "thalweg/schedule.hpp"
 #include "thalweg/trainer.hpp"
 #include "thalweg/validate.hpp"

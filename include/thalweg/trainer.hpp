@@ -115,10 +115,12 @@ struct TrainReport {
 /// fold, into the folders out/fold-0, out/fold-1, ...; there is then no model of all rows. Throws the errors
 /// of error.hpp. A run that diverges leaves the weights of the last good step in its last checkpoint.
 THALWEG_API TrainReport train(const Config& config, const TrainObserver& observer = {});
-/// The same on data in memory, which read_training_data gives or a program makes: rows of numbers are raw
-/// unless the data set has a transform. `test`: rows to evaluate at the end; null: none. The settings that
-/// name files of data have to be empty.
-THALWEG_API TrainReport train(const Config& config, const Dataset& data, const Dataset* test = nullptr,
+/// The same on data in memory, which fit_transform (prepare.hpp) or a reader gives or a program makes. Move
+/// them in to spare a copy. Features without a transform are raw, and are prepared as those of a file. Those
+/// with one stay as they are. data.class_weight multiplies the weights of either. `test`: rows to evaluate at
+/// the end, raw or prepared; null: none. Throws ConfigError for settings that name files of data or their
+/// columns.
+THALWEG_API TrainReport train(const Config& config, Dataset data, const Dataset* test = nullptr,
                               const TrainObserver& observer = {});
 
 }  // namespace thalweg

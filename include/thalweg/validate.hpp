@@ -19,10 +19,9 @@ enum class MissingValues {
 /// a wrong length, and DataError naming row and column for a wrong value. It reads each value once.
 THALWEG_API void validate(const Dataset& data, MissingValues missing = MissingValues::refused);
 
-/// Checks that the data set is of the form that the model was made for: dense or sparse, the number of
-/// features, and the transform. Where there are targets, also their kind and the classes in order. Rows
-/// without any transform, for a model that has one, are raw: they have the raw columns of the model's schema.
-/// Throws ShapeError for another number of features, else DataError.
+/// Checks that the model takes the data set: dense or sparse, the number of features, names of columns, and
+/// the transform. Rows without any transform, for a model that has one, are raw: they have the raw columns of
+/// the model's schema. Throws ShapeError for another number of features, else DataError.
 THALWEG_API void require_fits(const ModelSpec& spec, const Dataset& data);
 
 }  // namespace thalweg

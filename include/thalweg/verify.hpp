@@ -52,6 +52,6 @@ struct THALWEG_API VerifyReport {
 /// it compares bits. If one is the reference, or numerics are fast, it compares errors.
 THALWEG_API VerifyReport verify(const Config& config, const VerifyOptions& options = {});
 /// The same on data in memory, as train takes them.
-THALWEG_API VerifyReport verify(const Config& config, const Dataset& data, const VerifyOptions& options = {});
+THALWEG_API VerifyReport verify(const Config& config, Dataset data, const VerifyOptions& options = {});
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include "host/cli/cli.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/run_support.hpp"
+#include "thalweg/error.hpp"
 #include "thalweg/trainer.hpp"
 #include "thalweg/verify.hpp"
 
@@ -43,6 +44,51 @@ TEST(Verify, TakesTheStepsThatTrainingTakes) {
   }
   EXPECT_NE(seen[0], seen[1]) << "clipping changes the steps";
   EXPECT_NE(seen[1], seen[2]) << "so does noise";
+}
+
+/// The parameters after the steps of a verification of the cpu with itself.
+template <class... Data>
+std::string verified(const Config& config, const Data&... data) {
+  std::string last;
+  VerifyOptions options{.first = "cpu", .second = "cpu", .steps = config.train.max_steps, .after_step = {}};
+  options.after_step = [&](std::int64_t, Model& model) { last = parameters_xxh3(model.parameters()); };
+  EXPECT_TRUE(verify(config, data..., options).passed());
+  return last;
+}
+
+TEST(Verify, BeginsWithTheModelThatTrainingBeginsWith) {
+  const TemporaryFolder folder;
+  Config config = dense_linear_config();
+  config.device = "cpu";
+  config.train.max_steps = 2;
+  config.out = folder.path("first");
+  train(config);
+  config.model.init = config.out;
+  config.out = "";
+  config.data.train_rows = "0:100";  // of another mean and deviation
+  EXPECT_EQ(verified(config), train(config).parameters_xxh3);
+}
+
+TEST(Verify, HoldsOutTheRowsThatTrainingHoldsOut) {
+  Config config = sparse_linear_config();
+  config.device = "cpu";
+  config.train.max_steps = 2;
+  config.optimizer.lazy = Tristate::no;
+  config.data.validation_fraction = 0.2;
+  config.per_sample = {.clip_norm = 0.25, .noise_multiplier = 1, .reproducible_noise = true};
+  EXPECT_EQ(verified(config), train(config).parameters_xxh3)
+      << "regardless of classes where training is private";
+}
+
+TEST(Verify, TakesDataInMemoryAsTrainingDoes) {
+  Config config = dense_linear_config();
+  config.device = "cpu";
+  config.train.max_steps = 2;
+  const Dataset data = read_training_data(config.data, TargetUse::automatic);
+  config.data = {};
+  EXPECT_EQ(verified(config, data), train(config, data).parameters_xxh3);
+  config.data.test = "x.csv";
+  EXPECT_THROW(verify(config, data), ConfigError);
 }
 
 TEST(Verify, HoldsTheCpuAgainstTheReferenceWithinTheBound) {

@@ -76,6 +76,14 @@ TEST(RawWeights, NeedALinearModel) {
   EXPECT_THROW(raw_weights(deep, 0), UnsupportedLayer);
 }
 
+TEST(RawWeights, AreThoseOfAnOutputThatTheModelHas) {
+  const Model model =
+      test::model_with(cpu(), {.loss = Loss::squared}, ages_and_colors(), {{3, 0.25f, -1}, {1}});
+  EXPECT_EQ(raw_weights(model).size(), 4u) << "the first output, unless the call says another";
+  EXPECT_THROW(raw_weights(model, 1), ShapeError);
+  EXPECT_THROW(raw_weights(model, -1), ShapeError);
+}
+
 TEST(RawStandardErrors, AreThoseOfTheModelOfTheRawData) {
   // y about 7 + 0.5 x, x about 100, once as it is and once with x and y standardised by round numbers.
   const auto noise = test::random_floats(60, 2), spread = test::random_floats(60, 1);

@@ -1,0 +1,133 @@
+#include "host/data/memory_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "host/data/transform.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// The elements of the rows `ids`, `width` for each row; none where the data set has none.
+template <class T>
+std::vector<T> selected(const std::vector<T>& from, const std::vector<std::int64_t>& ids,
+                        std::int64_t width) {
+  std::vector<T> to;
+  if (from.empty()) return to;
+  to.reserve(ids.size() * static_cast<std::size_t>(width));
+  for (const std::int64_t row : ids) {
+    const auto begin = from.begin() + row * width;
+    to.insert(to.end(), begin, begin + width);
+  }
+  return to;
+}
+
+void select_entries(const Dataset& data, const std::vector<std::int64_t>& ids, Dataset& to) {
+  to.offsets = {0};
+  for (const std::int64_t row : ids) {
+    const std::int64_t begin = data.offsets[static_cast<std::size_t>(row)],
+                       end = data.offsets[static_cast<std::size_t>(row) + 1];
+    to.columns.insert(to.columns.end(), data.columns.begin() + begin, data.columns.begin() + end);
+    to.values.insert(to.values.end(), data.values.begin() + begin, data.values.begin() + end);
+    to.offsets.push_back(std::ssize(to.columns));
+  }
+}
+
+/// So that messages name the rows of `data`, or at least say which rows they count.
+void select_origin(const Dataset& data, const std::vector<std::int64_t>& ids, Dataset& to) {
+  to.source = source_of(data);
+  to.source_line = selected(data.source_line, ids, 1);
+  const auto gap = [](std::int64_t a, std::int64_t b) { return b != a + 1; };
+  const bool run = std::adjacent_find(ids.begin(), ids.end(), gap) == ids.end();
+  if (run && !ids.empty()) {
+    to.first_source_row = data.first_source_row + ids.front();
+  } else if (to.source_line.empty()) {
+    to.source += ", among the chosen rows:";
+  }
+}
+
+}  // namespace
+
+bool is_raw(const FeatureTransform& transform) {
+  return !has_categories(transform) && transform.offset.empty() && transform.impute.empty() &&
+         transform.scale.empty();
+}
+
+LabelColumn labels_of(const Dataset& data) {
+  LabelColumn labels;
+  labels.present = !data.target.empty();
+  if (data.target_kind == TargetKind::number) {
+    labels.numbers.assign(data.target.begin(), data.target.end());
+    return labels;
+  }
+  labels.in_class_order = true;
+  labels.texts = data.classes;
+  const auto classes = static_cast<float>(data.classes.size());
+  for (std::size_t row = 0; row < data.target.size(); ++row) {
+    const float target = data.target[row];
+    const bool known = target >= 0 && target < classes;  // not NaN
+    const auto code = known ? static_cast<std::int32_t>(target) : 0;
+    if (!known || static_cast<float>(code) != target)
+      throw DataError(fmt::format("{}: the target is {}; want the index of one of {} classes",
+                                  data.where(static_cast<std::int64_t>(row)), target, data.classes.size()));
+    labels.codes.push_back(code);
+  }
+  return labels;
+}
+
+RawData raw_data_of(Dataset&& data) {
+  RawData raw;
+  data.source = source_of(data);
+  raw.labels = labels_of(data);
+  raw.layout = data.sparse             ? RawData::Layout::csr
+               : data.dense_u8.empty() ? RawData::Layout::f32
+                                       : RawData::Layout::u8;
+  raw.rows = data.rows;
+  raw.width = data.features;
+  raw.cells = std::move(data.dense_f32);
+  raw.bytes = std::move(data.dense_u8);
+  raw.offsets = std::move(data.offsets);
+  raw.columns = std::move(data.columns);
+  raw.values = std::move(data.values);
+  raw.column_names = std::move(data.transform.columns);
+  raw.weight = std::move(data.weight);
+  raw.source = std::move(data.source);
+  raw.target_column = std::move(data.target_column);
+  raw.row_names = std::move(data.row_names);
+  raw.row_name_column = std::move(data.row_name_column);
+  raw.first_row = data.first_source_row;
+  raw.lines = std::move(data.source_line);
+  raw.index_base = data.index_base;
+  raw.filled = data.filled;
+  raw.unseen = data.unseen;
+  raw.notes = std::move(data.notes);
+  data = {};  // whoever holds it may live as long as the run
+  return raw;
+}
+
+TargetUse use_of(TargetKind kind) {
+  return kind == TargetKind::classes ? TargetUse::classes : TargetUse::numbers;
+}
+
+Dataset select_rows(const Dataset& data, const std::vector<std::int64_t>& ids) {
+  Dataset to;
+  to.rows = std::ssize(ids);
+  to.features = data.features;
+  to.sparse = data.sparse;
+  to.dense_f32 = selected(data.dense_f32, ids, data.features);
+  to.dense_u8 = selected(data.dense_u8, ids, data.features);
+  if (data.sparse) select_entries(data, ids, to);
+  to.target_kind = data.target_kind;
+  to.target_transform = data.target_transform;
+  to.target = selected(data.target, ids, 1);
+  to.weight = selected(data.weight, ids, 1);
+  to.classes = data.classes;
+  to.transform = data.transform;
+  select_origin(data, ids, to);
+  return to;
+}
+
+}  // namespace thalweg
