@@ -9,6 +9,13 @@ constexpr std::size_t kMostClasses = 65536;
 /// Fewer rows may all have texts of their own by chance.
 constexpr std::int64_t kFewRows = 50;
 
+/// Distinct labels that a block of rows keeps where a file may keep `most` of them. Rows outside of the range
+/// are not known yet, and theirs must not count.
+inline std::size_t most_labels_of_block(const RowRange& range, std::size_t most) {
+  const bool takes_all = range.begin == 0 && !range.bounded();
+  return takes_all ? most : std::numeric_limits<std::size_t>::max();
+}
+
 /// Sets target, target_kind and classes of training data.
 void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data);
 /// Sets target by the classes of a schema; leaves it empty when a label is not among them (or no number) and

@@ -102,6 +102,16 @@ TEST_F(CsvReader, ReadsRowRangesWithoutATraceOfOtherRows) {
   EXPECT_EQ(d.where(0), c.train + " line 3");
 }
 
+TEST_F(CsvReader, TargetsOutsideOfTheRowRangeDoNotTakeTheLabelsAway) {
+  std::string text = "a,y\n1,2.0\n2,1.0\n";
+  for (int r = 0; r < 1500; ++r) text += "3," + std::to_string(r) + ".5\n";
+  DataConfig c = config(write("d.csv", text));
+  c.train_rows = "0:2";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).classes, (Texts{"1.0", "2.0"}));
+  c.train_rows = "1:3";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{1, 0.5f}));
+}
+
 TEST_F(CsvReader, ManyBlocksGiveWhatOneLineAtATimeWould) {
   std::string text = "a,t,y\n";
   const int rows = 200000;
