@@ -22,13 +22,16 @@ void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data);
 /// the target is not needed.
 void apply_targets(const LabelColumn& labels, const DataSchema& schema, bool need_target, Dataset& data);
 
+/// Takes the weights over from a column. Throws DataError, which begins with `name`, for texts.
+void set_weights(const LabelColumn& column, const std::string& name, RawData& data);
+
 /// Finite, not negative, not all zero.
 void check_weights(const Dataset& data);
-/// Multiplies class weights ("none", "balanced" over the rows `fit` as scikit-learn, or a list in class
-/// order) into data.weight of the rows `fit`, and divides these weights by their mean: a step divides by its
-/// rows, so the gradient of any batch size is an unbiased one of the weighted mean. In double, rounded once.
-/// Rows that are held out are measured as test data are, by their sample weights. Throws DataError if the
-/// rows `fit` weigh nothing.
+/// Multiplies class weights ("none", a list in class order, or "balanced": by the sums of the sample
+/// weights of the rows `fit`, as scikit-learn 1.9) into data.weight of the rows `fit`, and divides these
+/// weights by their mean: a step divides by its rows, so the gradient of any batch size is an unbiased one of
+/// the weighted mean. In double, rounded once. Rows that are held out are measured as test data are, by their
+/// sample weights. Throws DataError if the rows `fit` weigh nothing.
 void fit_weights(const std::string& class_weight, const std::vector<std::int64_t>& fit, Dataset& data);
 
 }  // namespace thalweg

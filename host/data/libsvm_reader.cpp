@@ -207,8 +207,7 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
   data.width = width > 0 ? width : needed;
   if (data.rows > 0 && data.width == 0)
     throw DataError(fmt::format("{} has no features: want lines \"label index:value ...\"", request.path));
-  if (leaves_out) drop_unseen(data);
-  check_width(data, request.schema ? "; data.unseen = ignore leaves others out" : "");
+  fit_width(request, data);
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;
 }

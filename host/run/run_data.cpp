@@ -34,6 +34,8 @@ std::optional<ModelSpec> init_spec(const ModelConfig& model) {
   return value_named<Initialisation>(model.init) ? std::nullopt : stored_spec(model.init);
 }
 
+}  // namespace
+
 TrainingSource training_source(const Config& config, const std::optional<ModelSpec>& init,
                                const ReadOptions& reading) {
   const Loss loss = config.model.loss == Loss::automatic && init ? init->config.loss : config.model.loss;
@@ -42,6 +44,8 @@ TrainingSource training_source(const Config& config, const std::optional<ModelSp
   if (config.per_sample.private_training()) data.stratify = Tristate::no;
   return {data, target_use(loss), reading, init ? std::optional(init->schema) : std::optional<DataSchema>()};
 }
+
+namespace {
 
 /// The validation and test data, by the schema of the training data.
 RunData with_other_files(RunData data, const Config& config, const ReadOptions& reading) {

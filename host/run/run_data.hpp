@@ -24,6 +24,10 @@ struct RunData {
   std::string name_rows(const std::vector<std::int64_t>& rows) const;
 };
 
+/// data.train as the run reads it; by the schema of `init`, where the run begins with a model.
+TrainingSource training_source(const Config& config, const std::optional<ModelSpec>& init,
+                               const ReadOptions& reading);
+
 /// Throws ConfigError, NoInputError or DataError.
 RunData read_run_data(const Config& config, const ReadProgress& progress);
 

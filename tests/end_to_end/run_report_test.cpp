@@ -87,6 +87,34 @@ TEST_F(RunReport, FoldsAreOneReport) {
   EXPECT_THAT(text, Not(HasSubstr("parameters.xxh3")));
 }
 
+TEST_F(RunReport, FoldsSayOnceWhatTheyReadAndChose) {
+  const std::string said = train({"--data.folds=3"}).err;
+  const auto times = [&](const std::string& words) {
+    int count = 0;
+    for (std::size_t at = said.find(words); at != std::string::npos; at = said.find(words, at + 1)) ++count;
+    return count;
+  };
+  EXPECT_EQ(times("data: data.csv"), 1) << said;
+  EXPECT_EQ(times("task: to predict"), 1);
+  EXPECT_EQ(times("device: "), 1);
+  EXPECT_EQ(times("rows: 40 to train on"), 1);
+  EXPECT_EQ(times("fold 1 of 3"), 1);
+  EXPECT_EQ(times("fold 3 of 3"), 1);
+}
+
+TEST_F(RunReport, AMetricThatAFoldDoesNotDefineIsNamed) {
+  folder_.write("rare.csv", "x,y\n1,no\n2,no\n3,no\n4,no\n5,no\n6,yes\n");
+  const std::vector<std::string> rare{"train", "--quiet", "--data.train=rare.csv", "--data.folds=3",
+                                      "--train.epochs=1"};
+  std::vector<std::string> as_json = rare;
+  as_json.push_back("--json");
+  const auto report = nlohmann::json::parse(run(as_json).out);
+  EXPECT_TRUE(report["validation.auc.mean"].is_null());
+  const std::string why = report["validation.undefined"]["auc"];
+  EXPECT_THAT(why, testing::ContainsRegex("in fold [123] of 3, .*class"));
+  EXPECT_THAT(run(rare).out, HasSubstr("  auc                 undefined " + why + "\n"));
+}
+
 TEST_F(RunReport, TheDataOfARunAreFoundFromAnotherFolder) {
   folder_.write("test.csv", "size,color,w,kind\n1,red,1,small\n50,blue,1,big\n");
   train({"--data.test=test.csv"});
@@ -101,6 +129,41 @@ TEST_F(RunReport, TheDataOfARunAreFoundFromAnotherFolder) {
       HasSubstr("test.csv: no such file; the run's config names it, from where the run was started; give "
                 "--data.test=FILE"));
   EXPECT_THAT(run({"evaluate", "../moved", "--data.test=none.csv"}, 66).err, Not(HasSubstr("config names")));
+}
+
+TEST_F(RunReport, WhatIsGivenStandsInTheConfigOfTheRunAsItIs) {
+  run({"train", "--quiet", "--data.train=data.csv", "--data.weight=w", "--train.epochs=1", "--out=run",
+       "--data.standardize_target=true", "--train.micro_batch=512"});
+  Config config;
+  read_config_file("run/config.toml", config);
+  EXPECT_EQ(config.data.standardize_target, Tristate::yes) << "though the targets are classes";
+  EXPECT_EQ(config.train.micro_batch, 512) << "though the batch is smaller";
+  EXPECT_EQ(config.train.batch_size, 4) << "of 60 rows by rule";
+  train({"--checkpoint.resume=never"});
+  read_config_file("run/config.toml", config);
+  EXPECT_EQ(config.data.standardize_target, Tristate::no) << "by rule";
+}
+
+TEST_F(RunReport, AColumnIsNoFileWhateverFilesThereAre) {
+  folder_.write("kind", "not a target");
+  folder_.write("w", "not a weight");
+  train({"--data.validation_fraction=0.2"});
+  const std::string here = run({"evaluate", "run", "--rows=validation"}).out;
+  std::filesystem::create_directory("elsewhere");
+  std::filesystem::current_path("elsewhere");
+  EXPECT_EQ(run({"evaluate", "../run", "--rows=validation"}).out, here);
+}
+
+TEST_F(RunReport, FilesOfTargetsAndWeightsAreFoundFromAnotherFolder) {
+  folder_.write("rows.svm", "1 1:1\n0 1:2\n1 1:3\n0 1:5\n");
+  folder_.write("weights", "1\n2\n3\n4\n");
+  folder_.write("labels", "1\n0\n0\n1\n");
+  run({"train", "--quiet", "--out=run", "--data.train=rows.svm", "--data.weight=weights",
+       "--data.target=labels", "--train.epochs=2"});
+  const std::string here = run({"inspect", "run", "--standard-errors"}).out;
+  std::filesystem::create_directory("elsewhere");
+  std::filesystem::current_path("elsewhere");
+  EXPECT_EQ(run({"inspect", "../run", "--standard-errors"}).out, here);
 }
 
 TEST_F(RunReport, SettingsOfTrainingAreNamedWhereAModelIsUsed) {

@@ -201,6 +201,9 @@ TEST_F(CsvReader, ZeroKeepsItsSignWhereTheNumberIsTooSmall) {
 TEST_F(CsvReader, ALineOfAMillionCellsIsNoTable) {
   expect_error<DataError>([&] { read(std::string((1 << 20) + 1, ',') + "\n"); },
                           {"d.csv line 1", "more than 1048576 cells"});
+  std::string line = "0";
+  for (int c = 1; c < 1 << 20; ++c) line += ",0";
+  EXPECT_EQ(read(line + "\n").features, (1 << 20) - 1) << "the last of 1048576 cells is the target";
 }
 
 TEST_F(CsvReader, AFileThatInflatesWithoutEndIsRefused) {

@@ -58,7 +58,7 @@ TEST(Defaults, MakeABatchThatAMicroBatchDoesNotChange) {
   config.train.micro_batch = 48;
   const TrainConfig train = with_run_defaults(config, {.rows = 100}).train;
   EXPECT_EQ(train.batch_size, 8);
-  EXPECT_EQ(train.micro_batch, 8) << "at most the batch";
+  EXPECT_EQ(train.micro_batch, 48) << "as it was given";
 }
 
 TEST(Defaults, LowerTheRateWithTheUnitOfTheInputs) {
@@ -100,11 +100,25 @@ TEST(Defaults, LeaveWhatIsGiven) {
   EXPECT_EQ(c.train.batch_size, 3);
 }
 
+TEST(Defaults, LeaveAStandardizedTargetThatIsGiven) {
+  Config given;
+  given.data.standardize_target = Tristate::yes;
+  RunShape classes{.rows = 100, .loss = Loss::logistic, .target_by_rule = false};
+  EXPECT_EQ(with_run_defaults(given, classes).data.standardize_target, Tristate::yes);
+  classes.target_by_rule = true;
+  EXPECT_EQ(with_run_defaults(given, classes).data.standardize_target, Tristate::no) << "the rule's own";
+}
+
 TEST(Defaults, LetMaxStepsDecideTheLengthWhereItIsGiven) {
   Config config;
   config.train.max_steps = 1000;
   config.train.batch_size = 10;
   EXPECT_EQ(with_run_defaults(config, {.rows = 100}).train.epochs, 100);
+  EXPECT_EQ(with_run_defaults(config, {.rows = 109}).train.epochs, 91) << "of 11 batches";
+  config.train.drop_last = true;
+  EXPECT_EQ(with_run_defaults(config, {.rows = 109}).train.epochs, 100) << "of 10 batches";
+  EXPECT_EQ(with_run_defaults(config, {.rows = 9}).train.epochs, 1000)
+      << "a run without a batch is refused later";
 }
 
 TEST(Defaults, OfPrivateTrainingReadNothingOfTheTargets) {
@@ -191,6 +205,7 @@ TEST_F(RunWithDefaults, FindsTargetsInAnyUnit) {
   EXPECT_GT((*report.test)["r2"], 0.999);
   EXPECT_THAT(messages_, HasSubstr("by rule: data.standardize_target = \"true\", optimizer.lr = 0.1"));
   EXPECT_THAT(messages_, testing::Not(HasSubstr("would be better")));
+  EXPECT_THAT(messages_, testing::Not(HasSubstr("still falling")));
 }
 
 TEST_F(RunWithDefaults, ReportsTheLossInTheUnitOfTheTargetToo) {
