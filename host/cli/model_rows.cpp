@@ -34,8 +34,8 @@ RunData read_data_of_run(Config config, const std::string& which, const DataSche
   config.data.class_weight = "none";
   config.data.test.clear();
   config.data.test_rows.clear();
-  RunData run = config.data.folds > 0 ? FoldData(config, reading.progress).fold(fold_of(config))
-                                      : read_run_data(config, reading.progress);
+  RunData run = config.data.folds != 0 ? FoldData(config, reading.progress).fold(fold_of(config))
+                                       : read_run_data(config, reading.progress);
   if (schema_to_json(schema_of(run.train)) != schema_to_json(schema))
     throw DataError(config.data.train +
                     " has other rows or columns than those that the model was trained on; "
@@ -73,8 +73,8 @@ Dataset read_trained_rows(const Config& config, const Model& model, const ReadOp
   TrainingSource source = training_source(config, model.spec(), reading);
   const auto seed = static_cast<std::uint64_t>(config.seed);
   const std::int64_t folds = config.data.folds;
-  const Split split = folds > 0 ? Folds(source.classes_to_split_by(), folds, seed).split(fold_of(config))
-                                : source.split(seed);
+  const Split split = folds != 0 ? Folds(source.classes_to_split_by(), folds, seed).split(fold_of(config))
+                                 : source.split(seed);
   return row_subset(std::move(source).take(split), split.train);
 }
 

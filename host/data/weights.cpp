@@ -66,10 +66,9 @@ std::vector<double> class_weights(const std::string& setting, const std::vector<
 }  // namespace
 
 void set_weights(const LabelColumn& column, const std::string& name, RawData& data) {
-  if (column.numbers.empty()) {
-    const std::string first = column.texts.empty() ? "" : ", as " + shown(column.texts[0]);
-    throw DataError(fmt::format("{}: the weights are texts{}; want a number per row", name, first));
-  }
+  if (column.numbers.empty())
+    throw DataError(fmt::format("{}: the weights are texts, as {}; want a number per row", name,
+                                shown(column.texts.at(0))));
   data.weight.assign(column.numbers.begin(), column.numbers.end());
 }
 

@@ -20,7 +20,7 @@ constexpr double kLeastFall = 0.01;
 constexpr double kLeastShare = 0.1;
 
 bool is_plain(const OptimizerConfig& c) {
-  return c.l1 == 0 && c.l2 == 0 && c.weight_decay == 0 && c.constraint == Constraint::none &&
+  return c.l1 == 0 && c.l2 == 0 && c.weight_decay <= 0 && c.constraint == Constraint::none &&
          c.average == Averaging::none;
 }
 

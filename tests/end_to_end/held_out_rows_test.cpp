@@ -191,7 +191,7 @@ TEST_F(HeldOutRows, OfAFoldAreThoseThatItHeldOut) {
   }
   call({"evaluate", run_ + "/fold-0", "--rows=validation", "--out=" + run_ + "/fold-1"}, 65);
   EXPECT_THAT(errors_, HasSubstr("other rows or columns than those that the model was trained on"));
-  for (const char* out : {"elsewhere", "fold-2", "fold-x", "fold-"}) {
+  for (const char* out : {"elsewhere", "fold-2", "fold-x", "fold-", "fold--1"}) {
     call({"evaluate", run_ + "/fold-0", "--rows=train", std::string("--out=") + out}, 2);
     EXPECT_THAT(errors_,
                 HasSubstr("the model is that of one of 2 folds, and its out is \"" + std::string(out)));

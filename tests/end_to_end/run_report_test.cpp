@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "host/cli/cli.hpp"
+#include "host/cli/run_paths.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -100,6 +101,9 @@ TEST_F(RunReport, FoldsSayOnceWhatTheyReadAndChose) {
   EXPECT_EQ(times("rows: 40 to train on"), 1);
   EXPECT_EQ(times("fold 1 of 3"), 1);
   EXPECT_EQ(times("fold 3 of 3"), 1);
+  const std::string ended = train({"--data.folds=3", "--train.patience=5", "--checkpoint.resume=never"}).err;
+  const std::string best = "the model is that of step 3, the best on the validation rows";
+  EXPECT_NE(ended.find(best, ended.find("fold 2 of 3")), std::string::npos) << "of each fold" << ended;
 }
 
 TEST_F(RunReport, AMetricThatAFoldDoesNotDefineIsNamed) {
@@ -152,6 +156,37 @@ TEST_F(RunReport, AColumnIsNoFileWhateverFilesThereAre) {
   std::filesystem::create_directory("elsewhere");
   std::filesystem::current_path("elsewhere");
   EXPECT_EQ(run({"evaluate", "../run", "--rows=validation"}).out, here);
+}
+
+TEST_F(RunReport, WhatMayBeAFileIsFoundByFormatAndName) {
+  for (const char* name : {"y", "y.txt"}) folder_.write(name, "1\n");
+  std::filesystem::create_directory("elsewhere");
+  std::filesystem::current_path("elsewhere");
+  const auto found = [&](DataFormat format, const std::string& train, const std::string& target) {
+    Config config;
+    config.out = "run";
+    config.data.format = format;
+    config.data.train = train;
+    config.data.target = target;
+    cli::find_data_of_run("../run", config);
+    return config.data.target == folder_.path(target);
+  };
+  for (const char* train : {"d.npy", "D.SVM.gz", "d.libsvm", "t10k-images-idx3-ubyte.gz"})
+    EXPECT_TRUE(found(DataFormat::automatic, train, "y")) << train;
+  for (const char* train : {"d.csv", "d.csv.gz", "d.tsv"}) {
+    EXPECT_FALSE(found(DataFormat::automatic, train, "y")) << train;
+    EXPECT_FALSE(found(DataFormat::automatic, train, "y.txt")) << train;
+  }
+  for (const char* train : {"a9a", "d.npz"}) {
+    EXPECT_FALSE(found(DataFormat::automatic, train, "y")) << train;
+    EXPECT_TRUE(found(DataFormat::automatic, train, "y.txt")) << train;
+  }
+  EXPECT_TRUE(found(DataFormat::libsvm, "d.csv", "y"));
+  EXPECT_TRUE(found(DataFormat::npy, "d", "y"));
+  EXPECT_TRUE(found(DataFormat::idx, "d", "y"));
+  EXPECT_FALSE(found(DataFormat::csv, "d.npy", "y.txt"));
+  EXPECT_FALSE(found(DataFormat::tsv, "d.npy", "y.txt"));
+  EXPECT_FALSE(found(DataFormat::npz, "d.npy", "y"));
 }
 
 TEST_F(RunReport, FilesOfTargetsAndWeightsAreFoundFromAnotherFolder) {

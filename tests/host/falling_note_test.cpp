@@ -50,7 +50,8 @@ TEST_F(FallingRun, SaysSoWhereColumnsNearlyFollowFromOthers) {
        {+[](Config& given) { given.train.epochs = 250; },
         +[](Config& given) { given.train.max_steps = 2000; },
         +[](Config& given) { given.optimizer.lr = 0.05; }, +[](Config& given) { given.optimizer.l2 = 1e-9; },
-        +[](Config& given) { given.data.standardize_target = Tristate::no; }}) {
+        +[](Config& given) { given.data.standardize_target = Tristate::no; },
+        +[](Config& given) { given.train.loss_tolerance = 1e9; }}) {
     Config given = c;
     give(given);
     run(given);
@@ -100,6 +101,13 @@ TEST(FallLeft, LooksAtAHundredAndTwentyEightFeaturesAndTenThousandRowsAtMost) {
   EXPECT_NEAR(fall_of(thirds), 0.5, 1e-6) << "every third row is looked at";
 }
 
+TEST(FallingNote, IsOfARunWhoseRateAndLengthARuleChose) {
+  EXPECT_TRUE(leaves_length_to_rule({}));
+  Config config;
+  config.train.epochs = 0;
+  EXPECT_FALSE(leaves_length_to_rule(config));
+}
+
 TEST(FallingNote, IsOfAFallThatMattersAndIsNotNoise) {
   TrainReport report;
   report.epochs = 7;
@@ -109,7 +117,7 @@ TEST(FallingNote, IsOfAFallThatMattersAndIsNotNoise) {
   EXPECT_THAT(falling_note(0.011, report), HasSubstr("train.epochs = 70,"));
   report.train_loss = 0.5;
   EXPECT_EQ(falling_note(0.04, report), "") << "less than a tenth";
-  EXPECT_NE(falling_note(0.06, report), "");
+  EXPECT_NE(falling_note(0.05, report), "") << "a tenth";
   EXPECT_THAT(falling_note(9, report), HasSubstr("about 0.5 of its 0.5")) << "a loss does not fall below 0";
 }
 

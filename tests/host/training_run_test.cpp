@@ -568,5 +568,15 @@ TEST_F(TrainingRunTest, DroppingTheLastBatchOfAShortFileLeavesNone) {
   EXPECT_EQ(run(six).steps, 4);
 }
 
+TEST_F(TrainingRunTest, FoldsTellOfEachStepAndNeedNobodyWhoListens) {
+  Config c = config(0.5, 8);
+  c.data.folds = 2;
+  EXPECT_EQ(train(c).steps, 8);
+  std::int64_t told = 0;
+  observer_.progress = [&](const Progress&) { ++told; };
+  EXPECT_EQ(train(c, observer_).steps, 8);
+  EXPECT_EQ(told, 8);
+}
+
 }  // namespace
 }  // namespace thalweg::test
