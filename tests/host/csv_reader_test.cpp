@@ -110,6 +110,9 @@ TEST_F(CsvReader, TargetsOutsideOfTheRowRangeDoNotTakeTheLabelsAway) {
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).classes, (Texts{"1.0", "2.0"}));
   c.train_rows = "1:3";
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{1, 0.5f}));
+  c.train = write("d.csv", text + "1,2.0\n2,1.0\n");
+  c.train_rows = "1502:";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).classes, (Texts{"1.0", "2.0"}));
 }
 
 TEST_F(CsvReader, ManyBlocksGiveWhatOneLineAtATimeWould) {

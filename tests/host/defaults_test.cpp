@@ -38,6 +38,9 @@ TEST(Defaults, OfANetworkDecayTheMoreTheFewerRowsThereAre) {
   const Config small = with_run_defaults(network(), {.rows = 100, .entries = 4, .square_norm = 4});
   EXPECT_EQ(small.optimizer.weight_decay, 2);
   EXPECT_EQ(small.train.batch_size, 8);
+  Config narrow;
+  narrow.model.hidden = {8};
+  EXPECT_EQ(with_run_defaults(narrow, {.rows = 100}).optimizer.lr, 0.01) << "as of 16 units";
 }
 
 TEST(Defaults, OfMillionsOfRowsAreAFewEpochs) {

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "host/checkpoint/files.hpp"
+#include "host/checkpoint/run_lock.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/fault_ops.hpp"
@@ -576,6 +577,22 @@ TEST_F(TrainingRunTest, FoldsTellOfEachStepAndNeedNobodyWhoListens) {
   observer_.progress = [&](const Progress&) { ++told; };
   EXPECT_EQ(train(c, observer_).steps, 8);
   EXPECT_EQ(told, 8);
+}
+
+TEST_F(TrainingRunTest, FoldsHoldTheFolderThatTheyMake) {
+  Config c = config(0.5, 8);
+  c.data.folds = 2;
+  c.out = folder_.path("folds");
+  std::string refusal;
+  observer_.progress = [&](const Progress&) {
+    try {
+      const RunLock second(c.out, {});
+    } catch (const IoError& error) {
+      refusal = error.what();
+    }
+  };
+  train(c, observer_);
+  EXPECT_THAT(refusal, HasSubstr("another run writes to " + c.out));
 }
 
 }  // namespace
