@@ -118,6 +118,9 @@ TEST(Defaults, LetMaxStepsDecideTheLengthWhereItIsGiven) {
   config.train.batch_size = 10;
   EXPECT_EQ(with_run_defaults(config, {.rows = 100}).train.epochs, 100);
   EXPECT_EQ(with_run_defaults(config, {.rows = 109}).train.epochs, 91) << "of 11 batches";
+  config.train.max_steps = 5;
+  EXPECT_EQ(with_run_defaults(config, {.rows = 100}).train.epochs, 1);
+  config.train.max_steps = 1000;
   config.train.drop_last = true;
   EXPECT_EQ(with_run_defaults(config, {.rows = 109}).train.epochs, 100) << "of 10 batches";
   EXPECT_EQ(with_run_defaults(config, {.rows = 9}).train.epochs, 1000)
@@ -172,6 +175,8 @@ TEST(Defaults, LookAtTheRowsThatTrainAlone) {
   EXPECT_EQ(dense.rows, 2);
   EXPECT_EQ(dense.entries, 2);
   EXPECT_EQ(dense.square_norm, 15);  // (1 + 4 + 9 + 16) / 2
+  EXPECT_EQ(run_shape(data, {2}, {}).entries, 2);
+  EXPECT_EQ(run_shape(data, {2}, {}).square_norm, 25);
   Dataset sparse;
   sparse.rows = 2, sparse.features = 9, sparse.sparse = true;
   sparse.offsets = {0, 1, 4};

@@ -575,8 +575,15 @@ TEST_F(TrainingRunTest, FoldsTellOfEachStepAndNeedNobodyWhoListens) {
   EXPECT_EQ(train(c).steps, 8);
   std::int64_t told = 0;
   observer_.progress = [&](const Progress&) { ++told; };
-  EXPECT_EQ(train(c, observer_).steps, 8);
+  const TrainReport report = train(c, observer_);
   EXPECT_EQ(told, 8);
+  EXPECT_EQ(report.steps, 8);
+  EXPECT_EQ(report.epochs, 8) << "4 of each fold";
+  EXPECT_EQ(report.samples, 32) << "4 in each step";
+  EXPECT_GT(report.seconds, 0);
+  EXPECT_DOUBLE_EQ(report.samples_per_second, 32 / report.seconds);
+  EXPECT_EQ(report.stopped_by, "epochs");
+  EXPECT_EQ(report.device, "cpu");
 }
 
 TEST_F(TrainingRunTest, FoldsHoldTheFolderThatTheyMake) {
