@@ -142,6 +142,21 @@ TEST_F(LibsvmReader, LabelsOutsideOfTheRowRangeLeaveNoTrace) {
       << "a row of the range has no label";
 }
 
+TEST_F(LibsvmReader, ValuesThatAreOneInFloat32AreThoseOfTheRowRange) {
+  std::string text = "1 1:5\n2 1:6\n";
+  for (int r = 1; r <= 5; ++r) text += "3 1:" + std::to_string(1600000000 + r) + "\n";
+  DataConfig c = config(write("d.svm", text + "4 1:7\n5 1:8\n"));
+  const auto values = [&](const char* rows) {
+    c.train_rows = rows;
+    return read_training_data(c, TargetUse::numbers).values;
+  };
+  EXPECT_EQ(values(":2"), (Floats{5, 6}));
+  EXPECT_EQ(values("7:"), (Floats{7, 8}));
+  EXPECT_EQ(values(":5"), (Floats{5, 6, 1.6e9f, 1.6e9f, 1.6e9f})) << "three values, of which one is left";
+  for (const char* rows : {":", "2:7", "1:8"})
+    expect_error<DataError>([&] { values(rows); }, {"d.svm, index 1: 5 distinct values are 1 in float32"});
+}
+
 TEST_F(LibsvmReader, ManyBlocksGiveWhatOneLineAtATimeWould) {
   constexpr int kRows = 200'000;
   std::string text;
