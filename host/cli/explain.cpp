@@ -54,10 +54,8 @@ std::vector<WeightTable> weight_tables(const InspectArguments& arguments, const 
     const std::string name = classes ? class_of_output(spec, output) : "";
     WeightTable table{meaning_of(spec, name), name, {}, arguments.standard_errors};
     if (arguments.standard_errors) {
-      table.weights = raw_standard_errors(
-          model,
-          read_data_as(config.data, config.data.train, config.data.target, config.data.train_rows,
-                       spec.schema, true, read_options(config, tell_of_waiting(err, arguments.quiet))));
+      const ReadOptions reading = read_options(config, tell_of_waiting(err, arguments.quiet));
+      table.weights = raw_standard_errors(model, read_trained_rows(config, model, reading));
     } else {
       table.weights = raw_weights(model, output);
     }

@@ -41,7 +41,7 @@ void add_inspect_options(CLI::App& command, InspectArguments& inspect) {
   command.add_flag("--verify", inspect.verify, "Check every checksum of every checkpoint");
   CLI::Option* const errors =
       command.add_flag("--standard-errors", inspect.standard_errors,
-                       "Weights of a linear model and their standard errors, from --data.train");
+                       "Weights of a linear model and their standard errors, from the rows trained on");
   CLI::Option* const weights = command.add_flag(
       "--weights", inspect.weights, "Weights and intercept of a linear model, in the units of the data");
   CLI::Option* const importance =

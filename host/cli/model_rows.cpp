@@ -1,26 +1,41 @@
 #include "host/cli/model_rows.hpp"
 
+#include <filesystem>
+#include <string_view>
+
 #include "host/cli/model_data.hpp"
 #include "host/data/all_rows.hpp"
+#include "host/data/row_subset.hpp"
+#include "host/data/text.hpp"
 #include "host/run/run_data.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::cli {
 namespace {
 
+/// The fold of a run of data.folds, whose folders are called out/fold-0, out/fold-1, ...
+std::int64_t fold_of(const Config& config) {
+  constexpr std::string_view kPrefix = "fold-";
+  const std::string name = std::filesystem::path(config.out).filename();
+  std::int64_t fold = -1;
+  if (name.starts_with(kPrefix) && parse_integer(name.substr(kPrefix.size()), fold) && fold >= 0 &&
+      fold < config.data.folds)
+    return fold;
+  throw UsageError("the model is that of one of " + std::to_string(config.data.folds) +
+                   " folds, and its out is " + shown(config.out) + "; want the out that the run gave it, " +
+                   "which ends in fold-0, fold-1, ...");
+}
+
 /// The data as the run had them. Class weights are for training; a file of tests is another matter.
 RunData read_data_of_run(Config config, const std::string& which, const DataSchema& schema,
                          const ReadOptions& reading) {
   if (config.data.train.empty())
     throw UsageError("--rows=" + which + " needs the folder of a run, which tells its training data");
-  if (config.data.folds > 0)
-    throw UsageError("--rows=" + which +
-                     ": the model is that of a fold, whose rows are not on record; give "
-                     "--data.test=FILE");
   config.data.class_weight = "none";
   config.data.test.clear();
   config.data.test_rows.clear();
-  RunData run = read_run_data(config, reading.progress);
+  RunData run = config.data.folds != 0 ? FoldData(config, reading.progress).fold(fold_of(config))
+                                       : read_run_data(config, reading.progress);
   if (schema_to_json(schema_of(run.train)) != schema_to_json(schema))
     throw DataError(config.data.train +
                     " has other rows or columns than those that the model was trained on; "
@@ -52,6 +67,15 @@ ModelRows read_model_rows(const Config& config, const std::string& which, const 
   if (run.split.validation.empty())
     throw UsageError("the run held no rows out: it has neither data.validation nor data.validation_fraction");
   return {std::move(run.train), std::move(run.split.validation)};
+}
+
+Dataset read_trained_rows(const Config& config, const Model& model, const ReadOptions& reading) {
+  TrainingSource source = training_source(config, model.spec(), reading);
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  const std::int64_t folds = config.data.folds;
+  const Split split = folds != 0 ? Folds(source.classes_to_split_by(), folds, seed).split(fold_of(config))
+                                 : source.split(seed);
+  return row_subset(std::move(source).take(split), split.train);
 }
 
 }  // namespace thalweg::cli

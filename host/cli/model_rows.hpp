@@ -22,4 +22,8 @@ struct ModelRows {
 ModelRows read_model_rows(const Config& config, const std::string& which, const Model& model,
                           bool need_target, const Common& arguments, Streams streams);
 
+/// The rows that the model was trained on, with the weights that they had in training, as data.train, the
+/// weights and the split of `config` say. They are read by the model's schema.
+Dataset read_trained_rows(const Config& config, const Model& model, const ReadOptions& reading);
+
 }  // namespace thalweg::cli

@@ -30,6 +30,14 @@ Form form_of(const PredictArguments& arguments) {
   return Form::npy;
 }
 
+/// Ids would be lost without a word.
+void require_no_ids(const Dataset& data) {
+  if (data.row_names.empty()) return;
+  throw UsageError(
+      "a .npy file holds values alone: no ids; expected .csv or .jsonl, or --data.id= --data.ignore=" +
+      data.row_name_column + " for values alone");
+}
+
 void check_top_k(const ModelSpec& spec, const Predictions& predictions, std::int64_t top_k) {
   const bool of_each_class = traits_of(spec.config.loss).classification && predictions.columns > 1;
   if (top_k > 0 && (!of_each_class || top_k > predictions.columns))
@@ -67,6 +75,7 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Model model = Model::load(ctx, arguments.model);
   const ModelRows read =
       read_model_rows(config, arguments.rows, model, arguments.with_target, arguments, streams);
+  if (form == Form::npy) require_no_ids(read.data);
   Predictions predictions = model.predict(read.data);
   check_top_k(model.spec(), predictions, arguments.top_k);
   if (arguments.threshold) apply_threshold(model.spec(), *arguments.threshold, predictions);

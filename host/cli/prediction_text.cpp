@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "host/config/values.hpp"
+#include "host/data/target_transform.hpp"
 #include "host/data/text.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
@@ -67,10 +68,10 @@ class Rows {
   float target(std::int64_t row) const { return table_.data.target[static_cast<std::size_t>(row)]; }
   /// The target in the unit of the data.
   std::string target_text(std::int64_t row) const {
-    return exact() ? number_text(raw_target(row)) : fmt::format("{}", static_cast<float>(raw_target(row)));
+    return in_unit_of_data() ? fmt::format("{}", target(row)) : fmt::format("{}", target_number(row));
   }
   double target_number(std::int64_t row) const {
-    return exact() ? raw_target(row) : shortest(static_cast<float>(raw_target(row)));
+    return in_unit_of_data() ? shortest(target(row)) : raw_target(unit(), target(row));
   }
   std::string target_class(std::int64_t row) const {
     return class_name(static_cast<std::int64_t>(target(row)));
@@ -92,10 +93,8 @@ class Rows {
   double exact_value(std::int64_t row, std::int64_t column) const {
     return table_.predictions.exact_values[static_cast<std::size_t>(row * columns() + column)];
   }
-  double raw_target(std::int64_t row) const {
-    const TargetTransform& unit = table_.spec.schema.target_transform;
-    return target(row) * unit.deviation + unit.mean;
-  }
+  const TargetTransform& unit() const { return table_.spec.schema.target_transform; }
+  bool in_unit_of_data() const { return unit() == TargetTransform{}; }
 
   const PredictionTable& table_;
 };

@@ -1,9 +1,14 @@
 #include "host/cli/run_paths.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include "host/checkpoint/checkpoint.hpp"
+#include "host/data/readers.hpp"
+#include "host/data/text.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -26,17 +31,40 @@ std::optional<fs::path> start_of_run(const std::string& model, const fs::path& o
   return whole(start / out) == run ? std::optional(start) : std::nullopt;
 }
 
+/// Whether the targets or weights of a data file that are called `name` may be a file of their own. A column
+/// of a table, or an array of an archive, stays what it is, whatever files there are.
+bool may_be_file(const DataConfig& data, const std::string& source, std::string_view name) {
+  const std::string file = in_lower_case(source);
+  const auto is = [&](DataFormat format) {
+    if (data.format != DataFormat::automatic) return data.format == format;
+    const auto& endings = reader_of(format).endings;
+    return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) {
+      return !ending.empty() && file.find(ending) != std::string::npos;
+    });
+  };
+  if (is(DataFormat::csv) || is(DataFormat::tsv)) return false;
+  if (is(DataFormat::npy) || is(DataFormat::libsvm) || is(DataFormat::idx)) return true;
+  return name.find_first_of("./") != std::string_view::npos;
+}
+
 }  // namespace
 
 void find_data_of_run(const std::string& model, Config& config) {
   const std::optional<fs::path> start = start_of_run(model, config.out);
   if (!start) return;
   DataConfig& data = config.data;
-  for (std::string* path : {&data.train, &data.target, &data.weight, &data.validation,
-                            &data.validation_target, &data.test, &data.test_target}) {
-    if (path->empty() || fs::exists(*path) || !fs::exists(*start / *path)) continue;
-    *path = (*start / *path).lexically_normal();
-  }
+  const auto find = [&](std::string& path) {
+    if (path.empty() || fs::exists(path) || !fs::exists(*start / path)) return;
+    path = (*start / path).lexically_normal();
+  };
+  const std::pair<const std::string*, std::string*> companions[] = {
+      {&data.train, &data.target},
+      {&data.train, &data.weight},
+      {&data.validation, &data.validation_target},
+      {&data.test, &data.test_target}};
+  for (const auto& [source, companion] : companions)
+    if (may_be_file(data, *source, *companion)) find(*companion);
+  for (std::string* path : {&data.train, &data.validation, &data.test}) find(*path);
 }
 
 }  // namespace thalweg::cli

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "host/cli/report_text.hpp"
 
 namespace thalweg::cli {
@@ -37,6 +39,17 @@ Json task_json(const RunSummary& s) {
   return task;
 }
 
+/// What some fold does not define, by the metric's name: the first such fold and its reason.
+std::map<std::string, std::string> undefined_in_folds(const TrainReport& report) {
+  std::map<std::string, std::string> undefined;
+  for (std::size_t f = 0; f < report.folds.size(); ++f) {
+    if (!report.folds[f].validation) continue;
+    for (const auto& [name, why] : report.folds[f].validation->undefined)
+      undefined.try_emplace(name, fmt::format("in fold {} of {}, {}", f + 1, report.folds.size(), why));
+  }
+  return undefined;
+}
+
 }  // namespace
 
 void add_json(Json& object, const RunSummary& summary) {
@@ -49,6 +62,10 @@ void add_folds(Json& object, const TrainReport& report) {
     object["validation." + metric.name + ".mean"] = metric.mean;
     object["validation." + metric.name + ".deviation"] = metric.deviation;
   }
+  for (const auto& [name, why] : undefined_in_folds(report)) {
+    object["validation." + name + ".mean"] = nullptr;
+    object["validation.undefined"][name] = why;
+  }
   for (const TrainReport& fold : report.folds) object["folds"].push_back(to_json(fold));
 }
 
@@ -60,6 +77,8 @@ std::string folds_text(const TrainReport& report) {
       text += fmt::format("{}{:.6g}", f == 0 ? "" : ", ", (*report.folds[f].validation)[metric.name]);
     text += ")\n";
   }
+  for (const auto& [name, why] : undefined_in_folds(report))
+    text += fmt::format("  {:<19} undefined {}\n", name, why);
   return text;
 }
 

@@ -49,9 +49,6 @@ void check_train(const TrainConfig& c) {
   if (c.epochs == 0 && c.max_steps == 0) {
     refuse("train.epochs = 0 and train.max_steps = 0: nothing would end the run; set one of them");
   }
-  if (c.batch_size > 0 && c.micro_batch > c.batch_size) {
-    refuse(fmt::format("train.micro_batch = {} is above train.batch_size = {}", c.micro_batch, c.batch_size));
-  }
 }
 
 /// Rows are held out in one way.

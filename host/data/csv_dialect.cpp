@@ -1,9 +1,12 @@
 #include "host/data/csv_dialect.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "host/data/number_looks.hpp"
 #include "host/data/text.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -83,8 +86,27 @@ char detect_delimiter(const DataConfig& config, const std::string& path, std::st
   return most_frequent_delimiter(line, config.decimal);
 }
 
+namespace {
+
+/// Where commas are decimal marks, a line of cells between commas would be one cell.
+void refuse_commas_between_cells(const ReadRequest& request, std::string_view line, char delimiter) {
+  const DataConfig& config = request.config;
+  const bool guessed = config.delimiter == Delimiter::automatic && delimiter == ' ';
+  if (!guessed || config.decimal != Decimal::comma) return;
+  const bool is_number_alone = has_decimal_comma(trimmed(line)) || has_decimal_commas(line, ' ');
+  if (is_number_alone || count_outside_quotes(line, ',') == 0) return;
+  throw DataError(fmt::format(
+      "{}: the first line is {}, with no delimiter but commas, which are decimal marks (data.decimal = "
+      "comma); want data.delimiter = \"comma\" if they stand between cells",
+      request.path, shown(line)));
+}
+
+}  // namespace
+
 CsvDialect find_dialect(const ReadRequest& request, std::string_view text) {
-  return {detect_delimiter(request.config, request.path, text), request.config.comment};
+  const char delimiter = detect_delimiter(request.config, request.path, text);
+  refuse_commas_between_cells(request, first_line(text, request.config.comment), delimiter);
+  return {delimiter, request.config.comment};
 }
 
 }  // namespace thalweg

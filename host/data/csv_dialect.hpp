@@ -10,6 +10,7 @@ namespace thalweg {
 
 char detect_delimiter(const DataConfig& config, const std::string& path, std::string_view text);
 
+/// Throws DataError for commas between cells where data.decimal takes them for decimal marks.
 CsvDialect find_dialect(const ReadRequest& request, std::string_view text);
 
 }  // namespace thalweg

@@ -1,41 +1,23 @@
 // CSV and TSV (RFC 4180): numbers, texts and labels of each block are parsed apart and merged in order.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include "host/data/csv_cells.hpp"
 #include "host/data/csv_layout.hpp"
-#include "host/data/csv_problems.hpp"
+#include "host/data/csv_merger.hpp"
 #include "host/data/first_bytes.hpp"
 #include "host/data/foreign_formats.hpp"
+#include "host/data/labels.hpp"
 #include "host/data/parallel_parse.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
-#include "host/data/text.hpp"
-#include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-/// Distinct texts of a target of numbers; with more of them the numbers alone are kept.
-constexpr std::size_t kMostKeptLabels = 1000;
-
-/// The rows of one block; codes refer to the block's own texts.
-struct CsvRows {
-  std::int64_t rows = 0;
-  std::vector<float> cells;
-  std::vector<TextCodes> texts;  // per text feature
-  std::vector<double> target;
-  std::vector<std::int32_t> target_codes;
-  TextCodes target_texts;
-  PreciseColumns precise;
-  std::vector<float> weight;
-  std::vector<std::string> names;
-  std::vector<std::int64_t> lines;
-};
 
 class CsvParser {
  public:
@@ -44,7 +26,8 @@ class CsvParser {
         rules_(rules),
         layout_(layout),
         problems_(request, layout),
-        keep_labels_(request.schema == nullptr && request.use == TargetUse::automatic) {
+        keep_labels_(request.schema == nullptr && request.use == TargetUse::automatic),
+        most_labels_(most_labels_of_block(request.range, kMostKeptLabels)) {
     text_slot_.resize(static_cast<std::size_t>(layout.features), 0);
     for (std::size_t i = 0; i < layout.text_features.size(); ++i)
       text_slot_[static_cast<std::size_t>(layout.text_features[i])] = i;
@@ -105,7 +88,7 @@ class CsvParser {
       }
       case CsvRole::target_number:
         number(cell, c, line, !request_.need_target, out.target.emplace_back());
-        if (keep_labels_ && out.target_texts.texts().size() <= kMostKeptLabels)
+        if (keep_labels_ && out.target_texts.texts().size() <= most_labels_)
           out.target_codes.push_back(out.target_texts.code(trimmed(cell)));
         return;
       case CsvRole::target_text:
@@ -146,98 +129,9 @@ class CsvParser {
   const CellRules& rules_;
   const CsvLayout& layout_;
   CsvProblems problems_;
-  bool keep_labels_;  // of a target of numbers, which may be classes
+  bool keep_labels_;         // of a target of numbers, which may be classes
+  std::size_t most_labels_;  // of a block, whose rows may lie outside the range
   std::vector<std::size_t> text_slot_;
-};
-
-/// Takes the blocks' rows in order, texts recoded, until the row range is full.
-class CsvMerger {
- public:
-  CsvMerger(const ReadRequest& request, const CsvLayout& layout, RawData& data)
-      : range_(request.range),
-        layout_(layout),
-        problems_(request, layout),
-        data_(data),
-        texts_(layout.text_features.size()) {}
-
-  bool merge(CsvRows& block) {
-    const std::int64_t from = std::clamp<std::int64_t>(range_.begin - seen_, 0, block.rows);
-    const std::int64_t to = std::clamp<std::int64_t>(range_.end - seen_, from, block.rows);
-    seen_ += block.rows;
-    if (from == to) return seen_ < range_.end;
-    append_precise(block.cells.data(), block.precise, from, to, data_);
-    recode(block, from, to);  // mutant: texts-of-range
-    append(data_.cells, block.cells, from, to, layout_.features);
-    append(data_.lines, block.lines, from, to, 1);
-    append(data_.row_names, block.names, from, to, 1);
-    append(data_.weight, block.weight, from, to, 1);
-    append(data_.labels.numbers, block.target, from, to, 1);
-    append(data_.labels.codes, block.target_codes, from, to, 1);
-    data_.rows += to - from;
-    return seen_ < range_.end;
-  }
-
-  void finish() {
-    require_rows(data_.source, range_, seen_);
-    data_.texts.resize(static_cast<std::size_t>(layout_.features));
-    for (std::size_t i = 0; i < texts_.size(); ++i) {
-      const std::int32_t feature = layout_.text_features[i];
-      problems_.check_categories(feature, texts_[i].texts().size(), data_.rows);
-      data_.texts[static_cast<std::size_t>(feature)] = texts_[i].texts();
-    }
-    const bool text_target = data_.labels.numbers.empty() && !labels_.texts().empty();
-    if (text_target) problems_.check_labels(labels_.texts().size(), data_.rows);
-    if (drop_labels_)
-      data_.labels.codes.clear();
-    else
-      data_.labels.texts = labels_.texts();
-  }
-
- private:
-  template <class T>
-  static void append(std::vector<T>& to, const std::vector<T>& from, std::int64_t begin, std::int64_t end,
-                     std::int64_t width) {
-    if (!from.empty()) append_huge(to, from.begin() + begin * width, from.begin() + end * width);
-  }
-
-  /// Codes of the block into codes of the file, for rows that are taken: other rows' texts must leave no
-  /// trace.
-  template <class T>
-  static void recode(const TextCodes& block, TextCodes& all, T* codes, std::int64_t count,
-                     std::int64_t stride) {
-    std::vector<std::int32_t> map(block.texts().size(), -1);
-    for (std::int64_t i = 0; i < count; ++i) {
-      T& code = codes[i * stride];
-      if (std::isnan(static_cast<float>(code))) continue;
-      std::int32_t& mapped = map[static_cast<std::size_t>(code)];
-      if (mapped < 0) mapped = all.code(block.texts()[static_cast<std::size_t>(code)]);
-      code = static_cast<T>(mapped);
-    }
-  }
-
-  void recode(CsvRows& block, std::int64_t from, std::int64_t to) {
-    for (std::size_t i = 0; i < texts_.size(); ++i) {
-      const std::int64_t feature = layout_.text_features[i];
-      recode(block.texts[i], texts_[i], block.cells.data() + from * layout_.features + feature, to - from,
-             layout_.features);
-      problems_.check_too_many(layout_.text_features[i], texts_[i].texts().size());
-    }
-    const bool numbers = !block.target.empty();
-    drop_labels_ |= numbers && block.target_texts.texts().size() > kMostKeptLabels;
-    if (drop_labels_) block.target_codes.clear();
-    if (!block.target_codes.empty())
-      recode(block.target_texts, labels_, block.target_codes.data() + from, to - from, 1);
-    drop_labels_ |= numbers && labels_.texts().size() > kMostKeptLabels;
-  }
-
-  RowRange range_;
-  const CsvLayout& layout_;
-  CsvProblems problems_;
-  RawData& data_;
-  std::vector<TextCodes> texts_;
-  TextCodes labels_;
-  bool drop_labels_ = false;
-  std::int64_t seen_ = 0;
 };
 
 RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {

@@ -5,6 +5,7 @@
 #include "host/data/first_bytes.hpp"
 #include "host/data/foreign_formats.hpp"
 #include "host/data/label_text.hpp"
+#include "host/data/labels.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -19,10 +20,8 @@ void require_same_rows(const std::string& path, std::int64_t got, const RawData&
 void read_weight_file(const ReadRequest& request, RawData& data) {
   const std::string& path = request.weight;
   const LabelColumn column = read_label_file(request, path);
-  if (column.numbers.empty())
-    throw DataError(fmt::format("{}: a weight is no number; want one per row", path));
-  require_same_rows(path, static_cast<std::int64_t>(column.numbers.size()), data);
-  data.weight.assign(column.numbers.begin(), column.numbers.end());
+  set_weights(column, path, data);
+  require_same_rows(path, std::ssize(data.weight), data);
 }
 
 }  // namespace

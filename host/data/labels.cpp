@@ -113,51 +113,6 @@ void set_classes(const CodedLabels& coded, const std::vector<std::int32_t>& clas
     data.target.push_back(static_cast<float>(class_of[static_cast<std::size_t>(code)]));
 }
 
-std::vector<double> listed_weights(const std::string& setting, const Dataset& data) {
-  std::vector<double> weights;
-  for (std::size_t at = 0; at <= setting.size();) {
-    const std::size_t comma = std::min(setting.find(',', at), setting.size());
-    double weight;
-    const std::string part = setting.substr(at, comma - at);
-    if (parse_number(part, weight) != ParsedNumber::ok || weight < 0)
-      throw ConfigError(
-          fmt::format("data.class_weight = {}: got {}; want none, balanced or numbers not below 0 like "
-                      "\"0.5,2\"",
-                      shown(setting), shown(part)));
-    weights.push_back(weight);
-    at = comma + 1;
-  }
-  if (weights.size() != data.classes.size())
-    throw ConfigError(fmt::format("data.class_weight has {} numbers; want {}, one for each of the classes {}",
-                                  weights.size(), data.classes.size(), fmt::join(data.classes, ", ")));
-  return weights;
-}
-
-/// A class that no row of `fit` has weighs nothing.
-std::vector<double> balanced_weights(const Dataset& data, const std::vector<std::int64_t>& fit) {
-  std::vector<double> count(data.classes.size(), 0.0), weights;
-  for (const std::int64_t row : fit)
-    ++count[static_cast<std::size_t>(data.target[static_cast<std::size_t>(row)])];
-  // mutant: balance-of-fit-rows
-  const auto rows = static_cast<double>(fit.size()), classes = static_cast<double>(count.size());
-  for (const double n : count) weights.push_back(n > 0 ? rows / (classes * n) : 0.0);
-  return weights;
-}
-
-/// By class; empty: none.
-std::vector<double> class_weights(const std::string& setting, const std::vector<std::int64_t>& fit,
-                                  const Dataset& data) {
-  const std::optional<ClassWeighting> word =
-      setting.empty() ? ClassWeighting::none : value_named<ClassWeighting>(setting);
-  if (word == ClassWeighting::none) return {};
-  if (data.target_kind != TargetKind::classes)
-    throw ConfigError(
-        fmt::format("data.class_weight = {}: the targets of {} are numbers; want none, or a loss for "
-                    "classes (model.loss = logistic or softmax_cross_entropy)",
-                    shown(setting), data.source));
-  return word == ClassWeighting::balanced ? balanced_weights(data, fit) : listed_weights(setting, data);
-}
-
 }  // namespace
 
 std::string number_text(double value) {
@@ -224,46 +179,6 @@ void apply_targets(const LabelColumn& labels, const DataSchema& schema, bool nee
                                 fmt::join(schema.classes, ", ")));
   }
   set_classes(coded, class_of, data);
-}
-
-void check_weights(const Dataset& data) {
-  bool positive = data.weight.empty();
-  for (std::size_t r = 0; r < data.weight.size(); ++r) {
-    const float weight = data.weight[r];
-    if (!std::isfinite(weight) || weight < 0)
-      throw DataError(fmt::format("{}: the weight is {}; want a finite number not below 0",
-                                  data.where(static_cast<std::int64_t>(r)), weight));
-    positive |= weight > 0;  // mutant: one-weight-positive
-  }
-  if (!positive) throw DataError(fmt::format("{}: every weight is 0; want at least one above", data.source));
-}
-
-std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
-                                          const std::vector<std::int64_t>& rows) {
-  std::vector<std::int64_t> counted;
-  if (weight.empty()) return counted;
-  for (const std::int64_t row : rows)
-    if (weight[static_cast<std::size_t>(row)] != 0) counted.push_back(row);
-  return counted;
-}
-
-void fit_weights(const std::string& class_weight, const std::vector<std::int64_t>& fit, Dataset& data) {
-  const std::vector<double> of_class = class_weights(class_weight, fit, data);
-  if (data.weight.empty() && of_class.empty()) return;
-  if (data.weight.empty()) data.weight.assign(static_cast<std::size_t>(data.rows), 1.0f);
-  const auto weight_of = [&](std::size_t r) {
-    return data.weight[r] * (of_class.empty() ? 1.0 : of_class[static_cast<std::size_t>(data.target[r])]);
-  };
-  double sum = 0;
-  for (const std::int64_t row : fit) sum += weight_of(static_cast<std::size_t>(row));
-  if (!(sum > 0))
-    throw DataError(fmt::format("{}: every row to train on has weight 0; want at least one above in {}",
-                                data.source, of_class.empty() ? "data.weight" : "data.class_weight"));
-  const double mean = sum / static_cast<double>(fit.size());  // mutant: mean-of-fit-rows
-  for (const std::int64_t row : fit) {
-    const auto r = static_cast<std::size_t>(row);
-    data.weight[r] = static_cast<float>(weight_of(r) / mean);
-  }
 }
 
 }  // namespace thalweg

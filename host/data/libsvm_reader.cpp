@@ -5,15 +5,14 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "host/data/first_bytes.hpp"
 #include "host/data/labels.hpp"
+#include "host/data/libsvm_merger.hpp"
 #include "host/data/parallel_parse.hpp"
-#include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/sparse_width.hpp"
-#include "host/data/text.hpp"
-#include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -21,19 +20,6 @@ namespace thalweg {
 extern const Reader libsvm_reader;
 
 namespace {
-
-struct SvmRows {
-  std::int64_t rows = 0;
-  std::vector<std::int64_t> ends;  // end of each row in columns
-  std::vector<std::int32_t> columns;
-  std::vector<float> values;
-  std::vector<double> numbers;
-  std::vector<std::int32_t> codes;
-  TextCodes texts;
-  RoundedEntries rounded;
-  std::vector<std::int64_t> lines;
-  bool unlabelled = false;
-};
 
 class SvmParser {
  public:
@@ -46,7 +32,8 @@ class SvmParser {
         most_is_(request.schema ? "the model's last; data.unseen = ignore leaves others out"
                                 : "data.features"),
         least_(least),
-        most_(most) {}
+        most_(most),
+        most_labels_(most_labels_of_block(request.range, kMostClasses)) {}
 
   void parse(const TextBlock& block, SvmRows& out) const {
     const char* p = block.text.data();
@@ -83,7 +70,8 @@ class SvmParser {
           fmt::format("{} line {}: got {} where the label stands; want \"label index:value ...\"{}", source_,
                       line, shown(label), guessed_));
     } else {
-      out.unlabelled = true;
+      out.numbers.push_back(std::numeric_limits<double>::quiet_NaN());
+      out.codes.push_back(-1);
     }
     parse_entries(p, end, line, out);
     out.ends.push_back(static_cast<std::int64_t>(out.columns.size()));
@@ -101,7 +89,7 @@ class SvmParser {
           fmt::format("{} line {}: label {}; want a finite number (-1/+1, 0/1, any integer or a real target)",
                       source_, line, shown(label)));
     out.numbers.push_back(number);
-    if (out.texts.texts().size() <= kMostClasses) out.codes.push_back(out.texts.code(label));
+    if (out.texts.texts().size() <= most_labels_) out.codes.push_back(out.texts.code(label));
   }
 
   void parse_entries(const char* p, const char* end, std::int64_t line, SvmRows& out) const {
@@ -170,66 +158,7 @@ class SvmParser {
   bool need_target_;
   const char* most_is_;
   std::int64_t least_, most_;
-};
-
-class SvmMerger {
- public:
-  SvmMerger(const ReadRequest& request, RawData& data) : range_(request.range), data_(data) {
-    data_.offsets.push_back(0);
-  }
-
-  bool merge(SvmRows& block) {
-    const std::int64_t from = std::clamp<std::int64_t>(range_.begin - seen_, 0, block.rows);
-    const std::int64_t to = std::clamp<std::int64_t>(range_.end - seen_, from, block.rows);
-    seen_ += block.rows;
-    const std::int64_t first = from == 0 ? 0 : block.ends[static_cast<std::size_t>(from - 1)];
-    const std::int64_t last = to == 0 ? 0 : block.ends[static_cast<std::size_t>(to - 1)];
-    const std::int64_t shift = static_cast<std::int64_t>(data_.columns.size()) - first;
-    append_huge(data_.columns, block.columns.begin() + first, block.columns.begin() + last);
-    append_huge(data_.values, block.values.begin() + first, block.values.begin() + last);
-    for (std::int64_t r = from; r < to; ++r)
-      data_.offsets.push_back(block.ends[static_cast<std::size_t>(r)] + shift);
-    // mutant: lines-of-range
-    data_.lines.insert(data_.lines.end(), block.lines.begin() + from, block.lines.begin() + to);
-    for (const auto& [index, entries] : block.rounded)
-      for (const auto& [entry, value] : entries)
-        if (entry >= first && entry < last) data_.precise[index].push_back(value);
-    data_.rows += to - from;
-    unlabelled_ |= block.unlabelled;
-    if (!unlabelled_) merge_labels(block, from, to);
-    return seen_ < range_.end;
-  }
-
-  void finish() {
-    require_rows(data_.source, range_, seen_);
-    data_.labels.present = !unlabelled_;
-    if (unlabelled_) data_.labels.numbers.clear();
-    if (unlabelled_ || too_many_) return;
-    data_.labels.codes = std::move(codes_);
-    data_.labels.texts = texts_.texts();
-  }
-
- private:
-  void merge_labels(const SvmRows& block, std::int64_t from, std::int64_t to) {
-    data_.labels.numbers.insert(data_.labels.numbers.end(), block.numbers.begin() + from,
-                                block.numbers.begin() + to);
-    too_many_ |= block.texts.texts().size() > kMostClasses;
-    std::vector<std::int32_t> map(block.texts.texts().size(), -1);
-    for (std::int64_t r = from; r < to && !too_many_; ++r) {
-      const auto code = static_cast<std::size_t>(block.codes[static_cast<std::size_t>(r)]);
-      if (map[code] < 0) map[code] = texts_.code(block.texts.texts()[code]);
-      codes_.push_back(map[code]);
-      too_many_ = texts_.texts().size() > kMostClasses;
-    }
-  }
-
-  RowRange range_;
-  RawData& data_;
-  TextCodes texts_;
-  std::vector<std::int32_t> codes_;
-  std::int64_t seen_ = 0;
-  bool unlabelled_ = false;
-  bool too_many_ = false;  // distinct labels for classes
+  std::size_t most_labels_;  // of a block, whose rows may lie outside the range
 };
 
 /// Takes the base off the indices; gives the number of features that they need.
@@ -278,8 +207,7 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
   data.width = width > 0 ? width : needed;
   if (data.rows > 0 && data.width == 0)
     throw DataError(fmt::format("{} has no features: want lines \"label index:value ...\"", request.path));
-  if (leaves_out) drop_unseen(data);
-  check_width(data, request.schema ? "; data.unseen = ignore leaves others out" : "");
+  fit_width(request, data);
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;
 }

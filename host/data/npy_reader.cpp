@@ -7,6 +7,7 @@
 
 #include "host/data/array_reader.hpp"
 #include "host/data/first_bytes.hpp"
+#include "host/data/labels.hpp"
 #include "host/data/npz_archive.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text.hpp"
@@ -46,7 +47,7 @@ RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   const NpzArchive archive(source->file(), request.config.missing);
   RawData data;
   if (is_sparse_npz(archive)) {
-    read_sparse_npz(archive, request.range, data);
+    read_sparse_npz(archive, request, data);
   } else {
     const int features = archive.features();
     ArrayHeader header;
@@ -72,8 +73,7 @@ RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source)
                     request.path, fmt::join(archive.names(), ", "), request.target_key));
   }
   if (weight >= 0) {
-    const LabelColumn column = archive.labels(weight, request.range, data.rows);
-    data.weight.assign(column.numbers.begin(), column.numbers.end());
+    set_weights(archive.labels(weight, request.range, data.rows), archive.full_name(weight), data);
     files.weight.clear();
   }
   read_companions(files, data);

@@ -40,6 +40,6 @@ class NpzArchive {
 /// Whether scipy's save_npz wrote the archive.
 bool is_sparse_npz(const NpzArchive& archive);
 /// Its rows, of the format csr. Throws DataError for the other formats.
-void read_sparse_npz(const NpzArchive& archive, const RowRange& range, RawData& data);
+void read_sparse_npz(const NpzArchive& archive, const ReadRequest& request, RawData& data);
 
 }  // namespace thalweg

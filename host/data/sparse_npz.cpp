@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "host/data/npz_archive.hpp"
+#include "host/data/precise.hpp"
+#include "host/data/sparse_width.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
@@ -60,14 +62,15 @@ void check(const CsrArrays& m, const std::string& path) {
 
 /// The entries of one row, which scipy may leave unsorted.
 void append_row(const CsrArrays& m, std::int64_t row, RawData& data) {
-  std::vector<std::pair<std::int32_t, float>> entries;
+  std::vector<std::pair<std::int32_t, double>> entries;
   for (std::int64_t i = m.begin(row); i < m.begin(row + 1); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    entries.emplace_back(static_cast<std::int32_t>(m.indices[at]), static_cast<float>(m.values[at]));
+    entries.emplace_back(static_cast<std::int32_t>(m.indices[at]), m.values[at]);
   }
   std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    const auto& [column, value] = entries[i];
+    const auto& [column, exact] = entries[i];
+    const auto value = static_cast<float>(exact);
     if (i > 0 && entries[i - 1].first == column)
       throw DataError(
           fmt::format("{} row {}: index {} comes twice; want each once (scipy's sum_duplicates())",
@@ -75,6 +78,7 @@ void append_row(const CsrArrays& m, std::int64_t row, RawData& data) {
     if (!std::isfinite(value))
       throw DataError(
           fmt::format("{} row {}, index {}: got {}; want a finite number", data.source, row, column, value));
+    if (may_collapse(value) && exact != value) data.precise[column].push_back(exact);
     data.columns.push_back(column);
     data.values.push_back(value);
   }
@@ -87,7 +91,8 @@ bool is_sparse_npz(const NpzArchive& archive) {
   return archive.find({"format"}) >= 0 && archive.find({"shape"}) >= 0 && archive.find({"data"}) >= 0;
 }
 
-void read_sparse_npz(const NpzArchive& archive, const RowRange& range, RawData& data) {
+void read_sparse_npz(const NpzArchive& archive, const ReadRequest& request, RawData& data) {
+  const RowRange& range = request.range;
   require_csr(archive);
   CsrArrays m{.shape = numbers_of(archive, "shape"), .indptr = numbers_of(archive, "indptr")};
   if (m.indptr.back() > 0) {  // a matrix of zeros has arrays without elements
@@ -97,7 +102,6 @@ void read_sparse_npz(const NpzArchive& archive, const RowRange& range, RawData& 
   check(m, archive.path());
   data.layout = RawData::Layout::csr;
   data.source = archive.path();
-  data.width = m.columns();
   data.first_row = range.begin;
   data.index_base = 0;
   require_rows(data.source, range, m.rows());
@@ -105,6 +109,8 @@ void read_sparse_npz(const NpzArchive& archive, const RowRange& range, RawData& 
   const std::int64_t end = std::min(range.end, m.rows());
   for (std::int64_t row = std::min(range.begin, m.rows()); row < end; ++row, ++data.rows)
     append_row(m, row, data);
+  data.width = request.schema != nullptr ? request.schema->features : m.columns();
+  fit_width(request, data);
 }
 
 }  // namespace thalweg

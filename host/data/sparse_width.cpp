@@ -5,6 +5,7 @@
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+namespace {
 
 void check_width(const RawData& data, const char* way_out) {
   for (std::int64_t r = 0; r < data.rows; ++r) {
@@ -41,6 +42,14 @@ void drop_unseen(RawData& data) {
         "{}: {} with an index that training did not have, as {}; left out "
         "(data.unseen = ignore)",
         data.source, data.unseen == 1 ? "1 entry" : fmt::format("{} entries", data.unseen), first));
+}
+
+}  // namespace
+
+void fit_width(const ReadRequest& request, RawData& data) {
+  const bool of_model = request.schema != nullptr;
+  if (of_model && request.config.unseen == Unseen::ignore) drop_unseen(data);
+  check_width(data, of_model ? "; data.unseen = ignore leaves others out" : "");
 }
 
 }  // namespace thalweg

@@ -4,10 +4,8 @@
 
 namespace thalweg {
 
-/// Throws DataError naming the first row with a feature beyond data.width, and `way_out`.
-void check_width(const RawData& data, const char* way_out);
-
-/// Takes the entries of such features out, counts them and notes them.
-void drop_unseen(RawData& data);
+/// Entries of features beyond data.width are an error that names the first row with one. In data for a model,
+/// data.unseen = ignore takes them out, counts them and notes them.
+void fit_width(const ReadRequest& request, RawData& data);
 
 }  // namespace thalweg

@@ -1,8 +1,11 @@
 #include "host/data/target_transform.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "host/data/precise.hpp"
+#include "host/data/text.hpp"
 
 namespace thalweg {
 
@@ -15,11 +18,15 @@ void take_offset(double offset, const std::vector<double>& numbers, Dataset& dat
     data.target[r] = static_cast<float>(numbers[r] - offset);
 }
 
+float scaled(const TargetTransform& transform, float less_offset) {
+  const double mean = transform.mean - transform.offset;
+  return static_cast<float>((less_offset - mean) / transform.deviation);
+}
+
 void scale(const TargetTransform& transform, Dataset& data) {
   data.target_transform = transform;
   if (transform == TargetTransform{}) return;
-  const double mean = transform.mean - transform.offset;
-  for (float& target : data.target) target = static_cast<float>((target - mean) / transform.deviation);
+  for (float& target : data.target) target = scaled(transform, target);
 }
 
 }  // namespace
@@ -28,6 +35,17 @@ void apply_target_transform(const TargetTransform& transform, const std::vector<
                             Dataset& data) {
   take_offset(transform.offset, numbers, data);
   scale(transform, data);
+}
+
+double raw_target(const TargetTransform& transform, float stored) {
+  constexpr int kMostDigits = 17;
+  const double about = stored * transform.deviation + transform.mean;
+  for (int digits = 1; digits < kMostDigits; ++digits) {
+    double number = about;
+    parse_number(fmt::format("{:.{}g}", about, digits), number);
+    if (scaled(transform, static_cast<float>(number - transform.offset)) == stored) return number;
+  }
+  return about;
 }
 
 void standardize_target(const std::vector<double>& numbers, const std::vector<std::int64_t>& rows,

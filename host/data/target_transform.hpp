@@ -10,4 +10,7 @@ void apply_target_transform(const TargetTransform& transform, const std::vector<
 void standardize_target(const std::vector<double>& numbers, const std::vector<std::int64_t>& rows,
                         Dataset& data);
 
+/// The number of the data that is stored as `stored`: of those, the one with the fewest digits.
+double raw_target(const TargetTransform& transform, float stored);
+
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "host/checkpoint/files.hpp"
 #include "host/run/defaults.hpp"
@@ -32,6 +33,32 @@ std::vector<FoldMetric> fold_metrics(const std::vector<TrainReport>& folds) {
   return metrics;
 }
 
+/// Passes the messages of the folds on, but what the first one has said of data and settings only once.
+class FoldMessages {
+ public:
+  explicit FoldMessages(const TrainObserver& to) : to_(to) {}
+
+  TrainObserver observer() {
+    TrainObserver observer = to_;
+    observer.message = [this](const std::string& line) { pass(line); };
+    observer.progress = [this](const Progress& progress) {
+      prepares_ = false;
+      if (to_.progress) to_.progress(progress);
+    };
+    return observer;
+  }
+  void pass(const std::string& line) {
+    if (said_.contains(line)) return;
+    if (prepares_) said_.insert(line);
+    if (to_.message) to_.message(line);
+  }
+
+ private:
+  const TrainObserver& to_;
+  std::set<std::string> said_;
+  bool prepares_ = true;  // until the first step of the first fold
+};
+
 /// What the folds have in common, and the sums of what they have done.
 void add(const TrainReport& fold, TrainReport& report) {
   report.steps += fold.steps;
@@ -48,9 +75,9 @@ void add(const TrainReport& fold, TrainReport& report) {
 
 TrainReport cross_validate(const Config& config, const TrainObserver& observer, MemoryData* memory) {
   validate_config(config);
-  const auto say = [&](const std::string& line) {
-    if (observer.message) observer.message(line);
-  };
+  FoldMessages messages(observer);
+  const TrainObserver of_fold = messages.observer();
+  const auto say = [&](const std::string& line) { messages.pass(line); };
   OutFolder out(config.out, say);
   out.lock_existing();
   if (observer.phase) observer.phase(TrainPhase::load);
@@ -62,7 +89,7 @@ TrainReport cross_validate(const Config& config, const TrainObserver& observer, 
     Config run = config;
     if (out.given()) run.out = out.file(fmt::format("fold-{}", fold));
     say(fmt::format("fold {} of {}", fold + 1, config.data.folds));
-    add(TrainingRun(run, observer, [&](const Config&, const ReadProgress&) { return data.fold(fold); }).run(),
+    add(TrainingRun(run, of_fold, [&](const Config&, const ReadProgress&) { return data.fold(fold); }).run(),
         report);
     if (report.stopped_by == "signal") return report;
   }

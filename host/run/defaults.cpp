@@ -40,8 +40,9 @@ std::int64_t batch_size_for(std::int64_t rows) {
 }
 
 /// Epochs that have about so many steps, but at least `least`.
-std::int64_t epochs_for(std::int64_t steps, std::int64_t least, std::int64_t rows, std::int64_t batch) {
-  const std::int64_t per_epoch = std::max<std::int64_t>(1, (rows + batch - 1) / batch);
+std::int64_t epochs_for(std::int64_t steps, std::int64_t least, std::int64_t rows, const TrainConfig& train) {
+  const std::int64_t batch = train.batch_size, short_batch = train.drop_last ? 0 : batch - 1;
+  const std::int64_t per_epoch = std::max<std::int64_t>(1, (rows + short_batch) / batch);
   return std::max(least, (steps + per_epoch - 1) / per_epoch);
 }
 
@@ -111,18 +112,14 @@ void resolve_optimizer(Config& config, const RunShape& shape) {
 void resolve_length(Config& config, const RunShape& shape) {
   TrainConfig& train = config.train;
   const bool noise = config.per_sample.private_training(), linear = config.model.hidden.empty();
-  if (train.batch_size == 0) {
-    train.batch_size = noise ? kMostBatch : batch_size_for(shape.rows);
-    // Bits depend on the batch and not on its parts, so a given part does not change the batch.
-    train.micro_batch = std::min(train.micro_batch, train.batch_size);
-  }
+  if (train.batch_size == 0) train.batch_size = noise ? kMostBatch : batch_size_for(shape.rows);
   if (train.epochs >= 0) return;
   if (train.max_steps > 0) {
-    train.epochs = epochs_for(train.max_steps, 1, shape.rows, train.batch_size);
+    train.epochs = epochs_for(train.max_steps, 1, shape.rows, train);
   } else if (noise) {
     train.epochs = kPrivateEpochs;
   } else {
-    train.epochs = epochs_for(linear ? 2000 : 2500, linear ? 3 : 10, shape.rows, train.batch_size);
+    train.epochs = epochs_for(linear ? 2000 : 2500, linear ? 3 : 10, shape.rows, train);
   }
 }
 
@@ -153,7 +150,8 @@ RunShape run_shape(const Dataset& data, const std::vector<std::int64_t>& rows, c
 Config with_run_defaults(Config config, const RunShape& shape) {
   resolve_optimizer(config, shape);
   resolve_length(config, shape);
-  if (traits_of(shape.loss).classification) config.data.standardize_target = Tristate::no;
+  const bool classes = traits_of(shape.loss).classification;
+  if (classes && shape.target_by_rule) config.data.standardize_target = Tristate::no;
   return config;
 }
 

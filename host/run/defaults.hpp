@@ -19,6 +19,8 @@ struct RunShape {
   double entries = 1.0;      ///< inputs of a row; sparse data: those that it stores, on average
   double square_norm = 1.0;  ///< mean squared norm of the inputs of a row
   Loss loss = Loss::squared;
+  bool target_by_rule =
+      true;  ///< with_data_defaults decided on data.standardize_target, perhaps without a loss
 };
 RunShape run_shape(const Dataset& data, const std::vector<std::int64_t>& rows, const ModelSpec& spec);
 

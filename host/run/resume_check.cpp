@@ -87,7 +87,7 @@ bool may_be_allowed(const std::string& key, const Config& config) {
 /// A rule finds these from the data: other data are then the cause, and the fingerprint says so.
 bool follows_from_data(const std::string& key) {
   return key == "optimizer.lr" || key == "optimizer.weight_decay" || key == "train.epochs" ||
-         key == "train.batch_size";
+         key == "train.batch_size" || key == "data.standardize_target";
 }
 
 /// A run that was to stop has met no spike that it went on from: another policy changes nothing so far.

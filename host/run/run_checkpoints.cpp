@@ -42,13 +42,27 @@ RunState RunCheckpoints::restore(const std::string& path, const CheckpointData& 
   history_ = data.history;
   history_.insert(history_.end(), changes.history.begin(), changes.history.end());
   RunState state = RunState::from(data.progress, data.step, folder);
-  changes.apply(state);
+  apply(changes, state);
   if (is_own(folder)) {
     saved_step_ = data.step;
   } else {
     take_best_along(folder, state);
   }
   return state;
+}
+
+/// A run that has ended keeps its best epoch: none is to come that another metric would judge.
+void RunCheckpoints::apply(const ResumeChanges& changes, RunState& state) {
+  RunState changed = state;
+  changes.apply(changed);
+  const bool pending = run_.plan.epoch_ends_at(state.step) && state.epoch_weight > 0;
+  if (!pending && !run_.plan.stop_reason(changed, 0).empty()) return;
+  if (changes.other_metric && state.best_step > 0)
+    note_(fmt::format(
+        "the best epoch so far, that of step {}, was judged by another metric and is forgotten: the "
+        "run looks for the best by {} among the epochs to come",
+        state.best_step, run_.config.train.metric));
+  state = changed;
 }
 
 bool RunCheckpoints::is_own(const std::string& folder) const {

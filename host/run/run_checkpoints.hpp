@@ -7,6 +7,7 @@
 
 #include "host/checkpoint/checkpoint_writer.hpp"
 #include "host/run/out_folder.hpp"
+#include "host/run/resume_check.hpp"
 #include "host/run/run_plan.hpp"
 #include "host/run/run_state.hpp"
 #include "thalweg/learner.hpp"
@@ -47,6 +48,7 @@ class RunCheckpoints {
  private:
   RunState restore(const std::string& path, const CheckpointData& data);
   void put_back(const CheckpointData& data);
+  void apply(const ResumeChanges& changes, RunState& state);
   bool is_own(const std::string& folder) const;
   void take_best_along(const std::string& folder, RunState& state);
   CheckpointData checkpoint_of(const RunState& state) const;

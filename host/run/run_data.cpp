@@ -36,6 +36,8 @@ std::optional<ModelSpec> init_spec(const ModelConfig& model) {
   return value_named<Initialisation>(model.init) ? std::nullopt : stored_spec(model.init);
 }
 
+}  // namespace
+
 TrainingSource training_source(const Config& config, const std::optional<ModelSpec>& init,
                                const ReadOptions& reading, MemoryData* memory) {
   const Loss loss = config.model.loss == Loss::automatic && init ? init->config.loss : config.model.loss;
@@ -48,6 +50,8 @@ TrainingSource training_source(const Config& config, const std::optional<ModelSp
     return {std::move(memory->train), data, target_use(loss), reading.threads, std::move(schema)};
   return {data, target_use(loss), reading, std::move(schema)};
 }
+
+namespace {
 
 Dataset fit_test_data(const Dataset& test, const DataSchema& schema, int threads) {
   Dataset data = fit_to_schema(test, schema, true, threads);

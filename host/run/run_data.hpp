@@ -30,6 +30,11 @@ struct MemoryData {
   const Dataset* test = nullptr;  ///< null: none
 };
 
+/// The training data as the run reads them, or takes them from `memory`; by the schema of `init`, where the
+/// run begins with a model.
+TrainingSource training_source(const Config& config, const std::optional<ModelSpec>& init,
+                               const ReadOptions& reading, MemoryData* memory = nullptr);
+
 /// Reads the files of the config, or takes `memory` instead. Throws ConfigError, NoInputError or DataError.
 RunData read_run_data(const Config& config, const ReadProgress& progress, MemoryData* memory = nullptr);
 

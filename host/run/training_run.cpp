@@ -23,6 +23,7 @@ constexpr std::int64_t kMostSpikesInARow = 10;
 
 TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, ReadData read_data)
     : config_((validate_config(config), config)),  // before a device is asked for
+      asked_(config_),
       observer_(observer),
       ctx_(context_options(config)),
       out_(config.out, [this](const std::string& note) { say(note); }),

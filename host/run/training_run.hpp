@@ -72,9 +72,11 @@ class TrainingRun {
   void use_final_parameters();
   TrainReport report();
   void evaluate_into(TrainReport& report);
+  void say_if_still_falling(const TrainReport& report) const;
   void say_if_worse_than_constant(const std::optional<Metrics>& metrics, const char* rows) const;
 
   Config config_;
+  const Config asked_;  ///< the config before rules chose what it leaves open
   const TrainObserver& observer_;
   Context ctx_;
   OutFolder out_;  ///< locked until checkpoints and parts are done

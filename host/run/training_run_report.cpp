@@ -5,6 +5,7 @@
 #include "host/config/keys.hpp"
 #include "host/model/objective.hpp"
 #include "host/run/constant_check.hpp"
+#include "host/run/falling_note.hpp"
 #include "host/run/training_run.hpp"
 
 namespace thalweg {
@@ -58,8 +59,15 @@ void TrainingRun::evaluate_into(TrainReport& report) {
     report.stopped_by = "signal";
     return;
   }
+  say_if_still_falling(report);
   say_if_worse_than_constant(report.validation, "validation");
   say_if_worse_than_constant(report.test, "test");
+}
+
+void TrainingRun::say_if_still_falling(const TrainReport& report) const {
+  if (report.stopped_by != "epochs" || !leaves_length_to_rule(asked_)) return;
+  const double fall = fall_left(config_, *model_, data_.train, data_.split.train);
+  if (const std::string note = falling_note(fall, report); !note.empty()) say(note);
 }
 
 /// Class weights give accuracy away on purpose.

@@ -25,7 +25,6 @@ namespace thalweg {
 
 void TrainingRun::prepare() {
   out_.lock_existing();
-  const Config asked = config_;
   config_ = with_data_defaults(config_);
   data_ = read_data_(config_, observer_.reading);
   enter(TrainPhase::train);
@@ -42,7 +41,7 @@ void TrainingRun::prepare() {
                            .state = state_,
                            .epoch_pending = epoch_pending()});
   if (config_.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();
-  if (const std::string note = describe_defaults(asked, config_); !note.empty()) say(note);
+  if (const std::string note = describe_defaults(asked_, config_); !note.empty()) say(note);
   say_device();
   start_ = Clock::now();
 }
@@ -71,7 +70,9 @@ void TrainingRun::make_model() {
 
 /// What is left open depends on the data. The config that is saved and compared on resume is the whole one.
 void TrainingRun::choose_defaults(const ModelSpec& spec) {
-  config_ = with_run_defaults(config_, run_shape(data_.train, data_.split.train, spec));
+  RunShape shape = run_shape(data_.train, data_.split.train, spec);
+  shape.target_by_rule = asked_.data.standardize_target == Tristate::automatic;
+  config_ = with_run_defaults(config_, shape);
   validate_config(config_);
 }
 

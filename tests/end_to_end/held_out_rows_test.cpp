@@ -160,6 +160,19 @@ TEST_F(HeldOutRows, RefuseOutputsThatCannotHoldWhatIsAsked) {
   EXPECT_THAT(errors_, HasSubstr("expected a name that ends in .jsonl, as --json is given"));
   call({"predict", run_, "--rows=train", "--with-target", "--output=p.npy"}, 2);
   EXPECT_THAT(errors_, HasSubstr("a .npy file holds values alone"));
+  folder_.write("ids.csv", "key,x\nr-1,5\nr-2,90\n");
+  const std::vector<std::string> named{"predict", run_, "--data.test=" + folder_.path("ids.csv"),
+                                       "--data.id=key"};
+  EXPECT_THAT(call(named), HasSubstr("key,class,probability no,probability yes\nr-1,no,"));
+  std::vector<std::string> to_array = named;
+  to_array.push_back("--output=" + folder_.path("p.npy"));
+  call(to_array, 2);
+  EXPECT_THAT(errors_, HasSubstr("a .npy file holds values alone: no ids; expected .csv or .jsonl, or "
+                                 "--data.id= --data.ignore=key"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("p.npy")));
+  to_array.insert(to_array.end(), {"--data.id=", "--data.ignore=key"});
+  call(to_array);
+  EXPECT_EQ(std::filesystem::file_size(folder_.path("p.npy")) % 64, 4 * 2 * 2);
   call({"predict", run_, "--rows=train", "--top-k=3"}, 2);
   EXPECT_THAT(errors_, HasSubstr("--top-k is 3; the model predicts 2"));
   train_classes({"--model.loss=hinge", "--checkpoint.resume=never"});
@@ -167,10 +180,22 @@ TEST_F(HeldOutRows, RefuseOutputsThatCannotHoldWhatIsAsked) {
   EXPECT_THAT(errors_, HasSubstr("the model predicts one score for two classes"));
 }
 
-TEST_F(HeldOutRows, OfAFoldAreNotOnRecord) {
-  train_classes({"--data.validation_fraction=0", "--data.folds=2"});
-  call({"evaluate", run_ + "/fold-0", "--rows=train"}, 2);
-  EXPECT_THAT(errors_, HasSubstr("the model is that of a fold, whose rows are not on record"));
+TEST_F(HeldOutRows, OfAFoldAreThoseThatItHeldOut) {
+  const auto report = train_classes({"--data.validation_fraction=0", "--data.folds=2"});
+  for (const int fold : {0, 1}) {
+    const std::string folder = run_ + "/fold-" + std::to_string(fold);
+    const auto held_out = json({"evaluate", folder, "--rows=validation", "--json"});
+    for (const char* metric : {"validation.loss", "validation.confusion"})
+      EXPECT_EQ(held_out[metric], report["folds"][static_cast<std::size_t>(fold)][metric]) << folder;
+    EXPECT_EQ(lines(call({"predict", folder, "--rows=train"})), 1 + 100u);
+  }
+  call({"evaluate", run_ + "/fold-0", "--rows=validation", "--out=" + run_ + "/fold-1"}, 65);
+  EXPECT_THAT(errors_, HasSubstr("other rows or columns than those that the model was trained on"));
+  for (const char* out : {"elsewhere", "fold-2", "fold-x", "fold-", "fold--1"}) {
+    call({"evaluate", run_ + "/fold-0", "--rows=train", std::string("--out=") + out}, 2);
+    EXPECT_THAT(errors_,
+                HasSubstr("the model is that of one of 2 folds, and its out is \"" + std::string(out)));
+  }
 }
 
 TEST_F(HeldOutRows, OfALinearModelShowItsWeightsInTheUnitsOfTheData) {

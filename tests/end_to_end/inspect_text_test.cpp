@@ -9,6 +9,8 @@
 
 #include "host/cli/cli.hpp"
 #include "host/config/keys.hpp"
+#include "host/model/raw_weights.hpp"
+#include "host/run/run_data.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -27,9 +29,13 @@ class InspectText : public testing::Test {
 
   /// A run of two epochs of two steps each.
   std::string train(const std::string& csv, const std::vector<std::string>& settings = {}) {
+    return train_file("d.csv", csv, settings);
+  }
+  std::string train_file(const std::string& name, const std::string& text,
+                         const std::vector<std::string>& settings) {
     std::vector<std::string> arguments{"train",
                                        "--quiet",
-                                       "--data.train=" + folder_.write("d.csv", csv),
+                                       "--data.train=" + folder_.write(name, text),
                                        "--train.epochs=2",
                                        "--train.batch_size=2",
                                        "--checkpoint.every_epochs=1",
@@ -121,6 +127,45 @@ TEST_F(InspectText, ACoefficientStandsBesideItsErrorAndTheirRatio) {
       (nlohmann::json{{"name", "b"}, {"weight", 1.0}, {"per_deviation", 1.0}, {"standard_error", 0.25}}));
   EXPECT_EQ(output["intercept"], 3);
   EXPECT_EQ(output["intercept_standard_error"], 0.25);
+}
+
+TEST_F(InspectText, StandardErrorsTakeTheWeightsOfAFile) {
+  // The design of above and two rows of weight 0.
+  const std::string weights = folder_.write("w.txt", "1\n1\n1\n0\n1\n0\n");
+  const std::string run =
+      train_file("d.svm", "6.5 1:1 2:1\n3.5 1:1 2:-1\n1.5 1:-1 2:1\n90 1:7 2:5\n0.5 1:-1 2:-1\n-70 1:3 2:9\n",
+                 {"--data.standardize_target=false", "--model.bias_init=zero", "--model.loss=squared",
+                  "--data.weight=" + weights, "--train.epochs=1", "--train.batch_size=6",
+                  "--optimizer.name=sgd", "--optimizer.lr=1"});
+  const auto json = nlohmann::json::parse(output_of({"inspect", run, "--standard-errors", "--json"}));
+  for (const auto& weight : json["outputs"][0]["weights"])
+    EXPECT_DOUBLE_EQ(weight["standard_error"].get<double>(), 0.25);
+  EXPECT_DOUBLE_EQ(json["outputs"][0]["intercept_standard_error"].get<double>(), 0.25);
+}
+
+TEST_F(InspectText, StandardErrorsAreThoseOfTheRowsTrainedOn) {
+  std::string csv = "x,w,y\n";
+  for (int n = 0; n < 60; ++n)
+    csv +=
+        std::to_string(n * 37 % 60) + "," + std::to_string(1 + n % 3) + (n * 7 % 11 < 5 ? ",no\n" : ",yes\n");
+  for (const std::string split : {"--data.validation_fraction=0.4", "--data.folds=3"}) {
+    const std::string run =
+        train(csv, {split, "--data.weight=w", "--data.class_weight=1,3", "--checkpoint.resume=never"});
+    const bool folds = split.find("folds") != std::string::npos;
+    const std::string model = folds ? run + "/fold-1" : run;
+    const auto json = nlohmann::json::parse(output_of({"inspect", model, "--standard-errors", "--json"}));
+    Config config;
+    config.data.train = folder_.path("d.csv"), config.data.weight = "w", config.data.class_weight = "1,3";
+    config.data.validation_fraction = folds ? 0 : 0.4, config.data.folds = folds ? 3 : 0;
+    RunData data = folds ? FoldData(config, {}).fold(1) : read_run_data(config, {});
+    ASSERT_GT(data.split.validation.size(), 15u);
+    for (const std::int64_t row : data.split.validation) data.train.weight[static_cast<std::size_t>(row)] = 0;
+    const Context cpu({.device = "cpu", .threads = 1});
+    const auto want = raw_standard_errors(Model::load(cpu, model), data.train);
+    const auto& got = json["outputs"][0];
+    EXPECT_NEAR(got["weights"][0]["standard_error"], want[0].standard_error, 1e-9) << split;
+    EXPECT_NEAR(got["intercept_standard_error"], want[1].standard_error, 1e-9) << split;
+  }
 }
 
 TEST_F(InspectText, ACollinearCoefficientHasNoError) {

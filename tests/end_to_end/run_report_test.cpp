@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "host/cli/cli.hpp"
+#include "host/cli/run_paths.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -87,6 +88,37 @@ TEST_F(RunReport, FoldsAreOneReport) {
   EXPECT_THAT(text, Not(HasSubstr("parameters.xxh3")));
 }
 
+TEST_F(RunReport, FoldsSayOnceWhatTheyReadAndChose) {
+  const std::string said = train({"--data.folds=3"}).err;
+  const auto times = [&](const std::string& words) {
+    int count = 0;
+    for (std::size_t at = said.find(words); at != std::string::npos; at = said.find(words, at + 1)) ++count;
+    return count;
+  };
+  EXPECT_EQ(times("data: data.csv"), 1) << said;
+  EXPECT_EQ(times("task: to predict"), 1);
+  EXPECT_EQ(times("device: "), 1);
+  EXPECT_EQ(times("rows: 40 to train on"), 1);
+  EXPECT_EQ(times("fold 1 of 3"), 1);
+  EXPECT_EQ(times("fold 3 of 3"), 1);
+  const std::string ended = train({"--data.folds=3", "--train.patience=5", "--checkpoint.resume=never"}).err;
+  const std::string best = "the model is that of step 3, the best on the validation rows";
+  EXPECT_NE(ended.find(best, ended.find("fold 2 of 3")), std::string::npos) << "of each fold" << ended;
+}
+
+TEST_F(RunReport, AMetricThatAFoldDoesNotDefineIsNamed) {
+  folder_.write("rare.csv", "x,y\n1,no\n2,no\n3,no\n4,no\n5,no\n6,yes\n");
+  const std::vector<std::string> rare{"train", "--quiet", "--data.train=rare.csv", "--data.folds=3",
+                                      "--train.epochs=1"};
+  std::vector<std::string> as_json = rare;
+  as_json.push_back("--json");
+  const auto report = nlohmann::json::parse(run(as_json).out);
+  EXPECT_TRUE(report["validation.auc.mean"].is_null());
+  const std::string why = report["validation.undefined"]["auc"];
+  EXPECT_THAT(why, testing::ContainsRegex("in fold [123] of 3, .*class"));
+  EXPECT_THAT(run(rare).out, HasSubstr("  auc                 undefined " + why + "\n"));
+}
+
 TEST_F(RunReport, TheDataOfARunAreFoundFromAnotherFolder) {
   folder_.write("test.csv", "size,color,w,kind\n1,red,1,small\n50,blue,1,big\n");
   train({"--data.test=test.csv"});
@@ -101,6 +133,72 @@ TEST_F(RunReport, TheDataOfARunAreFoundFromAnotherFolder) {
       HasSubstr("test.csv: no such file; the run's config names it, from where the run was started; give "
                 "--data.test=FILE"));
   EXPECT_THAT(run({"evaluate", "../moved", "--data.test=none.csv"}, 66).err, Not(HasSubstr("config names")));
+}
+
+TEST_F(RunReport, WhatIsGivenStandsInTheConfigOfTheRunAsItIs) {
+  run({"train", "--quiet", "--data.train=data.csv", "--data.weight=w", "--train.epochs=1", "--out=run",
+       "--data.standardize_target=true", "--train.micro_batch=512"});
+  Config config;
+  read_config_file("run/config.toml", config);
+  EXPECT_EQ(config.data.standardize_target, Tristate::yes) << "though the targets are classes";
+  EXPECT_EQ(config.train.micro_batch, 512) << "though the batch is smaller";
+  EXPECT_EQ(config.train.batch_size, 4) << "of 60 rows by rule";
+  train({"--checkpoint.resume=never"});
+  read_config_file("run/config.toml", config);
+  EXPECT_EQ(config.data.standardize_target, Tristate::no) << "by rule";
+}
+
+TEST_F(RunReport, AColumnIsNoFileWhateverFilesThereAre) {
+  folder_.write("kind", "not a target");
+  folder_.write("w", "not a weight");
+  train({"--data.validation_fraction=0.2"});
+  const std::string here = run({"evaluate", "run", "--rows=validation"}).out;
+  std::filesystem::create_directory("elsewhere");
+  std::filesystem::current_path("elsewhere");
+  EXPECT_EQ(run({"evaluate", "../run", "--rows=validation"}).out, here);
+}
+
+TEST_F(RunReport, WhatMayBeAFileIsFoundByFormatAndName) {
+  for (const char* name : {"y", "y.txt"}) folder_.write(name, "1\n");
+  std::filesystem::create_directory("elsewhere");
+  std::filesystem::current_path("elsewhere");
+  const auto found = [&](DataFormat format, const std::string& train, const std::string& target) {
+    Config config;
+    config.out = "run";
+    config.data.format = format;
+    config.data.train = train;
+    config.data.target = target;
+    cli::find_data_of_run("../run", config);
+    return config.data.target == folder_.path(target);
+  };
+  for (const char* train : {"d.npy", "D.SVM.gz", "d.libsvm", "t10k-images-idx3-ubyte.gz"})
+    EXPECT_TRUE(found(DataFormat::automatic, train, "y")) << train;
+  for (const char* train : {"d.csv", "d.csv.gz", "d.tsv"}) {
+    EXPECT_FALSE(found(DataFormat::automatic, train, "y")) << train;
+    EXPECT_FALSE(found(DataFormat::automatic, train, "y.txt")) << train;
+  }
+  for (const char* train : {"a9a", "d.npz"}) {
+    EXPECT_FALSE(found(DataFormat::automatic, train, "y")) << train;
+    EXPECT_TRUE(found(DataFormat::automatic, train, "y.txt")) << train;
+  }
+  EXPECT_TRUE(found(DataFormat::libsvm, "d.csv", "y"));
+  EXPECT_TRUE(found(DataFormat::npy, "d", "y"));
+  EXPECT_TRUE(found(DataFormat::idx, "d", "y"));
+  EXPECT_FALSE(found(DataFormat::csv, "d.npy", "y.txt"));
+  EXPECT_FALSE(found(DataFormat::tsv, "d.npy", "y.txt"));
+  EXPECT_FALSE(found(DataFormat::npz, "d.npy", "y"));
+}
+
+TEST_F(RunReport, FilesOfTargetsAndWeightsAreFoundFromAnotherFolder) {
+  folder_.write("rows.svm", "1 1:1\n0 1:2\n1 1:3\n0 1:5\n");
+  folder_.write("weights", "1\n2\n3\n4\n");
+  folder_.write("labels", "1\n0\n0\n1\n");
+  run({"train", "--quiet", "--out=run", "--data.train=rows.svm", "--data.weight=weights",
+       "--data.target=labels", "--train.epochs=2"});
+  const std::string here = run({"inspect", "run", "--standard-errors"}).out;
+  std::filesystem::create_directory("elsewhere");
+  std::filesystem::current_path("elsewhere");
+  EXPECT_EQ(run({"inspect", "../run", "--standard-errors"}).out, here);
 }
 
 TEST_F(RunReport, SettingsOfTrainingAreNamedWhereAModelIsUsed) {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "host/cli/cli.hpp"
+#include "tests/support/default_signals.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -48,6 +49,8 @@ class Deaf : public std::streambuf {
 
 class Signals : public testing::Test {
  protected:
+  void SetUp() override { heed_signals(); }
+
   /// Steps of 2 of 6 rows, 4 epochs: 12 steps.
   int train(const std::vector<std::string>& settings, const std::function<void()>& at_device) {
     std::vector<std::string> arguments{"train", "--data.train=" + data_, "--train.batch_size=2",

@@ -21,8 +21,9 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = {
     "npy": ["npy_header", "array_reader", "label_file"], "npz": ["zip", "npy_header", "npy_reader"],
-    "csv": ["csv_reader", "csv_cells", "csv_layout", "csv_roles", "text", "text_source", "transform"],
-    "libsvm": ["libsvm_reader"], "idx": ["idx_header", "idx_reader"], "gz": ["byte_source", "read_data"],
+    "csv": ["csv_reader", "csv_merger", "csv_cells", "csv_layout", "csv_roles", "text", "text_source", "transform"],
+    "libsvm": ["libsvm_reader", "libsvm_merger"],
+    "idx": ["idx_header", "idx_reader"], "gz": ["byte_source", "read_data"],
     "safetensors": ["safetensors", "json"], "toml": ["config_text", "values", "keys", "validate"],
     "checkpoint": ["checkpoint", "manifest", "schema"],
 }

@@ -64,6 +64,32 @@ TEST(CsvDelimiter, IsTheOneThatTheSettingNames) {
   EXPECT_EQ(detect_delimiter(DataConfig{}, "dtsv", "a,b\n"), ',');
 }
 
+TEST_F(CsvColumns, CommasBetweenCellsAreNamedWhereTheyAreDecimalMarks) {
+  DataConfig c;
+  c.decimal = Decimal::comma;
+  const auto read_as = [&](const std::string& text) {
+    c.train = write("d.csv", text);
+    return read_training_data(c, TargetUse::automatic);
+  };
+  const auto refused = [&](const std::string& text, const std::string& line) {
+    expect_error<DataError>([&] { read_as(text); },
+                            {"d.csv: the first line is \"" + line + "\", with no delimiter but commas",
+                             "data.decimal = comma", "want data.delimiter = \"comma\""});
+  };
+  refused("a,b,y\n1,2,3\n4,5,6\n", "a,b,y");
+  refused("1.5,2,3\n4,5,6\n", "1.5,2,3");
+  refused("a,y\n1,2\n", "a,y");
+  refused("\"0,5\",\"1,5\",2\n", "\"0,5\",\"1,5\",2");
+  c.standardize = Tristate::no;
+  EXPECT_EQ(read_as("0,5 1,5 2\n1,5 2,5 3\n").dense_f32, (Floats{0.5f, 1.5f, 1.5f, 2.5f}));
+  EXPECT_EQ(read_data_as(c, write("x.csv", "0,5\n1,5\n"), "", "", {.features = 1}, false).dense_f32,
+            (Floats{0.5f, 1.5f}));
+  c.delimiter = Delimiter::space;
+  EXPECT_EQ(read_as("a,b c,d y\n0,5 1,5 2\n").dense_f32, (Floats{0.5f, 1.5f}));
+  c.delimiter = Delimiter::comma;
+  EXPECT_EQ(read_as("\"0,5\",\"1,5\",2\n2,3,4\n").dense_f32, (Floats{0.5f, 1.5f, 2, 3}));
+}
+
 TEST_F(CsvColumns, AQuotedCellMayEndAtABlank) {
   const Dataset d = read("\"1\" 2 3\n4 \"5\"\t6\n");
   EXPECT_EQ(d.dense_f32, (Floats{1, 2, 4, 5}));

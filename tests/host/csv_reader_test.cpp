@@ -102,6 +102,19 @@ TEST_F(CsvReader, ReadsRowRangesWithoutATraceOfOtherRows) {
   EXPECT_EQ(d.where(0), c.train + " line 3");
 }
 
+TEST_F(CsvReader, TargetsOutsideOfTheRowRangeDoNotTakeTheLabelsAway) {
+  std::string text = "a,y\n1,2.0\n2,1.0\n";
+  for (int r = 0; r < 1500; ++r) text += "3," + std::to_string(r) + ".5\n";
+  DataConfig c = config(write("d.csv", text));
+  c.train_rows = "0:2";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).classes, (Texts{"1.0", "2.0"}));
+  c.train_rows = "1:3";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).target, (Floats{1, 0.5f}));
+  c.train = write("d.csv", text + "1,2.0\n2,1.0\n");
+  c.train_rows = "1502:";
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).classes, (Texts{"1.0", "2.0"}));
+}
+
 TEST_F(CsvReader, ManyBlocksGiveWhatOneLineAtATimeWould) {
   std::string text = "a,t,y\n";
   const int rows = 200000;
@@ -191,6 +204,9 @@ TEST_F(CsvReader, ZeroKeepsItsSignWhereTheNumberIsTooSmall) {
 TEST_F(CsvReader, ALineOfAMillionCellsIsNoTable) {
   expect_error<DataError>([&] { read(std::string((1 << 20) + 1, ',') + "\n"); },
                           {"d.csv line 1", "more than 1048576 cells"});
+  std::string line = "0";
+  for (int c = 1; c < 1 << 20; ++c) line += ",0";
+  EXPECT_EQ(read(line + "\n").features, (1 << 20) - 1) << "the last of 1048576 cells is the target";
 }
 
 TEST_F(CsvReader, AFileThatInflatesWithoutEndIsRefused) {

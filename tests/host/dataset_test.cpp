@@ -1,6 +1,7 @@
 #include <cmath>
 #include <random>
 
+#include "host/data/row_subset.hpp"
 #include "tests/support/data_files.hpp"
 
 namespace thalweg {
@@ -143,9 +144,9 @@ TEST_F(DatasetOf, DamagedSchemasAreRefused) {
 TEST_F(DatasetOf, ClassWeightsMultiplySampleWeights) {
   DataConfig c = config(write("d.csv", "x,w,y\n1,2,a\n2,1,b\n3,1,b\n4,1,b\n"));
   c.weight = "w";
-  c.class_weight = "balanced";  // 4 / (2 * 1) and 4 / (2 * 3); the mean of the products is 3 / 2
+  c.class_weight = "balanced";  // 5 / (2 * 2) and 5 / (2 * 3); the mean of the products is 5 / 4
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight,
-            (Floats{float(8.0 / 3), float(4.0 / 9), float(4.0 / 9), float(4.0 / 9)}));
+            (Floats{2, float(2.0 / 3), float(2.0 / 3), float(2.0 / 3)}));
   c.class_weight = "0.5, 3";
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).weight, (Floats{0.4f, 1.2f, 1.2f, 1.2f}));
   c.class_weight = "1,2,3";
@@ -154,6 +155,37 @@ TEST_F(DatasetOf, ClassWeightsMultiplySampleWeights) {
   c.class_weight = "high";
   expect_error<ConfigError>([&] { read_training_data(c, TargetUse::automatic); },
                             {"class_weight", "\"high\""});
+}
+
+TEST_F(DatasetOf, ASubsetOfTheRowsHasAllThatTheyHad) {
+  const std::vector<std::int64_t> rows{2, 0};
+  Dataset d = read_training_data(config(write("d.csv", "a,b,y\n1,2,3\n4,5,6\n7,8,10\n")), TargetUse::numbers);
+  d.weight = {0.5f, 1, 1.5f};
+  d.row_names = {"r", "s", "t"};
+  d.row_name_column = "key";
+  d.target_transform = {.mean = 1, .deviation = 2, .offset = 3};
+  d.transform.scale = {2, 3};
+  const Dataset dense = row_subset(d, rows);
+  EXPECT_EQ(dense.rows, 2);
+  EXPECT_EQ(dense.dense_f32, (Floats{7, 8, 1, 2}));
+  EXPECT_EQ(dense.target, (Floats{10, 3}));
+  EXPECT_EQ(dense.weight, (Floats{1.5f, 0.5f}));
+  EXPECT_EQ(dense.row_names, (std::vector<std::string>{"t", "r"}));
+  EXPECT_EQ(dense.row_name_column, "key");
+  EXPECT_EQ(dense.where(0), d.source + " line 4");
+  EXPECT_EQ(schema_to_json(schema_of(dense)), schema_to_json(schema_of(d)));
+  const Dataset whole =
+      read_training_data(config(write("d.svm", "1 0:5\n0\n1 0:6 2:7\n")), TargetUse::classes);
+  const Dataset sparse = row_subset(whole, rows);
+  EXPECT_TRUE(sparse.sparse);
+  EXPECT_EQ(sparse.offsets, (std::vector<std::int64_t>{0, 2, 3}));
+  EXPECT_EQ(sparse.columns, (std::vector<std::int32_t>{0, 2, 0}));
+  EXPECT_EQ(sparse.values, (Floats{6, 7, 5}));
+  EXPECT_EQ(sparse.features, 3);
+  EXPECT_EQ(schema_to_json(schema_of(sparse)), schema_to_json(schema_of(whole)));
+  Dataset bytes;
+  bytes.rows = 3, bytes.features = 2, bytes.dense_u8 = {1, 2, 3, 4, 5, 6};
+  EXPECT_EQ(row_subset(bytes, rows).dense_u8, (std::vector<std::uint8_t>{5, 6, 1, 2}));
 }
 
 TEST_F(DatasetOf, WrongWeightsAndTargetsNameTheRow) {

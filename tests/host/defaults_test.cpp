@@ -38,6 +38,9 @@ TEST(Defaults, OfANetworkDecayTheMoreTheFewerRowsThereAre) {
   const Config small = with_run_defaults(network(), {.rows = 100, .entries = 4, .square_norm = 4});
   EXPECT_EQ(small.optimizer.weight_decay, 2);
   EXPECT_EQ(small.train.batch_size, 8);
+  Config narrow;
+  narrow.model.hidden = {8};
+  EXPECT_EQ(with_run_defaults(narrow, {.rows = 100}).optimizer.lr, 0.01) << "as of 16 units";
 }
 
 TEST(Defaults, OfMillionsOfRowsAreAFewEpochs) {
@@ -58,7 +61,7 @@ TEST(Defaults, MakeABatchThatAMicroBatchDoesNotChange) {
   config.train.micro_batch = 48;
   const TrainConfig train = with_run_defaults(config, {.rows = 100}).train;
   EXPECT_EQ(train.batch_size, 8);
-  EXPECT_EQ(train.micro_batch, 8) << "at most the batch";
+  EXPECT_EQ(train.micro_batch, 48) << "as it was given";
 }
 
 TEST(Defaults, LowerTheRateWithTheUnitOfTheInputs) {
@@ -100,11 +103,28 @@ TEST(Defaults, LeaveWhatIsGiven) {
   EXPECT_EQ(c.train.batch_size, 3);
 }
 
+TEST(Defaults, LeaveAStandardizedTargetThatIsGiven) {
+  Config given;
+  given.data.standardize_target = Tristate::yes;
+  RunShape classes{.rows = 100, .loss = Loss::logistic, .target_by_rule = false};
+  EXPECT_EQ(with_run_defaults(given, classes).data.standardize_target, Tristate::yes);
+  classes.target_by_rule = true;
+  EXPECT_EQ(with_run_defaults(given, classes).data.standardize_target, Tristate::no) << "the rule's own";
+}
+
 TEST(Defaults, LetMaxStepsDecideTheLengthWhereItIsGiven) {
   Config config;
   config.train.max_steps = 1000;
   config.train.batch_size = 10;
   EXPECT_EQ(with_run_defaults(config, {.rows = 100}).train.epochs, 100);
+  EXPECT_EQ(with_run_defaults(config, {.rows = 109}).train.epochs, 91) << "of 11 batches";
+  config.train.max_steps = 5;
+  EXPECT_EQ(with_run_defaults(config, {.rows = 100}).train.epochs, 1);
+  config.train.max_steps = 1000;
+  config.train.drop_last = true;
+  EXPECT_EQ(with_run_defaults(config, {.rows = 109}).train.epochs, 100) << "of 10 batches";
+  EXPECT_EQ(with_run_defaults(config, {.rows = 9}).train.epochs, 1000)
+      << "a run without a batch is refused later";
 }
 
 TEST(Defaults, OfPrivateTrainingReadNothingOfTheTargets) {
@@ -155,6 +175,8 @@ TEST(Defaults, LookAtTheRowsThatTrainAlone) {
   EXPECT_EQ(dense.rows, 2);
   EXPECT_EQ(dense.entries, 2);
   EXPECT_EQ(dense.square_norm, 15);  // (1 + 4 + 9 + 16) / 2
+  EXPECT_EQ(run_shape(data, {2}, {}).entries, 2);
+  EXPECT_EQ(run_shape(data, {2}, {}).square_norm, 25);
   Dataset sparse;
   sparse.rows = 2, sparse.features = 9, sparse.sparse = true;
   sparse.offsets = {0, 1, 4};
@@ -191,6 +213,7 @@ TEST_F(RunWithDefaults, FindsTargetsInAnyUnit) {
   EXPECT_GT((*report.test)["r2"], 0.999);
   EXPECT_THAT(messages_, HasSubstr("by rule: data.standardize_target = \"true\", optimizer.lr = 0.1"));
   EXPECT_THAT(messages_, testing::Not(HasSubstr("would be better")));
+  EXPECT_THAT(messages_, testing::Not(HasSubstr("still falling")));
 }
 
 TEST_F(RunWithDefaults, ReportsTheLossInTheUnitOfTheTargetToo) {

@@ -44,6 +44,18 @@ TEST_F(Labels, ClassWeightsCountTheRowsTrainedOnAndAreTheirsAlone) {
   EXPECT_EQ(d.weight, (Floats{1.5f, 0.75f, 0.75f, 1, 1}));
 }
 
+TEST_F(Labels, BalancedClassWeightsSumTheSampleWeightsOfAClass) {
+  Dataset d;
+  d.target_kind = TargetKind::classes;
+  d.classes = {"a", "b", "c"};
+  d.target = {0, 1, 1, 0, 2};
+  d.weight = {4, 1, 2, 1, 2};
+  d.rows = 5;
+  fit_weights("balanced", {0, 1, 2, 3, 4}, d);
+  // scikit-learn 1.9: compute_class_weight gives 2/3, 10/9, 5/3; the mean of the products is 2.
+  EXPECT_EQ(d.weight, (Floats{4.0f / 3, 5.0f / 9, 10.0f / 9, 1.0f / 3, 5.0f / 3}));
+}
+
 TEST_F(Labels, WeightsHaveTheMeanOneOverTheRowsTrainedOn) {
   const auto fitted = [](const Floats& weight, const std::vector<std::int64_t>& fit) {
     Dataset d;

@@ -128,6 +128,35 @@ TEST_F(LibsvmReader, ARowRangeTakesItsRowsTheirLinesAndTheirLabels) {
   EXPECT_EQ(read_training_data(c, TargetUse::numbers).target, (Floats{8}));
 }
 
+TEST_F(LibsvmReader, LabelsOutsideOfTheRowRangeLeaveNoTrace) {
+  std::string text = "2.0 1:1\n1.0 1:2\n1:3\n";
+  for (int r = 0; r < 66000; ++r) text += std::to_string(r) + ".5 1:4\n";
+  DataConfig c = config(write("d.svm", text));
+  c.train_rows = "0:2";
+  const Dataset classes = read_training_data(c, TargetUse::classes);
+  EXPECT_EQ(classes.classes, (Texts{"1.0", "2.0"}));
+  EXPECT_EQ(classes.target, (Floats{1, 0}));
+  const DataSchema schema{.sparse = true, .features = 1};
+  EXPECT_EQ(read_data_as({}, c.train, "", "3:5", schema, false).target, (Floats{0.5f, 1.5f}));
+  EXPECT_EQ(read_data_as({}, c.train, "", "1:4", schema, false).target, Floats{})
+      << "a row of the range has no label";
+}
+
+TEST_F(LibsvmReader, ValuesThatAreOneInFloat32AreThoseOfTheRowRange) {
+  std::string text = "1 1:5\n2 1:6\n";
+  for (int r = 1; r <= 5; ++r) text += "3 1:" + std::to_string(1600000000 + r) + "\n";
+  DataConfig c = config(write("d.svm", text + "4 1:7\n5 1:8\n"));
+  const auto values = [&](const char* rows) {
+    c.train_rows = rows;
+    return read_training_data(c, TargetUse::numbers).values;
+  };
+  EXPECT_EQ(values(":2"), (Floats{5, 6}));
+  EXPECT_EQ(values("7:"), (Floats{7, 8}));
+  EXPECT_EQ(values(":5"), (Floats{5, 6, 1.6e9f, 1.6e9f, 1.6e9f})) << "three values, of which one is left";
+  for (const char* rows : {":", "2:7", "1:8"})
+    expect_error<DataError>([&] { values(rows); }, {"d.svm, index 1: 5 distinct values are 1 in float32"});
+}
+
 TEST_F(LibsvmReader, ManyBlocksGiveWhatOneLineAtATimeWould) {
   constexpr int kRows = 200'000;
   std::string text;

@@ -163,6 +163,21 @@ TEST_F(NpzReader, AnArchiveMayHoldWeights) {
                           {"d.npz:y has 3 rows; want 2, as many as the features"});
 }
 
+TEST_F(NpzReader, WeightsThatAreTextsAreRefused) {
+  const std::string x = npy("<f4", "(2, 1)", Floats{1, 2}), y = npy("<f4", "(2,)", Floats{8, 9}),
+                    w = npy("|S3", "(2,)", std::vector<char>{'l', 'o', 'w', 't', 'o', 'p'});
+  DataConfig c =
+      config(write("d.npz", zip({{"X.npy", x}, {"y.npy", y}, {"sample_weight.npy", w}, {"v.npy", w}}, true)));
+  const auto refused = [&](const std::vector<std::string>& words) {
+    expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); }, words);
+  };
+  refused({"d.npz:sample_weight: the weights are texts, as \"low\"; want a number per row"});
+  c.weight = "v";
+  refused({"d.npz:v: the weights are texts"});
+  c.weight = write("w.txt", "high\nlow\n");
+  refused({"w.txt: the weights are texts, as \"high\""});
+}
+
 TEST_F(NpzReader, WeightsOfAShorterNameAreTakenWhereThereIsOnePerTarget) {
   const std::string x = npy("<f4", "(2, 3)", Floats{1, 2, 3, 4, 5, 6}), y = npy("<f4", "(2,)", Floats{8, 9});
   for (const char* name : {"w.npy", "weight.npy", "weights.npy"}) {
@@ -181,16 +196,17 @@ class SparseNpz : public NpzReader {
   using Wholes = std::vector<std::int32_t>;
   static std::string format(const char* name) { return npy("|S3", "()", std::vector<char>(name, name + 3)); }
   DataConfig matrix(const std::string& form, const Wholes& indptr = {0, 1, 1, 3},
-                    const Wholes& indices = {1, 2, 0}, const std::vector<double>& values = {5, 6, 7}) {
+                    const Wholes& indices = {1, 2, 0}, const std::vector<double>& values = {5, 6, 7},
+                    std::int64_t rows = 3) {
     const auto shape = [](std::size_t n) { return "(" + std::to_string(n) + ",)"; };
     DataConfig c =
         config(write("d.npz", zip({{"indices.npy", npy("<i4", shape(indices.size()), indices)},
                                    {"indptr.npy", npy("<i4", shape(indptr.size()), indptr)},
                                    {"format.npy", form},
-                                   {"shape.npy", npy("<i8", "(2,)", std::vector<std::int64_t>{3, 3})},
+                                   {"shape.npy", npy("<i8", "(2,)", std::vector<std::int64_t>{rows, 3})},
                                    {"data.npy", npy("<f8", shape(values.size()), values)}},
                                   true)));
-    c.target = write("y.txt", "1.5\n2\n3\n");
+    c.target = write("y.txt", rows == 3 ? "1.5\n2\n3\n" : "1.5\n2\n3\n4\n5\n");
     return c;
   }
 };
@@ -208,6 +224,36 @@ TEST_F(SparseNpz, RowsAreReadAsTheMatrixHasThem) {
   EXPECT_EQ(read_training_data(c, TargetUse::automatic).offsets, (std::vector<std::int64_t>{0, 0, 2}));
 }
 
+TEST_F(SparseNpz, AColumnWhoseValuesAreOneInFloat32IsRefused) {
+  const std::vector<double> ids{1600000001, 1600000002, 1600000003, 1600000004, 1600000005};
+  DataConfig c = matrix(format("csr"), {0, 1, 2, 3, 4, 5}, {1, 1, 1, 1, 1}, ids, 5);
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
+                          {"d.npz, index 1: 5 distinct values are 1 in float32"});
+  c = matrix(format("csr"), {0, 1, 2, 3, 4, 5}, {0, 1, 2, 1, 0}, ids, 5);
+  EXPECT_EQ(read_training_data(c, TargetUse::automatic).values, Floats(5, 1.6e9f))
+      << "at most two values of a column become one";
+}
+
+TEST_F(SparseNpz, IndicesThatTrainingDidNotHaveAreLeftOutAndCounted) {
+  DataConfig c = matrix(format("csr"));
+  DataSchema schema{.sparse = true, .features = 2};
+  schema.index_base = 0;
+  const Dataset d = read_data_as(c, c.train, c.target, "", schema, true);
+  EXPECT_EQ(d.features, 2);
+  EXPECT_EQ(d.columns, (Wholes{1, 0}));
+  EXPECT_EQ(d.values, (Floats{5, 7}));
+  EXPECT_EQ(d.unseen, 1);
+  EXPECT_EQ(
+      d.notes,
+      (std::vector<std::string>{c.train + ": 1 entry with an index that training did not have, as 2 in " +
+                                c.train + " row 2; left out (data.unseen = ignore)"}));
+  c.unseen = Unseen::error;
+  expect_error<DataError>([&] { read_data_as(c, c.train, c.target, "", schema, true); },
+                          {"d.npz row 2: index 2; want at most 1", "data.unseen = ignore"});
+  schema.features = 5;
+  EXPECT_EQ(read_data_as(c, c.train, c.target, "", schema, true).features, 5) << "a narrow matrix fits";
+}
+
 TEST_F(SparseNpz, OtherFormatsAndDamageAreNamed) {
   const auto refused = [&](const DataConfig& c, const std::vector<std::string>& words) {
     expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, words);
@@ -221,8 +267,8 @@ TEST_F(SparseNpz, OtherFormatsAndDamageAreNamed) {
   refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 2}), {"d.npz is a damaged sparse matrix", "do not fit"});
   refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 3, 0}), {"index 3 in a row of 3 columns"});
   refused(matrix(format("csr"), {0, 1, 1, 3}, {1, -1, 0}), {"index -1 in a row of 3 columns"});
-  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 2, 2}), {"d.npz row 2: index 2 comes twice"});
-  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 2, 0}, {5, NAN, 7}), {"d.npz row 2, index 2: got nan"});
+  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 1, 1}), {"d.npz row 2: index 1 comes twice"});
+  refused(matrix(format("csr"), {0, 1, 1, 3}, {1, 2, 0}, {NAN, 6, 7}), {"d.npz row 0, index 1: got nan"});
 }
 
 TEST_F(NpzReader, OneNameInTheDirectoryAndAnotherAtTheArrayIsDamage) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "host/data/target_transform.hpp"
 #include "tests/support/small_models.hpp"
 #include "thalweg/error.hpp"
 
@@ -83,6 +84,30 @@ TEST(PredictionText, NumbersAreInTheUnitOfTheData) {
   EXPECT_EQ(to_csv(table), "target,prediction\n18,17.5\n21,21.1\n");
   EXPECT_EQ(to_json_lines(table),
             "{\"target\":18.0,\"prediction\":17.5}\n{\"target\":21.0,\"prediction\":21.1}\n");
+}
+
+TEST(PredictionText, ATargetIsTheShortestNumberThatIsStoredAsItIs) {
+  Dataset data = test::number_data(1, {0, 0, 0, 0}, {1, 0.3f, 12345678, 1e10f});
+  const std::vector<double> raw{1, 0.3, 12345678, 1e10};
+  const TargetTransform unit{.mean = 5.3, .deviation = 1.7};
+  apply_target_transform(unit, raw, data);
+  ASSERT_NE(static_cast<float>(data.target[0] * unit.deviation + unit.mean), 1.0f) << "rounded twice";
+  const ModelSpec spec = resolve_model({.loss = Loss::squared}, schema_of(data), 1);
+  const Predictions predictions{.rows = 4, .columns = 1, .values = {0, 0, 0, 0}};
+  const std::vector<std::int64_t> rows{0, 1, 2, 3};
+  EXPECT_EQ(to_csv({spec, predictions, data, rows, true}),
+            "target,prediction\n1,0\n0.3,0\n12345678,0\n10000000000,0\n");
+  EXPECT_EQ(to_json_lines({spec, predictions, data, kBoth, true}),
+            "{\"target\":1.0,\"prediction\":0.0}\n{\"target\":0.3,\"prediction\":0.0}\n");
+}
+
+TEST(PredictionText, ATargetHasItsOffsetAgain) {
+  Dataset data = test::number_data(1, {0, 0}, {1e9f, 1e9f});
+  apply_target_transform({.mean = 1e9 + 10, .deviation = 7, .offset = 1e9}, {1e9 + 3.5, 1e9 + 17}, data);
+  const ModelSpec spec = resolve_model({.loss = Loss::squared}, schema_of(data), 1);
+  const Predictions predictions{.rows = 2, .columns = 1, .values = {0, 0}, .exact_values = {1e9 + 4, 1e9}};
+  EXPECT_EQ(to_csv({spec, predictions, data, kBoth, true}),
+            "target,prediction\n1000000003.5,1000000004\n1000000017,1000000000\n");
 }
 
 TEST(PredictionText, ScoresAreNoProbabilities) {

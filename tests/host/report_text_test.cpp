@@ -135,6 +135,21 @@ TEST(ReportText, FoldsAreAMeanADeviationAndTheirValues) {
             "  loss                1.5 +- 0.25 (1.25, 1.75)\n");
 }
 
+TEST(ReportText, AMetricThatAFoldDoesNotDefineHasItsReason) {
+  TrainReport report = whole_run();
+  report.folds.assign(3, whole_run());
+  report.folds[0].validation = Metrics{.values = {{"auc", 0.5}}};
+  report.folds[1].validation = Metrics{.undefined = {{"auc", "one class"}}};
+  report.folds[2].validation.reset();  // interrupted
+  EXPECT_EQ(to_text(report),
+            "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by steps)\n"
+            "validation over 3 folds\n"
+            "  auc                 undefined in fold 2 of 3, one class\n");
+  const Json json = to_json(report);
+  EXPECT_EQ(json.at("validation.auc.mean").dump(), "null");
+  EXPECT_EQ(json.at("validation.undefined").dump(), "{\"auc\":\"in fold 2 of 3, one class\"}");
+}
+
 TEST(ReportText, ARunTellsItsParts) {
   TrainReport report = whole_run();
   report.validation = Metrics{.values = {{"r2", 0.5}}};

@@ -153,8 +153,10 @@ TEST(ResumeCheck, RefusesOtherDataUnlessTheFingerprintIsOfAnotherKind) {
 }
 
 TEST(ResumeCheck, OtherDataAreNamedRatherThanWhatARuleFindsInThem) {
-  for (const Change& change : std::vector<Change>{
-           {"optimizer.lr", "0.5"}, {"optimizer.weight_decay", "1"}, {"train.batch_size", "8"}}) {
+  for (const Change& change : std::vector<Change>{{"optimizer.lr", "0.5"},
+                                                  {"optimizer.weight_decay", "1"},
+                                                  {"train.batch_size", "8"},
+                                                  {"data.standardize_target", "true"}}) {
     test::expect_error<DataError>([&] { resume(run(), change, "other"); }, {"the training data has changed"});
     expect_refused(run(), change);
   }

@@ -105,6 +105,38 @@ TEST_F(RunCheckpointsTest, AnotherMetricForgetsTheBestOfTheFormer) {
   c.train.metric = "mae";
   c.train.epochs = 3;
   EXPECT_EQ(run(c).best_step, 3) << "the first epoch that was measured by it";
+  EXPECT_THAT(messages_,
+              HasSubstr("the best epoch so far, that of step 1, was judged by another metric and is "
+                        "forgotten: the run looks for the best by mae"));
+  c.train.epochs = 4;
+  run(c);
+  EXPECT_THAT(messages_, testing::Not(HasSubstr("forgotten"))) << "the metric is the same";
+}
+
+TEST_F(RunCheckpointsTest, AnotherMetricBeforeTheFirstEpochHasNothingToForget) {
+  Config c = run_of(0.5, 2);
+  c.data.validation = write("valid.csv", "x,y\n1,0.5\n1,0.25\n");
+  c.checkpoint.on_change = OnChange::allow;
+  c.train.batch_size = 1;
+  c.train.max_steps = 1;
+  run(c);
+  c.train.metric = "mae";
+  c.train.max_steps = 0;
+  EXPECT_EQ(run(c).steps, 4);
+  EXPECT_THAT(messages_, testing::Not(HasSubstr("forgotten")));
+}
+
+TEST_F(RunCheckpointsTest, ARunThatHasEndedKeepsItsBestUnderAnotherMetric) {
+  Config c = run_of(0.5, 2);
+  c.data.validation = write("valid.csv", "x,y\n1,0.5\n1,0.25\n");
+  c.checkpoint.on_change = OnChange::allow;
+  c.train.patience = 5;
+  run(c);
+  const float best = weight_of(c.out);
+  EXPECT_EQ(best, 0.5f) << "that of the first epoch";
+  c.train.metric = "mae";
+  EXPECT_EQ(run(c).best_step, 1);
+  EXPECT_EQ(weight_of(c.out), best);
 }
 
 TEST_F(RunCheckpointsTest, WhatAPlateauHasLoweredEndsWithIt) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "host/model/curvature.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/small_models.hpp"
 #include "thalweg/error.hpp"
@@ -125,6 +126,23 @@ Dataset sparse_triangle() {
   data.sparse = true;
   data.offsets = {0, 3, 5, 6}, data.columns = {0, 1, 2, 1, 2, 2}, data.values = {1, 1, 1, 1, 1, 1};
   return data;
+}
+
+TEST(ExpectedFall, OfASquaredLossIsWhatIsLeftToTheOptimum) {
+  // y = 2 x, and the model predicts 1: losses 1/2, 9/2 and 25/2, of which the optimum leaves nothing.
+  const Context& cpu = test::context_of("cpu");
+  Dataset data = test::number_data(1, {1, 2, 3}, {2, 4, 6});
+  EXPECT_NEAR(expected_fall(test::model_with(cpu, {.loss = Loss::squared}, data, {{0}, {1}}), data), 35.0 / 6,
+              1e-12);
+  EXPECT_NEAR(expected_fall(test::model_with(cpu, {.loss = Loss::squared}, data, {{2}, {0}}), data), 0,
+              1e-12);
+  data.weight = {1.5f, 1.5f, 0};
+  EXPECT_NEAR(expected_fall(test::model_with(cpu, {.loss = Loss::squared}, data, {{0}, {1}}), data),
+              1.5 * 10 / 2 / 3, 1e-12);
+  const Dataset twice = test::number_data(2, {1, 1, 2, 2, 3, 3}, {2, 4, 6});
+  EXPECT_NEAR(expected_fall(test::model_with(cpu, {.loss = Loss::squared}, twice, {{0, 0}, {1}}), twice),
+              35.0 / 6, 1e-12)
+      << "a column that another one explains changes nothing";
 }
 
 TEST(StandardErrors, OfAsManyRowsAsCoefficientsFollowFromTheInverse) {

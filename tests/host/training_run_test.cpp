@@ -12,6 +12,7 @@
 #include <set>
 
 #include "host/checkpoint/files.hpp"
+#include "host/checkpoint/run_lock.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/fault_ops.hpp"
@@ -567,6 +568,39 @@ TEST_F(TrainingRunTest, DroppingTheLastBatchOfAShortFileLeavesNone) {
   Config six = config(0.5, 6);
   six.train.drop_last = true;
   EXPECT_EQ(run(six).steps, 4);
+}
+
+TEST_F(TrainingRunTest, FoldsTellOfEachStepAndNeedNobodyWhoListens) {
+  Config c = config(0.5, 8);
+  c.data.folds = 2;
+  EXPECT_EQ(train(c).steps, 8);
+  std::int64_t told = 0;
+  observer_.progress = [&](const Progress&) { ++told; };
+  const TrainReport report = train(c, observer_);
+  EXPECT_EQ(told, 8);
+  EXPECT_EQ(report.steps, 8);
+  EXPECT_EQ(report.epochs, 8) << "4 of each fold";
+  EXPECT_EQ(report.samples, 32) << "4 in each step";
+  EXPECT_GT(report.seconds, 0);
+  EXPECT_DOUBLE_EQ(report.samples_per_second, 32 / report.seconds);
+  EXPECT_EQ(report.stopped_by, "epochs");
+  EXPECT_EQ(report.device, "cpu");
+}
+
+TEST_F(TrainingRunTest, FoldsHoldTheFolderThatTheyMake) {
+  Config c = config(0.5, 8);
+  c.data.folds = 2;
+  c.out = folder_.path("folds");
+  std::string refusal;
+  observer_.progress = [&](const Progress&) {
+    try {
+      const RunLock second(c.out, {});
+    } catch (const IoError& error) {
+      refusal = error.what();
+    }
+  };
+  train(c, observer_);
+  EXPECT_THAT(refusal, HasSubstr("another run writes to " + c.out));
 }
 
 }  // namespace

@@ -7,12 +7,18 @@
 #include <filesystem>
 
 #include "host/checkpoint/files.hpp"
+#include "tests/support/default_signals.hpp"
 #include "tests/support/scratch_folder.hpp"
 
 namespace thalweg::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+class UnfinishedOutputTest : public testing::Test {
+ protected:
+  void SetUp() override { test::heed_signals(); }
+};
 
 /// A process that writes part of a file and gets a signal, and then, if it lives, completes the file.
 void write_with_signal(const std::string& path, int signal) {
@@ -25,7 +31,7 @@ void write_with_signal(const std::string& path, int signal) {
   ::_exit(0);
 }
 
-TEST(UnfinishedOutput, IsGoneWhenASignalEndsTheProcess) {
+TEST_F(UnfinishedOutputTest, IsGoneWhenASignalEndsTheProcess) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const test::ScratchFolder folder;
     EXPECT_EXIT(write_with_signal(folder / "p.csv", signal), testing::KilledBySignal(signal), "");
@@ -33,7 +39,7 @@ TEST(UnfinishedOutput, IsGoneWhenASignalEndsTheProcess) {
   }
 }
 
-TEST(UnfinishedOutput, IsCompletedWhereTheParentIgnoresTheSignal) {
+TEST_F(UnfinishedOutputTest, IsCompletedWhereTheParentIgnoresTheSignal) {
   const test::ScratchFolder folder;
   const auto before = std::signal(SIGHUP, SIG_IGN);
   EXPECT_EXIT(write_with_signal(folder / "p.csv", SIGHUP), testing::ExitedWithCode(0), "");
@@ -41,7 +47,7 @@ TEST(UnfinishedOutput, IsCompletedWhereTheParentIgnoresTheSignal) {
   EXPECT_EQ(read_file(folder / "p.csv"), "new");
 }
 
-TEST(UnfinishedOutput, LeavesTheSignalsAsTheyWere) {
+TEST_F(UnfinishedOutputTest, LeavesTheSignalsAsTheyWere) {
   { const UnfinishedOutput unfinished("p.csv"); }
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction now {};
