@@ -1,4 +1,4 @@
-#include "host/model/network.hpp"
+#include "host/model/model_call.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "thalweg/model.hpp"
@@ -15,6 +15,7 @@ void copy(const Context& ctx, Buffer<float>& to, const Buffer<float>& from) {
 }  // namespace
 
 Model Model::clone() const {
+  const ReadingCall call(*this, "Model::clone");
   Model copied(ctx_, std::make_unique<Network>(ctx_, spec()));
   copy(ctx_, copied.network_->parameters(), network_->parameters());
   copy(ctx_, copied.network_->buffers(), network_->buffers());  // mutant: clone-has-statistics

@@ -25,4 +25,8 @@ NamedTensor& find(std::vector<NamedTensor>& tensors, const std::string& name) {
   return const_cast<NamedTensor&>(find(std::as_const(tensors), name));
 }
 
+NamedTensor find(std::vector<NamedTensor>&& tensors, const std::string& name) {
+  return std::move(find(tensors, name));
+}
+
 }  // namespace thalweg

@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/data/fit_to_schema.hpp"
+#include "host/model/data_rules.hpp"
 #include "host/model/inference.hpp"
-#include "host/runtime/device_of.hpp"
+#include "host/model/model_call.hpp"
 #include "host/step/host_objective.hpp"
-#include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -59,17 +60,11 @@ class CheckedObjective {
  private:
   static std::vector<float> outputs_of(const Model& model, const Dataset& data,
                                        const std::vector<std::int64_t>& rows) {
-    const Context& ctx = model.context();
-    const DeviceDataset placed(ctx, data);
-    const std::int64_t columns = model.spec().outputs;
-    std::vector<float> outputs(rows.size() * static_cast<std::size_t>(columns));
-    for_each_block(
-        ctx, model.network(), PlacedRows(ctx, placed, &rows), nullptr, [&](const OutputBlock& block) {
-          backend_of(ctx).memory.download(device_of(ctx), outputs.data() + block.first * columns,
-                                          block.output.data,
-                                          block.output.rows * columns * std::int64_t{sizeof(float)});
-        });
-    return outputs;
+    const ReadingCall call(model, "check_gradient");
+    require_data(model.context(), model.spec(), data, DataUse::features);
+    require_some_row_ids(data, rows);
+    const FittedRows fitted(data, model.spec().schema, &rows, false, model.context().threads());
+    return infer(model.context(), model.network(), fitted.data(), fitted.rows());
   }
 
   void require_finite(const std::vector<float>& values, std::int64_t columns, const char* what) const {
@@ -91,7 +86,6 @@ class CheckedObjective {
 double check_gradient(const Model& model, const Dataset& data, const std::vector<std::int64_t>& rows,
                       const ObjectiveFunction& objective) {
   require_objective(objective);
-  if (rows.empty()) throw ShapeError("check_gradient takes 1 row or more, got 0");
   CheckedObjective checked(model, data, rows, objective);
   const std::vector<float> gradient = checked.evaluate().gradient;
   double largest = 0, difference = 0;

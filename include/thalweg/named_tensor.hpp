@@ -16,8 +16,10 @@ struct NamedTensor {
   std::vector<float> values;  ///< row-major; as many as the product of the shape
 };
 
-/// Returns the tensor of that name. Throws ShapeError naming those that are there if there is none.
+/// Returns the tensor of that name; of a temporary list, as find(model.parameters(), ...), the tensor itself.
+/// Throws ShapeError naming those that are there if there is none.
 THALWEG_API NamedTensor& find(std::vector<NamedTensor>& tensors, const std::string& name);
 THALWEG_API const NamedTensor& find(const std::vector<NamedTensor>& tensors, const std::string& name);
+THALWEG_API NamedTensor find(std::vector<NamedTensor>&& tensors, const std::string& name);
 
 }  // namespace thalweg

@@ -184,6 +184,8 @@ TEST(Find, GivesTheTensorOfANameOrNamesThoseThatThereAre) {
   EXPECT_EQ(tensors[1].values[0], 5);
   const std::vector<NamedTensor> constant = tensors;
   EXPECT_EQ(&find(constant, "a"), &constant[0]);
+  const NamedTensor& outlives_its_list = find(std::vector<NamedTensor>(constant), "b");
+  EXPECT_EQ(outlives_its_list.values, std::vector<float>{5});
   test::expect_error<ShapeError>([&] { find(tensors, "c"); }, {"no tensor is named \"c\"", "a, b"});
   tensors.clear();
   test::expect_error<ShapeError>([&] { find(tensors, "c"); }, {"there are none"});
