@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/data/finite.hpp"
+#include "host/data/validate_data.hpp"
 #include "host/model/data_rules.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/probabilities.hpp"
@@ -30,11 +32,24 @@ std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int6
   return classes;
 }
 
+/// The outputs of data that are checked first. Without hidden layers the outputs show a feature that is not
+/// finite: the features are then not read twice.
+std::vector<float> checked_outputs(const Model& model, const Dataset& data) {
+  const int threads = model.context().threads();
+  const bool shows = model.spec().config.hidden.empty();
+  const auto check_features = [&] { require_finite_features(data, MissingValues::refused, threads); };
+  validate_but_features(data, threads);
+  require_inputs(model.spec(), data);
+  if (!shows) check_features();
+  std::vector<float> outputs = infer(model.context(), model.network(), data);
+  if (shows && !all_finite(outputs.data(), std::ssize(outputs))) check_features();
+  return outputs;
+}
+
 }  // namespace
 
 Predictions Model::predict(const Dataset& data) const {
-  require_data(*this, data, DataUse::features);
-  std::vector<float> outputs = infer(ctx_, *network_, data);
+  std::vector<float> outputs = checked_outputs(*this, data);
   const LossTraits loss = traits_of(spec().config.loss);
   Predictions predictions{.rows = data.rows, .columns = spec().outputs};
   if (loss.classification) predictions.predicted_class = classes_of(outputs, spec().outputs);
