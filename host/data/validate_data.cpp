@@ -94,7 +94,7 @@ std::int64_t first_bad_column(const Dataset& data, std::int64_t row) {
   std::int64_t before = -1;
   for (std::int64_t e = data.offsets[at]; e < end; ++e) {
     const std::int64_t column = data.columns[static_cast<std::size_t>(e)];
-    if (column <= before || column >= data.features) return e;
+    if (column <= before || column >= data.features) return e;  // mutant: column-in-range
     before = column;
   }
   return end;
@@ -216,7 +216,8 @@ void require_row_ids(const Dataset& data, const std::vector<std::int64_t>& rows)
   const auto last = static_cast<std::uint64_t>(data.rows - 1);
   std::uint64_t bits = 0;
   for (const std::int64_t row : rows)
-    bits |= static_cast<std::uint64_t>(row) | (last - static_cast<std::uint64_t>(row));
+    bits |=
+        static_cast<std::uint64_t>(row) | (last - static_cast<std::uint64_t>(row));  // mutant: id-in-range
   if (rows.empty() || bits >> 63 == 0) return;
   const auto outside =
       std::find_if(rows.begin(), rows.end(), [&](std::int64_t row) { return row < 0 || row >= data.rows; });

@@ -42,6 +42,7 @@ std::vector<float> checked_outputs(const Model& model, const Dataset& data) {
   require_inputs(model.spec(), data);
   if (!shows) check_features();
   std::vector<float> outputs = infer(model.context(), model.network(), data);
+  // mutant: outputs-show
   if (shows && !all_finite(outputs.data(), std::ssize(outputs))) check_features();
   return outputs;
 }
