@@ -95,7 +95,7 @@ std::int64_t first_bad_column(const Dataset& data, std::int64_t row) {
   std::int64_t before = -1;
   for (std::int64_t e = data.offsets[at]; e < end; ++e) {
     const std::int64_t column = data.columns[static_cast<std::size_t>(e)];
-    if (column <= before || column >= data.features) return e;
+    if (column <= before || column >= data.features) return e;  // mutant: column-in-range
     before = column;
   }
   return end;
@@ -116,7 +116,7 @@ std::int64_t first_bad_column(const Dataset& data, std::int64_t row) {
       fmt::format("{}, feature {}: the value is {}; want a finite number", data.where(row), feature, value));
 }
 
-void check_entries(const Dataset& data, int threads) {
+void check_columns(const Dataset& data, int threads) {
   const std::int64_t entries = std::ssize(data.columns);
   const std::int64_t row =
       first_bad_row(data.rows, entries, threads, [&](std::int64_t first, std::int64_t end) {
@@ -125,6 +125,10 @@ void check_entries(const Dataset& data, int threads) {
         return first;
       });
   if (row < data.rows) refuse_column(data, row);
+}
+
+void check_values(const Dataset& data) {
+  const std::int64_t entries = std::ssize(data.values);
   const std::int64_t bad = first_not_finite(data.values.data(), entries, false);
   if (bad == entries) return;
   const auto after = std::upper_bound(data.offsets.begin(), data.offsets.end(), bad);
@@ -184,22 +188,35 @@ void validate_lengths(const Dataset& data) {
   if (data.sparse) check_offsets(data);
 }
 
-void validate_data(const Dataset& data, MissingValues missing, int threads) {
+void validate_but_features(const Dataset& data, int threads) {
   validate_lengths(data);
   check_transforms(data);
   check_target(data);
   if (!data.weight.empty()) check_weights(data);
-  if (data.sparse) return check_entries(data, threads);
+  if (data.sparse) check_columns(data, threads);
+}
+
+void require_finite_features(const Dataset& data, MissingValues missing, int threads) {
+  if (data.sparse) return check_values(data);
   check_cells(data, missing, threads);
+}
+
+void validate_data(const Dataset& data, MissingValues missing, int threads) {
+  validate_but_features(data, threads);
+  require_finite_features(data, missing, threads);
 }
 
 void validate(const Dataset& data, MissingValues missing) { validate_data(data, missing, 0); }
 
 void require_row_ids(std::int64_t rows, const std::vector<std::int64_t>& ids, const std::string& source) {
-  // Without a branch per id: a step makes this check.
-  std::uint64_t largest = 0;
-  for (const std::int64_t row : ids) largest = std::max(largest, static_cast<std::uint64_t>(row));
-  if (ids.empty() || largest < static_cast<std::uint64_t>(rows)) return;
+  // The highest bit of id or of last - id is set where the id is outside. There is no branch per id, because
+  // a step makes this check.
+  const auto last = static_cast<std::uint64_t>(rows - 1);
+  std::uint64_t bits = 0;
+  for (const std::int64_t row : ids)
+    bits |=
+        static_cast<std::uint64_t>(row) | (last - static_cast<std::uint64_t>(row));  // mutant: id-in-range
+  if (ids.empty() || bits >> 63 == 0) return;
   const auto outside =
       std::find_if(ids.begin(), ids.end(), [&](std::int64_t row) { return row < 0 || row >= rows; });
   throw ShapeError(fmt::format("row id {} at position {}: {} has the rows 0 to {}", *outside,

@@ -38,9 +38,13 @@ void require_targets(const ModelSpec& spec, const Dataset& data) {
   check_targets(data, spec);
 }
 
+MissingValues missing_values(const DataSchema& schema, const Dataset& data) {
+  const bool imputes = is_raw(data.transform) && !schema.transform.impute.empty();
+  return imputes ? MissingValues::allowed : MissingValues::refused;
+}
+
 void require_data(const Context& ctx, const ModelSpec& spec, const Dataset& data, DataUse use) {
-  const bool imputes = is_raw(data.transform) && !spec.schema.transform.impute.empty();
-  validate_data(data, imputes ? MissingValues::allowed : MissingValues::refused, ctx.threads());
+  validate_data(data, missing_values(spec.schema, data), ctx.threads());
   require_fits(spec, data);
   if (use == DataUse::features) return;
   require_own_loss(spec);

@@ -16,7 +16,10 @@ enum class DataUse {
 /// Throws DataError if there is no target, or one that the model's own loss cannot take.
 void require_targets(const ModelSpec& spec, const Dataset& data);
 
-/// validate, where raw rows may lack what the model's transform imputes, and require_fits. For targets also
+/// Raw rows may lack what the transform of the schema imputes.
+MissingValues missing_values(const DataSchema& schema, const Dataset& data);
+
+/// validate with missing_values, and require_fits. For targets also
 /// require_own_loss, and that there are some; require_targets is for those that have the model's classes.
 void require_data(const Context& ctx, const ModelSpec& spec, const Dataset& data, DataUse use);
 

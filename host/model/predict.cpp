@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "host/data/finite.hpp"
 #include "host/data/fit_to_schema.hpp"
 #include "host/data/memory_rows.hpp"
 #include "host/data/validate_data.hpp"
@@ -38,14 +39,29 @@ std::vector<std::int64_t> classes_of(const std::vector<float>& scores, std::int6
 /// Raw rows are transformed in parts, so that their copy stays small.
 constexpr std::int64_t kPartRows = 4 * kBlockRows;
 
-/// [rows, outputs] of the rows, which may be raw; null: all of them.
-std::vector<float> outputs_of(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows,
-                              const std::atomic<int>* stop_signal) {
+/// [rows, outputs] of rows in the model's form. Without hidden layers the outputs show a feature that is not
+/// finite: the features are then not read twice.
+std::vector<float> outputs_of_inputs(const Model& model, const Dataset& data,
+                                     const std::vector<std::int64_t>* rows,
+                                     const std::atomic<int>* stop_signal) {
+  const bool shows = model.spec().config.hidden.empty();
+  const auto check_features = [&] {
+    require_finite_features(data, MissingValues::refused, model.context().threads());
+  };
+  if (!shows) check_features();
+  std::vector<float> outputs = infer(model.context(), model.network(), data, rows, stop_signal);
+  // mutant: outputs-show
+  if (shows && !all_finite(outputs.data(), std::ssize(outputs))) check_features();
+  return outputs;
+}
+
+/// [rows, outputs] of raw rows; null: of all of them.
+std::vector<float> outputs_of_raw(const Model& model, const Dataset& data,
+                                  const std::vector<std::int64_t>* rows,
+                                  const std::atomic<int>* stop_signal) {
   const Context& ctx = model.context();
   const DataSchema& schema = model.spec().schema;
-  require_data(ctx, model.spec(), data, DataUse::features);
-  if (rows != nullptr) require_row_ids(data, *rows);
-  if (has_form_of(schema, data, false)) return infer(ctx, model.network(), data, rows, stop_signal);
+  require_finite_features(data, missing_values(schema, data), ctx.threads());
   const std::int64_t count = rows != nullptr ? std::ssize(*rows) : data.rows;
   std::vector<float> outputs;
   outputs.reserve(static_cast<std::size_t>(count * model.spec().outputs));
@@ -63,6 +79,16 @@ std::vector<float> outputs_of(const Model& model, const Dataset& data, const std
     outputs.insert(outputs.end(), some.begin(), some.end());
   }
   return outputs;
+}
+
+std::vector<float> checked_outputs(const Model& model, const Dataset& data,
+                                   const std::vector<std::int64_t>* rows,
+                                   const std::atomic<int>* stop_signal) {
+  validate_but_features(data, model.context().threads());
+  require_fits(model.spec(), data);
+  if (rows != nullptr) require_row_ids(data, *rows);
+  const bool inputs = has_form_of(model.spec().schema, data, false);
+  return (inputs ? outputs_of_inputs : outputs_of_raw)(model, data, rows, stop_signal);
 }
 
 /// What the outputs of a model mean; they are given up.
@@ -98,13 +124,13 @@ Predictions predictions_of(const ModelSpec& spec, std::vector<float> outputs) {
 
 Predictions Model::predict(const Dataset& data) const {
   const ReadingCall call(*this, "Model::predict");
-  return predictions_of(spec(), outputs_of(*this, data, nullptr, nullptr));
+  return predictions_of(spec(), checked_outputs(*this, data, nullptr, nullptr));
 }
 
 Predictions Model::predict(const Dataset& data, const std::vector<std::int64_t>& rows,
                            const std::atomic<int>* stop_signal) const {
   const ReadingCall call(*this, "Model::predict");
-  return predictions_of(spec(), outputs_of(*this, data, &rows, stop_signal));
+  return predictions_of(spec(), checked_outputs(*this, data, &rows, stop_signal));
 }
 
 }  // namespace thalweg

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/step/checked_schedule.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -55,9 +57,10 @@ std::int64_t RunPlan::burst_length(std::int64_t step, std::int64_t limit) const 
 
 double RunPlan::learning_rate(std::int64_t step, const PlateauState& plateau) const {
   const ScheduleConfig& schedule = config_->schedule;
-  return plateau_lr(schedule,
-                    scheduled_lr(schedule, config_->optimizer.lr, {total_steps(), batches_per_epoch_}, step),
-                    plateau);
+  return plateau_lr(
+      schedule,
+      checked_schedule_lr(schedule, config_->optimizer.lr, {total_steps(), batches_per_epoch_}, step),
+      plateau);
 }
 
 std::string RunPlan::stop_reason(const RunState& state, double seconds) const {

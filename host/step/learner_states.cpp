@@ -61,6 +61,7 @@ void Learner::State::set_states(const std::vector<NamedTensor>& states) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const NamedArena& to = arenas[i / per_arena];
     to.arena->upload(ctx, in_order[i]->values.data(), entries[i].size, entries[i].offset);
+    // mutant: states-with-steps
     states_need_steps |= to.name != kAverage && any_not_zero(*in_order[i]);
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "host/config/section_rules.hpp"
+#include "host/step/checked_schedule.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -103,12 +104,8 @@ ScheduleFunction function_of(ScheduleKind kind) {
 
 }  // namespace
 
-double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
-                    std::int64_t step) {
-  config_rules::check_section("schedule", schedule);
-  if (step < 0 || !(base_lr >= 0))
-    throw ConfigError("a schedule at step " + std::to_string(step) + " from the rate " +
-                      std::to_string(base_lr) + "; want 0 or more of both");
+double checked_schedule_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
+                           std::int64_t step) {
   const ScheduleFunction function = function_of(schedule.name);
   const std::int64_t warmup = std::max<std::int64_t>(schedule.warmup_steps, 0);
   const Span span{.step = std::max<std::int64_t>(step - warmup, 0),  // mutant: warmup-first
@@ -118,6 +115,15 @@ double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const Schedu
   if (step >= warmup) return lr;  // mutant: warmup
   const double progress = static_cast<double>(step) / static_cast<double>(warmup);
   return lr * (schedule.warmup_start + (1.0 - schedule.warmup_start) * progress);
+}
+
+double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
+                    std::int64_t step) {
+  config_rules::check_section("schedule", schedule);
+  if (step < 0 || !(base_lr >= 0))
+    throw ConfigError("a schedule at step " + std::to_string(step) + " from the rate " +
+                      std::to_string(base_lr) + "; want 0 or more of both");
+  return checked_schedule_lr(schedule, base_lr, run, step);
 }
 
 void plateau_epoch_end(const ScheduleConfig& schedule, double metric, PlateauState& state) {

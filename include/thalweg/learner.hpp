@@ -104,9 +104,10 @@ class THALWEG_API Learner {
 
   /// Takes one step on the given rows of the data set with the model's own loss; 1 <= rows.size() <=
   /// max_batch. With per-sample clipping `rows` may be empty, because Poisson sampling may draw no rows. `lr`
-  /// is the learning rate of this step, as a schedule gives it; without it the rate is options.optimizer.lr.
-  /// Throws DivergedError, naming the first faulty row, if loss or gradient is not finite. Parameters, states
-  /// and running statistics are then as before the call.
+  /// is the rate of this step, 0 to 1e18, as a schedule gives it; without it the rate is
+  /// options.optimizer.lr. Throws ShapeError for an id that is not a row, and DivergedError, naming the first
+  /// faulty row, if loss or gradient is not finite. Parameters, states and running statistics are then as
+  /// before the call.
   StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr = {});
   /// Takes one step on a batch of options.batches; the device computes its rows.
   StepResult step(const EpochBatch& batch, std::optional<double> lr = {});

@@ -17,7 +17,7 @@ struct ScheduleContext {
 /// Returns the rate of step `step`, counted from 0, by PyTorch's formulae. During the first warmup_steps the
 /// rate rises linearly, from warmup_start times the schedule's first rate. The schedule itself begins after
 /// them and spans the rest of the run. one_cycle uses base_lr as its peak; plateau is constant here (see
-/// plateau_lr). Throws ConfigError for a setting without effect.
+/// plateau_lr). Throws ConfigError for a setting out of range, a negative step or rate.
 THALWEG_API double scheduled_lr(const ScheduleConfig& schedule, double base_lr, const ScheduleContext& run,
                                 std::int64_t step);
 

@@ -16,7 +16,7 @@ namespace thalweg {
 struct VerifyOptions {
   std::string first = "cpu";
   std::string second = "auto";  ///< auto: cuda if it can be used, else reference
-  std::int64_t steps = 20;      ///< optimizer steps to compare
+  std::int64_t steps = 20;      ///< optimizer steps to compare; 1 or more
   /// Called after each step with the second device's model; for tests of the verification itself.
   std::function<void(std::int64_t step, Model& second)> after_step;
   ReadProgress reading;  ///< now and then while data are read

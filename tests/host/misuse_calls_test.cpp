@@ -100,6 +100,38 @@ TEST(MisuseCalls, RawRowsAreNotTakenForInputs) {
   EXPECT_NO_THROW(evaluate(model, trained));
 }
 
+TEST(MisuseCalls, AnyPartOfATransformMakesOtherRowsRaw) {
+  const auto raw_beside = [](const auto& change) {
+    Dataset trained = numbers();
+    change(trained.transform);
+    const Model model = model_for(trained);
+    EXPECT_NO_THROW(evaluate(model, trained));
+    expect_error<DataError>([&] { evaluate(model, numbers()); }, {"has raw rows"});
+  };
+  raw_beside([](FeatureTransform& t) { t.offset = {1, 0}; });
+  raw_beside([](FeatureTransform& t) { t.impute = {1, 0}; });
+  raw_beside([](FeatureTransform& t) { t.categories = {{"a"}, {"b"}}; });
+  Dataset trained = numbers();
+  trained.transform.categories = {{"a", "b"}};
+  const Model model = model_for(trained);
+  expect_error<ShapeError>([&] { require_fits(model.spec(), numbers()); },
+                           {"2 features; the model takes 1 raw ones"});
+  trained.transform.categories = {{"a", "c"}};
+  expect_error<DataError>([&] { require_fits(model.spec(), trained); }, {"was transformed otherwise"});
+}
+
+TEST(MisuseCalls, DataThatTheirReaderHasCheckedAreNotReadAgain) {
+  Dataset data = numbers();
+  Model model = model_for(data);
+  data.dense_f32[5] = kNaN;
+  Learner learner(model, CheckedData{data}, {});
+  expect_error<DivergedError>(
+      [&] {
+        learner.step(Ids{0, 2});
+      },
+      {"the loss of rows by hand row 2 is not finite"});
+}
+
 TEST(MisuseCalls, TheModelsOwnLossNeedsTargets) {
   Dataset data = numbers();
   Model model = model_for(data);
@@ -180,6 +212,27 @@ TEST(MisuseCalls, ALearnerSeesThatItsDataHaveMoved) {
   data.target.pop_back();
   data.weight = {1, 1, 1, 1};
   expect_error<UsageError>([&] { learner.step(Ids{0}); }, words);
+}
+
+TEST(MisuseCalls, ALearnerSeesWhichVectorHasMoved) {
+  Dataset bytes = numbers();
+  bytes.dense_f32.clear(), bytes.dense_u8.assign(8, 1);
+  bytes.transform.scale = {1, 1}, bytes.transform.shift = {0, 0};
+  for (Dataset data : {bytes, sparse_rows()}) {
+    Model model = model_for(data);
+    Learner learner(model, data, {});
+    const auto seen = [&](auto& values) {
+      auto elsewhere = std::move(values);
+      EXPECT_THROW(learner.step(Ids{0}, 0.0), UsageError);
+      values = std::move(elsewhere);
+      EXPECT_NO_THROW(learner.step(Ids{0}, 0.0));
+    };
+    if (data.sparse) {
+      seen(data.offsets), seen(data.columns), seen(data.values);
+    } else {
+      seen(data.dense_u8), seen(data.transform.scale), seen(data.transform.shift);
+    }
+  }
 }
 
 TEST(MisuseCalls, NothingIsLeftInAModelThatWasMovedFrom) {
@@ -349,6 +402,12 @@ TEST(MisuseCalls, StatesComeWithTheirNumberOfSteps) {
   third.set_steps(1);
   EXPECT_NO_THROW(third.step(Ids{0}));
   expect_error<ConfigError>([&] { third.set_steps(-1); }, {"the number of steps is -1; want 0 or more"});
+  LearnerOptions averaging = with_rule(Rule::sgd);
+  averaging.optimizer.average = Averaging::ema;
+  Learner average(model, data, averaging), heir(model, data, averaging);
+  average.step(Ids{0}, 0.1);
+  heir.set_states(average.states());
+  EXPECT_NO_THROW(heir.step(Ids{0}, 0.0)) << "an average is no state of the rule";
   std::vector<NamedTensor> spoiled = first.states();
   spoiled[0].values[0] = kNaN;
   expect_error<DataError>([&] { third.set_states(spoiled); },

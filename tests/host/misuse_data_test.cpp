@@ -141,6 +141,24 @@ TEST(MisuseData, FeaturesHaveToBeFinite) {
                           {"row 3, feature 0: the value is inf"});
 }
 
+/// Of models with hidden layers, too, whose activations hide an infinity.
+TEST(MisuseData, NoModelPredictsFeaturesThatAreNotFinite) {
+  for (const std::vector<std::int64_t>& hidden : {std::vector<std::int64_t>{}, {3}}) {
+    for (const Dataset& good : {numbers(), sparse_rows()}) {
+      const Model model = model_for(good, {.hidden = hidden, .activation = Activation::tanh});
+      for (const float value : {kNaN, kInfinity, -kInfinity}) {
+        Dataset data = good;
+        (data.sparse ? data.values[1] : data.dense_f32[1]) = value;
+        expect_error<DataError>([&] { model.predict(data); }, {"row 0, feature", "the value is"});
+        EXPECT_NO_THROW(model.predict(good));
+      }
+    }
+  }
+  const Dataset large = test::number_data(1, {3e38f, 1}, {0, 0});
+  const Model model = test::model_with(test::context_of("cpu"), {.loss = Loss::squared}, large, {{10}, {0}});
+  EXPECT_EQ(model.predict(large).values, (std::vector<float>{kInfinity, 10})) << "the features are finite";
+}
+
 /// Several blocks of rows, on several threads.
 TEST(MisuseData, TheFirstFaultOfManyRowsIsNamed) {
   constexpr std::int64_t kRows = 60000, kFeatures = 100;

@@ -117,6 +117,11 @@ TEST(MisuseOptions, AModelIsCheckedByTheRulesOfTheConfig) {
           {"the schema of the model has 1 scales"});
   refused(memory, [](ModelSpec& s) { s.config.hidden = {kHuge}; }, {"out of memory: a model of"});
   refused(memory, [](ModelSpec& s) { s.config.hidden = {std::int64_t{1} << 40}; }, {"out of memory"});
+  refused(memory,
+          [](ModelSpec& s) {
+            s.config.hidden = {std::int64_t{1} << 32, std::int64_t{1} << 32};
+          },
+          {"out of memory: a model of 1.84e+19 parameters"});
 }
 
 /// Eight outputs are for an objective of the caller's; the loss squared takes one.
@@ -211,6 +216,10 @@ TEST(MisuseOptions, MinimizeTellsAFaultFromAMinimum) {
   expect_error<UsageError>([&] { run(nullptr); }, {"the function is empty"});
   expect_error<ConfigError>([&] { run(constant, -1); }, {"the number of steps is -1"});
   expect_error<ConfigError>([&] { run(constant, 1, kNaN); }, {"the tolerance is nan"});
+  OptimizerConfig fast;
+  fast.lr = 1e300;
+  expect_error<ConfigError>([&] { minimize(ctx, fast, point, 1, 0, constant); },
+                            {"learning rate of a step is 1e+300"});
   point.clear();
   expect_error<ShapeError>([&] { run(constant); }, {"the point has no element"});
 }
