@@ -77,7 +77,7 @@ class Threads : public testing::TestWithParam<std::string> {
  protected:
   const Context ctx{{.device = GetParam(), .threads = 2}};
   /// Where kernels are executed on the cpu, a call takes milliseconds.
-  const int calls = GetParam() == "cuda" ? 8 : 1000;
+  const int calls = GetParam() == "cuda" ? 3 : 1000;
 };
 
 INSTANTIATE_TEST_SUITE_P(, Threads, testing::ValuesIn(test::all_devices()),
