@@ -13,8 +13,8 @@ namespace {
                    "included");
 }
 
-[[noreturn]] void refuse_beside_change(const char* call, const char* changing) {
-  refuse(call, std::string(changing != nullptr ? changing : "another call") + " is changing the model");
+[[noreturn]] void refuse_beside_change(const char* call, const std::string& changing) {
+  refuse(call, changing + " is changing the model");
 }
 
 }  // namespace
@@ -41,9 +41,6 @@ ModelUsers::Changes::Changes(ModelUsers& users, const char* call) : users_(users
   users.changing_.store(call);
 }
 
-ModelUsers::Changes::~Changes() {
-  users_.changing_.store(nullptr);
-  users_.users_.store(0, std::memory_order_release);
-}
+ModelUsers::Changes::~Changes() { users_.users_.store(0, std::memory_order_release); }
 
 }  // namespace thalweg

@@ -14,8 +14,8 @@ class ModelUsers {
  private:
   static constexpr std::int64_t kOneChanges = -1;
 
-  std::atomic<std::int64_t> users_{0};  ///< that read, or kOneChanges
-  std::atomic<const char*> changing_{nullptr};
+  std::atomic<std::int64_t> users_{0};                 ///< that read, or kOneChanges
+  std::atomic<const char*> changing_{"another call"};  ///< the last one that did
 };
 
 /// A call that reads the model, until it ends. `call` is its name and outlives it.

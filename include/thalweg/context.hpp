@@ -29,7 +29,7 @@ struct ContextOptions {
 class THALWEG_API Context {
  public:
   /// Throws DeviceUnavailable if the device cannot be used; it never selects another one silently. Throws
-  /// ConfigError if threads is negative.
+  /// ConfigError if threads is negative or above 4096.
   explicit Context(const ContextOptions& options = {});
   // Copied where others are moved: a context is never empty.
   Context(const Context&) = default;

@@ -9,11 +9,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 
 #include "host/runtime/cuda_backend.hpp"
 #include "host/runtime/device_of.hpp"
+#include "host/runtime/memory.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/small_models.hpp"
 #include "tests/support/threads.hpp"
@@ -68,6 +70,28 @@ TEST(Lane, ThreadsHaveTheirOwnOfOneThreadEachAndThoseStay) {
   EXPECT_NE(seen[0], &device_of(ctx));
 }
 
+/// Allocations that were not given back.
+int held = 0;
+void* allocate(std::int64_t bytes) {
+  ++held;
+  return std::aligned_alloc(256, static_cast<std::size_t>((bytes + 255) / 256 * 256));
+}
+void release(void* memory) {
+  --held;
+  std::free(memory);
+}
+
+TEST(Lane, TheMemoryOfAllEndsWithTheContext) {
+  MemoryOps memory = host_memory;
+  memory.allocate = &allocate, memory.release = &release;
+  {
+    Lanes lanes(memory, 1);
+    for (int lane = 0; lane < 3; ++lane) Scratch::Frame(lanes.take()).take_bytes(1);
+    EXPECT_EQ(held, 3);
+  }
+  EXPECT_EQ(held, 0);
+}
+
 TEST(Lane, CallsOnAGpuTakeTurns) {
   if (std::string reason; !cuda_usable(reason)) GTEST_SKIP() << reason;
   const Context ctx({.device = "cuda"});
@@ -101,6 +125,13 @@ TEST(Lane, ACallSelectsTheGpuOfItsContextOnItsThread) {
   expect_both();
   std::thread(expect_both).join();
   Learner learner(one, data, {.optimizer = {.name = Rule::sgd}});
+  std::vector<float> point{3};
+  minimize(second, {.name = Rule::sgd, .lr = 1}, point, 1, 0, [](const auto& at, auto& gradient) {
+    gradient[0] = at[0];
+    return 0.5 * at[0] * at[0];
+  });
+  EXPECT_EQ(point[0], 0);
+  EXPECT_EQ(per_sample_gradients(one, data, {1}), (std::vector<float>{-2}));  // residual -1 at x = 2
   learner.step({0}, 0.5, [&](const ObjectiveCall& call) {
     two.predict(data);  // and the step goes on where it was
     call.losses[0] = 0, call.grad_output.row(0)[0] = 1;

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "tests/support/backends.hpp"
+#include "tests/support/run_support.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/small_models.hpp"
 #include "tests/support/threads.hpp"
@@ -77,7 +78,7 @@ class Threads : public testing::TestWithParam<std::string> {
  protected:
   const Context ctx{{.device = GetParam(), .threads = 2}};
   /// Where kernels are executed on the cpu, a call takes milliseconds.
-  const int calls = GetParam() == "cuda" ? 8 : 1000;
+  const int calls = GetParam() == "cuda" ? 3 : 1000;
 };
 
 INSTANTIATE_TEST_SUITE_P(, Threads, testing::ValuesIn(test::all_devices()),
@@ -121,6 +122,26 @@ TEST_P(Threads, EachTrainsAModelOfItsOwnWithTheBitsOfASingleCaller) {
     trained[static_cast<std::size_t>(t)] = trained_beside_others(ctx, data, folder / std::to_string(t));
   });
   EXPECT_THAT(trained, testing::Each(alone));
+}
+
+std::string whole_run(Config config, const std::string& out) {
+  config.out = out;
+  config.train.threads = 2;
+  return train(config).parameters_xxh3;
+}
+
+TEST(Train, RunsInThreadsOfOneProcessHaveTheBitsOfRunsAlone) {
+  const test::ScratchFolder folder;
+  const std::vector<Config> configs{test::dense_linear_config(), test::sparse_linear_config(),
+                                    test::mlp_config(Normalization::batch)};
+  std::vector<std::string> alone, together(configs.size());
+  for (std::size_t run = 0; run < configs.size(); ++run)
+    alone.push_back(whole_run(configs[run], folder / ("alone" + std::to_string(run))));
+  test::on_threads(static_cast<int>(configs.size()), [&](int t) {
+    const auto run = static_cast<std::size_t>(t);
+    together[run] = whole_run(configs[run], folder / ("together" + std::to_string(run)));
+  });
+  EXPECT_EQ(together, alone);
 }
 
 TEST_P(Threads, ManySaveOneModelAsOneFile) {
