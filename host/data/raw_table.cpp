@@ -185,7 +185,6 @@ RawData raw_data_of(const RawTable& table, const ReadRequest& request) {
   data.source = request.path;
   data.rows = static_cast<std::int64_t>(length_of(table.columns.front()));
   data.width = layout.features;
-  data.notes = layout.notes;
   data.labels.present = layout.target >= 0;
   if (!layout.names.empty()) {
     data.column_names.resize(static_cast<std::size_t>(layout.features));

@@ -181,6 +181,17 @@ TEST_F(Memory, ClassesWeightsAndRowsHeldOut) {
   EXPECT_TRUE(of_memory.summary.stratified);
 }
 
+TEST_F(Memory, WhatTheTargetsAreTheProgramSaysUnlessTheLossDoes) {
+  Dataset data = classes();
+  data.target_kind = TargetKind::number;
+  data.classes.clear();
+  EXPECT_EQ(train(settings(), data).summary.loss, Loss::squared);
+  Config config = settings();
+  config.model.loss = Loss::logistic;
+  EXPECT_EQ(train(config, data).summary.classes, (std::vector<std::string>{"0", "1"}));
+  EXPECT_EQ(train(settings(), classes()).summary.loss, Loss::logistic);
+}
+
 TEST_F(Memory, Folds) {
   Config config = settings();
   config.data.folds = 3;
@@ -262,6 +273,10 @@ TEST_F(Memory, TestRowsAreRawOrPreparedAndTheSummarySaysWhereTheyAre) {
   data.source = "sensors";
   EXPECT_EQ(train(config, data).summary.source, "sensors");
   EXPECT_FALSE(train(config, data).test.has_value());
+  config.data.standardize_target = Tristate::no;
+  Dataset prepared = fit_transform(numbers(), {});
+  prepared.source = "";
+  EXPECT_EQ(train(config, prepared, &prepared).summary.test_source, "memory");
 }
 
 TEST_F(Memory, ARunGoesOnWithTheSameRowsAlone) {

@@ -249,11 +249,12 @@ TEST(Prepare, OtherClassesAreRefusedWhereTargetsAreNeeded) {
 }
 
 TEST(Prepare, ClassesAreNoNumbers) {
-  expect_error<DataError>(
-      [&] {
-        evaluate(model_of(scaled()), class_data(2, {1, 3}, {0}, 2));
-      },
-      {"the targets are text, as \"0\"", "trained on numbers"});
+  const Dataset rows = class_data(2, {1, 3}, {0}, 2);
+  for (const FeatureTransform& transform : {scaled(), FeatureTransform{}}) {
+    const Model model = model_of(transform);
+    expect_error<DataError>([&] { evaluate(model, rows); },
+                            {"the targets are text, as \"0\"", "trained on numbers"});
+  }
 }
 
 TEST(Prepare, ChosenRowsComeWithTheirWeightsAndTheirTransform) {
@@ -342,6 +343,16 @@ TEST(Prepare, PredictTakesRowsInTheOrderOfTheCall) {
         },
         {"rows[1] is 3", "rows by hand has the rows 0 to 2"});
     expect_error<ShapeError>([&] { model.predict(raw, Ids{-1}); }, {"rows[0] is -1"});
+  }
+}
+
+TEST(Prepare, RowsThatAreNotThereAreRefusedEverywhere) {
+  const Dataset raw = number_data(2, {1, 3, 0, 0, 2, 2}, {1, 2, 3});
+  const Ids beyond{2, 3}, negative{-1};
+  for (const FeatureTransform& transform : {scaled(), FeatureTransform{}}) {
+    const Model model = model_of(transform);
+    expect_error<ShapeError>([&] { evaluate(model, raw, &beyond); }, {"rows[1] is 3"});
+    expect_error<ShapeError>([&] { per_sample_gradients(model, raw, negative); }, {"rows[0] is -1"});
   }
 }
 
