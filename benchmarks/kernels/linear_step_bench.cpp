@@ -83,9 +83,11 @@ void sparse_index_and_step(benchmark::State& state) {
   }
   backend_of(work.ctx).memory.synchronize(device_of(work.ctx));
   const std::int64_t touched = work.count.download(work.ctx)[0];
+  const Cost index = sparse_index_cost(work.batch, work.entries, touched);
+  const Cost step = sparse_linear_step_cost(work.batch, work.entries, touched);
   report(state, work,
-         sparse_index_cost(work.batch, work.entries, touched) +
-             sparse_linear_step_cost(work.batch, work.entries, touched));
+         {.bytes_read = index.bytes_read + step.bytes_read,
+          .bytes_written = index.bytes_written + step.bytes_written});
 }
 
 BENCHMARK(dense_step)

@@ -66,8 +66,7 @@ class SliceTotals {
     if (slices_.whole()) return;
     for (int s = 0; s < slices_.slices; ++s) {
       if (slices_.call_begin(s) == slices_.call_end(s)) continue;
-      for (std::int64_t i = 0; i < size_; ++i)
-        to_.chain(s)[i] = static_cast<float>(total(s, i));
+      for (std::int64_t i = 0; i < size_; ++i) to_.chain(s)[i] = static_cast<float>(total(s, i));
     }
   }
 
