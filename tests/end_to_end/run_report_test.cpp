@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -83,7 +84,12 @@ TEST_F(RunReport, FoldsAreOneReport) {
   EXPECT_NEAR(report["validation.accuracy.mean"], sum / 3, 1e-15);
   EXPECT_EQ(report.count("parameters.xxh3"), 0u) << "no model is of all rows";
   EXPECT_EQ(report["steps"], 9);
-  const std::string text = train({"--data.folds=3"}).out;
+  const auto two =
+      nlohmann::json::parse(train({"--data.folds=2", "--json", "--checkpoint.resume=never"}).out);
+  const double first = two["folds"][0]["validation.loss"], second = two["folds"][1]["validation.loss"];
+  ASSERT_NE(first, second);
+  EXPECT_NEAR(two["validation.loss.deviation"], std::abs(first - second) / 2, 1e-15);
+  const std::string text = train({"--data.folds=3", "--checkpoint.resume=never"}).out;
   EXPECT_THAT(text, HasSubstr("validation over 3 folds\n  loss "));
   EXPECT_THAT(text, Not(HasSubstr("parameters.xxh3")));
 }

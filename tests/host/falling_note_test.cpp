@@ -111,8 +111,9 @@ TEST(FallingNote, IsOfARunWhoseRateAndLengthARuleChose) {
 TEST(FallingNote, IsOfAFallThatMattersAndIsNotNoise) {
   TrainReport report;
   report.epochs = 7;
+  report.train_loss = 0.05;
+  EXPECT_EQ(falling_note(0.01, report), "") << "a fifth, and little";
   report.train_loss = 0.1;
-  EXPECT_EQ(falling_note(0.01, report), "");
   EXPECT_THAT(falling_note(0.011, report), HasSubstr("about 0.011 of its 0.1 is left to gain"));
   EXPECT_THAT(falling_note(0.011, report), HasSubstr("train.epochs = 70,"));
   report.train_loss = 0.5;

@@ -330,6 +330,20 @@ TEST_F(TrainingRunTest, ASignalDuringAValidationOfTheAverageChangesNoBit) {
   EXPECT_EQ(weight_of("run"), weight_of("whole"));
 }
 
+TEST_F(TrainingRunTest, AnotherMetricJudgesAValidationThatASignalPutOff) {
+  Config c = validated(0.5);
+  c.train.epochs = 2;
+  c.checkpoint.on_change = OnChange::allow;
+  std::atomic<int> stop{0};
+  observer_.stop_signal = &stop;
+  observer_.progress = [&](const Progress& p) { stop = p.step == 2 ? 15 : 0; };
+  EXPECT_EQ(run(c, "run").best_step, 1) << "by a loss of 1/8";
+  stop = 0;
+  observer_.progress = nullptr;
+  c.train.metric = "mae";
+  EXPECT_EQ(run(c, "run").best_step, 2) << "by a mae of 1/4, which is not held against the loss";
+}
+
 /// As many steps at a time as max_steps allows, from 1 to the end.
 TrainReport in_pieces(const std::function<TrainReport(std::int64_t)>& run_until, std::int64_t steps) {
   for (std::int64_t step = 1; step < steps; ++step) run_until(step);
