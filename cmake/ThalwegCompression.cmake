@@ -1,0 +1,21 @@
+# thalweg_compression: the libraries that unpack data files. An install has a copy of this file, for programs that link the
+# static library.
+foreach(library IN ITEMS "z zlib.h zlib1g-dev" "zstd zstd.h libzstd-dev" "bz2 bzlib.h libbz2-dev" "lzma lzma.h liblzma-dev")
+  separate_arguments(library UNIX_COMMAND ${library})
+  list(GET library 0 name)
+  list(GET library 1 header)
+  list(GET library 2 package)
+  find_library(THALWEG_${name}_LIBRARY ${name})
+  find_path(THALWEG_${name}_INCLUDE_DIR ${header})
+  if(NOT THALWEG_${name}_LIBRARY OR NOT THALWEG_${name}_INCLUDE_DIR)
+    message(FATAL_ERROR "lib${name} or its header ${header} is missing (Debian: ${package}); Thalweg reads compressed data with it")
+  endif()
+  list(APPEND thalweg_libraries ${THALWEG_${name}_LIBRARY})
+  list(APPEND thalweg_include_dirs ${THALWEG_${name}_INCLUDE_DIR})
+  string(APPEND THALWEG_COMPRESSION_LIBS " -l${name}")
+endforeach()
+if(NOT TARGET thalweg_compression)
+  add_library(thalweg_compression INTERFACE IMPORTED)
+  set_target_properties(thalweg_compression PROPERTIES INTERFACE_LINK_LIBRARIES "${thalweg_libraries}"
+    INTERFACE_INCLUDE_DIRECTORIES "${thalweg_include_dirs}")
+endif()
