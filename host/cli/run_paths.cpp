@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "host/checkpoint/checkpoint.hpp"
+#include "host/data/data_files.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -26,16 +27,24 @@ std::optional<fs::path> start_of_run(const std::string& model, const fs::path& o
   return whole(start / out) == run ? std::optional(start) : std::nullopt;
 }
 
+std::string path_from(const fs::path& start, const std::string& path) {
+  if (path.empty() || names_files(path) || !names_files(start / path)) return path;
+  return (start / path).lexically_normal();
+}
+
 }  // namespace
 
 void find_data_of_run(const std::string& model, Config& config) {
   const std::optional<fs::path> start = start_of_run(model, config.out);
   if (!start) return;
   DataConfig& data = config.data;
-  for (std::string* path : {&data.train, &data.target, &data.weight, &data.validation,
-                            &data.validation_target, &data.test, &data.test_target}) {
-    if (path->empty() || fs::exists(*path) || !fs::exists(*start / *path)) continue;
-    *path = (*start / *path).lexically_normal();
+  for (std::string* path : {&data.target, &data.weight, &data.validation_target, &data.test_target})
+    *path = path_from(*start, *path);
+  for (std::string* list : {&data.train, &data.validation, &data.test}) {
+    std::string found;
+    for (const std::string& path : listed_paths(*list))
+      found += (found.empty() ? "" : ",") + path_from(*start, path);
+    *list = found;
   }
 }
 

@@ -4,17 +4,23 @@
 #include <limits>
 
 #include "host/data/csv_cells.hpp"
+#include "host/data/csv_crosses.hpp"
+#include "host/data/csv_hasher.hpp"
+#include "host/data/csv_header.hpp"
 #include "host/data/csv_layout.hpp"
 #include "host/data/csv_merger.hpp"
 #include "host/data/first_bytes.hpp"
 #include "host/data/foreign_formats.hpp"
 #include "host/data/labels.hpp"
-#include "host/data/parallel_parse.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
+#include "host/data/text_files.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+
+extern const Reader csv_reader, tsv_reader;
+
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
@@ -26,6 +32,7 @@ class CsvParser {
         rules_(rules),
         layout_(layout),
         problems_(request, layout),
+        hasher_(layout),
         keep_labels_(request.schema == nullptr && request.use == TargetUse::automatic),
         most_labels_(most_labels_of_block(request.range, kMostKeptLabels)) {
     text_slot_.resize(static_cast<std::size_t>(layout.features), 0);
@@ -43,7 +50,10 @@ class CsvParser {
       out.lines.push_back(cells.record_line());
       ++out.rows;
     }
-    keep_precise(block, out);
+    if (layout_.hash_bits > 0)
+      hasher_.hash(out);
+    else
+      keep_precise(block, out);
   }
 
  private:
@@ -129,23 +139,39 @@ class CsvParser {
   const CellRules& rules_;
   const CsvLayout& layout_;
   CsvProblems problems_;
+  CsvHasher hasher_;
   bool keep_labels_;         // of a target of numbers, which may be classes
   std::size_t most_labels_;  // of a block, whose rows may lie outside the range
   std::vector<std::size_t> text_slot_;
 };
 
-RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+TextSource first_block(const ReadRequest& request, std::unique_ptr<ByteSource> source, TextBlock& first) {
   TextSource text(request.path, std::move(source), RecordEnd::line_outside_quotes, request.config.comment);
-  TextBlock first;
   if (!text.next(first)) throw DataError(fmt::format("{} is empty; want rows of cells", request.path));
   refuse_foreign_bytes(request.path, first.text);
-  if (request.config.format == DataFormat::automatic && request.schema == nullptr)
-    refuse_no_table(request.path, first.text);
-  const CellRules rules(request.config);
-  const CsvLayout layout = find_csv_layout(request, rules, first);
+  return text;
+}
 
+void begin_hashed(const CsvLayout& layout, RawData& data) {
+  data.layout = RawData::Layout::csr;
+  data.offsets = {0};
+  data.width = std::int64_t{1} << layout.hash_bits;
+  data.index_base = 0;
+  data.hash_bits = layout.hash_bits;
+  data.hashed_texts.resize(static_cast<std::size_t>(layout.features));
+  for (const std::int32_t feature : layout.text_features)
+    data.hashed_texts[static_cast<std::size_t>(feature)] = true;
+}
+
+void finish(const CsvLayout& layout, CsvMerger& merger, RawData& data) {
+  merger.finish();
+  if (layout.hash_bits == 0) add_crosses(layout.crosses, data);
+}
+
+/// What a source of that layout has besides its rows.
+RawData without_rows(const ReadRequest& request, const CsvLayout& layout) {
   RawData data;
-  data.source = request.path;
+  data.source = request.name();
   data.first_row = request.range.begin;
   data.width = layout.features;
   data.labels.present = layout.target >= 0;
@@ -157,14 +183,47 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source)
         data.column_names[static_cast<std::size_t>(layout.columns[c].feature)] = layout.names[c];
     if (layout.target >= 0) data.target_column = layout.names[static_cast<std::size_t>(layout.target)];
   }
+  data.crosses = layout.crosses;
+  if (layout.hash_bits > 0) begin_hashed(layout, data);
   if (layout.row_name >= 0) data.row_name_column = layout.name(static_cast<std::size_t>(layout.row_name));
-  const CsvParser parser(request, rules, layout);
-  CsvMerger merger(request, layout, data);
-  parse_blocks<CsvRows>(
-      text, std::move(first), request.progress, request.threads,
-      [&](const TextBlock& block, CsvRows& rows) { parser.parse(block, rows); },
-      [&](CsvRows& rows) { return merger.merge(rows); });
-  merger.finish();
+  return data;
+}
+
+/// The rows of a block as a source of its own.
+void hand_over(const ReadRequest& whole, const CsvLayout& layout, CsvRows& rows) {
+  RawData data = without_rows(whole, layout);
+  CsvMerger merger(whole, layout, data);
+  merger.merge(rows);
+  finish(layout, merger, data);
+  whole.take(std::move(data));
+}
+
+RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  TextBlock first;
+  TextSource text = first_block(request, std::move(source), first);
+  if (request.config.format == DataFormat::automatic && request.schema == nullptr)
+    refuse_no_table(request.path, first.text);
+  const CellRules rules(request.config);
+  const CsvLayout layout = find_csv_layout(request, rules, first);
+  RawData data = without_rows(request, layout);
+  ReadRequest whole = request;
+  whole.path = request.name();
+  CsvMerger merger(whole, layout, data);
+  const auto merge = [&](CsvRows& rows) {
+    if (!request.take) return merger.merge(rows);
+    if (rows.rows > 0) hand_over(whole, layout, rows);
+    return true;
+  };
+  const auto open = [&](const ReadRequest& part, std::unique_ptr<ByteSource> bytes, TextBlock& block) {
+    TextSource further = first_block(part, std::move(bytes), block);
+    drop_same_header(part, request.path, layout, block);
+    return further;
+  };
+  parse_files<CsvRows>(
+      csv_reader, request, text, std::move(first), data, open,
+      [&](const ReadRequest& part) { return CsvParser(part, rules, layout); }, merge,
+      [&] { return merger.seen(); });
+  finish(layout, merger, data);
   return data;
 }
 
@@ -179,8 +238,7 @@ Claim claim_tsv(std::string_view head, std::string_view path) {
 
 }  // namespace
 
-extern const Reader csv_reader, tsv_reader;
-const Reader csv_reader{DataFormat::csv, {".csv"}, &claim_csv, &read_csv};
-const Reader tsv_reader{DataFormat::tsv, {".tsv"}, &claim_tsv, &read_csv};
+const Reader csv_reader{DataFormat::csv, {".csv"}, &claim_csv, &read_csv, true};
+const Reader tsv_reader{DataFormat::tsv, {".tsv"}, &claim_tsv, &read_csv, true};
 
 }  // namespace thalweg

@@ -10,9 +10,9 @@
 #include "host/data/first_bytes.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/libsvm_merger.hpp"
-#include "host/data/parallel_parse.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/sparse_width.hpp"
+#include "host/data/text_files.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -174,6 +174,13 @@ std::int64_t rebase(RawData& data, std::int64_t least, bool base_known) {
   return highest < 0 ? 0 : std::int64_t{highest} + 1 - data.index_base;
 }
 
+TextSource first_block(const ReadRequest& request, std::unique_ptr<ByteSource> source, TextBlock& first) {
+  TextSource text(request.path, std::move(source), RecordEnd::line);
+  if (!text.next(first))
+    throw DataError(fmt::format("{} is empty; want lines \"label index:value ...\"", request.path));
+  return text;
+}
+
 RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   const IndexBase base = request.config.index_base;
   if (!request.weight.empty() && request.weight.find_first_not_of("0123456789") == std::string::npos)
@@ -188,27 +195,42 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
                                 ? width - 1 + least
                                 : std::numeric_limits<std::int32_t>::max() - 1;
 
-  TextSource text(request.path, std::move(source), RecordEnd::line);
   TextBlock first;
-  if (!text.next(first))
-    throw DataError(fmt::format("{} is empty; want lines \"label index:value ...\"", request.path));
-  RawData data;
-  data.layout = RawData::Layout::csr;
-  data.source = request.path;
-  data.first_row = request.range.begin;
-  const SvmParser parser(request, least, most);
+  TextSource text = first_block(request, std::move(source), first);
+  const auto without_rows = [&] {
+    RawData data;
+    data.layout = RawData::Layout::csr;
+    data.source = request.name();
+    data.first_row = request.range.begin;
+    return data;
+  };
+  const auto finish = [&](SvmMerger& merger, RawData& data) {
+    merger.finish();
+    const std::int64_t needed = rebase(data, least, base_known);
+    data.width = width > 0 ? width : needed;
+    if (data.rows > 0 && data.width == 0)
+      throw DataError(
+          fmt::format("{} has no features: want lines \"label index:value ...\"", request.name()));
+    if (leaves_out) drop_unseen(data);
+    check_width(data, request.schema ? "; data.unseen = ignore leaves others out" : "");
+  };
+  RawData data = without_rows();
   SvmMerger merger(request, data);
-  parse_blocks<SvmRows>(
-      text, std::move(first), request.progress, request.threads,
-      [&](const TextBlock& block, SvmRows& rows) { parser.parse(block, rows); },
-      [&](SvmRows& rows) { return merger.merge(rows); });
-  merger.finish();
-  const std::int64_t needed = rebase(data, least, base_known);
-  data.width = width > 0 ? width : needed;
-  if (data.rows > 0 && data.width == 0)
-    throw DataError(fmt::format("{} has no features: want lines \"label index:value ...\"", request.path));
-  if (leaves_out) drop_unseen(data);
-  check_width(data, request.schema ? "; data.unseen = ignore leaves others out" : "");
+  const auto merge = [&](SvmRows& rows) {
+    if (!request.take) return merger.merge(rows);
+    if (rows.rows == 0) return true;
+    RawData piece = without_rows();
+    SvmMerger one(request, piece);
+    one.merge(rows);
+    finish(one, piece);
+    request.take(std::move(piece));
+    return true;
+  };
+  parse_files<SvmRows>(
+      libsvm_reader, request, text, std::move(first), data, &first_block,
+      [&](const ReadRequest& part) { return SvmParser(part, least, most); }, merge,
+      [&] { return merger.seen(); });
+  finish(merger, data);
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;
 }
@@ -223,6 +245,7 @@ Claim claim_libsvm(std::string_view head, std::string_view path) {
 
 }  // namespace
 
-const Reader libsvm_reader{DataFormat::libsvm, {".svm", ".libsvm", ".svmlight"}, &claim_libsvm, &read_libsvm};
+const Reader libsvm_reader{
+    DataFormat::libsvm, {".svm", ".libsvm", ".svmlight"}, &claim_libsvm, &read_libsvm, true};
 
 }  // namespace thalweg

@@ -35,6 +35,7 @@ std::vector<float> TrainingSource::classes_to_split_by() const {
   Dataset labels;  // and no features
   labels.rows = raw_.rows;
   labels.source = raw_.source;
+  labels.source_files = raw_.files;
   labels.source_line = raw_.lines;
   labels.first_source_row = raw_.first_row;
   if (schema_) {
