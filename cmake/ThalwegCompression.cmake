@@ -1,5 +1,8 @@
 # thalweg_compression: the libraries that unpack data files. An install has a copy of this file, for programs that link the
 # static library.
+foreach(variable IN ITEMS thalweg_libraries thalweg_include_dirs THALWEG_COMPRESSION_LIBS)
+  set(${variable} "")
+endforeach()
 foreach(library IN ITEMS "z zlib.h zlib1g-dev" "zstd zstd.h libzstd-dev" "bz2 bzlib.h libbz2-dev" "lzma lzma.h liblzma-dev")
   separate_arguments(library UNIX_COMMAND ${library})
   list(GET library 0 name)

@@ -25,9 +25,7 @@ class Bzip2Inflater : public Inflater {
     const unsigned had = stream_.avail_out;
     const int code = BZ2_bzDecompress(&stream_);
     if (code == BZ_MEM_ERROR) throw std::bad_alloc();
-    if (code != BZ_OK && code != BZ_STREAM_END)
-      throw DamagedData{code == BZ_DATA_ERROR ? "a checksum or a table is wrong"
-                                              : "not the begin of a stream"};
+    if (code != BZ_OK && code != BZ_STREAM_END) throw DamagedData{"a checksum or a table is wrong"};
     return {stored.size() - stream_.avail_in, had - stream_.avail_out, code == BZ_STREAM_END};
   }
 

@@ -51,6 +51,7 @@ struct CsvHasher::Block {
 };
 
 CsvHasher::CsvHasher(const CsvLayout& layout) : layout_(layout) {
+  if (layout.hash_bits == 0) return;
   names_.resize(static_cast<std::size_t>(layout.features));
   for (std::size_t c = 0; c < layout.columns.size(); ++c)
     if (layout.columns[c].feature >= 0)

@@ -152,51 +152,66 @@ TextSource first_block(const ReadRequest& request, std::unique_ptr<ByteSource> s
   return text;
 }
 
-void begin_hashed(const CsvLayout& layout, RawData& data) {
-  data.layout = RawData::Layout::csr;
-  data.offsets = {0};
-  data.width = std::int64_t{1} << layout.hash_bits;
-  data.index_base = 0;
-  data.hash_bits = layout.hash_bits;
-  data.hashed_texts.resize(static_cast<std::size_t>(layout.features));
-  for (const std::int32_t feature : layout.text_features)
-    data.hashed_texts[static_cast<std::size_t>(feature)] = true;
-}
-
-void finish(const CsvLayout& layout, CsvMerger& merger, RawData& data) {
-  merger.finish();
-  if (layout.hash_bits == 0) add_crosses(layout.crosses, data);
-}
-
-/// What a source of that layout has besides its rows.
-RawData without_rows(const ReadRequest& request, const CsvLayout& layout) {
-  RawData data;
-  data.source = request.name();
-  data.first_row = request.range.begin;
-  data.width = layout.features;
-  data.labels.present = layout.target >= 0;
-  data.notes = layout.notes;
-  if (!layout.names.empty()) {
-    data.column_names.resize(static_cast<std::size_t>(layout.features));
-    for (std::size_t c = 0; c < layout.columns.size(); ++c)
-      if (layout.columns[c].feature >= 0)
-        data.column_names[static_cast<std::size_t>(layout.columns[c].feature)] = layout.names[c];
-    if (layout.target >= 0) data.target_column = layout.names[static_cast<std::size_t>(layout.target)];
+class CsvFormat {
+ public:
+  CsvFormat(const ReadRequest& request, const CellRules& rules, const CsvLayout& layout)
+      : request_(request), whole_(request), rules_(rules), layout_(layout) {
+    whole_.path = request.name();
   }
-  data.crosses = layout.crosses;
-  if (layout.hash_bits > 0) begin_hashed(layout, data);
-  if (layout.row_name >= 0) data.row_name_column = layout.name(static_cast<std::size_t>(layout.row_name));
-  return data;
-}
 
-/// The rows of a block as a source of its own.
-void hand_over(const ReadRequest& whole, const CsvLayout& layout, CsvRows& rows) {
-  RawData data = without_rows(whole, layout);
-  CsvMerger merger(whole, layout, data);
-  merger.merge(rows);
-  finish(layout, merger, data);
-  whole.take(std::move(data));
-}
+  TextSource open(const ReadRequest& part, std::unique_ptr<ByteSource> bytes, TextBlock& block) const {
+    TextSource text = first_block(part, std::move(bytes), block);
+    drop_same_header(part, request_.path, layout_, block);
+    return text;
+  }
+  CsvParser parser(const ReadRequest& part) const { return {part, rules_, layout_}; }
+  CsvMerger merger(RawData& data) const { return {whole_, layout_, data}; }
+
+  RawData without_rows() const {
+    RawData data;
+    data.source = request_.name();
+    data.first_row = request_.range.begin;
+    data.width = layout_.features;
+    data.labels.present = layout_.target >= 0;
+    data.notes = layout_.notes;
+    data.crosses = layout_.crosses;
+    if (!layout_.names.empty()) name_columns(data);
+    if (layout_.row_name >= 0)
+      data.row_name_column = layout_.name(static_cast<std::size_t>(layout_.row_name));
+    if (layout_.hash_bits > 0) begin_hashed(data);
+    return data;
+  }
+
+  void finish(CsvMerger& merger, RawData& data) const {
+    merger.finish();
+    if (layout_.hash_bits == 0) add_crosses(layout_.crosses, data);
+  }
+
+ private:
+  void name_columns(RawData& data) const {
+    data.column_names.resize(static_cast<std::size_t>(layout_.features));
+    for (std::size_t c = 0; c < layout_.columns.size(); ++c)
+      if (layout_.columns[c].feature >= 0)
+        data.column_names[static_cast<std::size_t>(layout_.columns[c].feature)] = layout_.names[c];
+    if (layout_.target >= 0) data.target_column = layout_.names[static_cast<std::size_t>(layout_.target)];
+  }
+
+  void begin_hashed(RawData& data) const {
+    data.layout = RawData::Layout::csr;
+    data.offsets = {0};
+    data.width = std::int64_t{1} << layout_.hash_bits;
+    data.index_base = 0;
+    data.hash_bits = layout_.hash_bits;
+    data.hashed_texts.resize(static_cast<std::size_t>(layout_.features));
+    for (const std::int32_t feature : layout_.text_features)
+      data.hashed_texts[static_cast<std::size_t>(feature)] = true;
+  }
+
+  const ReadRequest& request_;
+  ReadRequest whole_;  // for messages about all files
+  const CellRules& rules_;
+  const CsvLayout& layout_;
+};
 
 RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   TextBlock first;
@@ -205,26 +220,8 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source)
     refuse_no_table(request.path, first.text);
   const CellRules rules(request.config);
   const CsvLayout layout = find_csv_layout(request, rules, first);
-  RawData data = without_rows(request, layout);
-  ReadRequest whole = request;
-  whole.path = request.name();
-  CsvMerger merger(whole, layout, data);
-  const auto merge = [&](CsvRows& rows) {
-    if (!request.take) return merger.merge(rows);
-    if (rows.rows > 0) hand_over(whole, layout, rows);
-    return true;
-  };
-  const auto open = [&](const ReadRequest& part, std::unique_ptr<ByteSource> bytes, TextBlock& block) {
-    TextSource further = first_block(part, std::move(bytes), block);
-    drop_same_header(part, request.path, layout, block);
-    return further;
-  };
-  parse_files<CsvRows>(
-      csv_reader, request, text, std::move(first), data, open,
-      [&](const ReadRequest& part) { return CsvParser(part, rules, layout); }, merge,
-      [&] { return merger.seen(); });
-  finish(layout, merger, data);
-  return data;
+  return read_text_files<CsvRows>(csv_reader, request, text, std::move(first),
+                                  CsvFormat(request, rules, layout));
 }
 
 Claim claim_csv(std::string_view head, std::string_view path) {

@@ -24,51 +24,45 @@ std::int64_t bits_of(const ReadRequest& request) {
   return request.config.hash_bits > 0 ? request.config.hash_bits : kUsualBits;
 }
 
-RawData without_rows(const ReadRequest& request, std::int64_t bits) {
-  RawData data;
-  data.layout = RawData::Layout::csr;
-  data.source = request.name();
-  data.first_row = request.range.begin;
-  data.width = std::int64_t{1} << bits;
-  data.index_base = 0;
-  data.hash_bits = bits;
-  return data;
-}
+constexpr std::string_view kLines = "lines \"label | name:value ...\"";
 
-/// Importances that are all 1 are none.
-void finish(SvmMerger& merger, RawData& data) {
-  merger.finish();
-  const auto is_one = [](float importance) { return importance == 1; };
-  if (std::all_of(data.weight.begin(), data.weight.end(), is_one)) data.weight.clear();
-}
+class VwFormat {
+ public:
+  explicit VwFormat(const ReadRequest& request) : request_(request), bits_(bits_of(request)) {}
 
-TextSource first_block(const ReadRequest& request, std::unique_ptr<ByteSource> source, TextBlock& first) {
-  TextSource text(request.path, std::move(source), RecordEnd::line);
-  if (!text.next(first))
-    throw DataError(fmt::format("{} is empty; want lines \"label | name:value ...\"", request.path));
-  return text;
-}
+  TextSource open(const ReadRequest& part, std::unique_ptr<ByteSource> bytes, TextBlock& block) const {
+    return first_lines(part, std::move(bytes), kLines, block);
+  }
+  VwParser parser(const ReadRequest& part) const { return {part, bits_}; }
+  SvmMerger merger(RawData& data) const { return {request_, data}; }
+
+  RawData without_rows() const {
+    RawData data;
+    data.layout = RawData::Layout::csr;
+    data.source = request_.name();
+    data.first_row = request_.range.begin;
+    data.width = std::int64_t{1} << bits_;
+    data.index_base = 0;
+    data.hash_bits = bits_;
+    return data;
+  }
+
+  /// Importances that are all 1 are none.
+  void finish(SvmMerger& merger, RawData& data) const {
+    merger.finish();
+    const auto is_one = [](float importance) { return importance == 1; };
+    if (std::all_of(data.weight.begin(), data.weight.end(), is_one)) data.weight.clear();
+  }
+
+ private:
+  const ReadRequest& request_;
+  std::int64_t bits_;
+};
 
 RawData read_vw(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
-  const std::int64_t bits = bits_of(request);
   TextBlock first;
-  TextSource text = first_block(request, std::move(source), first);
-  RawData data = without_rows(request, bits);
-  SvmMerger merger(request, data);
-  const auto merge = [&](SvmRows& rows) {
-    if (!request.take) return merger.merge(rows);
-    if (rows.rows == 0) return true;
-    RawData piece = without_rows(request, bits);
-    SvmMerger one(request, piece);
-    one.merge(rows);
-    finish(one, piece);
-    request.take(std::move(piece));
-    return true;
-  };
-  parse_files<SvmRows>(
-      vw_reader, request, text, std::move(first), data, &first_block,
-      [&](const ReadRequest& part) { return VwParser(part, bits); }, merge, [&] { return merger.seen(); });
-  finish(merger, data);
+  TextSource text = first_lines(request, std::move(source), kLines, first);
+  RawData data = read_text_files<SvmRows>(vw_reader, request, text, std::move(first), VwFormat(request));
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;
 }

@@ -10,16 +10,8 @@ namespace thalweg {
 namespace {
 
 const char* reason_of(lzma_ret code) {
-  switch (code) {
-    case LZMA_MEMLIMIT_ERROR:
-      return "its dictionary is too large";
-    case LZMA_FORMAT_ERROR:
-      return "not the begin of a stream";
-    case LZMA_OPTIONS_ERROR:
-      return "of a newer version of xz";
-    default:
-      return "a checksum or a table is wrong";
-  }
+  if (code == LZMA_MEMLIMIT_ERROR) return "its dictionary is too large";
+  return code == LZMA_OPTIONS_ERROR ? "of a newer version of xz" : "a checksum or a table is wrong";
 }
 
 class XzInflater : public Inflater {

@@ -196,6 +196,10 @@ TEST_F(StandardInput, TheSummarySaysHowManyOfTheHashedInputsAreUsed) {
   EXPECT_THAT(
       got.err,
       HasSubstr("hashing: 3 of 16 inputs are used; about 19 % of the texts share one (data.hash_bits = 4)"));
+  const Result json = train(folder_.path("few.csv"), {"--data.hash_bits=4", "--data.ignore=name", "--json",
+                                                      "--quiet", "--checkpoint.resume=never"});
+  EXPECT_THAT(said(json), HasSubstr("\"hash_bits\": 4"));
+  EXPECT_THAT(said(json), HasSubstr("\"hashed_used\": 3"));
 }
 
 /// The label, 13 counts and 26 texts, separated by tabs; cells may be empty.

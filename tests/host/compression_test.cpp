@@ -141,11 +141,36 @@ TEST_F(Compressions, DataThatHoldNothingDoNotGoOnForEver) {
                           {"damaged xz data (more than 1 MiB of them hold no data)"});
 }
 
-TEST_F(Compressions, ADictionaryLargerThan256MebibytesIsRefused) {
-  std::string packed = test::zstd_frame(std::string(300, 'x'));
-  packed = std::string("\x28\xB5\x2F\xFD\x00\xA0", 6) + packed.substr(6);  // a window of 2^30 bytes
-  expect_error<DataError>([&] { read_all(*open_file(write("t", packed))); },
-                          {"damaged zstd data", "too much memory"});
+/// A frame of one stored block behind this window: its exponent, from 2^10, and an eighth.
+std::string zstd_of_window(char window) {
+  return std::string("\x28\xB5\x2F\xFD\0", 5) + window + std::string("\x11\0\0", 3) + "1\n";
+}
+
+/// The stream with another byte and the checksum of its header, which begins at `begin`, made to fit.
+std::string xz_with(std::string stream, std::size_t at, char byte, std::size_t begin, std::size_t size) {
+  stream[at] = byte;
+  std::uint32_t sum = lzma_crc32(reinterpret_cast<const std::uint8_t*>(stream.data() + begin), size, 0);
+  for (std::size_t i = 0; i < 4; ++i, sum >>= 8) stream[begin + size + i] = static_cast<char>(sum);
+  return stream;
+}
+
+TEST_F(Compressions, ADictionaryOfMoreThan256MebibytesIsRefused) {
+  const auto text_of = [&](const std::string& bytes) { return read_all(*open_file(write("t", bytes))); };
+  EXPECT_EQ(text_of(zstd_of_window('\x90')), "1\n") << "2^28 bytes";
+  expect_error<DataError>([&] { text_of(zstd_of_window('\x98')); }, {"damaged zstd data", "too much memory"});
+
+  const std::string stream = test::xz_stream("1\n");
+  const auto header = static_cast<std::size_t>(stream[12]) * 4;  // of the block, without its checksum
+  const std::size_t dictionary = stream.find("\x21\x01", 12) + 2;
+  EXPECT_EQ(text_of(xz_with(stream, dictionary, 31, 12, header)), "1\n") << "3 * 2^26 bytes";
+  expect_error<DataError>([&] { text_of(xz_with(stream, dictionary, 32, 12, header)); },
+                          {"damaged xz data (its dictionary is too large)"});
+}
+
+TEST_F(Compressions, AStreamOfALaterXzIsNamed) {
+  const std::string stream = xz_with(test::xz_stream("1\n"), 6, 1, 6, 2);
+  expect_error<DataError>([&] { read_all(*open_file(write("t", stream))); },
+                          {"damaged xz data (of a newer version of xz)"});
 }
 
 TEST_F(Compressions, AByteMakesAtMostWhatTheFormatAllows) {
