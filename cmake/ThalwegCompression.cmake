@@ -18,7 +18,7 @@ foreach(library IN ITEMS "z zlib.h zlib1g-dev" "zstd zstd.h libzstd-dev" "bz2 bz
   string(APPEND THALWEG_COMPRESSION_LIBS " -l${name}")
 endforeach()
 if(NOT TARGET thalweg_compression)
-  add_library(thalweg_compression INTERFACE IMPORTED)
+  add_library(thalweg_compression INTERFACE IMPORTED GLOBAL)
   set_target_properties(thalweg_compression PROPERTIES INTERFACE_LINK_LIBRARIES "${thalweg_libraries}"
     INTERFACE_INCLUDE_DIRECTORIES "${thalweg_include_dirs}")
 endif()

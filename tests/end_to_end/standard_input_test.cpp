@@ -190,15 +190,15 @@ TEST_F(StandardInput, SeveralFilesTrainAsOneAndAModelFindsThemFromElsewhere) {
 }
 
 TEST_F(StandardInput, TheSummarySaysHowManyOfTheHashedInputsAreUsed) {
-  const Result got = train(folder_.write("few.csv", few_), {"--data.hash_bits=4", "--data.ignore=name"});
+  const Result got = train(folder_.write("few.csv", few_), {"--data.hash_bits=7", "--data.ignore=name"});
   said(got);
-  EXPECT_THAT(got.err, HasSubstr("as 16 inputs"));
+  EXPECT_THAT(got.err, HasSubstr("as 128 inputs"));
   EXPECT_THAT(
       got.err,
-      HasSubstr("hashing: 3 of 16 inputs are used; about 19 % of the texts share one (data.hash_bits = 4)"));
-  const Result json = train(folder_.path("few.csv"), {"--data.hash_bits=4", "--data.ignore=name", "--json",
+      HasSubstr("hashing: 3 of 128 inputs are used; about 2.3 % of the texts share one (data.hash_bits = 7)"));
+  const Result json = train(folder_.path("few.csv"), {"--data.hash_bits=7", "--data.ignore=name", "--json",
                                                       "--quiet", "--checkpoint.resume=never"});
-  EXPECT_THAT(said(json), HasSubstr("\"hash_bits\": 4"));
+  EXPECT_THAT(said(json), HasSubstr("\"hash_bits\": 7"));
   EXPECT_THAT(said(json), HasSubstr("\"hashed_used\": 3"));
 }
 

@@ -180,6 +180,15 @@ TEST_F(SeveralFiles, OfNpyKeepTheDigitsThatFloat32WouldLose) {
   EXPECT_NEAR(many.dense_f32[1] - many.dense_f32[0], 1 / std::sqrt(1.25), 1e-6);
 }
 
+TEST_F(SeveralFiles, AModelReadsThemTooInTheOrderOfItsColumns) {
+  const Dataset d = read(write("train", "x,z,y\n1,2,0\n3,4,1\n"), "", TargetUse::numbers);
+  write("a.csv", "z,x\n5,6\n");
+  write("b.csv", "z,x\n7,8\n");
+  const Dataset again = read_data_as({}, list("a.csv", "b.csv"), "", "", schema_of(d), false);
+  EXPECT_EQ(again.dense_f32, (Floats{6, 5, 8, 7}));
+  EXPECT_EQ(again.where(1), path("b.csv") + " line 2");
+}
+
 TEST_F(SeveralFiles, AFormatWithoutPartsIsRefused) {
   write("a.npz", "PK\x05\x06");
   write("b.npz", "PK\x05\x06");
