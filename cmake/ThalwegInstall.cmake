@@ -10,15 +10,15 @@ install(EXPORT ThalwegTargets NAMESPACE Thalweg:: DESTINATION ${CMAKE_INSTALL_LI
 configure_package_config_file(cmake/ThalwegConfig.cmake.in ThalwegConfig.cmake
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg)
 write_basic_package_version_file(ThalwegConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake ${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake
+install(FILES cmake/ThalwegCompression.cmake ${PROJECT_BINARY_DIR}/ThalwegConfig.cmake ${PROJECT_BINARY_DIR}/ThalwegConfigVersion.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Thalweg)
 
 # What a program links besides a static library; a shared one knows by itself.
 set(THALWEG_PC_LIBS "")
 if(NOT BUILD_SHARED_LIBS)
-  set(THALWEG_PC_LIBS "-lz -pthread")
+  set(THALWEG_PC_LIBS "${THALWEG_COMPRESSION_LIBS} -pthread")
   if(THALWEG_CUDA_BACKEND STREQUAL "NVCC")
-    set(THALWEG_PC_LIBS "-L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -lcublasLt -lz -pthread -ldl -lrt")
+    set(THALWEG_PC_LIBS "-L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -lcublasLt ${THALWEG_COMPRESSION_LIBS} -pthread -ldl -lrt")
   endif()
 endif()
 configure_file(cmake/thalweg.pc.in thalweg.pc @ONLY)

@@ -1,6 +1,6 @@
 # Functions of ./run and of the scripts behind it, which source this file from the project's root.
 program_packages=(g++ cmake ninja-build libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev libxxhash-dev
-  zlib1g-dev ccache)
+  zlib1g-dev libzstd-dev libbz2-dev liblzma-dev ccache)
 packages=("${program_packages[@]}" libgtest-dev libgmock-dev libbenchmark-dev libboost-context-dev python3)
 # Thrust for tests/simt, where no CUDA toolkit has it in a folder of its own.
 compgen -G '/usr/local/cuda*/include/cccl/thrust' >/dev/null || packages+=(libthrust-dev)

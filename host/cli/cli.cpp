@@ -69,11 +69,11 @@ struct CommandLine {
     command->footer([] { return settings_help(); });
     on(command, train, [this](Streams s) { return train_command(train, s); });
 
-    command = add_command(app, "evaluate", "Metrics of a model on data", evaluate);
+    command = add_command(app, "evaluate", "Metrics of a model on data; - is standard input", evaluate);
     add_evaluate_options(*command, evaluate);
     on(command, evaluate, [this](Streams s) { return evaluate_command(evaluate, s); });
 
-    command = add_command(app, "predict", "Predictions of a model on data", predict);
+    command = add_command(app, "predict", "Predictions of a model on data; - is standard input", predict);
     add_predict_options(*command, predict);
     on(command, predict, [this](Streams s) { return predict_command(predict, s); });
 
@@ -128,6 +128,10 @@ struct CommandLine {
   void on(CLI::App* command, Common& common, std::function<int(Streams)> call) {
     commands.emplace_back(command, [command, &common, call = std::move(call)](Streams s) {
       common.settings = command->remaining();
+      // A bare "-" behind a model is what programs call their standard input.
+      if (command->get_option_no_throw("model") != nullptr)
+        std::replace(common.settings.begin(), common.settings.end(), std::string("-"),
+                     std::string("--data.test=-"));
       return call(s);
     });
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "host/config/keys.hpp"
+#include "host/data/row_blocks.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -57,18 +58,44 @@ Dataset read(const Config& config, const Model& model, bool need_target, const C
   }
 }
 
+void tell_of_settings(const Common& arguments, Streams streams) {
+  for (const std::string& key : keys_of(arguments.settings)) {
+    if (!is_for_training(key)) continue;
+    streams.err << key << " has no effect on a trained model; only training reads it" << std::endl;
+  }
+}
+
 }  // namespace
 
 Dataset read_for_model(const Config& config, const Model& model, bool need_target, const Common& arguments,
                        Streams streams) {
   Dataset data = read(config, model, need_target, arguments, streams);
   if (arguments.quiet) return data;
-  for (const std::string& key : keys_of(arguments.settings)) {
-    if (!is_for_training(key)) continue;
-    streams.err << key << " has no effect on a trained model; only training reads it" << std::endl;
-  }
+  tell_of_settings(arguments, streams);
   for (const std::string& note : data.notes) streams.err << note << std::endl;
   return data;
+}
+
+void read_blocks_for_model(const Config& config, const Model& model, bool need_target,
+                           const Common& arguments, Streams streams,
+                           const std::function<void(const Dataset&)>& take) {
+  if (!arguments.quiet) tell_of_settings(arguments, streams);
+  std::int64_t unseen = 0, first_unseen = 0;
+  std::vector<std::string> told;
+  const ReadOptions reading = read_options(config, tell_of_waiting(streams.err, arguments.quiet));
+  read_test_blocks(config.data, model.spec().schema, need_target, reading, [&](const Dataset& data) {
+    // A block's own count of what it left out is told once; the sum follows at the end.
+    if (unseen == 0 || data.unseen == 0)
+      for (const std::string& note : data.notes)
+        if (std::find(told.begin(), told.end(), note) == told.end()) told.push_back(note);
+    if (unseen == 0) first_unseen = data.unseen;
+    unseen += data.unseen;
+    take(data);
+  });
+  if (arguments.quiet) return;
+  for (const std::string& note : told) streams.err << note << std::endl;
+  if (unseen > first_unseen)
+    streams.err << fmt::format("in all {} of these were left out", unseen) << std::endl;
 }
 
 }  // namespace thalweg::cli

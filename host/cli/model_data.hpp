@@ -1,6 +1,7 @@
 #pragma once
 // The config that a command works with.
 #include <filesystem>
+#include <functional>
 #include <ostream>
 
 #include "host/cli/arguments.hpp"
@@ -53,5 +54,10 @@ inline Config config_for_model(const std::string& model, const std::vector<std::
 /// command line only training reads.
 Dataset read_for_model(const Config& config, const Model& model, bool need_target, const Common& arguments,
                        Streams streams);
+
+/// The same block by block (read_test_blocks).
+void read_blocks_for_model(const Config& config, const Model& model, bool need_target,
+                           const Common& arguments, Streams streams,
+                           const std::function<void(const Dataset&)>& take);
 
 }  // namespace thalweg::cli

@@ -1,4 +1,6 @@
+#include <optional>
 #include <ostream>
+#include <utility>
 
 #include "host/checkpoint/files.hpp"
 #include "host/cli/cli.hpp"
@@ -7,6 +9,7 @@
 #include "host/cli/prediction_text.hpp"
 #include "host/cli/unfinished_output.hpp"
 #include "host/config/home_path.hpp"
+#include "host/data/all_rows.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/probabilities.hpp"
@@ -65,6 +68,63 @@ void write_values(const std::string& output, const Predictions& predictions,
   write_npy(output, matrix<const float>(values.data(), std::ssize(rows), predictions.columns));
 }
 
+/// Standard output, or a file that is there once all of it is written.
+class TextSink {
+ public:
+  TextSink(const std::string& output, std::ostream& out) : out_(out) {
+    if (output.empty()) return;
+    unfinished_.emplace(output);
+    file_.emplace(output);
+  }
+  void write(const std::string& text) {
+    if (!file_) out_ << text << std::flush;
+    if (file_) file_->write(text);
+    if (!out_) throw IoError("cannot write standard output");
+  }
+  void finish() {
+    if (file_) file_->commit();
+  }
+
+ private:
+  std::ostream& out_;
+  std::optional<UnfinishedOutput> unfinished_;
+  std::optional<AtomicFile> file_;
+};
+
+class Predictor {
+ public:
+  Predictor(const Model& model, const PredictArguments& arguments) : model_(model), arguments_(arguments) {}
+
+  Predictions predict(const Dataset& data) const {
+    Predictions predictions = model_.predict(data);
+    check_top_k(model_.spec(), predictions, arguments_.top_k);
+    if (arguments_.threshold) apply_threshold(model_.spec(), *arguments_.threshold, predictions);
+    return predictions;
+  }
+  std::string text(const Dataset& data, const std::vector<std::int64_t>& rows, Form form, bool begins) const {
+    const Predictions predictions = predict(data);
+    const PredictionTable table{.spec = model_.spec(),
+                                .predictions = predictions,
+                                .data = data,
+                                .rows = rows,
+                                .with_target = arguments_.with_target,
+                                .top_k = arguments_.top_k,
+                                .begins = begins};
+    return form == Form::csv ? to_csv(table) : to_json_lines(table);
+  }
+
+ private:
+  const Model& model_;
+  const PredictArguments& arguments_;
+};
+
+/// Whether rows are predicted while others are still to come: those of standard input, whose number may be
+/// any.
+bool passes_by(const PredictArguments& arguments, const DataConfig& data, Form form) {
+  return data.test == "-" && arguments.rows == "test" && data.test_rows.empty() && data.test_target.empty() &&
+         form != Form::npy;
+}
+
 }  // namespace
 
 int predict_command(const PredictArguments& arguments, Streams streams) {
@@ -73,25 +133,29 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const ModelRows read =
-      read_model_rows(config, arguments.rows, model, arguments.with_target, arguments, streams);
-  if (form == Form::npy) require_no_ids(read.data);
-  Predictions predictions = model.predict(read.data);
-  check_top_k(model.spec(), predictions, arguments.top_k);
-  if (arguments.threshold) apply_threshold(model.spec(), *arguments.threshold, predictions);
-  const PredictionTable table{model.spec(), predictions,           read.data,
-                              read.rows,    arguments.with_target, arguments.top_k};
-  const auto text = [&] { return form == Form::csv ? to_csv(table) : to_json_lines(table); };
-  if (output.empty()) {
-    streams.out << text() << std::flush;
+  const Predictor predictor(model, arguments);
+  if (passes_by(arguments, config.data, form)) {
+    TextSink sink(output, streams.out);
+    bool begins = true;
+    read_blocks_for_model(config, model, arguments.with_target, arguments, streams, [&](const Dataset& data) {
+      sink.write(predictor.text(data, all_rows(data.rows), form, std::exchange(begins, false)));
+    });
+    sink.finish();
     return 0;
   }
-  const UnfinishedOutput unfinished(output);
+  const ModelRows read =
+      read_model_rows(config, arguments.rows, model, arguments.with_target, arguments, streams);
   if (form == Form::npy) {
+    require_no_ids(read.data);
+    const Predictions predictions = predictor.predict(read.data);
+    const UnfinishedOutput unfinished(output);
     write_values(output, predictions, read.rows);
-  } else {
-    write_file_atomically(output, text());
+    return 0;
   }
+  const std::string text = predictor.text(read.data, read.rows, form, true);
+  TextSink sink(output, streams.out);
+  sink.write(text);
+  sink.finish();
   return 0;
 }
 

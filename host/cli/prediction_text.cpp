@@ -178,7 +178,7 @@ Json row_json(const PredictionTable& table, const Rows& rows, std::int64_t row) 
 std::string to_csv(const PredictionTable& table) {
   const Rows rows(table);
   fmt::memory_buffer text;
-  fmt::format_to(std::back_inserter(text), "{}", header(table, rows));
+  if (table.begins) fmt::format_to(std::back_inserter(text), "{}", header(table, rows));
   for (const std::int64_t row : table.rows) {
     if (rows.named()) fmt::format_to(std::back_inserter(text), "{},", csv_field(rows.name(row)));
     if (table.with_target && rows.classifies())

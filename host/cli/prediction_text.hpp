@@ -17,6 +17,7 @@ struct PredictionTable {
   const std::vector<std::int64_t>& rows;  ///< those that are written, in order
   bool with_target = false;
   std::int64_t top_k = 0;  ///< classes of a row, the likeliest first; 0: all, in their order
+  bool begins = true;      ///< whether a header stands above the rows
 };
 
 /// A header, then a line for each row: its name (data.id), the target, the class, and what speaks for each

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/checkpoint/checkpoint.hpp"
+#include "host/data/data_files.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text.hpp"
 
@@ -47,24 +48,30 @@ bool may_be_file(const DataConfig& data, const std::string& source, std::string_
   return name.find_first_of("./") != std::string_view::npos;
 }
 
+std::string path_from(const fs::path& start, const std::string& path) {
+  if (path.empty() || names_files(path) || !names_files(start / path)) return path;
+  return (start / path).lexically_normal();
+}
+
 }  // namespace
 
 void find_data_of_run(const std::string& model, Config& config) {
   const std::optional<fs::path> start = start_of_run(model, config.out);
   if (!start) return;
   DataConfig& data = config.data;
-  const auto find = [&](std::string& path) {
-    if (path.empty() || fs::exists(path) || !fs::exists(*start / path)) return;
-    path = (*start / path).lexically_normal();
-  };
   const std::pair<const std::string*, std::string*> companions[] = {
       {&data.train, &data.target},
       {&data.train, &data.weight},
       {&data.validation, &data.validation_target},
       {&data.test, &data.test_target}};
   for (const auto& [source, companion] : companions)
-    if (may_be_file(data, *source, *companion)) find(*companion);
-  for (std::string* path : {&data.train, &data.validation, &data.test}) find(*path);
+    if (may_be_file(data, *source, *companion)) *companion = path_from(*start, *companion);
+  for (std::string* list : {&data.train, &data.validation, &data.test}) {
+    std::string found;
+    for (const std::string& path : listed_paths(*list))
+      found += (found.empty() ? "" : ",") + path_from(*start, path);
+    *list = found;
+  }
 }
 
 }  // namespace thalweg::cli

@@ -17,6 +17,8 @@ Json data_json(const RunSummary& s) {
   data["features"] = s.features;
   if (!s.target.empty()) data["target"] = s.target;
   for (const auto& [name, values] : s.text_columns) data["text_columns"][name] = values;
+  if (s.hash_bits > 0) data["hash_bits"] = s.hash_bits;
+  if (s.hash_bits > 0) data["hashed_used"] = s.hashed_used;
   data["missing_filled"] = s.filled;
   data["train_rows"] = s.train_rows;
   data["validation_rows"] = s.validation_rows;

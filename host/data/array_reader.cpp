@@ -6,6 +6,7 @@
 
 #include "host/data/array_elements.hpp"
 #include "host/data/precise.hpp"
+#include "host/data/string_features.hpp"
 #include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
@@ -113,9 +114,6 @@ void read_wide(ByteSource& source, const ArrayHeader& header, const RowRange& ra
 
 void read_feature_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
                         RawData& data) {
-  if (header.is_text())
-    throw DataError(fmt::format("{} holds {}; want numbers as features (one-hot them, or write a CSV file)",
-                                data.source, header.type_name()));
   check_claim(header, source, data.source);
   const RowRange& range = request.range;
   require_rows(data.source, range, header.rows());
@@ -124,6 +122,10 @@ void read_feature_array(ByteSource& source, const ArrayHeader& header, const Rea
   data.width = header.width();
   data.first_row = range.begin;
   const std::int64_t rows = std::min(range.end, header.rows()) - std::min(range.begin, header.rows());
+  if (header.is_text()) {
+    data.rows = rows;
+    return read_string_features(source, header, request, data);
+  }
   if (stays) {
     reserve_huge(data.bytes, rows * data.width);
     read_into(data.bytes, source, header, range, request.progress, data);

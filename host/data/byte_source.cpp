@@ -1,158 +1,124 @@
 #include "host/data/byte_source.hpp"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <limits>
-#include <new>
 #include <string_view>
 #include <utility>
 
-#include "host/data/input_file.hpp"
+#include "host/data/inflater.hpp"
+#include "host/data/stored_bytes.hpp"
+#include "host/data/utf16_source.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
 constexpr std::int64_t kPiece = std::int64_t{1} << 20;
-constexpr std::int64_t kBuffer = 1 << 17;
 /// Real tables and images inflate 2 to 100 times; what inflates further may only do so up to a size that any
 /// machine holds.
 constexpr std::int64_t kUsualInflation = 200;
 constexpr std::int64_t kHarmlessBytes = std::int64_t{256} << 20;
 
-/// gzip bytes that give nothing for longer than this are a header without end.
+/// Compressed bytes that give nothing for longer than this are a header without end.
 constexpr std::int64_t kMostIdleBytes = std::int64_t{1} << 20;
 
-/// The bytes as they are stored. A buffer of them lies ahead of the file, so that the first can be looked at.
-class StoredBytes {
+class PlainSource : public ByteSource {
  public:
-  StoredBytes(const std::string& path, const ReadProgress& progress)
-      : file_(std::make_shared<InputFile>(path, progress)) {
-    buffer_.resize(static_cast<std::size_t>(
-        file_->size() == 0 ? kBuffer : std::clamp<std::int64_t>(file_->size(), 512, kBuffer)));
-  }
-
-  /// Returns the buffer, filled up to at least `least` bytes; it holds less only at the end.
-  std::string_view ahead(std::size_t least) {
-    if (end_ - begin_ < least) {
-      std::copy(buffer_.begin() + begin_, buffer_.begin() + end_, buffer_.begin());
-      end_ -= std::exchange(begin_, 0);  // mutant: buffer-moved
-      const auto room = static_cast<std::int64_t>(buffer_.size() - end_);
-      end_ += static_cast<std::size_t>(file_->read(buffer_.data() + end_, room));
-    }
-    return {buffer_.data() + begin_, end_ - begin_};
-  }
-  void skip(std::size_t count) { begin_ += count; }
-
-  std::int64_t read(char* to, std::int64_t size) {
-    const std::size_t buffered = std::min(end_ - begin_, static_cast<std::size_t>(size));
-    std::copy_n(buffer_.begin() + begin_, buffered, to);
-    begin_ += buffered;
-    const auto done = static_cast<std::int64_t>(buffered);
-    return done == size ? done : done + file_->read(to + done, size - done);
-  }
-
-  std::int64_t given() const { return file_->taken() - static_cast<std::int64_t>(end_ - begin_); }
-  const InputFile& file() const { return *file_; }
-  std::shared_ptr<const InputFile> shared_file() const { return file_; }
-
- private:
-  std::shared_ptr<InputFile> file_;
-  std::vector<char> buffer_;
-  std::size_t begin_ = 0, end_ = 0;
-};
-
-class FileSource : public ByteSource {
- public:
-  FileSource(const std::string& path, const ReadProgress& progress) : path_(path), stored_(path, progress) {
-    if (!at_member()) return;
-    const int code = inflateInit2(&stream_, 16 + MAX_WBITS);
-    if (code == Z_MEM_ERROR) throw std::bad_alloc();
-    if (code != Z_OK) throw InternalError("zlib could not start");
-    plain_ = false;
-  }
-  ~FileSource() override {
-    if (!plain_) inflateEnd(&stream_);
-  }
-  FileSource(const FileSource&) = delete;
-  FileSource& operator=(const FileSource&) = delete;
+  explicit PlainSource(StoredBytes stored) : stored_(std::move(stored)) {}
 
   std::int64_t read(void* to, std::int64_t size) override {
-    return plain_ ? stored_.read(static_cast<char*>(to), size) : inflate_to(static_cast<char*>(to), size);
+    return stored_.read(static_cast<char*>(to), size);
   }
-
   std::int64_t most_bytes() const override {
-    if (stored_total() == 0) return std::numeric_limits<std::int64_t>::max();
-    return plain_ ? stored_total() : stored_total() * kMaxInflation;
+    return stored_total() == 0 ? std::numeric_limits<std::int64_t>::max() : stored_total();
   }
   std::int64_t stored_done() const override { return stored_.given(); }
   std::int64_t stored_total() const override { return stored_.file().size(); }
   std::shared_ptr<const InputFile> file() const override { return stored_.shared_file(); }
 
  private:
-  bool at_member() { return stored_.ahead(2).starts_with("\x1F\x8B"); }
+  StoredBytes stored_;
+};
 
-  std::int64_t inflate_to(char* to, std::int64_t size) {
+class InflatingSource : public ByteSource {
+ public:
+  InflatingSource(StoredBytes stored, const Compression& compression)
+      : path_(stored.file().path()),
+        stored_(std::move(stored)),
+        compression_(compression),
+        inflater_(compression.make()) {}
+
+  std::int64_t read(void* to, std::int64_t size) override {
     std::int64_t done = 0;
     while (done < size && !ended_) {
-      const std::int64_t got = inflate_some(to + done, size - done);
+      const std::int64_t got = inflate_some(static_cast<char*>(to) + done, size - done);
       done += got;
-      inflated_ += got;                                  // mutant: inflated-counted
-      if (got > 0) idle_since_ = stored_done();          // mutant: idle-count-reset
-      if (stored_done() - idle_since_ > kMostIdleBytes)  // mutant: idle-limit
-        throw DataError(
-            fmt::format("{}: damaged gzip data (more than {} MiB of them hold no data), near byte {}", path_,
-                        kMostIdleBytes >> 20, stored_done()));
+      inflated_ += got;                          // mutant: inflated-counted
+      if (got > 0) idle_since_ = stored_done();  // mutant: idle-count-reset
+      refuse_idle();
       // mutant: ratio-of-pipe
       check_inflation(path_, inflated_, stored_total() > 0 ? stored_total() : stored_done());
     }
     return done;
   }
 
+  std::int64_t most_bytes() const override {
+    constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::max();
+    if (stored_total() == 0 || stored_total() > kUnknown / compression_.most_inflation) return kUnknown;
+    return stored_total() * compression_.most_inflation;
+  }
+  std::int64_t stored_done() const override { return stored_.given(); }
+  std::int64_t stored_total() const override { return stored_.file().size(); }
+  std::shared_ptr<const InputFile> file() const override { return stored_.shared_file(); }
+
+ private:
   /// One piece of what is stored.
   std::int64_t inflate_some(char* to, std::int64_t size) {
     const std::string_view stored = stored_.ahead(1);
-    const auto room = static_cast<uInt>(std::min(size, kHarmlessBytes));
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(stored.data()));
-    stream_.avail_in = static_cast<uInt>(stored.size());
-    stream_.next_out = reinterpret_cast<Bytef*>(to);
-    stream_.avail_out = room;
-    const int code = inflate(&stream_, Z_NO_FLUSH);
-    stored_.skip(stored.size() - stream_.avail_in);
-    const std::int64_t got = room - stream_.avail_out;
-    if (code == Z_STREAM_END)
+    Inflated made;
+    try {
+      made = inflater_->inflate(stored, to, static_cast<std::size_t>(size));
+    } catch (const DamagedData& damage) {
+      refuse(damage.reason);
+    }
+    stored_.skip(made.taken);
+    const auto got = static_cast<std::int64_t>(made.given);
+    if (made.member_ended)
       end_member();
-    else if (code != Z_OK)
-      fail(code, got);
+    else if (stored.empty() && got == 0)
+      throw DataError(fmt::format("{} is cut off: its {} data end early, after {} bytes of text or rows",
+                                  path_, compression_.name, inflated_));
     return got;
   }
 
-  /// Bytes behind the last member that begin no other are not read, as by the program gzip.
   void end_member() {
-    ended_ = !at_member();  // mutant: all-members-read
-    if (ended_)
-      stored_.file().require_unchanged();  // mutant: change-after-end
-    else
-      inflateReset(&stream_);
+    for (; compression_.skips_zeros && stored_.ahead(4).starts_with(kZeros); refuse_idle()) stored_.skip(4);
+    const std::string_view next = stored_.ahead(kMagicBytes);
+    ended_ = !compression_.begins(next);  // mutant: all-members-read
+    if (!ended_) return inflater_->restart();
+    stored_.file().require_unchanged();  // mutant: change-after-end
+    if (!next.empty() && !compression_.ignores_tail) refuse("what follows its last frame is not another one");
   }
 
-  [[noreturn]] void fail(int code, std::int64_t got) const {
-    if (code == Z_MEM_ERROR) throw std::bad_alloc();
-    if (code == Z_BUF_ERROR)  // nothing came in, nothing went out
-      throw DataError(fmt::format("{} is cut off: its gzip data end early, after {} bytes of text or rows",
-                                  path_, inflated_ + got));
-    throw DataError(fmt::format("{}: damaged gzip data ({}), near byte {} of the file", path_,
-                                stream_.msg != nullptr ? stream_.msg : "a dictionary is wanted",
-                                stored_done()));
+  void refuse_idle() const {
+    if (stored_done() - idle_since_ > kMostIdleBytes)  // mutant: idle-limit
+      refuse(fmt::format("more than {} MiB of them hold no data", kMostIdleBytes >> 20));
   }
 
+  [[noreturn]] void refuse(std::string_view reason) const {
+    throw DataError(fmt::format("{}: damaged {} data ({}), near byte {} of the file", path_,
+                                compression_.name, reason, stored_done()));
+  }
+
+  static constexpr std::string_view kZeros{"\0\0\0\0", 4};
   std::string path_;
   StoredBytes stored_;
-  z_stream stream_{};
+  const Compression& compression_;
+  std::unique_ptr<Inflater> inflater_;
   std::int64_t inflated_ = 0, idle_since_ = 0;
-  bool plain_ = true, ended_ = false;
+  bool ended_ = false;
 };
 
 class RestoredSource : public ByteSource {
@@ -188,7 +154,17 @@ void check_inflation(const std::string& name, std::int64_t inflated, std::int64_
 }
 
 std::unique_ptr<ByteSource> open_file(const std::string& path, const ReadProgress& progress) {
-  return std::make_unique<FileSource>(path, progress);
+  StoredBytes stored(path, progress);
+  const std::string_view head = stored.ahead(kMagicBytes);
+  const Compression* const compression = compression_of(head);
+  if (compression == nullptr) {
+    const bool utf16 = begins_utf16(head);
+    auto plain = std::make_unique<PlainSource>(std::move(stored));
+    return utf16 ? utf8_of_utf16(path, std::move(plain)) : std::move(plain);
+  }
+  auto inflated = peek(std::make_unique<InflatingSource>(std::move(stored), *compression), kOrderMarkBytes);
+  return begins_utf16(inflated.head) ? utf8_of_utf16(path, std::move(inflated.source))
+                                     : std::move(inflated.source);
 }
 
 PeekedSource peek(std::unique_ptr<ByteSource> source, std::int64_t size) {

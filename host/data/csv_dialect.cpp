@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/data/inflater.hpp"
 #include "host/data/number_looks.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
@@ -78,7 +79,7 @@ char detect_delimiter(const DataConfig& config, const std::string& path, std::st
       return '|';
   }
   const std::string name = in_lower_case(path);
-  if (config.format == DataFormat::tsv || name.ends_with(".tsv") || name.ends_with(".tsv.gz")) return '\t';
+  if (config.format == DataFormat::tsv || without_compression(name).ends_with(".tsv")) return '\t';
   const std::string_view line = first_line(text, config.comment);
   for (const char candidate : {'\t', ';', '|', ' '})
     if (line.find(candidate) != std::string_view::npos && has_decimal_commas(line, candidate))

@@ -93,6 +93,11 @@ bool has_header(Header setting, const CellRules& rules, const CsvRecords& record
          begins_with_index(records);
 }
 
+std::string name_in(std::string_view cell, std::size_t index) {
+  const std::string_view name = trimmed(cell);
+  return name.empty() ? fmt::format("Unnamed: {}", index) : std::string(name);
+}
+
 void check_names(const std::string& source, std::int64_t line, const std::vector<std::string>& names) {
   std::vector<std::string> sorted = names;
   std::sort(sorted.begin(), sorted.end());
@@ -113,12 +118,29 @@ std::vector<std::string> header_names(const ReadRequest& request, const CellRule
                                       const CsvRecords& records) {
   std::vector<std::string> names;
   if (!has_header(request.config.header, rules, records)) return names;
-  for (const std::string& cell : records[0].cells) {
-    const std::string_view name = trimmed(cell);
-    names.push_back(name.empty() ? fmt::format("Unnamed: {}", names.size()) : std::string(name));
-  }
+  for (const std::string& cell : records[0].cells) names.push_back(name_in(cell, names.size()));
   check_names(request.path, records[0].line, names);
   return names;
+}
+
+void drop_same_header(const ReadRequest& part, const std::string& first_file, const CsvLayout& layout,
+                      TextBlock& block) {
+  if (layout.names.empty()) return;
+  CsvCells cells(block.text, layout.dialect, block.first_line, part.path);
+  if (!cells.next_record()) throw DataError(fmt::format("{} is empty; want rows of cells", part.path));
+  std::size_t c = 0;
+  for (std::string_view cell; cells.next_cell(cell); ++c) {
+    const std::string name = name_in(cell, c);
+    if (c < layout.names.size() && name != layout.names[c])
+      throw DataError(fmt::format("{} line {}: column {} is called {}; want {}, as in {}", part.path,
+                                  cells.record_line(), c, shown(name), shown(layout.names[c]), first_file));
+  }
+  if (c != layout.names.size())
+    throw DataError(fmt::format("{} line {}: {} columns; want {}, as in {}", part.path, cells.record_line(),
+                                c, layout.names.size(), first_file));
+  const auto length = static_cast<std::size_t>(cells.position() - block.text.data());
+  block.first_line = cells.line();
+  block.text.erase(0, length);
 }
 
 }  // namespace thalweg

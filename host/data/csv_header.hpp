@@ -10,4 +10,9 @@ namespace thalweg {
 std::vector<std::string> header_names(const ReadRequest& request, const CellRules& rules,
                                       const CsvRecords& records);
 
+/// Cuts the header of a further file off its first block. Throws DataError if it does not name the columns of
+/// `first_file`, in their order.
+void drop_same_header(const ReadRequest& part, const std::string& first_file, const CsvLayout& layout,
+                      TextBlock& block);
+
 }  // namespace thalweg

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/data/csv_crosses.hpp"
 #include "host/data/csv_dialect.hpp"
 #include "host/data/csv_header.hpp"
 #include "host/data/csv_kinds.hpp"
@@ -90,6 +91,8 @@ CsvLayout find_csv_layout(const ReadRequest& request, const CellRules& rules, Te
   find_empty_columns(request, records, layout);
   assign_csv_roles(request, layout);
   find_csv_kinds(request, rules, records, layout);
+  layout.hash_bits = request.schema ? request.schema->transform.hash_bits : request.config.hash_bits;
+  layout.crosses = find_crosses(request, layout);
   return layout;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // The type and role of each column of a CSV file, found from its first block and the settings.
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,9 +42,11 @@ struct CsvLayout {
   std::vector<CsvColumn> columns;  ///< columns of the file
   std::vector<std::int32_t> text_features;
   std::int32_t features = 0;
-  std::int32_t target = -1;        ///< column of the file, -1: none
-  std::int32_t row_name = -1;      ///< likewise
-  std::vector<std::string> notes;  ///< what the file lacks
+  std::int32_t target = -1;                          ///< column of the file, -1: none
+  std::int32_t row_name = -1;                        ///< likewise
+  std::int64_t hash_bits = 0;                        ///< above 0: the features are hashed
+  std::vector<std::array<std::int32_t, 2>> crosses;  ///< pairs of text features
+  std::vector<std::string> notes;                    ///< what the file lacks
 
   /// `column "age" (3)` of the file, counted from 0 as in the settings.
   std::string column(std::size_t index) const;

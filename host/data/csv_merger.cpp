@@ -42,9 +42,11 @@ bool CsvMerger::merge(CsvRows& block) {
   const std::int64_t to = std::clamp<std::int64_t>(range_.end - seen_, from, block.rows);
   seen_ += block.rows;
   if (from == to) return seen_ < range_.end;
-  append_precise(block.cells.data(), block.precise, from, to, data_);
-  recode(block, from, to);  // mutant: texts-of-range
-  append(data_.cells, block.cells, from, to, layout_.features);
+  if (layout_.hash_bits > 0)
+    append_entries(block.entries, from, to, data_);
+  else
+    merge_cells(block, from, to);
+  recode_target(block, from, to);
   append(data_.lines, block.lines, from, to, 1);
   append(data_.row_names, block.names, from, to, 1);
   append(data_.weight, block.weight, from, to, 1);
@@ -56,8 +58,8 @@ bool CsvMerger::merge(CsvRows& block) {
 
 void CsvMerger::finish() {
   require_rows(data_.source, range_, seen_);
-  data_.texts.resize(static_cast<std::size_t>(layout_.features));
-  for (std::size_t i = 0; i < texts_.size(); ++i) {
+  if (layout_.hash_bits == 0) data_.texts.resize(static_cast<std::size_t>(layout_.features));
+  for (std::size_t i = 0; i < texts_.size() && layout_.hash_bits == 0; ++i) {
     const std::int32_t feature = layout_.text_features[i];
     problems_.check_categories(feature, texts_[i].texts().size(), data_.rows);
     data_.texts[static_cast<std::size_t>(feature)] = texts_[i].texts();
@@ -70,14 +72,17 @@ void CsvMerger::finish() {
     data_.labels.texts = labels_.texts();
 }
 
-void CsvMerger::recode(CsvRows& block, std::int64_t from, std::int64_t to) {
+void CsvMerger::merge_cells(CsvRows& block, std::int64_t from, std::int64_t to) {
+  append_precise(block.cells.data(), block.precise, from, to, data_);
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     const std::int64_t feature = layout_.text_features[i];
-    recode_texts(block.texts[i], texts_[i], block.cells.data() + from * layout_.features + feature, to - from,
-                 layout_.features);
+    float* const codes = block.cells.data() + feature;
+    const std::int64_t width = layout_.features;
+    // mutant: texts-of-range
+    recode_texts(block.texts[i], texts_[i], codes + from * width, to - from, width);
     problems_.check_too_many(layout_.text_features[i], texts_[i].texts().size());
   }
-  recode_target(block, from, to);
+  append(data_.cells, block.cells, from, to, layout_.features);
 }
 
 /// A block of numbers without a code for each row had too many texts for labels.

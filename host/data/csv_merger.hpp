@@ -6,6 +6,7 @@
 
 #include "host/data/csv_layout.hpp"
 #include "host/data/csv_problems.hpp"
+#include "host/data/entry_rows.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/text.hpp"
 
@@ -18,6 +19,7 @@ constexpr std::size_t kMostKeptLabels = 1000;
 struct CsvRows {
   std::int64_t rows = 0;
   std::vector<float> cells;
+  EntryRows entries;             // instead of cells and texts where the layout hashes
   std::vector<TextCodes> texts;  // per text feature
   std::vector<double> target;
   std::vector<std::int32_t> target_codes;
@@ -36,9 +38,10 @@ class CsvMerger {
   /// Returns whether more rows are needed.
   bool merge(CsvRows& block);
   void finish();
+  std::int64_t seen() const { return seen_; }  ///< rows, taken or not
 
  private:
-  void recode(CsvRows& block, std::int64_t from, std::int64_t to);
+  void merge_cells(CsvRows& block, std::int64_t from, std::int64_t to);
   void recode_target(CsvRows& block, std::int64_t from, std::int64_t to);
 
   RowRange range_;

@@ -8,12 +8,6 @@
 #include "thalweg/error.hpp"
 
 namespace thalweg {
-namespace {
-
-constexpr std::size_t kMostCategories = 1000;
-
-}  // namespace
-
 std::string CsvProblems::cell(std::string_view text, std::size_t column, std::int64_t line,
                               std::string_view want) const {
   return fmt::format("{} line {}, {}: got {}; {}", request_.path, line, layout_.column(column), shown(text),
@@ -52,8 +46,8 @@ std::size_t CsvProblems::column_of(std::int32_t feature) const {
 void CsvProblems::check_too_many(std::int32_t feature, std::size_t texts) const {
   if (texts <= kMostCategories) return;
   throw DataError(
-      fmt::format("{}, {}: more than {} distinct texts; want numbers or a few categories, or leave the "
-                  "column out with data.ignore",
+      fmt::format("{}, {}: more than {} distinct texts; want numbers or a few categories, leave the "
+                  "column out with data.ignore, or hash the texts with data.hash_bits = 22",
                   request_.path, layout_.column(column_of(feature)), kMostCategories));
 }
 

@@ -7,6 +7,9 @@
 
 namespace thalweg {
 
+/// Distinct texts of a column; a table of more categories is for data.hash_bits.
+constexpr std::size_t kMostCategories = 1000;
+
 class CsvProblems {
  public:
   CsvProblems(const ReadRequest& request, const CsvLayout& layout) : request_(request), layout_(layout) {}

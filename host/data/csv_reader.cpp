@@ -4,17 +4,23 @@
 #include <limits>
 
 #include "host/data/csv_cells.hpp"
+#include "host/data/csv_crosses.hpp"
+#include "host/data/csv_hasher.hpp"
+#include "host/data/csv_header.hpp"
 #include "host/data/csv_layout.hpp"
 #include "host/data/csv_merger.hpp"
 #include "host/data/first_bytes.hpp"
 #include "host/data/foreign_formats.hpp"
 #include "host/data/labels.hpp"
-#include "host/data/parallel_parse.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
+#include "host/data/text_files.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+
+extern const Reader csv_reader, tsv_reader;
+
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
@@ -26,6 +32,7 @@ class CsvParser {
         rules_(rules),
         layout_(layout),
         problems_(request, layout),
+        hasher_(layout),
         keep_labels_(request.schema == nullptr && request.use == TargetUse::automatic),
         most_labels_(most_labels_of_block(request.range, kMostKeptLabels)) {
     text_slot_.resize(static_cast<std::size_t>(layout.features), 0);
@@ -43,7 +50,10 @@ class CsvParser {
       out.lines.push_back(cells.record_line());
       ++out.rows;
     }
-    keep_precise(block, out);
+    if (layout_.hash_bits > 0)
+      hasher_.hash(out);
+    else
+      keep_precise(block, out);
   }
 
  private:
@@ -129,43 +139,89 @@ class CsvParser {
   const CellRules& rules_;
   const CsvLayout& layout_;
   CsvProblems problems_;
+  CsvHasher hasher_;
   bool keep_labels_;         // of a target of numbers, which may be classes
   std::size_t most_labels_;  // of a block, whose rows may lie outside the range
   std::vector<std::size_t> text_slot_;
 };
 
-RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+TextSource first_block(const ReadRequest& request, std::unique_ptr<ByteSource> source, TextBlock& first) {
   TextSource text(request.path, std::move(source), RecordEnd::line_outside_quotes, request.config.comment);
-  TextBlock first;
   if (!text.next(first)) throw DataError(fmt::format("{} is empty; want rows of cells", request.path));
   refuse_foreign_bytes(request.path, first.text);
+  return text;
+}
+
+class CsvFormat {
+ public:
+  CsvFormat(const ReadRequest& request, const CellRules& rules, const CsvLayout& layout)
+      : request_(request), whole_(request), rules_(rules), layout_(layout) {
+    whole_.path = request.name();
+  }
+
+  TextSource open(const ReadRequest& part, std::unique_ptr<ByteSource> bytes, TextBlock& block) const {
+    TextSource text = first_block(part, std::move(bytes), block);
+    drop_same_header(part, request_.path, layout_, block);
+    return text;
+  }
+  CsvParser parser(const ReadRequest& part) const { return {part, rules_, layout_}; }
+  CsvMerger merger(RawData& data) const { return {whole_, layout_, data}; }
+
+  RawData without_rows() const {
+    RawData data;
+    data.source = request_.name();
+    data.first_row = request_.range.begin;
+    data.width = layout_.features;
+    data.labels.present = layout_.target >= 0;
+    data.notes = layout_.notes;
+    data.crosses = layout_.crosses;
+    if (!layout_.names.empty()) name_columns(data);
+    if (layout_.row_name >= 0)
+      data.row_name_column = layout_.name(static_cast<std::size_t>(layout_.row_name));
+    if (layout_.hash_bits > 0) begin_hashed(data);
+    return data;
+  }
+
+  void finish(CsvMerger& merger, RawData& data) const {
+    merger.finish();
+    if (layout_.hash_bits == 0) add_crosses(layout_.crosses, data);
+  }
+
+ private:
+  void name_columns(RawData& data) const {
+    data.column_names.resize(static_cast<std::size_t>(layout_.features));
+    for (std::size_t c = 0; c < layout_.columns.size(); ++c)
+      if (layout_.columns[c].feature >= 0)
+        data.column_names[static_cast<std::size_t>(layout_.columns[c].feature)] = layout_.names[c];
+    if (layout_.target >= 0) data.target_column = layout_.names[static_cast<std::size_t>(layout_.target)];
+  }
+
+  void begin_hashed(RawData& data) const {
+    data.layout = RawData::Layout::csr;
+    data.offsets = {0};
+    data.width = std::int64_t{1} << layout_.hash_bits;
+    data.index_base = 0;
+    data.hash_bits = layout_.hash_bits;
+    data.hashed_texts.resize(static_cast<std::size_t>(layout_.features));
+    for (const std::int32_t feature : layout_.text_features)
+      data.hashed_texts[static_cast<std::size_t>(feature)] = true;
+  }
+
+  const ReadRequest& request_;
+  ReadRequest whole_;  // for messages about all files
+  const CellRules& rules_;
+  const CsvLayout& layout_;
+};
+
+RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  TextBlock first;
+  TextSource text = first_block(request, std::move(source), first);
   if (request.config.format == DataFormat::automatic && request.schema == nullptr)
     refuse_no_table(request.path, first.text);
   const CellRules rules(request.config);
   const CsvLayout layout = find_csv_layout(request, rules, first);
-
-  RawData data;
-  data.source = request.path;
-  data.first_row = request.range.begin;
-  data.width = layout.features;
-  data.labels.present = layout.target >= 0;
-  data.notes = layout.notes;
-  if (!layout.names.empty()) {
-    data.column_names.resize(static_cast<std::size_t>(layout.features));
-    for (std::size_t c = 0; c < layout.columns.size(); ++c)
-      if (layout.columns[c].feature >= 0)
-        data.column_names[static_cast<std::size_t>(layout.columns[c].feature)] = layout.names[c];
-    if (layout.target >= 0) data.target_column = layout.names[static_cast<std::size_t>(layout.target)];
-  }
-  if (layout.row_name >= 0) data.row_name_column = layout.name(static_cast<std::size_t>(layout.row_name));
-  const CsvParser parser(request, rules, layout);
-  CsvMerger merger(request, layout, data);
-  parse_blocks<CsvRows>(
-      text, std::move(first), request.progress, request.threads,
-      [&](const TextBlock& block, CsvRows& rows) { parser.parse(block, rows); },
-      [&](CsvRows& rows) { return merger.merge(rows); });
-  merger.finish();
-  return data;
+  return read_text_files<CsvRows>(csv_reader, request, text, std::move(first),
+                                  CsvFormat(request, rules, layout));
 }
 
 Claim claim_csv(std::string_view head, std::string_view path) {
@@ -179,8 +235,7 @@ Claim claim_tsv(std::string_view head, std::string_view path) {
 
 }  // namespace
 
-extern const Reader csv_reader, tsv_reader;
-const Reader csv_reader{DataFormat::csv, {".csv"}, &claim_csv, &read_csv};
-const Reader tsv_reader{DataFormat::tsv, {".tsv"}, &claim_tsv, &read_csv};
+const Reader csv_reader{DataFormat::csv, {".csv"}, &claim_csv, &read_csv, true};
+const Reader tsv_reader{DataFormat::tsv, {".tsv"}, &claim_tsv, &read_csv, true};
 
 }  // namespace thalweg

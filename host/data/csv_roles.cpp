@@ -10,9 +10,7 @@
 #include "thalweg/error.hpp"
 
 namespace thalweg {
-namespace {
 
-/// The column called `name`, else the one with that index (negative ones count from the end), else -1.
 std::int32_t find_column(const CsvLayout& layout, const std::string& name) {
   const auto found = std::find(layout.names.begin(), layout.names.end(), name);
   if (found != layout.names.end()) return static_cast<std::int32_t>(found - layout.names.begin());
@@ -22,6 +20,8 @@ std::int32_t find_column(const CsvLayout& layout, const std::string& name) {
   if (index < 0) index += width;
   return index >= 0 && index < width ? static_cast<std::int32_t>(index) : -1;
 }
+
+namespace {
 
 std::int32_t required_column(const ReadRequest& request, const CsvLayout& layout, const std::string& key,
                              const std::string& name) {
@@ -114,7 +114,7 @@ bool lacks_target(const ReadRequest& request, const CsvLayout& layout) {
   const std::string& name = request.schema->target_column;
   if (!layout.names.empty() && !name.empty())
     return std::find(layout.names.begin(), layout.names.end(), name) == layout.names.end();
-  return unassigned(layout) == raw_width(*request.schema);
+  return unassigned(layout) == table_width(*request.schema);
 }
 
 void assign_target(const ReadRequest& request, CsvLayout& layout) {
@@ -132,12 +132,20 @@ void assign_target(const ReadRequest& request, CsvLayout& layout) {
   layout.target = target;
 }
 
+bool holds_texts(const FeatureTransform& transform, std::size_t feature) {
+  if (transform.hash_bits > 0) return transform.hashed_texts[feature];
+  return !transform.categories.empty() && !transform.categories[feature].empty();
+}
+
 /// Features by name where both sides have names (in any order), else by position.
 void assign_schema_features(const ReadRequest& request, CsvLayout& layout) {
   const FeatureTransform& transform = request.schema->transform;
+  if (transform.hash_bits > 0 && transform.hashed_texts.empty())
+    throw DataError(
+        fmt::format("{} is a table; the model was trained on Vowpal Wabbit's text", request.path));
   const std::vector<std::string>& wanted = transform.columns;
   const bool named = !wanted.empty() && !wanted[0].empty() && !layout.names.empty();
-  const auto count = static_cast<std::size_t>(raw_width(*request.schema));
+  const auto count = static_cast<std::size_t>(table_width(*request.schema));
   std::vector<bool> seen(count);
   std::size_t position = 0;
   for (std::size_t c = 0; c < layout.columns.size(); ++c) {
@@ -145,8 +153,8 @@ void assign_schema_features(const ReadRequest& request, CsvLayout& layout) {
     if (column.role != CsvRole::number) continue;
     std::size_t feature = position++;
     if (named) {
-      feature =
-          static_cast<std::size_t>(std::find(wanted.begin(), wanted.end(), layout.names[c]) - wanted.begin());
+      const auto end = wanted.begin() + static_cast<std::ptrdiff_t>(count);  // behind it are data.crosses
+      feature = static_cast<std::size_t>(std::find(wanted.begin(), end, layout.names[c]) - wanted.begin());
       if (feature == count)
         throw DataError(
             fmt::format("{} has {}, which the model's training data did not have{}; leave it out with "
@@ -156,7 +164,7 @@ void assign_schema_features(const ReadRequest& request, CsvLayout& layout) {
     if (feature >= count) continue;
     seen[feature] = true;
     column.feature = static_cast<std::int32_t>(feature);
-    if (!transform.categories.empty() && !transform.categories[feature].empty()) column.role = CsvRole::text;
+    if (holds_texts(transform, feature)) column.role = CsvRole::text;
   }
   const auto missing = static_cast<std::size_t>(std::find(seen.begin(), seen.end(), false) - seen.begin());
   if (named && missing < count)

@@ -9,4 +9,7 @@ namespace thalweg {
 /// not have the schema's columns.
 void assign_csv_roles(const ReadRequest& request, CsvLayout& layout);
 
+/// The column called `name`, else the one with that index (negative ones count from the end), else -1.
+std::int32_t find_column(const CsvLayout& layout, const std::string& name);
+
 }  // namespace thalweg

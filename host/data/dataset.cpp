@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/data/labels.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/raw_data.hpp"
@@ -13,11 +15,15 @@
 namespace thalweg {
 namespace {
 
-std::string place(const std::string& source, const std::vector<std::int64_t>& lines, std::int64_t first_row,
-                  std::int64_t row) {
+std::string place(const std::string& source, const std::vector<SourceFile>& files,
+                  const std::vector<std::int64_t>& lines, std::int64_t first_row, std::int64_t row) {
+  const auto behind =
+      std::find_if(files.begin(), files.end(), [&](const SourceFile& file) { return file.first > row; });
+  const SourceFile whole{source, 0, first_row};
+  const SourceFile& file = behind == files.begin() ? whole : behind[-1];
   if (row >= 0 && row < static_cast<std::int64_t>(lines.size()))
-    return fmt::format("{} line {}", source, lines[static_cast<std::size_t>(row)]);
-  return fmt::format("{}row {}", source.empty() ? "" : source + " ", first_row + row);
+    return fmt::format("{} line {}", file.name, lines[static_cast<std::size_t>(row)]);
+  return fmt::format("{}row {}", file.name.empty() ? "" : file.name + " ", file.first_row + row - file.first);
 }
 
 /// The cells in the layout of the data set; the raw ones are given up.
@@ -33,6 +39,7 @@ Dataset take_rows(RawData&& raw) {
   data.values = std::move(raw.values);
   data.weight = std::move(raw.weight);
   data.source = std::move(raw.source);
+  data.source_files = std::move(raw.files);
   data.first_source_row = raw.first_row;
   data.source_line = std::move(raw.lines);
   data.target_column = std::move(raw.target_column);
@@ -80,7 +87,7 @@ void require_some_rows(const RawData& raw) {
     throw DataError(fmt::format("{} has no rows{}", raw.source, raw.first_row > 0 ? " in the range" : ""));
 }
 
-std::string RawData::where(std::int64_t row) const { return place(source, lines, first_row, row); }
+std::string RawData::where(std::int64_t row) const { return place(source, files, lines, first_row, row); }
 
 std::string RawData::column(std::int64_t index) const {
   if (column_names.empty()) return fmt::format("column {}", index);
@@ -88,7 +95,7 @@ std::string RawData::column(std::int64_t index) const {
 }
 
 std::string Dataset::where(std::int64_t row) const {
-  return place(source, source_line, first_source_row, row);
+  return place(source, source_files, source_line, first_source_row, row);
 }
 
 DenseRows Dataset::dense(const std::int64_t* ids, std::int64_t count) const {
@@ -126,6 +133,24 @@ void widen_bytes(const FeatureTransform& transform, RawData& raw) {
   raw.bytes = {};
 }
 
+/// What data of the same kind need to become the same features.
+void keep_table(const RawData& raw, FeatureTransform& transform) {
+  transform.crosses = raw.crosses;
+  transform.hash_bits = raw.hash_bits;
+  transform.hashed_texts = raw.hashed_texts;
+  if (!raw.hashed_texts.empty()) transform.columns = raw.column_names;
+}
+
+void require_same_hashing(const RawData& raw, const FeatureTransform& transform) {
+  const auto kind = [](std::int64_t bits, const std::vector<bool>& texts) {
+    return bits == 0 ? "not hashed" : texts.empty() ? "Vowpal Wabbit's, hashed" : "a table, hashed";
+  };
+  if (raw.hash_bits == transform.hash_bits && raw.hashed_texts == transform.hashed_texts) return;
+  throw DataError(fmt::format("{} is {}; the model was trained on data that were {} (data.hash_bits = {})",
+                              raw.source, kind(raw.hash_bits, raw.hashed_texts),
+                              kind(transform.hash_bits, transform.hashed_texts), transform.hash_bits));
+}
+
 }  // namespace
 
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
@@ -144,6 +169,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
     fill_missing(raw, transform, "data.impute = \"mean\" or \"median\"");
     expand_one_hot(raw, transform);
   }
+  keep_table(raw, transform);
   if (layout == RawData::Layout::csr) require_distinct_entries(raw);
   const LabelColumn labels = std::move(raw.labels);
   Dataset data = take_rows(std::move(raw));
@@ -172,9 +198,11 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
   if (sparse != schema.sparse)
     throw DataError(fmt::format("{} is {}; the model was trained on {} data", raw.source,
                                 sparse ? "sparse" : "dense", schema.sparse ? "sparse" : "dense"));
-  if (raw.width != raw_width(schema))
+  require_same_hashing(raw, transform);
+  const std::int64_t width = transform.hash_bits > 0 ? schema.features : raw_width(schema);
+  if (raw.width != width)
     throw DataError(fmt::format("{}: its rows have {} features; the model was trained on {}", raw.source,
-                                raw.width, raw_width(schema)));
+                                raw.width, width));
   if (layout == RawData::Layout::f32) {
     if (!transform.columns.empty()) raw.column_names = transform.columns;
     require_kinds(raw, transform);

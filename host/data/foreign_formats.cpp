@@ -21,16 +21,12 @@ struct Foreign {
 };
 
 constexpr Foreign kForeignBytes[] = {
-    {"\xFF\xFE"sv, "UTF-16 text", "iconv -f utf-16 -t utf-8 converts it"},
-    {"\xFE\xFF"sv, "UTF-16 text", "iconv -f utf-16 -t utf-8 converts it"},
-    {"BZh"sv, "compressed by bzip2", "bunzip2 unpacks it; only gzip is read as it is"},
-    {"\xFD"
-     "7zXZ"sv,
-     "compressed by xz", "unxz unpacks it; only gzip is read as it is"},
-    {"\x28\xB5\x2F\xFD"sv, "compressed by zstd", "unzstd unpacks it; only gzip is read as it is"},
-    {"\x04\x22\x4D\x18"sv, "compressed by lz4", "unlz4 unpacks it; only gzip is read as it is"},
-    {"7z\xBC\xAF"sv, "a 7z archive", "7z x unpacks it; only gzip is read as it is"},
-    {"Rar!"sv, "a rar archive", "unrar unpacks it; only gzip is read as it is"},
+    {"\xFF\xFE\0\0"sv, "UTF-32 text", "iconv -f utf-32 -t utf-8 converts it"},
+    {"\0\0\xFE\xFF"sv, "UTF-32 text", "iconv -f utf-32 -t utf-8 converts it"},
+    {"\x04\x22\x4D\x18"sv, "compressed by lz4",
+     "unlz4 unpacks it; gzip, zstd, bzip2 and xz are read as they are"},
+    {"7z\xBC\xAF"sv, "a 7z archive", "7z x unpacks it; gzip, zstd, bzip2 and xz are read as they are"},
+    {"Rar!"sv, "a rar archive", "unrar unpacks it; gzip, zstd, bzip2 and xz are read as they are"},
     {"PAR1"sv, "a Parquet file", "write its table as CSV or npz"},
     {"ARROW1"sv, "an Arrow file", "write its table as CSV or npz"},
     {"ORC"sv, "an ORC file", "write its table as CSV or npz"},
@@ -122,12 +118,10 @@ bool is_labelled_by_text(std::string_view line) {
          std::all_of(words.begin() + 1, words.end(), is_entry);
 }
 
-/// A table may begin with a column ORCID: a mark of letters counts where control characters follow it, or as
-/// bzip2 has it.
+/// A table may begin with a column ORCID: a mark of letters counts where control characters follow it.
 bool is_word_of_text(std::string_view mark, std::string_view head) {
   const auto letter = [](unsigned char c) { return c > ' ' && c < 0x7F; };
   if (!std::all_of(mark.begin(), mark.end(), letter)) return false;
-  if (mark == "BZh") return head.substr(4, 4) != "1AY&";
   const auto control = [](unsigned char c) { return c < ' ' && c != '\t' && c != '\n' && c != '\r'; };
   return std::none_of(head.begin(), head.end(), control);
 }
@@ -152,12 +146,16 @@ void refuse_no_table(const std::string& path, std::string_view text) {
   for (const Foreign& foreign : kForeignText)
     if (in_lower_case(text.substr(0, foreign.begin.size())) == foreign.begin) refuse(path, foreign);
   const auto all = [&](auto&& is) { return std::all_of(lines.begin(), lines.end(), is); };
-  if (all(is_vw))
-    refuse(path, {"", "in Vowpal Wabbit's format", "write it as libsvm (label index:value ...) or as CSV"});
+  if (all(is_vw)) refuse(path, {"", "in Vowpal Wabbit's format", "data.format = \"vw\" reads it"});
   if (all(is_libsvm_with_commas))
     refuse(path, {"", "libsvm with commas", "write blanks between label and entries: \"1 1:0.5 2:1\""});
   if (all(is_labelled_by_text))
     refuse(path, {"", "libsvm whose labels are texts", "write a number for each label"});
+}
+
+bool looks_like_vw(std::string_view text) {
+  const std::vector<std::string_view> lines = first_lines(text);
+  return !lines.empty() && std::all_of(lines.begin(), lines.end(), is_vw);
 }
 
 }  // namespace thalweg

@@ -5,11 +5,14 @@
 
 namespace thalweg {
 
-/// Throws DataError if the first bytes are those of another format: an archive, UTF-16 text, Parquet, ...
+/// Throws DataError if the first bytes are those of another format: an archive, UTF-32 text, Parquet, ...
 void refuse_foreign_bytes(const std::string& path, std::string_view head);
 
-/// Throws DataError if the text is not a table of cells: VW's format, libsvm with labels that are texts or
+/// Throws DataError if the text is not a table of cells: libsvm with labels that are texts or
 /// with commas, JSON, a web page, ...
 void refuse_no_table(const std::string& path, std::string_view text);
+
+/// Whether the first lines are "label | name:value ...", Vowpal Wabbit's.
+bool looks_like_vw(std::string_view text);
 
 }  // namespace thalweg

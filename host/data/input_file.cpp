@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/data/data_files.hpp"
 #include "host/data/path_hint.hpp"
 #include "thalweg/error.hpp"
 
@@ -154,7 +155,10 @@ void InputFile::changed(std::int64_t size) const {
       fmt::format("{} changed while it was read: {}; want a file that nothing writes to", path_, how));
 }
 
-void require_pipes_once(const std::vector<std::string>& paths) {
+void require_pipes_once(const std::vector<std::string>& settings) {
+  std::vector<std::string> paths;
+  for (const std::string& setting : settings)
+    for (std::string& path : listed_paths(setting)) paths.push_back(std::move(path));
   std::vector<struct stat> seen;
   for (const std::string& path : paths) {
     const std::optional<struct stat> pipe = pipe_at(path);

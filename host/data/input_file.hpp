@@ -46,7 +46,7 @@ class InputFile {
   std::int64_t taken_ = 0;
 };
 
-/// Throws ConfigError when two of the paths are the same pipe: its bytes come once.
-void require_pipes_once(const std::vector<std::string>& paths);
+/// Throws ConfigError when two of the paths, which may be lists, are the same pipe: its bytes come once.
+void require_pipes_once(const std::vector<std::string>& settings);
 
 }  // namespace thalweg

@@ -7,6 +7,7 @@
 #include "host/data/array_elements.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/number_label.hpp"
+#include "host/data/string_features.hpp"
 #include "host/data/text.hpp"
 
 namespace thalweg {
@@ -42,30 +43,6 @@ void read_whole_numbers(ByteSource& source, const ArrayHeader& header, const Row
   if (!std::all_of(labels.numbers.begin(), labels.numbers.end(), is_exact_in_double))
     keep_texts(
         wholes, [](Whole whole) { return fmt::format("{}", whole); }, labels);
-}
-
-void append_utf8(std::uint32_t point, std::string& text) {
-  if (point < 0x80) {
-    text += static_cast<char>(point);
-    return;
-  }
-  const int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  constexpr unsigned kFirst[] = {0, 0xC0, 0xE0, 0xF0};
-  text += static_cast<char>(kFirst[more] | (point >> 6 * more & 0x3F));
-  for (int i = more; i-- > 0;) text += static_cast<char>(0x80 | (point >> 6 * i & 0x3F));
-}
-
-/// A string of numpy ends where nothing but zeros follows.
-std::string string_at(const ArrayHeader& header, const char* bytes) {
-  std::string text;
-  if (header.kind == 'S') {
-    text.assign(bytes, static_cast<std::size_t>(header.size));
-  } else {
-    for (std::int64_t i = 0; i < header.size; i += 4)
-      append_utf8(array_elements::load<std::uint32_t>(bytes + i, header.big_endian), text);
-  }
-  text.erase(text.find_last_not_of('\0') + 1);
-  return text;
 }
 
 void read_strings(ByteSource& source, const ArrayHeader& header, const RowRange& range,

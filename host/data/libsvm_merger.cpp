@@ -18,11 +18,9 @@ bool SvmMerger::merge(SvmRows& block) {
   seen_ += block.rows;
   const std::int64_t first = from == 0 ? 0 : block.ends[static_cast<std::size_t>(from - 1)];
   const std::int64_t last = to == 0 ? 0 : block.ends[static_cast<std::size_t>(to - 1)];
-  const std::int64_t shift = static_cast<std::int64_t>(data_.columns.size()) - first;
-  append_huge(data_.columns, block.columns.begin() + first, block.columns.begin() + last);
-  append_huge(data_.values, block.values.begin() + first, block.values.begin() + last);
-  for (std::int64_t r = from; r < to; ++r)
-    data_.offsets.push_back(block.ends[static_cast<std::size_t>(r)] + shift);
+  append_entries(block, from, to, data_);
+  if (!block.weight.empty())
+    append_huge(data_.weight, block.weight.begin() + from, block.weight.begin() + to);
   // mutant: lines-of-range
   data_.lines.insert(data_.lines.end(), block.lines.begin() + from, block.lines.begin() + to);
   for (const auto& [index, entries] : block.rounded)

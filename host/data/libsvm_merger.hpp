@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/data/entry_rows.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/text.hpp"
@@ -10,16 +11,14 @@
 namespace thalweg {
 
 /// The rows of one block; codes refer to the block's own texts.
-struct SvmRows {
+struct SvmRows : EntryRows {
   std::int64_t rows = 0;
-  std::vector<std::int64_t> ends;  // end of each row in columns
-  std::vector<std::int32_t> columns;
-  std::vector<float> values;
   std::vector<double> numbers;      // NaN: the row has no label
   std::vector<std::int32_t> codes;  // fewer than rows where the texts are too many for classes
   TextCodes texts;
   RoundedEntries rounded;
   std::vector<std::int64_t> lines;
+  std::vector<float> weight;  // empty: the format has none
 };
 
 /// Takes the blocks' rows in order until the row range is full. A row without a label takes all labels away.
@@ -30,6 +29,7 @@ class SvmMerger {
   /// Returns whether more rows are needed.
   bool merge(SvmRows& block);
   void finish();
+  std::int64_t seen() const { return seen_; }  ///< rows, taken or not
 
  private:
   void merge_labels(const SvmRows& block, std::int64_t from, std::int64_t to);

@@ -9,10 +9,11 @@
 
 #include "host/data/first_bytes.hpp"
 #include "host/data/labels.hpp"
+#include "host/data/libsvm_indices.hpp"
 #include "host/data/libsvm_merger.hpp"
-#include "host/data/parallel_parse.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/sparse_width.hpp"
+#include "host/data/text_files.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -161,53 +162,48 @@ class SvmParser {
   std::size_t most_labels_;  // of a block, whose rows may lie outside the range
 };
 
-/// Takes the base off the indices; gives the number of features that they need.
-std::int64_t rebase(RawData& data, std::int64_t least, bool base_known) {
-  std::int32_t lowest = std::numeric_limits<std::int32_t>::max(), highest = -1;
-  for (const std::int32_t column : data.columns) {
-    lowest = std::min(lowest, column);
-    highest = std::max(highest, column);
+constexpr std::string_view kLines = "lines \"label index:value ...\"";
+
+class SvmFormat {
+ public:
+  explicit SvmFormat(const ReadRequest& request) : request_(request), indices_(request) {}
+
+  TextSource open(const ReadRequest& part, std::unique_ptr<ByteSource> bytes, TextBlock& block) const {
+    return first_lines(part, std::move(bytes), kLines, block);
   }
-  data.index_base = base_known ? static_cast<int>(least) : (lowest == 0 ? 0 : 1);
-  if (data.index_base == 1)
-    for (std::int32_t& column : data.columns) --column;
-  return highest < 0 ? 0 : std::int64_t{highest} + 1 - data.index_base;
-}
+  SvmParser parser(const ReadRequest& part) const { return {part, indices_.least, indices_.most}; }
+  SvmMerger merger(RawData& data) const { return {request_, data}; }
+
+  RawData without_rows() const {
+    RawData data;
+    data.layout = RawData::Layout::csr;
+    data.source = request_.name();
+    data.first_row = request_.range.begin;
+    return data;
+  }
+
+  void finish(SvmMerger& merger, RawData& data) const {
+    merger.finish();
+    const std::int64_t needed = rebase(data, indices_);
+    data.width = indices_.width > 0 ? indices_.width : needed;
+    if (data.rows > 0 && data.width == 0)
+      throw DataError(fmt::format("{} has no features: want {}", request_.name(), kLines));
+    fit_width(request_, data);
+  }
+
+ private:
+  const ReadRequest& request_;
+  SvmIndices indices_;
+};
 
 RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
-  const IndexBase base = request.config.index_base;
   if (!request.weight.empty() && request.weight.find_first_not_of("0123456789") == std::string::npos)
     throw ConfigError(
         fmt::format("data.weight = {}: libsvm data have no weight column; want a file of weights",
                     shown(request.weight)));
-  const bool base_known = request.schema || base != IndexBase::automatic;
-  const std::int64_t least = request.schema ? request.schema->index_base : base == IndexBase::one ? 1 : 0;
-  const std::int64_t width = request.schema ? request.schema->features : request.config.features;
-  const bool leaves_out = request.schema && request.config.unseen == Unseen::ignore;
-  const std::int64_t most = width > 0 && base_known && !leaves_out
-                                ? width - 1 + least
-                                : std::numeric_limits<std::int32_t>::max() - 1;
-
-  TextSource text(request.path, std::move(source), RecordEnd::line);
   TextBlock first;
-  if (!text.next(first))
-    throw DataError(fmt::format("{} is empty; want lines \"label index:value ...\"", request.path));
-  RawData data;
-  data.layout = RawData::Layout::csr;
-  data.source = request.path;
-  data.first_row = request.range.begin;
-  const SvmParser parser(request, least, most);
-  SvmMerger merger(request, data);
-  parse_blocks<SvmRows>(
-      text, std::move(first), request.progress, request.threads,
-      [&](const TextBlock& block, SvmRows& rows) { parser.parse(block, rows); },
-      [&](SvmRows& rows) { return merger.merge(rows); });
-  merger.finish();
-  const std::int64_t needed = rebase(data, least, base_known);
-  data.width = width > 0 ? width : needed;
-  if (data.rows > 0 && data.width == 0)
-    throw DataError(fmt::format("{} has no features: want lines \"label index:value ...\"", request.path));
-  fit_width(request, data);
+  TextSource text = first_lines(request, std::move(source), kLines, first);
+  RawData data = read_text_files<SvmRows>(libsvm_reader, request, text, std::move(first), SvmFormat(request));
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;
 }
@@ -222,6 +218,7 @@ Claim claim_libsvm(std::string_view head, std::string_view path) {
 
 }  // namespace
 
-const Reader libsvm_reader{DataFormat::libsvm, {".svm", ".libsvm", ".svmlight"}, &claim_libsvm, &read_libsvm};
+const Reader libsvm_reader{
+    DataFormat::libsvm, {".svm", ".libsvm", ".svmlight"}, &claim_libsvm, &read_libsvm, true};
 
 }  // namespace thalweg

@@ -100,6 +100,7 @@ RawData raw_data_of(Dataset&& data) {
   raw.row_name_column = std::move(data.row_name_column);
   raw.first_row = data.first_source_row;
   raw.lines = std::move(data.source_line);
+  raw.files = std::move(data.source_files);
   raw.index_base = data.index_base;
   raw.filled = data.filled;
   raw.unseen = data.unseen;

@@ -6,14 +6,20 @@
 #include <algorithm>
 
 #include "host/data/array_reader.hpp"
+#include "host/data/file_sequence.hpp"
 #include "host/data/first_bytes.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/npz_archive.hpp"
+#include "host/data/precise.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text.hpp"
+#include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+
+extern const Reader npy_reader, npz_reader;
+
 namespace {
 
 void require_target(const ReadRequest& request, const char* what) {
@@ -22,12 +28,55 @@ void require_target(const ReadRequest& request, const char* what) {
         fmt::format("data.{} is empty: {} need {} of labels", request.target_key, request.path, what));
 }
 
+/// The rows of one file that the range of the sequence holds, `seen` rows of which lie before it.
+void append_npy(const ReadRequest& file, ByteSource& source, std::int64_t& seen, RawData& data) {
+  begin_file(file, seen, data);
+  const ArrayHeader header = read_npy_header(source, file.path);
+  ReadRequest part = file;
+  part.range.begin = std::max<std::int64_t>(file.range.begin - seen, 0);
+  if (file.range.bounded()) part.range.end = std::max<std::int64_t>(file.range.end - seen, 0);
+  seen += header.rows();
+  if (part.range.begin >= header.rows() || part.range.end == 0) return;
+  part.range.end = std::min(part.range.end, header.rows());
+  RawData rows;
+  rows.source = file.path;
+  read_feature_array(source, header, part, rows);
+  if (header.is_text())
+    throw DataError(fmt::format("{} holds {}; of several files want numbers", file.path, header.type_name()));
+  if (data.rows == 0) data.width = rows.width, data.layout = rows.layout;
+  if (rows.width != data.width || rows.layout != data.layout)
+    throw DataError(fmt::format("{} has rows of {} values of {}; want rows as in {}", file.path, rows.width,
+                                header.type_name(), data.files[0].name));
+  append_precise(rows.cells.data(), rows.precise, 0, rows.rows, data);
+  append_huge(data.cells, rows.cells.begin(), rows.cells.end());
+  append_huge(data.bytes, rows.bytes.begin(), rows.bytes.end());
+  data.rows += rows.rows;
+}
+
+RawData read_npy_files(const ReadRequest& request, ByteSource& source) {
+  RawData data;
+  data.source = request.name();
+  data.first_row = request.range.begin;
+  std::int64_t seen = 0;
+  append_npy(request, source, seen, data);
+  read_further_files(npy_reader, request, [&](const ReadRequest& part, std::unique_ptr<ByteSource> further) {
+    append_npy(part, *further, seen, data);
+    return seen < request.range.end;
+  });
+  require_rows(data.source, request.range, seen);
+  return data;
+}
+
 RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   require_target(request, "the file");
-  const ArrayHeader header = read_npy_header(*source, request.path);
   RawData data;
-  data.source = request.path;
-  read_feature_array(*source, header, request, data);
+  if (request.more.empty()) {
+    const ArrayHeader header = read_npy_header(*source, request.path);
+    data.source = request.path;
+    read_feature_array(*source, header, request, data);
+  } else {
+    data = read_npy_files(request, *source);
+  }
   read_companions(request, data);
   return data;
 }
@@ -90,8 +139,7 @@ Claim claim_npz(std::string_view head, std::string_view) {
 
 }  // namespace
 
-extern const Reader npy_reader, npz_reader;
-const Reader npy_reader{DataFormat::npy, {".npy"}, &claim_npy, &read_npy};
+const Reader npy_reader{DataFormat::npy, {".npy"}, &claim_npy, &read_npy, true};
 const Reader npz_reader{DataFormat::npz, {".npz"}, &claim_npz, &read_npz};
 
 }  // namespace thalweg

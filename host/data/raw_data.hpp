@@ -1,6 +1,7 @@
 #pragma once
 // The output of a reader: cells as in the file, before imputation, one-hot and scaling.
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -52,7 +53,13 @@ struct RawData {
   LabelColumn labels;
   std::vector<float> weight;
 
+  /// As in FeatureTransform. Columns of crosses without hash_bits are among the others.
+  std::vector<std::array<std::int32_t, 2>> crosses;
+  std::int64_t hash_bits = 0;
+  std::vector<bool> hashed_texts;
+
   std::string source;
+  std::vector<SourceFile> files;  ///< as Dataset::source_files
   std::string target_column;
   std::vector<std::string> row_names;  ///< texts of the column data.id; may be empty
   std::string row_name_column;
@@ -69,7 +76,8 @@ struct RawData {
 /// The input of a reader.
 struct ReadRequest {
   const DataConfig& config;
-  std::string path;
+  std::string path;    ///< of the file that is read
+  std::string source;  ///< what the rows are called where several files have them; empty: path
   std::string target;  ///< column, or file of labels
   std::string target_key;
   std::string weight;  ///< column, or file of weights; empty: none
@@ -79,7 +87,12 @@ struct ReadRequest {
   bool for_training = false;
   const DataSchema* schema = nullptr;  ///< schema of the model whose kind of data is required; null: none
   const ReadProgress& progress;
-  int threads = 0;  ///< as ReadOptions::threads
+  int threads = 0;                     ///< as ReadOptions::threads
+  std::vector<std::string> more = {};  ///< files whose rows follow those of path
+  /// Where there is one, a text format gives it the rows block by block, as a source each, and returns none.
+  std::function<void(RawData&&)> take = {};
+
+  const std::string& name() const { return source.empty() ? path : source; }
 };
 
 /// A file of one label (or weight) per row of the request: npy, IDX, or text with one per line.
@@ -88,10 +101,19 @@ LabelColumn read_label_file(const ReadRequest& request, const std::string& path)
 /// Reads request.target and request.weight as files into `data`.
 void read_companions(const ReadRequest& request, RawData& data);
 
-/// Columns of a source that has the schema, ahead of one-hot encoding.
+/// Columns of a source that has the schema, with those of data.crosses, ahead of one-hot encoding.
 inline std::int64_t raw_width(const DataSchema& schema) {
   const auto& categories = schema.transform.categories;
+  const auto& hashed = schema.transform.hashed_texts;
+  if (!hashed.empty()) return static_cast<std::int64_t>(hashed.size());
   return categories.empty() ? schema.features : static_cast<std::int64_t>(categories.size());
+}
+
+/// Feature columns of a table that has the schema.
+inline std::int64_t table_width(const DataSchema& schema) {
+  const FeatureTransform& transform = schema.transform;
+  if (transform.hash_bits > 0) return static_cast<std::int64_t>(transform.hashed_texts.size());
+  return raw_width(schema) - static_cast<std::int64_t>(transform.crosses.size());
 }
 
 /// Throws DataError when `raw` has no rows at all.

@@ -1,19 +1,22 @@
 // The entry points: what is read for training and for tests, and by which settings.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/data/all_rows.hpp"
 #include "host/data/byte_source.hpp"
+#include "host/data/data_files.hpp"
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
+#include "host/data/parallel_parse.hpp"
 #include "host/data/readers.hpp"
+#include "host/data/row_blocks.hpp"
 #include "host/data/training_source.hpp"
 #include "host/data/validation_data.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
-
-constexpr std::int64_t kPeeked = 1 << 16;  // bytes that tell a format
 
 /// Settings that name columns do nothing for formats without columns of their own; a model's data may have
 /// another format than its training data.
@@ -24,23 +27,35 @@ void require_columns(const ReadRequest& request, const Reader& reader) {
   const char* const key = !config.id.empty()            ? "id"
                           : !config.categorical.empty() ? "categorical"
                           : !config.ignore.empty()      ? "ignore"
+                          : !config.crosses.empty()     ? "crosses"
                                                         : nullptr;
   if (key != nullptr)
     throw ConfigError(fmt::format("data.{} names columns of a CSV file; {} is read as {}", key, request.path,
                                   name_of(reader.format)));
+  if (config.hash_bits > 0 && reader.format != DataFormat::vw)
+    throw ConfigError(fmt::format("data.hash_bits hashes the texts of CSV and VW files; {} is read as {}",
+                                  request.path, name_of(reader.format)));
 }
 
 RawData read_as(const Reader& reader, const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   require_columns(request, reader);
+  if (!request.more.empty() && !reader.several)
+    throw ConfigError(fmt::format("{} names {} files, and {} is read as {}; of that format want one file",
+                                  request.source, request.more.size() + 1, request.path,
+                                  name_of(reader.format)));
   return reader.read(request, std::move(source));
 }
 
 /// One opening serves the format and the reader: a pipe has no second.
-RawData read_raw(const ReadRequest& request) {
+RawData read_raw(ReadRequest request) {
+  std::vector<std::string> files = data_files(request.path);
+  if (files.size() > 1) request.source = request.path;
+  request.path = files[0];
+  request.more.assign(files.begin() + 1, files.end());
   std::unique_ptr<ByteSource> file = open_file(request.path, request.progress);
   if (request.config.format != DataFormat::automatic)
     return read_as(reader_of(request.config.format), request, std::move(file));
-  auto [head, source] = peek(std::move(file), kPeeked);
+  auto [head, source] = peek(std::move(file), kFormatBytes);
   return read_as(find_reader(request.path, head), request, std::move(source));
 }
 
@@ -143,6 +158,30 @@ Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool 
   const TestPaths test = test_paths(config, need_target);
   if (test.data.empty()) throw UsageError("no data; give --data.test=FILE");
   return read_data_as(config, test.data, test.target, config.test_rows, schema, need_target, reading);
+}
+
+void read_test_blocks(const DataConfig& config, const DataSchema& schema, bool need_target,
+                      const ReadOptions& reading, const std::function<void(const Dataset&)>& take) {
+  constexpr int kMostThreads = 4;  // each has megabytes of text and rows
+  const int threads = std::min(reader_threads(reading.threads), kMostThreads);
+  const auto take_raw = [&](RawData&& raw) {
+    take(apply_schema(std::move(raw), schema, need_target, config.unseen, threads));
+  };
+  bool any = false;
+  const ReadRequest request{.config = config,
+                            .path = config.test,
+                            .target_key = "test_target",
+                            .weight = config.weight,
+                            .need_target = need_target,
+                            .schema = &schema,
+                            .progress = reading.progress,
+                            .threads = threads,
+                            .take = [&](RawData&& raw) {
+                              any = true;
+                              take_raw(std::move(raw));
+                            }};
+  RawData rest = read_raw(request);
+  if (!any || rest.rows > 0) take_raw(std::move(rest));
 }
 
 }  // namespace thalweg

@@ -8,6 +8,7 @@
 
 #include "host/config/choice.hpp"
 #include "host/data/foreign_formats.hpp"
+#include "host/data/inflater.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
@@ -37,10 +38,12 @@ const Reader& reader_of(DataFormat format) {
 }
 
 const Reader& find_reader(const std::string& path, std::string_view head) {
+  if (head.empty() && path == "-")
+    throw DataError("the standard input is empty; want data (a run that goes on reads all of them again)");
   if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
   refuse_foreign_bytes(path, head);
-  std::string name = in_lower_case(path);
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  const std::string whole = in_lower_case(path);
+  const std::string_view name = without_compression(whole);
   const Reader* surest = nullptr;
   Claim most = Claim::none;
   for (const Reader* reader : kReaders) {
@@ -56,7 +59,8 @@ const Reader& find_reader(const std::string& path, std::string_view head) {
 bool has_name_of_data(std::string_view path) {
   const std::string name = in_lower_case(path);
   const auto ends = [&](std::string_view ending) { return !ending.empty() && name.ends_with(ending); };
-  return ends(".gz") || std::any_of(std::begin(kReaders), std::end(kReaders), [&](const Reader* reader) {
+  return without_compression(name).size() < name.size() ||
+         std::any_of(std::begin(kReaders), std::end(kReaders), [&](const Reader* reader) {
            return std::any_of(reader->endings.begin(), reader->endings.end(), ends);
          });
 }

@@ -11,14 +11,17 @@ namespace thalweg {
 /// How sure a reader is that a file is of its format, from the least to the most.
 enum class Claim { none, any_text, looks_like_it, by_name, by_magic };
 
+constexpr std::int64_t kFormatBytes = 1 << 16;  ///< tell a format
+
 struct Reader {
   DataFormat format;
   std::array<std::string_view, 3> endings;  ///< of the names of such files; "" stands for none
-  /// `head` holds the first bytes of the file, `path` is in lower case and ends in front of ".gz".
+  /// `head` holds the first bytes of the file, `path` is in lower case, without ".gz" and the like.
   Claim (*claim)(std::string_view head, std::string_view path);
   /// Reads the bytes of request.path, which is open already; those of an npz archive in random order, from
   /// the file of the source.
   RawData (*read)(const ReadRequest& request, std::unique_ptr<ByteSource> source);
+  bool several = false;  ///< whether it reads request.more too
 };
 
 const Reader& reader_of(DataFormat format);

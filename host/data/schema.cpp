@@ -73,6 +73,24 @@ DataSchema schema_of(const Dataset& data) {
           .index_base = data.index_base};
 }
 
+namespace {
+
+Json crosses_to_json(const std::vector<std::array<std::int32_t, 2>>& crosses) {
+  Json list = Json::Array();
+  for (const auto& [a, b] : crosses) list.push_back(Json(std::vector<std::int32_t>{a, b}));
+  return list;
+}
+
+void crosses_from_json(const Json& json, std::vector<std::array<std::int32_t, 2>>& crosses) {
+  for (const Json& item : json.array()) {
+    const auto pair = item.get<std::vector<std::int32_t>>();
+    if (pair.size() != 2) throw JsonError("a cross of other than two columns");
+    crosses.push_back({pair[0], pair[1]});
+  }
+}
+
+}  // namespace
+
 std::string schema_to_json(const DataSchema& schema) {
   const FeatureTransform& t = schema.transform;
   Json json;
@@ -93,14 +111,37 @@ std::string schema_to_json(const DataSchema& schema) {
   json["impute"] = t.impute;
   json["scale"] = t.scale;
   json["shift"] = t.shift;
+  if (!t.crosses.empty()) json["crosses"] = crosses_to_json(t.crosses);
+  if (t.hash_bits > 0) json["hash_bits"] = t.hash_bits;
+  if (t.hash_bits > 0) json["hashed_texts"] = t.hashed_texts;
   return json.dump();
 }
 
 namespace {
 
+/// What is wrong with hashing and crosses, or nothing.
+std::string contradiction_of_table(const DataSchema& s) {
+  const FeatureTransform& t = s.transform;
+  if (t.hash_bits < 0 || t.hash_bits > 30) return fmt::format("{} bits of a hash", t.hash_bits);
+  const bool hashed = t.hash_bits > 0;
+  if (!hashed && !t.hashed_texts.empty()) return "hashed texts without a hash";
+  if (hashed && (!s.sparse || s.features != std::int64_t{1} << t.hash_bits || !t.categories.empty()))
+    return "hashed features of another number";
+  const std::int64_t width = table_width(s);
+  for (const auto& cross : t.crosses)
+    for (const std::int32_t column : cross) {
+      if (column < 0 || column >= width) return "a cross of a column that is not there";
+      const auto c = static_cast<std::size_t>(column);
+      if (hashed ? !t.hashed_texts[c] : t.categories.empty() || t.categories[c].empty())
+        return "a cross of a column of numbers";
+    }
+  return "";
+}
+
 /// What contradicts itself; empty: nothing.
 std::string contradiction(const DataSchema& s) {
   if (s.features < 1) return fmt::format("{} features", s.features);
+  if (std::string problem = contradiction_of_table(s); !problem.empty()) return problem;
   if (std::string problem = transform_problem(s.transform, s.features); !problem.empty()) return problem;
   if (std::string problem = transform_problem(s.target_transform); !problem.empty()) return problem;
   if (s.target_kind == TargetKind::classes && s.classes.empty()) return "no classes";
@@ -134,6 +175,9 @@ DataSchema schema_from_json(const std::string& json) {
     j.at("impute").get_to(t.impute);
     j.at("scale").get_to(t.scale);
     j.at("shift").get_to(t.shift);
+    if (const Json* crosses = j.find("crosses")) crosses_from_json(*crosses, t.crosses);
+    if (const Json* bits = j.find("hash_bits")) bits->get_to(t.hash_bits);
+    if (const Json* texts = j.find("hashed_texts")) texts->get_to(t.hashed_texts);
   } catch (const JsonError& e) {
     throw DataError(fmt::format("the data schema of the model cannot be read: {}", e.what()));
   }

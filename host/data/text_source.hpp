@@ -1,5 +1,6 @@
 #pragma once
-// A text file, plain or gzip, as blocks that end where a record ends, so that blocks can be parsed apart.
+// A text file, plain or compressed, as blocks that end where a record ends, so that blocks can be parsed
+// apart.
 #include <cstdint>
 #include <memory>
 #include <string>

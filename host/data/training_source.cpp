@@ -72,6 +72,7 @@ Dataset TrainingSource::labels() const {
   }
   labels.rows = raw_.rows;
   labels.source = raw_.source;
+  labels.source_files = raw_.files;
   labels.source_line = raw_.lines;
   labels.first_source_row = raw_.first_row;
   if (schema_) {

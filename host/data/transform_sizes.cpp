@@ -30,7 +30,9 @@ std::string transform_problem(const FeatureTransform& t, std::int64_t feature_co
   std::size_t inputs = t.categories.empty() ? features : 0;
   for (const auto& categories : t.categories) inputs += std::max<std::size_t>(1, categories.size());
   if (inputs != features) return fmt::format("columns that make {} of {} features", inputs, features);
-  const std::size_t columns = t.categories.empty() ? features : t.categories.size();
+  const std::size_t columns = !t.hashed_texts.empty() ? t.hashed_texts.size()
+                              : t.categories.empty()  ? features
+                                                      : t.categories.size();
   if (!t.columns.empty() && t.columns.size() != columns) return "a wrong number of column names";
   if (!t.names.empty() && t.names.size() != features) return "a wrong number of feature names";
   if (!t.impute.empty() && t.impute.size() != columns) return "a wrong number of imputed values";

@@ -13,6 +13,7 @@ std::string numbered(const DataSchema& schema, std::size_t index) {
 }  // namespace
 
 std::string input_name(const DataSchema& schema, std::size_t input) {
+  if (schema.transform.hash_bits > 0) return numbered(schema, input);
   const auto& names = schema.transform.names.empty() ? schema.transform.columns : schema.transform.names;
   return input < names.size() ? names[input] : numbered(schema, input);
 }
@@ -23,7 +24,8 @@ std::vector<ColumnInputs> raw_columns(const DataSchema& schema) {
   for (std::int64_t first = 0; first < schema.features; first += columns.back().count) {
     const std::size_t c = columns.size();
     const std::size_t categories = c < transform.categories.size() ? transform.categories[c].size() : 0;
-    const bool named = c < transform.columns.size() && !transform.columns[c].empty();
+    const bool named =
+        transform.hash_bits == 0 && c < transform.columns.size() && !transform.columns[c].empty();
     columns.push_back({.name = named ? transform.columns[c] : numbered(schema, c),
                        .first = first,
                        .count = std::max<std::int64_t>(1, static_cast<std::int64_t>(categories))});

@@ -44,7 +44,9 @@ bool depends_on_length(const ScheduleConfig& schedule) {
 }
 
 /// The shell chooses the number of a pipe that it makes: <(query) is /dev/fd/63 now and /dev/fd/62 then.
-bool is_descriptor(const std::string& path) { return path == "/dev/stdin" || path.starts_with("/dev/fd/"); }
+bool is_descriptor(const std::string& path) {
+  return path == "-" || path == "/dev/stdin" || path.starts_with("/dev/fd/");
+}
 
 /// Whether two paths name one place. What lies there the fingerprint holds against what was.
 bool same_place(const std::string& a, const std::string& b) {

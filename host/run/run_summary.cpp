@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "host/data/counted.hpp"
+#include "host/data/hashing.hpp"
 #include "host/data/raw_data.hpp"
 
 namespace thalweg {
@@ -43,6 +44,15 @@ std::string text_columns_line(const RunSummary& s) {
   for (const auto& [name, values] : s.text_columns)
     columns.push_back(fmt::format("{} ({})", name, counted(values, "value")));
   return "text columns: " + named(columns);
+}
+
+/// A text meets another one's feature as often as a feature is used at all.
+std::string hashing_line(const RunSummary& s) {
+  const double share = static_cast<double>(s.hashed_used) / static_cast<double>(s.features);
+  return fmt::format(
+      "hashing: {} of {} inputs are used; about {:.2g} % of the texts share one "
+      "(data.hash_bits = {})",
+      s.hashed_used, s.features, 100 * share, s.hash_bits);
 }
 
 std::string rows_line(const RunSummary& s) {
@@ -86,6 +96,8 @@ RunSummary summarize(const Config& config, const RunData& data, const ModelSpec&
   s.features = data.train.features;
   s.columns = raw_width(spec.schema);
   s.text_columns = text_columns(transform);
+  s.hash_bits = transform.hash_bits;
+  if (s.hash_bits > 0) s.hashed_used = used_features(data.train);
   s.filled = data.train.filled;
   s.impute = config.data.impute;
   s.train_rows = std::ssize(data.split.train);
@@ -106,6 +118,7 @@ RunSummary summarize(const Config& config, const RunData& data, const ModelSpec&
 std::vector<std::string> summary_lines(const RunSummary& s) {
   std::vector<std::string> lines{data_line(s)};
   if (!s.text_columns.empty()) lines.push_back(text_columns_line(s));
+  if (s.hash_bits > 0) lines.push_back(hashing_line(s));
   if (s.filled > 0) {
     const std::string by = s.init_from.empty() ? std::string(name_of(s.impute)) : "model.init";
     lines.push_back(fmt::format("missing: {} filled (data.impute = {})", counted(s.filled, "cell"), by));

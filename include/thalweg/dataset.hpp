@@ -1,6 +1,7 @@
 #pragma once
 // A data set in memory: dense rows (float32 or uint8) or CSR, with targets, weights and class labels.
 // Example: dataset_example in examples/tour.cpp.
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,6 +30,13 @@ struct FeatureTransform {
   /// values are an error.
   std::vector<float> impute;
   std::vector<float> scale, shift;  ///< per model input: x' = fma(x, scale, shift); empty: none
+  /// Pairs of raw columns whose texts together are one more column each (data.crosses). Without hash_bits
+  /// these are raw columns themselves, behind those of the file.
+  std::vector<std::array<std::int32_t, 2>> crosses;
+  /// Above 0: the model's inputs are 2^hash_bits sparse features, by a signed hash (docs/data.md).
+  std::int64_t hash_bits = 0;
+  /// With hash_bits, per column of the file: whether it holds texts. Empty: the source has no columns.
+  std::vector<bool> hashed_texts;
 };
 
 /// With data.standardize_target, targets are stored as (y - mean) / deviation. Predictions and the metrics
@@ -38,6 +46,13 @@ struct TargetTransform {
   /// The part of mean that was taken off in double while reading, as FeatureTransform::offset.
   double offset = 0.0;
   bool operator==(const TargetTransform&) const = default;
+};
+
+/// One of several files that a data set comes from.
+struct SourceFile {
+  std::string name;
+  std::int64_t first = 0;      ///< row of the data set that is its first
+  std::int64_t first_row = 0;  ///< and the place of that row in the file, from 0
 };
 
 /// A program may fill the vectors itself: rows, features, one of the three kinds of storage, and target.
@@ -70,9 +85,10 @@ class THALWEG_API Dataset {
   /// CSV: text of each row in the column data.id, and the name of that column; empty: there is none.
   std::vector<std::string> row_names;
   std::string row_name_column;
-  std::int64_t filled = 0;         ///< missing cells that data.impute filled
-  std::int64_t unseen = 0;         ///< categories and indices left out that training did not have
-  std::vector<std::string> notes;  ///< a line for each thing that was left out
+  std::int64_t filled = 0;               ///< missing cells that data.impute filled
+  std::int64_t unseen = 0;               ///< categories and indices left out that training did not have
+  std::vector<std::string> notes;        ///< a line for each thing that was left out
+  std::vector<SourceFile> source_files;  ///< in the order of their rows; empty: source is one file
 
   /// Views of the rows ids[0 .. count); null: of the rows 0 .. count. They hold while the data set does.
   DenseRows dense(const std::int64_t* ids, std::int64_t count) const;

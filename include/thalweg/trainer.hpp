@@ -69,7 +69,9 @@ struct RunSummary {
   std::int64_t columns = 0;    ///< before one-hot
   std::int64_t features = 0;   ///< inputs of the model
   std::vector<std::pair<std::string, std::int64_t>> text_columns;  ///< name and number of categories
-  std::int64_t filled = 0;  ///< missing cells of the training data that were filled
+  std::int64_t hash_bits = 0;    ///< of data.hash_bits, or of the model that the run begins with
+  std::int64_t hashed_used = 0;  ///< with it, inputs that some row has
+  std::int64_t filled = 0;       ///< missing cells of the training data that were filled
   Imputation impute = Imputation::error;
   std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
   std::string validation_source;  ///< a file, or empty: rows of the training data

@@ -88,6 +88,7 @@ class WrongCommandLines : public testing::Test {
     folder_.write("good.toml", "[train]\nepochs = 1\n");
     folder_.write("settings.txt", "epochs: 3\n");
     folder_.write("blocker", "");
+    std::filesystem::create_directory(folder_.path("folder"));
     train_a_run();
   }
   void TearDown() override { std::filesystem::current_path(before_); }

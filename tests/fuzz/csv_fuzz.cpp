@@ -19,6 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     config.id = "0";
     config.categorical = {"1"};
   }
+  if ((choice & 192) == 192) {
+    config.id = "";
+    config.hash_bits = 6;
+    config.crosses = {"0*1"};
+  }
   fuzz::read_as_data(config, data[0], fuzz::view(data + 2, size - 2));
   return 0;
 }

@@ -21,9 +21,11 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = {
     "npy": ["npy_header", "array_reader", "label_file"], "npz": ["zip", "npy_header", "npy_reader"],
-    "csv": ["csv_reader", "csv_merger", "csv_cells", "csv_layout", "csv_roles", "text", "text_source", "transform"],
+    "csv": ["csv_reader", "csv_merger", "csv_hasher", "csv_crosses", "csv_cells", "csv_layout", "csv_roles", "text", "text_source", "transform"],
     "libsvm": ["libsvm_reader", "libsvm_merger"],
     "idx": ["idx_header", "idx_reader"], "gz": ["byte_source", "read_data"],
+    "compressed": ["zstd_inflater", "bzip2_inflater", "xz_inflater", "inflater"],
+    "vw": ["vw_reader", "vw_parser", "entry_rows", "hashing"],
     "safetensors": ["safetensors", "json"], "toml": ["config_text", "values", "keys", "validate"],
     "checkpoint": ["checkpoint", "manifest", "schema"],
 }

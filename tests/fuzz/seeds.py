@@ -3,9 +3,11 @@
 
 Each is small and valid or wrong in one way; what the fuzzer learned from them lies in corpus. The first byte of an
 input is its target's choice (see reader.hpp)."""
+import bz2
 import gzip
 import io
 import json
+import lzma
 import pathlib
 import struct
 import sys
@@ -87,12 +89,18 @@ SEEDS = {
         "missing": b"\4\0a,b\n1,NA\n,2\n3,?\n4,5\n", "quotes": b"\0\0\"a\"\"b\",\"c\nd\",y\n\"1\",2,3\n4,\"5\",6\n",
         "tabs": b"\2\3" + CSV[6:].replace(b",", b"\t"), "spaces": b"\2\2" + CSV[6:].replace(b",", b"  "),
         "semicolons": b"\0\0\xef\xbb\xbf" + CSV.replace(b",", b";").replace(b"\n", b"\r\n"), "open_quote": b"\0\0a,b\n\"1,2\n",
-        "ragged": b"\0\0a,b\n1\n2,3\n", "hostile_numbers": b"\2\0" + b"1e-999,1\n+.5,-0\n1e38,2\n",
+        "hashed": b"\4\xc0c,d,e,y\nu,x,1,0\nv,,2,1\nu,z,,1\n", "ragged": b"\0\0a,b\n1\n2,3\n", "hostile_numbers": b"\2\0" + b"1e-999,1\n+.5,-0\n1e38,2\n",
     },
     "libsvm": {
         "one_based": b"\0" + SVM, "zero_based": b"\x20" + b"0 0:1 5:2\n1 3:-1\n", "width": b"\x30" + b"0 0:1\n1 3:-1\n",
         "targets": b"\0" + b"0.5 1:1\n+1.25 2:+3 7:1e-60\n", "unsorted": b"\0" + b"1 3:1 2:1\n", "label_only": b"\0" + b"1\n0 1:1\n",
         "huge_index": b"\0" + b"1 2147483646:1\n0 1:1\n", "classes": b"\1" + b"a 1:1\nb 2:1\n",
+    },
+    "vw": {
+        "plain": b"\0\0" + b"1 | a:0.5 b\n-1 |f a |g:2 c:1e-3\n", "importance": b"\0\4" + b"1 2 'tag |f a b\n0.5 1 x| a\n",
+        "classes": b"\1\1" + b"1 | a\n2 | b\n3 |\n", "no_label": b"\0\0" + b"| a\n", "no_bar": b"\0\0" + b"1 a\n",
+        "base": b"\0\0" + b"1 1 0.5 | a\n", "value": b"\0\0" + b"1 | a:x\n", "range": b"\x80\2" + b"1 | a\n2 | b\n\n3 | c\n",
+        "huge": b"\0\0" + b"1 |f:1e38 a:1e38\n0 | b:-1e-60\n",
     },
     "idx": {
         "images": b"\0" + IMAGES, "labels": b"\0" + IMAGES + CUT + idx(8, [3], b"\0\1\2"), "range": b"\x80" + IMAGES,
@@ -106,6 +114,13 @@ SEEDS = {
         "members": b"\2" + CSV + CUT + CSV[6:], "svm": b"\2" + SVM, "idx": b"\2" + IMAGES, "npy": b"\2" + X,
         "bomb": b"\0" + gzip.compress(b"\n" * 100000, mtime=0), "cut": b"\0" + gzip.compress(CSV, mtime=0)[:-9],
         "names": b"\0" + b"\x1f\x8b\x08\x1e\0\0\0\0\0\3\4\0abcdname\0comment\0\x12\x34" + zlib.compress(CSV)[2:-4] + b"\0" * 8,
+    },
+    "compressed": {
+        "bz2": b"\0" + bz2.compress(CSV), "xz": b"\0" + lzma.compress(CSV), "xz_cut": b"\0" + lzma.compress(CSV)[:-9],
+        "streams": b"\0" + bz2.compress(CSV) + bz2.compress(CSV[6:]), "padded": b"\0" + lzma.compress(SVM) + bytes(8),
+        "zstd": b"\0\x28\xb5\x2f\xfd\x04\x20\xf1\0\0" + CSV[:30] + b"\0\0\0\0", "skippable": b"\0\x50\x2a\x4d\x18\3\0\0\0abc",
+        "bz2_bomb": b"\0" + bz2.compress(b"\n" * 100000), "tail": b"\0" + lzma.compress(CSV) + b"tail",
+        **{f"made_{by}": bytes([by]) + CSV + CUT + CSV[6:] for by in (1, 2, 3)},
     },
     "safetensors": {
         "two": b"\0" + tensors([("w", "F32", [2, 2], FLOATS[:16]), ("b", "I64", [1], bytes(8))], {"a": "b"}),

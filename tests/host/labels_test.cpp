@@ -344,10 +344,6 @@ TEST_F(Labels, AnArrayOfTextsHoldsLabels) {
   expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"y.npy row 2", "label"});
   c.target = write("y.npy", npy("|S2", "(3,)", std::vector<char>{'b', 'b', 'b'}));
   expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); }, {"y.npy is cut off"});
-  c = config(write("x.npy", npy("|S1", "(2, 1)", std::vector<char>{'b', 'c'})));
-  c.target = write("y.txt", "1\n2\n");
-  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
-                          {"x.npy", "text of 1 characters", "want numbers as features"});
 }
 
 }  // namespace

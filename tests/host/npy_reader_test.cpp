@@ -8,6 +8,7 @@ namespace {
 
 using test::expect_error;
 using test::npy;
+using namespace std::string_literals;
 using Floats = std::vector<float>;
 
 template <class T>
@@ -280,6 +281,63 @@ TEST_F(NpyReader, AnErrorNamesTheTypeOfTheElements) {
   named("<i8", "int64");
   named("|b1", "bool");
   named(">i1", "int8");
+}
+
+TEST_F(NpyReader, TextsAreNumbersOrCategoriesByColumn) {
+  using Texts = std::vector<std::string>;
+  const std::u32string cells = U"1.5red2\0\0b\u00FC\0"s;  // [2, 2] of three characters
+  const std::vector<char32_t> u(cells.begin(), cells.end());
+  const Dataset d = read(npy("<U3", "(2, 2)", u));
+  EXPECT_EQ(d.transform.names, (Texts{"0", "1=b\u00FC", "1=red"}));
+  EXPECT_EQ(d.dense_f32, (Floats{1.5f, 0, 1, 2, 1, 0}));
+  const Dataset by_column = read(npy("|S1", "(2, 3)", std::vector<char>{'1', '2', 'a', 'b', '5', '6'}, true));
+  EXPECT_EQ(by_column.dense_f32, (Floats{1, 1, 0, 5, 2, 0, 1, 6}));
+
+  const DataSchema schema = schema_from_json(schema_to_json(schema_of(d)));
+  const auto as_of_model = [&](const std::string& x) {
+    const std::string file = write("new.npy", x);
+    return read_data_as({}, file, "", "", schema, false);
+  };
+  EXPECT_EQ(as_of_model(npy("|S3", "(1, 2)", std::vector<char>{'7', 0, 0, 'r', 'e', 'd'})).dense_f32,
+            (Floats{7, 0, 1}));
+  EXPECT_EQ(as_of_model(npy("|S1", "(1, 2)", std::vector<char>{'7', '8'})).unseen, 1);
+  expect_error<DataError>(
+      [&] {
+        as_of_model(npy("|S1", "(2, 2)", std::vector<char>{'7', 'x', 'y', 'x'}));
+      },
+      {"new.npy row 1, column 0: got \"y\"; want a number"});
+  expect_error<DataError>(
+      [&] {
+        read(npy("|S1", "(2, 1)", std::vector<char>{'7', 0}));
+      },
+      {"x.npy row 1, column 0: missing value"});
+  expect_error<DataError>(
+      [&] {
+        read(npy("|S2", "(2, 1)", std::vector<char>{'7', 'x', '8'}));
+      },
+      {"x.npy is cut off"});
+}
+
+TEST_F(NpyReader, TextsOfARowRangeLeaveNoTraceOutsideOfIt) {
+  const Dataset d = read(npy("|S1", "(5, 1)", std::vector<char>{'1', '2', '3', 'x', '5'}), "0:3");
+  EXPECT_EQ(d.dense_f32, (Floats{1, 2, 3}));
+}
+
+TEST_F(NpyReader, MoreThanAThousandTextsAreNoCategories) {
+  const auto column = [](int rows) {
+    std::vector<char> cells;
+    for (int i = 0; i < rows; ++i)
+      for (const char c : "x" + std::to_string(1000 + i)) cells.push_back(c);
+    return npy("|S5", "(" + std::to_string(rows) + ", 1)", cells);
+  };
+  DataConfig c = config(write("x.npy", column(1000)));
+  std::string labels;
+  for (int i = 0; i < 1000; ++i) labels += i % 2 == 0 ? "0\n" : "1\n";
+  c.target = write("y", labels);
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).features, 1000);
+  write("x.npy", column(1001));
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
+                          {"x.npy, column 0: more than 1000 distinct texts"});
 }
 
 }  // namespace

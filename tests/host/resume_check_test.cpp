@@ -72,6 +72,7 @@ TEST(ResumeCheck, TheSameFileMayBeNamedInAnotherWay) {
   piped.data.train = "/dev/fd/63", piped.data.target = "/dev/stdin", piped.data.weight = "/dev/fd/9";
   expect_allowed(piped, {"data.train", "/dev/fd/62"});
   expect_allowed(piped, {"data.train", "/dev/stdin"});
+  expect_allowed(piped, {"data.train", "-"});
   expect_allowed(piped, {"data.target", "/dev/fd/5"});
   expect_allowed(piped, {"data.weight", "/dev/stdin"});
 }

@@ -1,0 +1,15 @@
+#pragma once
+// Pairs of text columns that are one more category (data.crosses).
+#include "host/data/csv_layout.hpp"
+
+namespace thalweg {
+
+/// The pairs of features of data.crosses, or of the model. Throws ConfigError for a cross of other than two
+/// columns of texts.
+std::vector<std::array<std::int32_t, 2>> find_crosses(const ReadRequest& request, const CsvLayout& layout);
+
+/// Adds a column for each pair, behind the others: its texts are "a*b". Throws DataError if they are too many
+/// for categories.
+void add_crosses(const std::vector<std::array<std::int32_t, 2>>& crosses, RawData& data);
+
+}  // namespace thalweg

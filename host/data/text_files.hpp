@@ -1,0 +1,71 @@
+#pragma once
+// Text formats: the blocks of all files of a request, parsed apart and merged in order.
+#include <fmt/format.h>
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "host/data/file_sequence.hpp"
+#include "host/data/parallel_parse.hpp"
+#include "host/data/readers.hpp"
+#include "host/data/text_source.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+
+/// A text of lines, and its first block. Throws DataError for an empty one.
+inline TextSource first_lines(const ReadRequest& request, std::unique_ptr<ByteSource> source,
+                              std::string_view want, TextBlock& first) {
+  TextSource text(request.path, std::move(source), RecordEnd::line);
+  if (!text.next(first)) throw DataError(fmt::format("{} is empty; want {}", request.path, want));
+  return text;
+}
+
+/// The rows of a block as a source of its own.
+template <class Rows, class Format>
+void hand_over(const ReadRequest& request, const Format& format, Rows& rows) {
+  if (rows.rows == 0) return;
+  RawData data = format.without_rows();
+  auto merger = format.merger(data);
+  merger.merge(rows);
+  format.finish(merger, data);
+  request.take(std::move(data));
+}
+
+/// The rows of a request's files. `text` is the first file, of which `first` was taken. A format has
+///   open(part, source, block)  the text of a further file, and its first block without a header
+///   parser(part)               what parses a block of that file
+///   without_rows()             a source before its first row
+///   merger(data)               what takes the rows of the blocks into it
+///   finish(merger, data)       what follows the last of them
+template <class Rows, class Format>
+RawData read_text_files(const Reader& reader, const ReadRequest& request, TextSource& text, TextBlock first,
+                        const Format& format) {
+  RawData data = format.without_rows();
+  auto merger = format.merger(data);
+  const auto read = [&](const ReadRequest& part, TextSource& source, TextBlock begin) {
+    begin_file(part, merger.seen(), data);
+    const auto parser = format.parser(part);
+    bool more = true;
+    parse_blocks<Rows>(
+        source, std::move(begin), part.progress, part.threads,
+        [&](const TextBlock& block, Rows& rows) { parser.parse(block, rows); },
+        [&](Rows& rows) {
+          if (!request.take) return more = merger.merge(rows);
+          hand_over(request, format, rows);
+          return true;
+        });
+    return more;
+  };
+  if (read(request, text, std::move(first)))
+    read_further_files(reader, request, [&](const ReadRequest& part, std::unique_ptr<ByteSource> bytes) {
+      TextBlock block;
+      TextSource source = format.open(part, std::move(bytes), block);
+      return read(part, source, std::move(block));
+    });
+  format.finish(merger, data);
+  return data;
+}
+
+}  // namespace thalweg
