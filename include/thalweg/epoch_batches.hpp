@@ -21,6 +21,10 @@ class THALWEG_API EpochBatches {
   /// is short unless drop_last. Throws ShapeError for no rows, a negative row or a batch size below 1.
   EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_size, std::uint64_t seed, bool shuffle,
                bool drop_last);
+  // Copied where others are moved: there is always a list of rows.
+  EpochBatches(const EpochBatches&) = default;
+  EpochBatches& operator=(const EpochBatches&) = default;
+  ~EpochBatches() = default;
 
   std::int64_t batches_per_epoch() const { return order_->batches; }
   /// Returns batch `batch` of epoch `epoch`, both counted from 0. Throws ShapeError for one that is not

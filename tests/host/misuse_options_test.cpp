@@ -173,6 +173,9 @@ TEST(MisuseOptions, EpochBatchesHaveRowsAndASize) {
   expect_error<ShapeError>([&] { batches.at(-1, 0); }, words);
   expect_error<ShapeError>([&] { batches.at_step(-3); }, words);
   EXPECT_EQ(batches.at(5, 1).count(), 1);
+  EpochBatches moved = batches;
+  const EpochBatches taken = std::move(moved);
+  EXPECT_EQ(moved.at(0, 0), taken.at(0, 0)) << "nothing is empty";  // NOLINT(bugprone-use-after-move)
 }
 
 TEST(MisuseOptions, AScheduleIsOfAStepThatMayBe) {
