@@ -13,6 +13,7 @@
 #include "host/model/objective.hpp"
 #include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/validate.hpp"
 
 namespace thalweg {
 namespace {
@@ -37,6 +38,16 @@ std::optional<ModelSpec> init_spec(const ModelConfig& model) {
 }
 
 }  // namespace
+
+MemoryData checked_memory(Dataset train, const Dataset* test) {
+  const auto check = [](const Dataset& rows) {
+    const bool raw = is_raw(rows.transform);
+    if (rows.rows != 0) validate(rows, raw ? MissingValues::allowed : MissingValues::refused);
+  };
+  check(train);
+  if (test != nullptr) check(*test);
+  return {std::move(train), test};
+}
 
 TrainingSource training_source(const Config& config, const std::optional<ModelSpec>& init,
                                const ReadOptions& reading, MemoryData* memory) {

@@ -30,6 +30,10 @@ struct MemoryData {
   const Dataset* test = nullptr;  ///< null: none
 };
 
+/// Checks the rows of a program: those of files their readers have checked. Raw ones may lack cells, which
+/// data.impute fills. Throws ShapeError or DataError.
+MemoryData checked_memory(Dataset train, const Dataset* test);
+
 /// The training data as the run reads them, or takes them from `memory`; by the schema of `init`, where the
 /// run begins with a model.
 TrainingSource training_source(const Config& config, const std::optional<ModelSpec>& init,

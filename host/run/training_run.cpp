@@ -216,7 +216,7 @@ TrainReport train(const Config& config, const TrainObserver& observer) {
 }
 
 TrainReport train(const Config& config, Dataset data, const Dataset* test, const TrainObserver& observer) {
-  MemoryData memory{std::move(data), test};
+  MemoryData memory = checked_memory(std::move(data), test);
   return train_on(&memory, config, observer);
 }
 

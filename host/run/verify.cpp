@@ -140,7 +140,7 @@ VerifyReport verify(const Config& config, const VerifyOptions& options) {
 }
 
 VerifyReport verify(const Config& config, Dataset data, const VerifyOptions& options) {
-  MemoryData memory{std::move(data), nullptr};
+  MemoryData memory = checked_memory(std::move(data), nullptr);
   return verify_on(&memory, config, options);
 }
 
