@@ -45,7 +45,8 @@ bool same_names(const std::vector<std::string>& a, const std::vector<std::string
 
 bool is_same(const FeatureTransform& a, const FeatureTransform& b) {
   return same_names(a.columns, b.columns) && a.offset == b.offset && a.impute == b.impute &&
-         a.scale == b.scale && a.shift == b.shift && a.categories == b.categories;
+         a.scale == b.scale && a.shift == b.shift && a.categories == b.categories && a.crosses == b.crosses &&
+         a.hash_bits == b.hash_bits && a.hashed_texts == b.hashed_texts;
 }
 
 /// Rows that were transformed already have to be so by the model's transform.
@@ -62,6 +63,9 @@ void require_same_transform(const Dataset& data, const FeatureTransform& model) 
   look("scale", mine.scale, model.scale);
   look("shift", mine.shift, model.shift);
   look("categories", category_lists(mine), category_lists(model));
+  const bool same_table = mine.crosses == model.crosses && mine.hashed_texts == model.hashed_texts;
+  if (found.empty() && (mine.hash_bits != model.hash_bits || !same_table))
+    found = "data.hash_bits or data.crosses";
   if (!found.empty())
     throw DataError(
         fmt::format("{} was transformed otherwise than the model's data: {}; want raw rows (an empty "

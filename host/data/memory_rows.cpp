@@ -53,7 +53,7 @@ void select_origin(const Dataset& data, const std::vector<std::int64_t>& ids, Da
 
 bool is_raw(const FeatureTransform& transform) {
   return !has_categories(transform) && transform.offset.empty() && transform.impute.empty() &&
-         transform.scale.empty();
+         transform.scale.empty() && transform.hash_bits == 0;
 }
 
 LabelColumn labels_of(const Dataset& data) {

@@ -63,8 +63,8 @@ class THALWEG_API Dataset {
   bool sparse = false;
 
   // dense: exactly one of these two has data
-  std::vector<float> dense_f32;        ///< [rows, features], already transformed
-  std::vector<std::uint8_t> dense_u8;  ///< [rows, features], transformed when it is read
+  std::vector<float> dense_f32;        ///< [rows, features]: raw, or what `transform` made of raw rows
+  std::vector<std::uint8_t> dense_u8;  ///< [rows, features]: raw; a step transforms them as it reads them
   // sparse
   std::vector<std::int64_t> offsets;  ///< [rows + 1]
   std::vector<std::int32_t> columns;  ///< [offsets[rows]] from 0, ascending within a row
@@ -72,11 +72,11 @@ class THALWEG_API Dataset {
 
   TargetKind target_kind = TargetKind::number;
   TargetTransform target_transform;
-  std::vector<float> target;         ///< [rows] number or class index; empty: the source has none
-  std::vector<float> weight;         ///< [rows] or empty: sample weight times class weight, of mean 1
-  std::vector<std::string> classes;  ///< labels as in the data, in class order
-  std::string target_reason;         ///< why the targets are numbers or classes; empty: the caller said
-  FeatureTransform transform;
+  std::vector<float> target;              ///< [rows] number or class index; empty: the source has none
+  std::vector<float> weight;              ///< [rows] or empty: sample weight times class weight, of mean 1
+  std::vector<std::string> classes;       ///< labels as in the data, in class order
+  std::string target_reason;              ///< why the targets are numbers or classes; empty: the caller said
+  FeatureTransform transform;             ///< that the features went through; empty: they are raw
   std::string source;                     ///< name of the file, for messages
   std::int64_t first_source_row = 0;      ///< row of the source that row 0 comes from
   std::vector<std::int64_t> source_line;  ///< text formats: line of each row, for messages; may be empty
