@@ -18,7 +18,7 @@ struct Group {
 
 /// The sum over classes in each lane, by the tree of fold_chains: one class per chain, empty chains left out.
 /// There are at most 2 * stride classes at each level.
-inline void fold_lanes(float (*chain)[kGroup], std::int64_t classes, float* sum) {
+static void fold_lanes(float (*chain)[kGroup], std::int64_t classes, float* sum) {
   for (std::int64_t stride = kFewClasses / 2; stride > 0; stride /= 2) {
     for (std::int64_t k = 0; k + stride < classes; ++k) {
       for (int lane = 0; lane < kGroup; ++lane) chain[k][lane] = chain[k][lane] + chain[k + stride][lane];
@@ -28,7 +28,7 @@ inline void fold_lanes(float (*chain)[kGroup], std::int64_t classes, float* sum)
   for (int lane = 0; lane < kGroup; ++lane) sum[lane] = chain[0][lane];
 }
 
-inline void load_group(ConstMatrix logits, std::int64_t first, std::int64_t rows, Group& group) {
+static void load_group(ConstMatrix logits, std::int64_t first, std::int64_t rows, Group& group) {
   const std::int64_t classes = logits.cols;
   float max[kGroup], chain[kFewClasses][kGroup];
   for (std::int64_t lane = 0; lane < kGroup; ++lane) {
@@ -48,7 +48,7 @@ inline void load_group(ConstMatrix logits, std::int64_t first, std::int64_t rows
   fold_lanes(chain, classes, group.sum);
 }
 
-inline void shift_sums(const Group& group, std::int64_t classes, float* sums) {
+static void shift_sums(const Group& group, std::int64_t classes, float* sums) {
   float chain[kFewClasses][kGroup];
   for (std::int64_t k = 0; k < classes; ++k) {
     for (int lane = 0; lane < kGroup; ++lane) chain[k][lane] = 0.0f + group.shift[k][lane];
@@ -56,13 +56,13 @@ inline void shift_sums(const Group& group, std::int64_t classes, float* sums) {
   fold_lanes(chain, classes, sums);
 }
 
-inline void store_group(const float (*values)[kGroup], std::int64_t first, std::int64_t rows, Matrix to) {
+static void store_group(const float (*values)[kGroup], std::int64_t first, std::int64_t rows, Matrix to) {
   for (std::int64_t lane = 0; lane < rows; ++lane) {
     for (std::int64_t k = 0; k < to.cols; ++k) to.row(first + lane)[k] = values[k][lane];
   }
 }
 
-inline void evaluate_group(const SoftmaxCrossEntropyArgs& args, std::int64_t first, std::int64_t rows) {
+static void evaluate_group(const SoftmaxCrossEntropyArgs& args, std::int64_t first, std::int64_t rows) {
   const std::int64_t classes = args.logits.cols;
   Group group;
   load_group(args.logits, first, rows, group);
@@ -99,7 +99,7 @@ inline void evaluate_group(const SoftmaxCrossEntropyArgs& args, std::int64_t fir
   store_group(group.term, first, rows, args.grad_logits);
 }
 
-inline void softmax_group(const SoftmaxArgs& args, std::int64_t first, std::int64_t rows) {
+static void softmax_group(const SoftmaxArgs& args, std::int64_t first, std::int64_t rows) {
   Group group;
   load_group(args.logits, first, rows, group);
   float reciprocal[kGroup];

@@ -1,5 +1,6 @@
 #pragma once
-// Softmax row by row, along the vectors.
+// Softmax row by row, along the vectors. Functions are local (static) to the one source that includes them,
+// so that the compiler inlines what is called once.
 #include <cstdint>
 
 #include "kernels/base/chains.hpp"
@@ -12,10 +13,10 @@
 
 namespace thalweg::THALWEG_ISA {
 
-inline std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-inline std::int64_t whole_registers(std::int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
+static std::int64_t smaller(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+static std::int64_t whole_registers(std::int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
-inline float row_max(const float* z, std::int64_t classes) {
+static float row_max(const float* z, std::int64_t classes) {
   float best = -exact::kInfinity;
   std::int64_t j = 0;
   if (classes >= kLanes) {
@@ -31,7 +32,7 @@ inline float row_max(const float* z, std::int64_t classes) {
 }
 
 /// terms[c] = exp(z[c] - max) for c < count, and 0 from there to the end of the register.
-inline void exponentials(const float* z, std::int64_t count, float max, float* terms) {
+static void exponentials(const float* z, std::int64_t count, float max, float* terms) {
   const std::int64_t padded = whole_registers(count);
   float shifted[kChains];
   for (std::int64_t c = 0; c < count; ++c) shifted[c] = z[c] - max;
@@ -41,7 +42,7 @@ inline void exponentials(const float* z, std::int64_t count, float max, float* t
 
 /// The tree of fold_chains, leaving out the levels that only add +0 when a row has few classes. That is
 /// exact: a chain that begins at +0 is never -0.
-inline float fold(float* chain, std::int64_t classes) {
+static float fold(float* chain, std::int64_t classes) {
   int stride = kChains / 2;
   while (stride >= classes && stride > 0) stride /= 2;
   for (; stride > 0; stride /= 2) {
@@ -51,7 +52,7 @@ inline float fold(float* chain, std::int64_t classes) {
 }
 
 /// Sum over the row of exp(z - max); the terms are kept in `kept` unless it is null. It may be z itself.
-inline float exponential_sum(const float* z, std::int64_t classes, float max, float* kept) {
+static float exponential_sum(const float* z, std::int64_t classes, float max, float* kept) {
   float chain[kChains] = {};
   float terms[kChains];
   for (std::int64_t base = 0; base < classes; base += kChains) {
@@ -65,7 +66,7 @@ inline float exponential_sum(const float* z, std::int64_t classes, float max, fl
 }
 
 /// Sum over the row of z - max.
-inline float shift_sum(const float* z, std::int64_t classes, float max) {
+static float shift_sum(const float* z, std::int64_t classes, float max) {
   float chain[kChains] = {};
   for (std::int64_t base = 0; base < classes; base += kChains) {
     const std::int64_t count = smaller(classes - base, kChains);
@@ -75,7 +76,7 @@ inline float shift_sum(const float* z, std::int64_t classes, float max) {
 }
 
 /// gradient holds exp(z - max) and receives factor * (softmax - q).
-inline void gradient_of_row(float* gradient, std::int64_t classes, std::int64_t own_class, float sum,
+static void gradient_of_row(float* gradient, std::int64_t classes, std::int64_t own_class, float sum,
                             float factor, SmoothedTarget q) {
   const float reciprocal = 1.0f / sum;
   const float own_term = gradient[own_class];
@@ -88,14 +89,14 @@ struct Sample {
   float weight;  // NaN if the target is not a class: loss and gradient become NaN
 };
 
-inline Sample sample_of(const LossTargets& targets, std::int64_t n, std::int64_t classes) {
+static Sample sample_of(const LossTargets& targets, std::int64_t n, std::int64_t classes) {
   const std::int64_t row = targets.ids ? targets.ids[n] : n;
   const std::int64_t own_class = class_index(targets.target[row], classes);
   if (own_class < 0) return {0, exact::kNan};
   return {own_class, targets.weight ? targets.weight[row] : 1.0f};
 }
 
-inline void evaluate_row(const SoftmaxCrossEntropyArgs& args, std::int64_t n) {
+static void evaluate_row(const SoftmaxCrossEntropyArgs& args, std::int64_t n) {
   const std::int64_t classes = args.logits.cols;
   const Sample sample = sample_of(args.targets, n, classes);
   const float* z = args.logits.row(n);
@@ -111,7 +112,7 @@ inline void evaluate_row(const SoftmaxCrossEntropyArgs& args, std::int64_t n) {
                   smoothed_target(args.label_smoothing, classes));
 }
 
-inline void softmax_row(const SoftmaxArgs& args, std::int64_t n) {
+static void softmax_row(const SoftmaxArgs& args, std::int64_t n) {
   const std::int64_t classes = args.logits.cols;
   const float* z = args.logits.row(n);
   float* probabilities = args.probabilities.row(n);
