@@ -33,8 +33,8 @@ class ByteSource {
   virtual std::shared_ptr<const InputFile> file() const { return nullptr; }
 };
 
-/// A file or a pipe, unpacked where it is compressed, UTF-16 as UTF-8; `progress` hears of a pipe that stays empty. Throws NoInputError when `path` is missing
-/// or a folder, IoError when it cannot be opened.
+/// A file or a pipe, unpacked where it is compressed, UTF-16 as UTF-8; `progress` hears of a pipe that stays
+/// empty. Throws NoInputError when `path` is missing or a folder, IoError when it cannot be opened.
 std::unique_ptr<ByteSource> open_file(const std::string& path, const ReadProgress& progress = {});
 
 /// The first bytes of a source, and the source from its beginning, because a pipe cannot be opened again.
