@@ -155,16 +155,13 @@ void check_inflation(const std::string& name, std::int64_t inflated, std::int64_
 
 std::unique_ptr<ByteSource> open_file(const std::string& path, const ReadProgress& progress) {
   StoredBytes stored(path, progress);
-  const std::string_view head = stored.ahead(kMagicBytes);
-  const Compression* const compression = compression_of(head);
-  if (compression == nullptr) {
-    const bool utf16 = begins_utf16(head);
-    auto plain = std::make_unique<PlainSource>(std::move(stored));
-    return utf16 ? utf8_of_utf16(path, std::move(plain)) : std::move(plain);
-  }
-  auto inflated = peek(std::make_unique<InflatingSource>(std::move(stored), *compression), kOrderMarkBytes);
-  return begins_utf16(inflated.head) ? utf8_of_utf16(path, std::move(inflated.source))
-                                     : std::move(inflated.source);
+  const Compression* const compression = compression_of(stored.ahead(kMagicBytes));
+  std::unique_ptr<ByteSource> source;
+  if (compression == nullptr)
+    source = std::make_unique<PlainSource>(std::move(stored));
+  else
+    source = std::make_unique<InflatingSource>(std::move(stored), *compression);
+  return as_utf8(path, std::move(source));
 }
 
 PeekedSource peek(std::unique_ptr<ByteSource> source, std::int64_t size) {

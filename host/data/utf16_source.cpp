@@ -12,6 +12,7 @@ namespace thalweg {
 namespace {
 
 constexpr std::int64_t kPiece = std::int64_t{1} << 16;
+constexpr std::int64_t kOrderMarkBytes = 4;
 
 class Utf16Source : public ByteSource {
  public:
@@ -76,16 +77,44 @@ class Utf16Source : public ByteSource {
   bool big_endian_ = false, ended_ = false;
 };
 
-}  // namespace
-
+/// The mark of UTF-16; UTF-32's is another.
 bool begins_utf16(std::string_view head) {
   using namespace std::string_view_literals;
   return (head.starts_with("\xFF\xFE"sv) && !head.starts_with("\xFF\xFE\0\0"sv)) ||
          head.starts_with("\xFE\xFF"sv);
 }
 
-std::unique_ptr<ByteSource> utf8_of_utf16(const std::string& path, std::unique_ptr<ByteSource> source) {
-  return std::make_unique<Utf16Source>(path, std::move(source));
+/// The first bytes tell, and nothing is read before they are wanted.
+class Utf8Source : public ByteSource {
+ public:
+  Utf8Source(const std::string& path, std::unique_ptr<ByteSource> source)
+      : path_(path), source_(std::move(source)) {}
+
+  std::int64_t read(void* to, std::int64_t size) override {
+    if (!std::exchange(decided_, true)) decide();
+    return source_->read(to, size);
+  }
+  std::int64_t most_bytes() const override { return source_->most_bytes(); }
+  std::int64_t stored_done() const override { return source_->stored_done(); }
+  std::int64_t stored_total() const override { return source_->stored_total(); }
+  std::shared_ptr<const InputFile> file() const override { return source_->file(); }
+
+ private:
+  void decide() {
+    auto [head, source] = peek(std::move(source_), kOrderMarkBytes);
+    source_ = std::move(source);
+    if (begins_utf16(head)) source_ = std::make_unique<Utf16Source>(path_, std::move(source_));
+  }
+
+  std::string path_;
+  std::unique_ptr<ByteSource> source_;
+  bool decided_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteSource> as_utf8(const std::string& path, std::unique_ptr<ByteSource> source) {
+  return std::make_unique<Utf8Source>(path, std::move(source));
 }
 
 void append_utf8(std::uint32_t point, std::string& text) {

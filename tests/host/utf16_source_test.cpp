@@ -58,7 +58,9 @@ TEST_F(Utf16, ATableIsReadAndItsFewestBytesBound) {
   const std::u16string table = u"größe,farbe,y\n1,rot,0\n2,grün,1\n";
   const Dataset data = read_training_data(config(write("d.csv", bytes_of(table, false))), TargetUse::numbers);
   EXPECT_EQ(data.transform.names, (std::vector<std::string>{"größe", "farbe=grün", "farbe=rot"}));
-  EXPECT_EQ(open_file(write("t", bytes_of(u"abc", true)))->most_bytes(), 12);
+  const PeekedSource peeked = peek(open_file(write("t", bytes_of(u"abc", true))), 2);
+  EXPECT_EQ(peeked.head, "ab");
+  EXPECT_EQ(peeked.source->most_bytes(), 12) << "half more than the eight that are stored";
 }
 
 TEST_F(Utf16, HalfACharacterIsNamed) {
