@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "host/data/dataset_rows.hpp"
+#include "host/data/held_out_categories.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/raw_data.hpp"
@@ -115,18 +117,7 @@ SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
           .ids = ids};
 }
 
-namespace {
-
-/// The rows of weight other than 0: the others count as if they were not there.
-std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
-                                          const std::vector<std::int64_t>& rows) {
-  std::vector<std::int64_t> counted;
-  for (const std::int64_t row : rows)
-    if (weight[static_cast<std::size_t>(row)] != 0) counted.push_back(row);
-  return counted;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
                     const std::vector<std::int64_t>& train, int threads) {
@@ -142,6 +133,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
     if (standardize) transform.offset = offset;
     apply_offsets(transform.offset, raw);
     fit_columns(raw, config.impute, fit, transform);
+    match_held_out(train, fit, transform, config.unseen, raw);
     fill_missing(raw, transform, "data.impute = \"mean\" or \"median\"");
     expand_one_hot(raw, transform);
   }

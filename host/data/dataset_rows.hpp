@@ -2,6 +2,7 @@
 // What a row of a data set holds, however it is stored.
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "thalweg/dataset.hpp"
 
@@ -10,6 +11,16 @@ namespace thalweg {
 /// 1 where the data have no weights.
 inline double weight_of(const Dataset& data, std::size_t row) {
   return data.weight.empty() ? 1.0 : double{data.weight[row]};
+}
+
+/// The rows of weight other than 0: the others count as if they were not there.
+inline std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
+                                                 const std::vector<std::int64_t>& rows) {
+  if (weight.empty()) return rows;
+  std::vector<std::int64_t> counted;
+  for (const std::int64_t row : rows)
+    if (weight[static_cast<std::size_t>(row)] != 0) counted.push_back(row);
+  return counted;
 }
 
 /// Calls take(input, value) for the inputs of a row that are not 0, as the model sees them.

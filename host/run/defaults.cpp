@@ -32,15 +32,6 @@ double entries_of_row(const Dataset& data, std::int64_t row) {
   return static_cast<double>(data.offsets[at + 1] - data.offsets[at]);
 }
 
-/// Rows of weight 0 count as if they were not there.
-std::vector<std::int64_t> rows_that_count(const Dataset& data, const std::vector<std::int64_t>& rows) {
-  if (data.weight.empty()) return rows;
-  std::vector<std::int64_t> counted;
-  for (const std::int64_t row : rows)
-    if (weight_of(data, static_cast<std::size_t>(row)) > 0) counted.push_back(row);
-  return counted;
-}
-
 /// An eighth of the rows, so that an epoch has some steps; a power of two.
 std::int64_t batch_size_for(std::int64_t rows) {
   std::int64_t batch = kLeastBatch;
@@ -165,7 +156,7 @@ Config with_data_defaults(Config config) {
 }
 
 RunShape run_shape(const Dataset& data, const std::vector<std::int64_t>& rows, const ModelSpec& spec) {
-  const std::vector<std::int64_t> counted = rows_that_count(data, rows);
+  const std::vector<std::int64_t> counted = rows_that_count(data.weight, rows);
   RunShape shape{.rows = std::ssize(counted), .loss = spec.config.loss};
   const std::int64_t stride = std::max<std::int64_t>(1, shape.rows / kRowsLookedAt);
   double count = 0, entries = 0, norms = 0;
