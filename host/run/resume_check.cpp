@@ -97,11 +97,18 @@ bool ends_a_stop(const SettingDifference& difference) {
   return difference.key == "train.on_spike" && difference.before == value_to_toml(SpikePolicy::stop);
 }
 
+/// Why a setting changed that nobody gave.
+const char* cause_of(const std::string& key) {
+  return key == "optimizer.weight_decay" || key == "optimizer.bias_lr_factor"
+             ? " (a rule chooses it where optimizer.lr is auto)"
+             : "";
+}
+
 [[noreturn]] void refuse_change(const std::string& folder, const SettingDifference& change, bool allowable) {
   throw ConfigError(
-      fmt::format("cannot resume from {}: {} was {} and is now {}; set it back, {}choose another "
+      fmt::format("cannot resume from {}: {} was {} and is now {}{}; set it back, {}choose another "
                   "out, or start over with checkpoint.resume=never",
-                  folder, change.key, change.before, change.after,
+                  folder, change.key, change.before, change.after, cause_of(change.key),
                   allowable ? "go on with it by checkpoint.on_change=allow, " : ""));
 }
 
