@@ -90,7 +90,7 @@ TEST_F(ModelCommands, TakeTheRowsOfTheRunsOwnSplit) {
 TEST_F(ModelCommands, FindTheRowsOfARunThatBeganWithAModelThatIsGone) {
   const auto report = train_numbers({}, "first");
   const auto second = train_numbers({"--model.init=" + folder_.path("first"), "--optimizer.lr=0.001"});
-  EXPECT_EQ(second["task"]["init"], folder_.path("first"));
+  EXPECT_EQ(second["task"].value("init", ""), folder_.path("first"));
   EXPECT_EQ(second["task"]["loss_chosen_by"], "model.init");
   EXPECT_FALSE(report["task"].contains("init"));
   std::filesystem::remove_all(folder_.path("first"));
@@ -213,7 +213,7 @@ TEST_F(ModelCommands, ShowNoControlCharactersOfNames) {
 TEST_F(ModelCommands, NameTheWeightsInTheReport) {
   std::string csv = "x,w,y\n";
   for (int n = 0; n < 50; ++n) csv += std::to_string(n) + ",2," + std::to_string(n * 1.5) + "\n";
-  EXPECT_EQ(train(csv, {"--data.weight=w"})["data"]["weight"], "w");
+  EXPECT_EQ(train(csv, {"--data.weight=w"})["data"].value("weight", ""), "w");
   EXPECT_FALSE(train(csv, {"--checkpoint.resume=never"})["data"].contains("weight"));
 }
 
