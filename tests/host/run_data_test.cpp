@@ -181,14 +181,12 @@ TEST_F(RunDataTest, FoldsReportTheMeanAndTheDeviationOfWhatTheyHoldOut) {
 
 TEST_F(RunDataTest, FoldsAddUpWhatTheyHaveDoneAndLeaveOutWhatOneDoesNotDefine) {
   std::string rows = "x,y\n";
-  for (int n = 0; n < 12; ++n) rows += fmt::format("{},{}\n", n, n == 5 ? "b" : "a");
+  for (int n = 0; n < 12; ++n) rows += fmt::format("{},{}\n", n, n == 5 ? "a" : "b");
   Config c = run_of(rows);
   c.data.folds = 3;
   c.model.loss = Loss::logistic;
   c.train.epochs = 4;
   c.train.batch_size = 4;
-  // the first fold holds the b: its metrics are those that are looked for in the others
-  while (std::ranges::count(FoldData(c, {}).fold(0).split.validation, 5) == 0) ++c.seed;
   const TrainReport report = run(c);
   EXPECT_EQ(report.epochs, 12);
   EXPECT_EQ(report.steps, 24);
@@ -199,6 +197,7 @@ TEST_F(RunDataTest, FoldsAddUpWhatTheyHaveDoneAndLeaveOutWhatOneDoesNotDefine) {
     names.insert(metric.name);
   }
   EXPECT_TRUE(names.contains("accuracy"));
+  EXPECT_GE((*report.folds[0].validation)["auc"], 0) << "the first fold holds the a";
   EXPECT_FALSE(names.contains("auc")) << "two folds hold one class";
 }
 
