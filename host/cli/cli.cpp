@@ -9,6 +9,7 @@
 #include "host/cli/arguments.hpp"
 #include "host/cli/bench_options.hpp"
 #include "host/cli/model_options.hpp"
+#include "host/cli/printable.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/settings_text.hpp"
 #include "thalweg/error.hpp"
@@ -172,7 +173,9 @@ struct CommandLine {
 
 /// Allocates nothing: memory may be what there is none of.
 int fail(Streams streams, ExitCode code, const char* message) {
-  streams.err << "thalweg: error: " << message << std::endl;
+  streams.err << "thalweg: error: ";
+  write_printable(message, false, streams.err);
+  streams.err << std::endl;
   return static_cast<int>(code);
 }
 

@@ -4,6 +4,7 @@
 #include "host/cli/model_data.hpp"
 #include "host/cli/model_rows.hpp"
 #include "host/cli/report_text.hpp"
+#include "host/model/evaluation.hpp"
 #include "host/model/model_file.hpp"
 #include "host/run/context_options.hpp"
 
@@ -13,7 +14,9 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
-  const ModelRows read = read_model_rows(config, arguments.rows, model, true, arguments, streams);
+  if (arguments.threshold) check_option([&] { require_threshold(model.spec(), *arguments.threshold); });
+  const ModelRows read =
+      read_model_rows(config, {arguments.model, arguments.rows}, model, true, arguments, streams);
   check_targets(read.data, model.spec());  // mutant: targets-checked
   const Metrics metrics = evaluate(model, read.data, &read.rows, nullptr, arguments.threshold);
   if (arguments.json) {

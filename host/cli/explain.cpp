@@ -8,6 +8,7 @@
 
 #include "host/cli/model_data.hpp"
 #include "host/cli/model_rows.hpp"
+#include "host/cli/printable.hpp"
 #include "host/json/json.hpp"
 #include "host/model/importance.hpp"
 #include "host/model/model_file.hpp"
@@ -57,7 +58,7 @@ std::vector<WeightTable> weight_tables(const InspectArguments& arguments, const 
       const ReadOptions reading = read_options(config, tell_of_waiting(err, arguments.quiet));
       table.weights = raw_standard_errors(model, read_trained_rows(config, model, reading));
     } else {
-      table.weights = raw_weights(model, output);
+      table.weights = check_option([&] { return raw_weights(model, output); });
     }
     if (arguments.sort) sort_weights(table.weights);
     tables.push_back(std::move(table));
@@ -66,7 +67,7 @@ std::vector<WeightTable> weight_tables(const InspectArguments& arguments, const 
 }
 
 std::string as_text(const RawWeight& weight, bool errors) {
-  std::string line = fmt::format("  {:<28} {:>12.6g}", weight.name, weight.value);
+  std::string line = fmt::format("  {:<28} {:>12.6g}", printable(weight.name), weight.value);
   if (!errors) return line + fmt::format(" {:>14.6g}\n", weight.per_deviation);
   if (std::isnan(weight.standard_error)) return line + "     (collinear)\n";
   return line +
@@ -74,7 +75,8 @@ std::string as_text(const RawWeight& weight, bool errors) {
 }
 
 std::string as_text(const WeightTable& table) {
-  std::string text = fmt::format("weights in the units of the data; their sum is the {}\n", table.of);
+  std::string text =
+      fmt::format("weights in the units of the data; their sum is the {}\n", printable(table.of));
   text += fmt::format("  {:<28} {:>12}", "feature", "weight");
   text += table.errors ? fmt::format(" {:>12} {:>9}\n", "std. error", "z")
                        : fmt::format(" {:>14}\n", "per deviation");
@@ -126,7 +128,7 @@ std::string as_text(const Importances& importances, std::size_t rows, std::int64
                                  importances.metric, importances.baseline, rows, repeats);
   text += fmt::format("  {:<28} {:>12} {:>12}\n", "column", "mean", "deviation");
   for (const Importance& i : importances.columns)
-    text += fmt::format("  {:<28} {:>12.6g} {:>12.6g}\n", i.column, i.mean, i.deviation);
+    text += fmt::format("  {:<28} {:>12.6g} {:>12.6g}\n", printable(i.column), i.mean, i.deviation);
   return text;
 }
 
@@ -155,7 +157,7 @@ int show_importance(const InspectArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.path, arguments.settings);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.path);
-  ModelRows read = read_model_rows(config, arguments.rows, model, true, arguments, streams);
+  ModelRows read = read_model_rows(config, {arguments.path, arguments.rows}, model, true, arguments, streams);
   check_targets(read.data, model.spec());
   const std::size_t rows = read.rows.size();
   Importances importances = permutation_importance(model, std::move(read.data), read.rows,

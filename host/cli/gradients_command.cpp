@@ -5,7 +5,6 @@
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
 #include "host/cli/unfinished_output.hpp"
-#include "host/config/home_path.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/json/json.hpp"
 #include "host/run/context_options.hpp"
@@ -17,8 +16,8 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
   if (!arguments.output.ends_with(".npy")) {
     throw UsageError("--output is \"" + arguments.output + "\"; expected a name that ends in .npy");
   }
-  const std::string output = replaceable_file(with_home(arguments.output));
   const Config config = config_for_model(arguments.model, arguments.settings);
+  const std::string output = output_file(arguments.output, arguments.model, config);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
   const Dataset data = read_for_model(config, model, true, arguments, streams);

@@ -6,19 +6,33 @@
 #include <array>
 #include <string_view>
 
+#include "host/checkpoint/files.hpp"
+#include "host/config/home_path.hpp"
 #include "host/config/keys.hpp"
 #include "host/data/row_blocks.hpp"
+#include "host/data/text.hpp"
 
 namespace thalweg::cli {
-namespace {
 
-/// The full keys that settings on the command line name.
 std::vector<std::string> keys_of(const std::vector<std::string>& settings) {
   std::vector<std::string> keys;
   for (const std::string& text : settings)
     keys.push_back(resolve_key(text.substr(2, text.find('=') - 2)).name);
   return keys;
 }
+
+std::string output_file(const std::string& output, const std::string& model, const Config& config) {
+  std::vector<std::string> read = input_paths(config.data);
+  for (const char* file : {"", "/config.toml", "/model.safetensors"}) read.push_back(model + file);
+  for (const std::string& input : read) {
+    std::error_code none;
+    if (!input.empty() && std::filesystem::equivalent(with_home(output), with_home(input), none))
+      throw UsageError(fmt::format("--output is {}, which the command reads; expected another file", output));
+  }
+  return replaceable_file(with_home(output));
+}
+
+namespace {
 
 /// Whether only training reads the setting.
 bool is_for_training(const std::string& key) {
@@ -43,14 +57,18 @@ bool is_for_training(const std::string& key) {
                      [&](auto section) { return key.starts_with(section); });
 }
 
+bool names(const std::vector<std::string>& settings, const std::string& key) {
+  const std::vector<std::string> keys = keys_of(settings);
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
 Dataset read(const Config& config, const Model& model, bool need_target, const Common& arguments,
              Streams streams) {
   try {
     return read_test_data(config.data, model.spec().schema, need_target,
                           read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
   } catch (const NoInputError& error) {
-    const std::vector<std::string> given = keys_of(arguments.settings);
-    if (std::find(given.begin(), given.end(), "data.test") != given.end()) throw;
+    if (names(arguments.settings, "data.test")) throw;
     throw NoInputError(
         fmt::format("{}; the run's config names it, from where the run was started; give "
                     "--data.test=FILE",
@@ -70,6 +88,8 @@ void tell_of_settings(const Common& arguments, Streams streams) {
 Dataset read_for_model(const Config& config, const Model& model, bool need_target, const Common& arguments,
                        Streams streams) {
   Dataset data = read(config, model, need_target, arguments, streams);
+  if (data.row_names.empty() && !config.data.id.empty() && names(arguments.settings, "data.id"))
+    throw ConfigError(fmt::format("data.id = {}: {} has no such column", shown(config.data.id), data.source));
   if (arguments.quiet) return data;
   tell_of_settings(arguments, streams);
   for (const std::string& note : data.notes) streams.err << note << std::endl;

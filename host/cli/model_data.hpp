@@ -50,6 +50,25 @@ inline Config config_for_model(const std::string& model, const std::vector<std::
   return config;
 }
 
+/// The full keys that settings on the command line name.
+std::vector<std::string> keys_of(const std::vector<std::string>& settings);
+
+/// Calls a check of an option; what a model does not take is then a mistake of the command line.
+template <class Check>
+auto check_option(const Check& check) {
+  try {
+    return check();
+  } catch (const ConfigError& error) {
+    throw UsageError(error.what());
+  } catch (const UnsupportedLayer& error) {
+    throw UsageError(error.what());
+  }
+}
+
+/// The path of a file to write, once its folder is known to be writable. Throws UsageError for one that the
+/// command reads.
+std::string output_file(const std::string& output, const std::string& model, const Config& config);
+
 /// Reads the data that a command gives to a model. Says what was left out of them, and which settings of the
 /// command line only training reads.
 Dataset read_for_model(const Config& config, const Model& model, bool need_target, const Common& arguments,

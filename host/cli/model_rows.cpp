@@ -1,5 +1,7 @@
 #include "host/cli/model_rows.hpp"
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <string_view>
 
@@ -43,10 +45,41 @@ RunData read_data_of_run(Config config, const std::string& which, const DataSche
   return run;
 }
 
+/// Rows of a run are those of its own split. The seed may be that of an importance.
+void require_rows_of_run(const RowsWanted& wanted, bool of_run, const std::vector<std::string>& settings) {
+  constexpr std::array<std::string_view, 3> kTest{"data.test", "data.test_target", "data.test_rows"};
+  constexpr std::array<std::string_view, 4> kSplit{"data.train_rows", "data.validation_fraction",
+                                                   "data.folds", "data.stratify"};
+  const auto has = [](const auto& keys, const std::string& key) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
+  for (const std::string& key : keys_of(settings)) {
+    if (has(kTest, key))
+      throw UsageError("--rows=" + wanted.which + " and " + key + " name different rows; give one of them");
+    if (of_run && has(kSplit, key))
+      throw UsageError("--rows=" + wanted.which + ": the run's own " + key +
+                       " says which rows these are; leave " + key + " out");
+  }
+}
+
+/// What decided the run's rows. The model itself holds the schema that model.init gave it.
+Config config_of_rows(const RowsWanted& wanted, const Common& arguments, Config config) {
+  const std::string beside = wanted.model + "/config.toml";
+  const bool of_run = std::filesystem::exists(beside);
+  require_rows_of_run(wanted, of_run, arguments.settings);
+  if (!of_run) return config;
+  Config run;
+  read_config_file(beside, run);
+  config.seed = run.seed;
+  if (!value_named<Initialisation>(config.model.init)) config.model.init = wanted.model;
+  return config;
+}
+
 }  // namespace
 
-ModelRows read_model_rows(const Config& config, const std::string& which, const Model& model,
+ModelRows read_model_rows(const Config& config, const RowsWanted& wanted, const Model& model,
                           bool need_target, const Common& arguments, Streams streams) {
+  const std::string& which = wanted.which;
   if (which == "test") {
     const DataConfig& files = config.data;
     if (files.test.empty() && files.test_rows.empty() &&
@@ -58,7 +91,8 @@ ModelRows read_model_rows(const Config& config, const std::string& which, const 
     return {std::move(data), all_rows(rows)};
   }
   const ReadOptions reading = read_options(config, tell_of_waiting(streams.err, arguments.quiet));
-  RunData run = read_data_of_run(config, which, model.spec().schema, reading);
+  RunData run =
+      read_data_of_run(config_of_rows(wanted, arguments, config), which, model.spec().schema, reading);
   if (which == "train") return {std::move(run.train), std::move(run.split.train)};
   if (run.validation) {
     const std::int64_t rows = run.validation->rows;

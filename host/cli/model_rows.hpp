@@ -16,10 +16,17 @@ struct ModelRows {
   std::vector<std::int64_t> rows;  ///< of the data, in order
 };
 
+/// The option --rows, and the model that the command names.
+struct RowsWanted {
+  const std::string& model;
+  const std::string& which;
+};
+
 /// Reads `which` rows: "test" is data.test, read by the schema; "train" and "validation" are those that the
 /// run trained on and held out, read by its config, without class weights. Throws UsageError where the config
-/// has no such rows, DataError where the training data make another schema than the model's.
-ModelRows read_model_rows(const Config& config, const std::string& which, const Model& model,
+/// has no such rows or the command line names others, DataError where the training data make another schema
+/// than the model's.
+ModelRows read_model_rows(const Config& config, const RowsWanted& wanted, const Model& model,
                           bool need_target, const Common& arguments, Streams streams);
 
 /// The rows that the model was trained on, with the weights that they had in training, as data.train, the

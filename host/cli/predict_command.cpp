@@ -8,7 +8,6 @@
 #include "host/cli/model_rows.hpp"
 #include "host/cli/prediction_text.hpp"
 #include "host/cli/unfinished_output.hpp"
-#include "host/config/home_path.hpp"
 #include "host/data/all_rows.hpp"
 #include "host/data/npy_writer.hpp"
 #include "host/model/evaluation.hpp"
@@ -53,19 +52,28 @@ void check_top_k(const ModelSpec& spec, const Predictions& predictions, std::int
 
 /// The second class where its probability reaches the threshold.
 void apply_threshold(const ModelSpec& spec, double threshold, Predictions& predictions) {
-  require_threshold(spec, threshold);
+  check_option([&] { require_threshold(spec, threshold); });
   for (std::size_t n = 0; n < predictions.predicted_class.size(); ++n)
     predictions.predicted_class[n] = class_at(threshold, predictions.values[2 * n + 1]);
 }
 
+template <class Real>
+std::vector<Real> chosen(const std::vector<Real>& values, std::int64_t columns,
+                         const std::vector<std::int64_t>& rows) {
+  std::vector<Real> chosen;
+  for (const std::int64_t row : rows)
+    chosen.insert(chosen.end(), values.begin() + row * columns, values.begin() + (row + 1) * columns);
+  return chosen;
+}
+
+/// In double where float32 would round off what the model holds.
 void write_values(const std::string& output, const Predictions& predictions,
                   const std::vector<std::int64_t>& rows) {
-  std::vector<float> values;
-  for (const std::int64_t row : rows) {
-    const float* const first = predictions.values.data() + row * predictions.columns;
-    values.insert(values.end(), first, first + predictions.columns);
-  }
-  write_npy(output, matrix<const float>(values.data(), std::ssize(rows), predictions.columns));
+  const std::int64_t columns = predictions.columns, count = std::ssize(rows);
+  if (!predictions.exact_values.empty())
+    return write_npy(output, chosen(predictions.exact_values, columns, rows), columns);
+  const std::vector<float> values = chosen(predictions.values, columns, rows);
+  write_npy(output, matrix<const float>(values.data(), count, columns));
 }
 
 /// Standard output, or a file that is there once all of it is written.
@@ -129,8 +137,9 @@ bool passes_by(const PredictArguments& arguments, const DataConfig& data, Form f
 
 int predict_command(const PredictArguments& arguments, Streams streams) {
   const Form form = form_of(arguments);
-  const std::string output = arguments.output.empty() ? "" : replaceable_file(with_home(arguments.output));
   const Config config = config_for_model(arguments.model, arguments.settings);
+  const std::string output =
+      arguments.output.empty() ? "" : output_file(arguments.output, arguments.model, config);
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
   const Predictor predictor(model, arguments);
@@ -143,8 +152,8 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
     sink.finish();
     return 0;
   }
-  const ModelRows read =
-      read_model_rows(config, arguments.rows, model, arguments.with_target, arguments, streams);
+  const ModelRows read = read_model_rows(config, {arguments.model, arguments.rows}, model,
+                                         arguments.with_target, arguments, streams);
   if (form == Form::npy) {
     require_no_ids(read.data);
     const Predictions predictions = predictor.predict(read.data);

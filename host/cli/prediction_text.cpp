@@ -88,7 +88,7 @@ class Rows {
   }
 
  private:
-  static std::string number_text(double number) { return fmt::format("{:.12g}", number); }
+  static std::string number_text(double number) { return fmt::format("{}", number); }
   bool exact() const { return !table_.predictions.exact_values.empty(); }
   double exact_value(std::int64_t row, std::int64_t column) const {
     return table_.predictions.exact_values[static_cast<std::size_t>(row * columns() + column)];
@@ -99,12 +99,16 @@ class Rows {
   const PredictionTable& table_;
 };
 
+/// Puts the name of a column of the data before the others: `word` if it has none, "word name" if it is
+/// taken.
+void add_first(const std::string& word, std::string name, std::vector<std::string>& names) {
+  if (name.empty()) name = word;
+  while (std::find(names.begin(), names.end(), name) != names.end()) name = word + " " + name;
+  names.insert(names.begin(), name);
+}
+
 std::string header(const PredictionTable& table, const Rows& rows) {
-  std::vector<std::string> names;
-  if (rows.named()) names.push_back(table.data.row_name_column.empty() ? "id" : table.data.row_name_column);
-  if (table.with_target)
-    names.push_back(table.data.target_column.empty() ? "target" : table.data.target_column);
-  names.emplace_back(rows.classifies() ? "class" : "prediction");
+  std::vector<std::string> names{rows.classifies() ? "class" : "prediction"};
   if (rows.classifies() && table.top_k == 0) {
     for (std::int64_t k = 0; k < rows.columns(); ++k)
       names.push_back(rows.kind() + " " + rows.column_class(k));
@@ -113,6 +117,8 @@ std::string header(const PredictionTable& table, const Rows& rows) {
     names.push_back(fmt::format("top {}", k));
     names.push_back(fmt::format("{} of top {}", rows.kind(), k));
   }
+  if (table.with_target) add_first("target", table.data.target_column, names);
+  if (rows.named()) add_first("id", table.data.row_name_column, names);
   std::string line;
   for (const std::string& name : names) line += (line.empty() ? "" : ",") + csv_field(name);
   return line + "\n";

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "host/checkpoint/files.hpp"
+#include "host/cli/printable.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -141,7 +142,8 @@ void ProgressPrinter::draw(const std::string& text) {
 void ProgressPrinter::message(const std::string& text) {
   if (quiet_) return;
   finish();
-  err_ << text << std::endl;
+  write_printable(text, false, err_);
+  err_ << std::endl;
 }
 
 void ProgressPrinter::finish() {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "host/cli/printable.hpp"
 #include "host/cli/summary_json.hpp"
 
 namespace thalweg::cli {
@@ -14,9 +15,10 @@ constexpr std::size_t kMostClassesShown = 12;
 std::string confusion_text(const Metrics& metrics) {
   std::string text = "  confusion (rows: true, columns: predicted)\n";
   text += fmt::format("  {:>12}", "");
-  for (const std::string& name : metrics.classes) text += fmt::format(" {:>8}", name);
+  for (const std::string& name : metrics.classes) text += fmt::format(" {:>8}", printable(name));
   for (std::size_t c = 0; c < metrics.confusion.size(); ++c) {
-    text += fmt::format("\n  {:>12}", c < metrics.classes.size() ? metrics.classes[c] : std::to_string(c));
+    text += fmt::format("\n  {:>12}",
+                        c < metrics.classes.size() ? printable(metrics.classes[c]) : std::to_string(c));
     for (const double weight : metrics.confusion[c]) text += fmt::format(" {:>8.6g}", weight);
   }
   return text + "\n";
@@ -50,7 +52,7 @@ std::string to_text(const std::string& title, const Metrics& metrics) {
   for (const auto& [name, why] : metrics.undefined)
     text += fmt::format("  {:<19} undefined: {}\n", name, why);
   if (const std::string* const positive = positive_class(metrics))
-    text += fmt::format("  {:<19} {}\n", "positive class", *positive);
+    text += fmt::format("  {:<19} {}\n", "positive class", printable(*positive));
   if (!metrics.confusion.empty() && metrics.confusion.size() <= kMostClassesShown)
     text += confusion_text(metrics);
   return text;

@@ -48,9 +48,10 @@ std::optional<std::string> plain_number(std::string_view text, Decimal decimal, 
   std::string plain;
   if (!rest.empty() && (rest[0] == '-' || rest[0] == '+')) plain += rest[0], rest.remove_prefix(1);
   const std::size_t first = digits_at(rest);
+  // "0,123" is a fraction rather than 123
+  const bool may_group = first >= 1 && first <= 3 && rest[0] != '0';
   plain += rest.substr(0, first);
   rest.remove_prefix(first);
-  const bool may_group = first >= 1 && first <= 3;
   while (may_group && take_group(rest, marks_of(thousands), plain)) continue;
   const char mark = decimal == Decimal::comma ? ',' : '.';
   if (rest.starts_with(mark)) plain += '.', rest.remove_prefix(1);
@@ -77,6 +78,9 @@ bool MissingTexts::contains(std::string_view text) const {
 
 CellRules::CellRules(const DataConfig& config)
     : decimal(config.decimal), thousands(config.thousands), missing(config.missing), comment(config.comment) {
+  if (!comment.empty() && comment.find_first_not_of("0123456789") == std::string::npos)
+    throw ConfigError(fmt::format(
+        "data.comment = {}: rows begin with it, too; want a text that is not a number", shown(comment)));
   const bool comma = decimal == Decimal::comma && thousands == Thousands::comma;
   const bool point = decimal == Decimal::point && thousands == Thousands::point;
   if (comma || point)

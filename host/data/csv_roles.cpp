@@ -74,6 +74,9 @@ void assign_row_name(const ReadRequest& request, CsvLayout& layout) {
   const std::string& name = request.config.id;
   if (name.empty()) return;
   layout.row_name = request.schema ? find_column(layout, name) : required_column(request, layout, "id", name);
+  if (layout.row_name < 0)
+    layout.notes.push_back(
+        fmt::format("{} has no column {} (data.id): its rows have no names", request.path, shown(name)));
   if (layout.row_name >= 0) set_role(layout, layout.row_name, CsvRole::row_name, "id", name);
 }
 
@@ -120,8 +123,13 @@ bool lacks_target(const ReadRequest& request, const CsvLayout& layout) {
 void assign_target(const ReadRequest& request, CsvLayout& layout) {
   if (lacks_target(request, layout)) return;
   std::string name = request.target.empty() ? request.config.target : request.target;
-  if (request.schema && !request.schema->target_column.empty() && !layout.names.empty())
+  if (request.schema && !request.schema->target_column.empty() && !layout.names.empty()) {
     name = request.schema->target_column;
+    if (find_column(layout, name) < 0)
+      throw DataError(
+          fmt::format("{} lacks the column {}, the target of the training data; it has the columns {}",
+                      request.path, shown(name), fmt::join(layout.names, ", ")));
+  }
   std::int32_t target = static_cast<std::int32_t>(layout.columns.size()) - 1;
   if (name.empty())
     while (target >= 0 && layout.columns[static_cast<std::size_t>(target)].role != CsvRole::number) --target;

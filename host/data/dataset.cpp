@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/data/held_out_categories.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/raw_data.hpp"
@@ -166,6 +167,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
     if (standardize) transform.offset = offset;
     apply_offsets(transform.offset, raw);
     fit_columns(raw, config.impute, fit, transform);
+    match_held_out(train, fit, transform, config.unseen, raw);
     fill_missing(raw, transform, "data.impute = \"mean\" or \"median\"");
     expand_one_hot(raw, transform);
   }

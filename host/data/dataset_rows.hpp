@@ -2,6 +2,7 @@
 // What a row of a data set holds, however it is stored.
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "thalweg/dataset.hpp"
 

@@ -70,7 +70,8 @@ std::vector<NumberLabel> all_numbers(const std::vector<std::string>& texts) {
   return numbers;
 }
 
-/// Class of each distinct label: numerically if all are numbers ("1" and "1.0" are one), else by text.
+/// Class of each distinct label: numerically if all are numbers ("1" and "1.0" are one), else by text. The
+/// shortest of equal numbers names their class, whatever the order of the rows.
 std::vector<std::int32_t> sort_classes(const std::vector<std::string>& texts,
                                        std::vector<std::string>& classes) {
   const std::vector<NumberLabel> numbers = all_numbers(texts);
@@ -78,7 +79,9 @@ std::vector<std::int32_t> sort_classes(const std::vector<std::string>& texts,
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
-    return numbers.empty() ? texts[i] < texts[j] : numbers[i] < numbers[j];
+    if (numbers.empty()) return texts[i] < texts[j];
+    if (numbers[i] < numbers[j] || numbers[j] < numbers[i]) return numbers[i] < numbers[j];
+    return std::pair(texts[i].size(), texts[i]) < std::pair(texts[j].size(), texts[j]);
   });
   for (std::size_t k = 0; k < order.size(); ++k) {
     const auto i = static_cast<std::size_t>(order[k]);

@@ -30,6 +30,7 @@ class SvmParser {
                      ? " (read as libsvm, as its look suggests; data.format = \"csv\" reads a table)"
                      : ""),
         need_target_(request.need_target),
+        comment_(request.config.comment),
         most_is_(request.schema ? "the model's last; data.unseen = ignore leaves others out"
                                 : "data.features"),
         least_(least),
@@ -62,6 +63,7 @@ class SvmParser {
   void parse_line(const char* p, const char* end, std::int64_t line, SvmRows& out) const {
     p = skip(p, end);
     if (p == end || *p == '#') return;
+    if (!comment_.empty() && std::string_view(p, end).starts_with(comment_)) return;
     const std::string_view label = token(p, end);
     if (label.find(':') == std::string_view::npos) {
       add_label(label, line, out);
@@ -157,6 +159,7 @@ class SvmParser {
   const std::string& source_;
   const char* guessed_;
   bool need_target_;
+  const std::string& comment_;
   const char* most_is_;
   std::int64_t least_, most_;
   std::size_t most_labels_;  // of a block, whose rows may lie outside the range

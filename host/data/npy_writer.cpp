@@ -28,11 +28,16 @@ std::string_view raw(const T* data, std::int64_t count) {
 }
 
 template <class T>
-void write_vector(const std::string& path, const char* dtype, const std::vector<T>& values) {
-  const auto count = static_cast<std::int64_t>(values.size());
-  const std::string header = npy_header(dtype, fmt::format("({},)", count));
-  const std::string_view parts[] = {header, raw(values.data(), count)};
+void write_array(const std::string& path, const char* dtype, const std::string& shape,
+                 const std::vector<T>& values) {
+  const std::string header = npy_header(dtype, shape);
+  const std::string_view parts[] = {header, raw(values.data(), std::ssize(values))};
   write_file_atomically(path, parts);
+}
+
+template <class T>
+void write_vector(const std::string& path, const char* dtype, const std::vector<T>& values) {
+  write_array(path, dtype, fmt::format("({},)", values.size()), values);
 }
 
 }  // namespace
@@ -54,6 +59,10 @@ void write_npy(const std::string& path, ConstMatrix matrix) {
   NpyMatrixWriter writer(path, matrix.rows, matrix.cols);
   writer.append(matrix);
   writer.commit();
+}
+
+void write_npy(const std::string& path, const std::vector<double>& matrix, std::int64_t cols) {
+  write_array(path, "<f8", fmt::format("({}, {})", std::ssize(matrix) / cols, cols), matrix);
 }
 
 void write_npy(const std::string& path, const std::vector<float>& values) {

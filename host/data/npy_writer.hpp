@@ -21,6 +21,8 @@ class NpyMatrixWriter {
 };
 
 void write_npy(const std::string& path, ConstMatrix matrix);  ///< float32 [rows, cols]
+void write_npy(const std::string& path, const std::vector<double>& matrix,
+               std::int64_t cols);  ///< float64 [size / cols, cols]
 void write_npy(const std::string& path, const std::vector<float>& values);
 void write_npy(const std::string& path, const std::vector<double>& values);
 void write_npy(const std::string& path, const std::vector<std::int64_t>& values);

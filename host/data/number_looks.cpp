@@ -50,17 +50,19 @@ class Scan {
     rest_.remove_prefix(1);
     return c;
   }
+  bool begins_with(char c) const { return rest_.starts_with(c); }
   bool at_end() const { return rest_.empty(); }
 
  private:
   std::string_view rest_;
 };
 
-/// Digits in groups of three, `least` marks or more, with a fraction behind `decimal` if it is not 0.
+/// Digits in groups of three, `least` marks or more, with a fraction behind `decimal` if it is not 0. No
+/// thousands begin with a 0.
 bool is_grouped(std::string_view text, std::string_view mark, char decimal, int least) {
   Scan scan(text);
   scan.one_of("+-");
-  if (!scan.digits(1, 3)) return false;
+  if (scan.begins_with('0') || !scan.digits(1, 3)) return false;
   int groups = 0;
   for (; scan.take(mark); ++groups)
     if (!scan.digits(3, 3)) return false;

@@ -19,8 +19,9 @@ constexpr double kLeastMagnitude = 4;
 /// kMostMagnitude, because merged values are looked for, too.
 constexpr float kSuspectMagnitude = 0x1p8F;
 constexpr float kWholeFloats = 0x1p24F;
-/// A smaller range is rounding noise of double: the column is a constant.
+/// A smaller range is rounding noise of double, unless whole numbers are exact: the column is a constant.
 constexpr double kNoise = 0x1p-48;
+constexpr double kWholeDoubles = 0x1p53;
 /// float32 must not make a quarter of the distinct values, or less, out of so few that each matters.
 constexpr std::size_t kMostCollapsed = 65536;
 
@@ -63,7 +64,7 @@ void require_distinct(const std::vector<double>& values, double offset, const st
 
 /// Ids of 64 bits: a column that is constant in double may not be so in the file.
 void require_apart_in_double(const Extent<double>& extent, const std::string& name) {
-  if (extent.magnitude() <= 0x1p53 || extent.magnitude() > 0x1p64) return;
+  if (extent.magnitude() <= kWholeDoubles || extent.magnitude() > 0x1p64) return;
   if (extent.range() <= kNoise * extent.magnitude())
     throw DataError(
         fmt::format("{}: whole numbers about {:.0f} lie closer together than float64 tells apart; "
@@ -122,17 +123,19 @@ double fit_offset(const std::vector<double>& values, const std::vector<std::int6
                   const std::string& name) {
   Extent<double> extent;
   std::vector<double> sorted;
-  bool exact = true;
+  bool exact = true, whole = true;
   for (const std::int64_t row : rows) {
     const double value = values[static_cast<std::size_t>(row)];
     if (!std::isfinite(value)) continue;
     extent.add(value);
     sorted.push_back(value);
     exact = exact && static_cast<float>(value) == value;
+    whole = whole && std::trunc(value) == value;
   }
   if (exact) return 0;
   require_apart_in_double(extent, name);
-  if (extent.range() <= kNoise * extent.magnitude()) return 0;
+  const bool counts = whole && extent.magnitude() <= kWholeDoubles;
+  if (extent.range() <= (counts ? 0.0 : kNoise * extent.magnitude())) return 0;
   std::sort(sorted.begin(), sorted.end());
   const double magnitude = extent.magnitude() / extent.range();
   const auto [doubles, floats] = distinct(sorted, 0);

@@ -37,8 +37,19 @@ void require_columns(const ReadRequest& request, const Reader& reader) {
                                   request.path, name_of(reader.format)));
 }
 
+/// Sparse text has one way to write a number. A file of labels beside it may have another.
+void require_plain_numbers(const ReadRequest& request, const Reader& reader) {
+  const DataConfig& config = request.config;
+  const bool plain = config.decimal == Decimal::point && config.thousands == Thousands::none;
+  if (plain || reader.format != DataFormat::libsvm || !request.target.empty()) return;
+  throw ConfigError(fmt::format(
+      "data.decimal = {} and data.thousands = {}: {} is read as {}, whose numbers have a point and no marks",
+      name_of(config.decimal), name_of(config.thousands), request.path, name_of(reader.format)));
+}
+
 RawData read_as(const Reader& reader, const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   require_columns(request, reader);
+  require_plain_numbers(request, reader);
   if (!request.more.empty() && !reader.several)
     throw ConfigError(fmt::format("{} names {} files, and {} is read as {}; of that format want one file",
                                   request.source, request.more.size() + 1, request.path,

@@ -110,6 +110,16 @@ Split TrainingSource::split(std::uint64_t seed) const {
   return split;
 }
 
+void TrainingSource::require_weight(const std::vector<std::int64_t>& held_out,
+                                    const std::string& setting) const {
+  const auto counts = [&](std::int64_t row) { return raw_.weight[static_cast<std::size_t>(row)] != 0; };
+  if (raw_.weight.empty() || held_out.empty() || std::any_of(held_out.begin(), held_out.end(), counts))
+    return;
+  throw DataError(
+      fmt::format("{}: every row that {} holds out has weight 0; want at least one above in data.weight",
+                  raw_.source, setting));
+}
+
 Dataset TrainingSource::take(const Split& split) && {
   if (fitted_) return weighted(std::move(*fitted_), split.train);
   return data_set(std::move(raw_), config_, use_, split.train, schema_, threads_);

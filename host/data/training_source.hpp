@@ -24,6 +24,9 @@ class TrainingSource {
   /// classes.
   std::vector<float> classes_to_split_by() const;
 
+  /// Throws DataError where each of the rows that `setting` holds out has weight 0: no metric is of them.
+  void require_weight(const std::vector<std::int64_t>& held_out, const std::string& setting) const;
+
   /// The data set in which statistics come from the rows split.train; the source is given up.
   Dataset take(const Split& split) &&;
   /// The same, and the source stays.

@@ -8,6 +8,7 @@
 #include "host/config/choice.hpp"
 #include "host/config/keys.hpp"
 #include "host/data/fit_to_schema.hpp"
+#include "host/data/labels.hpp"
 #include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/input_names.hpp"
@@ -175,9 +176,12 @@ Importances permutation_importance(const Model& model, Dataset data, const std::
   const double sign = larger_is_better(result.metric) ? 1 : -1;  // mutant: better-is-positive
   result.baseline = score(data);
   std::mt19937_64 random(options.seed);
-  Order order(rows.size());
+  // Cells of rows that do not count must not reach those that do.
+  const std::vector<std::int64_t> weighted = rows_that_count(data.weight, rows);
+  const std::vector<std::int64_t>& counted = weighted.empty() ? rows : weighted;
+  Order order(counted.size());
   for (const ColumnInputs& raw : raw_columns(model.spec().schema)) {
-    const Column column(data, rows, raw);
+    const Column column(data, counted, raw);
     std::vector<double> losses(column.constant() ? 0 : static_cast<std::size_t>(options.repeats));
     for (double& loss : losses) {
       std::iota(order.begin(), order.end(), 0);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "host/data/text.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
@@ -30,8 +31,10 @@ void check_loss(Loss loss, const DataSchema& schema) {
                     name_of(loss), schema.classes.size()));
   }
   if (classes && schema.classes.size() == 1)
-    throw DataError(fmt::format("every target is of the class \"{}\"; want two classes or more to tell apart",
-                                schema.classes[0]));
+    throw DataError(
+        fmt::format("every target{} is of the class \"{}\"; want two classes or more to tell apart",
+                    schema.target_column.empty() ? "" : " in the column " + shown(schema.target_column),
+                    schema.classes[0]));
   if (loss == Loss::logistic && schema.classes.size() > 2) {
     throw ConfigError(
         fmt::format("model.loss = logistic has two classes, but the data has {}; use softmax_cross_entropy",

@@ -9,6 +9,7 @@
 #include "host/run/defaults.hpp"
 #include "host/run/out_folder.hpp"
 #include "host/run/training_run.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -65,10 +66,30 @@ void add(const TrainReport& fold, TrainReport& report) {
   report.epochs += fold.epochs;
   report.samples += fold.samples;
   report.seconds += fold.seconds;
+  report.samples_per_second = report.seconds > 0 ? static_cast<double>(report.samples) / report.seconds : 0;
   report.device = fold.device;
   report.summary = fold.summary;
   report.stopped_by = fold.stopped_by;
   report.folds.push_back(fold);
+}
+
+std::string name_of_fold(std::int64_t fold) { return fmt::format("fold-{}", fold); }
+
+/// The folder of folds has no config of its own: one that has is that of a fold, or of another run.
+void require_no_run_in(const OutFolder& out) {
+  if (!out.given() || !path_exists(out.file("config.toml"))) return;
+  throw ConfigError(
+      fmt::format("{} is the folder of a single run or fold; the folds of a run want a folder of their own: "
+                  "choose another out, or data.folds = 0",
+                  out.file("")));
+}
+
+/// Folds of a former run with more folds would pass for some of this one.
+std::string former_folds(const OutFolder& out, std::int64_t folds) {
+  std::string names;
+  for (; out.given() && path_exists(out.file(name_of_fold(folds))); ++folds)
+    names += (names.empty() ? "" : ", ") + out.file(name_of_fold(folds));
+  return names.empty() ? names : "left of a former run with more folds, not of this one: " + names;
 }
 
 }  // namespace
@@ -79,21 +100,22 @@ TrainReport cross_validate(const Config& config, const TrainObserver& observer, 
   const TrainObserver of_fold = messages.observer();
   const auto say = [&](const std::string& line) { messages.pass(line); };
   OutFolder out(config.out, say);
+  require_no_run_in(out);
   out.lock_existing();
   if (observer.phase) observer.phase(TrainPhase::load);
   const Config read_as = with_data_defaults(config);
   const FoldData data(read_as, observer.reading, memory);
   if (out.given()) out.open();
+  if (const std::string note = former_folds(out, config.data.folds); !note.empty()) say(note);
   TrainReport report;
   for (std::int64_t fold = 0; fold < config.data.folds; ++fold) {
     Config run = config;
-    if (out.given()) run.out = out.file(fmt::format("fold-{}", fold));
+    if (out.given()) run.out = out.file(name_of_fold(fold));
     say(fmt::format("fold {} of {}", fold + 1, config.data.folds));
     add(TrainingRun(run, of_fold, [&](const Config&, const ReadProgress&) { return data.fold(fold); }).run(),
         report);
     if (report.stopped_by == "signal") return report;
   }
-  report.samples_per_second = report.seconds > 0 ? static_cast<double>(report.samples) / report.seconds : 0;
   report.fold_metrics = fold_metrics(report.folds);
   return report;
 }

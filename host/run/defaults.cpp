@@ -7,6 +7,7 @@
 
 #include "host/config/config_text.hpp"
 #include "host/data/dataset_rows.hpp"
+#include "host/data/labels.hpp"
 
 namespace thalweg {
 namespace {
@@ -46,11 +47,18 @@ std::int64_t epochs_for(std::int64_t steps, std::int64_t least, std::int64_t row
   return std::max(least, (steps + per_epoch - 1) / per_epoch);
 }
 
+/// The length of the rows where it is below 1; rows of zeros alone have no unit.
+double short_length(const RunShape& shape) {
+  return shape.square_norm > 0 ? std::min(1.0, std::sqrt(shape.square_norm)) : 1.0;
+}
+
 /// adamw moves each weight by about the rate, hence an output by up to the rate times |x|_1, which lies
 /// between |x|_2 and sqrt(entries) |x|_2. Longer rows want a smaller rate, by the unit of their values too.
+/// Rows shorter than 1 want weights as much larger, and the rate of rows of length 1 for the bias.
 double linear_rate(const RunShape& shape) {
-  const double entries = std::max(shape.entries, 1.0), norm = std::max(shape.square_norm, 1e-30);
-  return 0.1 / std::sqrt(std::sqrt(entries * norm) * std::max(1.0, std::sqrt(norm / entries)));
+  const double entries = std::max(shape.entries, 1.0), norm = std::max(shape.square_norm, 1.0);
+  const double rate = 0.1 / std::sqrt(std::sqrt(entries * norm) * std::max(1.0, std::sqrt(norm / entries)));
+  return rate / short_length(shape);
 }
 
 double network_rate(const ModelConfig& model) {
@@ -62,6 +70,12 @@ double network_rate(const ModelConfig& model) {
 double gradient_rate(const RunShape& shape, bool linear) {
   const double bend = linear && shape.loss == Loss::logistic ? 0.25 : 1.0;
   return 0.5 / (bend * (1.0 + shape.square_norm));
+}
+
+/// Whether the step of the rule has the size of the gradient; the others move a weight by about the rate.
+bool follows_gradient(Rule rule) {
+  return rule == Rule::sgd || rule == Rule::adams_bashforth || rule == Rule::momentum ||
+         rule == Rule::nesterov;
 }
 
 double rate_for(const Config& config, const RunShape& shape) {
@@ -87,6 +101,11 @@ double rate_for(const Config& config, const RunShape& shape) {
   }
 }
 
+/// The input of a bias is 1, however short the rows are.
+double bias_factor_for(const Config& config, const RunShape& shape) {
+  return config.model.hidden.empty() && !follows_gradient(config.optimizer.name) ? short_length(shape) : 1.0;
+}
+
 /// A network has more parameters than small data have rows: the fewer rows, the more they are held small.
 double decay_for(const Config& config, const RunShape& shape) {
   if (config.model.hidden.empty() || config.optimizer.name != Rule::adamw) return 0.0;
@@ -99,6 +118,7 @@ double rounded(double x) { return std::stod(fmt::format("{:.2g}", x)); }
 void resolve_optimizer(Config& config, const RunShape& shape) {
   OptimizerConfig& optimizer = config.optimizer;
   const bool by_rule = optimizer.lr == 0, noise = config.per_sample.private_training();
+  if (by_rule && !noise) optimizer.bias_lr_factor *= rounded(bias_factor_for(config, shape));
   if (by_rule) optimizer.lr = noise ? kPrivateRate : rounded(rate_for(config, shape));
   optimizer.beta2 = optimizer.second_decay();
   if (optimizer.weight_decay < 0)
@@ -134,13 +154,18 @@ Config with_data_defaults(Config config) {
 }
 
 RunShape run_shape(const Dataset& data, const std::vector<std::int64_t>& rows, const ModelSpec& spec) {
-  RunShape shape{.rows = std::ssize(rows), .loss = spec.config.loss};
+  const std::vector<std::int64_t> weighted = rows_that_count(data.weight, rows);
+  const std::vector<std::int64_t>& counted = weighted.empty() ? rows : weighted;
+  RunShape shape{.rows = std::ssize(counted), .loss = spec.config.loss};
   const std::int64_t stride = std::max<std::int64_t>(1, shape.rows / kRowsLookedAt);
   double count = 0, entries = 0, norms = 0;
-  for (std::int64_t i = 0; i < shape.rows; i += stride, ++count) {
-    const std::int64_t row = rows[static_cast<std::size_t>(i)];
+  for (std::int64_t i = 0; i < shape.rows; i += stride) {
+    const std::int64_t row = counted[static_cast<std::size_t>(i)];
+    const double norm = square_norm_of_row(data, row);
+    if (norm == 0) continue;  // a row of zeros moves the bias alone
     entries += entries_of_row(data, row);
-    norms += square_norm_of_row(data, row);
+    norms += norm;
+    ++count;
   }
   shape.entries = entries / std::max(count, 1.0);
   shape.square_norm = norms / std::max(count, 1.0);

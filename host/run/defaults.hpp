@@ -15,9 +15,9 @@ Config with_data_defaults(Config config);
 
 /// What the rule depends on, besides the config.
 struct RunShape {
-  std::int64_t rows = 0;     ///< to train on
+  std::int64_t rows = 0;     ///< to train on, without those of weight 0
   double entries = 1.0;      ///< inputs of a row; sparse data: those that it stores, on average
-  double square_norm = 1.0;  ///< mean squared norm of the inputs of a row
+  double square_norm = 1.0;  ///< mean squared norm of the inputs of a row that has one; 0: none has
   Loss loss = Loss::squared;
   bool target_by_rule =
       true;  ///< with_data_defaults decided on data.standardize_target, perhaps without a loss

@@ -19,10 +19,12 @@ void OutFolder::open() {
 }
 
 void OutFolder::retire_model() const {
-  if (!given() || !path_exists(file(kModel))) return;
+  if (!has_model()) return;
   rename_path(file(kModel), file(kFormerModel));
   sync_folder(path_);
 }
+
+bool OutFolder::has_model() const { return given() && path_exists(file(kModel)); }
 
 void OutFolder::save_model(const Model& model) const {
   if (!given()) return;

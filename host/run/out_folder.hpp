@@ -29,6 +29,7 @@ class OutFolder {
   /// A model of a former run must not answer for this one. From here on the newest checkpoint is the folder's
   /// model, until this run ends with one of its own.
   void retire_model() const;
+  bool has_model() const;
   void save_model(const Model& model) const;
 
  private:

@@ -76,20 +76,23 @@ bool may_differ(const std::string& key, const Config& config) {
   return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
 }
 
+/// With another rate the rule chooses another decay and another factor, too.
+bool is_of_rate(const std::string& key) {
+  return key == "optimizer.lr" || key == "optimizer.weight_decay" || key == "optimizer.bias_lr_factor";
+}
+
 /// What a user may want to go on with in another way. Noise that was solved for a number of steps is not
 /// among it.
 bool may_be_allowed(const std::string& key, const Config& config) {
   const bool length = key == "train.epochs" || key == "train.max_steps";
   if (length) return config.per_sample.target_epsilon == 0;
-  // With another rate the rule chooses another decay, too.
-  const bool rate = key == "optimizer.lr" || key == "optimizer.weight_decay";
-  return rate || key == "train.metric" || key.starts_with("schedule.");
+  return is_of_rate(key) || key == "train.metric" || key.starts_with("schedule.");
 }
 
 /// A rule finds these from the data: other data are then the cause, and the fingerprint says so.
 bool follows_from_data(const std::string& key) {
-  return key == "optimizer.lr" || key == "optimizer.weight_decay" || key == "train.epochs" ||
-         key == "train.batch_size" || key == "data.standardize_target";
+  return is_of_rate(key) || key == "train.epochs" || key == "train.batch_size" ||
+         key == "data.standardize_target";
 }
 
 /// A run that was to stop has met no spike that it went on from: another policy changes nothing so far.
@@ -97,11 +100,18 @@ bool ends_a_stop(const SettingDifference& difference) {
   return difference.key == "train.on_spike" && difference.before == value_to_toml(SpikePolicy::stop);
 }
 
+/// Why a setting changed that nobody gave.
+const char* cause_of(const std::string& key) {
+  return key == "optimizer.weight_decay" || key == "optimizer.bias_lr_factor"
+             ? " (a rule chooses it where optimizer.lr is auto)"
+             : "";
+}
+
 [[noreturn]] void refuse_change(const std::string& folder, const SettingDifference& change, bool allowable) {
   throw ConfigError(
-      fmt::format("cannot resume from {}: {} was {} and is now {}; set it back, {}choose another "
+      fmt::format("cannot resume from {}: {} was {} and is now {}{}; set it back, {}choose another "
                   "out, or start over with checkpoint.resume=never",
-                  folder, change.key, change.before, change.after,
+                  folder, change.key, change.before, change.after, cause_of(change.key),
                   allowable ? "go on with it by checkpoint.on_change=allow, " : ""));
 }
 

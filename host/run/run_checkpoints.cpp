@@ -4,11 +4,22 @@
 
 #include <filesystem>
 
+#include "host/config/config_text.hpp"
 #include "host/run/resume_check.hpp"
 #include "host/step/training_state.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+
+namespace {
+
+ModelChoice choice_of(const CheckpointData& data, const std::string& folder, const RunState& state) {
+  Config saved;
+  read_config_text(data.config_toml, folder + "/config.toml", saved);
+  return {saved.train.metric, saved.train.patience, state};
+}
+
+}  // namespace
 
 std::optional<RunState> RunCheckpoints::resume() {
   const std::string& how = run_.config.checkpoint.resume;
@@ -42,8 +53,9 @@ RunState RunCheckpoints::restore(const std::string& path, const CheckpointData& 
   history_ = data.history;
   history_.insert(history_.end(), changes.history.begin(), changes.history.end());
   RunState state = RunState::from(data.progress, data.step, folder);
+  if (is_own(folder)) former_choice_ = choice_of(data, folder, state);
   apply(changes, state);
-  if (is_own(folder)) {
+  if (former_choice_) {
     saved_step_ = data.step;
   } else {
     take_best_along(folder, state);

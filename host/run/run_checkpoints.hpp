@@ -24,6 +24,13 @@ struct Checkpointed {
   Learner& learner;
 };
 
+/// By what a run chose its model, when its checkpoint was written.
+struct ModelChoice {
+  std::string metric;
+  std::int64_t patience = 0;
+  RunState state;
+};
+
 class RunCheckpoints {
  public:
   RunCheckpoints(const Checkpointed& run, const OutFolder& out, OutFolder::Note note)
@@ -44,6 +51,8 @@ class RunCheckpoints {
   /// Puts back parameters, states and running statistics of the checkpoint of `step`, and gives its folder.
   std::string put_back(std::int64_t step);
   const std::string& resumed_from() const { return resumed_from_; }
+  /// None unless the run goes on from a checkpoint of its own folder.
+  const std::optional<ModelChoice>& former_choice() const { return former_choice_; }
 
  private:
   RunState restore(const std::string& path, const CheckpointData& data);
@@ -62,6 +71,7 @@ class RunCheckpoints {
   std::vector<std::string> history_;                         ///< of the settings
   std::int64_t saved_step_ = -1;
   std::string resumed_from_;
+  std::optional<ModelChoice> former_choice_;
 };
 
 }  // namespace thalweg

@@ -94,6 +94,7 @@ RunData read_run_data(const Config& config, const ReadProgress& progress, Memory
   data.init = init_spec(config.model);
   TrainingSource source = training_source(config, data.init, reading, memory);
   data.split = source.split(static_cast<std::uint64_t>(config.seed));
+  source.require_weight(data.split.validation, "data.validation_fraction");
   data.train = std::move(source).take(data.split);
   return with_other_data(std::move(data), config, reading, memory != nullptr ? memory->test : nullptr);
 }
@@ -104,7 +105,11 @@ FoldData::FoldData(const Config& config, const ReadProgress& progress, MemoryDat
       reading_(read_options(config, progress)),
       init_(init_spec(config.model)),
       source_(training_source(config, init_, reading_, memory)),
-      folds_(source_.classes_to_split_by(), config.data.folds, static_cast<std::uint64_t>(config.seed)) {}
+      folds_(source_.classes_to_split_by(), config.data.folds, static_cast<std::uint64_t>(config.seed)) {
+  for (std::int64_t fold = 0; fold < config.data.folds; ++fold)
+    source_.require_weight(folds_.split(fold).validation,
+                           fmt::format("fold {} of data.folds = {}", fold, config.data.folds));
+}
 
 RunData FoldData::fold(std::int64_t index) const {
   RunData data;

@@ -180,7 +180,8 @@ Metrics TrainingRun::validation_metrics() {
 }
 
 std::string TrainingRun::stop_reason() const {
-  return signalled() ? "signal" : plan_->stop_reason(state_, seconds());
+  if (signalled()) return "signal";
+  return ended_.empty() ? plan_->stop_reason(state_, seconds()) : ended_;
 }
 
 void TrainingRun::save() {

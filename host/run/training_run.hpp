@@ -38,6 +38,7 @@ class TrainingRun {
   LearnerOptions options_of_learner();
   void plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const;
   void resume();
+  void stand_by_model();
   void say_device() const;
   void say_what_was_read();
   void say_nothing_to_do() const;
@@ -91,6 +92,7 @@ class TrainingRun {
   std::unique_ptr<Learner> learner_;
   std::optional<RunCheckpoints> checkpoints_;  ///< none without a folder
   RunState state_;
+  std::string ended_;  ///< why the run had ended before it was started; empty: it had not
   std::vector<std::unique_ptr<RunPart>> parts_;
   std::int64_t samples_ = 0;
   Clock::time_point start_;

@@ -118,8 +118,21 @@ void TrainingRun::resume() {
       out_, [this](const std::string& note) { say(note); });
   if (const std::optional<RunState> state = checkpoints_->resume()) state_ = *state;
   // A run that has ended keeps the config of the steps that it took.
-  const bool ended = !checkpoints_->resumed_from().empty() && !epoch_pending() && !stop_reason().empty();
+  const std::string reason = stop_reason();
+  const bool ended = !checkpoints_->resumed_from().empty() && !epoch_pending() && !reason.empty();
   if (!ended) write_file_atomically(out_.file("config.toml"), to_toml(config_));
+  if (!ended || signalled()) return;
+  ended_ = reason;
+  if (out_.has_model()) stand_by_model();
+}
+
+/// Another metric or patience would choose another epoch's parameters, in a run that takes no step by them.
+void TrainingRun::stand_by_model() {
+  if (!checkpoints_->former_choice()) return;
+  const ModelChoice& former = *checkpoints_->former_choice();
+  config_.train.metric = former.metric;
+  config_.train.patience = former.patience;
+  state_ = former.state;
 }
 
 void TrainingRun::say_device() const {
@@ -139,13 +152,25 @@ void TrainingRun::say_what_was_read() {
   }
 }
 
+namespace {
+
+/// The setting that lets a run go on that has ended for that reason.
+const char* longer_by(const std::string& reason) {
+  if (reason == "steps") return "more train.max_steps";
+  if (reason == "time") return "more train.max_seconds";
+  if (reason == "gradient") return "a smaller train.gradient_tolerance";
+  if (reason == "patience") return "more train.patience";
+  return reason == "loss" ? "a smaller train.loss_tolerance" : "more train.epochs";
+}
+
+}  // namespace
+
 void TrainingRun::say_nothing_to_do() const {
-  if (!checkpoints_ || checkpoints_->resumed_from().empty() || signalled()) return;
-  const std::string reason = stop_reason();
+  if (ended_.empty()) return;
   say(fmt::format(
-      "nothing to do: the run in {} has ended ({}); more {} with checkpoint.on_change=allow makes "
-      "it longer, checkpoint.resume=never starts it over",
-      config_.out, reason, reason == "patience" ? "train.patience" : "train.epochs"));
+      "nothing to do: the run in {} has ended ({}); {} with checkpoint.on_change=allow makes it longer, "
+      "checkpoint.resume=never starts it over",
+      config_.out, ended_, longer_by(ended_)));
 }
 
 }  // namespace thalweg

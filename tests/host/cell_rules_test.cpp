@@ -33,6 +33,8 @@ TEST(PlainNumber, HasAPointWhereTheCommaStood) {
   EXPECT_EQ(plain("0,5", Decimal::comma), "0.5");
   EXPECT_EQ(plain(" -1,25e3 ", Decimal::comma), "-1.25e3");
   EXPECT_EQ(plain("7", Decimal::comma), "7");
+  EXPECT_EQ(plain("0.123", Decimal::comma, Thousands::point), "none") << "123 or a fraction";
+  EXPECT_EQ(plain("0,123", Decimal::comma, Thousands::point), "0.123");
   for (const char* text : {"1.5", "1,2,3", "1.234,5"}) EXPECT_EQ(plain(text, Decimal::comma), "none") << text;
 }
 
@@ -45,7 +47,14 @@ TEST(PlainNumber, LosesTheMarksBetweenGroupsOfThreeDigits) {
             "1234567");
   EXPECT_EQ(plain("1'234", Decimal::point, Thousands::apostrophe), "1234");
   EXPECT_EQ(plain("1234567", Decimal::point, Thousands::comma), "1234567");
-  for (const char* text : {"1,23", "1,2345", "1234,567", ",123", "1,234,5"})
+  EXPECT_EQ(plain("+1,234", Decimal::point, Thousands::comma), "+1234");
+  EXPECT_EQ(plain("1\xE2\x80\xAF"
+                  "234\xE2\x80\x89"
+                  "567",
+                  Decimal::point, Thousands::space),
+            "1234567")
+      << "a narrow space that does not break, and a thin one";
+  for (const char* text : {"1,23", "1,2345", "1234,567", ",123", "1,234,5", "0,123", "-0,123", "012,345"})
     EXPECT_EQ(plain(text, Decimal::point, Thousands::comma), "none") << text;
 }
 
@@ -98,6 +107,11 @@ TEST_F(CellRulesOfCsv, CommentLinesAreLeftOutAndNamed) {
   expect_error<DataError>([&] { read("a,y\n1,2\n# half\n3,4\n"); }, {"line 3", "data.comment = \"#\""});
 }
 
+TEST_F(CellRulesOfCsv, ANumberBeginsNoComment) {
+  expect_error<ConfigError>([&] { read("a,y\n0,1\n5,2\n", [](DataConfig& c) { c.comment = "0"; }); },
+                            {"data.comment = \"0\": rows begin with it"});
+}
+
 TEST_F(CellRulesOfCsv, AQuoteInACommentLongerThanABlockOpensNothing) {
   std::string text = "a,y\n";
   for (int r = 0; r < 200'000; ++r) text += r % 1000 == 7 ? "#\"\n" : "1.5,2.25\n";
@@ -107,6 +121,7 @@ TEST_F(CellRulesOfCsv, AQuoteInACommentLongerThanABlockOpensNothing) {
 
 TEST(NumberLook, TellsEachWayToWriteANumber) {
   const std::pair<const char*, const char*> looks[] = {{"0,5", "decimal comma"},
+                                                       {"0,123", "decimal comma"},
                                                        {"1,234", "decimal or thousands mark"},
                                                        {"5,125.73", "commas between"},
                                                        {"1.234.567", "points between"},

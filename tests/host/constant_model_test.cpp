@@ -49,6 +49,21 @@ TEST(OutputBias, IsFiniteForAClassWithoutRows) {
   EXPECT_EQ(start_of(Loss::logistic, targets({1, 1, 1, 1})), std::vector<float>{std::log(8.0f)});
 }
 
+TEST(OutputBias, OfPrivateTrainingTellsNothingOfTheTargets) {
+  const Context cpu({.device = "cpu", .threads = 1});
+  Dataset data = targets({1, 2, 3, 10});
+  data.features = 1, data.dense_f32 = {1, 2, 3, 4};
+  const auto bias_of = [&](const Config& config) {
+    Model model(cpu, resolve_model({.loss = Loss::squared}, schema_of(data), 1));
+    start_output_bias(config, data, {0, 1, 2, 3}, model);
+    return model.parameters().back().values;
+  };
+  Config config;
+  EXPECT_EQ(bias_of(config), std::vector<float>{4});
+  config.per_sample.clip_norm = config.per_sample.noise_multiplier = 1;
+  EXPECT_EQ(bias_of(config), std::vector<float>{0});
+}
+
 Metrics metrics_of(double accuracy, double log_loss) {
   return {.values = {{"accuracy", accuracy}, {"log_loss", log_loss}},
           .confusion = {{60, 20}, {20, 0}},
@@ -66,6 +81,12 @@ TEST(ConstantCheck, SpeaksOfAModelThatTheLargestClassWouldBeat) {
   EXPECT_EQ(worse_than_constant(metrics_of(0.8, 0.9), "validation"), "");
   EXPECT_EQ(worse_than_constant(metrics_of(0.6, 0.4), "validation"), "")
       << "its probabilities tell more than the shares, whose log-loss is 0.5";
+}
+
+TEST(ConstantCheck, LeavesOutAClassWithoutRows) {
+  Metrics metrics = metrics_of(0.6, 0.9);
+  metrics.confusion = {{60, 20, 0}, {20, 0, 0}, {0, 0, 0}};
+  EXPECT_THAT(worse_than_constant(metrics, "test"), HasSubstr("alone has 0.8"));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 // What the columns of a CSV file are taken for: delimiter, header, numbers or texts, features, target,
 // weight.
+#include <gmock/gmock.h>
+
 #include "host/data/csv_dialect.hpp"
 
 #include "tests/support/data_files.hpp"
@@ -199,6 +201,23 @@ TEST_F(CsvColumns, AMissingColumnToIgnoreIsAnErrorInTrainingAlone) {
   c.train = write("e.csv", "a,y\n1,2\n");
   expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); },
                             {"data.ignore = \"id\": no such column", "e.csv has the columns a, y"});
+}
+
+TEST_F(CsvColumns, AModelsDataMayLackIdsWhichIsNotedAndWeightsWhichIsNotedWhereTheyCount) {
+  DataConfig c = config(write("d.csv", "id,w,a,y\np,1,1,2\nq,2,3,4\n"));
+  c.id = "id", c.weight = "w";
+  const DataSchema schema = schema_of(read_training_data(c, TargetUse::numbers));
+  const auto notes = [&](const std::string& text, bool need_target) {
+    return read_data_as(c, write("t.csv", text), "", "", schema, need_target).notes;
+  };
+  using testing::ElementsAre;
+  using testing::HasSubstr;
+  EXPECT_THAT(notes("a,y\n5,1\n", true), ElementsAre(HasSubstr("no column \"id\" (data.id)"),
+                                                     HasSubstr("no column \"w\" (data.weight)")));
+  EXPECT_THAT(notes("a\n5\n", false),
+              ElementsAre(HasSubstr("t.csv has no column \"id\" (data.id): its rows")))
+      << "no weight counts in a prediction";
+  EXPECT_THAT(notes("id,w,a,y\nr,1,5,1\n", true), ElementsAre());
 }
 
 TEST_F(CsvColumns, IndicesCountFromBothEndsAndNoFurther) {

@@ -90,7 +90,7 @@ TEST_F(DatasetOf, TestDataThatDoNotFitNameWhatIsWrong) {
   fails("a,t,extra,y\n1,u,1,no\n", {"test.csv", "\"extra\"", "data.ignore"});
   fails("a,y\n1,no\n", {"test.csv lacks the column \"t\""});
   fails("1,u,3,no\n", {"test.csv has 3 feature columns", "trained on 2"});
-  expect_error<ConfigError>([&] { as(schema, "a,t\n1,u\n"); }, {"\"y\"", "no such column"});
+  fails("a,t\n1,u\n", {"test.csv lacks the column \"y\", the target of the training data", "columns a, t"});
   expect_error<DataError>(
       [&] {
         config_.test_target = write("y.npy", npy("<f4", "(1,)", Floats{1}));

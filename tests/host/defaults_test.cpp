@@ -1,6 +1,7 @@
 // What a run makes of the settings that are left open (docs/defaults.md).
 #include "host/run/defaults.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -69,6 +70,58 @@ TEST(Defaults, LowerTheRateWithTheUnitOfTheInputs) {
   const RunShape thousands{.rows = 100, .entries = 100, .square_norm = 100e6};
   EXPECT_EQ(with_run_defaults({}, ones).optimizer.lr, 0.01);
   EXPECT_EQ(with_run_defaults({}, thousands).optimizer.lr, 1e-5);
+}
+
+TEST(Defaults, RaiseTheRateOfTheWeightsForTinyInputsAndNotThatOfTheBias) {
+  const RunShape tiny{.rows = 100, .entries = 3, .square_norm = 4e-12};  // rows of length 2e-6
+  const OptimizerConfig weights = with_run_defaults({}, tiny).optimizer;
+  EXPECT_EQ(weights.lr, 38000);  // 0.1 / 3^(1/4) / 2e-6
+  EXPECT_EQ(weights.bias_lr_factor, 2e-6);
+  Config given;
+  given.optimizer.lr = 0.1;
+  EXPECT_EQ(with_run_defaults(given, tiny).optimizer.bias_lr_factor, 1);
+  Config gradient;
+  gradient.optimizer.name = Rule::sgd;
+  EXPECT_EQ(with_run_defaults(gradient, tiny).optimizer.lr, 0.5);
+  EXPECT_EQ(with_run_defaults(gradient, tiny).optimizer.bias_lr_factor, 1);
+  EXPECT_EQ(with_run_defaults(network(), tiny).optimizer.bias_lr_factor, 1);
+}
+
+TEST(Defaults, OfInputsThatAreAllZeroHaveTheRateOfABias) {
+  const OptimizerConfig zeros = with_run_defaults({}, {.rows = 9, .square_norm = 0}).optimizer;
+  EXPECT_EQ(zeros.lr, 0.1);
+  EXPECT_EQ(zeros.bias_lr_factor, 1);
+}
+
+TEST(Defaults, OfOtherRulesAreTheirMultiplesOfAdamsRateOrOfTheGradients) {
+  const auto rate = [](Rule rule) {
+    Config config;
+    config.optimizer.name = rule;
+    return with_run_defaults(config, {.rows = 100, .entries = 4, .square_norm = 4}).optimizer.lr;
+  };
+  EXPECT_EQ(rate(Rule::adam), 0.05);
+  EXPECT_EQ(rate(Rule::rmsprop), 0.025);
+  EXPECT_EQ(rate(Rule::lion), 0.01);
+  EXPECT_EQ(rate(Rule::adagrad), 0.2);
+  EXPECT_EQ(rate(Rule::sgd), 0.1);  // 0.5 / (1 + 4)
+  EXPECT_EQ(rate(Rule::adams_bashforth), 0.05);
+  EXPECT_EQ(rate(Rule::nesterov), 0.01);
+}
+
+TEST(Defaults, OfANetworkFollowItsWidestLayerAndNoMoreThanSixteenUnits) {
+  const auto rate = [](std::vector<std::int64_t> hidden, Rule rule = Rule::adamw) {
+    Config config;
+    config.model.hidden = std::move(hidden);
+    config.optimizer.name = rule;
+    return with_run_defaults(config, {.rows = 100, .square_norm = 4, .loss = Loss::logistic}).optimizer.lr;
+  };
+  EXPECT_EQ(rate({256, 64}), 0.0025);  // 0.04 / 16
+  EXPECT_EQ(rate({4}), 0.01);          // as 16 units
+  EXPECT_EQ(rate({4}, Rule::sgd), 0.1) << "the loss of a network bends as the squared one";
+}
+
+TEST(Defaults, DecayTheWeightsOfANetworkOnManyRowsByAHundredth) {
+  EXPECT_EQ(with_run_defaults(network(), {.rows = 5'000'000}).optimizer.weight_decay, 0.01);
 }
 
 TEST(Defaults, OfGradientDescentStayBelowTheCurvature) {
@@ -186,6 +239,18 @@ TEST(Defaults, LookAtTheRowsThatTrainAlone) {
   EXPECT_EQ(shape.square_norm, 6);
 }
 
+TEST(Defaults, LookAtNoRowOfWeightZeroAndNoRowOfZeros) {
+  Dataset data;
+  data.rows = 4, data.features = 2;
+  data.dense_f32 = {1, 2, 99999, -99999, 0, 0, 3, 4};
+  data.weight = {1, 0, 1, 2};
+  const RunShape shape = run_shape(data, {0, 1, 2, 3}, {});
+  EXPECT_EQ(shape.rows, 3);
+  EXPECT_EQ(shape.square_norm, 15);  // (1 + 4 + 9 + 16) / 2
+  data.dense_f32 = {0, 0, 99999, -99999, 0, 0, 0, 0};
+  EXPECT_EQ(run_shape(data, {0, 1, 2, 3}, {}).square_norm, 0);
+}
+
 class RunWithDefaults : public DataFiles {
  protected:
   /// y = 1000 x + 5e6, which no step of a usual size reaches.
@@ -235,6 +300,41 @@ TEST_F(RunWithDefaults, SaysThatAModelIsWorseThanTheMean) {
   c.train.epochs = 1;
   run(c);
   EXPECT_THAT(messages_, HasSubstr("on the test rows: predicting the mean would be better"));
+}
+
+TEST_F(RunWithDefaults, LearnsNothingOfRowsOfWeightZero) {
+  std::string counted = "x,y,w\n", all;
+  for (int n = 0; n < 64; ++n) counted += fmt::format("{},{},1\n", n, 3 * n + 7);
+  all = counted;
+  for (int n = 0; n < 8; ++n) all += fmt::format("{},{},0\n", n % 2 == 0 ? 99999 : -99999, 5 - n);
+  Config c;
+  c.device = "cpu";
+  c.data.target = "y", c.data.weight = "w";
+  c.data.test = write("counted.csv", counted);
+  c.data.train = write("all.csv", all);
+  EXPECT_GT((*run(c).test)["r2"], 0.999);
+  EXPECT_THAT(messages_, HasSubstr("optimizer.lr = 0.1, "));
+  EXPECT_THAT(messages_, HasSubstr("train.epochs = 250, train.batch_size = 8"));
+}
+
+TEST_F(RunWithDefaults, PredictTheSharesOfTheClassesFromConstantInputs) {
+  std::string text = "a,b,y\n";
+  for (int n = 0; n < 60; ++n) text += n % 3 == 0 ? "5,0.1,yes\n" : "5,0.1,no\n";
+  Config c;
+  c.device = "cpu";
+  c.data.train = c.data.test = write("constant.csv", text);
+  EXPECT_NEAR((*run(c).test)["log_loss"], 0.6365, 1e-3);  // -(1/3 ln 1/3 + 2/3 ln 2/3)
+}
+
+TEST_F(RunWithDefaults, LearnsFromTinyInputsAsTheyAre) {
+  std::string text = "a,b,y\n";
+  for (int n = 0; n < 200; ++n)
+    text += fmt::format("{}e-6,{}e-6,{}\n", n % 11 - 5, n % 7 - 3, 2.5 * (n % 11 - 5) - (n % 7 - 3) + 40);
+  Config c;
+  c.device = "cpu";
+  c.data.standardize = Tristate::no;
+  c.data.train = c.data.test = write("tiny.csv", text);
+  EXPECT_GT((*run(c).test)["r2"], 0.999);
 }
 
 TEST_F(RunWithDefaults, WritesWhatItChoseIntoTheConfigOfTheRun) {

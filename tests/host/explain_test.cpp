@@ -204,6 +204,32 @@ TEST(Importance, PermutesAmongTheChosenRows) {
   EXPECT_GT(got.columns[1].mean, 0);
 }
 
+TEST(Importance, LeavesRowsOfWeightZeroWhereTheyAre) {
+  Exact e = exact_model();
+  const double without =
+      permutation_importance(e.model, e.data, {2, 3, 4, 5}, {.metric = "loss", .seed = 3}).columns[0].mean;
+  e.data.weight.assign(40, 0.0f);
+  for (std::size_t n = 2; n < 6; ++n) e.data.weight[n] = 1;
+  for (std::size_t n = 6; n < 40; ++n) e.data.dense_f32[n * 5] = 99999;
+  const Importances got = permutation_importance(e.model, e.data, e.rows, {.metric = "loss", .seed = 3});
+  EXPECT_GT(without, 0);
+  EXPECT_EQ(got.columns[0].mean, without);
+}
+
+TEST(Importance, OfBytesIsThatOfTheSameFloats) {
+  const Exact e = exact_model();
+  Dataset bytes = e.data, floats = e.data;
+  bytes.dense_f32.clear(), bytes.transform = {}, floats.transform = {};
+  for (float& value : floats.dense_f32) {
+    value = std::abs(value);
+    bytes.dense_u8.push_back(static_cast<std::uint8_t>(value));
+  }
+  const Importances want = permutation_importance(e.model, floats, e.rows, {.metric = "loss"});
+  const Importances got = permutation_importance(e.model, bytes, e.rows, {.metric = "loss"});
+  EXPECT_LT(want.columns[0].mean, -0.1) << "the signs of a are gone";
+  for (std::size_t c = 0; c < 4; ++c) EXPECT_EQ(got.columns[c].mean, want.columns[c].mean) << c;
+}
+
 TEST(Importance, OfSparseRowsIsThatOfTheSameDenseOnes) {
   const Exact e = exact_model();
   Dataset sparse = e.data;

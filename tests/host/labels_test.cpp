@@ -116,11 +116,18 @@ TEST_F(Labels, ClassesOfNumbersAreWrittenInTheirShortestForm) {
 TEST_F(Labels, NumbersWrittenInTwoWaysAreOneClass) {
   DataConfig c = config(write("d.csv", "x,y\n1,1.0\n2,2\n3,1\n4,+2\n"));
   const Dataset d = read_training_data(c, TargetUse::classes);
-  EXPECT_EQ(d.classes, (Texts{"1.0", "2"}));
+  EXPECT_EQ(d.classes, (Texts{"1", "2"}));
   EXPECT_EQ(d.target, (Floats{0, 1, 0, 1}));
   const Dataset test = read_data_as(c, write("t.csv", "x,y\n1,1e0\n2,2.00\n"), "", "", schema_of(d), true);
   EXPECT_EQ(test.target, (Floats{0, 1}));
   EXPECT_EQ(test.target_kind, TargetKind::classes);
+}
+
+TEST_F(Labels, TheShortestWayToWriteANumberNamesItsClassInAnyOrderOfTheRows) {
+  for (const char* rows : {"1,1e0\n2,-0\n3,1\n4,0\n5,1.0\n", "1,1.0\n2,0\n3,1e0\n4,-0\n5,1\n"})
+    EXPECT_EQ(
+        read_training_data(config(write("d.csv", std::string("x,y\n") + rows)), TargetUse::classes).classes,
+        (Texts{"0", "1"}));
 }
 
 /// One text among the numbers makes all of them texts, in the order of texts.

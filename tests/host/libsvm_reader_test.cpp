@@ -32,6 +32,22 @@ TEST_F(LibsvmReader, ReadsLabelsEntriesCommentsAndQueryIds) {
   EXPECT_EQ(d.where(2), d.source + " line 5");
 }
 
+TEST_F(LibsvmReader, LeavesOutTheCommentLinesThatTheSettingNames) {
+  DataConfig c = config(write("d.svm", "% made by us\n1 1:2\n  %\n2 1:3 # note\n"));
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); }, {"line 1", "label \"%\""});
+  c.comment = "%";
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).target, (Floats{1, 2}));
+}
+
+TEST_F(LibsvmReader, RefusesMarksThatItsNumbersDoNotHave) {
+  DataConfig c = config(write("d.svm", "1 1:2\n2 1:3\n"));
+  c.decimal = Decimal::comma;
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); },
+                            {"data.decimal = comma", "d.svm is read as libsvm, whose numbers have a point"});
+  c.target = write("y.txt", "1,5\n2,5\n");
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).target, (Floats{1.5f, 2.5f})) << "the labels have them";
+}
+
 TEST_F(LibsvmReader, FindsTheIndexBase) {
   EXPECT_EQ(read("1 1:1 2:1\n2 2:1\n").features, 2);
   const Dataset zero = read("1 1:1 2:1\n2 0:1\n");

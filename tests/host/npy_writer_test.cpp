@@ -39,6 +39,10 @@ TEST(NpyWriter, WritesTheBytesThatNumpyWrites) {
   write_npy(folder / "f8.npy", std::vector<double>{0.5});
   EXPECT_EQ(read_file(folder / "f8.npy"),
             expected("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", real, sizeof real));
+  const double six[] = {1, 2, 3, 4, 5, 1e300};
+  write_npy(folder / "matrix.npy", std::vector<double>{1, 2, 3, 4, 5, 1e300}, 2);
+  EXPECT_EQ(read_file(folder / "matrix.npy"),
+            expected("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }", six, sizeof six));
 }
 
 TEST(NpyWriter, AnEmptyArrayIsLegal) {

@@ -58,12 +58,28 @@ TEST_F(Precise, TimeStampsDatesAndIdsKeepWhatTellsThemApart) {
                                     {202401011230.0, 1.0},
                                     {1e6, 1e-3},
                                     {-1.6e9, 1.0},
+                                    {1764500000000000.0, 1.0},
                                     {9007199254740992.0, 2.0}}) {
     const Dataset d = train(csv_of(steps(first, step, 400)));
     EXPECT_EQ(d.transform.offset, (Doubles{0, first}));
     expect_steps(d, 0);
     expect_steps(d, 1);
   }
+}
+
+TEST_F(Precise, WholeNumbersBelowTwoToThe53AreNoNoiseHoweverCloseTheyLie) {
+  // a range of 5 is less than 2^-48 of the numbers
+  EXPECT_EQ(train(csv_of(steps(1764500000000000.0, 1, 6))).transform.offset,
+            (Doubles{0, 1764500000000000.0}));
+  EXPECT_EQ(train(csv_of(steps(16777217, 0, 6))).transform.offset, Doubles{}) << "a constant";
+  EXPECT_EQ(train(csv_of(steps(1.5, 0x1p-51, 6))).transform.offset, Doubles{}) << "2^-49.3 of the numbers";
+  EXPECT_EQ(train(csv_of(steps(1.5, 0x1p-47, 6))).transform.offset, (Doubles{0, 1.5}));
+}
+
+TEST_F(Precise, ValuesThatFloatsWouldMergeHaveAnOffsetFromFourTimesTheirRangeOn) {
+  Doubles column = steps(20'000'000, 1, 400);  // float32 steps by 2 here
+  column[0] = 17'500'000;                      // and the numbers are eight times their range
+  EXPECT_EQ(train(csv_of(column)).transform.offset, (Doubles{0, 17'500'000}));
 }
 
 TEST_F(Precise, ArraysKeepThemInEveryOrderAndType) {

@@ -110,6 +110,29 @@ TEST(PredictionText, ATargetHasItsOffsetAgain) {
             "target,prediction\n1000000003.5,1000000004\n1000000017,1000000000\n");
 }
 
+TEST(PredictionText, NumbersThatFloatsRoundOffHaveAllTheirDigits) {
+  const Dataset data = test::number_data(1, {0, 0}, {0, 0});
+  const ModelSpec spec = resolve_model({.loss = Loss::squared}, schema_of(data), 1);
+  const Predictions predictions{
+      .rows = 2, .columns = 1, .values = {1e15f, 1.7e9f}, .exact_values = {1000000000000003.5, 1700000001.0}};
+  const PredictionTable table{spec, predictions, data, kBoth};
+  EXPECT_EQ(to_csv(table), "prediction\n1000000000000003.5\n1700000001\n");
+  EXPECT_EQ(to_json_lines(table), "{\"prediction\":1.0000000000000035e+15}\n{\"prediction\":1700000001.0}\n");
+}
+
+TEST(PredictionText, ColumnsOfTheDataNeverTakeTheNameOfAnother) {
+  Dataset data = test::number_data(1, {0}, {3});
+  data.row_names = {"7"};
+  data.row_name_column = data.target_column = "prediction";
+  const ModelSpec spec = resolve_model({.loss = Loss::squared}, schema_of(data), 1);
+  const Predictions predictions{.rows = 1, .columns = 1, .values = {4}};
+  const std::vector<std::int64_t> first{0};
+  EXPECT_EQ(to_csv({spec, predictions, data, first, true}),
+            "id prediction,target prediction,prediction\n7,3,4\n");
+  data.row_name_column = data.target_column = "";
+  EXPECT_EQ(to_csv({spec, predictions, data, first, true}), "id,target,prediction\n7,3,4\n");
+}
+
 TEST(PredictionText, ScoresAreNoProbabilities) {
   Dataset data = test::class_data(1, {0}, {1}, 2);
   const ModelSpec spec = resolve_model({.loss = Loss::hinge}, schema_of(data), 1);

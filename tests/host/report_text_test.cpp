@@ -150,6 +150,15 @@ TEST(ReportText, AMetricThatAFoldDoesNotDefineHasItsReason) {
   EXPECT_EQ(json.at("validation.undefined").dump(), "{\"auc\":\"in fold 2 of 3, one class\"}");
 }
 
+TEST(ReportText, InterruptedFoldsHaveNoMeans) {
+  TrainReport report = whole_run();
+  report.stopped_by = "signal";
+  report.folds.assign(2, whole_run());
+  EXPECT_EQ(to_text(report),
+            "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by signal)\n"
+            "interrupted in fold 2; the folds before it are done\n");
+}
+
 TEST(ReportText, ARunTellsItsParts) {
   TrainReport report = whole_run();
   report.validation = Metrics{.values = {{"r2", 0.5}}};

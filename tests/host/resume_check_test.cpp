@@ -78,8 +78,11 @@ TEST(ResumeCheck, TheSameFileMayBeNamedInAnotherWay) {
 }
 
 TEST(ResumeCheck, AnotherPathIsRefusedUnlessTheDataAreTheSame) {
-  for (const Change& change : std::vector<Change>{
-           {"data.train", "folder/rows.csv"}, {"data.weight", "w"}, {"data.validation", "v"}}) {
+  for (const Change& change : std::vector<Change>{{"data.train", "folder/rows.csv"},
+                                                  {"data.weight", "w"},
+                                                  {"data.target", "t"},
+                                                  {"data.validation", "v"},
+                                                  {"data.validation_target", "l"}}) {
     test::expect_error<ConfigError>([&] { resume(run(), change, "abd"); }, {change.first + " was"});
     expect_allowed(run(), change);
   }
@@ -156,11 +159,35 @@ TEST(ResumeCheck, RefusesOtherDataUnlessTheFingerprintIsOfAnotherKind) {
 TEST(ResumeCheck, OtherDataAreNamedRatherThanWhatARuleFindsInThem) {
   for (const Change& change : std::vector<Change>{{"optimizer.lr", "0.5"},
                                                   {"optimizer.weight_decay", "1"},
+                                                  {"optimizer.bias_lr_factor", "0.25"},
                                                   {"train.batch_size", "8"},
                                                   {"data.standardize_target", "true"}}) {
     test::expect_error<DataError>([&] { resume(run(), change, "other"); }, {"the training data has changed"});
     expect_refused(run(), change);
   }
+  // refused by itself only where the schedule reads it
+  Config cosine = run();
+  cosine.schedule.name = ScheduleKind::cosine;
+  test::expect_error<DataError>(
+      [&] {
+        resume(cosine, {"train.epochs", "99"}, "other");
+      },
+      {"the training data has changed"});
+}
+
+TEST(ResumeCheck, OnRequestTheRateTheScheduleAndTheMetricMayDiffer) {
+  Config config = run();
+  config.checkpoint.on_change = OnChange::allow;
+  for (const Change& change : std::vector<Change>{{"optimizer.lr", "0.5"},
+                                                  {"optimizer.weight_decay", "1"},
+                                                  {"optimizer.bias_lr_factor", "0.25"},
+                                                  {"schedule.name", "step"},
+                                                  {"schedule.gamma", "0.5"},
+                                                  {"schedule.warmup_steps", "3"},
+                                                  {"train.metric", "rmse"}})
+    expect_allowed(config, change);
+  expect_refused(config, {"optimizer.beta1", "0.5"});
+  expect_refused(config, {"train.batch_size", "7"});
 }
 
 }  // namespace

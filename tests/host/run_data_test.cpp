@@ -2,10 +2,15 @@
 // model.init.
 #include "host/run/run_data.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "host/model/objective.hpp"
 #include "host/run/run_summary.hpp"
@@ -18,6 +23,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using Floats = std::vector<float>;
 
 /// The model w x without a bias, one step an epoch: plain gradient descent.
@@ -134,6 +140,23 @@ TEST_F(RunDataTest, HeldOutRowsThatAreNoneAreRefused) {
                           {"rows.csv", "validation_fraction", "holds out none"});
 }
 
+TEST_F(RunDataTest, HeldOutRowsThatAllHaveWeightZeroAreRefused) {
+  std::string rows = "x,y,w\n";
+  for (int n = 0; n < 8; ++n) rows += fmt::format("{},{},{}\n", n, 2 * n, n == 3 ? 1 : 0);
+  Config c = run_of(rows);
+  c.data.weight = "w";
+  c.data.validation_fraction = 0.3;
+  for (c.seed = 1; std::ranges::count(split_rows(8, 0.3, static_cast<std::uint64_t>(c.seed)).train, 3) == 0;)
+    ++c.seed;
+  expect_error<DataError>([&] { read_run_data(c, {}); },
+                          {"rows.csv: every row that data.validation_fraction holds out has weight 0"});
+  c.data.validation_fraction = 0;
+  c.data.folds = 4;
+  expect_error<DataError>([&] { run(c); },
+                          {"rows.csv: every row that fold", "of data.folds = 4", "weight 0"});
+  EXPECT_THAT(messages_, Not(HasSubstr("fold 1 of 4"))) << "before any fold is trained";
+}
+
 TEST_F(RunDataTest, StratifiedNumbersAreRefused) {
   Config c = run_of("x,y\n1,1.5\n1,2\n");
   c.data.validation_fraction = 0.5;
@@ -154,6 +177,132 @@ TEST_F(RunDataTest, FoldsReportTheMeanAndTheDeviationOfWhatTheyHoldOut) {
   EXPECT_EQ(weight_of(path("run/fold-0")) + weight_of(path("run/fold-1")), 2.0f);
   EXPECT_FALSE(std::filesystem::exists(path("run/model.safetensors"))) << "no model is of all rows";
   EXPECT_THAT(messages_, HasSubstr("fold 2 of 2"));
+}
+
+TEST_F(RunDataTest, FoldsAddUpWhatTheyHaveDoneAndLeaveOutWhatOneDoesNotDefine) {
+  std::string rows = "x,y\n";
+  for (int n = 0; n < 12; ++n) rows += fmt::format("{},{}\n", n, n == 5 ? "a" : "b");
+  Config c = run_of(rows);
+  c.data.folds = 3;
+  c.model.loss = Loss::logistic;
+  c.train.epochs = 4;
+  c.train.batch_size = 4;
+  const TrainReport report = run(c);
+  EXPECT_EQ(report.epochs, 12);
+  EXPECT_EQ(report.steps, 24);
+  EXPECT_EQ(report.samples, 12 * 8);
+  std::set<std::string> names;
+  for (const FoldMetric& metric : report.fold_metrics) {
+    EXPECT_TRUE(std::isfinite(metric.mean)) << metric.name;
+    names.insert(metric.name);
+  }
+  EXPECT_TRUE(names.contains("accuracy"));
+  EXPECT_GE((*report.folds[0].validation)["auc"], 0) << "the first fold holds the a";
+  EXPECT_FALSE(names.contains("auc")) << "two folds hold one class";
+}
+
+TEST_F(RunDataTest, FoldsEndWhereASignalStopsTheRun) {
+  Config c = run_of("x,y\n1,1\n1,3\n1,2\n1,4\n");
+  c.data.folds = 2;
+  std::atomic<int> signal{0};
+  TrainObserver observer;
+  observer.progress = [&](const Progress&) { signal = 15; };
+  observer.stop_signal = &signal;
+  const TrainReport report = train(c, observer);
+  EXPECT_EQ(report.stopped_by, "signal");
+  EXPECT_EQ(report.folds.size(), 1u);
+  EXPECT_TRUE(report.fold_metrics.empty());
+  EXPECT_GT(report.samples_per_second, 0);
+}
+
+TEST_F(RunDataTest, FoldsOfAFormerRunAreNamed) {
+  Config c = run_of("x,y\n1,1\n1,3\n1,2\n1,4\n");
+  c.out = path("run");
+  c.data.folds = 4;
+  run(c);
+  EXPECT_THAT(messages_, Not(HasSubstr("former run")));
+  c.data.folds = 2;
+  c.checkpoint.resume = "never";
+  run(c);
+  EXPECT_THAT(messages_, HasSubstr("not of this one: " + path("run/fold-2") + ", " + path("run/fold-3")));
+}
+
+TEST_F(RunDataTest, TheFolderOfAFoldTakesNoFolds) {
+  Config c = run_of("x,y\n1,1\n1,3\n");
+  c.out = path("run");
+  c.data.folds = 2;
+  run(c);
+  Config fold;
+  read_config_file(path("run/fold-0/config.toml"), fold);
+  expect_error<ConfigError>([&] { run(fold); }, {"fold-0", "is the folder of a single run or fold"});
+  EXPECT_FALSE(std::filesystem::exists(path("run/fold-0/fold-0")));
+}
+
+TEST_F(RunDataTest, ACategoryThatOnlyHeldOutRowsHaveIsUnseen) {
+  std::string rows = "t,y\n";
+  for (int n = 0; n < 10; ++n) rows += fmt::format("{},{}\n", n == 4 ? "rare" : n % 2 == 0 ? "p" : "q", n);
+  Config c = run_of(rows);
+  c.data.validation_fraction = 0.3;
+  const auto holds_out = [&] { return read_run_data(c, {}).split.validation; };
+  while (std::ranges::count(holds_out(), 4) == 0) ++c.seed;
+  const RunData data = read_run_data(c, {});
+  EXPECT_EQ(data.train.features, 3) << "the inputs are those of all rows";
+  EXPECT_EQ(std::vector<float>(data.train.dense_f32.begin() + 12, data.train.dense_f32.begin() + 15),
+            Floats(3));
+  EXPECT_EQ(data.train.unseen, 1);
+  EXPECT_THAT(data.train.notes,
+              ElementsAre(HasSubstr("1 cell of held-out rows with a category that no row")));
+  c.data.unseen = Unseen::error;
+  expect_error<DataError>([&] { read_run_data(c, {}); },
+                          {"rows.csv line 6", "\"t\"", "\"rare\" stands in held-out"});
+  c.data.validation_fraction = 0;
+  c.data.folds = 5;
+  expect_error<DataError>([&] { run(c); }, {"\"rare\" stands in held-out rows alone"});
+}
+
+TEST_F(RunDataTest, PrivateTrainingHoldsRowsOutWithoutALookAtTheirClasses) {
+  std::string rows = "x,y\n";
+  for (int n = 0; n < 40; ++n) rows += n < 4 ? "1,yes\n" : "1,no\n";
+  Config c = run_of(rows);
+  c.model.loss = Loss::logistic;
+  c.data.validation_fraction = 0.25;
+  c.per_sample.clip_norm = c.per_sample.noise_multiplier = 1;
+  for (c.seed = 1; c.seed < 6; ++c.seed)
+    EXPECT_EQ(read_run_data(c, {}).split.validation,
+              split_rows(40, 0.25, static_cast<std::uint64_t>(c.seed)).validation);
+  EXPECT_THAT(said_of(c).at(1), Not(HasSubstr("every class by its share")));
+  c.per_sample = {};
+  EXPECT_THAT(said_of(c).at(1), HasSubstr("10 to validate, every class by its share"));
+}
+
+TEST_F(RunDataTest, AFullFingerprintIsOfEveryRow) {
+  std::string rows = "x,y\n";
+  for (int n = 0; n < 3000; ++n) rows += fmt::format("{},{}\n", n % 7, n % 5 + 0.5);
+  Config c = run_of(rows);
+  c.data.validation = path("rows.csv");
+  const std::string sampled = read_run_data(c, {}).fingerprint;
+  c.data.fingerprint = FingerprintRows::full;
+  const RunData data = read_run_data(c, {});
+  const std::string of_all = fingerprint(data.train, true);
+  EXPECT_EQ(data.fingerprint, of_all + "+" + of_all);
+  EXPECT_NE(data.fingerprint, sampled);
+}
+
+TEST_F(RunDataTest, ClassWeightsGiveAccuracyAwayWithoutAWord) {
+  std::string rows = "x,y\n";
+  for (int n = 0; n < 40; ++n) rows += fmt::format("{},{}\n", n % 2, n < 4 ? "yes" : "no");
+  Config c = run_of(rows);
+  c.data.test = c.data.train;
+  c.data.class_weight = "1,1000";
+  c.model.bias = true;
+  const TrainReport report = run(c);
+  EXPECT_EQ((*report.test)["accuracy"], 0.1) << "every row is taken for a yes";
+  EXPECT_THAT(messages_, Not(HasSubstr("would be better")));
+}
+
+TEST_F(RunDataTest, OneClassAloneIsNamedWithItsColumn) {
+  expect_error<DataError>([&] { run(run_of("x,grade\n1,a\n2,a\n")); },
+                          {"every target in the column \"grade\" is of the class \"a\""});
 }
 
 TEST_F(RunDataTest, FoldsHaveTheSameBitsWhateverTheThreads) {
@@ -202,6 +351,7 @@ TEST_F(InitTest, ARunTakesOverTheScalesAndTheOrderOfTheColumns) {
   const TrainReport report = run(c);
   EXPECT_LT(report.test.value()["rmse"], 1e-2) << "y = 10 a still";
   EXPECT_THAT(messages_, HasSubstr("columns, scales and classes are those of model.init = " + path("first")));
+  EXPECT_THAT(messages_, HasSubstr("task: to predict a number; loss squared, as in model.init"));
   EXPECT_EQ(Model::load(Context({.device = "cpu"}), c.out).spec().schema.transform.columns,
             (std::vector<std::string>{"a", "b"}));
 }

@@ -229,6 +229,20 @@ TEST(RegressionScores, OfATargetOfZeroHaveNoRelativeError) {
   EXPECT_EQ(got.undefined[0], (std::pair<std::string, std::string>{"mape", "a target is 0"}));
 }
 
+TEST(RegressionScores, OfRatesRelateTheRateToTheCount) {
+  const Dataset data = test::number_data(1, {std::log(2.0f), std::log(6.0f)}, {4, 5});
+  EXPECT_NEAR(of_outputs({.loss = Loss::poisson}, data)["mape"], (0.5 + 0.2) / 2, 1e-6);
+}
+
+TEST(RegressionScores, TakeAStandardisedTargetOfZeroForZero) {
+  // -3 * 0.1 + 0.3 is 5.6e-17 in double
+  Dataset data = test::number_data(1, {1, 2}, {-3, 2});
+  data.target_transform = {.mean = 0.3, .deviation = 0.1};
+  const Metrics got = of_outputs({.loss = Loss::squared}, data);
+  ASSERT_EQ(got.undefined.size(), 1u);
+  EXPECT_EQ(got.undefined[0], (std::pair<std::string, std::string>{"mape", "a target is 0"}));
+}
+
 TEST(MetricScopes, OfSumsLeaveOutWhatNeedsTheOutputs) {
   const Dataset data = four_classes();
   const ModelSpec spec = resolve_model({.loss = Loss::softmax_cross_entropy}, schema_of(data), 1);

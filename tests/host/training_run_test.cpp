@@ -502,6 +502,48 @@ TEST_F(TrainingRunTest, AFinishedRunIsEvaluatedAgainAndNotSavedAgain) {
   EXPECT_EQ(logged("run", "train.loss").size(), 4u);
 }
 
+TEST_F(TrainingRunTest, AFinishedRunKeepsItsModelWhateverWouldChooseAnotherNow) {
+  Config c = validated(2.5);  // the first epoch is the best
+  c.train.patience = 100;
+  run(c, "run");
+  ASSERT_EQ(weight_of("run"), 2.5f);
+  const std::string config_before = read_file(folder_.path("run/config.toml"));
+  c.checkpoint.on_change = OnChange::allow;
+  Config metric = c, impatient = c;
+  metric.train.metric = "r2";
+  impatient.train.patience = 0;
+  for (const Config& other : {metric, impatient}) {
+    messages_.clear();
+    const TrainReport again = run(other, "run");
+    EXPECT_THAT(messages_, HasSubstr("has ended (epochs); more train.epochs with"));
+    EXPECT_EQ(weight_of("run"), 2.5f);
+    EXPECT_EQ(again.best_step, 1);
+    EXPECT_TRUE(again.best_is_model);
+    EXPECT_DOUBLE_EQ(again.validation.value()["loss"], 1.5 * 1.5 / 2);
+    EXPECT_EQ(read_file(folder_.path("run/config.toml")), config_before);
+  }
+}
+
+TEST_F(TrainingRunTest, AFinishedRunNamesTheSettingThatEndedIt) {
+  const auto said = [&](const std::string& name, const Config& c) {
+    run(c, name);
+    messages_.clear();
+    run(c, name);
+    return messages_;
+  };
+  Config steps = config(0.5), gradient = config(0.5), loss = config(0.001), patience = validated(2.5);
+  steps.train.max_steps = 2;
+  gradient.train.gradient_tolerance = 0.3;
+  loss.train.epochs = 100, loss.train.loss_tolerance = 0.1;
+  patience.train.epochs = 20, patience.train.patience = 1;
+  EXPECT_THAT(said("epochs", config(0.5)), HasSubstr("ended (epochs); more train.epochs with"));
+  EXPECT_THAT(said("steps", steps), HasSubstr("ended (steps); more train.max_steps with"));
+  EXPECT_THAT(said("gradient", gradient),
+              HasSubstr("ended (gradient); a smaller train.gradient_tolerance with"));
+  EXPECT_THAT(said("loss", loss), HasSubstr("ended (loss); a smaller train.loss_tolerance with"));
+  EXPECT_THAT(said("patience", patience), HasSubstr("ended (patience); more train.patience with"));
+}
+
 TEST_F(TrainingRunTest, TestRowsNeedATarget) {
   Config c = config(0.5);
   c.data.target = "y";
