@@ -152,12 +152,11 @@ bool has_form_of(const DataSchema& schema, const Dataset& data, bool need_target
 }
 
 Dataset fit_to_schema(Dataset data, const DataSchema& schema, bool need_target, int threads) {
-  if (has_form_of(schema, data, need_target)) return data;
-  if (!need_target) data.target.clear();
   if (!features_differ(data, schema)) {
-    fit_targets_to(schema, data);
+    if (need_target && targets_differ(data, schema)) fit_targets_to(schema, data);
     return data;
   }
+  if (!need_target) data.target.clear();
   require_raw_targets(data);
   const std::vector<std::size_t> order = column_order(data, schema);
   if (!order.empty()) reorder(data.dense_f32, order), reorder(data.dense_u8, order);
