@@ -131,7 +131,7 @@ struct DataConfig {
     v(Setting{.name = "hash_bits",
               .about = "Categories become 2^hash_bits sparse features by a signed hash; 0: each has its own.",
               .range = from_to(0, 30),
-              .aliases = "bits b feature_hashing"},
+              .aliases = "bits feature_hashing"},
       c.hash_bits);
     v(Setting{.name = "index_base", .about = "libsvm: index of the first feature."}, c.index_base);
     v(Setting{.name = "unseen",
