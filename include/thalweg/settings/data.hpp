@@ -81,7 +81,7 @@ struct DataConfig {
       c.weight);
     v(Setting{.name = "class_weight",
               .about = "Factor of the sample weights by class; balanced: inversely proportional to the "
-                       "frequency of the class.",
+                       "weight of the class.",
               .form = TextForm::class_weight},
       c.class_weight);
     v(Setting{.name = "header", .about = "Whether the first line of a CSV file names the columns."},
