@@ -20,7 +20,7 @@ struct NamedArena {
 /// The states of the rule in its order, then the average if there is one.
 std::vector<NamedArena> arenas_of(Rule rule, Optimizer& optimizer) {
   std::vector<NamedArena> arenas;
-  for (const std::string_view name : state_names(rule))
+  for (const std::string_view name : names_of_states(rule))
     arenas.push_back({name, &optimizer.states()[arenas.size()]});
   if (optimizer.averages()) arenas.push_back({kAverage, &optimizer.average()});
   return arenas;

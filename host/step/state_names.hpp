@@ -10,8 +10,8 @@
 
 namespace thalweg {
 
-/// In the order of the rule's states.
-std::vector<std::string_view> state_names(Rule rule);
+/// state_names, as many as there are.
+std::vector<std::string_view> names_of_states(Rule rule);
 
 /// The plan's entries under the names that a state has in a checkpoint.
 std::vector<ParameterPlan::Entry> entries_named(const ParameterPlan& plan, std::string_view state);

@@ -190,6 +190,35 @@ constexpr int state_count(Rule rule) {
   return 0;
 }
 
+/// The names of these arenas in order, as a checkpoint has them: "layers.0.weight/first_moment". Empty behind
+/// the last.
+constexpr std::array<std::string_view, 3> state_names(Rule rule) {
+  switch (rule) {
+    case Rule::sgd:
+    case Rule::sign:
+      return {};
+    case Rule::momentum:
+    case Rule::nesterov:
+      return {"momentum"};
+    case Rule::adagrad:
+      return {"sum_of_squares"};
+    case Rule::rmsprop:
+      return {"second_moment"};
+    case Rule::adam:
+    case Rule::adamw:
+      return {"first_moment", "second_moment"};
+    case Rule::amsgrad:
+      return {"first_moment", "second_moment", "largest_second_moment"};
+    case Rule::lion:
+      return {"first_moment"};
+    case Rule::adams_bashforth:
+      return {"last_gradient"};
+    case Rule::ftrl:
+      return {"adjusted_sum", "sum_of_squares"};
+  }
+  return {};
+}
+
 /// What weights are kept to after each step.
 enum class Constraint : std::int32_t { none, non_negative, box, l2_ball, simplex };
 template <>
