@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "host/bench/limits.hpp"
 #include "host/runtime/device_of.hpp"
+#include "host/runtime/lane.hpp"
 #include "thalweg/bench.hpp"
 #include "thalweg/error.hpp"
 
@@ -26,6 +28,7 @@ void require_work(const Work& work) {
   require_least("working_set", work.working_set, 0);
   require_least("repetitions", work.repetitions, 1);
   require_least("seconds", work.seconds, 0);
+  if (!std::isfinite(work.seconds)) throw ConfigError("measure_speed: Work::seconds is not finite");
 }
 
 /// Seconds that the limit takes for the amount; 0 without an amount.
@@ -61,6 +64,7 @@ void bind(const Context& ctx, const Work& work, bench::Case& subject) {
 
 Speed measure_speed(const Context& ctx, const Work& work) {
   require_work(work);
+  const Lane lane(ctx);  // limits run on its threads
   bench::Case subject{.run = work.run, .finish = work.finish ? work.finish : [] {}};
   bind(ctx, work, subject);
   const bench::Timing timing =

@@ -6,6 +6,7 @@
 
 #include "host/data/held_out_categories.hpp"
 #include "host/data/labels.hpp"
+#include "host/data/memory_rows.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/target_transform.hpp"
@@ -20,11 +21,11 @@ std::string place(const std::string& source, const std::vector<SourceFile>& file
                   const std::vector<std::int64_t>& lines, std::int64_t first_row, std::int64_t row) {
   const auto behind =
       std::find_if(files.begin(), files.end(), [&](const SourceFile& file) { return file.first > row; });
-  const SourceFile whole{source, 0, first_row};
+  const SourceFile whole{source.empty() ? kMemory : source, 0, first_row};
   const SourceFile& file = behind == files.begin() ? whole : behind[-1];
   if (row >= 0 && row < static_cast<std::int64_t>(lines.size()))
     return fmt::format("{} line {}", file.name, lines[static_cast<std::size_t>(row)]);
-  return fmt::format("{}row {}", file.name.empty() ? "" : file.name + " ", file.first_row + row - file.first);
+  return fmt::format("{} row {}", file.name, file.first_row + row - file.first);
 }
 
 /// The cells in the layout of the data set; the raw ones are given up.

@@ -77,9 +77,6 @@ void require_same_transform(const Dataset& data, const FeatureTransform& model) 
 std::vector<std::size_t> column_order(const Dataset& data, const DataSchema& schema) {
   const std::vector<std::string>&have = data.transform.columns, &want = schema.transform.columns;
   if (same_names(have, want)) return {};
-  if (std::ssize(have) != data.features)
-    throw ShapeError(fmt::format("{} has {} names of columns for {} features", source_of(data), have.size(),
-                                 data.features));
   std::vector<std::size_t> order;
   for (const std::string& name : want) {
     const auto found = std::find(have.begin(), have.end(), name);
@@ -151,12 +148,25 @@ bool has_form_of(const DataSchema& schema, const Dataset& data, bool need_target
   return !features_differ(data, schema) && !(need_target && targets_differ(data, schema));
 }
 
+void require_form(const DataSchema& schema, const Dataset& data, bool need_target) {
+  const auto layout = [](bool sparse) { return sparse ? "sparse" : "dense"; };
+  if (data.sparse != schema.sparse)
+    throw DataError(fmt::format("{} is {}; the model was made for {} data", source_of(data),
+                                layout(data.sparse), layout(schema.sparse)));
+  has_form_of(schema, data, need_target);  // throws for what no transform can bring into the form
+  const bool raw = is_raw(data.transform);
+  const std::int64_t wanted = raw ? raw_width(schema) : schema.features;
+  if (data.features != wanted)
+    throw ShapeError(fmt::format("{} has {} features; the model takes {}{}", source_of(data), data.features,
+                                 wanted, raw && !is_raw(schema.transform) ? " raw ones" : ""));
+}
+
 Dataset fit_to_schema(Dataset data, const DataSchema& schema, bool need_target, int threads) {
   if (!features_differ(data, schema)) {
     if (need_target && targets_differ(data, schema)) fit_targets_to(schema, data);
     return data;
   }
-  if (!need_target) data.target.clear();
+  if (!need_target) data.target.clear(), data.weight.clear();
   require_raw_targets(data);
   const std::vector<std::size_t> order = column_order(data, schema);
   if (!order.empty()) reorder(data.dense_f32, order), reorder(data.dense_u8, order);

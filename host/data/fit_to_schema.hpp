@@ -12,6 +12,10 @@ namespace thalweg {
 /// that form: another transform, other columns. Without `need_target` targets do not count.
 bool has_form_of(const DataSchema& schema, const Dataset& data, bool need_target);
 
+/// Throws unless fit_to_schema can bring the data set into the form: also for another width, or sparse rows
+/// for dense ones. ShapeError or DataError.
+void require_form(const DataSchema& schema, const Dataset& data, bool need_target);
+
 /// Brings the data set into the form of the schema: raw features get its transform, targets its classes and
 /// unit. Without `need_target` the result has no targets if something had to change. Throws DataError.
 Dataset fit_to_schema(Dataset data, const DataSchema& schema, bool need_target, int threads);

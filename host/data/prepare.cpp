@@ -36,6 +36,8 @@ std::vector<std::int64_t> rows_to_fit(std::int64_t rows, const std::vector<std::
 
 Dataset prepare(Dataset rows, const DataSchema& schema) {
   const bool has_target = !rows.target.empty();
+  validate_data(rows, MissingValues::allowed, 0);
+  require_form(schema, rows, has_target);
   return fit_to_schema(std::move(rows), schema, has_target, 0);
 }
 
@@ -56,6 +58,7 @@ Dataset fit_transform(Dataset rows, const DataConfig& config, const std::vector<
   if (!is_raw(rows.transform) || rows.target_transform != TargetTransform{})
     throw DataError(source_of(rows) + " has a transform already; want raw rows");
   const std::vector<std::int64_t> fit = rows_to_fit(rows.rows, train_rows, source_of(rows));
+  if (rows.rows > 0) validate_data(rows, MissingValues::allowed, 0);
   const TargetUse use = use_of(rows.target_kind);
   RawData raw = raw_data_of(std::move(rows));
   require_some_rows(raw);

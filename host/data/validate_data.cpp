@@ -185,14 +185,14 @@ void validate_lengths(const Dataset& data) {
   check_storage(data);
   if (!data.target.empty()) require_length(data, "target", data.target, data.rows);
   if (!data.weight.empty()) require_length(data, "weight", data.weight, data.rows);
+  if (!data.source_line.empty()) require_length(data, "source_line", data.source_line, data.rows);
+  if (!data.row_names.empty()) require_length(data, "row_names", data.row_names, data.rows);
   if (data.sparse) check_offsets(data);
 }
 
-void validate_but_features(const Dataset& data, int threads) {
+void validate_form(const Dataset& data, int threads) {
   validate_lengths(data);
   check_transforms(data);
-  check_target(data);
-  if (!data.weight.empty()) check_weights(data);
   if (data.sparse) check_columns(data, threads);
 }
 
@@ -202,7 +202,9 @@ void require_finite_features(const Dataset& data, MissingValues missing, int thr
 }
 
 void validate_data(const Dataset& data, MissingValues missing, int threads) {
-  validate_but_features(data, threads);
+  validate_form(data, threads);
+  check_target(data);
+  if (!data.weight.empty()) check_weights(data);
   require_finite_features(data, missing, threads);
 }
 

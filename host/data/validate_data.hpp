@@ -12,8 +12,8 @@ namespace thalweg {
 /// As validate; `threads`: as ReadOptions::threads.
 void validate_data(const Dataset& data, MissingValues missing, int threads);
 
-/// Its two parts: all but the features, and the features, of which it reads each.
-void validate_but_features(const Dataset& data, int threads);
+/// The part of it that predictions need besides finite features: lengths, the transform, sparse columns.
+void validate_form(const Dataset& data, int threads);
 void require_finite_features(const Dataset& data, MissingValues missing, int threads);
 
 /// The part of it that takes no look at the values: lengths, and the offsets of sparse rows.

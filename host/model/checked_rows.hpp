@@ -1,7 +1,6 @@
 #pragma once
 // What a call that measures a model on rows begins with.
 #include "host/data/fit_to_schema.hpp"
-#include "host/data/validate_data.hpp"
 #include "host/model/data_rules.hpp"
 
 namespace thalweg {
@@ -11,7 +10,7 @@ class CheckedRows {
  public:
   /// `rows`: null: all of them.
   CheckedRows(const Model& model, const Dataset& data, const std::vector<std::int64_t>* rows)
-      : fitted_(checked(model, data, rows), model.spec().schema, rows, true, model.context().threads()) {
+      : fitted_(checked(model, data), model.spec().schema, rows, true, model.context().threads()) {
     require_targets(model.spec(), fitted_.data());
   }
 
@@ -19,10 +18,8 @@ class CheckedRows {
   const std::vector<std::int64_t>* rows() const { return fitted_.rows(); }
 
  private:
-  static const Dataset& checked(const Model& model, const Dataset& data,
-                                const std::vector<std::int64_t>* rows) {
+  static const Dataset& checked(const Model& model, const Dataset& data) {
     require_data(model.context(), model.spec(), data, DataUse::targets);
-    if (rows != nullptr) require_row_ids(data, *rows);
     return data;
   }
 

@@ -7,6 +7,7 @@
 #include "host/data/dataset_rows.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/network.hpp"
+#include "host/runtime/lane.hpp"
 #include "kernels/base/loss.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/per_sample.hpp"
@@ -62,6 +63,7 @@ void add_outer(Square& sum, const Entries& row, double factor) {
 
 Square loss_hessian(const Model& model, const Dataset& data) {
   Square sum(checked_size(model));
+  const Lane lane(model.context());
   Network& network = model.network();
   const auto curvature = curvature_of(network.spec().config.loss);
   const double parameter = std::get<LossSpec>(network.objective()).parameter;

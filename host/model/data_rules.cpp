@@ -20,17 +20,7 @@ void require_some_targets(const Dataset& data) {
 }  // namespace
 
 void require_fits(const ModelSpec& spec, const Dataset& data) {
-  const DataSchema& schema = spec.schema;
-  const auto layout = [](bool sparse) { return sparse ? "sparse" : "dense"; };
-  if (data.sparse != schema.sparse)
-    throw DataError(fmt::format("{} is {}; the model was made for {} data", source_of(data),
-                                layout(data.sparse), layout(schema.sparse)));
-  has_form_of(schema, data, !data.target.empty());  // throws for what no transform can bring into the form
-  const bool raw = is_raw(data.transform);
-  const std::int64_t wanted = raw ? raw_width(schema) : schema.features;
-  if (data.features != wanted)
-    throw ShapeError(fmt::format("{} has {} features; the model takes {}{}", source_of(data), data.features,
-                                 wanted, raw && !is_raw(schema.transform) ? " raw ones" : ""));
+  require_form(spec.schema, data, !data.target.empty());
 }
 
 void require_targets(const ModelSpec& spec, const Dataset& data) {
@@ -39,8 +29,8 @@ void require_targets(const ModelSpec& spec, const Dataset& data) {
 }
 
 MissingValues missing_values(const DataSchema& schema, const Dataset& data) {
-  const bool imputes = is_raw(data.transform) && !schema.transform.impute.empty();
-  return imputes ? MissingValues::allowed : MissingValues::refused;
+  const bool transforms = is_raw(data.transform) && !is_raw(schema.transform);
+  return transforms ? MissingValues::allowed : MissingValues::refused;
 }
 
 void require_data(const Context& ctx, const ModelSpec& spec, const Dataset& data, DataUse use) {

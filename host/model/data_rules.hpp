@@ -16,7 +16,7 @@ enum class DataUse {
 /// Throws DataError if there is no target, or one that the model's own loss cannot take.
 void require_targets(const ModelSpec& spec, const Dataset& data);
 
-/// Raw rows may lack what the transform of the schema imputes.
+/// In raw rows the transform of the schema imputes missing values, or refuses them by name.
 MissingValues missing_values(const DataSchema& schema, const Dataset& data);
 
 /// validate with missing_values, and require_fits. For targets also

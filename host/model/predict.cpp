@@ -84,8 +84,8 @@ std::vector<float> outputs_of_raw(const Model& model, const Dataset& data,
 std::vector<float> checked_outputs(const Model& model, const Dataset& data,
                                    const std::vector<std::int64_t>* rows,
                                    const std::atomic<int>* stop_signal) {
-  validate_but_features(data, model.context().threads());
-  require_fits(model.spec(), data);
+  validate_form(data, model.context().threads());
+  require_form(model.spec().schema, data, false);
   if (rows != nullptr) require_row_ids(data, *rows);
   const bool inputs = has_form_of(model.spec().schema, data, false);
   return (inputs ? outputs_of_inputs : outputs_of_raw)(model, data, rows, stop_signal);

@@ -1,4 +1,5 @@
 #include "host/run/falling_note.hpp"
+#include "host/data/labels.hpp"
 
 #include <fmt/format.h>
 
@@ -32,7 +33,9 @@ bool is_measured(const Config& config, const Model& model, const Dataset& data) 
          is_plain(config.optimizer);
 }
 
-std::vector<std::int64_t> looked_at(const std::vector<std::int64_t>& rows) {
+std::vector<std::int64_t> looked_at(const Dataset& data, const std::vector<std::int64_t>& all) {
+  const std::vector<std::int64_t> weighted = rows_that_count(data.weight, all);
+  const std::vector<std::int64_t>& rows = weighted.empty() ? all : weighted;
   const std::int64_t stride = std::max<std::int64_t>(1, std::ssize(rows) / kRowsLookedAt);
   std::vector<std::int64_t> some;
   for (std::int64_t i = 0; i < std::ssize(rows); i += stride)
@@ -48,7 +51,7 @@ bool leaves_length_to_rule(const Config& asked) {
 
 double fall_left(const Config& config, const Model& model, const Dataset& data,
                  const std::vector<std::int64_t>& rows) {
-  return is_measured(config, model, data) ? expected_fall(model, row_subset(data, looked_at(rows))) : 0;
+  return is_measured(config, model, data) ? expected_fall(model, row_subset(data, looked_at(data, rows))) : 0;
 }
 
 std::string falling_note(double fall, const TrainReport& report) {

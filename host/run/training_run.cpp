@@ -11,6 +11,7 @@
 #include "host/run/context_options.hpp"
 #include "host/run/cross_validation.hpp"
 #include "host/run/learner_options.hpp"
+#include "host/runtime/lane.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -159,6 +160,7 @@ EpochReport TrainingRun::epoch_report() const {
 Metrics TrainingRun::evaluate_validation(MetricScope scope) {
   const std::atomic<int>* const stop = observer_.stop_signal;
   if (!validation_) return learner_->evaluate(data_.split.validation, stop, scope);
+  const Lane lane(ctx_);
   return evaluate_rows(ctx_, model_->network(), PlacedRows(ctx_, *validation_, nullptr),
                        {.stop_signal = stop, .scope = scope});
 }

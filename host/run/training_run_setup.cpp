@@ -18,6 +18,7 @@
 #include "host/run/run_summary.hpp"
 #include "host/run/training_run.hpp"
 #include "host/runtime/cuda_backend.hpp"
+#include "host/runtime/lane.hpp"
 #include "host/step/memory_plan.hpp"
 #include "thalweg/error.hpp"
 
@@ -47,6 +48,7 @@ void TrainingRun::prepare() {
 }
 
 void TrainingRun::make_model() {
+  const Lane lane(ctx_);
   const auto seed = static_cast<std::uint64_t>(config_.seed);
   const ModelSpec spec = resolve_model(model_config(config_, data_), schema_of(data_.train), seed);
   check_targets(data_, spec);
@@ -54,9 +56,6 @@ void TrainingRun::make_model() {
   choose_defaults(spec);
   const std::vector<std::int64_t>& rows = data_.split.train;
   batches_.emplace(rows, config_.train.batch_size, seed, config_.train.shuffle, config_.train.drop_last);
-  if (batches_->batches_per_epoch() == 0) {
-    throw ConfigError("train.drop_last leaves no batch: fewer rows than train.batch_size");
-  }
   const double parameters = static_cast<double>(Network(spec).plan().arena_size());
   plan_.emplace(config_, batches_->batches_per_epoch(), static_cast<double>(rows.size()) * parameters);
   const LearnerOptions options = options_of_learner();

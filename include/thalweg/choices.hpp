@@ -190,8 +190,8 @@ constexpr int state_count(Rule rule) {
   return 0;
 }
 
-/// The names of these arenas in order, as a checkpoint has them: "layers.0.weight/first_moment". Empty behind
-/// the last.
+/// The names of these arenas in order, as a checkpoint has them: "layers.0.weight/first_moment". Those
+/// behind the last are empty.
 constexpr std::array<std::string_view, 3> state_names(Rule rule) {
   switch (rule) {
     case Rule::sgd:

@@ -35,8 +35,8 @@ struct LearnerOptions {
   OptimizerConfig optimizer = {};  ///< its lr is that of every step that is called without one
   PerSampleOptions per_sample = {};
   std::int64_t max_batch = 256;  ///< largest number of rows of a step
-  /// Rows; 0: the whole batch, or on the cpu parts that fit its caches. Your own objective then has the
-  /// whole.
+  /// Rows; 0: the whole batch, or on the cpu parts that fit its caches. Your own objective then gets
+  /// the whole batch.
   std::int64_t micro_batch = 0;
   int reduction_slices = 8;  ///< parts of a batch that are summed apart; another number gives other bits
   const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; the learner copies it
@@ -115,10 +115,10 @@ class THALWEG_API Learner {
   /// names the first row whose loss or gradient it did not write. Throws UsageError if it is empty.
   StepResult step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
                   const ObjectiveFunction& objective);
-  /// Computes the loss of the next step without taking it, and the gradient of the sum of the weighted losses
-  /// divided by rows.size(). The gradients have the order of Model::parameters. Parameters, running
-  /// statistics, optimizer states and the number of steps stay as they are. Throws UsageError while steps are
-  /// queued.
+  /// Computes the loss of the next step without taking it, and the gradient that its update would use: of
+  /// the mean weighted loss, clipped by sample if asked. The gradients have the order of Model::parameters.
+  /// Parameters, running statistics, optimizer states and the number of steps stay as they are. Throws
+  /// UsageError while steps are queued.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients);
   /// The same with your own objective.
   StepResult value_and_gradient(const std::vector<std::int64_t>& rows, std::vector<NamedTensor>& gradients,

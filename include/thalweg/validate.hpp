@@ -15,8 +15,8 @@ enum class MissingValues {
 
 /// Checks what a data set holds: lengths of all vectors against rows and features, one kind of storage, CSR
 /// offsets and columns, finite features, targets (finite numbers, or whole indices of classes), weights
-/// (finite, not negative, not all 0) and the sizes of the transform. No target is fine. Throws ShapeError for
-/// a wrong length, and DataError naming row and column for a wrong value. It reads each value once.
+/// (finite, not negative, not all 0) and the sizes of the transform. Targets may be absent. Throws ShapeError
+/// for a wrong length, and DataError naming row and column for a wrong value. It reads each value once.
 THALWEG_API void validate(const Dataset& data, MissingValues missing = MissingValues::refused);
 
 /// Checks that the model takes the data set: dense or sparse, the number of features, names of columns, and

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -165,6 +166,7 @@ TEST_F(InspectText, StandardErrorsAreThoseOfTheRowsTrainedOn) {
     const auto& got = json["outputs"][0];
     EXPECT_NEAR(got["weights"][0]["standard_error"], want[0].standard_error, 1e-9) << split;
     EXPECT_NEAR(got["intercept_standard_error"], want[1].standard_error, 1e-9) << split;
+    std::filesystem::remove_all(run);
   }
 }
 

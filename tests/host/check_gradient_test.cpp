@@ -138,7 +138,7 @@ TEST(CheckGradient, RefusesNoRowsAndLossesThatAreNotFinite) {
   const Model model =
       test::model_with(test::context_of("cpu"), {.loss = Loss::squared, .bias = false}, data, {{1}});
   const auto log_of = each([](float x) { return std::log(x - 2); }, [](float x) { return 1 / (x - 2); });
-  test::expect_error<ShapeError>([&] { check_gradient(model, data, {}, log_of); }, {"got 0"});
+  test::expect_error<ShapeError>([&] { check_gradient(model, data, {}, log_of); }, {"a list of no rows"});
   test::expect_error<DivergedError>(
       [&] {
         check_gradient(model, data, {2, 0}, log_of);

@@ -62,6 +62,7 @@ std::vector<Bounds> ranges() {
       count_from("data.features", "0", "-1"),
       below_one("data.validation_fraction"),
       count_from("data.folds", "0", "-1"),
+      {"data.hash_bits", {"0", "30"}, {"-1", "31", "9223372036854775807"}, {}},
       {"model.hidden", {"1", "1,9223372036854775807", "[]"}, {"0", "4,0", "-1,4"}, {}},
       positive("model.huber_delta"),
       {"model.quantile", {kLeast, kBelowOne}, {"0", "1", "-1", "2", "inf", "nan"}, {}},
@@ -224,7 +225,7 @@ const std::set<std::string> kFreeTexts = {
     "out",          "data.train",        "data.test",         "data.target",     "data.test_target",
     "data.weight",  "data.ignore",       "data.class_weight", "data.train_rows", "data.test_rows",
     "model.init",   "checkpoint.resume", "train.metric",      "data.validation", "data.validation_target",
-    "data.comment", "data.missing",      "data.categorical",  "data.id"};
+    "data.comment", "data.missing",      "data.categorical",  "data.id",         "data.crosses"};
 
 TEST(ConfigBounds, NoSettingIsLeftOutOfTheseTables) {
   std::set<std::string> tested = kFreeTexts;

@@ -219,7 +219,7 @@ TEST(Importance, LeavesRowsOfWeightZeroWhereTheyAre) {
 TEST(Importance, OfBytesIsThatOfTheSameFloats) {
   const Exact e = exact_model();
   Dataset bytes = e.data, floats = e.data;
-  bytes.dense_f32.clear(), bytes.transform = {}, floats.transform = {};
+  bytes.dense_f32.clear();
   for (float& value : floats.dense_f32) {
     value = std::abs(value);
     bytes.dense_u8.push_back(static_cast<std::uint8_t>(value));

@@ -93,7 +93,7 @@ TEST(FitTransform, RefusesWhatIsNotRawAndSettingsOfFiles) {
   const Ids none, beyond{0, 2};
   expect_error<ShapeError>([&] { fit_transform(rows, {}, &none); }, {"train_rows is empty"});
   expect_error<ShapeError>([&] { fit_transform(rows, {}, &beyond); },
-                           {"train_rows[1] is 2", "rows by hand has the rows 0 to 1"});
+                           {"row id 2 at position 1", "rows by hand has the rows 0 to 1"});
   expect_error<DataError>([&] { fit_transform(Dataset{}, {}); }, {"memory has no rows"});
   expect_error<DataError>([&] { fit_transform(number_data(1, {1, 2}, {}), {}); }, {"has no targets"});
   DataConfig config;

@@ -66,11 +66,6 @@ TEST(MisuseCalls, AModelRefusesDataOfAnotherForm) {
   another_form<DataError>(labels(), sparse_rows(), {"is sparse; the model was made for dense data"});
   Dataset dense = test::class_data(4, {1, 2, 3, 4}, {0}, 2);
   another_form<DataError>(sparse_rows(), dense, {"is dense; the model was made for sparse data"});
-  another_form<DataError>(labels(), numbers(), {"its targets are numbers; the model was made for classes"});
-  another_form<DataError>(numbers(), labels(), {"its targets are classes; the model was made for numbers"});
-  Dataset turned = labels();
-  std::swap(turned.classes[0], turned.classes[1]);
-  another_form<DataError>(labels(), turned, {"its classes are 1, 0; the model has 0, 1, in this order"});
   const auto transformed = [](const auto& change) {
     Dataset data = numbers();
     data.transform.scale = {2, 2}, data.transform.shift = {1, 1};
@@ -85,7 +80,7 @@ TEST(MisuseCalls, AModelRefusesDataOfAnotherForm) {
   another_form<DataError>(trained, transformed([](FeatureTransform& t) { t.offset = {0, 5}; }), otherwise);
 }
 
-TEST(MisuseCalls, RawRowsAreNotTakenForInputs) {
+TEST(MisuseCalls, RawRowsHaveTheColumnsOfTheSchema) {
   Dataset trained = numbers();
   trained.transform.scale = {2, 2}, trained.transform.shift = {0, 0};
   Model model = model_for(trained);
@@ -95,22 +90,22 @@ TEST(MisuseCalls, RawRowsAreNotTakenForInputs) {
         require_fits(model.spec(), test::number_data(3, {1, 2, 3}, {1}));
       },
       {"3 features; the model takes 2 raw ones"});
-  expect_error<DataError>([&] { Learner(model, numbers(), {}); }, {"rows by hand has raw rows"});
-  expect_error<DataError>([&] { evaluate(model, numbers()); }, {"has raw rows"});
-  EXPECT_NO_THROW(evaluate(model, trained));
 }
 
-TEST(MisuseCalls, AnyPartOfATransformMakesOtherRowsRaw) {
-  const auto raw_beside = [](const auto& change) {
-    Dataset trained = numbers();
-    change(trained.transform);
-    const Model model = model_for(trained);
-    EXPECT_NO_THROW(evaluate(model, trained));
-    expect_error<DataError>([&] { evaluate(model, numbers()); }, {"has raw rows"});
-  };
-  raw_beside([](FeatureTransform& t) { t.offset = {1, 0}; });
-  raw_beside([](FeatureTransform& t) { t.impute = {1, 0}; });
-  raw_beside([](FeatureTransform& t) { t.categories = {{"a"}, {"b"}}; });
+TEST(MisuseCalls, TargetsOfAnotherKindAreRefusedAndClassesGoByName) {
+  Model classes = model_for(labels()), values = model_for(numbers());
+  expect_error<DataError>([&] { evaluate(classes, numbers()); }, {"row 1: label \"2\" was not seen"});
+  expect_error<DataError>([&] { Learner(classes, numbers(), {}); }, {"label \"2\" was not seen"});
+  expect_error<DataError>([&] { evaluate(values, labels()); }, {"the targets are text, as \"0\""});
+  expect_error<DataError>([&] { Learner(values, labels(), {}); }, {"the targets are text"});
+  Dataset turned = labels();
+  std::swap(turned.classes[0], turned.classes[1]);
+  for (float& target : turned.target) target = 1 - target;
+  EXPECT_EQ(evaluate(classes, turned)["loss"], evaluate(classes, labels())["loss"]);
+  EXPECT_EQ(evaluate(classes, turned).confusion, evaluate(classes, labels()).confusion);
+}
+
+TEST(MisuseCalls, OneHotColumnsAreOneRawColumn) {
   Dataset trained = numbers();
   trained.transform.categories = {{"a", "b"}};
   const Model model = model_for(trained);

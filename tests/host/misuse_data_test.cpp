@@ -214,10 +214,10 @@ TEST(MisuseData, MessagesNameDataWithoutASource) {
   Dataset data = numbers();
   data.source.clear();
   data.dense_f32[2] = kNaN;
-  expect_error<DataError>([&] { validate(data); }, {"row 1, feature 0: the value is nan"});
-  EXPECT_EQ(data.where(1), "row 1");
+  expect_error<DataError>([&] { validate(data); }, {"memory row 1, feature 0: the value is nan"});
+  EXPECT_EQ(data.where(1), "memory row 1");
   data.dense_f32.clear();
-  expect_error<ShapeError>([&] { validate(data); }, {"the data: dense_f32 has 0 elements"});
+  expect_error<ShapeError>([&] { validate(data); }, {"memory: dense_f32 has 0 elements"});
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ TEST(Prepare, OtherColumnsAreRefusedByName) {
   rows.transform.columns = {"a", "b", "c"};
   expect_error<DataError>([&] { model.predict(rows); }, {"rows by hand has the column \"c\""});
   rows.transform.columns = {"b", "a"};
-  expect_error<ShapeError>([&] { model.predict(rows); }, {"2 names of columns for 3 features"});
+  expect_error<ShapeError>([&] { model.predict(rows); }, {"a wrong number of column names"});
   rows.transform.columns = {"a", "b", "a"};
   expect_error<DataError>([&] { model.predict(rows); }, {"the columns a, b, a, the model a, b"});
 }
@@ -181,8 +181,8 @@ TEST(Prepare, NoPartOfATransformMayDiffer) {
   FeatureTransform other = all;
   other.offset[0] = 9;
   expect_refused(other, "\"offset\" of column 0 is 9, that of the model 1");
-  other = all, other.impute[1] = 9;
-  expect_refused(other, "\"impute\" of column 1 is 9, that of the model 0");
+  other = all, other.impute[0] = 9;
+  expect_refused(other, "\"impute\" of column 0 is 9, that of the model 3");
   other = all, other.shift[1] = 9;
   expect_refused(other, "\"shift\" of column 1 is 9, that of the model 0");
   other = all, other.categories[1] = {"other"};
@@ -241,11 +241,11 @@ TEST(Prepare, OtherClassesAreRefusedWhereTargetsAreNeeded) {
   EXPECT_THAT(model.predict(rows).predicted_class, ElementsAre(1, 0)) << "predictions need no targets";
   rows.target = {0, 2};
   EXPECT_THAT(model.predict(rows).predicted_class, ElementsAre(1, 0));
-  expect_error<DataError>([&] { evaluate(model, rows); }, {"row 1", "the target is 2", "one of 2 classes"});
+  expect_error<DataError>([&] { evaluate(model, rows); }, {"row 1: the class is 2", "from 0 to 1"});
   rows.target = {-1, 0};
-  expect_error<DataError>([&] { evaluate(model, rows); }, {"row 0", "the target is -1"});
+  expect_error<DataError>([&] { evaluate(model, rows); }, {"row 0: the class is -1"});
   rows.target = {0, 0.5F};
-  expect_error<DataError>([&] { evaluate(model, rows); }, {"the target is 0.5"});
+  expect_error<DataError>([&] { evaluate(model, rows); }, {"the class is 0.5"});
 }
 
 TEST(Prepare, ClassesAreNoNumbers) {
@@ -341,8 +341,8 @@ TEST(Prepare, PredictTakesRowsInTheOrderOfTheCall) {
         [&] {
           model.predict(raw, Ids{0, 3});
         },
-        {"rows[1] is 3", "rows by hand has the rows 0 to 2"});
-    expect_error<ShapeError>([&] { model.predict(raw, Ids{-1}); }, {"rows[0] is -1"});
+        {"row id 3 at position 1", "rows by hand has the rows 0 to 2"});
+    expect_error<ShapeError>([&] { model.predict(raw, Ids{-1}); }, {"row id -1 at position 0"});
   }
 }
 
@@ -351,8 +351,9 @@ TEST(Prepare, RowsThatAreNotThereAreRefusedEverywhere) {
   const Ids beyond{2, 3}, negative{-1};
   for (const FeatureTransform& transform : {scaled(), FeatureTransform{}}) {
     const Model model = model_of(transform);
-    expect_error<ShapeError>([&] { evaluate(model, raw, &beyond); }, {"rows[1] is 3"});
-    expect_error<ShapeError>([&] { per_sample_gradients(model, raw, negative); }, {"rows[0] is -1"});
+    expect_error<ShapeError>([&] { evaluate(model, raw, &beyond); }, {"row id 3 at position 1"});
+    expect_error<ShapeError>([&] { per_sample_gradients(model, raw, negative); },
+                             {"row id -1 at position 0"});
   }
 }
 

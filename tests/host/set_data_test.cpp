@@ -121,20 +121,20 @@ TEST(SetData, RefusesRowsOfAnotherSchemaAndGoesOnWithThoseItHad) {
     change(other);
     test::expect_error<decltype(error)>([&] { learner.set_data(other); }, words);
   };
-  refused(ShapeError(""), {"have 1 features, those before have 2"}, [](Dataset& d) { d.features = 1; });
-  refused(ShapeError(""), {"are sparse, those before are dense"}, [](Dataset& d) {
+  refused(ShapeError(""), {"has 1 features; the model takes 2"}, [](Dataset& d) {
+    d.features = 1, d.dense_f32 = {1, 2};
+  });
+  refused(ShapeError(""), {"has no rows"}, [](Dataset& d) { d.rows = 0; });
+  refused(DataError(""), {"is sparse; the model was made for dense data"}, [](Dataset& d) {
     d.sparse = true, d.offsets = {0, 1, 1}, d.columns = {0}, d.values = {1}, d.dense_f32.clear();
   });
-  refused(DataError(""), {"are the classes 1, 0, those before are the classes 0, 1"},
-          [](Dataset& d) { std::swap(d.classes[0], d.classes[1]); });
-  refused(DataError(""), {"are numbers, those before are the classes 0, 1"},
-          [](Dataset& d) { d.target_kind = TargetKind::number, d.classes.clear(); });
-  refused(DataError(""), {"standardised in another way"}, [](Dataset& d) { d.target_transform.mean = 1; });
-  refused(DataError(""), {"another transform"}, [](Dataset& d) {
+  refused(DataError(""), {"label \"other\" was not seen in training"},
+          [](Dataset& d) { d.classes[1] = "other"; });
+  refused(DataError(""), {"transformed otherwise"}, [](Dataset& d) {
     d.transform.scale = d.transform.shift = {1, 1};
   });
-  refused(DataError(""), {"another transform"}, [](Dataset& d) { d.transform.offset = {1, 1}; });
-  refused(DataError(""), {"another transform"}, [](Dataset& d) { d.transform.impute = {0, 0}; });
+  refused(DataError(""), {"transformed otherwise"}, [](Dataset& d) { d.transform.offset = {1, 1}; });
+  refused(DataError(""), {"transformed otherwise"}, [](Dataset& d) { d.transform.impute = {0, 0}; });
   EXPECT_EQ(learner.evaluate({0, 1})["loss"], loss);
   Dataset same = data;
   same.target_column = "another name", same.index_base = 0, same.transform.names = {"a", "b"};

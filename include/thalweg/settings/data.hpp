@@ -49,12 +49,12 @@ struct DataConfig {
               .path = true},
       c.train);
     v(Setting{.name = "validation",
-              .about = "File of the validation data.",
+              .about = "Validation data: files, as data.train names them.",
               .aliases = "valid validation_data valid_data eval_set",
               .path = true},
       c.validation);
     v(Setting{.name = "test",
-              .about = "File of the test data; evaluate and predict read it, too.",
+              .about = "Test data: files, as data.train names them; evaluate and predict read them, too.",
               .path = true},
       c.test);
     v(Setting{.name = "format", .about = "Format of the data files; auto tells it by the content."},
