@@ -42,6 +42,18 @@ class HashedPairs {
   std::unordered_map<std::size_t, HashedFeature> features_;
 };
 
+/// What the features are called. A file's own order and lack of a target or a header are not in it.
+std::vector<std::string> hashed_names(const CsvLayout& layout, const DataSchema* schema) {
+  if (schema != nullptr && !schema->transform.columns.empty()) return schema->transform.columns;
+  std::vector<std::string> names;
+  for (std::int32_t f = 0; f < layout.features; ++f) names.push_back(std::to_string(f));
+  if (schema != nullptr || layout.names.empty()) return names;
+  for (std::size_t c = 0; c < layout.columns.size(); ++c)
+    if (layout.columns[c].feature >= 0)
+      names[static_cast<std::size_t>(layout.columns[c].feature)] = layout.names[c];
+  return names;
+}
+
 }  // namespace
 
 /// The hashed texts of one block.
@@ -50,12 +62,9 @@ struct CsvHasher::Block {
   std::vector<HashedPairs> pairs;                 // by cross
 };
 
-CsvHasher::CsvHasher(const CsvLayout& layout) : layout_(layout) {
+CsvHasher::CsvHasher(const CsvLayout& layout, const DataSchema* schema) : layout_(layout) {
   if (layout.hash_bits == 0) return;
-  names_.resize(static_cast<std::size_t>(layout.features));
-  for (std::size_t c = 0; c < layout.columns.size(); ++c)
-    if (layout.columns[c].feature >= 0)
-      names_[static_cast<std::size_t>(layout.columns[c].feature)] = layout.name(c);
+  names_ = hashed_names(layout, schema);
   for (const std::string& name : names_) numbers_.push_back(hashed_feature(name, layout.hash_bits));
 }
 

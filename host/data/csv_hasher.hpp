@@ -11,7 +11,8 @@ namespace thalweg {
 
 class CsvHasher {
  public:
-  explicit CsvHasher(const CsvLayout& layout);
+  /// With a schema that names its columns, features have those names; without names they have their index.
+  CsvHasher(const CsvLayout& layout, const DataSchema* schema);
 
   /// Turns the block's cells and texts into entries. A missing cell has none.
   void hash(CsvRows& block) const;

@@ -32,7 +32,7 @@ class CsvParser {
         rules_(rules),
         layout_(layout),
         problems_(request, layout),
-        hasher_(layout),
+        hasher_(layout, request.schema),
         keep_labels_(request.schema == nullptr && request.use == TargetUse::automatic),
         most_labels_(most_labels_of_block(request.range, kMostKeptLabels)) {
     text_slot_.resize(static_cast<std::size_t>(layout.features), 0);

@@ -64,6 +64,33 @@ TEST_F(HashedCsv, WithoutAHeaderColumnsAreCalledByTheirIndex) {
   EXPECT_EQ(row(d, 1), entries({{"0=blue", 1}, {"1", 4}}, 20));
 }
 
+TEST_F(HashedCsv, ColumnsWithoutNamesAreCountedWithoutTheTarget) {
+  DataConfig c = settings("0,red,3\n1,blue,4\n", 20);
+  c.target = "0";
+  c.header = Header::no;
+  const Dataset d = read_training_data(c, TargetUse::numbers);
+  const Entries want = entries({{"0=blue", 1}, {"1", 4}}, 20);
+  EXPECT_EQ(row(d, 1), want);
+  const auto predicted = [&](const std::string& text, Header header) {
+    DataConfig of_test;
+    of_test.target = "0";
+    of_test.header = header;
+    return row(read_data_as(of_test, write("new.csv", text), "", "", schema_of(d), false), 0);
+  };
+  EXPECT_EQ(predicted("1,blue,4\n", Header::no), want) << "with the target";
+  EXPECT_EQ(predicted("blue,4\n", Header::no), want) << "without it";
+  EXPECT_EQ(predicted("color,size\nblue,4\n", Header::yes), want) << "with names";
+}
+
+TEST_F(HashedCsv, AFileWithoutAHeaderHasTheNamesOfTheModel) {
+  const DataSchema schema = schema_of(read(kTable, 20, {"color*size"}));
+  DataConfig c;
+  c.header = Header::no;
+  const Dataset d = read_data_as(c, write("new.csv", "blue,S,-1.5\n"), "", "", schema, false);
+  EXPECT_EQ(row(d, 0),
+            entries({{"color=blue", 1}, {"size=S", 1}, {"age", -1.5f}, {"color*size=blue*S", 1}}, 20));
+}
+
 TEST_F(HashedCsv, FeaturesOfARowThatMeetAreAddedUp) {
   const Dataset d = read("a,b,c,y\nu,v,w,0\nx,y,z,1\n", 1);
   EXPECT_EQ(d.features, 2);
