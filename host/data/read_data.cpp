@@ -176,6 +176,7 @@ void read_test_blocks(const DataConfig& config, const DataSchema& schema, bool n
   constexpr int kMostThreads = 4;  // each has megabytes of text and rows
   const int threads = std::min(reader_threads(reading.threads), kMostThreads);
   const auto take_raw = [&](RawData&& raw) {
+    raw.weight.clear();  // no part of a prediction, and those of a block may all be 0
     take(apply_schema(std::move(raw), schema, need_target, config.unseen, threads));
   };
   bool any = false;

@@ -144,5 +144,17 @@ TEST_F(VwReader, SeveralFilesAndBlocksAreOneSet) {
   EXPECT_EQ(targets, (Floats{1, 2, 3}));
 }
 
+TEST_F(VwReader, ABlockOfRowsMayHaveNoImportanceAtAll) {
+  DataConfig c;
+  c.test = write("zero.vw", "1 0 | a\n2 0 | b\n");
+  Floats targets;
+  read_test_blocks(c, schema_of(read("1 | a\n2 | b\n", 0, TargetUse::numbers)), true, {},
+                   [&](const Dataset& block) {
+                     targets.insert(targets.end(), block.target.begin(), block.target.end());
+                     EXPECT_TRUE(block.weight.empty());
+                   });
+  EXPECT_EQ(targets, (Floats{1, 2}));
+}
+
 }  // namespace
 }  // namespace thalweg
