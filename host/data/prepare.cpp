@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "host/config/data_rules.hpp"
 #include "host/data/all_rows.hpp"
 #include "host/data/fit_to_schema.hpp"
 #include "host/data/memory_rows.hpp"
@@ -42,6 +43,7 @@ Dataset prepare(Dataset rows, const DataSchema& schema) {
 }
 
 Dataset prepare(const RawTable& table, const DataSchema& schema, const DataConfig& config) {
+  config_rules::check_data(config);
   require_no_files(config);
   const ReadProgress none;
   ReadRequest request = request_of(table, config, none);
@@ -53,6 +55,7 @@ Dataset prepare(const RawTable& table, const DataSchema& schema, const DataConfi
 }
 
 Dataset fit_transform(Dataset rows, const DataConfig& config, const std::vector<std::int64_t>* train_rows) {
+  config_rules::check_data(config);
   require_no_files(config);
   require_no_columns(config);
   if (!is_raw(rows.transform) || rows.target_transform != TargetTransform{})
@@ -67,6 +70,7 @@ Dataset fit_transform(Dataset rows, const DataConfig& config, const std::vector<
 
 Dataset fit_transform(const RawTable& table, const std::string& target, const DataConfig& config,
                       TargetUse use, const std::vector<std::int64_t>* train_rows) {
+  config_rules::check_data(config);
   require_no_files(config);
   const ReadProgress none;
   ReadRequest request = request_of(table, config, none);

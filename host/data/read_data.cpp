@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "host/config/data_rules.hpp"
 #include "host/data/all_rows.hpp"
 #include "host/data/byte_source.hpp"
 #include "host/data/data_files.hpp"
@@ -81,6 +82,7 @@ void require_rows(const std::string& source, const RowRange& range, std::int64_t
 
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
                                const DataSchema* schema) {
+  config_rules::check_data(config);
   if (config.train.empty()) throw ConfigError("data.train is empty; want a file to train on");
   const ReadRequest request{.config = config,
                             .path = config.train,
@@ -123,6 +125,7 @@ struct SchemaSource {
 
 Dataset read_by_schema(const DataConfig& config, const SchemaSource& source, const DataSchema& schema,
                        bool need_target, const ReadOptions& reading) {
+  config_rules::check_data(config);
   if (source.data.empty()) throw ConfigError(fmt::format("{} is empty; want a file", source.data_key));
   const ReadRequest request{.config = config,
                             .path = source.data,
@@ -173,6 +176,7 @@ Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool 
 
 void read_test_blocks(const DataConfig& config, const DataSchema& schema, bool need_target,
                       const ReadOptions& reading, const std::function<void(const Dataset&)>& take) {
+  config_rules::check_data(config);
   constexpr int kMostThreads = 4;  // each has megabytes of text and rows
   const int threads = std::min(reader_threads(reading.threads), kMostThreads);
   const auto take_raw = [&](RawData&& raw) {

@@ -88,6 +88,18 @@ TEST(FitTransform, ClassesKeepTheOrderThatTheProgramGaveThem) {
   EXPECT_EQ(data.target, (Floats{0, 1, 0}));
 }
 
+TEST(FitTransform, RefusesSettingsOutOfTheirRange) {
+  DataConfig config;
+  config.validation_fraction = 1.5;
+  const std::vector<std::string> words{"data.validation_fraction", "1.5"};
+  expect_error<ConfigError>([&] { fit_transform(number_data(1, {1, 2}, {0, 1}), config); }, words);
+  const RawTable table{.columns = {{.name = "x", .numbers = {1, 2}, .texts = {}},
+                                   {.name = "y", .numbers = {0, 1}, .texts = {}}}};
+  expect_error<ConfigError>([&] { fit_transform(table, "y", config, TargetUse::numbers); }, words);
+  const DataSchema schema = schema_of(fit_transform(table, "y", {}, TargetUse::numbers));
+  expect_error<ConfigError>([&] { prepare(table, schema, config); }, words);
+}
+
 TEST(FitTransform, RefusesWhatIsNotRawAndSettingsOfFiles) {
   Dataset rows = number_data(1, {1, 2}, {0, 1});
   const Ids none, beyond{0, 2};

@@ -64,6 +64,16 @@ TEST_F(HashedCsv, WithoutAHeaderColumnsAreCalledByTheirIndex) {
   EXPECT_EQ(row(d, 1), entries({{"0=blue", 1}, {"1", 4}}, 20));
 }
 
+TEST_F(HashedCsv, BitsOutOfTheirRangeAreRefusedByEveryReader) {
+  const DataSchema schema = schema_of(read(kTable, 20));
+  DataConfig c = settings(kTable, 40);
+  c.test = c.validation = c.train;
+  const std::vector<std::string> words{"data.hash_bits", "40"};
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); }, words);
+  expect_error<ConfigError>([&] { read_test_data(c, schema, true); }, words);
+  expect_error<ConfigError>([&] { read_test_blocks(c, schema, true, {}, [](const Dataset&) {}); }, words);
+}
+
 TEST_F(HashedCsv, ColumnsWithoutNamesAreCountedWithoutTheTarget) {
   DataConfig c = settings("0,red,3\n1,blue,4\n", 20);
   c.target = "0";
