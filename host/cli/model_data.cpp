@@ -38,10 +38,13 @@ namespace {
 bool is_for_training(const std::string& key) {
   constexpr std::array<std::string_view, 5> kSections{"model.", "optimizer.", "schedule.", "per_sample.",
                                                       "checkpoint."};
-  constexpr std::array<std::string_view, 13> kKeys{"seed",
+  constexpr std::array<std::string_view, 16> kKeys{"seed",
                                                    "out",
                                                    "data.impute",
                                                    "data.features",
+                                                   "data.hash_bits",
+                                                   "data.crosses",
+                                                   "data.categorical",
                                                    "data.standardize",
                                                    "data.standardize_target",
                                                    "data.stratify",

@@ -44,7 +44,7 @@ bool may_be_file(const DataConfig& data, const std::string& source, std::string_
     });
   };
   if (is(DataFormat::csv) || is(DataFormat::tsv)) return false;
-  if (is(DataFormat::npy) || is(DataFormat::libsvm) || is(DataFormat::idx)) return true;
+  if (is(DataFormat::npy) || is(DataFormat::libsvm) || is(DataFormat::vw) || is(DataFormat::idx)) return true;
   return name.find_first_of("./") != std::string_view::npos;
 }
 

@@ -42,7 +42,8 @@ void require_columns(const ReadRequest& request, const Reader& reader) {
 void require_plain_numbers(const ReadRequest& request, const Reader& reader) {
   const DataConfig& config = request.config;
   const bool plain = config.decimal == Decimal::point && config.thousands == Thousands::none;
-  if (plain || reader.format != DataFormat::libsvm || !request.target.empty()) return;
+  const bool sparse_text = reader.format == DataFormat::libsvm || reader.format == DataFormat::vw;
+  if (plain || !sparse_text || !request.target.empty()) return;
   throw ConfigError(fmt::format(
       "data.decimal = {} and data.thousands = {}: {} is read as {}, whose numbers have a point and no marks",
       name_of(config.decimal), name_of(config.thousands), request.path, name_of(reader.format)));

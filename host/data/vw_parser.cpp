@@ -28,6 +28,7 @@ std::string_view take_word(std::string_view& rest) {
 VwParser::VwParser(const ReadRequest& request, std::int64_t bits)
     : source_(request.path),
       need_target_(request.need_target),
+      comment_(request.config.comment),
       bits_(bits),
       most_labels_(most_labels_of_block(request.range, kMostClasses)) {}
 
@@ -42,7 +43,9 @@ void VwParser::parse(const TextBlock& block, SvmRows& out) const {
 }
 
 void VwParser::parse_line(std::string_view line, std::int64_t number, Entries& entries, SvmRows& out) const {
-  if (line.find_first_not_of(kBlanks) == std::string_view::npos) return;
+  const std::size_t begin = line.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return;
+  if (!comment_.empty() && line.substr(begin).starts_with(comment_)) return;
   const std::size_t bar = line.find('|');
   if (bar == std::string_view::npos)
     throw DataError(fmt::format("{} line {}: no bar; want \"label | name:value ...\"", source_, number));

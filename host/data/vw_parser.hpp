@@ -28,6 +28,7 @@ class VwParser {
 
   const std::string& source_;
   bool need_target_;
+  const std::string& comment_;
   std::int64_t bits_;
   std::size_t most_labels_;  // of a block, whose rows may lie outside the range
 };

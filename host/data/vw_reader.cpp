@@ -6,6 +6,7 @@
 #include "host/data/first_bytes.hpp"
 #include "host/data/foreign_formats.hpp"
 #include "host/data/readers.hpp"
+#include "host/data/text.hpp"
 #include "host/data/text_files.hpp"
 #include "host/data/vw_parser.hpp"
 #include "thalweg/error.hpp"
@@ -60,6 +61,10 @@ class VwFormat {
 };
 
 RawData read_vw(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  if (!request.weight.empty() && request.weight.find_first_not_of("0123456789") == std::string::npos)
+    throw ConfigError(
+        fmt::format("data.weight = {}: the weight of a row is its importance; want a file of weights",
+                    shown(request.weight)));
   TextBlock first;
   TextSource text = first_lines(request, std::move(source), kLines, first);
   RawData data = read_text_files<SvmRows>(vw_reader, request, text, std::move(first), VwFormat(request));

@@ -177,7 +177,7 @@ TEST_F(RunReport, WhatMayBeAFileIsFoundByFormatAndName) {
     cli::find_data_of_run("../run", config);
     return config.data.target == folder_.path(target);
   };
-  for (const char* train : {"d.npy", "D.SVM.gz", "d.libsvm", "t10k-images-idx3-ubyte.gz"})
+  for (const char* train : {"d.npy", "D.SVM.gz", "d.libsvm", "d.vw", "t10k-images-idx3-ubyte.gz"})
     EXPECT_TRUE(found(DataFormat::automatic, train, "y")) << train;
   for (const char* train : {"d.csv", "d.csv.gz", "d.tsv"}) {
     EXPECT_FALSE(found(DataFormat::automatic, train, "y")) << train;
@@ -214,6 +214,10 @@ TEST_F(RunReport, SettingsOfTrainingAreNamedWhereAModelIsUsed) {
   EXPECT_THAT(said.err, HasSubstr("data.impute has no effect on a trained model; only training reads it\n"));
   EXPECT_THAT(said.err, HasSubstr("optimizer.lr has no effect"));
   EXPECT_THAT(said.err, Not(HasSubstr("data.test has")));
+  const Said table = run({"predict", "run", "--data.test=data.csv", "--data.hash_bits=20",
+                          "--data.crosses=kind*kind", "--data.categorical=size"});
+  for (const char* key : {"hash_bits", "crosses", "categorical"})
+    EXPECT_THAT(table.err, HasSubstr("data." + std::string(key) + " has no effect on a trained model"));
   EXPECT_EQ(run({"predict", "run", "--data.test=data.csv", "--data.impute=mean", "--quiet"}).err, "");
 }
 

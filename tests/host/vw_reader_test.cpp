@@ -144,6 +144,39 @@ TEST_F(VwReader, SeveralFilesAndBlocksAreOneSet) {
   EXPECT_EQ(targets, (Floats{1, 2, 3}));
 }
 
+TEST_F(VwReader, LinesThatBeginWithTheCommentArePassedOver) {
+  DataConfig c;
+  c.train = write("d.vw", "# made by us\n1 | a\n  #\n2 | #b\n");
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); }, {"d.vw line 1: no bar"});
+  c.comment = "#";
+  const Dataset d = read_training_data(c, TargetUse::numbers);
+  EXPECT_EQ(d.target, (Floats{1, 2}));
+  EXPECT_EQ(row(d, 1), entry("^#b", 1));
+  EXPECT_EQ(d.where(1), c.train + " line 4");
+}
+
+TEST_F(VwReader, RefusesMarksThatItsNumbersDoNotHave) {
+  DataConfig c;
+  c.train = write("d.vw", "1 | a\n2 | b\n");
+  c.decimal = Decimal::comma;
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); },
+                            {"data.decimal = comma", "d.vw is read as vw, whose numbers have a point"});
+  c.decimal = Decimal::point;
+  c.thousands = Thousands::space;
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); }, {"data.thousands = space"});
+}
+
+TEST_F(VwReader, WeightsComeFromAFileAndFromNoColumn) {
+  DataConfig c;
+  c.train = write("d.vw", "1 | a\n2 | b\n");
+  c.weight = write("w.txt", "0.5\n2\n");
+  EXPECT_EQ(read_training_data(c, TargetUse::numbers).weight, (Floats{0.4f, 1.6f}))
+      << "over their mean, 5 / 4";
+  c.weight = "3";
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); },
+                            {"data.weight = \"3\": the weight of a row is its importance"});
+}
+
 TEST_F(VwReader, ABlockOfRowsMayHaveNoImportanceAtAll) {
   DataConfig c;
   c.test = write("zero.vw", "1 0 | a\n2 0 | b\n");
