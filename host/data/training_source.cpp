@@ -112,12 +112,12 @@ Split TrainingSource::split(std::uint64_t seed) const {
 
 void TrainingSource::require_weight(const std::vector<std::int64_t>& held_out,
                                     const std::string& setting) const {
-  const auto counts = [&](std::int64_t row) { return raw_.weight[static_cast<std::size_t>(row)] != 0; };
-  if (raw_.weight.empty() || held_out.empty() || std::any_of(held_out.begin(), held_out.end(), counts))
-    return;
+  const std::vector<float>& weight = fitted_ ? fitted_->weight : raw_.weight;
+  const auto counts = [&](std::int64_t row) { return weight[static_cast<std::size_t>(row)] != 0; };
+  if (weight.empty() || held_out.empty() || std::any_of(held_out.begin(), held_out.end(), counts)) return;
   throw DataError(
       fmt::format("{}: every row that {} holds out has weight 0; want at least one above in data.weight",
-                  raw_.source, setting));
+                  source(), setting));
 }
 
 Dataset TrainingSource::take(const Split& split) && {

@@ -15,7 +15,9 @@
 #include "host/model/objective.hpp"
 #include "host/run/run_summary.hpp"
 #include "tests/support/data_files.hpp"
+#include "tests/support/small_models.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/prepare.hpp"
 #include "thalweg/trainer.hpp"
 
 namespace thalweg::test {
@@ -155,6 +157,22 @@ TEST_F(RunDataTest, HeldOutRowsThatAllHaveWeightZeroAreRefused) {
   expect_error<DataError>([&] { run(c); },
                           {"rows.csv: every row that fold", "of data.folds = 4", "weight 0"});
   EXPECT_THAT(messages_, Not(HasSubstr("fold 1 of 4"))) << "before any fold is trained";
+}
+
+TEST_F(RunDataTest, HeldOutRowsInMemoryThatAllHaveWeightZeroAreRefused) {
+  const Dataset rows = number_data(1, {0, 1, 2, 3, 4, 5, 6, 7}, {0, 2, 4, 6, 8, 10, 12, 14});
+  Config c;
+  c.device = "cpu";
+  c.data.validation_fraction = 0.3;
+  for (c.seed = 1; std::ranges::count(split_rows(8, 0.3, static_cast<std::uint64_t>(c.seed)).train, 3) == 0;)
+    ++c.seed;
+  for (Dataset data : {rows, fit_transform(rows, {})}) {
+    data.weight = {0, 0, 0, 1, 0, 0, 0, 0};
+    MemoryData memory{std::move(data), nullptr};
+    expect_error<DataError>(
+        [&] { read_run_data(c, {}, &memory); },
+        {rows.source + ": every row that data.validation_fraction holds out has weight 0"});
+  }
 }
 
 TEST_F(RunDataTest, StratifiedNumbersAreRefused) {
