@@ -36,12 +36,29 @@ void select_entries(const Dataset& data, const std::vector<std::int64_t>& ids, D
   }
 }
 
+/// The files of the rows `ids`: one more wherever the next row is of another.
+std::vector<SourceFile> select_files(const std::vector<SourceFile>& files,
+                                     const std::vector<std::int64_t>& ids) {
+  std::vector<SourceFile> some;
+  const SourceFile* last = nullptr;
+  for (std::size_t at = 0; at < ids.size(); ++at) {
+    const auto behind =
+        std::upper_bound(files.begin(), files.end(), ids[at],
+                         [](std::int64_t row, const SourceFile& file) { return row < file.first; });
+    if (behind == files.begin() || &behind[-1] == last) continue;
+    last = &behind[-1];
+    some.push_back({last->name, static_cast<std::int64_t>(at), last->first_row + ids[at] - last->first});
+  }
+  return some;
+}
+
 /// So that messages name the rows of `data`, or at least say which rows they count.
 void select_origin(const Dataset& data, const std::vector<std::int64_t>& ids, Dataset& to) {
   to.source = source_of(data);
   to.source_line = selected(data.source_line, ids, 1);
   const auto gap = [](std::int64_t a, std::int64_t b) { return b != a + 1; };
   const bool run = std::adjacent_find(ids.begin(), ids.end(), gap) == ids.end();
+  if (run || !to.source_line.empty()) to.source_files = select_files(data.source_files, ids);
   if (run && !ids.empty()) {
     to.first_source_row = data.first_source_row + ids.front();
   } else if (to.source_line.empty()) {
@@ -127,6 +144,10 @@ Dataset select_rows(const Dataset& data, const std::vector<std::int64_t>& ids) {
   to.weight = selected(data.weight, ids, 1);
   to.classes = data.classes;
   to.transform = data.transform;
+  to.target_column = data.target_column;
+  to.index_base = data.index_base;
+  to.row_names = selected(data.row_names, ids, 1);
+  to.row_name_column = data.row_name_column;
   select_origin(data, ids, to);
   return to;
 }

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "host/data/row_subset.hpp"
+#include "host/data/memory_rows.hpp"
 #include "host/model/curvature.hpp"
 #include "host/model/network.hpp"
 
@@ -51,7 +51,8 @@ bool leaves_length_to_rule(const Config& asked) {
 
 double fall_left(const Config& config, const Model& model, const Dataset& data,
                  const std::vector<std::int64_t>& rows) {
-  return is_measured(config, model, data) ? expected_fall(model, row_subset(data, looked_at(data, rows))) : 0;
+  return is_measured(config, model, data) ? expected_fall(model, select_rows(data, looked_at(data, rows)))
+                                          : 0;
 }
 
 std::string falling_note(double fall, const TrainReport& report) {

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <random>
 
-#include "host/data/row_subset.hpp"
+#include "host/data/memory_rows.hpp"
 #include "tests/support/data_files.hpp"
 
 namespace thalweg {
@@ -165,7 +165,7 @@ TEST_F(DatasetOf, ASubsetOfTheRowsHasAllThatTheyHad) {
   d.row_name_column = "key";
   d.target_transform = {.mean = 1, .deviation = 2, .offset = 3};
   d.transform.scale = {2, 3};
-  const Dataset dense = row_subset(d, rows);
+  const Dataset dense = select_rows(d, rows);
   EXPECT_EQ(dense.rows, 2);
   EXPECT_EQ(dense.dense_f32, (Floats{7, 8, 1, 2}));
   EXPECT_EQ(dense.target, (Floats{10, 3}));
@@ -176,7 +176,7 @@ TEST_F(DatasetOf, ASubsetOfTheRowsHasAllThatTheyHad) {
   EXPECT_EQ(schema_to_json(schema_of(dense)), schema_to_json(schema_of(d)));
   const Dataset whole =
       read_training_data(config(write("d.svm", "1 0:5\n0\n1 0:6 2:7\n")), TargetUse::classes);
-  const Dataset sparse = row_subset(whole, rows);
+  const Dataset sparse = select_rows(whole, rows);
   EXPECT_TRUE(sparse.sparse);
   EXPECT_EQ(sparse.offsets, (std::vector<std::int64_t>{0, 2, 3}));
   EXPECT_EQ(sparse.columns, (std::vector<std::int32_t>{0, 2, 0}));
@@ -185,7 +185,25 @@ TEST_F(DatasetOf, ASubsetOfTheRowsHasAllThatTheyHad) {
   EXPECT_EQ(schema_to_json(schema_of(sparse)), schema_to_json(schema_of(whole)));
   Dataset bytes;
   bytes.rows = 3, bytes.features = 2, bytes.dense_u8 = {1, 2, 3, 4, 5, 6};
-  EXPECT_EQ(row_subset(bytes, rows).dense_u8, (std::vector<std::uint8_t>{5, 6, 1, 2}));
+  EXPECT_EQ(select_rows(bytes, rows).dense_u8, (std::vector<std::uint8_t>{5, 6, 1, 2}));
+}
+
+TEST_F(DatasetOf, ASubsetOfTheRowsNamesTheirPlaces) {
+  Dataset d;
+  d.rows = 6, d.features = 1, d.dense_f32 = {0, 1, 2, 3, 4, 5};
+  d.source = "a,b";
+  d.source_files = {{"a", 0, 10}, {"b", 3, 0}};
+  const Dataset run = select_rows(d, {2, 3, 4});
+  EXPECT_EQ(run.where(0), "a row 12");
+  EXPECT_EQ(run.where(2), "b row 1");
+  d.source_line = {1, 2, 3, 1, 2, 3};
+  const Dataset some = select_rows(d, {5, 1, 4});
+  EXPECT_EQ(some.where(0), "b line 3");
+  EXPECT_EQ(some.where(1), "a line 2");
+  EXPECT_EQ(some.where(2), "b line 2");
+  d.source_files.clear(), d.source_line.clear();
+  d.first_source_row = 7;
+  EXPECT_EQ(select_rows(d, {4, 5}).where(1), "a,b row 12");
 }
 
 TEST_F(DatasetOf, WrongWeightsAndTargetsNameTheRow) {
