@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 
+#include "host/data/csv_crosses.hpp"
 #include "host/data/csv_layout.hpp"
 #include "host/data/csv_problems.hpp"
 #include "host/data/csv_roles.hpp"
@@ -34,6 +35,14 @@ void require_columns(const RawTable& table, const std::string& source) {
     if (!column.name.empty() && !names.insert(column.name).second)
       throw DataError(fmt::format("{} has two columns {}", source, shown(column.name)));
   }
+}
+
+/// Hashes are made of the rows of files alone.
+void require_unhashed(const ReadRequest& request) {
+  if (request.schema == nullptr || request.schema->transform.hash_bits == 0) return;
+  throw DataError(
+      fmt::format("{} is a table in memory; the model hashes its features (data.hash_bits = {}): want a file",
+                  request.path, request.schema->transform.hash_bits));
 }
 
 /// Roles as the columns of a CSV file have them; what a column holds says whether it is text.
@@ -180,6 +189,7 @@ class TableReader {
 
 RawData raw_data_of(const RawTable& table, const ReadRequest& request) {
   require_columns(table, request.path);
+  require_unhashed(request);
   const CsvLayout layout = layout_of(table, request);
   RawData data;
   data.source = request.path;
@@ -196,6 +206,7 @@ RawData raw_data_of(const RawTable& table, const ReadRequest& request) {
   if (layout.row_name >= 0) data.row_name_column = layout.name(static_cast<std::size_t>(layout.row_name));
   require_some_rows(data);
   TableReader(table, request, layout, data).read();
+  if (request.schema != nullptr) add_crosses(request.schema->transform.crosses, data);
   return data;
 }
 

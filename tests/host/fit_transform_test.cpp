@@ -170,6 +170,27 @@ TEST_F(RawTableTest, ATableIsTheDataSetOfTheCsvFileWithTheSameValues) {
                read_data_as(of_file, of_file.train, "", "", schema_of(read), true));
 }
 
+TEST_F(RawTableTest, ATableIsCrossedAsTheModelsFileWas) {
+  DataConfig of_file = config(write("c.csv", "color,size,age,y\nred,L,3,0\nblue,S,4,1\nred,S,5,1\n"));
+  of_file.crosses = {"color*size"};
+  const DataSchema schema = schema_of(read_training_data(of_file, TargetUse::numbers));
+  const RawTable rows{{{"age", {7, 8}, {}}, {"size", {}, {"L", "S"}}, {"color", {}, {"red", "blue"}}}, ""};
+  EXPECT_EQ(prepare(rows, schema, {}).dense_f32, (Floats{0, 1, 1, 0, 7, 0, 1, 0,  //
+                                                         1, 0, 0, 1, 8, 1, 0, 0}))
+      << "blue and red, L and S, the age, then blue*S, red*L and red*S";
+}
+
+TEST_F(RawTableTest, AModelThatHashesItsFeaturesTakesNoTable) {
+  DataConfig of_file = config(write("h.csv", "color,y\nred,0\nblue,1\n"));
+  of_file.hash_bits = 20;
+  const DataSchema schema = schema_of(read_training_data(of_file, TargetUse::numbers));
+  expect_error<DataError>(
+      [&] {
+        prepare(RawTable{{{"color", {}, {"red"}}}, ""}, schema, {});
+      },
+      {"memory is a table", "hashes its features (data.hash_bits = 20)", "want a file"});
+}
+
 TEST_F(RawTableTest, TextsNumbersAndNamesOfRowsGetTheirRoles) {
   DataConfig config = settings();
   config.standardize = Tristate::no;
