@@ -10,6 +10,7 @@
 #include "host/cli/model_rows.hpp"
 #include "host/cli/printable.hpp"
 #include "host/json/json.hpp"
+#include "host/model/curvature.hpp"
 #include "host/model/importance.hpp"
 #include "host/model/model_file.hpp"
 #include "host/run/context_options.hpp"
@@ -55,6 +56,7 @@ std::vector<WeightTable> weight_tables(const InspectArguments& arguments, const 
     const std::string name = classes ? class_of_output(spec, output) : "";
     WeightTable table{meaning_of(spec, name), name, {}, arguments.standard_errors};
     if (arguments.standard_errors) {
+      check_option([&] { require_curvature(model); });  // ahead of the data, which may be many
       const ReadOptions reading = read_options(config, tell_of_waiting(err, arguments.quiet));
       table.weights = raw_standard_errors(model, read_trained_rows(config, model, reading));
     } else {

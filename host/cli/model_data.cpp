@@ -79,6 +79,13 @@ Dataset read(const Config& config, const Model& model, bool need_target, const C
   }
 }
 
+/// A column that the call asks for has to be there; the run's own may be missing.
+void require_row_names(const Config& config, const Dataset& data, const Common& arguments) {
+  if (!data.row_name_column.empty() || config.data.id.empty() || !names(arguments.settings, "data.id"))
+    return;
+  throw ConfigError(fmt::format("data.id = {}: {} has no such column", shown(config.data.id), data.source));
+}
+
 void tell_of_settings(const Common& arguments, Streams streams) {
   for (const std::string& key : keys_of(arguments.settings)) {
     if (!is_for_training(key)) continue;
@@ -91,8 +98,7 @@ void tell_of_settings(const Common& arguments, Streams streams) {
 Dataset read_for_model(const Config& config, const Model& model, bool need_target, const Common& arguments,
                        Streams streams) {
   Dataset data = read(config, model, need_target, arguments, streams);
-  if (data.row_names.empty() && !config.data.id.empty() && names(arguments.settings, "data.id"))
-    throw ConfigError(fmt::format("data.id = {}: {} has no such column", shown(config.data.id), data.source));
+  require_row_names(config, data, arguments);
   if (arguments.quiet) return data;
   tell_of_settings(arguments, streams);
   for (const std::string& note : data.notes) streams.err << note << std::endl;
@@ -107,6 +113,7 @@ void read_blocks_for_model(const Config& config, const Model& model, bool need_t
   std::vector<std::string> told;
   const ReadOptions reading = read_options(config, tell_of_waiting(streams.err, arguments.quiet));
   read_test_blocks(config.data, model.spec().schema, need_target, reading, [&](const Dataset& data) {
+    require_row_names(config, data, arguments);
     // A block's own count of what it left out is told once; the sum follows at the end.
     if (unseen == 0 || data.unseen == 0)
       for (const std::string& note : data.notes)

@@ -61,6 +61,11 @@ void add_outer(Square& sum, const Entries& row, double factor) {
   }
 }
 
+void require_curvature(const Model& model) {
+  checked_size(model);
+  curvature_of(model.spec().config.loss);
+}
+
 Square loss_hessian(const Model& model, const Dataset& data) {
   Square sum(checked_size(model));
   const Lane lane(model.context());

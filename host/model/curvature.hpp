@@ -23,9 +23,11 @@ using Entries = std::vector<std::pair<std::size_t, double>>;
 
 void add_outer(Square& sum, const Entries& row, double factor);
 
-/// The Hessian of the sum of the weighted losses; the bias is the last coefficient. Throws UnsupportedLayer
-/// for a model with hidden layers or several outputs, ConfigError for a loss without curvature and for more
-/// than 2,000 coefficients.
+/// Throws UnsupportedLayer for a model with hidden layers or several outputs, ConfigError for a loss without
+/// curvature and for more than 2,000 coefficients.
+void require_curvature(const Model& model);
+/// The Hessian of the sum of the weighted losses; the bias is the last coefficient. With the errors of
+/// require_curvature.
 Square loss_hessian(const Model& model, const Dataset& data);
 
 /// Cholesky's factor in place; a column that the kept ones before it explain is left out, and its pivot

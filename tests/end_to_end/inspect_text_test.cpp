@@ -177,6 +177,19 @@ TEST_F(InspectText, ACollinearCoefficientHasNoError) {
   EXPECT_THAT(output_of({"inspect", run, "--standard-errors"}), HasSubstr("     (collinear)\n"));
 }
 
+TEST_F(InspectText, AModelWithoutStandardErrorsIsRefusedBeforeItsDataAreRead) {
+  const auto refused = [&](const std::string& setting, const std::string& words) {
+    const std::string run = train("a,y\n1,0\n2,1\n3,0\n4,1\n", {setting});
+    std::filesystem::remove(folder_.path("d.csv"));
+    std::ostringstream out, err;
+    EXPECT_EQ(cli::run({"inspect", run, "--standard-errors"}, {out, err}), 2) << err.str();
+    EXPECT_THAT(err.str(), HasSubstr(words));
+    std::filesystem::remove_all(run);
+  };
+  refused("--model.hidden=3", "standard errors are those of a linear model with one output");
+  refused("--model.loss=hinge", "standard errors need a loss with curvature");
+}
+
 TEST_F(InspectText, GradientsSayWhereTheyAreAndHowMany) {
   const std::string run = train(numbers_), file = folder_.path("g.npy");
   EXPECT_EQ(output_of({"gradients", run, "--data.test=" + folder_.path("d.csv"), "--output=" + file}),

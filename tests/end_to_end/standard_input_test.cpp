@@ -105,6 +105,15 @@ TEST_F(StandardInput, SparseRowsAreReadInBlocksToo) {
             said(run({"predict", run_, "--data.test=" + folder_.write("many.svm", many), "--with-target"})));
 }
 
+TEST_F(StandardInput, AColumnOfIdsThatIsNotThereIsRefused) {
+  said(train(folder_.write("few.csv", few_), {"--quiet", "--data.id=name"}));
+  const Result got = run_on("c,x\nred,1\n", {"predict", run_, "-", "--data.id=typo"});
+  EXPECT_EQ(got.code, 78);
+  EXPECT_EQ(got.out, "");
+  EXPECT_THAT(got.err, HasSubstr("data.id = \"typo\": - has no such column"));
+  EXPECT_THAT(run_on("c,x\nred,1\n", {"predict", run_, "-"}).err, HasSubstr("its rows have no names"));
+}
+
 TEST_F(StandardInput, WhatIsLeftOutIsSummedUp) {
   said(train(folder_.write("few.csv", few_), {"--quiet", "--data.ignore=name"}));
   const std::string many = rows("c,x\n", [](int i) { return i % 1000 == 0 ? "green,1" : "red,1"; });
