@@ -9,8 +9,8 @@ namespace thalweg {
 
 /// A held-out row's category that no row of `fit` has is unseen, as it would be in a file of its own: it is
 /// left out and counted, or refused with a DataError. Held out is what is not in `train`; cells are indices
-/// into transform.categories.
+/// into transform.categories, which keeps those that rows of `train` have: no input is of the others.
 void match_held_out(const std::vector<std::int64_t>& train, const std::vector<std::int64_t>& fit,
-                    const FeatureTransform& transform, Unseen unseen, RawData& raw);
+                    FeatureTransform& transform, Unseen unseen, RawData& raw);
 
 }  // namespace thalweg

@@ -264,9 +264,10 @@ TEST_F(RunDataTest, ACategoryThatOnlyHeldOutRowsHaveIsUnseen) {
   const auto holds_out = [&] { return read_run_data(c, {}).split.validation; };
   while (std::ranges::count(holds_out(), 4) == 0) ++c.seed;
   const RunData data = read_run_data(c, {});
-  EXPECT_EQ(data.train.features, 3) << "the inputs are those of all rows";
-  EXPECT_EQ(std::vector<float>(data.train.dense_f32.begin() + 12, data.train.dense_f32.begin() + 15),
-            Floats(3));
+  EXPECT_EQ(data.train.features, 2) << "the inputs are those of the rows to train on";
+  EXPECT_THAT(data.train.transform.names, ElementsAre("t=p", "t=q"));
+  EXPECT_EQ(std::vector<float>(data.train.dense_f32.begin() + 8, data.train.dense_f32.begin() + 10),
+            Floats(2));
   EXPECT_EQ(data.train.unseen, 1);
   EXPECT_THAT(data.train.notes,
               ElementsAre(HasSubstr("1 cell of held-out rows with a category that no row")));
@@ -276,6 +277,23 @@ TEST_F(RunDataTest, ACategoryThatOnlyHeldOutRowsHaveIsUnseen) {
   c.data.validation_fraction = 0;
   c.data.folds = 5;
   expect_error<DataError>([&] { run(c); }, {"\"rare\" stands in held-out rows alone"});
+}
+
+TEST_F(RunDataTest, AFileOfTheSameRowsIsReadAsTheyWereHeldOut) {
+  std::string rows = "n,t,u,y\n";
+  for (int n = 0; n < 10; ++n)
+    rows += fmt::format("{},{},{},{}\n", n, n == 4 ? "a" : n % 2 == 0 ? "p" : "q", n % 3 == 0 ? "" : "v", n);
+  Config c = run_of(rows);
+  c.data.validation_fraction = 0.3;
+  c.data.impute = Imputation::mean;
+  c.data.crosses = {"t*u"};
+  const auto holds_out = [&] { return read_run_data(c, {}).split.validation; };
+  while (std::ranges::count(holds_out(), 4) == 0) ++c.seed;
+  c.data.test = c.data.train;
+  const RunData data = read_run_data(c, {});
+  EXPECT_THAT(data.train.transform.names, ElementsAre("n", "t=p", "t=q", "u=v", "t*u=p*v", "t*u=q*v"));
+  EXPECT_EQ(data.test->dense_f32, data.train.dense_f32);
+  EXPECT_EQ(data.test->unseen, 2) << "t and t*u of row 4";
 }
 
 TEST_F(RunDataTest, PrivateTrainingHoldsRowsOutWithoutALookAtTheirClasses) {
