@@ -94,12 +94,14 @@ class InflatingSource : public ByteSource {
   }
 
   void end_member() {
-    for (; compression_.skips_zeros && stored_.ahead(4).starts_with(kZeros); refuse_idle()) stored_.skip(4);
+    const std::string_view padding = kZeros.substr(0, compression_.padding);
+    for (; !padding.empty() && stored_.ahead(padding.size()).starts_with(padding); refuse_idle())
+      stored_.skip(padding.size());
     const std::string_view next = stored_.ahead(kMagicBytes);
     ended_ = !compression_.begins(next);  // mutant: all-members-read
     if (!ended_) return inflater_->restart();
     stored_.file().require_unchanged();  // mutant: change-after-end
-    if (!next.empty() && !compression_.ignores_tail) refuse("what follows its last frame is not another one");
+    if (!next.empty()) refuse("what follows its last frame is not another one");
   }
 
   void refuse_idle() const {

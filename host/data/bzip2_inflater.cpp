@@ -61,7 +61,6 @@ const Compression bzip2_compression{
     .begins = &begins_bzip2,
     .make = []() -> std::unique_ptr<Inflater> { return std::make_unique<Bzip2Inflater>(); },
     .most_inflation = 1 << 21,  // 46 MB of one byte are 40 bytes
-    .skips_zeros = false,
-    .ignores_tail = true};
+    .padding = 0};
 
 }  // namespace thalweg

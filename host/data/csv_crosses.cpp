@@ -46,7 +46,7 @@ class PairColumn {
     if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<float>::quiet_NaN();
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
     const auto [at, added] = codes_.try_emplace(i * second_.size() + j);
-    if (added) at->second = static_cast<float>(texts_.code(first_[i] + "*" + second_[j]));
+    if (added) at->second = static_cast<float>(texts_.code(crossed(first_[i], second_[j])));
     return at->second;
   }
   const std::vector<std::string>& texts() const { return texts_.texts(); }
@@ -68,6 +68,20 @@ std::vector<std::array<std::int32_t, 2>> find_crosses(const ReadRequest& request
     crosses.push_back({text_feature(a, cross, layout), text_feature(b, cross, layout)});
   }
   return crosses;
+}
+
+std::string crossed(const std::string& first, const std::string& second) {
+  std::string pair;
+  const auto append = [&](const std::string& text) {
+    for (const char c : text) {
+      if (c == '*' || c == '\\') pair += '\\';
+      pair += c;
+    }
+  };
+  append(first);
+  pair += '*';
+  append(second);
+  return pair;
 }
 
 void add_crosses(const std::vector<std::array<std::int32_t, 2>>& crosses, RawData& data) {

@@ -8,6 +8,10 @@ namespace thalweg {
 /// columns of texts.
 std::vector<std::array<std::int32_t, 2>> find_crosses(const ReadRequest& request, const CsvLayout& layout);
 
+/// The text of a pair: "a*b". Stars and backslashes inside have a backslash in front, so that no two pairs
+/// have one text.
+std::string crossed(const std::string& first, const std::string& second);
+
 /// Adds a column for each pair, behind the others: its texts are "a*b". Throws DataError if they are too many
 /// for categories.
 void add_crosses(const std::vector<std::array<std::int32_t, 2>>& crosses, RawData& data);

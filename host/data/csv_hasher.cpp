@@ -4,6 +4,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "host/data/csv_crosses.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -30,7 +32,7 @@ class HashedPairs {
     const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
     const auto [at, added] = features_.try_emplace(i * second_.texts().size() + j);
     if (added)
-      at->second = hashed_feature(columns_ + "=" + first_.texts()[i] + "*" + second_.texts()[j], bits_);
+      at->second = hashed_feature(columns_ + "=" + crossed(first_.texts()[i], second_.texts()[j]), bits_);
     return at->second;
   }
 

@@ -42,6 +42,17 @@ class CsvParser {
 
   void parse(const TextBlock& block, CsvRows& out) const {
     out.texts.resize(layout_.text_features.size());
+    try {
+      parse_records(block, out);
+    } catch (...) {  // the rows before the fault may be enough
+      finish(block, out);
+      throw;
+    }
+    finish(block, out);
+  }
+
+ private:
+  void parse_records(const TextBlock& block, CsvRows& out) const {
     CsvCells cells(block.text, layout_.dialect, block.first_line, request_.path);
     const auto features = static_cast<std::size_t>(layout_.features);
     while (cells.next_record()) {
@@ -50,13 +61,17 @@ class CsvParser {
       out.lines.push_back(cells.record_line());
       ++out.rows;
     }
+  }
+
+  /// What is done with the whole rows of a block.
+  void finish(const TextBlock& block, CsvRows& out) const {
+    out.cells.resize(static_cast<std::size_t>(out.rows * layout_.features));
     if (layout_.hash_bits > 0)
       hasher_.hash(out);
     else
       keep_precise(block, out);
   }
 
- private:
   /// Reads the block once more where float32 may not hold a column well.
   void keep_precise(const TextBlock& block, CsvRows& out) const {
     for (const std::int64_t c :
@@ -65,7 +80,7 @@ class CsvParser {
     for (const std::int32_t feature : layout_.text_features) out.precise.erase(feature);
     if (out.precise.empty()) return;
     CsvCells cells(block.text, layout_.dialect, block.first_line, request_.path);
-    while (cells.next_record()) {
+    for (std::int64_t row = 0; row < out.rows && cells.next_record(); ++row) {
       std::size_t c = 0;
       for (std::string_view cell; cells.next_cell(cell); ++c) {
         const auto column = out.precise.find(layout_.columns[c].feature);

@@ -50,7 +50,6 @@ const Compression gzip_compression{
     .begins = [](std::string_view head) { return head.starts_with("\x1F\x8B"); },
     .make = []() -> std::unique_ptr<Inflater> { return std::make_unique<GzipInflater>(); },
     .most_inflation = kMaxInflation,
-    .skips_zeros = false,
-    .ignores_tail = true};
+    .padding = 1};
 
 }  // namespace thalweg

@@ -39,8 +39,7 @@ struct Compression {
   bool (*begins)(std::string_view head);  ///< whether a member begins with these bytes, at least kMagicBytes
   std::unique_ptr<Inflater> (*make)();
   std::int64_t most_inflation;  ///< a byte makes at most this many
-  bool skips_zeros;             ///< between members
-  bool ignores_tail;            ///< bytes behind the last member that begin no other, as its program does
+  std::size_t padding;          ///< zeros that may stand between and behind members, any number of times
 };
 constexpr std::size_t kMagicBytes = 10;
 

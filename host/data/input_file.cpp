@@ -159,6 +159,8 @@ void require_pipes_once(const std::vector<std::string>& settings) {
   std::vector<std::string> paths;
   for (const std::string& setting : settings)
     for (std::string& path : listed_paths(setting)) paths.push_back(std::move(path));
+  if (std::count(paths.begin(), paths.end(), "-") > 1)
+    throw ConfigError("- is wanted twice, and standard input comes once; want a file for each other use");
   std::vector<struct stat> seen;
   for (const std::string& path : paths) {
     const std::optional<struct stat> pipe = pipe_at(path);

@@ -55,7 +55,6 @@ const Compression xz_compression{
     .begins = &begins_xz,
     .make = []() -> std::unique_ptr<Inflater> { return std::make_unique<XzInflater>(); },
     .most_inflation = 1 << 13,  // a match of 273 bytes takes a third of a bit
-    .skips_zeros = true,
-    .ignores_tail = false};
+    .padding = 4};
 
 }  // namespace thalweg

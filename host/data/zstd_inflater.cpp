@@ -52,7 +52,6 @@ const Compression zstd_compression{
     .begins = &begins_zstd,
     .make = []() -> std::unique_ptr<Inflater> { return std::make_unique<ZstdInflater>(); },
     .most_inflation = 1 << 15,  // a block of 128 KiB takes four bytes
-    .skips_zeros = false,
-    .ignores_tail = false};
+    .padding = 0};
 
 }  // namespace thalweg

@@ -104,16 +104,21 @@ TEST_F(Compressions, DamageIsNamedWithItsReasonAndItsPlace) {
   }
 }
 
-TEST_F(Compressions, WhatFollowsTheLastMemberIsReadAsTheirProgramsDo) {
+TEST_F(Compressions, WhatFollowsTheLastMemberIsAnotherOneOrPadding) {
   const auto text_of = [&](const std::string& bytes) { return read_all(*open_file(write("t", bytes))); };
-  EXPECT_EQ(text_of(test::gzip_member("1\n") + "tail"), "1\n");
-  EXPECT_EQ(text_of(test::bzip2_stream("1\n") + "tail"), "1\n");
   const std::string refused = "(what follows its last frame is not another one)";
+  expect_error<DataError>([&] { text_of(test::gzip_member("1\n") + "tail"); },
+                          {"t: damaged gzip data", refused});
+  expect_error<DataError>([&] { text_of(test::gzip_member("1\n") + std::string("\x1F\x8C\x08", 3)); },
+                          {refused});
+  expect_error<DataError>([&] { text_of(test::bzip2_stream("1\n") + "BZ"); },
+                          {"t: damaged bzip2 data", refused});
   expect_error<DataError>([&] { text_of(test::zstd_frame("1\n") + "tail"); },
                           {"t: damaged zstd data", refused});
   expect_error<DataError>([&] { text_of(test::xz_stream("1\n") + "tail"); }, {"t: damaged xz data", refused});
 
   const std::string zeros(8, '\0');
+  EXPECT_EQ(text_of(test::gzip_member("1\n") + zeros + test::gzip_member("2\n") + zeros + '\0'), "1\n2\n");
   EXPECT_EQ(text_of(test::xz_stream("1\n") + zeros + test::xz_stream("2\n") + zeros), "1\n2\n");
   const std::string note("\x5A\x2A\x4D\x18\x03\0\0\0abc", 11);  // a frame without data, RFC 8878 3.1.2
   EXPECT_EQ(text_of(note + test::zstd_frame("1\n") + note), "1\n");

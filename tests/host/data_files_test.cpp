@@ -203,6 +203,10 @@ TEST_F(SeveralFiles, APipeIsInAListOnce) {
   write("a.csv", "x,y\n1,2\n");
   const test::Pipe rows("x,y\n3,4\n");
   EXPECT_EQ(read(path("a.csv") + "," + rows.path(), "", TargetUse::numbers).target, (Floats{2, 4}));
+  for (const char* list : {"-,-", "-,d.csv,-"})
+    expect_error<ConfigError>([&] { require_pipes_once({list}); }, {"- is wanted twice", "standard input"});
+  expect_error<ConfigError>([&] { require_pipes_once({"-", "", "-"}); }, {"- is wanted twice"});
+  EXPECT_NO_THROW(require_pipes_once({"-", "d.csv"}));
 }
 
 }  // namespace

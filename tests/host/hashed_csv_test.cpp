@@ -123,6 +123,31 @@ TEST_F(HashedCsv, CrossesAreFeaturesByBothColumnsAndValues) {
   EXPECT_EQ(row(d, 3), entries({{"size=L", 1}}, 20)) << "half of the pair is missing";
 }
 
+TEST_F(HashedCsv, AFaultBehindGoodRowsIsNamedAndTheyCountWhereTheyAreEnough) {
+  const std::string table = "c,y\na,0\nb,1\n";
+  expect_error<DataError>([&] { read(table + "b\n", 4); }, {"d.csv line 4", "1 cells; want 2"});
+  expect_error<DataError>([&] { read(table + "c,\n", 4); }, {"line 4", "a missing value"});
+  DataConfig c = settings(table + "b\n", 20);
+  c.train_rows = "0:2";
+  const Dataset d = read_training_data(c, TargetUse::numbers);
+  EXPECT_EQ(row(d, 1), entries({{"c=b", 1}}, 20));
+}
+
+TEST_F(HashedCsv, NumbersBeforeAFaultKeepTheirOffset) {
+  DataConfig c = settings("t,y\n1600000001,0\n1600000002,1\n1600000003,0\nx\n", 0);
+  c.train_rows = "0:3", c.standardize = Tristate::yes;
+  const Dataset d = read_training_data(c, TargetUse::numbers);
+  EXPECT_GT(d.transform.offset.at(0), 1.59e9);
+  EXPECT_NEAR(d.dense_f32[2] - d.dense_f32[1], 1.2247449, 1e-6) << "one deviation is the root of 2/3";
+}
+
+TEST_F(HashedCsv, PairsOfTextsWithStarsStayApart) {
+  const std::string table = "a,b,y\nx*y,z,0\nx,y*z,1\n";
+  EXPECT_EQ(read(table, 0, {"a*b"}).transform.names.size(), 6u);
+  const Dataset d = read(table, 20, {"a*b"});
+  EXPECT_EQ(row(d, 0), entries({{"a=x*y", 1}, {"b=z", 1}, {"a*b=x\\*y*z", 1}}, 20));
+}
+
 TEST_F(HashedCsv, AModelMakesTheSameFeaturesOfOtherRowsAndOrders) {
   const Dataset d = read(kTable, 20, {"color*size"});
   const DataSchema schema = schema_from_json(schema_to_json(schema_of(d)));

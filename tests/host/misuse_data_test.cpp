@@ -36,16 +36,26 @@ Model model_for(const Dataset& data, const ModelConfig& config = {}) {
   return {test::context_of("cpu"), resolve_model(config, schema_of(data), 1)};
 }
 
-/// Expects the error of every public call that takes a data set.
+/// Expects the error of every public call that needs targets.
 template <class E>
 void every_call_refuses(const Model& model, const Dataset& data, const Words& words) {
   Model& mine = const_cast<Model&>(model);  // a learner wants a model that it may change
   expect_error<E>([&] { Learner(mine, data, {}); }, words);
-  expect_error<E>([&] { model.predict(data); }, words);
   expect_error<E>([&] { evaluate(model, data); }, words);
   expect_error<E>([&] { per_sample_gradients(model, data, {0}); }, words);
   expect_error<E>([&] { standard_errors(model, data); }, words);
   expect_error<E>([&] { permutation_importance(model, data, {0}, {}); }, words);
+}
+
+/// validate and every call that needs targets refuse good data after `spoil`; predictions do not look at it.
+template <class E, class Spoil>
+void refused_with_targets(const Dataset& good, const Spoil& spoil, const Words& words) {
+  Dataset data = good;
+  spoil(data);
+  expect_error<E>([&] { validate(data); }, words);
+  const Model model = model_for(good);
+  every_call_refuses<E>(model, data, words);
+  EXPECT_EQ(model.predict(data).values, model.predict(good).values);
 }
 
 /// validate and every other call refuse good data after `spoil`.
@@ -56,6 +66,7 @@ void refused(const Dataset& good, const Spoil& spoil, const Words& words) {
   expect_error<E>([&] { validate(data); }, words);
   const Model model = model_for(good);
   every_call_refuses<E>(model, data, words);
+  expect_error<E>([&] { model.predict(data); }, words);
 }
 
 TEST(MisuseData, GoodDataPassEveryCheck) {
@@ -194,20 +205,35 @@ TEST(MisuseData, AFaultIsFoundWhereverItLies) {
 }
 
 TEST(MisuseData, TargetsHaveToBeWhatTheirKindSays) {
-  refused<DataError>(numbers(), [](Dataset& d) { d.target[3] = kNaN; }, {"row 3: the target is nan"});
-  refused<DataError>(labels(), [](Dataset& d) { d.target[1] = 7; },
-                     {"row 1: the class is 7; want a whole number from 0 to 1"});
-  refused<DataError>(labels(), [](Dataset& d) { d.target[0] = -1; }, {"row 0: the class is -1"});
-  refused<DataError>(labels(), [](Dataset& d) { d.target[2] = 0.5f; }, {"row 2: the class is 0.5"});
-  refused<DataError>(labels(), [](Dataset& d) { d.target[2] = 2; }, {"row 2: the class is 2"});
-  refused<DataError>(labels(), [](Dataset& d) { d.target[2] = kNaN; }, {"row 2: the class is nan"});
-  refused<DataError>(labels(), [](Dataset& d) { d.classes.clear(); }, {"it names no classes"});
+  refused_with_targets<DataError>(numbers(), [](Dataset& d) { d.target[3] = kNaN; },
+                                  {"row 3: the target is nan"});
+  refused_with_targets<DataError>(labels(), [](Dataset& d) { d.target[1] = 7; },
+                                  {"row 1: the class is 7; want a whole number from 0 to 1"});
+  refused_with_targets<DataError>(labels(), [](Dataset& d) { d.target[0] = -1; }, {"row 0: the class is -1"});
+  refused_with_targets<DataError>(labels(), [](Dataset& d) { d.target[2] = 0.5f; },
+                                  {"row 2: the class is 0.5"});
+  refused_with_targets<DataError>(labels(), [](Dataset& d) { d.target[2] = 2; }, {"row 2: the class is 2"});
+  refused_with_targets<DataError>(labels(), [](Dataset& d) { d.target[2] = kNaN; },
+                                  {"row 2: the class is nan"});
+  refused_with_targets<DataError>(labels(), [](Dataset& d) { d.classes.clear(); }, {"it names no classes"});
 }
 
 TEST(MisuseData, WeightsAreNotNegativeAndNotAllZero) {
-  refused<DataError>(numbers(), [](Dataset& d) { d.weight = {1, -1, 1, 1}; }, {"row 1: the weight is -1"});
-  refused<DataError>(numbers(), [](Dataset& d) { d.weight = {1, 1, kNaN, 1}; }, {"row 2: the weight is nan"});
-  refused<DataError>(numbers(), [](Dataset& d) { d.weight = {0, 0, 0, 0}; }, {"every weight is 0"});
+  refused_with_targets<DataError>(numbers(),
+                                  [](Dataset& d) {
+                                    d.weight = {1, -1, 1, 1};
+                                  },
+                                  {"row 1: the weight is -1"});
+  refused_with_targets<DataError>(numbers(),
+                                  [](Dataset& d) {
+                                    d.weight = {1, 1, kNaN, 1};
+                                  },
+                                  {"row 2: the weight is nan"});
+  refused_with_targets<DataError>(numbers(),
+                                  [](Dataset& d) {
+                                    d.weight = {0, 0, 0, 0};
+                                  },
+                                  {"every weight is 0"});
 }
 
 TEST(MisuseData, MessagesNameDataWithoutASource) {
