@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <string>
 
 #include "thalweg/error.hpp"
@@ -34,6 +35,16 @@ void require_written(const std::vector<float>& values, std::int64_t columns, con
 
 void require_objective(const ObjectiveFunction& objective) {
   if (!objective) throw UsageError("the objective is an empty std::function");
+}
+
+void require_finite_gradient(const ObjectiveResult& result, const std::int64_t* rows, const Dataset& data) {
+  const auto bad = std::find_if(result.gradient.begin(), result.gradient.end(),
+                                [](float value) { return !std::isfinite(value); });
+  if (bad == result.gradient.end()) return;
+  const std::int64_t columns = std::ssize(result.gradient) / std::ssize(result.losses);
+  const std::int64_t row = (bad - result.gradient.begin()) / columns;
+  throw DivergedError(
+      fmt::format("the objective's gradient of {} is {}; nothing has changed", data.where(rows[row]), *bad));
 }
 
 ObjectiveResult call_objective(const HostObjective& objective, ConstMatrix output, std::int64_t first,

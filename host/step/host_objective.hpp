@@ -30,4 +30,8 @@ void require_objective(const ObjectiveFunction& objective);
 ObjectiveResult call_objective(const HostObjective& objective, ConstMatrix output, std::int64_t first,
                                float scale, const Dataset& data);
 
+/// Throws DivergedError, naming the row of `data`, if an element of the gradient is not finite. `rows`: of
+/// the call.
+void require_finite_gradient(const ObjectiveResult& result, const std::int64_t* rows, const Dataset& data);
+
 }  // namespace thalweg

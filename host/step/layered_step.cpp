@@ -60,6 +60,7 @@ void LayeredStep::evaluate_on_host(const MicroBatch& batch, const HostObjective&
   const ObjectiveResult result =
       call_objective(objective, matrix<const float>(outputs.data(), output.rows, output.cols),
                      batch.input.slices.first, scale, parts_.data.host());
+  require_finite_gradient(result, objective.rows + batch.input.slices.first, parts_.data.host());
   memory.upload(device, batch.losses, result.losses.data(), output.rows * std::int64_t{sizeof(float)});
   memory.upload(device, pass_.output_gradient(parts_.network, output.rows).data, result.gradient.data(),
                 bytes);

@@ -131,8 +131,8 @@ THALWEG_API Split split_rows(std::int64_t rows, double fraction, std::uint64_t s
 
 /// Reads training data as read_training_data does and splits off data.validation_fraction of the rows, of
 /// each class its share if data.stratify says so. Class weights apply to the training rows alone. Imputation,
-/// standardisation, balanced class weights and the mean weight use the training rows alone; classes and
-/// categories use all rows. Throws DataError if no row is left to train on.
+/// standardisation, categories, balanced class weights and the mean weight are those of the training rows;
+/// classes are those of all rows. Throws DataError if no row is left to train on.
 struct TrainingData {
   Dataset data;
   Split split;

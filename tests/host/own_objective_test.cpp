@@ -169,6 +169,29 @@ TEST(OwnObjective, MayNotBeEmptyNorComeBetweenAStepAndItsCollection) {
   EXPECT_EQ(learner.collect().size(), 1u);
 }
 
+TEST(OwnObjective, AGradientThatIsNotFiniteNamesItsRowAndChangesNothing) {
+  const Dataset data = three_points();
+  for (const std::string& device : test::all_devices()) {
+    Model model(test::context_of(device), resolve_model({.loss = Loss::squared}, schema_of(data), 1));
+    Learner learner(model, data, options(3));
+    const Floats before = joined(model.parameters());
+    const auto infinite_at_row_2 = [](const ObjectiveCall& call) {
+      for (std::int64_t n = 0; n < call.output.rows; ++n) {
+        call.losses[n] = 1;
+        call.grad_output.row(n)[0] = call.rows[n] == 2 ? INFINITY : 1.0f;
+      }
+    };
+    test::expect_error<DivergedError>(
+        [&] {
+          learner.step({0, 2, 1}, 0.1, infinite_at_row_2);
+        },
+        {"the objective's gradient of rows by hand row 2 is inf"});
+    EXPECT_EQ(joined(model.parameters()), before) << device;
+    EXPECT_EQ(learner.steps(), 0);
+    EXPECT_NO_THROW(learner.step({0, 1}, 0.1)) << "the learner goes on";
+  }
+}
+
 TEST(OwnObjective, ThatLeavesALossOrAGradientUnwrittenIsNamedWithItsRow) {
   const Dataset data = three_points();
   Model model = test::linear_outputs(test::context_of("cpu"), data, 2, {1, 1});
