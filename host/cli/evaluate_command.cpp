@@ -17,7 +17,6 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   if (arguments.threshold) check_option([&] { require_threshold(model.spec(), *arguments.threshold); });
   const ModelRows read =
       read_model_rows(config, {arguments.model, arguments.rows}, model, true, arguments, streams);
-  check_targets(read.data, model.spec());  // mutant: targets-checked
   const Metrics metrics = evaluate(model, read.data, &read.rows, nullptr, arguments.threshold);
   if (arguments.json) {
     Json object;

@@ -160,7 +160,6 @@ int show_importance(const InspectArguments& arguments, Streams streams) {
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.path);
   ModelRows read = read_model_rows(config, {arguments.path, arguments.rows}, model, true, arguments, streams);
-  check_targets(read.data, model.spec());
   const std::size_t rows = read.rows.size();
   Importances importances = permutation_importance(model, std::move(read.data), read.rows,
                                                    {.metric = arguments.metric,

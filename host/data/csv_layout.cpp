@@ -76,6 +76,16 @@ std::string CsvLayout::name(std::size_t index) const {
   return index < names.size() ? names[index] : fmt::format("{}", index);
 }
 
+void name_columns(const CsvLayout& layout, RawData& data) {
+  if (layout.row_name >= 0) data.row_name_column = layout.name(static_cast<std::size_t>(layout.row_name));
+  if (layout.names.empty()) return;
+  data.column_names.resize(static_cast<std::size_t>(layout.features));
+  for (std::size_t c = 0; c < layout.columns.size(); ++c)
+    if (layout.columns[c].feature >= 0)
+      data.column_names[static_cast<std::size_t>(layout.columns[c].feature)] = layout.names[c];
+  if (layout.target >= 0) data.target_column = layout.names[static_cast<std::size_t>(layout.target)];
+}
+
 CsvLayout find_csv_layout(const ReadRequest& request, const CellRules& rules, TextBlock& first) {
   CsvLayout layout;
   layout.dialect = find_dialect(request, first.text);

@@ -54,6 +54,9 @@ struct CsvLayout {
   std::string name(std::size_t index) const;
 };
 
+/// Names the columns, the target and the ids of the source as the layout does.
+void name_columns(const CsvLayout& layout, RawData& data);
+
 /// Finds the layout and cuts the header off `first`.
 CsvLayout find_csv_layout(const ReadRequest& request, const CellRules& rules, TextBlock& first);
 

@@ -161,8 +161,8 @@ class CsvParser {
 };
 
 TextSource first_block(const ReadRequest& request, std::unique_ptr<ByteSource> source, TextBlock& first) {
-  TextSource text(request.path, std::move(source), RecordEnd::line_outside_quotes, request.config.comment);
-  if (!text.next(first)) throw DataError(fmt::format("{} is empty; want rows of cells", request.path));
+  TextSource text =
+      open_text(request, std::move(source), RecordEnd::line_outside_quotes, "rows of cells", first);
   refuse_foreign_bytes(request.path, first.text);
   return text;
 }
@@ -190,9 +190,7 @@ class CsvFormat {
     data.labels.present = layout_.target >= 0;
     data.notes = layout_.notes;
     data.crosses = layout_.crosses;
-    if (!layout_.names.empty()) name_columns(data);
-    if (layout_.row_name >= 0)
-      data.row_name_column = layout_.name(static_cast<std::size_t>(layout_.row_name));
+    name_columns(layout_, data);
     if (layout_.hash_bits > 0) begin_hashed(data);
     return data;
   }
@@ -203,14 +201,6 @@ class CsvFormat {
   }
 
  private:
-  void name_columns(RawData& data) const {
-    data.column_names.resize(static_cast<std::size_t>(layout_.features));
-    for (std::size_t c = 0; c < layout_.columns.size(); ++c)
-      if (layout_.columns[c].feature >= 0)
-        data.column_names[static_cast<std::size_t>(layout_.columns[c].feature)] = layout_.names[c];
-    if (layout_.target >= 0) data.target_column = layout_.names[static_cast<std::size_t>(layout_.target)];
-  }
-
   void begin_hashed(RawData& data) const {
     data.layout = RawData::Layout::csr;
     data.offsets = {0};

@@ -75,11 +75,7 @@ std::vector<bool> one_hot_inputs(const FeatureTransform& transform) {
 
 void check_rows(const Dataset& data) {
   check_weights(data);
-  for (std::size_t r = 0; r < data.target.size() && data.target_kind == TargetKind::number; ++r) {
-    if (std::isfinite(data.target[r])) continue;
-    throw DataError(fmt::format("{}: the target is {}; want a finite number",
-                                data.where(static_cast<std::int64_t>(r)), data.target[r]));
-  }
+  if (data.target_kind == TargetKind::number) check_finite_targets(data);
 }
 
 }  // namespace
@@ -157,9 +153,8 @@ void require_same_hashing(const RawData& raw, const FeatureTransform& transform)
 
 Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
                     const std::vector<std::int64_t>& train, int threads) {
-  const std::vector<std::int64_t> counted = rows_that_count(raw.weight, train);
-  // Weights that are all 0 are refused below.
-  const std::vector<std::int64_t>& fit = counted.empty() ? train : counted;
+  const CountedRows counted(raw.weight, train);  // weights that are all 0 are refused below
+  const std::vector<std::int64_t>& fit = *counted;
   const bool standardize = wants_standardization(config.standardize, raw.layout);
   FeatureTransform transform;
   const RawData::Layout layout = raw.layout;

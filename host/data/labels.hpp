@@ -30,10 +30,19 @@ void set_weights(const LabelColumn& column, const std::string& name, RawData& da
 
 /// Finite, not negative, not all zero.
 void check_weights(const Dataset& data);
-/// The rows of weight other than 0: the others have no part in statistics. Empty where there are no weights:
-/// then all rows count.
-std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
-                                          const std::vector<std::int64_t>& rows);
+/// Throws DataError naming the first row whose target is not finite.
+void check_finite_targets(const Dataset& data);
+/// The rows that have a part in statistics: those of weight other than 0. All, where there are no weights or
+/// none but 0. Refers to `rows`.
+class CountedRows {
+ public:
+  CountedRows(const std::vector<float>& weight, const std::vector<std::int64_t>& rows);
+  const std::vector<std::int64_t>& operator*() const { return own_.empty() ? rows_ : own_; }
+
+ private:
+  const std::vector<std::int64_t>& rows_;
+  std::vector<std::int64_t> own_;
+};
 /// Multiplies class weights ("none", a list in class order, or "balanced": by the sums of the sample
 /// weights of the rows `fit`, as scikit-learn 1.9) into data.weight of the rows `fit`, and divides these
 /// weights by their mean: a step divides by its rows, so the gradient of any batch size is an unbiased one of

@@ -172,7 +172,7 @@ class SvmFormat {
   explicit SvmFormat(const ReadRequest& request) : request_(request), indices_(request) {}
 
   TextSource open(const ReadRequest& part, std::unique_ptr<ByteSource> bytes, TextBlock& block) const {
-    return first_lines(part, std::move(bytes), kLines, block);
+    return open_text(part, std::move(bytes), RecordEnd::line, kLines, block);
   }
   SvmParser parser(const ReadRequest& part) const { return {part, indices_.least, indices_.most}; }
   SvmMerger merger(RawData& data) const { return {request_, data}; }
@@ -205,7 +205,7 @@ RawData read_libsvm(const ReadRequest& request, std::unique_ptr<ByteSource> sour
         fmt::format("data.weight = {}: libsvm data have no weight column; want a file of weights",
                     shown(request.weight)));
   TextBlock first;
-  TextSource text = first_lines(request, std::move(source), kLines, first);
+  TextSource text = open_text(request, std::move(source), RecordEnd::line, kLines, first);
   RawData data = read_text_files<SvmRows>(libsvm_reader, request, text, std::move(first), SvmFormat(request));
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;

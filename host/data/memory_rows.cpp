@@ -82,16 +82,7 @@ LabelColumn labels_of(const Dataset& data) {
   }
   labels.in_class_order = true;
   labels.texts = data.classes;
-  const auto classes = static_cast<float>(data.classes.size());
-  for (std::size_t row = 0; row < data.target.size(); ++row) {
-    const float target = data.target[row];
-    const bool known = target >= 0 && target < classes;  // not NaN
-    const auto code = known ? static_cast<std::int32_t>(target) : 0;
-    if (!known || static_cast<float>(code) != target)
-      throw DataError(fmt::format("{}: the target is {}; want the index of one of {} classes",
-                                  data.where(static_cast<std::int64_t>(row)), target, data.classes.size()));
-    labels.codes.push_back(code);
-  }
+  for (const float target : data.target) labels.codes.push_back(static_cast<std::int32_t>(target));
   return labels;
 }
 

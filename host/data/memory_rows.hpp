@@ -16,7 +16,7 @@ bool is_raw(const FeatureTransform& transform);
 /// The cells and labels of a raw data set, as if a reader had read them; the data set is given up.
 RawData raw_data_of(Dataset&& data);
 
-/// The targets of a data set. Throws DataError for the index of a class that is not there.
+/// The targets of a data set that was validated.
 LabelColumn labels_of(const Dataset& data);
 
 /// What the program said that the targets are.

@@ -196,14 +196,7 @@ RawData raw_data_of(const RawTable& table, const ReadRequest& request) {
   data.rows = static_cast<std::int64_t>(length_of(table.columns.front()));
   data.width = layout.features;
   data.labels.present = layout.target >= 0;
-  if (!layout.names.empty()) {
-    data.column_names.resize(static_cast<std::size_t>(layout.features));
-    for (std::size_t c = 0; c < layout.columns.size(); ++c)
-      if (layout.columns[c].feature >= 0)
-        data.column_names[static_cast<std::size_t>(layout.columns[c].feature)] = layout.names[c];
-    if (layout.target >= 0) data.target_column = layout.names[static_cast<std::size_t>(layout.target)];
-  }
-  if (layout.row_name >= 0) data.row_name_column = layout.name(static_cast<std::size_t>(layout.row_name));
+  name_columns(layout, data);
   require_some_rows(data);
   TableReader(table, request, layout, data).read();
   if (request.schema != nullptr) add_crosses(request.schema->transform.crosses, data);

@@ -14,10 +14,10 @@
 
 namespace thalweg {
 
-/// A text of lines, and its first block. Throws DataError for an empty one.
-inline TextSource first_lines(const ReadRequest& request, std::unique_ptr<ByteSource> source,
-                              std::string_view want, TextBlock& first) {
-  TextSource text(request.path, std::move(source), RecordEnd::line);
+/// A text and its first block. Throws DataError for an empty one, which lacks what is wanted.
+inline TextSource open_text(const ReadRequest& request, std::unique_ptr<ByteSource> source,
+                            RecordEnd record_end, std::string_view want, TextBlock& first) {
+  TextSource text(request.path, std::move(source), record_end, request.config.comment);
   if (!text.next(first)) throw DataError(fmt::format("{} is empty; want {}", request.path, want));
   return text;
 }

@@ -54,10 +54,8 @@ TrainingSource::TrainingSource(Dataset&& data, const DataConfig& config, TargetU
 /// Transformed features stay; raw targets are standardised, and rows weighted, as those of other sources.
 Dataset TrainingSource::weighted(Dataset data, const std::vector<std::int64_t>& fit) const {
   const bool raw = !schema_ && data.target_transform == TargetTransform{};
-  if (raw && config_.standardize_target == Tristate::yes && data.target_kind == TargetKind::number) {
-    const std::vector<std::int64_t> counted = rows_that_count(data.weight, fit);
-    standardize_target({data.target.begin(), data.target.end()}, counted.empty() ? fit : counted, data);
-  }
+  if (raw && config_.standardize_target == Tristate::yes && data.target_kind == TargetKind::number)
+    standardize_target({data.target.begin(), data.target.end()}, *CountedRows(data.weight, fit), data);
   fit_weights(config_.class_weight, fit, data);
   return data;
 }

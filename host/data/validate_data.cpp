@@ -167,10 +167,7 @@ void check_classes(const Dataset& data) {
 void check_target(const Dataset& data) {
   if (data.target.empty()) return;
   if (data.target_kind == TargetKind::classes) return check_classes(data);
-  const std::int64_t row = first_not_finite(data.target.data(), data.rows, false);
-  if (row == data.rows) return;
-  throw DataError(fmt::format("{}: the target is {}; want a finite number", data.where(row),
-                              data.target[static_cast<std::size_t>(row)]));
+  check_finite_targets(data);
 }
 
 void check_transforms(const Dataset& data) {
@@ -211,8 +208,8 @@ void validate_data(const Dataset& data, MissingValues missing, int threads) {
 void validate(const Dataset& data, MissingValues missing) { validate_data(data, missing, 0); }
 
 void require_row_ids(std::int64_t rows, const std::vector<std::int64_t>& ids, const std::string& source) {
-  // The highest bit of id or of last - id is set where the id is outside. There is no branch per id, because
-  // a step makes this check.
+  // An id that is not a row sets the highest bit of id or of last - id. A step makes this check, so it has no
+  // branch per id.
   const auto last = static_cast<std::uint64_t>(rows - 1);
   std::uint64_t bits = 0;
   for (const std::int64_t row : ids)

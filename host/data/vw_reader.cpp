@@ -32,7 +32,7 @@ class VwFormat {
   explicit VwFormat(const ReadRequest& request) : request_(request), bits_(bits_of(request)) {}
 
   TextSource open(const ReadRequest& part, std::unique_ptr<ByteSource> bytes, TextBlock& block) const {
-    return first_lines(part, std::move(bytes), kLines, block);
+    return open_text(part, std::move(bytes), RecordEnd::line, kLines, block);
   }
   VwParser parser(const ReadRequest& part) const { return {part, bits_}; }
   SvmMerger merger(RawData& data) const { return {request_, data}; }
@@ -66,7 +66,7 @@ RawData read_vw(const ReadRequest& request, std::unique_ptr<ByteSource> source) 
         fmt::format("data.weight = {}: the weight of a row is its importance; want a file of weights",
                     shown(request.weight)));
   TextBlock first;
-  TextSource text = first_lines(request, std::move(source), kLines, first);
+  TextSource text = open_text(request, std::move(source), RecordEnd::line, kLines, first);
   RawData data = read_text_files<SvmRows>(vw_reader, request, text, std::move(first), VwFormat(request));
   if (!request.target.empty() || !request.weight.empty()) read_companions(request, data);
   return data;

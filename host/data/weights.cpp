@@ -9,6 +9,7 @@
 
 #include "host/config/values.hpp"
 #include "host/data/dataset_rows.hpp"
+#include "host/data/finite.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
@@ -84,13 +85,19 @@ void check_weights(const Dataset& data) {
   if (!positive) throw DataError(fmt::format("{}: every weight is 0; want at least one above", data.source));
 }
 
-std::vector<std::int64_t> rows_that_count(const std::vector<float>& weight,
-                                          const std::vector<std::int64_t>& rows) {
-  std::vector<std::int64_t> counted;
-  if (weight.empty()) return counted;
+void check_finite_targets(const Dataset& data) {
+  const std::int64_t targets = std::ssize(data.target);
+  const std::int64_t row = first_not_finite(data.target.data(), targets, false);
+  if (row == targets) return;
+  throw DataError(fmt::format("{}: the target is {}; want a finite number", data.where(row),
+                              data.target[static_cast<std::size_t>(row)]));
+}
+
+CountedRows::CountedRows(const std::vector<float>& weight, const std::vector<std::int64_t>& rows)
+    : rows_(rows) {
+  if (weight.empty()) return;
   for (const std::int64_t row : rows)
-    if (weight[static_cast<std::size_t>(row)] != 0) counted.push_back(row);
-  return counted;
+    if (weight[static_cast<std::size_t>(row)] != 0) own_.push_back(row);
 }
 
 void fit_weights(const std::string& class_weight, const std::vector<std::int64_t>& fit, Dataset& data) {

@@ -25,7 +25,7 @@ void require_fits(const ModelSpec& spec, const Dataset& data) {
 
 void require_targets(const ModelSpec& spec, const Dataset& data) {
   require_some_targets(data);
-  check_targets(data, spec);
+  check_targets(data, spec);  // mutant: targets-checked
 }
 
 MissingValues missing_values(const DataSchema& schema, const Dataset& data) {

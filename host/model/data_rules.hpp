@@ -13,17 +13,17 @@ enum class DataUse {
   targets    ///< targets for the model's own loss
 };
 
-/// Throws DataError if there is no target, or one that the model's own loss cannot take.
+/// Throws DataError if the data have no targets, or a target that the model's own loss cannot take.
 void require_targets(const ModelSpec& spec, const Dataset& data);
 
 /// In raw rows the transform of the schema imputes missing values, or refuses them by name.
 MissingValues missing_values(const DataSchema& schema, const Dataset& data);
 
-/// validate with missing_values, and require_fits. For targets also
-/// require_own_loss, and that there are some; require_targets is for those that have the model's classes.
+/// validate with missing_values, and require_fits. With DataUse::targets also require_own_loss, and the data
+/// need targets; fit_to_schema gives them the model's classes, and require_targets checks these.
 void require_data(const Context& ctx, const ModelSpec& spec, const Dataset& data, DataUse use);
 
-/// Throws ShapeError if there are no rows, or if an id is not that of a row.
+/// Throws ShapeError if `rows` is empty or holds an id that is not a row of the data.
 void require_some_row_ids(const Dataset& data, const std::vector<std::int64_t>& rows);
 
 }  // namespace thalweg

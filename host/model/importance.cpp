@@ -177,8 +177,8 @@ Importances permutation_importance(const Model& model, Dataset data, const std::
   result.baseline = score(data);
   std::mt19937_64 random(options.seed);
   // Cells of rows that do not count must not reach those that do.
-  const std::vector<std::int64_t> weighted = rows_that_count(data.weight, rows);
-  const std::vector<std::int64_t>& counted = weighted.empty() ? rows : weighted;
+  const CountedRows those(data.weight, rows);
+  const std::vector<std::int64_t>& counted = *those;
   Order order(counted.size());
   for (const ColumnInputs& raw : raw_columns(model.spec().schema)) {
     const Column column(data, counted, raw);

@@ -154,8 +154,8 @@ Config with_data_defaults(Config config) {
 }
 
 RunShape run_shape(const Dataset& data, const std::vector<std::int64_t>& rows, const ModelSpec& spec) {
-  const std::vector<std::int64_t> weighted = rows_that_count(data.weight, rows);
-  const std::vector<std::int64_t>& counted = weighted.empty() ? rows : weighted;
+  const CountedRows those(data.weight, rows);
+  const std::vector<std::int64_t>& counted = *those;
   RunShape shape{.rows = std::ssize(counted), .loss = spec.config.loss};
   const std::int64_t stride = std::max<std::int64_t>(1, shape.rows / kRowsLookedAt);
   double count = 0, entries = 0, norms = 0;

@@ -34,8 +34,8 @@ bool is_measured(const Config& config, const Model& model, const Dataset& data) 
 }
 
 std::vector<std::int64_t> looked_at(const Dataset& data, const std::vector<std::int64_t>& all) {
-  const std::vector<std::int64_t> weighted = rows_that_count(data.weight, all);
-  const std::vector<std::int64_t>& rows = weighted.empty() ? all : weighted;
+  const CountedRows counted(data.weight, all);
+  const std::vector<std::int64_t>& rows = *counted;
   const std::int64_t stride = std::max<std::int64_t>(1, std::ssize(rows) / kRowsLookedAt);
   std::vector<std::int64_t> some;
   for (std::int64_t i = 0; i < std::ssize(rows); i += stride)

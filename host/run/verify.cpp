@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 
+#include "host/data/checked_data.hpp"
 #include "host/model/objective.hpp"
 #include "host/run/context_options.hpp"
 #include "host/run/defaults.hpp"
@@ -30,7 +31,7 @@ struct Side {
 
   Side(const Config& config, const std::string& device, const ModelSpec& spec, const Dataset& data,
        const LearnerOptions& options)
-      : ctx(context_options(config, device)), model(ctx, spec), learner(model, data, options) {}
+      : ctx(context_options(config, device)), model(ctx, spec), learner(model, CheckedData{data}, options) {}
 };
 
 std::string second_device(const std::string& asked) {

@@ -44,6 +44,11 @@ class Buffer {
       memory_->download(device_of(ctx), values.data(), data_, size_ * static_cast<std::int64_t>(sizeof(T)));
     return values;
   }
+  /// Of the same size.
+  void copy(const Context& ctx, const Buffer& from) {
+    if (size_ > 0)
+      memory_->copy(device_of(ctx), data_, from.data_, size_ * static_cast<std::int64_t>(sizeof(T)));
+  }
   void zero(const Context& ctx) {
     if (size_ > 0) memory_->zero(device_of(ctx), data_, size_ * static_cast<std::int64_t>(sizeof(T)));
   }

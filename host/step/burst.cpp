@@ -25,14 +25,8 @@ void Burst::require_room() const {
                    " steps (Learner::burst_limit)");
 }
 
-void Burst::begin_step() { copy_statistics(statistics_before_, statistics_); }
-void Burst::restore_statistics() { copy_statistics(statistics_, statistics_before_); }
-
-void Burst::copy_statistics(Buffer<float>& to, const Buffer<float>& from) {
-  if (statistics_.size() == 0) return;
-  backend_of(ctx_).memory.copy(device_of(ctx_), to.data(), from.data(),
-                               statistics_.size() * std::int64_t{sizeof(float)});
-}
+void Burst::begin_step() { statistics_before_.copy(ctx_, statistics_); }
+void Burst::restore_statistics() { statistics_.copy(ctx_, statistics_before_); }
 
 void Burst::record(std::int64_t count, const float* squared_norm) {
   backend_of(ctx_).update.record(device_of(ctx_), {.losses = losses_.data(),

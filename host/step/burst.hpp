@@ -50,7 +50,6 @@ class Burst {
   }
 
  private:
-  void copy_statistics(Buffer<float>& to, const Buffer<float>& from);
   void reset();
 
   const Context& ctx_;

@@ -21,7 +21,7 @@ struct ObjectiveResult {
   std::vector<float> losses, gradient;
 };
 
-/// Throws UsageError if there is no function in it.
+/// Throws UsageError for an empty std::function.
 void require_objective(const ObjectiveFunction& objective);
 
 /// Calls the objective for the rows of the batch from position `first` on, whose outputs lie in host memory.

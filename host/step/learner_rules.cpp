@@ -45,7 +45,6 @@ double floats_per_row(const Network& network) {
 
 void require_options(const Model& model, const Dataset& data, const LearnerOptions& options) {
   if (data.rows == 0) throw ShapeError(fmt::format("{} has no rows to learn from", source_of(data)));
-  config_rules::check_optimizer(options.optimizer);
   check_per_sample(options.per_sample);
   require("LearnerOptions::max_batch", at_least(1), static_cast<double>(options.max_batch));
   require("LearnerOptions::micro_batch", at_least(0), static_cast<double>(options.micro_batch));

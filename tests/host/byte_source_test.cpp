@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "host/data/input_file.hpp"
+#include "tests/support/byte_sources.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/deflate.hpp"
 #include "tests/support/pipe.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 using test::deflated;
 using test::expect_error;
+using test::read_all;
 
 class ByteSources : public test::DataFiles {
  protected:
@@ -33,14 +35,6 @@ class ByteSources : public test::DataFiles {
     const std::string file = write(name, bytes);
     make_old(file);
     return file;
-  }
-  static std::string read_all(ByteSource& source, std::int64_t piece = 1 << 20) {
-    std::string all, part(static_cast<std::size_t>(piece), '\0');
-    for (std::int64_t got = piece; got == piece;) {
-      got = source.read(part.data(), piece);
-      all.append(part, 0, static_cast<std::size_t>(got));
-    }
-    return all;
   }
   static void append(const std::string& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary | std::ios::app) << bytes;

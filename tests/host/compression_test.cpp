@@ -4,6 +4,7 @@
 #include "host/data/byte_source.hpp"
 #include "host/data/inflater.hpp"
 #include "host/data/readers.hpp"
+#include "tests/support/byte_sources.hpp"
 #include "tests/support/compressed.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/pipe.hpp"
@@ -14,6 +15,7 @@ namespace {
 using test::Compressor;
 using test::expect_error;
 using test::kCompressors;
+using test::read_all;
 
 class Compressions : public test::DataFiles {
  protected:
@@ -21,14 +23,6 @@ class Compressions : public test::DataFiles {
     std::string text;
     for (int i = 0; text.size() < (1 << 20) + 7; ++i) text += std::to_string(i * 7919 % 100003) + "\n";
     return text;
-  }
-  static std::string read_all(ByteSource& source, std::int64_t piece = 1 << 20) {
-    std::string all, part(static_cast<std::size_t>(piece), '\0');
-    for (std::int64_t got = piece; got == piece;) {
-      got = source.read(part.data(), piece);
-      all.append(part, 0, static_cast<std::size_t>(got));
-    }
-    return all;
   }
 };
 

@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <functional>
-#include <numeric>
 
 #include "tests/support/backends.hpp"
 #include "tests/support/own_objectives.hpp"
@@ -16,25 +15,10 @@ namespace {
 
 using Floats = std::vector<float>;
 using Rows = std::vector<std::int64_t>;
-
-Rows first_rows(std::int64_t count) {
-  Rows rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
-
-Floats joined(const std::vector<NamedTensor>& tensors) {
-  Floats all;
-  for (const NamedTensor& tensor : tensors) all.insert(all.end(), tensor.values.begin(), tensor.values.end());
-  return all;
-}
-
-LearnerOptions options(std::int64_t max_batch, OptimizerConfig optimizer = {.name = Rule::sgd}) {
-  return {.optimizer = optimizer, .max_batch = max_batch};
-}
-
-/// y = 0, 3 and 6 at x = 1, 2 and 4.
-Dataset three_points() { return test::number_data(1, {1, 2, 4}, {0, 3, 6}); }
+using test::first_rows;
+using test::joined;
+using test::learner_options;
+using test::three_points;
 
 /// A model with running statistics and dropout, its optimizer with states, after a step.
 struct Trained {
@@ -48,7 +32,8 @@ struct Trained {
             resolve_model(
                 {.hidden = {5}, .loss = Loss::squared, .dropout = 0.5, .normalization = Normalization::batch},
                 schema_of(data), 1)),
-        learner(model, data, options(12, {.name = Rule::adam, .lr = 0.125, .average = Averaging::polyak})) {
+        learner(model, data,
+                learner_options(12, {.name = Rule::adam, .lr = 0.125, .average = Averaging::polyak})) {
     learner.step(first_rows(12));
   }
   /// All that training changes, and what the next step makes of it.
@@ -111,7 +96,7 @@ TEST(GradientAlone, OfAnObjectiveOfPairsIsThatOfAllPairs) {
   for (const std::string& device : test::all_devices()) {
     Model model =
         test::model_with(test::context_of(device), {.loss = Loss::squared, .bias = false}, data, {{1}});
-    Learner learner(model, data, options(4));
+    Learner learner(model, data, learner_options(4));
     std::vector<NamedTensor> gradients;
     const StepResult result = learner.value_and_gradient(
         {0, 1, 2}, gradients, [&](const ObjectiveCall& call) { test::pairwise(data, call); });

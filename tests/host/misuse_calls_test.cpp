@@ -11,34 +11,22 @@
 #include "host/model/importance.hpp"
 #include "host/model/model_file.hpp"
 #include "host/step/state_names.hpp"
-#include "tests/support/backends.hpp"
 #include "tests/support/data_files.hpp"
+#include "tests/support/rows_by_hand.hpp"
 #include "tests/support/scratch_folder.hpp"
-#include "tests/support/small_models.hpp"
 
 namespace thalweg {
 namespace {
 
 using test::expect_error;
+using test::labels;
+using test::model_for;
+using test::numbers;
+using test::sparse_rows;
 using Ids = std::vector<std::int64_t>;
 using Words = std::vector<std::string>;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-/// Four rows of two numbers.
-Dataset numbers() { return test::number_data(2, {1, 2, 3, 4, 5, 6, 7, 8}, {1, 2, 3, 4}); }
-Dataset labels() { return test::class_data(2, {1, 2, 3, 4, 5, 6, 7, 8}, {0, 1, 1, 0}, 2); }
-
-Dataset sparse_rows() {
-  Dataset data = test::class_data(4, {}, {0, 1, 1}, 2);
-  data.rows = 3, data.sparse = true;
-  data.offsets = {0, 2, 2, 3}, data.columns = {0, 3, 1}, data.values = {1, 2, 3};
-  return data;
-}
-
-Model model_for(const Dataset& data, const ModelConfig& config = {}) {
-  return {test::context_of("cpu"), resolve_model(config, schema_of(data), 1)};
-}
 
 /// The data are good, but of another form than the model's.
 template <class E>
@@ -403,7 +391,7 @@ TEST(MisuseCalls, StatesComeWithTheirNumberOfSteps) {
   Learner average(model, data, averaging), heir(model, data, averaging);
   average.step(Ids{0}, 0.1);
   heir.set_states(average.states());
-  EXPECT_NO_THROW(heir.step(Ids{0}, 0.0)) << "an average is no state of the rule";
+  EXPECT_NO_THROW(heir.step(Ids{0}, 0.0)) << "an average is not a state of the rule";
   std::vector<NamedTensor> spoiled = first.states();
   spoiled[0].values[0] = kNaN;
   expect_error<DataError>([&] { third.set_states(spoiled); },

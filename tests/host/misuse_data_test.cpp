@@ -7,34 +7,21 @@
 
 #include "host/data/finite.hpp"
 #include "host/model/importance.hpp"
-#include "tests/support/backends.hpp"
 #include "tests/support/data_files.hpp"
-#include "tests/support/small_models.hpp"
+#include "tests/support/rows_by_hand.hpp"
 
 namespace thalweg {
 namespace {
 
 using test::expect_error;
+using test::labels;
+using test::model_for;
+using test::numbers;
+using test::sparse_rows;
 using Words = std::vector<std::string>;
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-/// Four rows of two numbers.
-Dataset numbers() { return test::number_data(2, {1, 2, 3, 4, 5, 6, 7, 8}, {1, 2, 3, 4}); }
-Dataset labels() { return test::class_data(2, {1, 2, 3, 4, 5, 6, 7, 8}, {0, 1, 1, 0}, 2); }
-
-/// Three rows of four features with 2, 0 and 1 entries.
-Dataset sparse_rows() {
-  Dataset data = test::class_data(4, {}, {0, 1, 1}, 2);
-  data.rows = 3, data.sparse = true;
-  data.offsets = {0, 2, 2, 3}, data.columns = {0, 3, 1}, data.values = {1, 2, 3};
-  return data;
-}
-
-Model model_for(const Dataset& data, const ModelConfig& config = {}) {
-  return {test::context_of("cpu"), resolve_model(config, schema_of(data), 1)};
-}
 
 /// Expects the error of every public call that needs targets.
 template <class E>

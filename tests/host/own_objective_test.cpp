@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <numeric>
 
 #include "tests/support/backends.hpp"
 #include "tests/support/data_files.hpp"
@@ -17,25 +16,10 @@ namespace {
 
 using Floats = std::vector<float>;
 using Rows = std::vector<std::int64_t>;
-
-Rows first_rows(std::int64_t count) {
-  Rows rows(static_cast<std::size_t>(count));
-  std::iota(rows.begin(), rows.end(), 0);
-  return rows;
-}
-
-Floats joined(const std::vector<NamedTensor>& tensors) {
-  Floats all;
-  for (const NamedTensor& tensor : tensors) all.insert(all.end(), tensor.values.begin(), tensor.values.end());
-  return all;
-}
-
-LearnerOptions options(std::int64_t max_batch, OptimizerConfig optimizer = {.name = Rule::sgd}) {
-  return {.optimizer = optimizer, .max_batch = max_batch};
-}
-
-/// y = 0, 3 and 6 at x = 1, 2 and 4.
-Dataset three_points() { return test::number_data(1, {1, 2, 4}, {0, 3, 6}); }
+using test::first_rows;
+using test::joined;
+using test::learner_options;
+using test::three_points;
 
 /// A model that the cpu trains in parts of 16 rows if it may choose: two outputs of 16,384 features.
 struct WideModel {
@@ -77,7 +61,7 @@ std::vector<std::string> calls_of(WideModel& wide, const LearnerOptions& o) {
 TEST(OwnObjective, SeesTheWholeBatchOnEveryDeviceUnlessMicroBatchesAreAskedFor) {
   for (const std::string& device : test::all_devices()) {
     WideModel wide(test::context_of(device));
-    LearnerOptions o = options(WideModel::kRows);
+    LearnerOptions o = learner_options(WideModel::kRows);
     EXPECT_EQ(calls_of(wide, o), std::vector<std::string>{"0+48 of 48"}) << device;
     o.micro_batch = 20;
     EXPECT_EQ(calls_of(wide, o), (std::vector<std::string>{"0+20 of 48", "20+20 of 48", "40+8 of 48"}))
@@ -89,7 +73,7 @@ TEST(OwnObjective, OfPairsGivesTheSameBitsOnEveryExactDeviceAndThoseOfOneMicroBa
   Floats first;
   for (const std::string& device : test::exact_devices()) {
     const Context& ctx = test::context_of(device);
-    LearnerOptions o = options(WideModel::kRows);
+    LearnerOptions o = learner_options(WideModel::kRows);
     const Floats got = WideModel(ctx).after_pairwise_step(o);
     if (first.empty()) first = got;
     test::expect_same_bits(got, first, device);
@@ -97,7 +81,7 @@ TEST(OwnObjective, OfPairsGivesTheSameBitsOnEveryExactDeviceAndThoseOfOneMicroBa
     test::expect_same_bits(WideModel(ctx).after_pairwise_step(o), first, device + ", one micro-batch");
   }
   const Floats reference =
-      WideModel(test::context_of("reference")).after_pairwise_step(options(WideModel::kRows));
+      WideModel(test::context_of("reference")).after_pairwise_step(learner_options(WideModel::kRows));
   ASSERT_EQ(reference.size(), first.size());
   for (std::size_t i = 0; i < first.size(); ++i) EXPECT_NEAR(first[i], reference[i], 1e-4) << i;
 }
@@ -108,7 +92,7 @@ TEST(OwnObjective, OfPairsStepsByTheGradientOfAllPairs) {
   for (const std::string& device : test::all_devices()) {
     Model model =
         test::model_with(test::context_of(device), {.loss = Loss::squared, .bias = false}, data, {{1}});
-    Learner learner(model, data, options(4));
+    Learner learner(model, data, learner_options(4));
     const StepResult result =
         learner.step(Rows{0, 1, 2}, 0.5, [&](const ObjectiveCall& call) { test::pairwise(data, call); });
     EXPECT_EQ(result.loss_sum, 7) << device;
@@ -120,7 +104,7 @@ TEST(OwnObjective, OfPairsStepsByTheGradientOfAllPairs) {
 TEST(OwnObjective, IsClippedSampleBySampleAsAWholeBatch) {
   for (const std::string& device : test::exact_devices()) {
     const Context& ctx = test::context_of(device);
-    LearnerOptions o = options(WideModel::kRows), whole = o;
+    LearnerOptions o = learner_options(WideModel::kRows), whole = o;
     whole.micro_batch = WideModel::kRows;
     o.per_sample = whole.per_sample = {.clip_norm = 0.5};
     test::expect_same_bits(WideModel(ctx).after_pairwise_step(o), WideModel(ctx).after_pairwise_step(whole),
@@ -142,7 +126,7 @@ float scale_in(const LearnerOptions& o) {
 }
 
 TEST(OwnObjective, IsScaledByTheRowsOfTheBatchOrTheDivisorAndNotBeforeClipping) {
-  LearnerOptions o = options(8);
+  LearnerOptions o = learner_options(8);
   EXPECT_EQ(scale_in(o), 0.25f) << "whatever the rows weigh";
   o.micro_batch = 2;
   EXPECT_EQ(scale_in(o), 0.25f);
@@ -156,7 +140,7 @@ TEST(OwnObjective, MayNotBeEmptyNorComeBetweenAStepAndItsCollection) {
   const Dataset data = three_points();
   Model model =
       test::model_with(test::context_of("cpu"), {.loss = Loss::squared, .bias = false}, data, {{1}});
-  Learner learner(model, data, options(4));
+  Learner learner(model, data, learner_options(4));
   std::vector<NamedTensor> gradients;
   const ObjectiveFunction none;
   test::expect_error<UsageError>([&] { learner.step(Rows{0}, 1, none); }, {"empty std::function"});
@@ -173,7 +157,7 @@ TEST(OwnObjective, AGradientThatIsNotFiniteNamesItsRowAndChangesNothing) {
   const Dataset data = three_points();
   for (const std::string& device : test::all_devices()) {
     Model model(test::context_of(device), resolve_model({.loss = Loss::squared}, schema_of(data), 1));
-    Learner learner(model, data, options(3));
+    Learner learner(model, data, learner_options(3));
     const Floats before = joined(model.parameters());
     const auto infinite_at_row_2 = [](const ObjectiveCall& call) {
       for (std::int64_t n = 0; n < call.output.rows; ++n) {
@@ -195,7 +179,7 @@ TEST(OwnObjective, AGradientThatIsNotFiniteNamesItsRowAndChangesNothing) {
 TEST(OwnObjective, ThatLeavesALossOrAGradientUnwrittenIsNamedWithItsRow) {
   const Dataset data = three_points();
   Model model = test::linear_outputs(test::context_of("cpu"), data, 2, {1, 1});
-  Learner learner(model, data, options(4));
+  Learner learner(model, data, learner_options(4));
   const auto write = [](const ObjectiveCall& call) {
     for (int n = 0; n < 3; ++n)
       call.losses[n] = 1, call.grad_output.row(n)[0] = call.grad_output.row(n)[1] = 0;

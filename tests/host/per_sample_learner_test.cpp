@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "tests/support/backends.hpp"
+#include "tests/support/small_models.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/thalweg.hpp"
 
@@ -13,6 +14,7 @@ namespace thalweg {
 namespace {
 
 using Rows = std::vector<std::int64_t>;
+using test::joined;
 using Floats = std::vector<float>;
 
 /// A power of two: the mean's scale is then exact, and rows and batch have the same bits on the way back.
@@ -92,12 +94,6 @@ LearnerOptions options(PerSampleOptions per_sample, std::int64_t micro_batch = 0
   o.max_batch = kRows;
   o.micro_batch = micro_batch;
   return o;
-}
-
-Floats joined(const std::vector<NamedTensor>& tensors) {
-  Floats all;
-  for (const NamedTensor& tensor : tensors) all.insert(all.end(), tensor.values.begin(), tensor.values.end());
-  return all;
 }
 
 Rows all_rows() {

@@ -12,6 +12,7 @@ namespace {
 
 using Floats = std::vector<float>;
 using Rows = std::vector<std::int64_t>;
+using test::joined;
 
 constexpr std::int64_t kRows = 30, kPart = 10, kFeatures = 40;
 
@@ -65,12 +66,6 @@ LearnerOptions options(Kind kind) {
   if (kind == Kind::sparse) o.optimizer.lazy = Tristate::yes;
   if (kind == Kind::dense) o.per_sample = {.clip_norm = 0.5};
   return o;
-}
-
-Floats joined(const std::vector<NamedTensor>& tensors) {
-  Floats all;
-  for (const NamedTensor& tensor : tensors) all.insert(all.end(), tensor.values.begin(), tensor.values.end());
-  return all;
 }
 
 Floats trained_at_once(const Context& ctx, Kind kind) {

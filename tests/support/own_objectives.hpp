@@ -1,8 +1,9 @@
 #pragma once
-// Objectives of a program's own, and a model for them.
+// Objectives of a program's own, and data, options and a model for them.
 #include <cstdint>
 #include <vector>
 
+#include "tests/support/small_models.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg::test {
@@ -44,5 +45,13 @@ inline Model linear_outputs(const Context& ctx, const Dataset& data, std::int64_
   model.set_parameters({{"layers.0.weight", {outputs, data.features}, weight}});
   return model;
 }
+
+inline LearnerOptions learner_options(std::int64_t max_batch,
+                                      OptimizerConfig optimizer = {.name = Rule::sgd}) {
+  return {.optimizer = optimizer, .max_batch = max_batch};
+}
+
+/// y = 0, 3 and 6 at x = 1, 2 and 4.
+inline Dataset three_points() { return number_data(1, {1, 2, 4}, {0, 3, 6}); }
 
 }  // namespace thalweg::test

@@ -1,5 +1,6 @@
 #pragma once
 // Data sets and models of a few numbers, so that a test can work out by hand what comes of them.
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,20 @@ inline Model model_with(const Context& ctx, const ModelConfig& config, const Dat
   for (std::size_t t = 0; t < tensors.size(); ++t) tensors[t].values = parameters.at(t);
   model.set_parameters(tensors);
   return model;
+}
+
+/// The rows 0 to count - 1.
+inline std::vector<std::int64_t> first_rows(std::int64_t count) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+
+/// The values of all tensors, one behind the other.
+inline std::vector<float> joined(const std::vector<NamedTensor>& tensors) {
+  std::vector<float> all;
+  for (const NamedTensor& tensor : tensors) all.insert(all.end(), tensor.values.begin(), tensor.values.end());
+  return all;
 }
 
 }  // namespace thalweg::test
