@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "host/config/byte_size.hpp"
 #include "host/config/choice.hpp"
 #include "host/config/row_range.hpp"
 #include "host/config/values.hpp"
@@ -56,6 +57,8 @@ std::string wanted_text(TextForm form) {
       return "auto, zeros or the path of a model";
     case TextForm::resume:
       return "auto, never or the path of a checkpoint";
+    case TextForm::size:
+      return "auto or bytes, such as 512MB or 2GiB";
   }
   return {};
 }
@@ -73,6 +76,8 @@ bool has_form(TextForm form, const std::string& text) {
     case TextForm::init:
     case TextForm::resume:
       return !text.empty();
+    case TextForm::size:
+      return text == "auto" || bytes_from(text).has_value();
   }
   return false;
 }
@@ -90,6 +95,8 @@ std::vector<std::string> words_of(TextForm form) {
       return names_of<Initialisation>();
     case TextForm::resume:
       return names_of<Resume>();
+    case TextForm::size:
+      return {"auto"};
   }
   return {};
 }

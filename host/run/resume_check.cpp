@@ -14,7 +14,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::array<std::string_view, 21> kMayDiffer{"out",
+constexpr std::array<std::string_view, 23> kMayDiffer{"out",
                                                       "device",
                                                       "train.epochs",
                                                       "train.max_steps",
@@ -34,7 +34,9 @@ constexpr std::array<std::string_view, 21> kMayDiffer{"out",
                                                       "data.test",
                                                       "data.test_target",
                                                       "data.test_rows",
-                                                      "data.fingerprint"};
+                                                      "data.fingerprint",
+                                                      "data.memory",
+                                                      "data.readers"};
 
 /// These schedules read the length of the run.
 bool depends_on_length(const ScheduleConfig& schedule) {

@@ -30,7 +30,7 @@ EpochBatch EpochBatch::next() const {
 }
 
 EpochBatches::EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_size, std::uint64_t seed,
-                           bool shuffle, bool drop_last) {
+                           bool shuffle, bool drop_last, const BlockOrder& order) {
   const auto count = std::ssize(rows);
   if (count == 0 || batch_size < 1) {
     throw ShapeError(fmt::format("EpochBatches of {} rows in batches of {}; expected 1 or more of both",
@@ -43,7 +43,7 @@ EpochBatches::EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_si
   }
   const std::int64_t size = std::min(batch_size, count);
   const std::int64_t batches = drop_last ? count / size : (count + size - 1) / size;
-  order_ = std::make_shared<const Order>(Order{std::move(rows), size, batches, seed, shuffle});
+  order_ = std::make_shared<const Order>(Order{std::move(rows), size, batches, seed, shuffle, order});
 }
 
 EpochBatch EpochBatches::at(std::int64_t epoch, std::int64_t batch) const {

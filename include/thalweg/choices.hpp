@@ -32,6 +32,13 @@ inline constexpr auto kNames<DataFormat> = std::to_array<Named<DataFormat>>({{Da
                                                                              {DataFormat::idx, "idx"},
                                                                              {DataFormat::vw, "vw"}});
 
+/// The order of the rows in an epoch (docs/numerics.md).
+enum class RowOrder { automatic, rows, blocks };
+template <>
+inline constexpr auto kNames<RowOrder> = std::to_array<Named<RowOrder>>({{RowOrder::automatic, "auto"},
+                                                                         {RowOrder::rows, "rows"},
+                                                                         {RowOrder::blocks, "blocks"}});
+
 /// Words that data.class_weight takes besides a list of weights.
 enum class ClassWeighting { none, balanced };
 template <>

@@ -1,8 +1,10 @@
 #pragma once
-// A data set in memory: dense rows (float32 or uint8) or CSR, with targets, weights and class labels.
+// A data set: dense rows (float32 or uint8) or CSR, in memory or on the disk, with targets, weights and class
+// labels.
 // Example: dataset_example in examples/tour.cpp.
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -55,6 +57,8 @@ struct SourceFile {
   std::int64_t first_row = 0;  ///< and the place of that row in the file, from 0
 };
 
+class RowStore;
+
 /// A program may fill the vectors itself: rows, features, one of the three kinds of storage, and target.
 class THALWEG_API Dataset {
  public:
@@ -69,6 +73,9 @@ class THALWEG_API Dataset {
   std::vector<std::int64_t> offsets;  ///< [rows + 1]
   std::vector<std::int32_t> columns;  ///< [offsets[rows]] from 0, ascending within a row
   std::vector<float> values;          ///< [offsets[rows]]
+
+  /// Where the features are if they stay on the disk (open_shards): the vectors above are then empty.
+  std::shared_ptr<const RowStore> store;
 
   TargetKind target_kind = TargetKind::number;
   TargetTransform target_transform;

@@ -12,6 +12,15 @@ namespace thalweg {
 
 class EpochBatch;
 
+/// Blocks of consecutive rows, for an order that reads a disk in long pieces (docs/numerics.md, "Order of an
+/// epoch"): the blocks are permuted, and the rows of a window of blocks.
+struct BlockOrder {
+  std::int64_t block_rows = 0;     ///< rows of a block; 0: all rows are permuted, without blocks
+  std::int64_t window_blocks = 1;  ///< blocks of a window of one slice
+  std::int64_t slices = 1;         ///< slices of a batch, each with windows of its own
+  bool operator==(const BlockOrder&) const = default;
+};
+
 /// The batches of all epochs. With `shuffle` each epoch has an order of its own, which follows from the seed
 /// and the epoch alone. A handle: copies share the list of rows, which lives as long as the last copy, batch
 /// or learner that has it.
@@ -20,7 +29,7 @@ class THALWEG_API EpochBatches {
   /// `rows`: the rows of the data set to train on; batch_size is a number of rows. The last batch of an epoch
   /// is short unless drop_last. Throws ShapeError for no rows, a negative row or a batch size below 1.
   EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_size, std::uint64_t seed, bool shuffle,
-               bool drop_last);
+               bool drop_last, const BlockOrder& order = {});
   // Copied where others are moved: there is always a list of rows.
   EpochBatches(const EpochBatches&) = default;
   EpochBatches& operator=(const EpochBatches&) = default;
@@ -39,6 +48,7 @@ class THALWEG_API EpochBatches {
   const std::vector<std::int64_t>& rows() const { return order_->rows; }
   std::uint64_t seed() const { return order_->seed; }
   bool shuffle() const { return order_->shuffle; }
+  const BlockOrder& block_order() const { return order_->blocks; }
   bool operator==(const EpochBatches&) const = default;  ///< whether one is a copy of the other
 
  private:
@@ -47,6 +57,7 @@ class THALWEG_API EpochBatches {
     std::int64_t batch_size, batches;
     std::uint64_t seed;
     bool shuffle;
+    BlockOrder blocks;
   };
   std::shared_ptr<const Order> order_;
 };

@@ -25,7 +25,7 @@ constexpr Range between(double low, double high) {
 }
 
 /// Forms that a text may have to have (host/config/text_form.hpp).
-enum class TextForm { any, device, row_range, class_weight, init, resume };
+enum class TextForm { any, device, row_range, class_weight, init, resume, size };
 
 struct Setting {
   std::string_view name;   ///< within its section

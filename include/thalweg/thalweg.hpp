@@ -13,6 +13,7 @@
 #include "thalweg/per_sample.hpp"
 #include "thalweg/prepare.hpp"
 #include "thalweg/schedule.hpp"
+#include "thalweg/shards.hpp"
 #include "thalweg/trainer.hpp"
 #include "thalweg/validate.hpp"
 #include "thalweg/verify.hpp"

@@ -38,6 +38,11 @@ struct DataConfig {
   Tristate standardize_target = Tristate::automatic;
   Imputation impute = Imputation::error;
   FingerprintRows fingerprint = FingerprintRows::sampled;
+  RowOrder order = RowOrder::automatic;
+  std::int64_t block_bytes = 128 << 10;
+  std::int64_t window_bytes = 128 << 20;
+  std::string memory = "auto";
+  std::int64_t readers = 16;
 
   static constexpr std::string_view kAbout = "Files, columns and rows, and how features are prepared";
 
@@ -170,6 +175,31 @@ struct DataConfig {
       c.impute);
     v(Setting{.name = "fingerprint", .about = "Rows that a resumed run compares with those before."},
       c.fingerprint);
+    v(Setting{.name = "order",
+              .about =
+                  "Order of the rows in an epoch: rows permutes all rows; blocks permutes blocks of rows, "
+                  "and the rows of a window of blocks; auto: rows, for shards what their manifest says.",
+              .aliases = "row_order shuffle_algo"},
+      c.order);
+    v(Setting{.name = "block_bytes",
+              .about = "Bytes of the rows of one block of data.order = blocks.",
+              .range = at_least(1)},
+      c.block_bytes);
+    v(Setting{.name = "window_bytes",
+              .about = "Bytes of the rows among which data.order = blocks permutes rows.",
+              .range = at_least(1)},
+      c.window_bytes);
+    v(Setting{.name = "memory",
+              .about = "Memory for rows that stay on the disk, such as 512MB or 2GB; auto: a quarter of what "
+                       "the process may have.",
+              .form = TextForm::size,
+              .aliases = "memory_budget"},
+      c.memory);
+    v(Setting{.name = "readers",
+              .about = "Threads that read rows from the disk ahead of the steps.",
+              .range = from_to(1, 256),
+              .aliases = "num_workers"},
+      c.readers);
   }
 };
 

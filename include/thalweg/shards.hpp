@@ -1,0 +1,44 @@
+#pragma once
+// Data sets on the disk: folders of shards, which are read row by row or block by block while a model trains
+// (docs/shards.md).
+// Example: shards_example in examples/tour.cpp.
+#include <cstdint>
+#include <string>
+
+#include "thalweg/api.hpp"
+#include "thalweg/config.hpp"
+#include "thalweg/dataset.hpp"
+
+namespace thalweg {
+
+/// How a folder of shards is written.
+struct ConvertOptions {
+  std::int64_t shard_bytes = std::int64_t{256} << 20;  ///< of features in one shard, about
+  TargetUse use = TargetUse::automatic;                ///< what the targets are
+  ReadOptions reading = {};
+};
+
+/// What was written.
+struct ConvertReport {
+  std::int64_t rows = 0, features = 0, shards = 0;
+  std::int64_t bytes = 0;  ///< of all files
+};
+
+/// Opens a folder that `convert` or `write_shards` wrote. Targets, weights, classes and transform are read;
+/// features stay on the disk. The data set can be trained on, evaluated and predicted as any other. Throws
+/// NoInputError if there is no such folder, DataError naming the file for a manifest that is damaged or a
+/// shard that is missing or has another size.
+THALWEG_API Dataset open_shards(const std::string& folder);
+
+/// Writes the data set as a new folder of shards: equal data give equal bytes. The folder is there whole or
+/// not at all. Throws IoError, and UsageError if the folder exists.
+THALWEG_API ConvertReport write_shards(const Dataset& data, const std::string& folder,
+                                       const ConvertOptions& options = {});
+
+/// Reads data.train as training does, and writes it as a new folder of shards. Rows of one file of npy or IDX
+/// pass by in blocks, so it may be larger than memory; other formats are read whole. Imputation,
+/// standardisation, categories and classes are those of all rows.
+THALWEG_API ConvertReport convert(const DataConfig& data, const std::string& folder,
+                                  const ConvertOptions& options = {});
+
+}  // namespace thalweg
