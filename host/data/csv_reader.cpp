@@ -240,7 +240,7 @@ Claim claim_tsv(std::string_view head, std::string_view path) {
 
 }  // namespace
 
-const Reader csv_reader{DataFormat::csv, {".csv"}, &claim_csv, &read_csv, true};
-const Reader tsv_reader{DataFormat::tsv, {".tsv"}, &claim_tsv, &read_csv, true};
+const Reader csv_reader{DataFormat::csv, {".csv"}, &claim_csv, &read_csv, true, true};
+const Reader tsv_reader{DataFormat::tsv, {".tsv"}, &claim_tsv, &read_csv, true, true};
 
 }  // namespace thalweg

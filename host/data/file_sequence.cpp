@@ -10,6 +10,13 @@
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+namespace {
+
+bool reads_binary(const Reader& reader) {
+  return reader.format == DataFormat::npy || reader.format == DataFormat::parquet;
+}
+
+}  // namespace
 
 void begin_file(const ReadRequest& request, std::int64_t seen, RawData& data) {
   if (request.source.empty()) return;  // one file
@@ -24,8 +31,8 @@ void read_further_files(
     part.path = path;
     auto [head, source] = peek(open_file(path, request.progress), kFormatBytes);
     if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
-    refuse_foreign_bytes(path, head);
-    if (reader.format != DataFormat::npy && !is_text(head))
+    if (reader.format != DataFormat::parquet) refuse_foreign_bytes(path, head);
+    if (!reads_binary(reader) && !is_text(head))
       throw DataError(fmt::format("{} is binary; {} is read as {}: want files of one format", path,
                                   request.path, name_of(reader.format)));
     if (!read(part, std::move(source))) return;

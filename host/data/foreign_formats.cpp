@@ -20,6 +20,8 @@ struct Foreign {
   std::string_view way_out;
 };
 
+constexpr std::string_view kParquet = "PAR1";
+
 constexpr Foreign kForeignBytes[] = {
     {"\xFF\xFE\0\0"sv, "UTF-32 text", "iconv -f utf-32 -t utf-8 converts it"},
     {"\0\0\xFE\xFF"sv, "UTF-32 text", "iconv -f utf-32 -t utf-8 converts it"},
@@ -27,7 +29,7 @@ constexpr Foreign kForeignBytes[] = {
      "unlz4 unpacks it; gzip, zstd, bzip2 and xz are read as they are"},
     {"7z\xBC\xAF"sv, "a 7z archive", "7z x unpacks it; gzip, zstd, bzip2 and xz are read as they are"},
     {"Rar!"sv, "a rar archive", "unrar unpacks it; gzip, zstd, bzip2 and xz are read as they are"},
-    {"PAR1"sv, "a Parquet file", "write its table as CSV or npz"},
+    {kParquet, "a Parquet file", "data.format = parquet reads it, one file or several"},
     {"ARROW1"sv, "an Arrow file", "write its table as CSV or npz"},
     {"ORC"sv, "an ORC file", "write its table as CSV or npz"},
     {"\x89HDF"sv, "an HDF5 file", "write its arrays as npz"},
@@ -133,6 +135,10 @@ bool is_libsvm_with_commas(std::string_view line) {
 }
 
 }  // namespace
+
+bool is_parquet(std::string_view head) {
+  return head.starts_with(kParquet) && !is_word_of_text(kParquet, head);
+}
 
 void refuse_foreign_bytes(const std::string& path, std::string_view head) {
   for (const Foreign& foreign : kForeignBytes)

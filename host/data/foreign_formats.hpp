@@ -5,7 +5,10 @@
 
 namespace thalweg {
 
-/// Throws DataError if the first bytes are those of another format: an archive, UTF-32 text, Parquet, ...
+/// Parquet has a reader, but is foreign to those of text.
+bool is_parquet(std::string_view head);
+
+/// Throws DataError if the first bytes are those of another format: an archive, UTF-32 text, HDF5, ...
 void refuse_foreign_bytes(const std::string& path, std::string_view head);
 
 /// Throws DataError if the text is not a table of cells: libsvm with labels that are texts or

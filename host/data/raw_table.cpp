@@ -199,7 +199,8 @@ RawData raw_data_of(const RawTable& table, const ReadRequest& request) {
   name_columns(layout, data);
   require_some_rows(data);
   TableReader(table, request, layout, data).read();
-  if (request.schema != nullptr) add_crosses(request.schema->transform.crosses, data);
+  data.crosses = find_crosses(request, layout);
+  add_crosses(data.crosses, data);
   return data;
 }
 

@@ -23,8 +23,7 @@ namespace {
 /// another format than its training data.
 void require_columns(const ReadRequest& request, const Reader& reader) {
   const DataConfig& config = request.config;
-  const bool csv = reader.format == DataFormat::csv || reader.format == DataFormat::tsv;
-  if (csv || request.schema) return;
+  if (reader.columns || request.schema) return;
   const char* const key = !config.id.empty()            ? "id"
                           : !config.categorical.empty() ? "categorical"
                           : !config.ignore.empty()      ? "ignore"
@@ -33,9 +32,14 @@ void require_columns(const ReadRequest& request, const Reader& reader) {
   if (key != nullptr)
     throw ConfigError(fmt::format("data.{} names columns of a CSV file; {} is read as {}", key, request.path,
                                   name_of(reader.format)));
-  if (config.hash_bits > 0 && reader.format != DataFormat::vw)
-    throw ConfigError(fmt::format("data.hash_bits hashes the texts of CSV and VW files; {} is read as {}",
-                                  request.path, name_of(reader.format)));
+}
+
+void require_hashing(const ReadRequest& request, const Reader& reader) {
+  const DataFormat format = reader.format;
+  const bool hashes = format == DataFormat::csv || format == DataFormat::tsv || format == DataFormat::vw;
+  if (request.config.hash_bits == 0 || hashes || request.schema) return;
+  throw ConfigError(fmt::format("data.hash_bits hashes the texts of CSV and VW files; {} is read as {}",
+                                request.path, name_of(format)));
 }
 
 /// Sparse text has one way to write a number. A file of labels beside it may have another.
@@ -51,6 +55,7 @@ void require_plain_numbers(const ReadRequest& request, const Reader& reader) {
 
 RawData read_as(const Reader& reader, const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   require_columns(request, reader);
+  require_hashing(request, reader);
   require_plain_numbers(request, reader);
   if (!request.more.empty() && !reader.several)
     throw ConfigError(fmt::format("{} names {} files, and {} is read as {}; of that format want one file",

@@ -14,12 +14,13 @@
 
 namespace thalweg {
 
-extern const Reader npy_reader, npz_reader, csv_reader, tsv_reader, libsvm_reader, idx_reader, vw_reader;
+extern const Reader npy_reader, npz_reader, csv_reader, tsv_reader, libsvm_reader, idx_reader, vw_reader,
+    parquet_reader;
 
 namespace {
 
 constexpr const Reader* kReaders[] = {&npy_reader,    &npz_reader, &csv_reader, &tsv_reader,
-                                      &libsvm_reader, &idx_reader, &vw_reader};
+                                      &libsvm_reader, &idx_reader, &vw_reader,  &parquet_reader};
 static_assert(std::size(kReaders) + 1 == kNames<DataFormat>.size(), "each format but auto has a reader");
 
 [[noreturn]] void refuse_binary(const std::string& path) {
@@ -41,7 +42,7 @@ const Reader& find_reader(const std::string& path, std::string_view head) {
   if (head.empty() && path == "-")
     throw DataError("the standard input is empty; want data (a run that goes on reads all of them again)");
   if (head.empty()) throw DataError(fmt::format("{} is empty; want data", path));
-  refuse_foreign_bytes(path, head);
+  if (!is_parquet(head)) refuse_foreign_bytes(path, head);
   const std::string whole = in_lower_case(path);
   const std::string_view name = without_compression(whole);
   const Reader* surest = nullptr;

@@ -22,6 +22,7 @@ struct Reader {
   /// the file of the source.
   RawData (*read)(const ReadRequest& request, std::unique_ptr<ByteSource> source);
   bool several = false;  ///< whether it reads request.more too
+  bool columns = false;  ///< whether its files are tables whose columns settings may name
 };
 
 const Reader& reader_of(DataFormat format);

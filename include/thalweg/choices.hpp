@@ -21,7 +21,7 @@ inline constexpr auto kNames<Tristate> = std::to_array<Named<Tristate>>({{Trista
                                                                          {Tristate::yes, "true"},
                                                                          {Tristate::no, "false"}});
 
-enum class DataFormat { automatic, npy, npz, csv, tsv, libsvm, idx, vw };
+enum class DataFormat { automatic, npy, npz, csv, tsv, libsvm, idx, vw, parquet };
 template <>
 inline constexpr auto kNames<DataFormat> = std::to_array<Named<DataFormat>>({{DataFormat::automatic, "auto"},
                                                                              {DataFormat::npy, "npy"},
@@ -30,7 +30,9 @@ inline constexpr auto kNames<DataFormat> = std::to_array<Named<DataFormat>>({{Da
                                                                              {DataFormat::tsv, "tsv"},
                                                                              {DataFormat::libsvm, "libsvm"},
                                                                              {DataFormat::idx, "idx"},
-                                                                             {DataFormat::vw, "vw"}});
+                                                                             {DataFormat::vw, "vw"},
+                                                                             {DataFormat::parquet,
+                                                                              "parquet"}});
 
 /// The order of the rows in an epoch (docs/numerics.md).
 enum class RowOrder { automatic, rows, blocks };

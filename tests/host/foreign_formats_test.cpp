@@ -56,10 +56,11 @@ TEST_F(ForeignFormats, OtherEncodingsAndArchivesAreRefusedByName) {
     refused("d.csv", "\xFF\xFE\0\0"s + "a\0\0\0"s, {"d.csv is UTF-32 text; iconv -f utf-32 -t utf-8"},
             format);
     refused("d.csv", "\0\0\xFE\xFF\0\0\0a"s, {"is UTF-32 text"}, format);
-    refused("d.parquet", "PAR1\x15\x04\x15\x10", {"is a Parquet file"}, format);
     refused("d.h5", "\x89HDF\r\n", {"is an HDF5 file"}, format);
     refused("d.xls", "\xD0\xCF\x11\xE0....", {"is an Excel workbook; save its sheet as CSV"}, format);
   }
+  refused("d.parquet", "PAR1\x15\x04\x15\x10", {"is a Parquet file; data.format = parquet reads it"},
+          DataFormat::csv);
   const auto zip_of = [](const std::string& member) {
     return "PK\x03\x04"s + std::string(22, '\0') + static_cast<char>(member.size()) + "\0\0\0"s + member +
            "....";

@@ -1,0 +1,91 @@
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "host/data/arrow_column.hpp"
+#include "host/data/memory_rows.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// What a stream gave, released at the end of its scope.
+template <class T>
+struct Released {
+  T value{};
+  ~Released() {
+    if (value.release != nullptr) value.release(&value);
+  }
+};
+
+class ArrowTable {
+ public:
+  ArrowTable(ArrowArrayStream& stream, std::string source) : stream_(stream), source_(std::move(source)) {
+    Released<ArrowSchema> schema;
+    require(stream_.get_schema(&stream_, &schema.value));
+    if (std::string_view(schema.value.format) != "+s")
+      throw DataError(fmt::format("{} is an Arrow stream of the type \"{}\"; want record batches", source_,
+                                  schema.value.format));
+    for (std::int64_t c = 0; c < schema.value.n_children; ++c)
+      columns_.emplace_back(*schema.value.children[c], source_);
+  }
+
+  RawTable read() {
+    while (append_batch()) {
+    }
+    RawTable table{.columns = {}, .source = source_};
+    for (ArrowColumn& column : columns_) table.columns.push_back(std::move(column).take());
+    return table;
+  }
+
+ private:
+  /// False at the end.
+  bool append_batch() {
+    Released<ArrowArray> batch;
+    require(stream_.get_next(&stream_, &batch.value));
+    if (batch.value.release == nullptr) return false;
+    if (batch.value.n_children != std::ssize(columns_))
+      throw DataError(fmt::format("{}: an Arrow batch has {} columns, the schema {}", source_,
+                                  batch.value.n_children, columns_.size()));
+    for (std::size_t c = 0; c < columns_.size(); ++c) append(batch.value, c);
+    return true;
+  }
+
+  /// The offset and length of a struct hold for its children.
+  void append(const ArrowArray& batch, std::size_t c) {
+    ArrowArray child = *batch.children[c];
+    if (batch.length < 0 || batch.offset < 0 || child.length - batch.offset < batch.length)
+      throw DataError(fmt::format("{} has {} values from {} in a batch of {} rows", columns_[c].shown_name(),
+                                  child.length, batch.offset, batch.length));
+    child.offset += batch.offset;
+    child.length = batch.length;
+    columns_[c].append(child);
+  }
+
+  void require(int code) {
+    if (code == 0) return;
+    const char* const reason = stream_.get_last_error(&stream_);
+    throw DataError(fmt::format("{}: the Arrow stream ends in an error: {}", source_,
+                                reason != nullptr ? std::string(reason) : fmt::format("code {}", code)));
+  }
+
+  ArrowArrayStream& stream_;
+  std::string source_;
+  std::vector<ArrowColumn> columns_;
+};
+
+}  // namespace
+
+RawTable read_arrow(ArrowArrayStream* stream, const std::string& source) {
+  if (stream == nullptr || stream->release == nullptr) throw UsageError("read_arrow: the stream is released");
+  struct AtEnd {
+    ArrowArrayStream* stream;
+    ~AtEnd() {
+      if (stream->release != nullptr) stream->release(stream);
+    }
+  } const at_end{stream};
+  return ArrowTable(*stream, source.empty() ? kMemory : source).read();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,96 @@
+// Parquet files: the columns of a table, as those of a CSV file.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "host/data/file_sequence.hpp"
+#include "host/data/foreign_formats.hpp"
+#include "host/data/input_file.hpp"
+#include "host/data/parquet_plugin.hpp"
+#include "host/data/raw_table.hpp"
+#include "host/data/readers.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+
+extern const Reader parquet_reader;
+
+namespace {
+
+RawTable read_table(const std::string& path, ByteSource& source) {
+  const std::shared_ptr<const InputFile> file = source.file();
+  if (file == nullptr || !file->regular())
+    throw DataError(
+        fmt::format("{} is Parquet in a pipe or compressed; want a plain file, as its rows are "
+                    "found from its end",
+                    path));
+  ArrowArrayStream stream{};
+  open_parquet(path, stream);
+  RawTable table = read_arrow(&stream, path);
+  file->require_unchanged();
+  return table;
+}
+
+std::int64_t rows_of(const RawTable& table) {
+  if (table.columns.empty()) return 0;
+  const RawColumn& first = table.columns.front();
+  return std::ssize(first.numbers) + std::ssize(first.texts);
+}
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T>&& more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+/// The rows of a further file; its columns are those of the first.
+void append_table(RawTable&& more, RawTable& table) {
+  const bool same = std::equal(table.columns.begin(), table.columns.end(), more.columns.begin(),
+                               more.columns.end(), [](const RawColumn& a, const RawColumn& b) {
+                                 return a.name == b.name && a.texts.empty() == b.texts.empty();
+                               });
+  if (!same)
+    throw DataError(
+        fmt::format("{} has other columns than {}; want files of one table", more.source, table.source));
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    append(table.columns[c].numbers, std::move(more.columns[c].numbers));
+    append(table.columns[c].texts, std::move(more.columns[c].texts));
+  }
+}
+
+template <class T>
+void keep_range(std::vector<T>& cells, const RowRange& range) {
+  if (cells.empty()) return;
+  if (range.end < std::ssize(cells)) cells.resize(static_cast<std::size_t>(range.end));
+  cells.erase(cells.begin(), cells.begin() + range.begin);
+}
+
+RawData read_parquet(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  RawTable table = read_table(request.path, *source);
+  std::vector<SourceFile> files;
+  if (!request.source.empty()) files.push_back({request.path, 0, 0});
+  read_further_files(parquet_reader, request,
+                     [&](const ReadRequest& part, std::unique_ptr<ByteSource> further) {
+                       files.push_back({part.path, rows_of(table), 0});
+                       append_table(read_table(part.path, *further), table);
+                       return true;
+                     });
+  require_rows(request.name(), request.range, rows_of(table));
+  for (RawColumn& column : table.columns)
+    keep_range(column.numbers, request.range), keep_range(column.texts, request.range);
+  ReadRequest whole = request;
+  whole.path = request.name();
+  RawData data = raw_data_of(table, whole);
+  data.first_row = request.range.begin;
+  if (request.range.begin == 0) data.files = std::move(files);
+  return data;
+}
+
+Claim claim_parquet(std::string_view head, std::string_view) {
+  return is_parquet(head) ? Claim::by_magic : Claim::none;
+}
+
+}  // namespace
+
+const Reader parquet_reader{DataFormat::parquet, {".parquet"}, &claim_parquet, &read_parquet, true, true};
+
+}  // namespace thalweg

@@ -1,0 +1,92 @@
+// Parquet files through the plugin. A stand-in of it reads text, so what is tested is everything but Arrow.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "tests/support/data_files.hpp"
+
+namespace thalweg {
+namespace {
+
+using test::expect_error;
+using testing::ElementsAre;
+
+const std::string kMark = std::string("PAR1\x15\0", 6) + "\n";
+
+class Parquet : public test::DataFiles {
+ protected:
+  void SetUp() override {
+    DataFiles::SetUp();
+    const auto program = std::filesystem::read_symlink("/proc/self/exe");
+    ::setenv("THALWEG_PLUGINS", (program.parent_path() / "plugins").c_str(), 1);
+  }
+  void TearDown() override {
+    ::unsetenv("THALWEG_PLUGINS");
+    DataFiles::TearDown();
+  }
+
+  std::string parquet(const std::string& name, const std::string& lines) const {
+    return write(name, kMark + lines);
+  }
+};
+
+/// The first test of the program: what was loaded stays.
+TEST_F(Parquet, AMissingPluginIsNamedWithTheWayToGetIt) {
+  ::setenv("THALWEG_PLUGINS", "/nowhere", 1);
+  const DataConfig c = config(parquet("rides.parquet", "x y\n1 2\n"));
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::automatic); },
+                          {"rides.parquet is a Parquet file, and the plugin that reads them is missing",
+                           "/nowhere/libthalweg_parquet.so", "./run parquet builds it"});
+}
+
+TEST_F(Parquet, ColumnsAreThoseOfATable) {
+  DataConfig c = config(parquet("rides.parquet", "km minutes fare\n1 10 2.5\n3 10 4.5\n5 40 6.5\n"));
+  c.target = "fare";
+  c.ignore = {"minutes"};
+  const Dataset data = read_training_data(c, TargetUse::automatic);
+  EXPECT_THAT(data.dense_f32, ElementsAre(1, 3, 5));
+  EXPECT_THAT(data.target, ElementsAre(2.5, 4.5, 6.5));
+  EXPECT_THAT(data.transform.columns, ElementsAre("km"));
+  EXPECT_EQ(data.target_column, "fare");
+  EXPECT_TRUE(data.where(2).ends_with("rides.parquet row 2")) << data.where(2);
+}
+
+TEST_F(Parquet, ARowRangeTakesItsRows) {
+  DataConfig c = config(parquet("d.parquet", "x y\n1 10\n2 20\n3 30\n4 40\n"));
+  c.train_rows = "1:3";
+  const Dataset data = read_training_data(c, TargetUse::numbers);
+  EXPECT_THAT(data.dense_f32, ElementsAre(2, 3));
+  EXPECT_THAT(data.target, ElementsAre(20, 30));
+  EXPECT_TRUE(data.where(0).ends_with("d.parquet row 1")) << data.where(0);
+  c.train_rows = "1:5";
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); }, {"has 4 rows"});
+}
+
+TEST_F(Parquet, SeveralFilesAreOneTable) {
+  const std::string first = parquet("a.parquet", "x y\n1 10\n2 20\n"),
+                    second = parquet("b.parquet", "x y\n3 30\n");
+  DataConfig c = config(first + "," + second);
+  const Dataset data = read_training_data(c, TargetUse::numbers);
+  EXPECT_THAT(data.dense_f32, ElementsAre(1, 2, 3));
+  EXPECT_TRUE(data.where(2).ends_with("b.parquet row 0")) << data.where(2);
+  c.train = first + "," + parquet("c.parquet", "x z\n3 30\n");
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
+                          {"c.parquet has other columns than", "a.parquet"});
+}
+
+TEST_F(Parquet, ADamagedFileAPipeAndHashingAreRefused) {
+  DataConfig c = config(parquet("d.parquet", "broken"));
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
+                          {"d.parquet is damaged or not a Parquet file: Couldn't deserialize thrift"});
+  c.train = write_gz("d.parquet.gz", kMark + "x y\n1 2\n");
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
+                          {"is Parquet in a pipe or compressed; want a plain file"});
+  c.train = parquet("e.parquet", "x y\n1 2\n");
+  c.hash_bits = 4;
+  expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); },
+                            {"data.hash_bits hashes the texts of CSV and VW files; ", "is read as parquet"});
+}
+
+}  // namespace
+}  // namespace thalweg
