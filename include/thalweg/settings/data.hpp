@@ -178,7 +178,8 @@ struct DataConfig {
     v(Setting{.name = "order",
               .about =
                   "Order of the rows in an epoch: rows permutes all rows; blocks permutes blocks of rows, "
-                  "and the rows of a window of blocks; auto: rows, for shards what their manifest says.",
+                  "then the rows of each window of blocks; auto: blocks for shards of 8 GiB or more whose "
+                  "rows have fewer than 4096 bytes, else rows.",
               .aliases = "row_order shuffle_algo"},
       c.order);
     v(Setting{.name = "block_bytes",
@@ -186,7 +187,8 @@ struct DataConfig {
               .range = at_least(1)},
       c.block_bytes);
     v(Setting{.name = "window_bytes",
-              .about = "Bytes of the rows among which data.order = blocks permutes rows.",
+              .about = "Bytes of the windows within which data.order = blocks permutes rows, those of all "
+                       "slices together.",
               .range = at_least(1)},
       c.window_bytes);
     v(Setting{.name = "memory",
