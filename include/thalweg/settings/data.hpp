@@ -178,8 +178,7 @@ struct DataConfig {
     v(Setting{.name = "order",
               .about =
                   "Order of the rows in an epoch: rows permutes all rows; blocks permutes blocks of rows, "
-                  "then the rows of each window of blocks; auto: blocks for shards of 8 GiB or more whose "
-                  "rows have fewer than 4096 bytes, else rows.",
+                  "and the rows of a window of blocks; auto: rows, for shards what their manifest says.",
               .aliases = "row_order shuffle_algo"},
       c.order);
     v(Setting{.name = "block_bytes",
@@ -187,8 +186,7 @@ struct DataConfig {
               .range = at_least(1)},
       c.block_bytes);
     v(Setting{.name = "window_bytes",
-              .about = "Bytes of the windows within which data.order = blocks permutes rows, those of all "
-                       "slices together.",
+              .about = "Bytes of the rows among which data.order = blocks permutes rows.",
               .range = at_least(1)},
       c.window_bytes);
     v(Setting{.name = "memory",
