@@ -17,6 +17,9 @@ struct Walk {
   static constexpr int kMost = 1024;  ///< positions: what they take fits the first cache
   static_assert(kMost % kGroup == 0, "the last group lies within the arrays");
 
+  // Without values: they are written first, and zeros would take longer than a short run.
+  THALWEG_HD explicit Walk(const Feistel& keyed) : network(keyed) {}
+
   const Feistel& network;
   alignas(64) std::uint64_t value[kMost];
   alignas(64) std::int64_t index[kMost];
@@ -87,7 +90,7 @@ THALWEG_HD void feistel_rows(const Feistel& network, std::int64_t first, std::in
     for (std::int64_t i = 0; i < count; ++i) rows[i] = first + i;  // mutant: first-row
     return;
   }
-  Walk<Pass> walk{.network = network};
+  Walk<Pass> walk(network);
   for (std::int64_t i = 0; i < count; i += walk.kMost) {
     const std::int64_t rest = count - i;
     walk.run(first + i, static_cast<int>(rest < walk.kMost ? rest : walk.kMost), rows + i);
@@ -98,7 +101,7 @@ THALWEG_HD void feistel_rows(const Feistel& network, std::int64_t first, std::in
 template <class Pass = PlainPass>
 THALWEG_HD void feistel_rows_at(const Feistel& network, std::int64_t count, std::int64_t* rows) {
   if (network.rows < 2) return;
-  Walk<Pass> walk{.network = network};
+  Walk<Pass> walk(network);
   for (std::int64_t i = 0; i < count; i += walk.kMost) {
     const std::int64_t rest = count - i;
     walk.run_on(static_cast<int>(rest < walk.kMost ? rest : walk.kMost), rows + i);
