@@ -95,14 +95,14 @@ void BlockedEpoch::fill_slice(int slice, std::int64_t first, std::int64_t count,
     const Window window = window_at(slice, first / window_rows_);
     const std::int64_t begin = first % window_rows_, here = std::min(count, window.count - begin);
     feistel_rows(window.network, begin, here, positions);
-    for (std::int64_t i = 0; i < here; ++i) positions[i] += window.first;
+    for (std::int64_t i = 0; i < here; ++i) positions[i] += window.first;  // mutant: window-begin
     first += here, count -= here, positions += here;
   }
 }
 
 /// Behind the short block all others begin earlier by what it lacks.
 BlockedEpoch::BlockPlace BlockedEpoch::place_of(std::int64_t position) const {
-  if (position >= (short_slot_ + 1) * block_rows_ - short_gap_) position += short_gap_;
+  if (position >= (short_slot_ + 1) * block_rows_ - short_gap_) position += short_gap_;  // mutant: short-block
   return {position / block_rows_, position % block_rows_};
 }
 

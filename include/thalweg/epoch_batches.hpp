@@ -20,7 +20,7 @@ class THALWEG_API RowSet {
   RowSet(std::vector<std::int64_t> ids) : size_(std::ssize(ids)) {  // NOLINT(google-explicit-constructor)
     std::int64_t ascending = 0;
     while (ascending < size_ && ids[static_cast<std::size_t>(ascending)] == ascending) ++ascending;
-    if (ascending < size_) ids_ = std::move(ids);  // mutant: list-of-all-rows
+    if (ascending < size_) ids_ = std::move(ids);
   }
   RowSet(std::initializer_list<std::int64_t> ids) : RowSet(std::vector<std::int64_t>(ids)) {}
   /// The rows 0, 1, .. rows - 1; none for a negative number.
