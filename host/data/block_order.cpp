@@ -102,7 +102,8 @@ void BlockedEpoch::fill_slice(int slice, std::int64_t first, std::int64_t count,
 
 /// Behind the short block all others begin earlier by what it lacks.
 BlockedEpoch::BlockPlace BlockedEpoch::place_of(std::int64_t position) const {
-  if (position >= (short_slot_ + 1) * block_rows_ - short_gap_) position += short_gap_;  // mutant: short-block
+  // mutant: short-block
+  if (position >= (short_slot_ + 1) * block_rows_ - short_gap_) position += short_gap_;
   return {position / block_rows_, position % block_rows_};
 }
 
