@@ -61,13 +61,13 @@ class TrainingRun {
   void say_if_worse_than_constant(const std::optional<Metrics>& metrics, const char* rows) const;
 
   RunEnvironment run_;
-  Clock::time_point start_ = Clock::now();
   PreparedRun prepared_;
   std::optional<RunCheckpoints> checkpoints_;  ///< none without a folder
   RunState state_;
   std::string ended_;  ///< why the run had ended before it was started; empty: it had not
   std::vector<std::unique_ptr<RunPart>> parts_;
   std::int64_t samples_ = 0;
+  Clock::time_point start_ = Clock::now();  ///< of the training: reading data takes none of its time
 };
 
 }  // namespace thalweg
