@@ -206,7 +206,7 @@ Case order_case(std::int64_t rows, std::int64_t batch) {
 }  // namespace
 
 void data(const Bench& bench) {
-  const Options& o = bench.options;
+  const WorkloadOptions& o = bench.options.workload;
   const auto made = std::make_shared<const Dataset>(
       made_dense(bench.ctx, or_default(o.rows, 20'000), or_default(o.features, 100), 2));
   const auto folder = std::make_shared<const ScratchFolder>();

@@ -123,7 +123,7 @@ Case product_case(const Bench& bench, const std::shared_ptr<const LayerArrays>& 
 }  // namespace
 
 void gemm(const Bench& bench) {
-  const Options& o = bench.options;
+  const WorkloadOptions& o = bench.options.workload;
   std::vector<std::int64_t> widths{or_default(o.features, kInputs)};
   for (const std::int64_t width : or_default<std::int64_t>(o.hidden, {512, 512})) widths.push_back(width);
   widths.push_back(o.outputs);

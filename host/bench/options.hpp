@@ -9,13 +9,8 @@
 
 namespace thalweg::bench {
 
-struct Options {
-  std::string device = "auto";
-  Numerics numerics = Numerics::exact;
-  int threads = 0;
-  Protocol protocol;
-  bool check = true;              ///< results against the reference before they are timed
-  std::int64_t memory_mib = 256;  ///< size of each array for the machine's figures
+/// What a workload takes: each reads those that it knows.
+struct WorkloadOptions {
   std::int64_t rows = 0, features = 0, outputs = 10;
   std::int64_t entries = 40;  ///< entries of a sparse row
   std::vector<std::int64_t> batch, hidden, parameters;
@@ -23,8 +18,18 @@ struct Options {
   double lr = 0;
   std::string order = "both";  ///< order of the rows: both | sequential | shuffled
   std::string step = "all";    ///< per_sample: all | plain | norms | clipped | statistics
-  bool on_request = false;     ///< measure only when Listener::next_repetition requests it
   std::string write_data;      ///< folder for the data that the workload makes, as npy files
+};
+
+struct Options {
+  std::string device = "auto";
+  Numerics numerics = Numerics::exact;
+  int threads = 0;
+  Protocol protocol;
+  bool check = true;              ///< results against the reference before they are timed
+  std::int64_t memory_mib = 256;  ///< size of each array for the machine's figures
+  bool on_request = false;        ///< measure only when Listener::next_repetition requests it
+  WorkloadOptions workload;
 };
 
 }  // namespace thalweg::bench

@@ -31,7 +31,7 @@ LoopOptions without_per_sample(LoopOptions loop) {
 
 /// The variants are timed in turn: the first, plain, is what the others' ratios are taken to.
 void per_sample(const Bench& bench) {
-  const Options& o = bench.options;
+  const WorkloadOptions& o = bench.options.workload;
   const Data data = network_data(bench);
   for (const Rule optimizer : or_default<Rule>(o.optimizer, {Rule::sgd})) {
     for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {256})) {

@@ -38,7 +38,7 @@ Case training_case(const Bench& bench, const std::string& workload, const Data& 
 }
 
 Data network_data(const Bench& bench) {
-  const Options& o = bench.options;
+  const WorkloadOptions& o = bench.options.workload;
   auto data = std::make_shared<const Dataset>(made_dense(bench.ctx, or_default(o.rows, kNetworkRows),
                                                          or_default(o.features, kNetworkInputs),
                                                          std::max<std::int64_t>(o.outputs, 3)));

@@ -9,7 +9,7 @@
 namespace thalweg::bench {
 namespace {
 
-std::vector<bool> shuffles(const Options& options) {
+std::vector<bool> shuffles(const WorkloadOptions& options) {
   if (options.order == "sequential") return {false};
   if (options.order == "shuffled") return {true};
   return {false, true};
@@ -37,7 +37,7 @@ void bind_to_rows(const Bench& bench, const Data& data, bool shuffle, Case& subj
 }
 
 void dense_linear(const Bench& bench, const std::string& workload, std::int64_t classes) {
-  const Options& o = bench.options;
+  const WorkloadOptions& o = bench.options.workload;
   const std::int64_t features = or_default(o.features, 1000), rows = or_default(o.rows, 100'000);
   const auto data = std::make_shared<const Dataset>(made_dense(bench.ctx, rows, features, classes));
   if (!o.write_data.empty()) write_arrays(*data, o.write_data);
@@ -73,11 +73,11 @@ std::int64_t touched_by(const Dataset& data, const std::vector<std::int64_t>& ro
 void logistic(const Bench& bench) { dense_linear(bench, "logistic", 2); }
 
 void softmax(const Bench& bench) {
-  dense_linear(bench, "softmax", std::max<std::int64_t>(bench.options.outputs, 3));
+  dense_linear(bench, "softmax", std::max<std::int64_t>(bench.options.workload.outputs, 3));
 }
 
 void sparse(const Bench& bench) {
-  const Options& o = bench.options;
+  const WorkloadOptions& o = bench.options.workload;
   const std::int64_t rows = or_default(o.rows, 500'000), features = or_default(o.features, 1'000'000);
   const std::int64_t entries = std::min(o.entries, features);
   const auto data = std::make_shared<const Dataset>(made_sparse(bench.ctx, rows, features, entries));
@@ -92,7 +92,7 @@ void sparse(const Bench& bench) {
         const std::int64_t touched = touched_by(*data, TrainingLoop(bench.ctx, *data, loop).next().rows());
         subject.cost = sparse_step_cost(batch, batch * entries, touched, optimizer);
         bench.machine.bind(subject, rows * entries * 8);
-        if (shuffle && !o.on_request)
+        if (shuffle && !bench.options.on_request)
           subject.figures.emplace_back("progressive_loss", progressive_loss(bench.ctx, *data, loop));
         bench.measure({std::move(subject)});
       }
@@ -101,7 +101,7 @@ void sparse(const Bench& bench) {
 }
 
 void mlp(const Bench& bench) {
-  const Options& o = bench.options;
+  const WorkloadOptions& o = bench.options.workload;
   const Data data = network_data(bench);
   for (const Rule optimizer : or_default<Rule>(o.optimizer, {Rule::adam})) {
     for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {128, 1024})) {

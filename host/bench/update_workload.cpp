@@ -111,10 +111,12 @@ Case update_case(const Bench& bench, Rule rule, std::int64_t tensors, std::int64
 }  // namespace
 
 void update(const Bench& bench) {
-  for (const Rule rule : or_default(bench.options.optimizer, every_rule())) {
-    for (const std::int64_t size : or_default<std::int64_t>(bench.options.parameters, {kStreaming, kInCache}))
+  for (const Rule rule : or_default(bench.options.workload.optimizer, every_rule())) {
+    for (const std::int64_t size :
+         or_default<std::int64_t>(bench.options.workload.parameters, {kStreaming, kInCache}))
       bench.measure({update_case(bench, rule, 1, size)});
-    if (bench.options.parameters.empty()) bench.measure({update_case(bench, rule, kTensors, kTensorSize)});
+    if (bench.options.workload.parameters.empty())
+      bench.measure({update_case(bench, rule, kTensors, kTensorSize)});
   }
 }
 

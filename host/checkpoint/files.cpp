@@ -1,6 +1,5 @@
 #include "host/checkpoint/files.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -11,15 +10,13 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <climits>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "host/checkpoint/file_ops.hpp"
+#include "host/checkpoint/system_error.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -29,15 +26,11 @@ int system_open(const char* path, int flags, mode_t mode) { return ::open(path, 
 
 std::atomic<const FileOps*> ops_in_use{&system_file_ops};
 
-[[noreturn]] void fail(const char* action, std::string_view path, int error) {
-  throw IoError(fmt::format("{} {}: {}", action, path, std::strerror(error)));
-}
-
 int open_file(const char* action, const std::string& path, int flags, const std::string& shown) {
   for (;;) {
     const int fd = file_ops().open(path.c_str(), flags | O_CLOEXEC, 0666);
     if (fd >= 0) return fd;
-    if (errno != EINTR) fail(action, shown, errno);  // mutant: open-repeated
+    if (errno != EINTR) throw_io_error(action, shown, errno);  // mutant: open-repeated
   }
 }
 
@@ -50,44 +43,6 @@ int close_once(int fd) {
 void wait_until_writable(int descriptor) {
   pollfd wanted{.fd = descriptor, .events = POLLOUT, .revents = 0};
   ::poll(&wanted, 1, -1);  // an interruption or an error shows in the write that follows
-}
-
-/// Reads up to `size` bytes; fewer at the end of the file. -1 and errno on an error.
-ssize_t read_fully(int fd, char* to, std::size_t size) {
-  std::size_t done = 0;
-  while (done < size) {
-    const ssize_t got = ::read(fd, to + done, size - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return -1;
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return static_cast<ssize_t>(done);
-}
-
-/// The most links that Linux follows (path_resolution(7)).
-constexpr int kMostLinks = 40;
-
-std::string end_of_links(std::string path) {
-  for (int followed = 0; followed <= kMostLinks; ++followed) {
-    char target[PATH_MAX];
-    const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
-    if (length < 0) return path;
-    const std::string_view next(target, static_cast<std::size_t>(length));
-    path = next.starts_with('/') ? std::string(next) : join_path(parent_of(path), next);
-  }
-  fail("cannot follow", path, ELOOP);
-}
-
-/// Adds what lies in a folder to `names`; gives 0 or the system's error.
-int list_folder(const std::string& folder, std::vector<std::string>& names) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), &::closedir);
-  if (entries == nullptr) return errno;
-  while (const dirent* const entry = ::readdir(entries.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  return 0;
 }
 
 }  // namespace
@@ -107,8 +62,9 @@ void write_fully(int descriptor, std::string_view bytes, std::string_view shown)
       bytes.remove_prefix(static_cast<std::size_t>(written));  // mutant: short-write-continued
     } else if (written < 0 && errno == EAGAIN) {
       wait_until_writable(descriptor);
-    } else if (written == 0 || errno != EINTR) {                   // mutant: write-repeated
-      fail("cannot write", shown, written == 0 ? ENOSPC : errno);  // a write that takes nothing would loop
+    } else if (written == 0 || errno != EINTR) {  // mutant: write-repeated
+      // A write that takes nothing would loop.
+      throw_io_error("cannot write", shown, written == 0 ? ENOSPC : errno);
     }
   }
 }
@@ -126,12 +82,13 @@ OutputFile::~OutputFile() {
 void OutputFile::write(std::string_view bytes) { write_fully(fd_, bytes, shown_); }
 
 void OutputFile::sync() {
-  if (file_ops().fsync(fd_) != 0) fail("cannot make durable", shown_, errno);  // mutant: fsync-checked
+  // mutant: fsync-checked
+  if (file_ops().fsync(fd_) != 0) throw_io_error("cannot make durable", shown_, errno);
 }
 
 void OutputFile::close() {
   const int error = close_once(std::exchange(fd_, -1));
-  if (error != 0) fail("cannot close", shown_, error);  // mutant: close-checked
+  if (error != 0) throw_io_error("cannot close", shown_, error);  // mutant: close-checked
 }
 
 namespace {
@@ -195,18 +152,9 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   write_file_atomically(path, std::span<const std::string_view>(&bytes, 1));
 }
 
-std::string replaceable_file(const std::string& path) {
-  const std::string file = end_of_links(path);
-  struct stat status {};
-  if (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    throw IoError(fmt::format("cannot replace {}: not a regular file", file));
-  }
-  return file;
-}
-
 void create_folder(const std::string& path) {
   // mutant: mkdir-checked
-  if (file_ops().mkdir(path.c_str(), 0777) != 0) fail("cannot create folder", path, errno);
+  if (file_ops().mkdir(path.c_str(), 0777) != 0) throw_io_error("cannot create folder", path, errno);
 }
 
 void create_folders(const std::string& path) {
@@ -215,7 +163,7 @@ void create_folders(const std::string& path) {
   if (parent != path) create_folders(parent);
   if (file_ops().mkdir(path.c_str(), 0777) != 0) {
     const int error = errno;
-    if (error != EEXIST || !is_folder(path)) fail("cannot create folder", path, error);
+    if (error != EEXIST || !is_folder(path)) throw_io_error("cannot create folder", path, error);
   }
   sync_folder(parent);  // mutant: fsync-of-parent
 }
@@ -229,29 +177,30 @@ void sync_folder(const std::string& path) {
   // EINVAL says that this file system has no fsync of folders, not that one failed
   const int error = file_ops().fsync(fd) != 0 && errno != EINVAL ? errno : 0;  // mutant: folder-fsync-checked
   const int close_error = close_once(fd);
-  if (error != 0) fail("cannot make durable", path, error);
-  if (close_error != 0) fail("cannot close", path, close_error);  // mutant: folder-close-checked
+  if (error != 0) throw_io_error("cannot make durable", path, error);
+  if (close_error != 0) throw_io_error("cannot close", path, close_error);  // mutant: folder-close-checked
 }
 
 void rename_path(const std::string& from, const std::string& to) {
   // mutant: rename-checked
-  if (file_ops().rename(from.c_str(), to.c_str()) != 0) fail("cannot rename to", to, errno);
+  if (file_ops().rename(from.c_str(), to.c_str()) != 0) throw_io_error("cannot rename to", to, errno);
 }
 
 void remove_path(const std::string& path) {
   if (file_ops().remove(path.c_str()) == 0 || errno == ENOENT) return;
-  if (errno != ENOTEMPTY && errno != EEXIST) fail("cannot remove", path, errno);  // mutant: remove-checked
+  // mutant: remove-checked
+  if (errno != ENOTEMPTY && errno != EEXIST) throw_io_error("cannot remove", path, errno);
   std::vector<std::string> names;
   const int error = list_folder(path, names);  // a folder that nobody can look into is "not empty" to remove
-  if (error != 0 && error != ENOENT) fail("cannot remove", path, error);
+  if (error != 0 && error != ENOENT) throw_io_error("cannot remove", path, error);
   for (const std::string& name : names) remove_path(join_path(path, name));
-  if (file_ops().remove(path.c_str()) != 0 && errno != ENOENT) fail("cannot remove", path, errno);
+  if (file_ops().remove(path.c_str()) != 0 && errno != ENOENT) throw_io_error("cannot remove", path, errno);
 }
 
 void require_removable(const std::string& folder) {
   if (!is_folder(folder)) return;
   if (::faccessat(AT_FDCWD, folder.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0) return;
-  fail("cannot remove", folder, errno);
+  throw_io_error("cannot remove", folder, errno);
 }
 
 void remove_temporaries(const std::string& folder) {
@@ -261,66 +210,6 @@ void remove_temporaries(const std::string& folder) {
   // mutant: fsync-before-removal
   if (!stale.empty()) sync_folder(folder);  // they have these names for good
   for (const std::string& name : stale) remove_path(join_path(folder, name));
-}
-
-bool path_exists(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0;
-}
-
-bool is_folder(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-std::optional<std::uint64_t> file_size(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return static_cast<std::uint64_t>(status.st_size);
-}
-
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  list_folder(folder, names);
-  return names;
-}
-
-std::string read_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) {
-    const int error = errno;
-    const std::string message = fmt::format("cannot open {}: {}", path, std::strerror(error));
-    if (error == ENOENT || error == ENOTDIR) throw NoInputError(message);  // mutant: missing-is-no-input
-    throw IoError(message);
-  }
-  struct stat status {};
-  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-    ::close(fd);
-    throw IoError(fmt::format("cannot read {}: not a regular file", path));
-  }
-  std::string bytes;
-  bytes.resize(static_cast<std::size_t>(status.st_size));
-  const ssize_t got = read_fully(fd, bytes.data(), bytes.size());
-  const int error = errno;
-  ::close(fd);
-  if (got < 0) fail("cannot read", path, error);
-  bytes.resize(static_cast<std::size_t>(got));
-  return bytes;
-}
-
-std::string join_path(const std::string& folder, std::string_view name) {
-  std::string path = folder;
-  if (!path.empty() && path.back() != '/') path += '/';
-  return path += name;
-}
-
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  const std::size_t end = path.find_last_not_of('/', slash);
-  return end == std::string::npos ? "/" : path.substr(0, end + 1);
 }
 
 std::string temporary_path(const std::string& folder, const std::string& name) {

@@ -22,18 +22,18 @@ void require_all_positive(const std::vector<std::int64_t>& values, const std::st
 
 void validate(const BenchArguments& arguments) {
   const bench::Options& o = arguments.options;
+  const bench::WorkloadOptions& w = o.workload;
   require(o.protocol.repetitions > 0, "--repetitions wants 1 or more");
   require(o.protocol.seconds >= 0, "--time wants 0 seconds or more");
   require(o.threads >= 0, "--threads wants 0 (all) or more");
-  require(o.lr >= 0, "--lr wants 0 (the workload's own) or more");
+  require(w.lr >= 0, "--lr wants 0 (the workload's own) or more");
   require(o.memory_mib > 0, "--memory wants 1 MiB or more");
-  require(o.rows >= 0 && o.features >= 0 && o.outputs > 0 && o.entries > 0,
+  require(w.rows >= 0 && w.features >= 0 && w.outputs > 0 && w.entries > 0,
           "--rows, --features, --outputs and --entries want 1 or more");
-  require_all_positive(o.batch, "--batch");
-  require_all_positive(o.hidden, "--hidden");
-  require_all_positive(o.parameters, "--parameters");
-  require(!arguments.options.on_request || arguments.workloads.size() == 1,
-          "--on-request wants exactly one workload");
+  require_all_positive(w.batch, "--batch");
+  require_all_positive(w.hidden, "--hidden");
+  require_all_positive(w.parameters, "--parameters");
+  require(!o.on_request || arguments.workloads.size() == 1, "--on-request wants exactly one workload");
 }
 
 /// The options with the choices read.
@@ -41,7 +41,7 @@ bench::Options options_of(const BenchArguments& arguments) {
   bench::Options options = arguments.options;
   options.numerics = choice_named<Numerics>("numerics", arguments.numerics);
   for (const std::string& name : arguments.optimizers)
-    options.optimizer.push_back(choice_named<Rule>("optimizer.name", name));
+    options.workload.optimizer.push_back(choice_named<Rule>("optimizer.name", name));
   return options;
 }
 

@@ -8,7 +8,6 @@
 
 #include "host/config/keys.hpp"
 #include "host/model/evaluation.hpp"
-#include "host/run/context_options.hpp"
 #include "host/run/cross_validation.hpp"
 #include "host/run/learner_options.hpp"
 #include "host/runtime/lane.hpp"
@@ -22,20 +21,9 @@ constexpr std::int64_t kMostSpikesInARow = 10;
 
 }  // namespace
 
-TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, ReadData read_data)
-    : config_((validate_config(config), config)),  // before a device is asked for
-      asked_(config_),
-      observer_(observer),
-      ctx_(context_options(config)),
-      out_(config.out, [this](const std::string& note) { say(note); }),
-      read_data_(std::move(read_data)),
-      start_(Clock::now()) {}
-
 TrainReport TrainingRun::run() {
-  enter(TrainPhase::load);
-  prepare();
   if (epoch_pending() || stop_reason().empty()) {
-    out_.retire_model();
+    run_.out.retire_model();
   } else {
     say_nothing_to_do();
   }
@@ -52,28 +40,30 @@ void TrainingRun::train() {
   if (epoch_pending()) finish_epoch();
   while (stop_reason().empty()) {
     take_steps();
-    if (plan_->epoch_ends_at(state_.step)) finish_epoch();
-    const bool asked = observer_.save_signal != nullptr && observer_.save_signal->exchange(0) != 0;
-    if (asked || plan_->saves_regularly_at(state_.step)) save();
+    if (prepared_.plan.epoch_ends_at(state_.step)) finish_epoch();
+    const bool asked = run_.observer.save_signal != nullptr && run_.observer.save_signal->exchange(0) != 0;
+    if (asked || prepared_.plan.saves_regularly_at(state_.step)) save();
     if (checkpoints_) checkpoints_->check();
   }
 }
 
 /// Poisson sampling draws a list; else the device computes the rows.
 StepRows TrainingRun::rows_of(std::int64_t step) const {
-  return rows_of_step(*batches_, privacy_ ? &*privacy_ : nullptr, step);
+  return rows_of_step(prepared_.batches, prepared_.private_side(), step);
 }
 
 void TrainingRun::take_steps() {
   std::vector<StepRows> rows;
-  const std::int64_t length = plan_->burst_length(state_.step, learner_->burst_limit());
+  const std::int64_t length = prepared_.plan.burst_length(state_.step, prepared_.learner.burst_limit());
   for (std::int64_t step = state_.step; step < state_.step + length; ++step) {
     rows.push_back(rows_of(step));
     std::visit(
-        [&](const auto& batch) { learner_->enqueue(batch, plan_->learning_rate(step, state_.plateau)); },
+        [&](const auto& batch) {
+          prepared_.learner.enqueue(batch, prepared_.plan.learning_rate(step, state_.plateau));
+        },
         rows.back());
   }
-  const std::vector<StepResult> results = learner_->collect();
+  const std::vector<StepResult> results = prepared_.learner.collect();
   for (std::size_t i = 0; i < results.size(); ++i) {
     samples_ += count_of(rows[i]);
     if (results[i].diverged.empty()) {
@@ -98,24 +88,25 @@ void TrainingRun::after_step(const StepRows& rows, const StepResult& result) {
 /// The batch counts as a step in which nothing was learnt, so that data order and schedule go on as they
 /// would have.
 void TrainingRun::pass_over(const std::vector<std::int64_t>& rows, const DivergedError& error) {
-  if (config_.train.on_spike == SpikePolicy::stop || state_.spikes_in_a_row >= kMostSpikesInARow) {
+  if (run_.config.train.on_spike == SpikePolicy::stop || state_.spikes_in_a_row >= kMostSpikesInARow) {
     save();
     finish_saving();
     throw error;
   }
-  if (config_.train.on_spike == SpikePolicy::rollback) roll_back(error);
-  say(fmt::format("{}; train.on_spike = {} passes over its rows: {}", error.what(),
-                  name_of(config_.train.on_spike), data_.name_rows(rows)));
+  if (run_.config.train.on_spike == SpikePolicy::rollback) roll_back(error);
+  run_.say(fmt::format("{}; train.on_spike = {} passes over its rows: {}", error.what(),
+                       name_of(run_.config.train.on_spike), prepared_.data.name_rows(rows)));
   ++state_.spikes_in_a_row;
   ++state_.step;
-  learner_->set_steps(state_.step);
+  prepared_.learner.set_steps(state_.step);
 }
 
 /// To the last regular checkpoint. What an interruption saved in between is not a target: an interrupted run
 /// would go back to other parameters than an uninterrupted one.
 void TrainingRun::roll_back(const DivergedError& error) {
   try {
-    say(fmt::format("rolled back to {}", checkpoints_->put_back(plan_->last_regular_save(state_.step))));
+    run_.say(fmt::format("rolled back to {}",
+                         checkpoints_->put_back(prepared_.plan.last_regular_save(state_.step))));
   } catch (const CorruptCheckpoint& damage) {
     throw DivergedError(fmt::format("{}; cannot roll back: {}", error.what(), damage.what()));
   }
@@ -124,10 +115,10 @@ void TrainingRun::roll_back(const DivergedError& error) {
 /// Changes nothing when the validation is interrupted: the epoch is then pending.
 void TrainingRun::finish_epoch() {
   EpochReport epoch = epoch_report();
-  if (data_.validates()) epoch.validation = validation_metrics();
+  if (prepared_.data.validates()) epoch.validation = validation_metrics();
   require_defined_metric(epoch);
   const double change = std::abs(epoch.train_loss - state_.last_epoch_loss);  // mutant: absolute-change
-  const bool small = change < config_.train.loss_tolerance;  // not after the first epoch: NaN
+  const bool small = change < run_.config.train.loss_tolerance;  // not after the first epoch: NaN
   state_.small_changes = small ? state_.small_changes + 1 : 0;
   state_.last_epoch_loss = epoch.train_loss;
   state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-per-epoch
@@ -139,7 +130,7 @@ void TrainingRun::finish_epoch() {
 void TrainingRun::require_defined_metric(const EpochReport& epoch) const {
   if (!epoch.validation) return;
   for (const auto& [name, reason] : epoch.validation->undefined) {
-    if (name == config_.train.metric)
+    if (name == run_.config.train.metric)
       throw DataError(
           fmt::format("train.metric = {}: the validation rows do not define it: {}; want another "
                       "metric, or other rows",
@@ -149,41 +140,42 @@ void TrainingRun::require_defined_metric(const EpochReport& epoch) const {
 
 EpochReport TrainingRun::epoch_report() const {
   return {.step = state_.step,
-          .epoch = plan_->epochs_after(state_.step),
+          .epoch = prepared_.plan.epochs_after(state_.step),
           .train_loss = state_.epoch_loss / state_.epoch_weight,
-          .lr = plan_->learning_rate(state_.step - 1, state_.plateau),
+          .lr = prepared_.plan.learning_rate(state_.step - 1, state_.plateau),
           .seconds = seconds(),
           .validation = {}};
 }
 
 /// By the parameters that the model has now.
 Metrics TrainingRun::evaluate_validation(MetricScope scope) {
-  const std::atomic<int>* const stop = observer_.stop_signal;
-  if (!validation_) return learner_->evaluate(data_.split.validation, stop, scope);
-  const Lane lane(ctx_);
-  return evaluate_rows(ctx_, model_->network(), PlacedRows(ctx_, *validation_, nullptr),
+  const std::atomic<int>* const stop = run_.observer.stop_signal;
+  if (!prepared_.validation) return prepared_.learner.evaluate(prepared_.data.split.validation, stop, scope);
+  const Lane lane(run_.ctx);
+  return evaluate_rows(run_.ctx, prepared_.model.network(),
+                       PlacedRows(run_.ctx, *prepared_.validation, nullptr),
                        {.stop_signal = stop, .scope = scope});
 }
 
 /// Outputs leave the device only for a metric that needs them.
 Metrics TrainingRun::validation_metrics() {
-  const bool ranked = needs_outputs(model_->spec(), config_.train.metric);
+  const bool ranked = needs_outputs(prepared_.model.spec(), run_.config.train.metric);
   const MetricScope scope = ranked ? MetricScope::all : MetricScope::sums;
-  if (!learner_->averages()) return evaluate_validation(scope);
-  learner_->swap_average();
+  if (!prepared_.learner.averages()) return evaluate_validation(scope);
+  prepared_.learner.swap_average();
   try {
     Metrics metrics = evaluate_validation(scope);
-    learner_->swap_average();
+    prepared_.learner.swap_average();
     return metrics;
   } catch (const InterruptedError&) {
-    learner_->swap_average();
+    prepared_.learner.swap_average();
     throw;  // mutant: average-swapped-back
   }
 }
 
 std::string TrainingRun::stop_reason() const {
-  if (signalled()) return "signal";
-  return ended_.empty() ? plan_->stop_reason(state_, seconds()) : ended_;
+  if (run_.signalled()) return "signal";
+  return ended_.empty() ? prepared_.plan.stop_reason(state_, seconds()) : ended_;
 }
 
 void TrainingRun::save() {
@@ -192,14 +184,6 @@ void TrainingRun::save() {
 
 void TrainingRun::finish_saving() {
   if (checkpoints_) checkpoints_->finish();
-}
-
-void TrainingRun::enter(TrainPhase phase) const {
-  if (observer_.phase) observer_.phase(phase);
-}
-
-void TrainingRun::say(const std::string& message) const {
-  if (observer_.message) observer_.message(message);
 }
 
 namespace {

@@ -1,53 +1,39 @@
-// What a run does before its first step: data, model, settings left open, and the checkpoint it goes on from.
+// How a run comes to its first step: the checkpoint that it goes on from, and its parts.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "host/checkpoint/files.hpp"
-#include "host/config/choice.hpp"
-#include "host/config/keys.hpp"
-#include "host/config/values.hpp"
-#include "host/data/checked_data.hpp"
-#include "host/model/network.hpp"
 #include "host/run/defaults.hpp"
+<<<<<<< HEAD
 #include "host/run/lazy_note.hpp"
 #include "host/run/learner_options.hpp"
 #include "host/run/numerics_note.hpp"
 #include "host/run/output_bias.hpp"
 #include "host/run/row_order.hpp"
+=======
+>>>>>>> s18-F
 #include "host/run/run_parts.hpp"
-#include "host/run/run_summary.hpp"
 #include "host/run/training_run.hpp"
 #include "host/runtime/cuda_backend.hpp"
-#include "host/runtime/lane.hpp"
-#include "host/step/memory_plan.hpp"
-#include "thalweg/error.hpp"
 
 namespace thalweg {
 
-void TrainingRun::prepare() {
-  out_.lock_existing();
-  config_ = with_data_defaults(config_);
-  data_ = read_data_(config_, observer_.reading);
-  enter(TrainPhase::train);
-  if (const std::string note = numerics_note(ctx_); !note.empty()) say(note);
-  make_model();
-  if (const std::string note = lazy_note(config_.optimizer, data_.train); !note.empty()) say(note);
-  say_what_was_read();
+TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, const ReadRunData& read)
+    : run_(config, observer), prepared_(run_, read) {
   resume();
-  parts_ = make_run_parts({.config = config_,
-                           .observer = observer_,
-                           .out = out_,
-                           .data = data_,
-                           .privacy = privacy_ ? &*privacy_ : nullptr,
+  parts_ = make_run_parts({.config = run_.config,
+                           .observer = observer,
+                           .out = run_.out,
+                           .data = prepared_.data,
+                           .privacy = prepared_.private_side(),
                            .state = state_,
                            .epoch_pending = epoch_pending()});
-  if (config_.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();
-  if (const std::string note = describe_defaults(asked_, config_); !note.empty()) say(note);
+  if (run_.config.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();
+  run_.note(describe_defaults(run_.asked, run_.config));
   say_device();
   start_ = Clock::now();
 }
 
+<<<<<<< HEAD
 void TrainingRun::make_model() {
   const Lane lane(ctx_);
   const auto seed = static_cast<std::uint64_t>(config_.seed);
@@ -105,52 +91,45 @@ void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& op
   say(describe(plan));
 }
 
+=======
+>>>>>>> s18-F
 void TrainingRun::resume() {
-  if (!out_.given()) return;
-  out_.open();
+  if (!run_.out.given()) return;
+  run_.out.open();
   checkpoints_.emplace(
       Checkpointed{
-          .config = config_,
-          .plan = *plan_,
-          .data_fingerprint = data_.fingerprint,
-          .model = *model_,
-          .learner = *learner_,
+          .config = run_.config,
+          .plan = prepared_.plan,
+          .data_fingerprint = prepared_.data.fingerprint,
+          .model = prepared_.model,
+          .learner = prepared_.learner,
       },
-      out_, [this](const std::string& note) { say(note); });
+      run_.out, [this](const std::string& note) { run_.say(note); });
   if (const std::optional<RunState> state = checkpoints_->resume()) state_ = *state;
   // A run that has ended keeps the config of the steps that it took.
   const std::string reason = stop_reason();
   const bool ended = !checkpoints_->resumed_from().empty() && !epoch_pending() && !reason.empty();
-  if (!ended) write_file_atomically(out_.file("config.toml"), to_toml(config_));
-  if (!ended || signalled()) return;
+  if (!ended) write_file_atomically(run_.out.file("config.toml"), to_toml(run_.config));
+  if (!ended || run_.signalled()) return;
   ended_ = reason;
-  if (out_.has_model()) stand_by_model();
+  if (run_.out.has_model()) stand_by_model();
 }
 
 /// Another metric or patience would choose another epoch's parameters, in a run that takes no step by them.
 void TrainingRun::stand_by_model() {
   if (!checkpoints_->former_choice()) return;
   const ModelChoice& former = *checkpoints_->former_choice();
-  config_.train.metric = former.metric;
-  config_.train.patience = former.patience;
+  run_.config.train.metric = former.metric;
+  run_.config.train.patience = former.patience;
   state_ = former.state;
 }
 
 void TrainingRun::say_device() const {
-  if (config_.device != "auto") return;
+  if (run_.config.device != "auto") return;
   // A build without CUDA has nothing to explain; one with it says why it took the cpu.
   std::string reason;
   const bool explain = !cuda_usable(reason) && cuda_report().built;
-  say("device: " + ctx_.device() + (explain ? " (cuda: " + reason + ")" : ""));
-}
-
-void TrainingRun::say_what_was_read() {
-  for (const std::string& line : summary_lines(summary_)) say(line);
-  for (const Dataset* data :
-       {&data_.train, data_.validation ? &*data_.validation : nullptr, data_.test ? &*data_.test : nullptr}) {
-    if (data == nullptr) continue;
-    for (const std::string& note : data->notes) say(note);
-  }
+  run_.say("device: " + run_.ctx.device() + (explain ? " (cuda: " + reason + ")" : ""));
 }
 
 namespace {
@@ -168,10 +147,10 @@ const char* longer_by(const std::string& reason) {
 
 void TrainingRun::say_nothing_to_do() const {
   if (ended_.empty()) return;
-  say(fmt::format(
+  run_.say(fmt::format(
       "nothing to do: the run in {} has ended ({}); {} with checkpoint.on_change=allow makes it longer, "
       "checkpoint.resume=never starts it over",
-      config_.out, ended_, longer_by(ended_)));
+      run_.config.out, ended_, longer_by(ended_)));
 }
 
 }  // namespace thalweg

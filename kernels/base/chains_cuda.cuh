@@ -15,47 +15,16 @@
 // Threads call these together. Teams in registers also run `step` and `f` on slots beyond the row and drop
 // the result: they must touch no memory but through slots. A team without a row (present() is false) does
 // everything but access memory.
-//
-// The tree adds chain c + stride to chain c. Addition commutes, so lanes that hold both exchange them and
-// keep the same sum: after all levels every lane has it.
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/base/block_team.cuh"
 #include "kernels/base/chains.hpp"
+#include "kernels/base/fold_cuda.cuh"
 #include "kernels/base/quads.cuh"
-#include "kernels/base/shared.cuh"
 #include "kernels/base/warp.cuh"
 
 namespace thalweg {
-
-/// op over values whose lanes differ in the bits below `lanes`, from the widest distance down.
-template <int kLanes, class Op>
-__device__ __forceinline__ float butterfly(float value, Op op) {
-#pragma unroll
-  for (int stride = kLanes / 2; stride > 0; stride /= 2) value = op(value, shuffle_xor(value, stride));
-  return value;
-}
-
-struct Add {
-  __device__ __forceinline__ float operator()(float a, float b) const { return a + b; }
-};
-struct Larger {
-  __device__ __forceinline__ float operator()(float a, float b) const { return fmaxf(a, b); }
-};
-
-/// The sum of 128 chains, chain 4 l + q being component q of lane l, in every lane. At the first two levels
-/// both halves of the lanes hold the same pairs, so each adds up half of the components.
-__device__ __forceinline__ float fold_chains(float4 chain) {
-  const int lane = lane_index();
-  const bool upper = (lane & 16) != 0, odd = (lane & 8) != 0;
-  const float2 kept = upper ? make_float2(chain.z, chain.w) : make_float2(chain.x, chain.y);
-  const float2 sent = upper ? make_float2(chain.x, chain.y) : make_float2(chain.z, chain.w);
-  const float first = kept.x + shuffle_xor(sent.x, 16), second = kept.y + shuffle_xor(sent.y, 16);
-  const float sum = (odd ? second : first) + shuffle_xor(odd ? first : second, 8);
-  const float component = butterfly<8>(sum, Add{});
-  const float pair = component + shuffle_xor(component, 16);
-  return pair + shuffle_xor(pair, 8);
-}
 
 /// Values by slot in a thread's registers.
 template <int kSlots>
@@ -177,90 +146,6 @@ class WarpTeam {
   std::int64_t row_;
   int count_;
   bool present_, vectors_;
-};
-
-template <bool kKeepsRow>
-class BlockTeam {
- public:
-  static constexpr int kThreads = kChains, kRows = 1;
-  static constexpr bool kOnChip = kKeepsRow;
-
-  /// This thread's elements of a row: slot i is element 128 i + thread.
-  struct Values {
-    float* mine;
-    __device__ __forceinline__ float& operator[](int slot) const {
-      return mine[std::int64_t{slot} * kChains];
-    }
-  };
-  struct View {
-    const float* mine;
-    __device__ __forceinline__ float operator[](int slot) const { return mine[std::int64_t{slot} * kChains]; }
-  };
-  /// Dynamic shared memory: what the threads exchange, then the rows.
-  static std::size_t shared_bytes(std::int64_t cols, int kept_rows) {
-    const std::size_t rows =
-        kKeepsRow ? static_cast<std::size_t>(cols) * static_cast<std::size_t>(kept_rows) : 0;
-    return sizeof(float) * (kChains + rows);
-  }
-
-  __device__ BlockTeam(std::int64_t, std::int64_t cols, bool)
-      : row_(blockIdx.x), count_(cols), exchange_(dynamic_shared<float>()) {}
-
-  __device__ std::int64_t row() const { return row_; }
-  __device__ bool present() const { return true; }
-  __device__ bool leads() const { return threadIdx.x == 0; }
-
-  __device__ __forceinline__ auto load(int k, const float* from) const {
-    if constexpr (kKeepsRow) {
-      const Values values{exchange_ + kChains + k * count_ + threadIdx.x};
-      each([&](int slot, std::int64_t j) { values[slot] = from[j]; });
-      return values;
-    } else {
-      return view(from);
-    }
-  }
-  __device__ __forceinline__ View view(const float* from) const { return {from + threadIdx.x}; }
-  __device__ __forceinline__ Values overwritten(const Values& values, float*) const { return values; }
-  __device__ __forceinline__ Values overwritten(const View&, float* to) const { return {to + threadIdx.x}; }
-
-  template <class Step>
-  __device__ __forceinline__ float sum(Step step) const {
-    float chain = 0.0f;
-    each([&](int slot, std::int64_t j) { chain = step(chain, slot, j); });
-    return across(chain, Add{});
-  }
-  template <class Row>
-  __device__ __forceinline__ float max(const Row& x) const {
-    float best = -INFINITY;
-    each([&](int slot, std::int64_t) { best = fmaxf(best, x[slot]); });
-    return across(best, Larger{});
-  }
-  template <class F>
-  __device__ __forceinline__ void store(float* to, F f) const {
-    each([&](int slot, std::int64_t j) { to[j] = f(slot, j); });
-  }
-
- private:
-  template <class Body>
-  __device__ __forceinline__ void each(Body body) const {
-    int slot = 0;
-#pragma unroll 4
-    for (std::int64_t j = threadIdx.x; j < count_; j += kChains) body(slot++, j);
-  }
-
-  /// The tree over the threads' values; its first two levels are done by every warp for itself.
-  template <class Op>
-  __device__ __forceinline__ float across(float value, Op op) const {
-    __syncthreads();  // nobody still reads the last exchange
-    exchange_[threadIdx.x] = value;
-    __syncthreads();
-    const float* chain = exchange_ + lane_index();
-    const float even = op(chain[0], chain[64]), odd = op(chain[32], chain[96]);
-    return butterfly<kWarp>(op(even, odd), op);
-  }
-
-  std::int64_t row_, count_;
-  float* exchange_;
 };
 
 template <class T>

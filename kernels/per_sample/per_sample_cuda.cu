@@ -1,4 +1,6 @@
-#include "kernels/base/chains_cuda.cuh"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/fold_cuda.cuh"
+#include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"
 #include "kernels/gemm/row_source.cuh"
 #include "kernels/per_sample/noise_math.hpp"

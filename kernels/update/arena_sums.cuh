@@ -1,8 +1,10 @@
 #pragma once
 // Sums over the arena on the device: blocks by a warp each, and the second level (docs/numerics.md).
-#include "kernels/base/chains_cuda.cuh"
+#include "kernels/base/chains.hpp"
+#include "kernels/base/fold_cuda.cuh"
 #include "kernels/base/launch.cuh"
 #include "kernels/base/ptx.cuh"
+#include "kernels/base/quads.cuh"
 #include "kernels/base/warp.cuh"
 #include "kernels/update/arena_sums_cuda.cuh"
 #include "kernels/update/segment_blocks.cuh"

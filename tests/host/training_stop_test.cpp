@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <thread>
 
 #include "host/checkpoint/files.hpp"
 #include "tests/support/data_files.hpp"
@@ -50,6 +52,20 @@ TEST_F(TrainingRunTest, AGradientBelowTheToleranceEndsTheRun) {
   const TrainReport report = run(c);
   EXPECT_EQ(report.stopped_by, "gradient");
   EXPECT_EQ(report.steps, 3);
+}
+
+TEST_F(TrainingRunTest, TheSecondsOfAResumedRunBeginAfterItsDataAreRead) {
+  Config c = config(0.5);
+  c.train.max_steps = 1;
+  EXPECT_EQ(run(c, "run").steps, 1);
+  c.train.max_steps = 2;
+  c.train.max_seconds = 0.5;
+  observer_.phase = [](TrainPhase phase) {
+    if (phase == TrainPhase::load) std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  };
+  const TrainReport report = run(c, "run");
+  EXPECT_EQ(report.steps, 2);
+  EXPECT_EQ(report.stopped_by, "steps");
 }
 
 TEST_F(TrainingRunTest, PatienceCountsEpochsSinceTheBestAndEndsWithIt) {

@@ -4,7 +4,7 @@
 # Run from the repository's root: cmake -P tests/support/lint.cmake
 set(problems "")
 
-# base and gemm are not ops: the tests and benchmarks of the ops that call them (linear_*) hold them.
+# base and gemm are not ops: their tests have names of their own, and the benchmarks are those of the ops that call them.
 file(GLOB ops RELATIVE ${CMAKE_SOURCE_DIR}/kernels ${CMAKE_SOURCE_DIR}/kernels/*)
 list(REMOVE_ITEM ops base gemm backend.hpp CMakeLists.txt)
 foreach(op IN LISTS ops)

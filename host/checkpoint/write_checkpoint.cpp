@@ -1,0 +1,164 @@
+// Writes a checkpoint: whole, or not at all.
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "host/checkpoint/checkpoint.hpp"
+#include "host/checkpoint/checkpoint_files.hpp"
+#include "host/checkpoint/checksum.hpp"
+#include "host/checkpoint/files.hpp"
+#include "host/checkpoint/manifest.hpp"
+#include "host/checkpoint/safetensors.hpp"
+#include "host/checkpoint/tensor_file.hpp"
+#include "host/json/json.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/model.hpp"
+
+namespace thalweg {
+namespace {
+
+/// A file of the checkpoint, as pieces: small ones owned, tensors where they lie.
+struct Part {
+  std::string name;
+  std::string head;
+  std::vector<std::string_view> tensors;
+
+  std::uint64_t bytes() const {
+    std::uint64_t sum = head.size();
+    for (const std::string_view piece : tensors) sum += piece.size();
+    return sum;
+  }
+  std::string xxh3() const {
+    Checksum sum;
+    sum.add(head);  // mutant: header-in-checksum
+    for (const std::string_view piece : tensors) sum.add(piece);
+    return sum.hex();
+  }
+};
+
+Part tensor_part(const char* name, const SafetensorsMetadata& metadata,
+                 std::initializer_list<const std::vector<NamedTensor>*> lists) {
+  Part part{name, "", {}};
+  std::vector<SafetensorsTensor> tensors;
+  for (const std::vector<NamedTensor>* list : lists) {
+    for (const NamedTensor& tensor : *list) {
+      tensors.push_back({tensor.name, "F32", tensor.shape, bytes_of(tensor.values)});
+      part.tensors.push_back(tensors.back().data);
+    }
+  }
+  part.head = safetensors_header(metadata, tensors);
+  return part;
+}
+
+SafetensorsMetadata model_metadata(const CheckpointData& data) {
+  SafetensorsMetadata metadata = data.metadata;
+  for (const auto& [key, value] : metadata) {
+    if (key.starts_with(kOurs)) throw InternalError(fmt::format("metadata \"{}\": the prefix is ours", key));
+  }
+  Json::Array buffers;
+  for (const NamedTensor& buffer : data.buffers) buffers.push_back(buffer.name);
+  metadata[kBuffersKey] = Json(std::move(buffers)).dump();  // mutant: buffers-apart
+  return metadata;
+}
+
+SafetensorsMetadata state_metadata(const CheckpointData& data) {
+  SafetensorsMetadata metadata = {{kStepKey, std::to_string(data.step)},
+                                  {kEpochKey, std::to_string(data.epoch)},
+                                  {kSeedKey, std::to_string(data.seed)},
+                                  {kFingerprintKey, data.data_fingerprint}};
+  for (const auto& [name, value] : data.progress) {
+    metadata[std::string(kProgressPrefix) + name] =
+        fmt::format("{:016x}", std::bit_cast<std::uint64_t>(value));  // mutant: progress-exact
+  }
+  return metadata;
+}
+
+std::vector<Part> checkpoint_parts(const CheckpointData& data) {
+  std::vector<Part> parts;
+  parts.push_back(tensor_part(kModelFile, model_metadata(data), {&data.parameters, &data.buffers}));
+  parts.push_back(tensor_part(kStateFile, state_metadata(data), {&data.states}));
+  parts.push_back({kConfigFile, data.config_toml, {}});  // mutant: config-saved
+  Manifest manifest{data.step, data.data_fingerprint, parameters_xxh3(data.parameters), {}, data.history};
+  for (const Part& part : parts) manifest.files.push_back({part.name, part.bytes(), part.xxh3()});
+  parts.push_back({kManifestFile, manifest_text(manifest), {}});
+  return parts;
+}
+
+void write_part(const std::string& folder, const Part& part) {
+  OutputFile file(join_path(folder, part.name));
+  file.write(part.head);
+  for (const std::string_view piece : part.tensors) file.write(piece);  // mutant: tensors-written
+  file.sync();                                                          // mutant: fsync-of-files
+  file.close();
+}
+
+/// Whether `folder` already holds this checkpoint: then nothing has to be replaced.
+bool holds(const std::string& folder, const std::string& manifest) {
+  // mutant: same-manifest
+  return is_valid_checkpoint(folder) && read_file(join_path(folder, kManifestFile)) == manifest;
+}
+
+/// The name of a valid checkpoint while another one takes its place: the same step with one more zero.
+std::string spare_name(const std::string& folder) {
+  std::string name = name_of(folder);
+  if (name.starts_with(kStepPrefix)) name.insert(kStepPrefix.size(), "0");
+  return join_path(parent_of(folder), name);
+}
+
+/// Frees the name `folder`. Whatever happens, a valid checkpoint that had it can still be read.
+void make_way(const std::string& folder) {
+  const std::string root = parent_of(folder), spare = spare_name(folder);
+  require_removable(folder);
+  if (spare == folder || !is_valid_checkpoint(folder)) {  // mutant: spare-if-valid
+    rename_path(folder, temporary_path(root, name_of(folder) + "-replaced"));
+    return;
+  }
+  if (path_exists(spare)) remove_folders(root, {spare});
+  rename_path(folder, spare);  // mutant: spare-kept
+}
+
+/// Undoes a temporary folder when writing it failed; a failure to undo must not hide the first one.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(std::string path) : path_(std::move(path)) { create_folder(path_); }
+  ~TemporaryFolder() {
+    if (path_.empty()) return;
+    try {
+      remove_path(path_);
+    } catch (const std::exception&) {  // the next writer removes it
+    }
+  }
+  const std::string& path() const { return path_; }
+  void kept() { path_.clear(); }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+void write_checkpoint(const std::string& folder, const CheckpointData& data) {
+  const std::vector<Part> parts = checkpoint_parts(data);
+  const std::string root = parent_of(folder);
+  const std::string name = name_of(folder);
+  create_folders(root);  // mutant: root-may-exist
+  remove_temporaries(root);
+  const bool replaces = path_exists(folder);
+  if (replaces && holds(folder, parts.back().head)) {
+    sync_folder(root);
+    return;
+  }
+
+  TemporaryFolder temporary(temporary_path(root, name));
+  for (const Part& part : parts) write_part(temporary.path(), part);
+  sync_folder(temporary.path());   // mutant: fsync-of-folder
+  if (replaces) make_way(folder);  // mutant: old-kept-until-new
+  rename_path(temporary.path(), folder);
+  temporary.kept();  // mutant: fsync-after-rename
+  sync_folder(root);
+  // mutant: spare-removed
+  if (const std::string spare = spare_name(folder); path_exists(spare)) remove_folders(root, {spare});
+  if (replaces) remove_temporaries(root);  // mutant: damaged-removed
+}
+
+}  // namespace thalweg
