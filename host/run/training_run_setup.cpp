@@ -3,14 +3,6 @@
 
 #include "host/checkpoint/files.hpp"
 #include "host/run/defaults.hpp"
-<<<<<<< HEAD
-#include "host/run/lazy_note.hpp"
-#include "host/run/learner_options.hpp"
-#include "host/run/numerics_note.hpp"
-#include "host/run/output_bias.hpp"
-#include "host/run/row_order.hpp"
-=======
->>>>>>> s18-F
 #include "host/run/run_parts.hpp"
 #include "host/run/training_run.hpp"
 #include "host/runtime/cuda_backend.hpp"
@@ -33,66 +25,6 @@ TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, co
   start_ = Clock::now();
 }
 
-<<<<<<< HEAD
-void TrainingRun::make_model() {
-  const Lane lane(ctx_);
-  const auto seed = static_cast<std::uint64_t>(config_.seed);
-  const ModelSpec spec = resolve_model(model_config(config_, data_), schema_of(data_.train), seed);
-  check_targets(data_, spec);
-  require_metric(spec);
-  choose_defaults(spec);
-  const std::vector<std::int64_t>& rows = data_.split.train;
-  batches_.emplace(rows, config_.train.batch_size, seed, config_.train.shuffle, config_.train.drop_last,
-                   block_order_of(config_, data_.train));
-  const double parameters = static_cast<double>(Network(spec).plan().arena_size());
-  plan_.emplace(config_, batches_->batches_per_epoch(), static_cast<double>(rows.size()) * parameters);
-  const LearnerOptions options = options_of_learner();
-  plan_memory_of(spec, options);
-  model_.emplace(ctx_, spec);
-  start_output_bias(config_, data_.train, rows, *model_);
-  learner_ = std::make_unique<Learner>(*model_, CheckedData{data_.train}, options);
-  if (data_.validation) validation_.emplace(ctx_, *data_.validation);
-  summary_ = summarize(config_, data_, spec);
-}
-
-/// What is left open depends on the data. The config that is saved and compared on resume is the whole one.
-void TrainingRun::choose_defaults(const ModelSpec& spec) {
-  RunShape shape = run_shape(data_.train, data_.split.train, spec);
-  shape.target_by_rule = asked_.data.standardize_target == Tristate::automatic;
-  config_ = with_run_defaults(config_, shape);
-  validate_config(config_);
-}
-
-/// A name that no metric of this model has would never improve.
-void TrainingRun::require_metric(const ModelSpec& spec) const {
-  const std::string& metric = config_.train.metric;
-  const std::vector<std::string> names = metric_names(spec);
-  if (std::find(names.begin(), names.end(), metric) != names.end()) return;
-  refuse_value("train.metric", value_to_toml(metric),
-               fmt::format("{} with model.loss = {}", one_of(names), name_of(spec.config.loss)),
-               did_you_mean(metric, names));
-}
-
-LearnerOptions TrainingRun::options_of_learner() {
-  if (config_.per_sample.poisson()) {
-    privacy_.emplace(config_, data_.train, data_.split.train, plan_->total_steps());
-    for (const std::string& note : privacy_->notes()) say(note);
-  }
-  return learner_options(config_, std::ssize(data_.split.train), &*batches_, privacy_ ? &*privacy_ : nullptr);
-}
-
-/// Device memory is reported before it is allocated. The host's memory grows with the data, which are already
-/// read.
-void TrainingRun::plan_memory_of(const ModelSpec& spec, const LearnerOptions& options) const {
-  const std::int64_t free_bytes = cuda_free_bytes(ctx_);
-  if (free_bytes < 0) return;
-  const MemoryPlan plan = plan_memory(spec, data_.train, options);
-  require_fits(plan, free_bytes);
-  say(describe(plan));
-}
-
-=======
->>>>>>> s18-F
 void TrainingRun::resume() {
   if (!run_.out.given()) return;
   run_.out.open();
