@@ -61,8 +61,8 @@ LoaderPlan LoaderPlan::of(const StoredForm& form, const LoadingOptions& options,
         static_cast<double>(memory) / 1e6, static_cast<double>(windows + 2 * batch_bytes) / 1e6);
     return plan;
   }
-  plan.ready = batches_ready(left, batch_bytes);
   plan.window = (window_rows(*batches) + batches->batch_size() - 1) / batches->batch_size();
+  plan.ready = std::min(batches_ready(left, batch_bytes), plan.window);  // blocks of no third window
   return plan;
 }
 

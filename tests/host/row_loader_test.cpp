@@ -55,7 +55,7 @@ void expect_rows(Kind kind, const FeatureRows& got, const Rows& rows) {
   EXPECT_EQ(got.u8, u8);
   EXPECT_EQ(got.columns, columns);
   EXPECT_EQ(got.values, values);
-  if (kind == Kind::sparse) EXPECT_EQ(got.offsets, offsets);
+  EXPECT_EQ(got.offsets, offsets);
 }
 
 /// The rows of a data set without every fifth one, from the third on.
@@ -175,17 +175,6 @@ TEST(RowLoader, ReadsEachBlockOnceWhereTheWindowHoldsAllRows) {
   EXPECT_EQ(loader.report().note, "");
 }
 
-TEST(RowLoader, ReadsRowsSinglyWhereTheMemoryDoesNotHoldTwoWindows) {
-  const auto store = std::make_shared<MemoryStore>(made(Kind::floats));
-  const EpochBatches batches = batches_of(all_rows(kRows), 10, kBlocks);
-  RowLoader loader(store, {.memory = 1000, .readers = 2}, 10, &batches);
-  // 6 blocks of 4 rows, 12 bytes each and twice, and 8 bytes a row; two batches of 120 bytes.
-  EXPECT_EQ(
-      loader.report().note,
-      "data.memory = 0.0 MB does not hold two windows of blocks and two batches (0.0 MB): rows are read "
-      "one by one, which is slower and gives the same bits");
-}
-
 TEST(RowLoader, TellsAnErrorToTheBatchThatNeedsTheRow) {
   for (const BlockOrder& order : {BlockOrder{}, BlockOrder{.block_rows = 1, .window_blocks = 20}}) {
     const auto store = std::make_shared<MemoryStore>(made(Kind::floats));
@@ -254,16 +243,34 @@ TEST(LoaderPlan, FillsTheMemoryWithBatches) {
 }
 
 TEST(LoaderPlan, TakesBlocksWhereTwoWindowsAndTwoBatchesFit) {
-  const BlockOrder order{.block_rows = 10, .window_blocks = 5, .slices = 2};
+  const BlockOrder order{.block_rows = 10, .window_blocks = 25, .slices = 2};
   const EpochBatches blocks = batches_of(all_rows(1000), 100, order);
-  // 100 rows: 40 bytes twice and 8 of a row's number, and two batches of 4000 bytes.
-  const LoaderPlan fits = plan(blocks, 8800 + 8000), less = plan(blocks, 8800 + 7999);
-  EXPECT_EQ(fits.window, 1);
+  // 500 rows: 40 bytes twice and 8 of a row's number, and two batches of 4000 bytes.
+  const LoaderPlan fits = plan(blocks, 44000 + 8000), less = plan(blocks, 44000 + 7999);
+  EXPECT_EQ(fits.window, 5);
   EXPECT_EQ(fits.ready, 1);
   EXPECT_EQ(fits.note, "");
   EXPECT_EQ(less.window, 0);
-  EXPECT_EQ(less.ready, 3);
-  EXPECT_EQ(plan(blocks, 8800 + 16000).ready, 3);
+  EXPECT_EQ(less.ready, 11) << "all of the memory is for batches";
+  EXPECT_EQ(plan(blocks, 44000 + 16000).ready, 3);
+  EXPECT_EQ(plan(blocks, 1 << 20).ready, 5) << "later ones would need a third window";
+}
+
+TEST(LoaderPlan, SaysWhyRowsAreReadSingly) {
+  const EpochBatches blocks =
+      batches_of(all_rows(1000), 100, {.block_rows = 10, .window_blocks = 5, .slices = 2});
+  const StoredForm form{.rows = 1000, .features = 10000};
+  // 100 rows of 40,000 bytes twice and 8 bytes each, two batches of 4 MB.
+  EXPECT_EQ(LoaderPlan::of(form, {.memory = 15900000}, 100, &blocks).note,
+            "data.memory = 15.9 MB does not hold two windows of blocks and two batches (16.0 MB): rows are "
+            "read one by one, which is slower and gives the same bits");
+  EXPECT_EQ(LoaderPlan::of(form, {.memory = 16000800}, 100, &blocks).note, "");
+}
+
+TEST(LoaderPlan, CountsTheEntriesOfASparseRowOnTheAverage) {
+  const StoredForm form{.rows = 10, .features = 50, .sparse = true, .entries = 39, .longest_row = 30};
+  EXPECT_EQ(LoaderPlan::of(form, {.memory = 4 * 5 * 40}, 5, nullptr).ready, 3) << "16 + 3 * 8 bytes a row";
+  EXPECT_EQ(LoaderPlan::of(form, {.memory = 4 * 5 * 40 - 1}, 5, nullptr).ready, 2);
 }
 
 TEST(LoaderPlan, CountsTheRowsThatBlocksHoldBesidesThoseOfTheList) {
