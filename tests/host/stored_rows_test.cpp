@@ -1,7 +1,7 @@
 // Steps on rows that stay in a store: they have the bits of the same rows in memory.
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include "host/data/all_rows.hpp"
@@ -17,6 +17,7 @@ namespace {
 
 using Floats = std::vector<float>;
 using Rows = std::vector<std::int64_t>;
+using Numbers = std::vector<std::pair<std::string, double>>;
 using test::joined;
 using test::MemoryStore;
 
@@ -174,7 +175,7 @@ TEST(StoredRows, StepsHaveTheBitsOfTheSameRowsInMemory) {
 }
 
 TEST(StoredRows, TheBitsDoNotDependOnThreadsReadersMemoryOrOrderOfReading) {
-  for (const std::string& name : {"bytes_softmax", "sparse_clipped"}) {
+  for (const std::string name : {"bytes_softmax", "sparse_clipped"}) {
     const std::vector<Case> all = cases();
     const Case& c = *std::find_if(all.begin(), all.end(), [&](const Case& one) { return one.name == name; });
     const Dataset data = data_of(c);
@@ -232,7 +233,6 @@ TEST(StoredRows, AStepWhoseRowsCannotBeReadChangesNothing) {
   for (const std::string& device : test::all_devices()) {
     Trained failed(device, data), sound(device, data);
     const Floats before = failed.state();
-    const EpochBatch second = failed.batches.at(0, 1);
     failed.store->bad_row = 33;
     for (int number = 1; number < failed.batches.batches_per_epoch(); ++number) {
       const Rows rows = failed.batches.at(0, number).rows();
@@ -245,7 +245,7 @@ TEST(StoredRows, AStepWhoseRowsCannotBeReadChangesNothing) {
     EXPECT_EQ(failed.learner.steps(), 1);
     test::expect_same_bits(failed.state(), before, "after the errors on " + device);
     failed.store->bad_row = -1;
-    failed.learner.step(second), sound.learner.step(second);
+    for (Trained* trained : {&failed, &sound}) trained->learner.step(trained->batches.at(0, 1));
     test::expect_same_bits(failed.state(), sound.state(), "a step later on " + device);
   }
 }
@@ -331,11 +331,11 @@ TEST(LoadingPart, AddsWhatTheEpochReadAndWaited) {
   report = {.wait_seconds = 1.25, .read_seconds = 2.5, .bytes = 3001000};
   EpochReport epoch;
   part.epoch_end(epoch);
-  const NamedNumbers first{{"loader.wait_seconds", 0.25}, {"loader.megabytes_per_second", 6}};
+  const Numbers first{{"loader.wait_seconds", 0.25}, {"loader.megabytes_per_second", 6}};
   EXPECT_EQ(epoch.values, first);
   epoch.values.clear();
   part.epoch_end(epoch);
-  const NamedNumbers nothing{{"loader.wait_seconds", 0}, {"loader.megabytes_per_second", 0}};
+  const Numbers nothing{{"loader.wait_seconds", 0}, {"loader.megabytes_per_second", 0}};
   EXPECT_EQ(epoch.values, nothing);
 }
 
