@@ -35,6 +35,7 @@ const FeatureRows& RowLoader::take(const StepRows& rows) {
 }
 
 LoadingReport RowLoader::report() const {
+  const std::lock_guard lock(mutex_);
   return {.wait_seconds = wait_seconds_,
           .read_seconds = counted_.seconds(),
           .bytes = counted_.bytes(),

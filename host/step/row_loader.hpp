@@ -72,7 +72,7 @@ class RowLoader {
   std::vector<std::unique_ptr<BatchReading>> free_;
   std::unique_ptr<BatchReading> current_;
   double wait_seconds_ = 0;
-  std::mutex mutex_;  ///< of parts_left, done and error
+  mutable std::mutex mutex_;  ///< of wait_seconds_, and of parts_left, done and error of each batch
   std::condition_variable batch_done_;
   ReaderThreads threads_;  ///< ends before what its tasks use
 };
