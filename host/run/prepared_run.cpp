@@ -127,6 +127,7 @@ PreparedRun::PreparedRun(RunEnvironment& run, const ReadRunData& read)
       summary(summarize(run.config, data, spec)) {
   run.note(lazy_note(run.config.optimizer, data.train));
   say_what_was_read(run, *this);
+  run.note(learner.loading().note);
 }
 
 }  // namespace thalweg

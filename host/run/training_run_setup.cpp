@@ -17,6 +17,7 @@ TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, co
                            .out = run_.out,
                            .data = prepared_.data,
                            .privacy = prepared_.private_side(),
+                           .learner = prepared_.learner,
                            .state = state_,
                            .epoch_pending = epoch_pending()});
   if (run_.config.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();
