@@ -54,17 +54,6 @@ Dataset take_rows(RawData&& raw) {
   return data;
 }
 
-bool wants_standardization(Tristate setting, RawData::Layout layout) {
-  if (setting == Tristate::automatic) return layout == RawData::Layout::f32;
-  const bool wanted = setting == Tristate::yes;
-  if (wanted && layout == RawData::Layout::csr)
-    throw ConfigError(
-        "data.standardize = true with sparse data: taking the mean off would make every zero a number and "
-        "destroy "
-        "sparsity; want auto or false");
-  return wanted;
-}
-
 /// One-hot inputs stay 0 and 1.
 std::vector<bool> one_hot_inputs(const FeatureTransform& transform) {
   std::vector<bool> keep;
@@ -175,8 +164,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   if (standardize) {
     fit_standardization(data, fit, one_hot_inputs(transform), transform, threads);
   } else if (layout == RawData::Layout::u8) {
-    transform.scale.assign(static_cast<std::size_t>(data.features), 1.0f / 255.0f);
-    transform.shift.assign(static_cast<std::size_t>(data.features), 0.0f);
+    scale_bytes(data.features, transform);
   }
   data.transform = std::move(transform);
   if (standardize && layout == RawData::Layout::f32) apply_scaling(data, threads);
