@@ -21,6 +21,9 @@ template <>
 inline constexpr auto kNames<ShardCells> =
     std::to_array<Named<ShardCells>>({{ShardCells::inputs, "inputs"}, {ShardCells::unscaled, "unscaled"}});
 
+template <>
+inline constexpr auto kNames<DType> = std::to_array<Named<DType>>({{DType::f32, "f32"}, {DType::u8, "u8"}});
+
 /// What all rows of a set of shards have in common, known ahead of the first.
 struct ShardForm {
   std::int64_t features = 0;
