@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "host/checkpoint/files.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/transform.hpp"
 
@@ -62,7 +63,7 @@ ConvertReport ArrayConversion::finish() {
   return writer_->finish({.schema = schema_of(data_),
                           .cells = standardize_ && !bytes_ ? ShardCells::unscaled : ShardCells::inputs,
                           .target_reason = data_.target_reason,
-                          .source = data_.source});
+                          .source = name_of(data_.source)});
 }
 
 }  // namespace thalweg
