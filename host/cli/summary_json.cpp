@@ -26,6 +26,10 @@ Json data_json(const RunSummary& s) {
   if (!s.validation_source.empty()) data["validation_source"] = s.validation_source;
   if (!s.test_source.empty()) data["test_source"] = s.test_source;
   data["stratified"] = s.stratified;
+  if (s.block_rows > 0) {
+    data["order"]["block_rows"] = s.block_rows;
+    data["order"]["window_blocks"] = s.window_blocks;
+  }
   if (!s.weight.empty()) data["weight"] = s.weight;
   data["class_weight"] = s.class_weight;
   return data;

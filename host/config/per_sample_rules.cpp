@@ -25,6 +25,11 @@ void check_per_sample(const Config& config) {
         "per_sample.sampling = poisson draws batches of any size, perhaps empty; it needs "
         "per_sample.clip_norm above 0");
   }
+  if (c.poisson() && config.data.order == RowOrder::blocks) {
+    refuse(
+        "per_sample.sampling = poisson draws each row on its own; data.order = blocks is an order of epochs: "
+        "want rows or auto");
+  }
 }
 
 void check_bound(double clip_norm, double noise_multiplier) {

@@ -4,8 +4,15 @@
 #include <cstdint>
 
 #include "kernels/base/feistel.hpp"
+#include "kernels/base/philox.hpp"
 
 namespace thalweg {
+
+/// The permutation of [0, rows) whose keys are the Philox words of `counter` and of the three counters after
+/// it, of which word 0 is higher by 1, 2 and 3.
+Feistel feistel_network(std::int64_t rows, PhiloxKey key, PhiloxBlock counter);
+/// The position of `row`: the inverse of feistel_row.
+std::int64_t feistel_position(const Feistel& network, std::int64_t row);
 
 class EpochOrder {
  public:

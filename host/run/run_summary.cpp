@@ -8,6 +8,7 @@
 #include "host/data/counted.hpp"
 #include "host/data/hashing.hpp"
 #include "host/data/raw_data.hpp"
+#include "host/run/row_order.hpp"
 
 namespace thalweg {
 namespace {
@@ -85,6 +86,11 @@ std::string weights_line(const RunSummary& s) {
   return line;
 }
 
+std::string order_line(const RunSummary& s) {
+  return fmt::format("order: blocks of {}, windows of {}", counted(s.block_rows, "row"),
+                     counted(s.window_blocks, "block"));
+}
+
 }  // namespace
 
 RunSummary summarize(const Config& config, const RunData& data, const ModelSpec& spec) {
@@ -112,6 +118,8 @@ RunSummary summarize(const Config& config, const RunData& data, const ModelSpec&
   s.weight = config.data.weight;
   if (!config.data.class_weight.empty()) s.class_weight = config.data.class_weight;
   if (data.init) s.init_from = config.model.init;
+  const BlockOrder order = block_order_of(config, data.train);
+  if (order.block_rows > 0) s.block_rows = order.block_rows, s.window_blocks = order.window_blocks;
   return s;
 }
 
@@ -124,6 +132,7 @@ std::vector<std::string> summary_lines(const RunSummary& s) {
     lines.push_back(fmt::format("missing: {} filled (data.impute = {})", counted(s.filled, "cell"), by));
   }
   if (s.validation_rows + s.test_rows > 0) lines.push_back(rows_line(s));
+  if (s.block_rows > 0) lines.push_back(order_line(s));
   lines.push_back(task_line(s));
   if (!s.weight.empty() || s.class_weight != "none") lines.push_back(weights_line(s));
   if (!s.init_from.empty())

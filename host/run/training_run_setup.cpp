@@ -14,6 +14,7 @@
 #include "host/run/learner_options.hpp"
 #include "host/run/numerics_note.hpp"
 #include "host/run/output_bias.hpp"
+#include "host/run/row_order.hpp"
 #include "host/run/run_parts.hpp"
 #include "host/run/run_summary.hpp"
 #include "host/run/training_run.hpp"
@@ -55,7 +56,8 @@ void TrainingRun::make_model() {
   require_metric(spec);
   choose_defaults(spec);
   const std::vector<std::int64_t>& rows = data_.split.train;
-  batches_.emplace(rows, config_.train.batch_size, seed, config_.train.shuffle, config_.train.drop_last);
+  batches_.emplace(rows, config_.train.batch_size, seed, config_.train.shuffle, config_.train.drop_last,
+                   block_order_of(config_, data_.train));
   const double parameters = static_cast<double>(Network(spec).plan().arena_size());
   plan_.emplace(config_, batches_->batches_per_epoch(), static_cast<double>(rows.size()) * parameters);
   const LearnerOptions options = options_of_learner();

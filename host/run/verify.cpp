@@ -11,6 +11,7 @@
 #include "host/run/error_bound.hpp"
 #include "host/run/learner_options.hpp"
 #include "host/run/output_bias.hpp"
+#include "host/run/row_order.hpp"
 #include "host/run/run_data.hpp"
 #include "host/run/run_plan.hpp"
 #include "host/runtime/cuda_backend.hpp"
@@ -106,7 +107,7 @@ VerifyReport verify_on(MemoryData* memory, const Config& asked, const VerifyOpti
   check_targets(read, spec);
   config = with_run_defaults(config, run_shape(data, split.train, spec));
   const EpochBatches batches(split.train, config.train.batch_size, seed, config.train.shuffle,
-                             config.train.drop_last);
+                             config.train.drop_last, block_order_of(config, data));
   const std::int64_t per_epoch = batches.batches_per_epoch();
   std::optional<Privacy> privacy;  // one for both sides: the same batches and noise
   if (config.per_sample.poisson())

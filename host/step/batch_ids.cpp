@@ -8,7 +8,8 @@ namespace thalweg {
 
 BatchIds::BatchIds(const Context& ctx, const EpochBatches* batches, const StagedInputs& inputs)
     : ctx_(ctx), inputs_(inputs), order_(ctx, batches), ids_(inputs.ids()) {
-  if (batches != nullptr && &backend_of(ctx).memory == &host_memory) epoch_ids_.emplace(ctx, order_);
+  const bool computed = batches != nullptr && batches->block_order().block_rows == 0;
+  if (computed && &backend_of(ctx).memory == &host_memory) epoch_ids_.emplace(ctx, order_);
 }
 
 BatchPlace BatchIds::place(const StepRows& rows) {

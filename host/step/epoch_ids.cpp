@@ -49,7 +49,7 @@ const std::int64_t* EpochIds::Window::find(const EpochBatch& batch) const {
 
 void EpochIds::fill(Window& window, const EpochBatch& begin, std::int64_t batches) const {
   const BatchPlace place = order_.place(begin);
-  const std::int64_t rest = std::ssize(begin.batches().rows()) - begin.first();
+  const std::int64_t rest = begin.batches().rows().size() - begin.first();
   window.epoch = begin.epoch();
   window.first = begin.first();
   window.count = std::min(batches * begin.batches().batch_size(), rest);

@@ -27,7 +27,11 @@ void check_per_sample(const PerSampleOptions& options) {
 
 void check_batches(const Dataset& data, const LearnerOptions& options) {
   if (options.batches == nullptr) return;
-  require_row_ids(data, options.batches->rows());
+  const RowSet& rows = options.batches->rows();
+  require_row_ids(data, rows.list());
+  if (rows.list().empty() && rows.size() > data.rows)
+    throw ShapeError(fmt::format("LearnerOptions::batches has the rows 0 to {}; {} has the rows 0 to {}",
+                                 rows.size() - 1, source_of(data), data.rows - 1));
   if (options.batches->batch_size() > options.max_batch)
     throw ConfigError(fmt::format("LearnerOptions::batches has batches of {} rows; max_batch is {}",
                                   options.batches->batch_size(), options.max_batch));

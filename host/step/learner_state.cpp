@@ -155,12 +155,13 @@ float Learner::State::scale_of(std::int64_t rows) const {
   return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;  // mutant: empty-batch
 }
 
-/// With weights the host adds them up for StepResult::weight_sum, and has to list the rows for this.
+/// With weights the host adds them up for StepResult::weight_sum, and has to list the rows for this. The
+/// device has no order by blocks.
 StepRows Learner::State::listed_where_needed(StepRows rows) const {
   const auto* batch = std::get_if<EpochBatch>(&rows);
   if (batch == nullptr) return rows;
   ids.require_known(*batch);
-  if (data.host().weight.empty()) return rows;
+  if (data.host().weight.empty() && batch->batches().block_order().block_rows == 0) return rows;
   return batch->rows();
 }
 

@@ -3,7 +3,9 @@
 // its rows on the device (LearnerOptions::batches).
 // Example: epoch_batches_example in examples/tour.cpp.
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "thalweg/api.hpp"
@@ -12,12 +14,41 @@ namespace thalweg {
 
 class EpochBatch;
 
-/// Blocks of consecutive rows, for an order that reads a disk in long pieces (docs/numerics.md, "Order of an
-/// epoch"): the blocks are permuted, and the rows of a window of blocks.
+/// Rows of a data set: a list of their ids, or all of them, which needs no list.
+class THALWEG_API RowSet {
+ public:
+  RowSet(std::vector<std::int64_t> ids) : size_(std::ssize(ids)) {  // NOLINT(google-explicit-constructor)
+    std::int64_t ascending = 0;
+    while (ascending < size_ && ids[static_cast<std::size_t>(ascending)] == ascending) ++ascending;
+    if (ascending < size_) ids_ = std::move(ids);
+  }
+  RowSet(std::initializer_list<std::int64_t> ids) : RowSet(std::vector<std::int64_t>(ids)) {}
+  /// The rows 0, 1, .. rows - 1; none for a negative number.
+  static RowSet all(std::int64_t rows) {
+    RowSet set{};
+    set.size_ = rows > 0 ? rows : 0;
+    return set;
+  }
+
+  std::int64_t size() const { return size_; }
+  /// Returns the row at place `rank`, 0 <= rank < size().
+  std::int64_t operator[](std::int64_t rank) const {
+    return ids_.empty() ? rank : ids_[static_cast<std::size_t>(rank)];
+  }
+  /// The ids; empty: they are 0, 1, .. size() - 1.
+  const std::vector<std::int64_t>& list() const { return ids_; }
+
+ private:
+  std::vector<std::int64_t> ids_;
+  std::int64_t size_ = 0;
+};
+
+/// An order that reads the rows block by block (docs/numerics.md, "Order of an epoch"). Blocks of consecutive
+/// rows are permuted; then the rows within each window of blocks are.
 struct BlockOrder {
   std::int64_t block_rows = 0;     ///< rows of a block; 0: all rows are permuted, without blocks
-  std::int64_t window_blocks = 1;  ///< blocks of a window of one slice
-  std::int64_t slices = 1;         ///< slices of a batch, each with windows of its own
+  std::int64_t window_blocks = 1;  ///< blocks of a window
+  std::int64_t slices = 1;         ///< of a batch, 1 to 64; each has windows of its own
   bool operator==(const BlockOrder&) const = default;
 };
 
@@ -27,9 +58,10 @@ struct BlockOrder {
 class THALWEG_API EpochBatches {
  public:
   /// `rows`: the rows of the data set to train on; batch_size is a number of rows. The last batch of an epoch
-  /// is short unless drop_last. Throws ShapeError for no rows, a negative row or a batch size below 1.
-  EpochBatches(std::vector<std::int64_t> rows, std::int64_t batch_size, std::uint64_t seed, bool shuffle,
-               bool drop_last, const BlockOrder& order = {});
+  /// is short unless drop_last. Blocks of `order` are of consecutive `rows`; without shuffle there are none.
+  /// Throws ShapeError for no rows, a negative row, a batch size below 1 or an order that is not one.
+  EpochBatches(RowSet rows, std::int64_t batch_size, std::uint64_t seed, bool shuffle, bool drop_last,
+               const BlockOrder& order = {});
   // Copied where others are moved: there is always a list of rows.
   EpochBatches(const EpochBatches&) = default;
   EpochBatches& operator=(const EpochBatches&) = default;
@@ -45,15 +77,15 @@ class THALWEG_API EpochBatches {
 
   /// Rows of every batch but the last of an epoch.
   std::int64_t batch_size() const { return order_->batch_size; }
-  const std::vector<std::int64_t>& rows() const { return order_->rows; }
+  const RowSet& rows() const { return order_->rows; }
   std::uint64_t seed() const { return order_->seed; }
   bool shuffle() const { return order_->shuffle; }
-  const BlockOrder& block_order() const { return order_->blocks; }
-  bool operator==(const EpochBatches&) const = default;  ///< whether one is a copy of the other
+  const BlockOrder& block_order() const { return order_->blocks; }  ///< block_rows 0: without blocks
+  bool operator==(const EpochBatches&) const = default;             ///< whether one is a copy of the other
 
  private:
   struct Order {
-    std::vector<std::int64_t> rows;
+    RowSet rows;
     std::int64_t batch_size, batches;
     std::uint64_t seed;
     bool shuffle;

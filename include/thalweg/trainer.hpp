@@ -83,6 +83,9 @@ struct RunSummary {
   std::string weight;           ///< column or file of the sample weights
   std::string class_weight = "none";
   std::string init_from;  ///< model whose columns, scales and classes the run took over
+  /// Of the order by blocks (data.order): rows of a block, blocks of a window; 0: all rows are permuted, or
+  /// none.
+  std::int64_t block_rows = 0, window_blocks = 0;
 };
 
 /// Mean and standard deviation (divisor: the number of folds) of a metric over the folds.

@@ -36,7 +36,9 @@ enum class RandomPurpose : std::uint32_t {
   dropout = 3,
   split = 4,
   noise = 5,
-  sampling = 6
+  sampling = 6,
+  block_order = 7,
+  window_order = 8
 };
 
 /// The key of (seed, purpose): the seed's halves, the upper one offset by the purpose times an odd constant.

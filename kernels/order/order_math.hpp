@@ -17,6 +17,9 @@ struct Walk {
   static constexpr int kMost = 1024;  ///< positions: what they take fits the first cache
   static_assert(kMost % kGroup == 0, "the last group lies within the arrays");
 
+  // Without values: they are written first, and zeros would take longer than a short run.
+  THALWEG_HD explicit Walk(const Feistel& keyed) : network(keyed) {}
+
   const Feistel& network;
   alignas(64) std::uint64_t value[kMost];
   alignas(64) std::int64_t index[kMost];
@@ -27,6 +30,19 @@ struct Walk {
       value[w] = static_cast<std::uint64_t>(first + w);  // mutant: first-position
       index[w] = w;
     }
+    walk(count, rows);
+  }
+
+  /// The same of the positions that `rows` holds.
+  THALWEG_HD void run_on(int count, std::int64_t* rows) {
+    for (int w = 0; w < (count + kGroup - 1) / kGroup * kGroup; ++w) {
+      value[w] = w < count ? static_cast<std::uint64_t>(rows[w]) : 0;
+      index[w] = w;
+    }
+    walk(count, rows);
+  }
+
+  THALWEG_HD void walk(int count, std::int64_t* rows) {
     for (int walking = count; walking > 0; walking = Pass::keep(network, walking, value, index)) {
       for (int w = 0; w < walking; w += kGroup) {
         if (walking - w > kGroup / 2) {
@@ -74,10 +90,21 @@ THALWEG_HD void feistel_rows(const Feistel& network, std::int64_t first, std::in
     for (std::int64_t i = 0; i < count; ++i) rows[i] = first + i;  // mutant: first-row
     return;
   }
-  Walk<Pass> walk{.network = network};
+  Walk<Pass> walk(network);
   for (std::int64_t i = 0; i < count; i += walk.kMost) {
     const std::int64_t rest = count - i;
     walk.run(first + i, static_cast<int>(rest < walk.kMost ? rest : walk.kMost), rows + i);
+  }
+}
+
+/// rows[i] = feistel_row(network, rows[i]) for i in [0, count).
+template <class Pass = PlainPass>
+THALWEG_HD void feistel_rows_at(const Feistel& network, std::int64_t count, std::int64_t* rows) {
+  if (network.rows < 2) return;
+  Walk<Pass> walk(network);
+  for (std::int64_t i = 0; i < count; i += walk.kMost) {
+    const std::int64_t rest = count - i;
+    walk.run_on(static_cast<int>(rest < walk.kMost ? rest : walk.kMost), rows + i);
   }
 }
 

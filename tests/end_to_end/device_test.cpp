@@ -154,14 +154,15 @@ TEST_P(Devices, ACheckpointOfOneDeviceIsResumedOnAnother) {
 }
 
 TEST_P(Devices, AStepOnABatchOfAnEpochIsAStepOnItsRows) {
-  for (const bool shuffle : {true, false}) {
+  const std::pair<bool, BlockOrder> orders[] = {{true, {}}, {false, {}}, {true, {7, 3, 8}}};
+  for (const auto& [shuffle, blocks] : orders) {
     for (const std::int64_t rows_left_out : {0, 3}) {  // all rows of the data, and a list of some
       const Context ctx({.device = GetParam()});
       const Config config = mlp_config(Normalization::layer);
       const Dataset data = read_training_data(config.data, TargetUse::classes);
       std::vector<std::int64_t> rows;
       for (std::int64_t row = rows_left_out; row < data.rows; ++row) rows.push_back(row);
-      const EpochBatches batches(rows, 64, 9, shuffle, false);  // the last batch is a short one
+      const EpochBatches batches(rows, 64, 9, shuffle, false, blocks);  // the last batch is a short one
       const auto hash_after = [&](auto batch_of) {
         Model model(ctx, resolve_model(config.model, schema_of(data), 1));
         Learner learner(
@@ -173,7 +174,7 @@ TEST_P(Devices, AStepOnABatchOfAnEpochIsAStepOnItsRows) {
       };
       EXPECT_EQ(hash_after([](const EpochBatch& batch) { return batch; }),
                 hash_after([](const EpochBatch& batch) { return batch.rows(); }))
-          << shuffle << ", " << rows_left_out;
+          << shuffle << ", blocks of " << blocks.block_rows << ", " << rows_left_out;
     }
   }
 }
@@ -189,6 +190,21 @@ TEST_P(Devices, ALearnerEvaluatesRowsOfItsDataAsTheyAreEvaluatedAnywhere) {
   const Metrics got = learner.evaluate(rows), want = evaluate(model, data, &rows);
   EXPECT_EQ(got.values, want.values);
   EXPECT_EQ(got.confusion, want.confusion);
+}
+
+TEST_P(Devices, AnOrderByBlocks) {
+  Config config = short_sparse();
+  config.data.order = RowOrder::blocks;
+  config.data.block_bytes = 1000;
+  config.data.window_bytes = 40000;
+  expect_the_bits_of_the_cpu(config, "sparse rows in blocks");
+  config = mlp_config(Normalization::layer);
+  config.train.epochs = 2;
+  config.train.micro_batch = 24;
+  config.data.order = RowOrder::blocks;
+  config.data.block_bytes = 3000;
+  config.data.window_bytes = 100000;
+  expect_the_bits_of_the_cpu(config, "bytes in blocks");
 }
 
 TEST_P(Devices, ABatchOfOtherEpochsIsRefused) {

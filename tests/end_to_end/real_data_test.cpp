@@ -1,6 +1,11 @@
 // What a user reaches on real data with the documented settings (README.md).
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <vector>
+
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -18,6 +23,37 @@ TEST(RealData, LogisticRegressionOnA9a) {
   const Metrics test = *train(config).test;
   EXPECT_LE(test["log_loss"], 0.3245);
   EXPECT_GE(test["auc"], 0.902);
+}
+
+/// Mean log_loss on the test data over five seeds.
+double mean_loss(Config config) {
+  double sum = 0;
+  for (config.seed = 1; config.seed <= 5; ++config.seed) sum += (*train(config).test)["log_loss"];
+  return sum / 5;
+}
+
+/// All rows of one class, then all of the other: the worst file for an order by blocks (docs/numerics.md).
+TEST(RealData, AnOrderByBlocksOfSortedRowsIsAsGoodAsOneOfAllRows) {
+  std::vector<std::string> rows;
+  std::ifstream file(data_file("a9a"));
+  for (std::string row; std::getline(file, row);) rows.push_back(row + "\n");
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a[0] < b[0]; });
+  std::string text;
+  for (const std::string& row : rows) text += row;
+  const TemporaryFolder folder;
+  Config config;
+  config.data.train = folder.write("sorted", text);
+  config.data.test = data_file("a9a.t");
+  config.model.loss = Loss::logistic;
+  config.optimizer.name = Rule::sgd;
+  config.optimizer.lr = 0.5;
+  config.train.epochs = 3;
+  config.train.batch_size = 128;
+  const double loss = mean_loss(config);
+  config.data.order = RowOrder::blocks;
+  config.data.block_bytes = 8 * 120;  // 8 rows
+  config.data.window_bytes = std::ssize(rows) * 120 * 3 / 100;
+  EXPECT_NEAR(mean_loss(config), loss, 0.002);
 }
 
 Config housing() {

@@ -12,10 +12,19 @@ struct Kind {
   bool micro_batches;  ///< batch norm takes the whole batch
 };
 
+Config in_blocks(Config config, std::int64_t block_bytes) {
+  config.data.order = RowOrder::blocks;
+  config.data.block_bytes = block_bytes;
+  config.data.window_bytes = 8 * 5 * block_bytes;  // 5 blocks in each of 8 slices
+  return config;
+}
+
 std::vector<Kind> kinds() {
   return {{"dense_linear", dense_linear_config(), true},
           {"sparse_linear", sparse_linear_config(), true},
           {"mlp_layer_norm", mlp_config(Normalization::layer), true},
+          {"sparse_linear_in_blocks", in_blocks(sparse_linear_config(), 1000), true},
+          {"mlp_in_blocks", in_blocks(mlp_config(Normalization::layer), 3000), true},
           {"mlp_batch_norm", mlp_config(Normalization::batch), false}};
 }
 
@@ -75,6 +84,11 @@ TEST_P(SameBits, ForAnInterruptionInTheMiddleOfAnEpoch) {
   }
   config.train.max_steps = 0;
   EXPECT_EQ(train(config).parameters_xxh3, expected);
+}
+
+TEST(SameBitsOfOrders, BlocksGiveOtherBitsThanRows) {
+  const Config rows = sparse_linear_config(), blocks = in_blocks(rows, 1000);
+  EXPECT_NE(train(blocks).parameters_xxh3, train(rows).parameters_xxh3);
 }
 
 TEST_P(SameBits, AnotherSeedGivesOtherBits) {

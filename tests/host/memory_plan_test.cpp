@@ -92,6 +92,8 @@ TEST(MemoryPlan, CountsTheRowsOfASplitButNotThoseOfAWholeFile) {
   EXPECT_EQ(placed_bytes(nullptr), 0);
   EXPECT_EQ(placed_bytes(&whole), 0);
   EXPECT_EQ(placed_bytes(&part), 8 * 3);
+  const EpochBatches blocks({0, 2, 3}, 2, 1, true, false, {.block_rows = 1});
+  EXPECT_EQ(placed_bytes(&blocks), 0) << "the host lists them";
   EXPECT_EQ(plan({}, ten_rows(), {.batches = &part}).data, 4 * 40 + 24);
 }
 

@@ -156,6 +156,10 @@ TEST(MisuseOptions, BatchesOfALearnerAreOfItsData) {
   const EpochBatches beyond({0, 1, 4}, 2, 1, true, false), large({0, 1, 2, 3}, 4, 1, true, false);
   options_refused<ShapeError>([&](LearnerOptions& o) { o.batches = &beyond; },
                               {"row id 4 at position 2: rows by hand has the rows 0 to 3"});
+  const EpochBatches more(RowSet::all(5), 2, 1, true, false);
+  options_refused<ShapeError>(
+      [&](LearnerOptions& o) { o.batches = &more; },
+      {"LearnerOptions::batches has the rows 0 to 4; rows by hand has the rows 0 to 3"});
   options_refused<ConfigError>([&](LearnerOptions& o) { o.batches = &large, o.max_batch = 3; },
                                {"LearnerOptions::batches has batches of 4 rows; max_batch is 3"});
 }

@@ -59,6 +59,8 @@ TEST(ResumeCheck, LetsWhereHowLongAndHowFastDiffer) {
                                                   {"data.test_target", "labels"},
                                                   {"data.test_rows", "0:9"},
                                                   {"data.fingerprint", "full"},
+                                                  {"data.memory", "1GB"},
+                                                  {"data.readers", "3"},
                                                   {"data.unseen", "error"},
                                                   {"checkpoint.on_change", "allow"}})
     expect_allowed(run(), change);
@@ -99,6 +101,9 @@ TEST(ResumeCheck, RefusesWhatChangesTheBits) {
                                                   {"train.batch_size", "7"},
                                                   {"train.reduction_slices", "2"},
                                                   {"train.shuffle", "false"},
+                                                  {"data.order", "blocks"},
+                                                  {"data.block_bytes", "4096"},
+                                                  {"data.window_bytes", "4096"},
                                                   {"train.on_spike", "skip"},
                                                   {"per_sample.clip_norm", "1"}}) {
     Config config = run();

@@ -90,6 +90,23 @@ TEST_F(RunDataTest, ASummaryOfPlainNumbersIsTwoLines) {
   EXPECT_EQ(said_of(c).back(), "task: to predict a number; loss huber, as model.loss says");
 }
 
+TEST_F(RunDataTest, ASummarySaysTheOrderByBlocks) {
+  Config c = run_of("x,y\n1,1.5\n2,2\n3,2\n");
+  c.data.order = RowOrder::blocks;
+  EXPECT_THAT(said_of(c),
+              ElementsAre(HasSubstr("3 rows"), "order: blocks of 32768 rows, windows of 128 blocks",
+                          HasSubstr("task: ")));
+  c.data.block_bytes = 4;
+  c.data.window_bytes = 32;
+  EXPECT_EQ(said_of(c)[1], "order: blocks of 1 row, windows of 1 block");
+  const TrainReport report = run(c);
+  EXPECT_EQ(report.summary.block_rows, 1);
+  EXPECT_EQ(report.summary.window_blocks, 1);
+  c.data.order = RowOrder::rows;
+  EXPECT_EQ(said_of(c).size(), 2u);
+  EXPECT_EQ(run(c).summary.block_rows, 0);
+}
+
 TEST_F(RunDataTest, ASummaryNamesEightClassesAndTheNumberOfTheOthers) {
   std::string rows = "x,y\n";
   for (const char label : std::string("abcdefghij")) rows += std::string("1,") + label + "\n";

@@ -36,12 +36,12 @@ TEST(Philox, PurposesAndSeedsHaveTheirOwnKeys) {
   std::set<std::pair<std::uint32_t, std::uint32_t>> keys;
   const std::uint64_t seeds[] = {0, 1, 2, 1ull << 32, (1ull << 32) + 1, ~0ull};
   for (std::uint64_t seed : seeds) {
-    for (std::uint32_t purpose = 1; purpose <= 6; ++purpose) {
+    for (std::uint32_t purpose = 1; purpose <= 8; ++purpose) {
       const PhiloxKey key = philox_key(seed, static_cast<RandomPurpose>(purpose));
       keys.insert({key.lo, key.hi});
     }
   }
-  EXPECT_EQ(keys.size(), std::size(seeds) * 6);
+  EXPECT_EQ(keys.size(), std::size(seeds) * 8);
 }
 
 TEST(Philox, StepsSamplesLayersAndUnitsHaveTheirOwnCounters) {
