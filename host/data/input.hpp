@@ -18,8 +18,9 @@ struct SparseInput {
 
 struct Input {
   std::variant<DenseRows, SparseInput> rows;
-  /// |x|^2 by the row of the data set, for per-sample calls; null in hidden layers.
+  /// |x|^2 for per-sample calls, of row n at square_ids[n], or at n if these are null; null in hidden layers.
   const float* squares = nullptr;
+  const std::int64_t* square_ids = nullptr;
 
   const DenseRows& dense() const { return std::get<DenseRows>(rows); }
   const SparseInput& sparse() const { return std::get<SparseInput>(rows); }

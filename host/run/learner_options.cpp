@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/config/byte_size.hpp"
 #include "kernels/base/slices.hpp"
 
 namespace thalweg {
@@ -11,12 +12,14 @@ static_assert(kMostReductionSlices == kMaxSlices,
 
 LearnerOptions learner_options(const Config& config, std::int64_t rows, const EpochBatches* batches,
                                const Privacy* privacy) {
-  LearnerOptions options{.optimizer = config.optimizer,
-                         .per_sample = per_sample_options(config.per_sample),
-                         .max_batch = std::min(config.train.batch_size, rows),
-                         .micro_batch = config.train.micro_batch,
-                         .reduction_slices = static_cast<int>(config.train.reduction_slices),
-                         .batches = batches};
+  LearnerOptions options{
+      .optimizer = config.optimizer,
+      .per_sample = per_sample_options(config.per_sample),
+      .max_batch = std::min(config.train.batch_size, rows),
+      .micro_batch = config.train.micro_batch,
+      .reduction_slices = static_cast<int>(config.train.reduction_slices),
+      .batches = batches,
+      .loading = {.memory = bytes_from(config.data.memory).value_or(0), .readers = config.data.readers}};
   if (privacy != nullptr) privacy->set_options(options);
   return options;
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "host/run/loading_part.hpp"
 #include "host/run/metrics_log.hpp"
 #include "host/run/sample_statistics.hpp"
 
@@ -146,6 +147,8 @@ std::vector<std::unique_ptr<RunPart>> make_run_parts(const RunView& run) {
   if (run.data.validates()) add<BestEpochPart>(run, parts);
   if (config.schedule.name == ScheduleKind::plateau) add<PlateauPart>(run, parts);
   if (config.per_sample.statistics) add<StatisticsPart>(run, parts);
+  if (run.data.train.store != nullptr)
+    parts.push_back(std::make_unique<LoadingPart>([&learner = run.learner] { return learner.loading(); }));
   if (run.privacy != nullptr && run.privacy->adds_noise()) add<PrivacyPart>(run, parts);
   if (run.out.given()) add<LogPart>(run, parts);
   add<ObserverPart>(run, parts);

@@ -18,6 +18,7 @@ struct RunView {
   const OutFolder& out;
   const RunData& data;
   const Privacy* privacy;  ///< null: the run is not private
+  const Learner& learner;
   RunState& state;
   bool epoch_pending;  ///< an epoch has ended whose line is not in the log yet
 };

@@ -34,12 +34,14 @@ void TrainingRun::prepare() {
   make_model();
   if (const std::string note = lazy_note(config_.optimizer, data_.train); !note.empty()) say(note);
   say_what_was_read();
+  if (const std::string note = learner_->loading().note; !note.empty()) say(note);
   resume();
   parts_ = make_run_parts({.config = config_,
                            .observer = observer_,
                            .out = out_,
                            .data = data_,
                            .privacy = privacy_ ? &*privacy_ : nullptr,
+                           .learner = *learner_,
                            .state = state_,
                            .epoch_pending = epoch_pending()});
   if (config_.train.on_spike == SpikePolicy::rollback && state_.step == 0) save();

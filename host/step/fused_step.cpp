@@ -72,7 +72,7 @@ void FusedStep::find_norms(const MicroBatch& batch) {
   backend_of(ctx).per_sample.linear_squared_norms(
       device_of(ctx), {.grad_output = matrix<const float>(output_grad(batch), slices.rows, 1),
                        .input_squares = batch.input.input.squares,
-                       .ids = batch.input.ids,
+                       .ids = batch.input.input.square_ids,
                        .bias = bias_ >= 0,
                        .squared_norms = per_sample->squared_norms().layer(0)});
   per_sample->find_factors(ctx, slices.first, slices.rows, nullptr);

@@ -27,7 +27,11 @@ void Learner::State::require_step(const StepRows& rows, double lr, bool update,
   if (update && states_need_steps && steps == 0)
     throw UsageError(
         "Learner::set_states was called without Learner::set_steps: the states are of later steps");
-  if (const auto* list = std::get_if<std::vector<std::int64_t>>(&rows)) require_row_ids(data.host(), *list);
+  if (const auto* batch = std::get_if<EpochBatch>(&rows)) {
+    ids.require_known(*batch);
+  } else {
+    require_row_ids(data.host(), std::get<std::vector<std::int64_t>>(rows));
+  }
   if (objective != nullptr) return require_objective(*objective);
   require_own_loss(network.spec());
   if (data.host().target.empty()) require_targets(network.spec(), data.host());

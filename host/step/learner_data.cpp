@@ -16,11 +16,15 @@ void Learner::State::set_data(const Dataset& dataset) {
                                                  !dataset.target.empty(), ctx.threads());
   if (!dataset.target.empty()) require_targets(network.spec(), part->data());
   DeviceDataset placed(ctx, part->data());
+  std::unique_ptr<StoredRows> reading;
+  if (part->data().store != nullptr)
+    reading = std::make_unique<StoredRows>(ctx, part->data(), options, burst.limit());
   std::optional<SparseBatch> batch;
   if (sparse) batch.emplace(ctx, *network.sparse_layer(), part->data(), options.max_batch, kept_slices());
   if (per_sample) per_sample->set_data(ctx, placed);
   if (batch) sparse.emplace(std::move(*batch));
   data = std::move(placed);
+  stored = std::move(reading);
   fitted = std::move(part);
   graphs.clear();  // they hold the addresses of the rows
 }

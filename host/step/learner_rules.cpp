@@ -54,6 +54,8 @@ void require_options(const Model& model, const Dataset& data, const LearnerOptio
   require("LearnerOptions::micro_batch", at_least(0), static_cast<double>(options.micro_batch));
   require("LearnerOptions::reduction_slices", from_to(1, kMaxSlices),
           static_cast<double>(options.reduction_slices));
+  require("LoadingOptions::memory", at_least(0), static_cast<double>(options.loading.memory));
+  require("LoadingOptions::readers", from_to(1, 256), static_cast<double>(options.loading.readers));
   check_batches(data, options);
   const double bytes = 4 * floats_per_row(model.network()) * static_cast<double>(options.max_batch);
   if (bytes > 0x1p62)

@@ -1,7 +1,6 @@
 #include "host/step/learner_state.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "host/config/optimizer_rules.hpp"
 #include "host/runtime/device_of.hpp"
@@ -36,6 +35,12 @@ std::int64_t burst_limit_of(const Context& ctx, const LearnerOptions& options) {
   return backend_of(ctx).graphs != nullptr && !options.per_sample.statistics ? kReplayedBurst : 1;
 }
 
+std::unique_ptr<StoredRows> make_stored_rows(const Context& ctx, const Dataset& data,
+                                             const LearnerOptions& options) {
+  if (data.store == nullptr) return nullptr;
+  return std::make_unique<StoredRows>(ctx, data, options, burst_limit_of(ctx, options));
+}
+
 std::int64_t sparse_weight_of(const Network& network) {
   const Layer* const layer = network.sparse_layer();
   return layer != nullptr ? layer->sparse_weight() : -1;
@@ -64,6 +69,7 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
       inputs(ctx, o.max_batch, burst_limit_of(ctx, o)),
       ids(ctx, o.batches, inputs),
       burst(ctx, burst_limit_of(ctx, o), o.max_batch, network.buffers()),
+      stored(make_stored_rows(ctx, fitted->data(), o)),
       graphs(ctx),
       life(network.life()) {
   if (split()) require_micro_batches(network);
@@ -85,9 +91,19 @@ LayeredStep& Learner::State::objective_step() {
   return *whole;
 }
 
-/// The rows of the call that is likely to follow; none: that is not known, or they are sparse.
+/// Rows of the batch from position `first` on.
+Input Learner::State::input_of(std::int64_t first, std::int64_t count) const {
+  const std::int64_t* const rows = ids.ids() + first;
+  Input input = stored != nullptr ? stored->input(first, count) : data.input(rows, count);
+  if (!per_sample) return input;
+  input.squares = per_sample->input_squares() + (stored != nullptr ? first : 0);
+  input.square_ids = stored != nullptr ? nullptr : rows;
+  return input;
+}
+
+/// The rows of the call that is likely to follow; none: that is not known, or they are sparse or in a store.
 DenseRows Learner::State::rows_after(const BatchSlices& slices) const {
-  if (sparse) return {};
+  if (sparse || stored != nullptr) return {};
   const auto rows = [&](const std::int64_t* from, std::int64_t count) {
     return data.input(from, std::min(options.micro_batch, count)).dense();
   };
@@ -98,9 +114,8 @@ DenseRows Learner::State::rows_after(const BatchSlices& slices) const {
 
 MicroBatch Learner::State::micro_batch(const BatchSlices& slices) const {
   const std::int64_t* const rows = ids.ids() + slices.first;
-  Input input = data.input(rows, slices.rows);
+  Input input = input_of(slices.first, slices.rows);
   if (sparse) sparse->extend(input, gradient.sum.data());
-  if (per_sample) input.squares = per_sample->input_squares();
   return {.input = {.slices = slices, .ids = rows, .step = inputs.step(), .input = input},
           .arenas = {.param = network.parameters().data(),
                      .grad = gradient.sum.data(),
@@ -115,7 +130,8 @@ MicroBatch Learner::State::micro_batch(const BatchSlices& slices) const {
 void Learner::State::gradient_of(std::int64_t count, const TouchedElements& touched,
                                  const HostObjective* objective) {
   float* const grad = gradient.sum.data();
-  if (sparse) sparse->index(data.input(ids.ids(), count), grad, optimizer.lazy());
+  if (sparse) sparse->index(input_of(0, count), grad, optimizer.lazy());
+  if (per_sample && stored != nullptr) per_sample->find_squares(ctx, stored->input(0, count));
   // mutant: objective-of-the-whole-batch
   const std::int64_t most = objective != nullptr ? objective_rows : options.micro_batch;
   for (std::int64_t first = 0; first == 0 || first < count; first += most) {
@@ -179,10 +195,11 @@ void Learner::State::require_count(std::int64_t count) const {
 
 void Learner::State::enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
   require_step(rows, lr, update, objective);
-  rows = listed_where_needed(std::move(rows));
   const std::int64_t count = count_of(rows), step = steps + burst.length() + 1;
   require_count(count);
   burst.require_room();
+  if (stored != nullptr) stored->bring(rows);  // mutant: features-of-the-batch
+  rows = listed_where_needed(std::move(rows));
   const float scale = scale_of(count);
   inputs.upload(burst.length(),
                 {.step = static_cast<std::uint64_t>(step),
@@ -207,48 +224,6 @@ void Learner::State::enqueue(StepRows rows, double lr, bool update, const Object
   }
   const double weight_sum = weight_of(rows);
   burst.add({std::move(rows), weight_sum});
-}
-
-std::vector<StepResult> Learner::State::collect() {
-  std::vector<StepResult> results;
-  burst.collect([&](const QueuedStep& step, const StepRecord& record) {
-    results.push_back(result_of(step, record));
-    if (record.updated == 0) {
-      results.back().diverged = divergence(step, record);
-      return false;
-    }
-    ++steps;
-    return true;
-  });
-  return results;
-}
-
-StepResult Learner::State::result_of(const QueuedStep& step, const StepRecord& record) const {
-  StepResult result{.loss_sum = record.loss_sum,
-                    .weight_sum = step.weight_sum,
-                    .gradient_norm = std::sqrt(static_cast<double>(record.squared_norm))};
-  if (!options.per_sample.statistics) return result;
-  const std::int64_t count = count_of(step.rows);
-  result.losses = burst.host_losses(count);
-  result.norms = per_sample->norms(ctx, count);
-  if (clips()) return result;
-  // Without clipping the norms are those of the scaled gradients, because measuring must not change the step.
-  const float scale = scale_of(count);
-  for (float& norm : result.norms) norm = norm / scale;  // mutant: norms-unscaled
-  return result;
-}
-
-std::string Learner::State::divergence(const QueuedStep& step, const StepRecord& record) const {
-  const std::string begin = "step " + std::to_string(steps + 1) + " diverged: ";
-  const std::string end =
-      " is not finite; the parameters are those of the last good step. A smaller optimizer.lr or "
-      "optimizer.clip_norm may help";
-  const std::vector<std::int64_t> rows = list_of(step.rows);
-  if (record.first_bad >= 0) {
-    return begin + "the loss of " + data.host().where(rows[static_cast<std::size_t>(record.first_bad)]) + end;
-  }
-  if (rows.empty()) return begin + "the noise" + end;
-  return begin + "the gradient of the batch that begins with " + data.host().where(rows[0]) + end;
 }
 
 }  // namespace thalweg

@@ -15,6 +15,7 @@
 #include "host/step/per_sample_step.hpp"
 #include "host/step/sparse_batch.hpp"
 #include "host/step/step_program.hpp"
+#include "host/step/stored_rows.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {
@@ -36,6 +37,7 @@ struct Learner::State {
   StagedInputs inputs;
   BatchIds ids;
   Burst burst;
+  std::unique_ptr<StoredRows> stored;  ///< null: the features are in memory
   std::optional<SparseBatch> sparse;
   std::optional<PerSampleStep> per_sample;
   std::unique_ptr<LayeredStep> layered;
@@ -81,6 +83,7 @@ struct Learner::State {
   void gradient_of(std::int64_t count, const TouchedElements& touched, const HostObjective* objective);
   StepParts parts() { return {ctx, network, data, per_sample ? &*per_sample : nullptr}; }
   LayeredStep& objective_step();
+  Input input_of(std::int64_t first, std::int64_t count) const;
   MicroBatch micro_batch(const BatchSlices& slices) const;
   DenseRows rows_after(const BatchSlices& slices) const;
   StepResult result_of(const QueuedStep& step, const StepRecord& record) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "host/data/row_store.hpp"
 #include "host/model/network.hpp"
 #include "host/step/micro_batch.hpp"
 #include "host/step/step_program.hpp"
@@ -25,6 +26,13 @@ std::int64_t data_bytes(const Dataset& data) {
   return bytes_of(data.dense_f32) + bytes_of(data.dense_u8) + bytes_of(data.offsets) +
          bytes_of(data.columns) + bytes_of(data.values) + bytes_of(data.target) + bytes_of(data.weight) +
          bytes_of(data.transform.scale) + bytes_of(data.transform.shift);
+}
+
+/// Of a store the features of one batch are there at a time.
+std::int64_t staged_bytes(const Dataset& data, std::int64_t max_batch) {
+  if (data.store == nullptr) return 0;
+  const StoredForm& form = data.store->form();
+  return max_batch * (form.sparse ? 8 + 8 * form.longest_row : form.row_bytes());
 }
 
 /// Floats of a Pass: outputs, what layers keep, and the gradients of PassUse::backward or per_sample.
@@ -67,7 +75,7 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
           .states = kFloat * arena * states,
           .activations = kFloat * (pass_floats(network, micro, options.per_sample.clips()) +
                                    options.max_batch + output_gradients),
-          .data = data_bytes(data) + placed_bytes(options.batches)};
+          .data = data_bytes(data) + staged_bytes(data, options.max_batch) + placed_bytes(options.batches)};
 }
 
 std::string describe(const MemoryPlan& plan) {

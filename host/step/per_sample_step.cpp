@@ -33,17 +33,22 @@ PerSampleStep::PerSampleStep(const Context& ctx, const Network& network, const D
     : options_(options), mode_(options.mode), layers_(network.parameter_layers()) {
   config_rules::check_bound(options.clip_norm, options.noise_multiplier);
   network.require_per_sample();
+  norms_ = Buffer<float>(ctx, max_batch);
   set_data(ctx, data);
   squares_ = Buffer<float>(ctx, layers_ * max_rows);
   factors_ = Buffer<float>(ctx, mode_ == ClipMode::per_layer ? layers_ * max_rows : max_rows);
-  norms_ = Buffer<float>(ctx, max_batch);
   squared_norms_ = {.values = squares_.data(), .stride = max_rows};
 }
 
 void PerSampleStep::set_data(const Context& ctx, const DeviceDataset& data) {
-  Buffer<float> squares(ctx, data.host().rows);
-  find_input_squares(ctx, data.input(nullptr, data.host().rows), squares.data());
+  const bool stored = data.host().store != nullptr;
+  Buffer<float> squares(ctx, stored ? norms_.size() : data.host().rows);
+  if (!stored) find_input_squares(ctx, data.input(nullptr, data.host().rows), squares.data());
   input_squares_ = std::move(squares);
+}
+
+void PerSampleStep::find_squares(const Context& ctx, const Input& batch) {
+  find_input_squares(ctx, batch, input_squares_.data());
 }
 
 void PerSampleStep::find_factors(const Context& ctx, std::int64_t first, std::int64_t rows,

@@ -12,14 +12,17 @@ namespace thalweg {
 
 class PerSampleStep {
  public:
-  /// |x|^2 of every row of the data set is found here, once.
+  /// |x|^2 of every row of a data set in memory is found here, once.
   PerSampleStep(const Context& ctx, const Network& network, const DeviceDataset& data,
                 const PerSampleOptions& options, std::int64_t max_rows, std::int64_t max_batch);
 
   /// Goes on with the rows of another data set.
   void set_data(const Context& ctx, const DeviceDataset& data);
+  /// |x|^2 of the rows of a batch, where the data set has its features in a store.
+  void find_squares(const Context& ctx, const Input& batch);
 
   bool clips() const { return options_.clips(); }
+  /// By the row of the data set, or by the position in the batch that find_squares saw.
   const float* input_squares() const { return input_squares_.data(); }
   const SquaredNorms& squared_norms() const { return squared_norms_; }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <numeric>
 
+#include "host/data/row_store.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
@@ -11,6 +12,7 @@
 namespace thalweg {
 
 std::int64_t most_entries(const Dataset& data, std::int64_t rows) {
+  if (data.store != nullptr) return data.store->form().longest_row * rows;
   std::vector<std::int64_t> lengths;
   for (std::int64_t r = 0; r < data.rows; ++r) {
     lengths.push_back(data.offsets[static_cast<std::size_t>(r) + 1] -

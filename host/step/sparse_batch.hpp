@@ -32,7 +32,7 @@ class SparseBatch {
   TouchedFeatures touched_;
 };
 
-/// The most entries that `rows` rows of a CSR data set can hold together.
+/// A bound of the entries that `rows` rows of a sparse data set hold together; in memory the least.
 std::int64_t most_entries(const Dataset& data, std::int64_t rows);
 
 }  // namespace thalweg

@@ -31,6 +31,12 @@ struct PerSampleOptions {
   bool any() const { return clips() || noise_multiplier > 0 || statistics; }
 };
 
+/// Reading ahead of a data set whose features stay on the disk (Dataset::store).
+struct LoadingOptions {
+  std::int64_t memory = 0;    ///< bytes for rows that are read; 0: a quarter of what the process may have
+  std::int64_t readers = 16;  ///< threads that read, 1 to 256
+};
+
 struct LearnerOptions {
   OptimizerConfig optimizer = {};  ///< its lr is that of every step that is called without one
   PerSampleOptions per_sample = {};
@@ -40,6 +46,15 @@ struct LearnerOptions {
   std::int64_t micro_batch = 0;
   int reduction_slices = 8;  ///< parts of a batch that are summed apart; another number gives other bits
   const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; the learner copies it
+  LoadingOptions loading = {};
+};
+
+/// The reading of the steps so far; all 0 for data in memory.
+struct LoadingReport {
+  double wait_seconds = 0;  ///< that steps waited for their rows
+  double read_seconds = 0;  ///< in which at least one thread was reading
+  std::int64_t bytes = 0;   ///< of the features that were read, as they lie in memory
+  std::string note;         ///< why rows are not read as data.order would like it; empty: they are
 };
 
 struct StepResult {
@@ -170,6 +185,9 @@ class THALWEG_API Learner {
   /// does, and UsageError while steps are queued or with options.batches, whose rows are those of one data
   /// set. Then nothing has changed.
   void set_data(const Dataset& data);
+
+  /// How the features of a data set with a store were read.
+  LoadingReport loading() const;
 
   bool averages() const;  ///< whether the learner averages parameters
   /// Swaps parameters and their average, to evaluate the average; call it again before the next step.

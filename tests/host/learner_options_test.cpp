@@ -28,5 +28,14 @@ TEST(LearnerOptions, TakeEverySettingOfAStep) {
   EXPECT_EQ(learner_options(config, 1000).max_batch, 100);
 }
 
+TEST(LearnerOptions, TakeHowRowsOnTheDiskAreRead) {
+  Config config;
+  EXPECT_EQ(learner_options(config, 70).loading.memory, 0) << "the learner chooses";
+  EXPECT_EQ(learner_options(config, 70).loading.readers, 16);
+  config.data.memory = "1.5MB", config.data.readers = 3;
+  EXPECT_EQ(learner_options(config, 70).loading.memory, 1500000);
+  EXPECT_EQ(learner_options(config, 70).loading.readers, 3);
+}
+
 }  // namespace
 }  // namespace thalweg

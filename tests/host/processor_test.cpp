@@ -2,11 +2,16 @@
 #include "host/runtime/processor.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+
+#include "host/runtime/available_memory.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace thalweg {
 namespace {
@@ -26,6 +31,64 @@ TEST(Processor, HasTheMemoryThatTheKernelCounts) {
   struct sysinfo system {};
   ASSERT_EQ(::sysinfo(&system), 0);
   EXPECT_EQ(machine_memory_bytes(), static_cast<std::int64_t>(system.totalram) * system.mem_unit);
+}
+
+/// A file system of control groups.
+class ControlGroups : public testing::Test {
+ protected:
+  void write(const std::string& file, const std::string& text) const {
+    const std::filesystem::path path = folder_ / file;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  std::int64_t limit() const { return control_group_limit(folder_.path()); }
+
+  test::ScratchFolder folder_;
+};
+
+TEST_F(ControlGroups, AreWithoutLimitWhereThereAreNone) {
+  EXPECT_EQ(limit(), kNoLimit);
+  write("proc/self/cgroup", "0::/\n0:\nnonsense\n");
+  EXPECT_EQ(limit(), kNoLimit);
+}
+
+TEST_F(ControlGroups, OfVersion2LimitByTheLeastOfThoseAbove) {
+  write("proc/self/cgroup", "0::/user/job\n");
+  write("sys/fs/cgroup/memory.max", "max\n");
+  write("sys/fs/cgroup/user/job/memory.max", "max\n");
+  EXPECT_EQ(limit(), kNoLimit);
+  write("sys/fs/cgroup/user/memory.max", "268435456\n");
+  EXPECT_EQ(limit(), 268435456);
+  write("sys/fs/cgroup/user/job/memory.max", "1048576\n");
+  EXPECT_EQ(limit(), 1048576);
+  write("sys/fs/cgroup/memory.max", "4096\n");
+  EXPECT_EQ(limit(), 4096);
+  write("sys/fs/cgroup/user/job/deeper/memory.max", "1\n");
+  EXPECT_EQ(limit(), 4096);
+}
+
+TEST_F(ControlGroups, OfVersion1LimitByTheControllerOfMemory) {
+  write("proc/self/cgroup", "5:devices:/job\n4:cpu,memory:/job\n0::/\n");
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  write("sys/fs/cgroup/memory/job/memory.limit_in_bytes", "536870912\n");
+  write("sys/fs/cgroup/devices/job/memory.limit_in_bytes", "1\n");
+  EXPECT_EQ(limit(), 536870912);
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "1000000\n");
+  EXPECT_EQ(limit(), 1000000) << "in a container the path of the group is not there";
+}
+
+TEST(AvailableMemory, IsNotMoreThanTheAddressSpace) {
+  const std::int64_t before = available_memory();
+  EXPECT_GT(before, 0);
+  EXPECT_LE(before, machine_memory_bytes());
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &limit), 0);
+  if (limit.rlim_cur != RLIM_INFINITY) GTEST_SKIP() << "there is a limit already";
+  const rlimit less{static_cast<rlim_t>(before - 4096), limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &less), 0);
+  const std::int64_t limited = available_memory();
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
+  EXPECT_EQ(limited, before - 4096);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ class LinearLayer final : public AffineLayer {
                                                     {.grad_output = call.grad_output,
                                                      .input = known ? ConstMatrix{} : call.input.matrix(),
                                                      .input_squares = call.input.squares,
-                                                     .ids = call.ids,
+                                                     .ids = call.input.square_ids,
                                                      .bias = has_bias(),
                                                      .squared_norms = out});
   }

@@ -41,7 +41,7 @@ class SparseLinearLayer final : public AffineLayer {
   void squared_norms(const Context& ctx, const BackwardCall& call, float* out) const override {
     backend_of(ctx).per_sample.linear_squared_norms(device_of(ctx), {.grad_output = call.grad_output,
                                                                      .input_squares = call.input.squares,
-                                                                     .ids = call.ids,
+                                                                     .ids = call.input.square_ids,
                                                                      .bias = has_bias(),
                                                                      .squared_norms = out});
   }

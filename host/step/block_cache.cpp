@@ -1,0 +1,133 @@
+#include "host/step/block_cache.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace thalweg {
+namespace {
+
+template <class T>
+void append(const std::vector<T>& from, std::int64_t begin, std::int64_t end, std::vector<T>& to) {
+  if (!from.empty()) to.insert(to.end(), from.begin() + begin, from.begin() + end);
+}
+
+/// Rows [begin, begin + count) of `from`.
+void append_rows(const StoredForm& form, const FeatureRows& from, std::int64_t begin, std::int64_t count,
+                 FeatureRows& to) {
+  to.rows += count;
+  if (!form.sparse) {
+    append(from.f32, begin * form.features, (begin + count) * form.features, to.f32);
+    append(from.u8, begin * form.features, (begin + count) * form.features, to.u8);
+    return;
+  }
+  const auto offset = [&](std::int64_t row) { return from.offsets[static_cast<std::size_t>(row)]; };
+  const std::int64_t shift = std::ssize(to.columns) - offset(begin);
+  append(from.columns, offset(begin), offset(begin + count), to.columns);
+  append(from.values, offset(begin), offset(begin + count), to.values);
+  for (std::int64_t row = begin; row < begin + count; ++row) to.offsets.push_back(offset(row + 1) + shift);
+}
+
+}  // namespace
+
+/// Place of a row in the list that the order permutes: its own number, where no row is left out before it.
+std::int64_t BlockCache::rank_of(std::int64_t row) const {
+  std::int64_t low = 0, high = std::min(row, row_count() - 1);
+  if (row_at(high) == row) return high;
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (row_at(middle) < row) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+std::shared_ptr<BlockCache::Block> BlockCache::new_block(std::int64_t block) {
+  auto made = std::make_shared<Block>();
+  const std::int64_t rows = batches_.block_order().block_rows;
+  made->first = row_at(block * rows);
+  made->end = row_at(std::min((block + 1) * rows, row_count()) - 1) + 1;
+  if (spare_.empty()) return made;
+  made->rows = std::move(spare_.back());
+  spare_.pop_back();
+  return made;
+}
+
+BlockCache::Use BlockCache::use(const std::vector<std::int64_t>& rows) {
+  Use use;
+  std::vector<std::int64_t>& blocks = use.blocks;
+  for (const std::int64_t row : rows) blocks.push_back(block_of(row));
+  std::sort(blocks.begin(), blocks.end());
+  blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
+  const std::lock_guard lock(mutex_);
+  for (const std::int64_t block : blocks) {
+    std::shared_ptr<Block>& known = blocks_[block];
+    if (known == nullptr) known = new_block(block), use.fresh.push_back(block);
+    ++known->uses;
+  }
+  return use;
+}
+
+void BlockCache::release(const std::vector<std::int64_t>& blocks) {
+  const std::lock_guard lock(mutex_);
+  for (const std::int64_t block : blocks) {
+    const auto found = blocks_.find(block);
+    if (--found->second->uses > 0) continue;
+    // A thread may be reading ahead a block that another one's error has made useless.
+    if (found->second->progress == Progress::done) spare_.push_back(std::move(found->second->rows));
+    blocks_.erase(found);
+  }
+}
+
+void BlockCache::clear() {
+  const std::lock_guard lock(mutex_);
+  blocks_.clear();
+}
+
+void BlockCache::load(std::int64_t block) const {
+  std::unique_lock lock(mutex_);
+  const auto found = blocks_.find(block);
+  if (found == blocks_.end() || found->second->progress != Progress::none) return;
+  const std::shared_ptr<Block> kept = found->second;
+  load(*kept, lock);
+}
+
+void BlockCache::load(Block& block, std::unique_lock<std::mutex>& lock) const {
+  block.progress = Progress::begun;
+  lock.unlock();
+  try {
+    block.rows.clear();
+    store_.read(block.first, block.end - block.first, block.rows);
+  } catch (...) {
+    block.error = std::current_exception();
+  }
+  lock.lock();
+  block.progress = Progress::done;
+  done_.notify_all();
+}
+
+std::shared_ptr<const BlockCache::Block> BlockCache::loaded(std::int64_t block) const {
+  std::unique_lock lock(mutex_);
+  const std::shared_ptr<Block> found = blocks_.at(block);
+  if (found->progress == Progress::none) {
+    load(*found, lock);
+  } else {
+    done_.wait(lock, [&] { return found->progress == Progress::done; });
+  }
+  if (found->error) std::rethrow_exception(found->error);
+  return found;
+}
+
+void BlockCache::read(std::int64_t first, std::int64_t count, FeatureRows& to) const {
+  while (count > 0) {
+    const std::shared_ptr<const Block> block = loaded(block_of(first));
+    const std::int64_t rows = std::min(count, block->end - first);
+    append_rows(form(), block->rows, first - block->first, rows, to);
+    first += rows;
+    count -= rows;
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,63 @@
+#pragma once
+// Blocks of rows that the coming batches of a BlockOrder use, each read once in one piece.
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "host/data/row_store.hpp"
+#include "thalweg/epoch_batches.hpp"
+
+namespace thalweg {
+
+/// Gives the rows of the batches that use() has named, from memory.
+class BlockCache final : public RowStore {
+ public:
+  /// The blocks are those of the batches' order; their list of rows ascends.
+  BlockCache(const RowStore& store, const EpochBatches& batches) : store_(store), batches_(batches) {}
+
+  struct Use {
+    std::vector<std::int64_t> blocks;  ///< of the batch
+    std::vector<std::int64_t> fresh;   ///< those among them that no batch had used
+  };
+  /// Names the rows of a batch, whose blocks stay until it releases them.
+  Use use(const std::vector<std::int64_t>& rows);
+  void release(const std::vector<std::int64_t>& blocks);
+  /// Reads a block ahead. What goes wrong is told to those who read its rows.
+  void load(std::int64_t block) const;
+  /// Forgets all blocks. Nobody may be reading.
+  void clear();
+
+  const StoredForm& form() const override { return store_.form(); }
+  /// Of rows of batches in use; reads a block itself that no thread has begun.
+  void read(std::int64_t first, std::int64_t count, FeatureRows& to) const override;
+
+ private:
+  enum class Progress { none, begun, done };
+  /// Rows [first, end) of the data set.
+  struct Block {
+    std::int64_t first = 0, end = 0, uses = 0;
+    Progress progress = Progress::none;
+    FeatureRows rows;
+    std::exception_ptr error;
+  };
+  std::int64_t row_at(std::int64_t rank) const { return batches_.rows()[static_cast<std::size_t>(rank)]; }
+  std::int64_t row_count() const { return static_cast<std::int64_t>(batches_.rows().size()); }
+  std::int64_t rank_of(std::int64_t row) const;
+  std::int64_t block_of(std::int64_t row) const { return rank_of(row) / batches_.block_order().block_rows; }
+  std::shared_ptr<Block> new_block(std::int64_t block);
+  void load(Block& block, std::unique_lock<std::mutex>& lock) const;
+  std::shared_ptr<const Block> loaded(std::int64_t block) const;
+
+  const RowStore& store_;
+  const EpochBatches batches_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable done_;
+  std::map<std::int64_t, std::shared_ptr<Block>> blocks_;
+  std::vector<FeatureRows> spare_;  ///< memory of blocks that are gone
+};
+
+}  // namespace thalweg

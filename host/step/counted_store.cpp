@@ -1,0 +1,48 @@
+#include "host/step/counted_store.hpp"
+
+namespace thalweg {
+namespace {
+
+std::int64_t bytes_of(const FeatureRows& rows) {
+  return std::ssize(rows.u8) +
+         4 * (std::ssize(rows.f32) + std::ssize(rows.columns) + std::ssize(rows.values)) +
+         8 * std::ssize(rows.offsets);
+}
+
+}  // namespace
+
+void CountedStore::read(std::int64_t first, std::int64_t count, FeatureRows& to) const {
+  const std::int64_t before = bytes_of(to);
+  begin();
+  try {
+    store_.read(first, count, to);
+  } catch (...) {
+    end(0);
+    throw;
+  }
+  end(bytes_of(to) - before);
+}
+
+void CountedStore::begin() const {
+  const std::lock_guard lock(mutex_);
+  if (readers_++ == 0) since_ = Clock::now();
+}
+
+void CountedStore::end(std::int64_t bytes) const {
+  const std::lock_guard lock(mutex_);
+  bytes_ += bytes;
+  if (--readers_ == 0) busy_ += Clock::now() - since_;
+}
+
+std::int64_t CountedStore::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
+double CountedStore::seconds() const {
+  const std::lock_guard lock(mutex_);
+  const Clock::duration now = readers_ > 0 ? Clock::now() - since_ : Clock::duration{};
+  return std::chrono::duration<double>(busy_ + now).count();
+}
+
+}  // namespace thalweg

@@ -1,0 +1,69 @@
+#include "host/step/reader_threads.hpp"
+
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "kernels/base/blocked_signals.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+
+ReaderThreads::ReaderThreads(std::int64_t count) {
+  const BlockedSignals blocked;
+  threads_.reserve(static_cast<std::size_t>(count));
+  try {
+    while (std::ssize(threads_) < count) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    if (threads_.empty())
+      throw InternalError(std::string("no thread to read data with could be started: ") + error.what());
+  }
+}
+
+ReaderThreads::~ReaderThreads() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  added_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void ReaderThreads::add(std::deque<Task>& to, Task task) {
+  {
+    const std::lock_guard lock(mutex_);
+    to.push_back(std::move(task));
+  }
+  added_.notify_one();
+}
+
+void ReaderThreads::clear() {
+  std::unique_lock lock(mutex_);
+  urgent_.clear();
+  others_.clear();
+  idle_.wait(lock, [this] { return running_ == 0; });
+}
+
+/// An empty task: the threads end.
+ReaderThreads::Task ReaderThreads::next_task(std::unique_lock<std::mutex>& lock) {
+  added_.wait(lock, [this] { return stop_ || !urgent_.empty() || !others_.empty(); });
+  if (stop_) return {};
+  std::deque<Task>& from = urgent_.empty() ? others_ : urgent_;
+  Task task = std::move(from.front());
+  from.pop_front();
+  return task;
+}
+
+void ReaderThreads::work() {
+  std::unique_lock lock(mutex_);
+  while (Task task = next_task(lock)) {
+    ++running_;
+    lock.unlock();
+    task();
+    task = {};  // what it holds may be given back outside the lock
+    lock.lock();
+    if (--running_ == 0) idle_.notify_all();
+  }
+}
+
+}  // namespace thalweg
