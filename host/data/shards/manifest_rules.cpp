@@ -96,7 +96,7 @@ std::string shards_problem(const ShardManifest& m) {
 
 std::string manifest_problem(const ShardManifest& manifest) {
   if (manifest.rows < 1) return wrong("rows", "a set of no rows");
-  for (const auto& problem_of : {form_problem, entries_problem, sums_problem, shards_problem})
+  for (const auto& problem_of : {form_problem, entries_problem, shards_problem, sums_problem})
     if (std::string problem = problem_of(manifest); !problem.empty()) return problem;
   return "";
 }

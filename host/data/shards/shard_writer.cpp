@@ -184,8 +184,10 @@ void ShardWriter::append(const FeatureRows& rows, std::span<const float> targets
                          std::span<const float> weights) {
   const ShardForm& form = state_->manifest.form;
   if (form.sparse) return state_->append_sparse(rows, targets, weights);
-  require_count("cells", std::ssize(rows.f32) + std::ssize(rows.u8), rows.rows * form.features);
-  if (form.dtype == DType::u8) return append_dense(std::span(rows.u8), targets, weights);
+  const bool bytes = form.dtype == DType::u8;
+  require_count("float32 cells", std::ssize(rows.f32), bytes ? 0 : rows.rows * form.features);
+  require_count("uint8 cells", std::ssize(rows.u8), bytes ? rows.rows * form.features : 0);
+  if (bytes) return append_dense(std::span(rows.u8), targets, weights);
   append_dense(std::span(rows.f32), targets, weights);
 }
 
