@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "host/checkpoint/files.hpp"
 #include "host/data/all_rows.hpp"
 #include "host/data/array_conversion.hpp"
 #include "host/data/input_file.hpp"
@@ -53,7 +52,7 @@ std::optional<ConvertReport> convert_in_blocks(const DataConfig& config, const s
 }  // namespace
 
 ConvertReport convert(const DataConfig& data, const std::string& folder, const ConvertOptions& options) {
-  if (path_exists(folder)) throw UsageError(fmt::format("{} exists already; want a new folder", folder));
+  require_new_folder(folder);
   if (is_shard_set(data.train))
     throw ConfigError(fmt::format("data.train = {} is a set of shards already; want other data", data.train));
   const DataConfig config = settings_of_conversion(data);

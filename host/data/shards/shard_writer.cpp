@@ -25,9 +25,7 @@ std::string without_slashes(std::string path) {
 }
 
 std::string new_folder(const std::string& folder) {
-  if (folder.empty()) throw UsageError("the folder of the shards has no name");
-  if (path_exists(folder))
-    throw UsageError(fmt::format("{} exists; shards are written into a new folder", folder));
+  require_new_folder(folder);
   return without_slashes(folder);
 }
 
@@ -70,6 +68,12 @@ class ClassRows {
 };
 
 }  // namespace
+
+void require_new_folder(const std::string& folder) {
+  if (folder.empty()) throw UsageError("the folder of the shards has no name");
+  if (path_exists(folder))
+    throw UsageError(fmt::format("{} exists; shards are written into a new folder", folder));
+}
 
 struct ShardWriter::State {
   State(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes)

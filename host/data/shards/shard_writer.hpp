@@ -11,6 +11,9 @@
 
 namespace thalweg {
 
+/// Throws UsageError for a folder that exists, before anything is read for it.
+void require_new_folder(const std::string& folder);
+
 /// The set is there whole when finish returns, or not at all. Equal rows give equal bytes, however they are
 /// cut into blocks. One shard at a time is kept in memory.
 class ShardWriter {
