@@ -233,7 +233,7 @@ TEST_F(Convert, BlocksHaveTheBytesOfAnyShardSize) {
   EXPECT_TRUE(features_of(few).f32 == read_training_data(config, TargetUse::automatic).dense_f32);
 }
 
-TEST_F(Convert, ACellThatIsNoNumberEndsItAndNothingIsLeft) {
+TEST_F(Convert, AMissingCellEndsItAndNothingIsLeft) {
   std::vector<float> cells = quarters(kRows * kWidth);
   cells[(11'000 * kWidth) + 4] = std::nanf("");
   const DataConfig config = array("<f4", cells);
