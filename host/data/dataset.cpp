@@ -85,7 +85,18 @@ std::string Dataset::where(std::int64_t row) const {
   return place(source, source_files, source_line, first_source_row, row);
 }
 
+namespace {
+
+void require_in_memory(const Dataset& data, const char* call) {
+  if (data.store == nullptr) return;
+  throw UsageError(fmt::format("{}: the features of {} are in a store, and there is no view of them", call,
+                               source_of(data)));
+}
+
+}  // namespace
+
 DenseRows Dataset::dense(const std::int64_t* ids, std::int64_t count) const {
+  require_in_memory(*this, "Dataset::dense");
   DenseRows view{.rows = count, .cols = features, .stride = features, .ids = ids};
   if (dense_u8.empty()) {
     view.data = dense_f32.data();
@@ -101,6 +112,7 @@ DenseRows Dataset::dense(const std::int64_t* ids, std::int64_t count) const {
 }
 
 SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
+  require_in_memory(*this, "Dataset::csr");
   return {.offsets = offsets.data(),
           .columns = columns.data(),
           .values = values.data(),

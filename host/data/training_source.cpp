@@ -48,7 +48,7 @@ TrainingSource::TrainingSource(Dataset&& data, const DataConfig& config, TargetU
   if (use_ == TargetUse::automatic) use_ = use_of(data.target_kind);
   if (schema_) {
     fitted_ = fit_to_schema(std::move(data), *schema_, true, threads);
-  } else if (is_raw(data.transform) && data.target_transform == TargetTransform{}) {
+  } else if (data.store == nullptr && is_raw(data.transform) && data.target_transform == TargetTransform{}) {
     raw_ = raw_data_of(std::move(data));
   } else {
     fitted_ = std::move(data);
