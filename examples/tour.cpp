@@ -205,6 +205,13 @@ bool prepare_example() {
   return model.predict(thalweg::prepare(query, model.spec().schema)).rows == 1;
 }
 
+bool views_example() {
+  const std::vector<float> table{1, 2, 3, 4};  // of the caller, who keeps it; nothing is copied
+  thalweg::Dataset rows = thalweg::matrix_view({table.data(), /*rows=*/2, /*cols=*/2, /*stride=*/2});
+  rows.target = {3, 7};
+  return thalweg::Model(thalweg::Context(), linear_spec(rows)).predict(rows).rows == 2;
+}
+
 bool verify_example(const std::string& folder) {
   thalweg::VerifyOptions options;
   options.second = "reference";
@@ -259,6 +266,7 @@ int main(int argc, char** argv) try {
       passed("trainer", trainer_example(data)),
       passed("prepare", prepare_example()),
       passed("validate", validate_example()),
+      passed("views", views_example()),
       passed("verify", verify_example(data)),
       passed("bench", bench_example()),
   };

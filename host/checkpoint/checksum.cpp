@@ -29,4 +29,6 @@ std::string checksum(std::string_view bytes) {
   return sum.hex();
 }
 
+std::uint64_t checksum64(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
 }  // namespace thalweg

@@ -1,5 +1,6 @@
 #pragma once
 // XXH3 with 128 bits, written as 32 hexadecimal digits (the canonical, big-endian form that xxhsum prints).
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,5 +24,8 @@ class Checksum {
 };
 
 std::string checksum(std::string_view bytes);
+
+/// XXH3 with 64 bits, for one of many pieces.
+std::uint64_t checksum64(std::string_view bytes);
 
 }  // namespace thalweg

@@ -110,12 +110,8 @@ bool is_gone(std::string_view text) {
 
 /// The temporary for `path`, after those of processes that are gone were removed.
 std::string new_temporary(const std::string& path, bool plain) {
-  const std::string folder = parent_of(path), prefix = temporary_prefix(name_of(path));
-  for (const std::string& name : names_in(folder)) {
-    if (name.starts_with(prefix) && is_gone(std::string_view(name).substr(prefix.size())))
-      file_ops().remove(join_path(folder, name).c_str());
-  }
-  const std::string temporary = temporary_path(folder, name_of(path));
+  remove_stale_temporaries(path);
+  const std::string temporary = temporary_path(parent_of(path), name_of(path));
   // mutant: names-of-threads-differ
   return plain ? temporary : fmt::format("{}.{}", temporary, ++numbered_names);
 }
@@ -214,6 +210,17 @@ void remove_temporaries(const std::string& folder) {
 
 std::string temporary_path(const std::string& folder, const std::string& name) {
   return join_path(folder, temporary_prefix(name) + std::to_string(::getpid()));
+}
+
+void remove_stale_temporaries(const std::string& path) {
+  const std::string folder = parent_of(path), prefix = temporary_prefix(name_of(path));
+  for (const std::string& name : names_in(folder)) {
+    if (!name.starts_with(prefix) || !is_gone(std::string_view(name).substr(prefix.size()))) continue;
+    try {
+      remove_path(join_path(folder, name));
+    } catch (const IoError&) {  // another user's, say: nothing reads it
+    }
+  }
 }
 
 }  // namespace thalweg

@@ -110,5 +110,7 @@ std::string name_of(const std::string& path);
 std::string parent_of(const std::string& path);
 /// `name` in `folder`, as a temporary of this process.
 std::string temporary_path(const std::string& folder, const std::string& name);
+/// Removes the temporaries for `path` of processes that are gone, where it can.
+void remove_stale_temporaries(const std::string& path);
 
 }  // namespace thalweg

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <set>
 #include <tuple>
 
 #include "host/json/json.hpp"
@@ -14,9 +13,6 @@ namespace thalweg {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are copied as they lie in memory");
-
-constexpr std::uint64_t kLengthBytes = 8;
-constexpr const char* kMetadataKey = "__metadata__";
 
 // F4 and the six-bit types share bytes between elements and are refused.
 struct DType {
@@ -37,7 +33,7 @@ class Parser {
     SafetensorsFile file;
     std::vector<Placed> placed;
     for (const auto& [name, entry] : header.object()) {
-      if (name == kMetadataKey) {
+      if (name == kSafetensorsMetadata) {
         file.metadata = metadata(entry);
       } else {
         placed.push_back(tensor(name, entry));
@@ -59,22 +55,22 @@ class Parser {
   }
 
   std::string_view header_text() {
-    if (bytes_.size() < kLengthBytes) fail(fmt::format("{} bytes, wanted at least 8", bytes_.size()));
+    if (bytes_.size() < kSafetensorsLength) fail(fmt::format("{} bytes, wanted at least 8", bytes_.size()));
     std::uint64_t length = 0;
-    for (std::uint64_t i = 0; i < kLengthBytes; ++i) {
+    for (std::uint64_t i = 0; i < kSafetensorsLength; ++i) {
       length |= std::uint64_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
     }
     if (length > kMaxSafetensorsHeader) {
       fail(fmt::format("a header of {} bytes, allowed are {}", length, kMaxSafetensorsHeader));
     }
-    if (length > bytes_.size() - kLengthBytes) {
+    if (length > bytes_.size() - kSafetensorsLength) {
       fail(fmt::format("a header of {} bytes in a file of {}", length, bytes_.size()));
     }
-    const std::string_view header = bytes_.substr(kLengthBytes, length);
+    const std::string_view header = bytes_.substr(kSafetensorsLength, length);
     if (header.empty() || header.front() != '{') fail("the header does not begin with '{'");
     // mutant: no-nul-in-header
     if (header.find('\0') != std::string_view::npos) fail("a NUL in the header");  // JSON readers stop there
-    data_ = bytes_.substr(kLengthBytes + length);
+    data_ = bytes_.substr(kSafetensorsLength + length);
     return header;
   }
 
@@ -194,50 +190,6 @@ std::int64_t safetensors_dtype_bytes(std::string_view dtype) {
 
 SafetensorsFile parse_safetensors(std::string_view bytes, const std::string& source) {
   return Parser(bytes, source).parse();
-}
-
-std::string safetensors_header(const SafetensorsMetadata& metadata,
-                               const std::vector<SafetensorsTensor>& tensors) {
-  Json::Object header;
-  if (!metadata.empty()) {
-    Json::Object texts;
-    for (const auto& [key, text] : metadata) texts.push_back({key, text});
-    header.push_back({kMetadataKey, std::move(texts)});
-  }
-  std::uint64_t offset = 0;
-  std::set<std::string> names = {kMetadataKey};
-  for (const SafetensorsTensor& tensor : tensors) {
-    std::int64_t bytes = safetensors_dtype_bytes(tensor.dtype);
-    for (const std::int64_t extent : tensor.shape) bytes *= extent;
-    if (bytes < 0 || static_cast<std::uint64_t>(bytes) != tensor.data.size()) {
-      throw InternalError(fmt::format("tensor \"{}\": {} bytes of data, its shape wants {}", tensor.name,
-                                      tensor.data.size(), bytes));
-    }
-    if (!names.insert(tensor.name).second) {  // mutant: names-unique
-      throw InternalError(fmt::format("two tensors are called \"{}\"", tensor.name));
-    }
-    const std::uint64_t end = offset + tensor.data.size();
-    Json entry;
-    entry["dtype"] = tensor.dtype;
-    entry["shape"] = tensor.shape;
-    entry["data_offsets"] = std::vector<std::uint64_t>{offset, end};
-    header.push_back({tensor.name, std::move(entry)});
-    offset = end;
-  }
-  std::string text;
-  try {
-    text = Json(std::move(header)).dump();
-  } catch (const JsonError& error) {
-    throw InternalError(fmt::format("a name or metadata text is not UTF-8: {}", error.what()));
-  }
-  text.resize((text.size() + 7) / 8 * 8, ' ');  // mutant: data-aligned
-  if (text.size() > kMaxSafetensorsHeader) {
-    throw InternalError(
-        fmt::format("a safetensors header of {} bytes, allowed are {}", text.size(), kMaxSafetensorsHeader));
-  }
-  std::string bytes(kLengthBytes, '\0');
-  for (std::uint64_t i = 0; i < kLengthBytes; ++i) bytes[i] = static_cast<char>(text.size() >> (8 * i));
-  return bytes + text;
 }
 
 }  // namespace thalweg

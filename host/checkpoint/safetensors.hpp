@@ -11,6 +11,8 @@ namespace thalweg {
 
 /// The header may not be longer, as in the reference implementation; checked before anything is parsed.
 constexpr std::uint64_t kMaxSafetensorsHeader = 100'000'000;
+constexpr std::uint64_t kSafetensorsLength = 8;  ///< bytes of the length of the header
+constexpr const char* kSafetensorsMetadata = "__metadata__";
 
 /// Bytes of one element of a dtype such as "F32"; 0 for one that is not known.
 std::int64_t safetensors_dtype_bytes(std::string_view dtype);
@@ -37,5 +39,18 @@ SafetensorsFile parse_safetensors(std::string_view bytes, const std::string& sou
 /// tensor's data. The header is padded with spaces to a multiple of 8. Equal input gives equal bytes.
 std::string safetensors_header(const SafetensorsMetadata& metadata,
                                const std::vector<SafetensorsTensor>& tensors);
+
+/// A tensor whose data come later.
+struct SafetensorsShape {
+  std::string name;
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+};
+
+/// The same for data that come later. The padding puts byte `at` of the data at a multiple of `alignment` in
+/// the file.
+std::string safetensors_header(const SafetensorsMetadata& metadata,
+                               const std::vector<SafetensorsShape>& tensors, std::uint64_t alignment,
+                               std::uint64_t at);
 
 }  // namespace thalweg

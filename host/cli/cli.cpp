@@ -25,6 +25,7 @@ constexpr const char* kExamples = R"(Examples:
   thalweg predict runs/a9a --data.test=data/a9a.t --output=predictions.csv
   thalweg gradients runs/a9a --data.test=data/a9a.t --output=gradients.npy
   thalweg inspect runs/a9a --json
+  thalweg convert data/a9a shards/a9a --data.features=123
   thalweg bench logistic mlp --threads=2
 Any setting of the config file is a flag: --section.key=value. `thalweg train --help` lists them, and
 `thalweg help KEY` says all of one.
@@ -48,6 +49,7 @@ struct CommandLine {
   EvaluateArguments evaluate;
   PredictArguments predict;
   GradientsArguments gradients;
+  ConvertArguments convert;
   VerifyArguments verify;
   InspectArguments inspect;
   BenchArguments bench;
@@ -86,7 +88,13 @@ struct CommandLine {
   }
 
   void add_tool_commands() {
-    CLI::App* command = add_command(app, "inspect", "What a run, a checkpoint or a model holds", inspect);
+    CLI::App* command =
+        add_command(app, "convert", "Data as shards, for more rows than memory holds", convert);
+    add_convert_options(*command, convert);
+    on(command, convert, [this](Streams s) { return convert_command(convert, s); });
+
+    command =
+        add_command(app, "inspect", "What a run, a checkpoint, a model or a set of shards holds", inspect);
     add_inspect_options(*command, inspect);
     on(command, inspect, [this](Streams s) { return inspect_command(inspect, s); });
 

@@ -49,6 +49,10 @@ struct GradientsArguments : Common {
   std::string model;
   std::string output;  ///< .npy
 };
+struct ConvertArguments : Common {
+  std::string data, out;
+  std::int64_t shard_mb = 256;  ///< MiB of features in one shard
+};
 struct VerifyArguments : Common {
   std::string config_file;
   std::string first = "cpu", second = "auto";
@@ -79,6 +83,7 @@ int train_command(const TrainArguments& arguments, Streams streams);
 int evaluate_command(const EvaluateArguments& arguments, Streams streams);
 int predict_command(const PredictArguments& arguments, Streams streams);
 int gradients_command(const GradientsArguments& arguments, Streams streams);
+int convert_command(const ConvertArguments& arguments, Streams streams);
 int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int bench_command(const BenchArguments& arguments, Streams streams);

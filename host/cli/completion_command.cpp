@@ -11,7 +11,7 @@ namespace thalweg::cli {
 namespace {
 
 constexpr const char* kCommands =
-    "train evaluate predict gradients verify inspect bench info schema help completion";
+    "train evaluate predict gradients convert verify inspect bench info schema help completion";
 
 /// bench takes flags of its own instead of settings.
 constexpr const char* kBenchFlags[] = {
@@ -49,7 +49,8 @@ std::string bash_script() {
 {}  esac
 }}
 _thalweg() {{
-  local word=${{COMP_WORDS[COMP_CWORD]}} key=${{COMP_WORDS[COMP_CWORD-1]}} prefix= values
+  local word=${{COMP_WORDS[COMP_CWORD]}} key=${{COMP_WORDS[COMP_CWORD-1]}} prefix= values own=
+  [[ ${{COMP_WORDS[1]}} == convert ]] && own=--shard_mb=
   if [[ $word == = ]]; then
     word=
   elif [[ $key == = ]]; then
@@ -65,7 +66,7 @@ _thalweg() {{
   elif [[ -n $values ]]; then
     COMPREPLY=($(compgen -P "$prefix" -W "$values" -- "$word"))
   elif [[ $word == --* ]]; then
-    COMPREPLY=($(compgen -W "{}" -- "$word"))
+    COMPREPLY=($(compgen -W "{} $own" -- "$word"))
     compopt -o nospace
   else
     COMPREPLY=($(compgen -P "$prefix" -f -- "$word"))
@@ -95,6 +96,10 @@ std::string fish_script() {
     script += fmt::format("complete -c thalweg -l '{}' -r{} -d '{}'\n", setting.key, values,
                           fish_quoted(setting.about));
   }
+  script +=
+      "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l shard_mb -r -d 'MiB of features in "
+      "one "
+      "shard'\n";
   for (const auto& [name, about] : bench::workload_list())
     script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from bench' -f -a '{}'\n", name);
   for (const char* flag : kBenchFlags)

@@ -7,6 +7,9 @@
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/cli/cli.hpp"
 #include "host/cli/explain.hpp"
+#include "host/cli/inspect_shards.hpp"
+#include "host/cli/object_text.hpp"
+#include "host/data/shard_data.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
@@ -40,22 +43,6 @@ Json describe(const Model& model) {
   return object;
 }
 
-std::string as_text(const Json& object) {
-  std::string text;
-  for (const auto& [key, value] : object.object()) {
-    if (key == "segments") {
-      for (const Json& segment : value.array()) {
-        text +=
-            fmt::format("  {:<28} {}\n", segment.at("name").get<std::string>(), segment.at("shape").dump());
-      }
-    } else {
-      const auto* const plain = value.get_if<std::string>();
-      text += fmt::format("{:<18} {}\n", key, plain != nullptr ? *plain : value.dump());
-    }
-  }
-  return text;
-}
-
 /// Every checkpoint of a run is read and checked; the damaged ones are named.
 int verify(const InspectArguments& arguments, Streams streams) {
   std::vector<std::string> damaged;
@@ -74,7 +61,8 @@ int inspect_command(const InspectArguments& arguments, Streams streams) {
   if (arguments.sort) throw UsageError("--sort needs --weights, --standard-errors or --importance");
   if (!arguments.settings.empty()) throw UsageError("unexpected argument \"" + arguments.settings[0] + "\"");
   if (!std::filesystem::exists(arguments.path))
-    throw NoInputError(arguments.path + ": no such run, checkpoint or model");
+    throw NoInputError(arguments.path + ": no such run, checkpoint, model or set of shards");
+  if (is_shard_set(arguments.path)) return inspect_shards(arguments, streams);
   if (arguments.verify) return verify(arguments, streams);
   const Context ctx({.device = "cpu", .threads = 1});
   std::vector<std::string> damaged;

@@ -38,7 +38,7 @@ namespace {
 bool is_for_training(const std::string& key) {
   constexpr std::array<std::string_view, 5> kSections{"model.", "optimizer.", "schedule.", "per_sample.",
                                                       "checkpoint."};
-  constexpr std::array<std::string_view, 16> kKeys{"seed",
+  constexpr std::array<std::string_view, 19> kKeys{"seed",
                                                    "out",
                                                    "data.impute",
                                                    "data.features",
@@ -53,7 +53,10 @@ bool is_for_training(const std::string& key) {
                                                    "data.validation_fraction",
                                                    "data.validation_target",
                                                    "data.class_weight",
-                                                   "data.fingerprint"};
+                                                   "data.fingerprint",
+                                                   "data.order",
+                                                   "data.block_bytes",
+                                                   "data.window_bytes"};
   if (key.starts_with("train.")) return key != "train.threads" && key != "train.micro_batch";
   return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end() ||
          std::any_of(kSections.begin(), kSections.end(),

@@ -36,8 +36,21 @@ void add_predict_options(CLI::App& command, PredictArguments& predict) {
   command.add_flag("--with-target", predict.with_target, "Write the true value beside the prediction");
 }
 
+void add_convert_options(CLI::App& command, ConvertArguments& convert) {
+  command
+      .add_option("data", convert.data, "What data.train may name: files, a folder, or - for standard input")
+      ->required();
+  command.add_option("out", convert.out, "The folder of shards to write; it must not exist yet")->required();
+  command.add_option("--shard_mb", convert.shard_mb, "MiB of features in one shard, about")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+}
+
 void add_inspect_options(CLI::App& command, InspectArguments& inspect) {
-  command.add_option("path", inspect.path, kModelPath)->required();
+  command
+      .add_option("path", inspect.path,
+                  "A run's folder, a checkpoint, a model.safetensors or a set of shards")
+      ->required();
   command.add_flag("--verify", inspect.verify, "Check every checksum of every checkpoint");
   CLI::Option* const errors =
       command.add_flag("--standard-errors", inspect.standard_errors,

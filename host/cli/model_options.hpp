@@ -1,5 +1,5 @@
 #pragma once
-// The options of the commands that ask a model.
+// The options of the commands that ask a model, or data.
 #include <CLI/CLI.hpp>
 
 #include "host/cli/cli.hpp"
@@ -10,6 +10,7 @@ constexpr const char* kModelPath = "A run's folder, a checkpoint or a model.safe
 
 void add_evaluate_options(CLI::App& command, EvaluateArguments& evaluate);
 void add_predict_options(CLI::App& command, PredictArguments& predict);
+void add_convert_options(CLI::App& command, ConvertArguments& convert);
 void add_inspect_options(CLI::App& command, InspectArguments& inspect);
 
 }  // namespace thalweg::cli

@@ -7,7 +7,7 @@
 
 #include "host/cli/model_data.hpp"
 #include "host/data/all_rows.hpp"
-#include "host/data/memory_rows.hpp"
+#include "host/data/chosen_rows.hpp"
 #include "host/data/text.hpp"
 #include "host/run/run_data.hpp"
 #include "thalweg/error.hpp"
@@ -109,7 +109,7 @@ Dataset read_trained_rows(const Config& config, const Model& model, const ReadOp
   const std::int64_t folds = config.data.folds;
   const Split split = folds != 0 ? Folds(source.classes_to_split_by(), folds, seed).split(fold_of(config))
                                  : source.split(seed);
-  return select_rows(std::move(source).take(split), split.train);
+  return choose_rows(std::move(source).take(split), split.train);
 }
 
 }  // namespace thalweg::cli

@@ -81,62 +81,129 @@ void check_claim(const ArrayHeader& header, const ByteSource& source, const std:
 
 namespace {
 
+/// Rows of the array that the range holds.
+std::int64_t rows_of(const ArrayHeader& header, const RowRange& range) {
+  return std::min(range.end, header.rows()) - std::min(range.begin, header.rows());
+}
+
 /// Whether float32 may round elements of this type off.
 bool is_wide(const ArrayHeader& header) { return header.size > (header.kind == 'f' ? 4 : 2); }
 
-template <class Out>
-void read_into(std::vector<Out>& to, ByteSource& source, const ArrayHeader& header, const RowRange& range,
-               const ReadProgress& progress, const RawData& data) {
-  array_elements::read_rows<Out>(
-      source, header, data.source, range, progress,
-      [&](const Out* elements, std::int64_t n) { to.insert(to.end(), elements, elements + n); });
+/// Appends elements of whole rows.
+template <class Element>
+void append_elements(std::vector<Element>& to, const Element* elements, std::int64_t n, RawData& data) {
+  to.insert(to.end(), elements, elements + n);
+  data.rows += n / data.width;
+}
+
+void append_rows(const std::uint8_t* elements, std::int64_t n, const DataSchema*, RawData& data) {
+  append_elements(data.bytes, elements, n, data);
+}
+
+void append_rows(const float* elements, std::int64_t n, const DataSchema*, RawData& data) {
+  append_elements(data.cells, elements, n, data);
 }
 
 /// Rounds to float32, and keeps the doubles of the columns that this may damage.
-void read_wide(ByteSource& source, const ArrayHeader& header, const RowRange& range,
-               const ReadProgress& progress, const DataSchema* schema, RawData& data) {
-  std::vector<float> cells;
-  array_elements::read_rows<double>(
-      source, header, data.source, range, progress, [&](const double* elements, std::int64_t n) {
-        cells.assign(elements, elements + n);
-        const std::int64_t rows = n / data.width;
-        PreciseColumns precise;
-        for (const std::int64_t c : suspect_columns(cells.data(), rows, data.width, schema))
-          for (std::int64_t r = 0; r < rows; ++r) precise[c].push_back(elements[r * data.width + c]);
-        drop_exact(cells.data(), data.width, precise);
-        append_precise(cells.data(), precise, 0, rows, data);
-        data.cells.insert(data.cells.end(), cells.begin(), cells.end());
-        data.rows += rows;
-      });
+void append_rows(const double* elements, std::int64_t n, const DataSchema* schema, RawData& data) {
+  const std::vector<float> cells(elements, elements + n);
+  const std::int64_t rows = n / data.width;
+  PreciseColumns precise;
+  for (const std::int64_t c : suspect_columns(cells.data(), rows, data.width, schema))
+    for (std::int64_t r = 0; r < rows; ++r) precise[c].push_back(elements[r * data.width + c]);
+  drop_exact(cells.data(), data.width, precise);
+  append_precise(cells.data(), precise, 0, rows, data);
+  append_elements(data.cells, cells.data(), n, data);
+}
+
+/// Whether the rows go to request.take. In Fortran order the first row needs the last bytes.
+bool pass_by(const ArrayHeader& header, const ReadRequest& request) {
+  const bool in_order = !header.fortran_order || header.shape.size() < 2;
+  const bool alone = request.target.empty() || request.take_companions;
+  return request.take && alone && in_order && !header.is_text();
+}
+
+/// Rows of the source behind those that passed by, without any yet.
+RawData next_block(const RawData& data) {
+  RawData block;
+  block.layout = data.layout;
+  block.width = data.width;
+  block.source = data.source;
+  block.first_row = data.first_row;
+  return block;
+}
+
+template <class Element>
+void give_blocks(ByteSource& source, const ArrayHeader& header, const ReadRequest& request, RawData& data) {
+  const auto give = [&](const Element* elements, std::int64_t n) {
+    RawData block = next_block(data);
+    append_rows(elements, n, request.schema, block);
+    data.first_row += block.rows;
+    request.take(std::move(block));
+  };
+  array_elements::read_rows<Element>(source, header, data.source, request.range, request.progress, give);
+}
+
+template <class Element, class Cell>
+void read_whole(ByteSource& source, const ArrayHeader& header, const ReadRequest& request, RawData& data,
+                std::vector<Cell>& cells) {
+  reserve_huge(cells, rows_of(header, request.range) * data.width);
+  const auto append = [&](const Element* elements, std::int64_t n) {
+    append_rows(elements, n, request.schema, data);
+  };
+  array_elements::read_rows<Element>(source, header, data.source, request.range, request.progress, append);
+}
+
+void begin_features(ByteSource& source, const ArrayHeader& header, const RowRange& range, RawData& data) {
+  check_claim(header, source, data.source);
+  require_rows(data.source, range, header.rows());
+  const bool stays = header.kind == 'u' && header.size == 1;
+  data.layout = stays ? RawData::Layout::u8 : RawData::Layout::f32;
+  data.width = header.width();
+  data.first_row = range.begin;
+}
+
+/// Labels and weights, with which a block's rows can be used at once.
+void give_companions(const ArrayHeader& header, const ReadRequest& request, const RawData& data) {
+  RawData companions = next_block(data);
+  companions.rows = rows_of(header, request.range);
+  read_companions(request, companions);
+  request.take_companions(std::move(companions));
 }
 
 }  // namespace
 
 void read_feature_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
                         RawData& data) {
-  check_claim(header, source, data.source);
-  const RowRange& range = request.range;
-  require_rows(data.source, range, header.rows());
-  const bool stays = header.kind == 'u' && header.size == 1;
-  data.layout = stays ? RawData::Layout::u8 : RawData::Layout::f32;
-  data.width = header.width();
-  data.first_row = range.begin;
-  const std::int64_t rows = std::min(range.end, header.rows()) - std::min(range.begin, header.rows());
+  begin_features(source, header, request.range, data);
   if (header.is_text()) {
-    data.rows = rows;
+    data.rows = rows_of(header, request.range);
     return read_string_features(source, header, request, data);
   }
-  if (stays) {
-    reserve_huge(data.bytes, rows * data.width);
-    read_into(data.bytes, source, header, range, request.progress, data);
-  } else {
-    reserve_huge(data.cells, rows * data.width);
-    if (is_wide(header))
-      read_wide(source, header, range, request.progress, request.schema, data);
-    else
-      read_into(data.cells, source, header, range, request.progress, data);
+  if (data.layout == RawData::Layout::u8)
+    return read_whole<std::uint8_t>(source, header, request, data, data.bytes);
+  if (is_wide(header)) return read_whole<double>(source, header, request, data, data.cells);
+  read_whole<float>(source, header, request, data, data.cells);
+}
+
+RawData read_array_file(ByteSource& source, const ArrayHeader& header, const ReadRequest& request) {
+  RawData data;
+  data.source = request.path;
+  if (!pass_by(header, request)) {
+    read_feature_array(source, header, request, data);
+    read_companions(request, data);
+    return data;
   }
-  data.rows = rows;
+  begin_features(source, header, request.range, data);
+  if (request.take_companions) give_companions(header, request, data);
+  if (data.layout == RawData::Layout::u8) {
+    give_blocks<std::uint8_t>(source, header, request, data);
+  } else if (is_wide(header)) {
+    give_blocks<double>(source, header, request, data);
+  } else {
+    give_blocks<float>(source, header, request, data);
+  }
+  return data;
 }
 
 }  // namespace thalweg

@@ -40,6 +40,10 @@ void check_claim(const ArrayHeader& header, const ByteSource& source, const std:
 void read_feature_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
                         RawData& data);
 
+/// The features of the file request.path, whose header was read, and their labels and weights. Rows that go
+/// to request.take are not among them.
+RawData read_array_file(ByteSource& source, const ArrayHeader& header, const ReadRequest& request);
+
 /// One number or text per row; a text of `missing` is an error.
 LabelColumn read_label_array(ByteSource& source, const ArrayHeader& header, const RowRange& range,
                              const std::string& name, const MissingTexts& missing);

@@ -54,17 +54,6 @@ Dataset take_rows(RawData&& raw) {
   return data;
 }
 
-bool wants_standardization(Tristate setting, RawData::Layout layout) {
-  if (setting == Tristate::automatic) return layout == RawData::Layout::f32;
-  const bool wanted = setting == Tristate::yes;
-  if (wanted && layout == RawData::Layout::csr)
-    throw ConfigError(
-        "data.standardize = true with sparse data: taking the mean off would make every zero a number and "
-        "destroy "
-        "sparsity; want auto or false");
-  return wanted;
-}
-
 /// One-hot inputs stay 0 and 1.
 std::vector<bool> one_hot_inputs(const FeatureTransform& transform) {
   std::vector<bool> keep;
@@ -96,7 +85,18 @@ std::string Dataset::where(std::int64_t row) const {
   return place(source, source_files, source_line, first_source_row, row);
 }
 
+namespace {
+
+void require_in_memory(const Dataset& data, const char* call) {
+  if (data.store == nullptr) return;
+  throw UsageError(fmt::format("{}: the features of {} are in a store, and there is no view of them", call,
+                               source_of(data)));
+}
+
+}  // namespace
+
 DenseRows Dataset::dense(const std::int64_t* ids, std::int64_t count) const {
+  require_in_memory(*this, "Dataset::dense");
   DenseRows view{.rows = count, .cols = features, .stride = features, .ids = ids};
   if (dense_u8.empty()) {
     view.data = dense_f32.data();
@@ -112,6 +112,7 @@ DenseRows Dataset::dense(const std::int64_t* ids, std::int64_t count) const {
 }
 
 SparseRows Dataset::csr(const std::int64_t* ids, std::int64_t count) const {
+  require_in_memory(*this, "Dataset::csr");
   return {.offsets = offsets.data(),
           .columns = columns.data(),
           .values = values.data(),
@@ -175,8 +176,7 @@ Dataset fit_dataset(RawData&& raw, const DataConfig& config, TargetUse use,
   if (standardize) {
     fit_standardization(data, fit, one_hot_inputs(transform), transform, threads);
   } else if (layout == RawData::Layout::u8) {
-    transform.scale.assign(static_cast<std::size_t>(data.features), 1.0f / 255.0f);
-    transform.shift.assign(static_cast<std::size_t>(data.features), 0.0f);
+    scale_bytes(data.features, transform);
   }
   data.transform = std::move(transform);
   if (standardize && layout == RawData::Layout::f32) apply_scaling(data, threads);

@@ -26,6 +26,7 @@ DeviceDataset::DeviceDataset(const Context& ctx, const Dataset& data)
     : data_(&data), extents_(extents_of(data)) {
   targets_.target = place(ctx, data.target, target_);
   targets_.weight = place(ctx, data.weight, weight_);
+  if (data.store != nullptr) return;  // features come by StagedRows
   if (data.sparse) {
     sparse_ = data.csr(nullptr, data.rows);
     sparse_.offsets = place(ctx, data.offsets, offsets_);

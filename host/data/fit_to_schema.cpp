@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "host/config/keys.hpp"
+#include "host/data/chosen_rows.hpp"
+#include "host/data/fitted_store.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/memory_rows.hpp"
 #include "host/data/target_transform.hpp"
@@ -127,12 +129,20 @@ bool targets_differ(const Dataset& data, const DataSchema& schema) {
                   source_of(data), mine.mean, mine.deviation, model.mean, model.deviation));
 }
 
-void fit_targets_to(const DataSchema& schema, Dataset& data) {
+void fit_targets_to(const DataSchema& schema, bool need_target, Dataset& data) {
   data.source = source_of(data);
   const LabelColumn labels = labels_of(data);
   data.target.clear();
-  apply_targets(labels, schema, true, data);
+  apply_targets(labels, schema, need_target, data);
   apply_target_transform(schema.target_transform, labels.numbers, data);
+}
+
+/// The features are transformed when they are read.
+void fit_stored(const DataSchema& schema, bool need_target, Dataset& data) {
+  data.store = fitted_store(data, schema);
+  data.features = data.store->form().features;
+  data.transform = schema.transform;
+  fit_targets_to(schema, need_target, data);
 }
 
 /// Raw rows have raw targets.
@@ -163,11 +173,15 @@ void require_form(const DataSchema& schema, const Dataset& data, bool need_targe
 
 Dataset fit_to_schema(Dataset data, const DataSchema& schema, bool need_target, int threads) {
   if (!features_differ(data, schema)) {
-    if (need_target && targets_differ(data, schema)) fit_targets_to(schema, data);
+    if (need_target && targets_differ(data, schema)) fit_targets_to(schema, true, data);
     return data;
   }
   if (!need_target) data.target.clear(), data.weight.clear();
   require_raw_targets(data);
+  if (data.store != nullptr) {
+    fit_stored(schema, need_target, data);
+    return data;
+  }
   const std::vector<std::size_t> order = column_order(data, schema);
   if (!order.empty()) reorder(data.dense_f32, order), reorder(data.dense_u8, order);
   return apply_schema(raw_data_of(std::move(data)), schema, need_target, Unseen::error, threads);
@@ -178,7 +192,7 @@ FittedRows::FittedRows(const Dataset& data, const DataSchema& schema, const std:
     : data_(&data), rows_(rows) {
   if (rows != nullptr) require_row_ids(data, *rows);
   if (!has_form_of(schema, data, need_target))
-    own_ = fit_to_schema(rows != nullptr ? select_rows(data, *rows) : data, schema, need_target, threads);
+    own_ = fit_to_schema(rows != nullptr ? choose_rows(data, *rows) : data, schema, need_target, threads);
 }
 
 }  // namespace thalweg

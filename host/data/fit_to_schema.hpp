@@ -17,11 +17,12 @@ bool has_form_of(const DataSchema& schema, const Dataset& data, bool need_target
 void require_form(const DataSchema& schema, const Dataset& data, bool need_target);
 
 /// Brings the data set into the form of the schema: raw features get its transform, targets its classes and
-/// unit. Without `need_target` the result has no targets if something had to change. Throws DataError.
+/// unit. Without `need_target` the result has no targets if something had to change. Features in a store stay
+/// there, and are transformed as they are read (fitted_store.hpp). Throws DataError.
 Dataset fit_to_schema(Dataset data, const DataSchema& schema, bool need_target, int threads);
 
 /// The rows that a call was given, in the form of the schema: the caller's own where they have it, else a
-/// copy of those that are asked for.
+/// copy of those that are asked for; of features in a store there is none.
 class FittedRows {
  public:
   /// `rows`: null: all of them. Throws ShapeError for a row that is not there, DataError as fit_to_schema.

@@ -24,12 +24,7 @@ RawData read_idx(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   if (request.target.empty() && request.need_target)
     throw ConfigError(fmt::format("data.{} is empty: IDX images need the file of their labels{}",
                                   request.target_key, labels_beside(request.path)));
-  const ArrayHeader header = read_idx_header(*source, request.path);
-  RawData data;
-  data.source = request.path;
-  read_feature_array(*source, header, request, data);
-  read_companions(request, data);
-  return data;
+  return read_array_file(*source, read_idx_header(*source, request.path), request);
 }
 
 Claim claim_idx(std::string_view head, std::string_view) {

@@ -155,6 +155,12 @@ void InputFile::changed(std::int64_t size) const {
       fmt::format("{} changed while it was read: {}; want a file that nothing writes to", path_, how));
 }
 
+bool names_pipe(const std::string& setting) {
+  const std::vector<std::string> paths = listed_paths(setting);
+  return std::any_of(paths.begin(), paths.end(),
+                     [](const std::string& path) { return path == "-" || pipe_at(path); });
+}
+
 void require_pipes_once(const std::vector<std::string>& settings) {
   std::vector<std::string> paths;
   for (const std::string& setting : settings)

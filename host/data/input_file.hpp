@@ -46,6 +46,9 @@ class InputFile {
   std::int64_t taken_ = 0;
 };
 
+/// Whether one of the paths of a setting gives its bytes only once: standard input, a pipe or a socket.
+bool names_pipe(const std::string& setting);
+
 /// Throws ConfigError when two of the paths, which may be lists, are the same pipe: its bytes come once.
 void require_pipes_once(const std::vector<std::string>& settings);
 

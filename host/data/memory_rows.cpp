@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/data/feature_rows.hpp"
 #include "host/data/transform.hpp"
 #include "thalweg/error.hpp"
 
@@ -87,6 +88,11 @@ LabelColumn labels_of(const Dataset& data) {
 }
 
 RawData raw_data_of(Dataset&& data) {
+  if (data.store != nullptr)
+    throw UsageError(fmt::format(
+        "{}: its features stay on the disk, and statistics of raw rows need them in memory; `convert` finds "
+        "imputation and standardisation as it writes them",
+        source_of(data)));
   RawData raw;
   data.source = source_of(data);
   raw.labels = labels_of(data);
@@ -121,14 +127,11 @@ TargetUse use_of(TargetKind kind) {
   return kind == TargetKind::classes ? TargetUse::classes : TargetUse::numbers;
 }
 
-Dataset select_rows(const Dataset& data, const std::vector<std::int64_t>& ids) {
+Dataset select_all_but_features(const Dataset& data, const std::vector<std::int64_t>& ids) {
   Dataset to;
   to.rows = std::ssize(ids);
   to.features = data.features;
   to.sparse = data.sparse;
-  to.dense_f32 = selected(data.dense_f32, ids, data.features);
-  to.dense_u8 = selected(data.dense_u8, ids, data.features);
-  if (data.sparse) select_entries(data, ids, to);
   to.target_kind = data.target_kind;
   to.target_transform = data.target_transform;
   to.target = selected(data.target, ids, 1);
@@ -140,6 +143,25 @@ Dataset select_rows(const Dataset& data, const std::vector<std::int64_t>& ids) {
   to.row_names = selected(data.row_names, ids, 1);
   to.row_name_column = data.row_name_column;
   select_origin(data, ids, to);
+  return to;
+}
+
+void select_features(const Dataset& data, const std::vector<std::int64_t>& ids, Dataset& to) {
+  if (data.store != nullptr) {
+    FeatureRows rows;
+    read_rows(*data.store, ids.data(), std::ssize(ids), rows);
+    if (!data.sparse) rows.offsets.clear();
+    swap_features(to, rows);
+    return;
+  }
+  to.dense_f32 = selected(data.dense_f32, ids, data.features);
+  to.dense_u8 = selected(data.dense_u8, ids, data.features);
+  if (data.sparse) select_entries(data, ids, to);
+}
+
+Dataset select_rows(const Dataset& data, const std::vector<std::int64_t>& ids) {
+  Dataset to = select_all_but_features(data, ids);
+  select_features(data, ids, to);
   return to;
 }
 

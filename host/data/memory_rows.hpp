@@ -13,7 +13,8 @@ inline std::string source_of(const Dataset& data) { return data.source.empty() ?
 /// Whether the transform does nothing to the features; it may name columns.
 bool is_raw(const FeatureTransform& transform);
 
-/// The cells and labels of a raw data set, as if a reader had read them; the data set is given up.
+/// The cells and labels of a raw data set, as if a reader had read them; the data set is given up. Throws
+/// UsageError for features that stay on the disk.
 RawData raw_data_of(Dataset&& data);
 
 /// The targets of a data set that was validated.
@@ -22,7 +23,10 @@ LabelColumn labels_of(const Dataset& data);
 /// What the program said that the targets are.
 TargetUse use_of(TargetKind kind);
 
-/// The rows with these ids, in that order.
+/// The rows with these ids, in that order, in memory also where the features of `data` are not.
 Dataset select_rows(const Dataset& data, const std::vector<std::int64_t>& ids);
+/// Its two halves.
+Dataset select_all_but_features(const Dataset& data, const std::vector<std::int64_t>& ids);
+void select_features(const Dataset& data, const std::vector<std::int64_t>& ids, Dataset& to);
 
 }  // namespace thalweg

@@ -69,14 +69,8 @@ RawData read_npy_files(const ReadRequest& request, ByteSource& source) {
 
 RawData read_npy(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   require_target(request, "the file");
-  RawData data;
-  if (request.more.empty()) {
-    const ArrayHeader header = read_npy_header(*source, request.path);
-    data.source = request.path;
-    read_feature_array(*source, header, request, data);
-  } else {
-    data = read_npy_files(request, *source);
-  }
+  if (request.more.empty()) return read_array_file(*source, read_npy_header(*source, request.path), request);
+  RawData data = read_npy_files(request, *source);
   read_companions(request, data);
   return data;
 }

@@ -89,8 +89,12 @@ struct ReadRequest {
   const ReadProgress& progress;
   int threads = 0;                     ///< as ReadOptions::threads
   std::vector<std::string> more = {};  ///< files whose rows follow those of path
-  /// Where there is one, a text format gives it the rows block by block, as a source each, and returns none.
+  /// Where there is one, a text format, or one array of numbers in C order, gives it the rows block by block,
+  /// as a source each, and returns none.
   std::function<void(RawData&&)> take = {};
+  /// Where there is one, an array gives it the labels, the weights and the number of all rows ahead of the
+  /// first block. Other formats then give no blocks, because their rows have the labels.
+  std::function<void(RawData&&)> take_companions = {};
 
   const std::string& name() const { return source.empty() ? path : source; }
 };
@@ -130,5 +134,13 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
 /// Reads data.train; with a schema as the kind of data that it asks for. Throws DataError if it has no rows.
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
                                const DataSchema* schema = nullptr);
+
+/// The takers of ReadRequest.
+struct ArrayTakers {
+  std::function<void(RawData&&)> companions, rows;
+};
+/// The same without a schema, but the rows of one array of numbers go to `takers`: then none are returned.
+RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
+                               const ArrayTakers& takers);
 
 }  // namespace thalweg

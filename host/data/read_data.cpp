@@ -12,6 +12,7 @@
 #include "host/data/parallel_parse.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/row_blocks.hpp"
+#include "host/data/shard_data.hpp"
 #include "host/data/training_source.hpp"
 #include "host/data/validation_data.hpp"
 #include "thalweg/error.hpp"
@@ -53,7 +54,9 @@ void require_plain_numbers(const ReadRequest& request, const Reader& reader) {
       name_of(config.decimal), name_of(config.thousands), request.path, name_of(reader.format)));
 }
 
-RawData read_as(const Reader& reader, const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+RawData read_as(const Reader& reader, ReadRequest request, std::unique_ptr<ByteSource> source) {
+  const bool array = reader.format == DataFormat::npy || reader.format == DataFormat::idx;
+  if (request.take_companions && !array) request.take = nullptr;
   require_columns(request, reader);
   require_hashing(request, reader);
   require_plain_numbers(request, reader);
@@ -86,8 +89,10 @@ void require_rows(const std::string& source, const RowRange& range, std::int64_t
                                 range.bounded() ? fmt::format("{}", range.end) : "the end"));
 }
 
+namespace {
+
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
-                               const DataSchema* schema) {
+                               const DataSchema* schema, const ArrayTakers& takers) {
   config_rules::check_data(config);
   if (config.train.empty()) throw ConfigError("data.train is empty; want a file to train on");
   const ReadRequest request{.config = config,
@@ -100,17 +105,31 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
                             .for_training = true,
                             .schema = schema,
                             .progress = reading.progress,
-                            .threads = reading.threads};
+                            .threads = reading.threads,
+                            .take = takers.rows,
+                            .take_companions = takers.companions};
   require_pipes_once({config.train, config.target, config.weight});  // mutant: pipe-once
-  RawData raw = read_raw(request);
+  return read_raw(request);
+}
+
+}  // namespace
+
+RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
+                               const DataSchema* schema) {
+  RawData raw = read_raw_training_data(config, use, reading, schema, {});
   require_some_rows(raw);
   return raw;
 }
 
+RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
+                               const ArrayTakers& takers) {
+  return read_raw_training_data(config, use, reading, nullptr, takers);
+}
+
 Dataset read_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading) {
-  RawData raw = read_raw_training_data(config, use, reading);
-  const std::vector<std::int64_t> all = all_rows(raw.rows);
-  return fit_dataset(std::move(raw), config, use, all, reading.threads);
+  TrainingSource source(config, use, reading);
+  const Split all{all_rows(source.rows()), {}};
+  return std::move(source).take(all);
 }
 
 TrainingData read_and_split(const DataConfig& config, TargetUse use, std::uint64_t seed,
@@ -129,16 +148,31 @@ struct SchemaSource {
   const char *data_key, *target_key, *rows_key;
 };
 
+/// Shards are read whole, and have their targets.
+Dataset shards_by_schema(const SchemaSource& source, const DataSchema& schema, bool need_target,
+                         int threads) {
+  const std::pair<const char*, const std::string&> given[] = {{source.target_key, source.target},
+                                                              {source.rows_key, source.rows}};
+  for (const auto& [key, value] : given)
+    if (!value.empty())
+      throw ConfigError(
+          fmt::format("data.{} = {}, but {} is a set of shards, which has its targets and is "
+                      "read whole; want it empty",
+                      key, value, source.data));
+  return open_shards_as(source.data, schema, need_target, threads);
+}
+
 Dataset read_by_schema(const DataConfig& config, const SchemaSource& source, const DataSchema& schema,
                        bool need_target, const ReadOptions& reading) {
   config_rules::check_data(config);
   if (source.data.empty()) throw ConfigError(fmt::format("{} is empty; want a file", source.data_key));
+  if (is_shard_set(source.data)) return shards_by_schema(source, schema, need_target, reading.threads);
   const ReadRequest request{.config = config,
                             .path = source.data,
                             .target = source.target,
                             .target_key = source.target_key,
                             .weight = config.weight,
-                            .range = parse_row_range(source.rows, source.rows_key),
+                            .range = parse_row_range(source.rows, fmt::format("data.{}", source.rows_key)),
                             .need_target = need_target,
                             .schema = &schema,
                             .progress = reading.progress,
@@ -158,7 +192,7 @@ Dataset read_data_as(const DataConfig& config, const std::string& path, const st
                          .rows = row_range,
                          .data_key = "data.test",
                          .target_key = "test_target",
-                         .rows_key = "data.test_rows"},
+                         .rows_key = "test_rows"},
                         schema, need_target, reading);
 }
 

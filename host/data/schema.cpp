@@ -3,8 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include <algorithm>
-
+#include "host/data/block_reader.hpp"
 #include "host/data/transform_sizes.hpp"
 #include "host/data/validate_data.hpp"
 #include "host/json/json.hpp"
@@ -43,21 +42,29 @@ class Hash {
   XXH3_state_t* state_;
 };
 
-void add_row(const Dataset& data, std::int64_t r, Hash& hash) {
+/// `holder` has the features of row `r` in its row `at`.
+void add_row(const Dataset& data, std::int64_t r, const Dataset& holder, std::int64_t at, Hash& hash) {
   hash.add(&r, 1);
-  if (data.sparse) {
-    const std::int64_t begin = data.offsets[static_cast<std::size_t>(r)];
-    const std::int64_t count = data.offsets[static_cast<std::size_t>(r + 1)] - begin;
+  if (holder.sparse) {
+    const std::int64_t begin = holder.offsets[static_cast<std::size_t>(at)];
+    const std::int64_t count = holder.offsets[static_cast<std::size_t>(at + 1)] - begin;
     hash.add(&count, 1);
-    hash.add(data.columns.data() + begin, count);
-    hash.add(data.values.data() + begin, count);
-  } else if (data.dense_u8.empty()) {
-    hash.add(data.dense_f32.data() + r * data.features, data.features);
+    hash.add(holder.columns.data() + begin, count);
+    hash.add(holder.values.data() + begin, count);
+  } else if (holder.dense_u8.empty()) {
+    hash.add(holder.dense_f32.data() + at * holder.features, holder.features);
   } else {
-    hash.add(data.dense_u8.data() + r * data.features, data.features);
+    hash.add(holder.dense_u8.data() + at * holder.features, holder.features);
   }
   if (!data.target.empty()) hash.add(data.target.data() + r, 1);
   if (!data.weight.empty()) hash.add(data.weight.data() + r, 1);
+}
+
+/// Evenly spread, the first and the last row among them.
+std::vector<std::int64_t> sampled_rows(std::int64_t rows) {
+  std::vector<std::int64_t> some;
+  for (std::int64_t i = 0; i < kSampledRows; ++i) some.push_back(i * (rows - 1) / (kSampledRows - 1));
+  return some;
 }
 
 }  // namespace
@@ -192,10 +199,12 @@ std::string fingerprint(const Dataset& data, bool full) {
   const std::string schema = schema_to_json(schema_of(data));
   hash.add(schema.data(), static_cast<std::int64_t>(schema.size()));
   hash.add(&data.rows, 1);
-  const std::int64_t taken = full ? data.rows : std::min(data.rows, kSampledRows);
-  // Evenly spread, the first and the last row among them.
-  for (std::int64_t i = 0; i < taken; ++i)
-    add_row(data, taken == data.rows || taken < 2 ? i : i * (data.rows - 1) / (taken - 1), hash);
+  std::vector<std::int64_t> some;
+  if (!full && data.rows > kSampledRows) some = sampled_rows(data.rows);
+  for_each_row(data, some.empty() ? nullptr : &some, std::nullopt,
+               [&](const Dataset& holder, std::int64_t at, std::int64_t n) {
+                 add_row(data, some.empty() ? n : some[static_cast<std::size_t>(n)], holder, at, hash);
+               });
   return hash.hex();
 }
 

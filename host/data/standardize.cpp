@@ -1,5 +1,4 @@
-// Standardisation in one pass: Welford (1962) inside blocks of rows, merged in order as in Chan, Golub and
-// LeVeque (1983). The result does not depend on the number of threads.
+// Standardisation; its result does not depend on the number of threads.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -12,44 +11,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::int64_t kBlockRows = 4096;
-
-struct Moments {
-  std::int64_t count = 0;
-  std::vector<double> mean, squares;  // squares: sums of squared deviations from the mean
-};
-
-template <class T>
-Moments block_moments(const T* rows, const std::int64_t* ids, std::int64_t count, std::int64_t features) {
-  Moments m{count, std::vector<double>(static_cast<std::size_t>(features)),
-            std::vector<double>(static_cast<std::size_t>(features))};
-  for (std::int64_t r = 0; r < count; ++r) {
-    const double part = 1.0 / static_cast<double>(r + 1);
-    const T* row = rows + ids[r] * features;
-    double* mean = m.mean.data();
-    double* squares = m.squares.data();
-    for (std::int64_t j = 0; j < features; ++j) {
-      const double delta = static_cast<double>(row[j]) - mean[j];
-      mean[j] += delta * part;
-      squares[j] += delta * (static_cast<double>(row[j]) - mean[j]);
-    }
-  }
-  return m;
-}
-
-void merge(Moments& all, const Moments& block) {
-  if (all.count == 0) {
-    all = block;
-    return;
-  }
-  const auto a = static_cast<double>(all.count), b = static_cast<double>(block.count);
-  for (std::size_t j = 0; j < all.mean.size(); ++j) {
-    const double delta = block.mean[j] - all.mean[j];
-    all.mean[j] += delta * (b / (a + b));
-    all.squares[j] += block.squares[j] + delta * delta * (a * b / (a + b));  // mutant: moments-merged
-  }
-  all.count += block.count;
-}
+constexpr std::int64_t kBlockRows = MomentsOfRows::kBlockRows;
 
 template <class T>
 Moments moments(const T* rows, const std::vector<std::int64_t>& ids, std::int64_t features, int threads) {
@@ -58,12 +20,13 @@ Moments moments(const T* rows, const std::vector<std::int64_t>& ids, std::int64_
   std::vector<Moments> parts(static_cast<std::size_t>(blocks));
   ThreadPool pool(blocks > 1 ? reader_threads(threads) : 1);
   pool.run(blocks, [&](std::int64_t b, int) {
-    const std::int64_t first = b * kBlockRows;
-    parts[static_cast<std::size_t>(b)] =
-        block_moments(rows, ids.data() + first, std::min(kBlockRows, count - first), features);
+    const std::int64_t first = b * kBlockRows, end = std::min(count, first + kBlockRows);
+    Moments block(features);
+    for (std::int64_t r = first; r < end; ++r) block.add(rows + ids[static_cast<std::size_t>(r)] * features);
+    parts[static_cast<std::size_t>(b)] = std::move(block);
   });
   Moments all;
-  for (const Moments& part : parts) merge(all, part);
+  for (const Moments& part : parts) all.merge(part);
   return all;
 }
 
@@ -76,12 +39,20 @@ bool is_constant(double variance, double mean, double count) {
 
 }  // namespace
 
-void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& fit,
-                         const std::vector<bool>& keep, FeatureTransform& transform, int threads) {
-  const bool bytes = !data.dense_u8.empty();
-  const Moments m = bytes ? moments(data.dense_u8.data(), fit, data.features, threads)
-                          : moments(data.dense_f32.data(), fit, data.features, threads);
-  const auto count = static_cast<double>(fit.size());
+bool wants_standardization(Tristate setting, RawData::Layout layout) {
+  if (setting == Tristate::automatic) return layout == RawData::Layout::f32;
+  const bool wanted = setting == Tristate::yes;
+  if (wanted && layout == RawData::Layout::csr)
+    throw ConfigError(
+        "data.standardize = true with sparse data: taking the mean off would make every zero a number and "
+        "destroy "
+        "sparsity; want auto or false");
+  return wanted;
+}
+
+void set_scaling(const Moments& m, bool bytes, const std::vector<bool>& keep, const std::string& source,
+                 FeatureTransform& transform) {
+  const auto count = static_cast<double>(m.count);
   for (std::size_t j = 0; j < m.mean.size(); ++j) {
     const double variance = m.squares[j] / count;
     // A pixel that is constant here may take any of its 256 values later: those stay within one.
@@ -94,10 +65,23 @@ void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& f
       throw DataError(
           fmt::format("{}, feature {}: a standard deviation of {:g} around {:g} cannot be scaled in "
                       "float32; leave the column out or set data.standardize = false",
-                      data.source, j, std::sqrt(variance), m.mean[j]));
+                      source, j, std::sqrt(variance), m.mean[j]));
     transform.scale.push_back(static_cast<float>(scale));
     transform.shift.push_back(static_cast<float>(shift));
   }
+}
+
+void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& fit,
+                         const std::vector<bool>& keep, FeatureTransform& transform, int threads) {
+  const bool bytes = !data.dense_u8.empty();
+  const Moments m = bytes ? moments(data.dense_u8.data(), fit, data.features, threads)
+                          : moments(data.dense_f32.data(), fit, data.features, threads);
+  set_scaling(m, bytes, keep, data.source, transform);
+}
+
+void scale_bytes(std::int64_t features, FeatureTransform& transform) {
+  transform.scale.assign(static_cast<std::size_t>(features), 1.0f / 255.0f);
+  transform.shift.assign(static_cast<std::size_t>(features), 0.0f);
 }
 
 void apply_scaling(Dataset& data, int threads) {

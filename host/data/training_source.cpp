@@ -8,6 +8,7 @@
 #include "host/data/labels.hpp"
 #include "host/data/memory_rows.hpp"
 #include "host/data/memory_settings.hpp"
+#include "host/data/shard_data.hpp"
 #include "host/data/split.hpp"
 #include "host/data/target_transform.hpp"
 #include "thalweg/error.hpp"
@@ -27,11 +28,14 @@ Dataset data_set(RawData&& raw, const DataConfig& config, TargetUse use, const s
 
 TrainingSource::TrainingSource(const DataConfig& config, TargetUse use, const ReadOptions& reading,
                                std::optional<DataSchema> schema)
-    : config_(config),
-      use_(use),
-      threads_(reading.threads),
-      schema_(std::move(schema)),
-      raw_(read_raw_training_data(config, use, reading, schema_ ? &*schema_ : nullptr)) {}
+    : config_(config), use_(use), threads_(reading.threads), schema_(std::move(schema)) {
+  const DataSchema* const form = schema_ ? &*schema_ : nullptr;
+  if (is_shard_set(config.train)) {
+    fitted_ = open_training_shards(config, form, threads_);
+  } else {
+    raw_ = read_raw_training_data(config, use, reading, form);
+  }
+}
 
 TrainingSource::TrainingSource(Dataset&& data, const DataConfig& config, TargetUse use, int threads,
                                std::optional<DataSchema> schema)
@@ -44,7 +48,7 @@ TrainingSource::TrainingSource(Dataset&& data, const DataConfig& config, TargetU
   if (use_ == TargetUse::automatic) use_ = use_of(data.target_kind);
   if (schema_) {
     fitted_ = fit_to_schema(std::move(data), *schema_, true, threads);
-  } else if (is_raw(data.transform) && data.target_transform == TargetTransform{}) {
+  } else if (data.store == nullptr && is_raw(data.transform) && data.target_transform == TargetTransform{}) {
     raw_ = raw_data_of(std::move(data));
   } else {
     fitted_ = std::move(data);

@@ -9,14 +9,16 @@ namespace thalweg {
 
 class TrainingSource {
  public:
-  /// Reads data.train. With a schema, that of model.init, the data are brought into the model's form instead
-  /// of one of their own.
+  /// Reads data.train, or opens it where it is a set of shards. With a schema, that of model.init, the data
+  /// are brought into the model's form instead of one of their own.
   TrainingSource(const DataConfig& config, TargetUse use, const ReadOptions& reading,
                  std::optional<DataSchema> schema = std::nullopt);
   /// Takes data from memory instead: raw, or with a transform that stays as it is. What the targets are the
   /// data set says where `use` leaves it open. Throws ConfigError for settings that name files.
   TrainingSource(Dataset&& data, const DataConfig& config, TargetUse use, int threads,
                  std::optional<DataSchema> schema = std::nullopt);
+
+  std::int64_t rows() const { return fitted_ ? fitted_->rows : raw_.rows; }
 
   /// Holds out data.validation_fraction of the rows. Throws DataError if no row is left on either side.
   Split split(std::uint64_t seed) const;
@@ -33,7 +35,6 @@ class TrainingSource {
   Dataset make(const Split& split) const;
 
  private:
-  std::int64_t rows() const { return fitted_ ? fitted_->rows : raw_.rows; }
   const std::string& source() const { return fitted_ ? fitted_->source : raw_.source; }
   Dataset labels() const;
   Dataset weighted(Dataset data, const std::vector<std::int64_t>& fit) const;

@@ -1,5 +1,6 @@
 #pragma once
 // From raw cells to model inputs: missing values, one-hot columns, scale and shift.
+#include "host/data/moments.hpp"
 #include "host/data/raw_data.hpp"
 
 namespace thalweg {
@@ -26,10 +27,17 @@ void fill_missing(RawData& raw, const FeatureTransform& transform, const char* w
 /// Text columns become one column of 0 and 1 per category; kNoCategory is 0 in all of them.
 void expand_one_hot(RawData& raw, const FeatureTransform& transform);
 
+/// Whether data.standardize asks for it. Throws ConfigError where sparse data cannot have it.
+bool wants_standardization(Tristate setting, RawData::Layout layout);
 /// scale and shift by the standard deviation and mean of the rows `fit` (population, as scikit-learn). Inputs
 /// whose `keep` is set are left as they are.
 void fit_standardization(const Dataset& data, const std::vector<std::int64_t>& fit,
                          const std::vector<bool>& keep, FeatureTransform& transform, int threads = 0);
+/// The same by the moments of such rows; `bytes`: of uint8 values. `source` is for messages.
+void set_scaling(const Moments& moments, bool bytes, const std::vector<bool>& keep, const std::string& source,
+                 FeatureTransform& transform);
+/// The scale of bytes that are not standardised: 255 becomes 1.
+void scale_bytes(std::int64_t features, FeatureTransform& transform);
 /// x = fma(x, scale, shift) in place.
 void apply_scaling(Dataset& data, int threads = 0);
 

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <utility>
 
+#include "host/data/block_reader.hpp"
+#include "host/data/feature_checks.hpp"
 #include "host/data/finite.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/memory_rows.hpp"
@@ -57,12 +60,31 @@ void require_length(const Dataset& data, const char* name, const std::vector<T>&
                                source_of(data), name, values.size(), wanted, data.rows, data.features));
 }
 
+template <class T>
+void require_stored(const Dataset& data, const char* what, T found, T expected) {
+  if (found == expected) return;
+  throw ShapeError(
+      fmt::format("{}: its store has {} {}, the data set {}", source_of(data), what, found, expected));
+}
+
+/// Whoever wrote the store has checked the features, and they are checked again as they are read.
+void check_store(const Dataset& data, bool filled) {
+  if (filled)
+    throw ShapeError(fmt::format("{}: its features are in a store, and in vectors too", source_of(data)));
+  const StoredForm& form = data.store->form();
+  require_stored(data, "rows", form.rows, data.rows);
+  require_stored(data, "features", form.features, data.features);
+  const auto layout = [](bool sparse) { return sparse ? "sparse" : "dense"; };
+  require_stored<std::string>(data, "rows that are", layout(form.sparse), layout(data.sparse));
+}
+
 void check_storage(const Dataset& data) {
   if (data.rows < 0 || data.features < 1)
     throw ShapeError(fmt::format("{}: {} rows of {} features; expected 0 rows or more, of 1 feature or more",
                                  source_of(data), data.rows, data.features));
   const bool dense = !data.dense_f32.empty() || !data.dense_u8.empty();
   const bool csr = !data.offsets.empty() || !data.columns.empty() || !data.values.empty();
+  if (data.store != nullptr) return check_store(data, dense || csr);
   if ((!data.dense_f32.empty() && !data.dense_u8.empty()) || (data.sparse ? dense : csr))
     throw ShapeError(fmt::format("{}: more than one kind of storage is filled; a {} data set has {} alone",
                                  source_of(data), data.sparse ? "sparse" : "dense",
@@ -88,43 +110,25 @@ void check_offsets(const Dataset& data) {
                                data.where(descends - data.offsets.begin()), *descends, descends[1]));
 }
 
-/// Position of the first column of the row that is out of range or not above the one before it; `end`: none.
-std::int64_t first_bad_column(const Dataset& data, std::int64_t row) {
-  const auto at = static_cast<std::size_t>(row);
-  const std::int64_t end = data.offsets[at + 1];
-  std::int64_t before = -1;
-  for (std::int64_t e = data.offsets[at]; e < end; ++e) {
-    const std::int64_t column = data.columns[static_cast<std::size_t>(e)];
-    if (column <= before || column >= data.features) return e;  // mutant: column-in-range
-    before = column;
-  }
-  return end;
-}
-
-[[noreturn]] void refuse_column(const Dataset& data, std::int64_t row) {
-  const std::int64_t at = first_bad_column(data, row);
-  const auto column_at = [&](std::int64_t e) { return data.columns[static_cast<std::size_t>(e)]; };
-  if (column_at(at) < 0 || column_at(at) >= data.features)
-    throw DataError(fmt::format("{}: column {}; expected 0 to {} (columns count from 0)", data.where(row),
-                                column_at(at), data.features - 1));
-  throw DataError(fmt::format("{}: column {} follows column {}; expected ascending columns, each once",
-                              data.where(row), column_at(at), column_at(at - 1)));
-}
-
-[[noreturn]] void refuse_value(const Dataset& data, std::int64_t row, std::int64_t feature, float value) {
-  throw DataError(
-      fmt::format("{}, feature {}: the value is {}; want a finite number", data.where(row), feature, value));
+/// The columns of a row of a data set in memory.
+std::pair<const std::int32_t*, std::int64_t> columns_of(const Dataset& data, std::int64_t row) {
+  const std::int64_t begin = data.offsets[static_cast<std::size_t>(row)];
+  return {data.columns.data() + begin, data.offsets[static_cast<std::size_t>(row) + 1] - begin};
 }
 
 void check_columns(const Dataset& data, int threads) {
   const std::int64_t entries = std::ssize(data.columns);
   const std::int64_t row =
       first_bad_row(data.rows, entries, threads, [&](std::int64_t first, std::int64_t end) {
-        for (; first < end; ++first)
-          if (first_bad_column(data, first) != data.offsets[static_cast<std::size_t>(first) + 1]) break;
+        for (; first < end; ++first) {
+          const auto [columns, count] = columns_of(data, first);
+          if (first_bad_column(columns, count, data.features) != count) break;
+        }
         return first;
       });
-  if (row < data.rows) refuse_column(data, row);
+  if (row == data.rows) return;
+  const auto [columns, count] = columns_of(data, row);
+  refuse_column(data.where(row), columns, first_bad_column(columns, count, data.features), data.features);
 }
 
 void check_values(const Dataset& data) {
@@ -132,7 +136,7 @@ void check_values(const Dataset& data) {
   const std::int64_t bad = first_not_finite(data.values.data(), entries, false);
   if (bad == entries) return;
   const auto after = std::upper_bound(data.offsets.begin(), data.offsets.end(), bad);
-  refuse_value(data, after - data.offsets.begin() - 1, data.columns[static_cast<std::size_t>(bad)],
+  refuse_value(data.where(after - data.offsets.begin() - 1), data.columns[static_cast<std::size_t>(bad)],
                data.values[static_cast<std::size_t>(bad)]);
 }
 
@@ -148,7 +152,7 @@ void check_cells(const Dataset& data, MissingValues missing, int threads) {
       [&](std::int64_t first, std::int64_t end) { return bad_cell(first, end) / data.features; });
   if (row == data.rows) return;
   const std::int64_t cell = bad_cell(row, row + 1);
-  refuse_value(data, row, cell % data.features, data.dense_f32[static_cast<std::size_t>(cell)]);
+  refuse_value(data.where(row), cell % data.features, data.dense_f32[static_cast<std::size_t>(cell)]);
 }
 
 void check_classes(const Dataset& data) {
@@ -184,16 +188,17 @@ void validate_lengths(const Dataset& data) {
   if (!data.weight.empty()) require_length(data, "weight", data.weight, data.rows);
   if (!data.source_line.empty()) require_length(data, "source_line", data.source_line, data.rows);
   if (!data.row_names.empty()) require_length(data, "row_names", data.row_names, data.rows);
-  if (data.sparse) check_offsets(data);
+  if (data.sparse && data.store == nullptr) check_offsets(data);
 }
 
 void validate_form(const Dataset& data, int threads) {
   validate_lengths(data);
   check_transforms(data);
-  if (data.sparse) check_columns(data, threads);
+  if (data.sparse && data.store == nullptr) check_columns(data, threads);
 }
 
 void require_finite_features(const Dataset& data, MissingValues missing, int threads) {
+  if (data.store != nullptr) return;  // checked as they are read
   if (data.sparse) return check_values(data);
   check_cells(data, missing, threads);
 }
@@ -205,7 +210,11 @@ void validate_data(const Dataset& data, MissingValues missing, int threads) {
   require_finite_features(data, missing, threads);
 }
 
-void validate(const Dataset& data, MissingValues missing) { validate_data(data, missing, 0); }
+void validate(const Dataset& data, MissingValues missing) {
+  validate_data(data, missing, 0);
+  if (data.store != nullptr)
+    for_each_row(data, nullptr, missing, [](const Dataset&, std::int64_t, std::int64_t) {});
+}
 
 void require_row_ids(std::int64_t rows, const std::vector<std::int64_t>& ids, const std::string& source) {
   // An id that is not a row sets the highest bit of id or of last - id. A step makes this check, so it has no

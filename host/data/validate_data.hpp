@@ -9,7 +9,8 @@
 
 namespace thalweg {
 
-/// As validate; `threads`: as ReadOptions::threads.
+/// As validate, but features in a store are left to whoever reads them (check_read_rows); `threads`: as
+/// ReadOptions::threads.
 void validate_data(const Dataset& data, MissingValues missing, int threads);
 
 /// The part of it that predictions need besides finite features: lengths, the transform, sparse columns.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "host/config/choice.hpp"
+#include "host/data/block_reader.hpp"
 #include "host/data/dataset_rows.hpp"
 #include "host/model/inference.hpp"
 #include "host/model/network.hpp"
@@ -74,13 +75,14 @@ Square loss_hessian(const Model& model, const Dataset& data) {
   const double parameter = std::get<LossSpec>(network.objective()).parameter;
   const std::vector<float> outputs = infer(model.context(), network, data);
   Entries row;
-  for (std::int64_t n = 0; n < data.rows; ++n) {
+  const auto add_row = [&](const Dataset& holder, std::int64_t at, std::int64_t n) {
     const auto i = static_cast<std::size_t>(n);
     const double weight = weight_of(data, i);
-    read_row(data, n, network.has_bias(), row);
+    read_row(holder, at, network.has_bias(), row);
     add_outer(sum, row,
               weight * curvature(outputs[i], data.target[i], parameter));  // mutant: hessian-weighted
-  }
+  };
+  for_each_row(data, nullptr, MissingValues::refused, add_row);
   return sum;
 }
 

@@ -7,12 +7,14 @@
 
 #include "host/config/choice.hpp"
 #include "host/config/keys.hpp"
+#include "host/data/block_reader.hpp"
 #include "host/data/fit_to_schema.hpp"
 #include "host/data/labels.hpp"
 #include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/input_names.hpp"
 #include "host/model/model_call.hpp"
+#include "host/model/replaced_cells.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -29,8 +31,9 @@ void shuffle(Order& order, std::mt19937_64& random) {
 class Column {
  public:
   Column(const Dataset& data, const std::vector<std::int64_t>& rows, const ColumnInputs& column)
-      : rows_(rows), column_(column) {
-    for (const std::int64_t row : rows) read_row(data, row);
+      : rows_(rows), column_(column), store_(data.store) {
+    for_each_row(data, &rows, std::nullopt,
+                 [this](const Dataset& holder, std::int64_t at, std::int64_t) { read_row(holder, at); });
   }
 
   /// Whether every row has the same cells, so that no order changes anything.
@@ -43,6 +46,10 @@ class Column {
 
   /// Row rows[i] gets the cells of rows[order[i]].
   void write(const Order& order, Dataset& data) const {
+    if (store_ != nullptr) {
+      data.store = with_cells(store_, column_, replaced(order, data.rows));
+      return;
+    }
     if (data.sparse) return write_sparse(order, data);
     for (std::size_t i = 0; i < order.size(); ++i) {
       for (std::int64_t k = 0; k < column_.count; ++k) {
@@ -57,7 +64,26 @@ class Column {
     }
   }
 
+  /// Each row gets its own cells again.
+  void restore(Dataset& data) const {
+    if (store_ != nullptr) {
+      data.store = store_;
+      return;
+    }
+    Order order(rows_.size());
+    std::iota(order.begin(), order.end(), 0);
+    write(order, data);
+  }
+
  private:
+  ReplacedCells replaced(const Order& order, std::int64_t rows) const {
+    ReplacedCells cells(static_cast<std::size_t>(rows));
+    for (std::size_t i = 0; i < order.size(); ++i)
+      cells[static_cast<std::size_t>(rows_[i])] =
+          cells_.data() + order[i] * static_cast<std::size_t>(column_.count);
+    return cells;
+  }
+
   float cell(std::size_t i, std::int64_t k) const {
     return cells_[i * static_cast<std::size_t>(column_.count) + static_cast<std::size_t>(k)];
   }
@@ -81,16 +107,17 @@ class Column {
 
   /// The rows anew, as they may grow and shrink by an entry.
   void write_sparse(const Order& order, Dataset& data) const {
-    std::vector<const float*> replaced(static_cast<std::size_t>(data.rows));
-    for (std::size_t i = 0; i < order.size(); ++i)
-      replaced[static_cast<std::size_t>(rows_[i])] = &cells_[order[i]];
+    const ReplacedCells cells = replaced(order, data.rows);
     Dataset to;
     to.offsets = {0};
-    for (std::size_t row = 0; row < replaced.size(); ++row) {
-      if (replaced[row] == nullptr) {
-        add_entries(data, data.offsets[row], data.offsets[row + 1], to);
+    for (std::size_t row = 0; row < cells.size(); ++row) {
+      const std::int64_t begin = data.offsets[row], end = data.offsets[row + 1];
+      if (cells[row] == nullptr) {
+        to.columns.insert(to.columns.end(), data.columns.begin() + begin, data.columns.begin() + end);
+        to.values.insert(to.values.end(), data.values.begin() + begin, data.values.begin() + end);
       } else {
-        add_with(*replaced[row], data, row, to);
+        append_with({data.columns.data() + begin, data.values.data() + begin, end - begin}, column_.first,
+                    *cells[row], to.columns, to.values);
       }
       to.offsets.push_back(std::ssize(to.columns));
     }
@@ -98,27 +125,10 @@ class Column {
     data.values = std::move(to.values);
   }
 
-  static void add_entries(const Dataset& from, std::int64_t begin, std::int64_t end, Dataset& to) {
-    to.columns.insert(to.columns.end(), from.columns.begin() + begin, from.columns.begin() + end);
-    to.values.insert(to.values.end(), from.values.begin() + begin, from.values.begin() + end);
-  }
-
-  void add_with(float value, const Dataset& from, std::size_t row, Dataset& to) const {
-    const std::int64_t begin = from.offsets[row], end = from.offsets[row + 1];
-    const auto found =
-        std::lower_bound(from.columns.begin() + begin, from.columns.begin() + end, column_.first);
-    const std::int64_t at = found - from.columns.begin();
-    add_entries(from, begin, at, to);
-    if (value != 0) {
-      to.columns.push_back(static_cast<std::int32_t>(column_.first));
-      to.values.push_back(value);
-    }
-    add_entries(from, at < end && *found == column_.first ? at + 1 : at, end, to);
-  }
-
   const std::vector<std::int64_t>& rows_;
   ColumnInputs column_;
-  std::vector<float> cells_;  ///< [rows, column_.count]
+  std::shared_ptr<const RowStore> store_;  ///< of the rows as they are; null: they are in memory
+  std::vector<float> cells_;               ///< [rows, column_.count]
 };
 
 /// The metric of the rows of a data set that changes between the calls.
@@ -189,8 +199,7 @@ Importances permutation_importance(const Model& model, Dataset data, const std::
       column.write(order, data);
       loss = sign * (result.baseline - score(data));
     }
-    std::iota(order.begin(), order.end(), 0);
-    if (!losses.empty()) column.write(order, data);
+    column.restore(data);
     result.columns.push_back(losses.empty() ? Importance{raw.name} : importance_of(losses, raw.name));
   }
   return result;

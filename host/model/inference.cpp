@@ -1,10 +1,12 @@
 #include "host/model/inference.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "host/data/all_rows.hpp"
 #include "host/data/memory_rows.hpp"
+#include "host/model/stored_blocks.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
@@ -12,12 +14,26 @@
 namespace thalweg {
 namespace {
 
-PassInput block_input(const PlacedRows& rows, std::int64_t first, std::int64_t count) {
-  return {.slices = whole_batch(count),
-          .ids = rows.ids(first),
-          .training = false,
-          .input = rows.input(first, count)};
-}
+/// Where the inputs of the blocks come from: the backend's memory, or a store.
+class BlockInputs {
+ public:
+  BlockInputs(const Context& ctx, const PlacedRows& rows) : rows_(rows) {
+    if (rows.host().store != nullptr) stored_.emplace(ctx, rows.host(), rows.chosen(), kBlockRows);
+  }
+
+  std::int64_t block_rows() const { return stored_ ? stored_->block_rows() : kBlockRows; }
+
+  PassInput at(std::int64_t first, std::int64_t count) {
+    return {.slices = whole_batch(count),
+            .ids = rows_.ids(first),
+            .training = false,
+            .input = stored_ ? stored_->input(first, count) : rows_.input(first, count)};
+  }
+
+ private:
+  const PlacedRows& rows_;
+  std::optional<StoredBlocks> stored_;
+};
 
 }  // namespace
 
@@ -27,12 +43,14 @@ PlacedRows::PlacedRows(const Context& ctx, const DeviceDataset& data, const std:
 void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows,
                     const std::atomic<int>* stop_signal,
                     const std::function<void(const OutputBlock&)>& visit) {
-  Pass pass(ctx, network, std::min(kBlockRows, rows.count()), PassUse::forward);
+  BlockInputs inputs(ctx, rows);
+  const std::int64_t block_rows = inputs.block_rows();
+  Pass pass(ctx, network, std::min(block_rows, rows.count()), PassUse::forward);
   const ArenaView arenas{.param = network.parameters().data(), .buffers = network.buffers().data()};
-  for (std::int64_t first = 0; first < rows.count(); first += kBlockRows) {
+  for (std::int64_t first = 0; first < rows.count(); first += block_rows) {
     require_going(stop_signal, first, rows.count(), source_of(rows.host()));
-    const std::int64_t count = std::min(kBlockRows, rows.count() - first);
-    const Matrix output = pass.forward(ctx, network, block_input(rows, first, count), arenas);
+    const std::int64_t count = std::min(block_rows, rows.count() - first);
+    const Matrix output = pass.forward(ctx, network, inputs.at(first, count), arenas);
     visit({.first = first, .output = output, .targets = rows.targets(first)});
   }
 }

@@ -17,7 +17,7 @@ struct OutputBlock {
   LossTargets targets;     ///< targets of the rows; no target if the data has none
 };
 
-/// Rows of a data set that the backend holds. Refers to data set and rows.
+/// Rows of a data set that the backend holds, but for features in a store. Refers to data set and rows.
 class PlacedRows {
  public:
   /// The rows that are given, in that order; null: all of them.
@@ -27,9 +27,11 @@ class PlacedRows {
   /// Ids from position `first` on.
   const std::int64_t* ids(std::int64_t first) const { return ids_.data() + first; }
   LossTargets targets(std::int64_t first = 0) const { return data_.targets(ids(first)); }
+  /// Of features in memory.
   Input input(std::int64_t first, std::int64_t count) const { return data_.input(ids(first), count); }
 
   const Dataset& host() const { return data_.host(); }
+  const std::vector<std::int64_t>* chosen() const { return rows_; }
   /// The data set's row at a position.
   std::size_t row(std::int64_t n) const {
     return static_cast<std::size_t>(rows_ != nullptr ? (*rows_)[static_cast<std::size_t>(n)] : n);
@@ -43,8 +45,8 @@ class PlacedRows {
 
 constexpr std::int64_t kBlockRows = 1024;
 
-/// Brings the rows through the model, up to kBlockRows at a time. Throws InterruptedError soon after
-/// `stop_signal` becomes non-zero.
+/// Brings the rows through the model, up to kBlockRows at a time. Features in a store are read meanwhile, and
+/// checked. Throws InterruptedError soon after `stop_signal` becomes non-zero, and what the store throws.
 void for_each_block(const Context& ctx, Network& network, const PlacedRows& rows,
                     const std::atomic<int>* stop_signal,
                     const std::function<void(const OutputBlock&)>& visit);

@@ -81,12 +81,22 @@ std::vector<float> outputs_of_raw(const Model& model, const Dataset& data,
   return outputs;
 }
 
+/// [rows, outputs] of rows in a store: they are checked, and transformed, as they pass by.
+std::vector<float> outputs_of_stored(const Model& model, const Dataset& data,
+                                     const std::vector<std::int64_t>* rows,
+                                     const std::atomic<int>* stop_signal) {
+  if ((rows != nullptr ? std::ssize(*rows) : data.rows) == 0) return {};
+  const FittedRows fitted(data, model.spec().schema, rows, false, model.context().threads());
+  return infer(model.context(), model.network(), fitted.data(), fitted.rows(), stop_signal);
+}
+
 std::vector<float> checked_outputs(const Model& model, const Dataset& data,
                                    const std::vector<std::int64_t>* rows,
                                    const std::atomic<int>* stop_signal) {
   validate_form(data, model.context().threads());
   require_form(model.spec().schema, data, false);
   if (rows != nullptr) require_row_ids(data, *rows);
+  if (data.store != nullptr) return outputs_of_stored(model, data, rows, stop_signal);
   const bool inputs = has_form_of(model.spec().schema, data, false);
   return (inputs ? outputs_of_inputs : outputs_of_raw)(model, data, rows, stop_signal);
 }

@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <memory>
 
 #include "host/data/all_rows.hpp"
 #include "host/data/device_dataset.hpp"
 #include "host/model/checked_rows.hpp"
 #include "host/model/model_call.hpp"
+#include "host/model/stored_blocks.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
@@ -18,12 +20,13 @@ constexpr std::int64_t kMostRows = 512, kMostFloats = std::int64_t{1} << 24;
 /// works, and none while the caller looks at a block: that may take long, or wait for other threads' calls.
 class GradientBlocks {
  public:
-  GradientBlocks(const Context& ctx, Network& network, const Dataset& data, std::int64_t rows)
+  GradientBlocks(const Context& ctx, Network& network, const Dataset& data,
+                 const std::vector<std::int64_t>& rows)
       : ctx_(ctx),
         network_(network),
         arena_(network.plan().arena_size()),
-        block_rows_(
-            std::clamp(kMostFloats / arena_, std::int64_t{1}, std::clamp(rows, std::int64_t{1}, kMostRows))),
+        stored_(stored_blocks(ctx, data, rows, rows_at_once(std::ssize(rows)))),
+        block_rows_(stored_ ? stored_->block_rows() : rows_at_once(std::ssize(rows))),
         data_(ctx, data),
         pass_(ctx, network, block_rows_, PassUse::per_sample),
         ids_(ctx, block_rows_),
@@ -33,14 +36,15 @@ class GradientBlocks {
 
   std::int64_t block_rows() const { return block_rows_; }
 
-  /// Gradients of `count` rows in the arena's layout, in host memory.
-  const std::vector<float>& gradients(const std::int64_t* rows, std::int64_t count) {
+  /// Gradients of the `count` rows at position `first` of `rows`, in the arena's layout, in host memory.
+  const std::vector<float>& gradients(const std::vector<std::int64_t>& rows, std::int64_t first,
+                                      std::int64_t count) {
     const Lane lane(ctx_);
-    ids_.upload(ctx_, rows, count);
+    ids_.upload(ctx_, rows.data() + first, count);
     const PassInput input{.slices = whole_batch(count),
                           .ids = ids_.data(),
                           .training = false,
-                          .input = data_.input(ids_.data(), count)};
+                          .input = stored_ ? stored_->input(first, count) : data_.input(ids_.data(), count)};
     const ArenaView arenas{.param = network_.parameters().data(),
                            .grad = clobbered_.data(),
                            .buffers = network_.buffers().data()};
@@ -56,9 +60,23 @@ class GradientBlocks {
   }
 
  private:
+  /// None for features in memory.
+  static std::unique_ptr<StoredBlocks> stored_blocks(const Context& ctx, const Dataset& data,
+                                                     const std::vector<std::int64_t>& rows,
+                                                     std::int64_t most_rows) {
+    if (data.store == nullptr) return nullptr;
+    return std::make_unique<StoredBlocks>(ctx, data, &rows, most_rows);
+  }
+
+  std::int64_t rows_at_once(std::int64_t rows) const {
+    return std::clamp(kMostFloats / arena_, std::int64_t{1}, std::clamp(rows, std::int64_t{1}, kMostRows));
+  }
+
   const Context& ctx_;
   Network& network_;
-  std::int64_t arena_, block_rows_;
+  std::int64_t arena_;
+  std::unique_ptr<StoredBlocks> stored_;
+  std::int64_t block_rows_;
   DeviceDataset data_;
   Pass pass_;
   Buffer<std::int64_t> ids_;
@@ -66,7 +84,7 @@ class GradientBlocks {
   std::vector<float> host_;
 };
 
-GradientBlocks make_blocks(const Model& model, const Dataset& data, std::int64_t rows) {
+GradientBlocks make_blocks(const Model& model, const Dataset& data, const std::vector<std::int64_t>& rows) {
   const Lane lane(model.context());
   return GradientBlocks(model.context(), model.network(), data, rows);
 }
@@ -100,11 +118,11 @@ void for_each_gradient_block(const Model& model, const Dataset& data, const std:
   }
   const std::int64_t columns = parameter_count(model), arena = network.plan().arena_size();
   const auto total = static_cast<std::int64_t>(rows->size());
-  GradientBlocks blocks = make_blocks(model, fitted.data(), total);
+  GradientBlocks blocks = make_blocks(model, fitted.data(), *rows);
   std::vector<float> packed;
   for (std::int64_t first = 0; first < total; first += blocks.block_rows()) {
     const std::int64_t count = std::min(blocks.block_rows(), total - first);
-    const std::vector<float>& padded = blocks.gradients(rows->data() + first, count);
+    const std::vector<float>& padded = blocks.gradients(*rows, first, count);
     packed.resize(static_cast<std::size_t>(count * columns));
     for (std::int64_t n = 0; n < count; ++n) {
       pack_row(network.plan(), padded.data() + n * arena, packed.data() + n * columns);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "host/config/config_text.hpp"
+#include "host/data/block_reader.hpp"
 #include "host/data/dataset_rows.hpp"
 #include "host/data/labels.hpp"
 
@@ -158,15 +159,16 @@ RunShape run_shape(const Dataset& data, const std::vector<std::int64_t>& rows, c
   const std::vector<std::int64_t>& counted = *those;
   RunShape shape{.rows = std::ssize(counted), .loss = spec.config.loss};
   const std::int64_t stride = std::max<std::int64_t>(1, shape.rows / kRowsLookedAt);
+  std::vector<std::int64_t> some;
+  for (std::int64_t i = 0; i < shape.rows; i += stride) some.push_back(counted[static_cast<std::size_t>(i)]);
   double count = 0, entries = 0, norms = 0;
-  for (std::int64_t i = 0; i < shape.rows; i += stride) {
-    const std::int64_t row = counted[static_cast<std::size_t>(i)];
-    const double norm = square_norm_of_row(data, row);
-    if (norm == 0) continue;  // a row of zeros moves the bias alone
-    entries += entries_of_row(data, row);
+  for_each_row(data, &some, std::nullopt, [&](const Dataset& holder, std::int64_t row, std::int64_t) {
+    const double norm = square_norm_of_row(holder, row);
+    if (norm == 0) return;  // a row of zeros moves the bias alone
+    entries += entries_of_row(holder, row);
     norms += norm;
     ++count;
-  }
+  });
   shape.entries = entries / std::max(count, 1.0);
   shape.square_norm = norms / std::max(count, 1.0);
   return shape;

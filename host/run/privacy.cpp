@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "host/data/feature_rows.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -10,7 +11,7 @@ namespace {
 /// Whether the features were standardised by statistics of the training rows.
 bool standardized(const Config& config, const Dataset& data) {
   if (config.data.standardize == Tristate::yes) return true;
-  return config.data.standardize == Tristate::automatic && !data.sparse && data.dense_u8.empty();
+  return config.data.standardize == Tristate::automatic && !data.sparse && !holds_bytes(data);
 }
 
 std::uint64_t noise_seed(const Config& config) {

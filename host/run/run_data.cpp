@@ -8,12 +8,12 @@
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
 #include "host/data/memory_rows.hpp"
+#include "host/data/validate_data.hpp"
 #include "host/data/validation_data.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
 #include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
-#include "thalweg/validate.hpp"
 
 namespace thalweg {
 namespace {
@@ -42,7 +42,7 @@ std::optional<ModelSpec> init_spec(const ModelConfig& model) {
 MemoryData checked_memory(Dataset train, const Dataset* test) {
   const auto check = [](const Dataset& rows) {
     const bool raw = is_raw(rows.transform);
-    if (rows.rows != 0) validate(rows, raw ? MissingValues::allowed : MissingValues::refused);
+    if (rows.rows != 0) validate_data(rows, raw ? MissingValues::allowed : MissingValues::refused, 0);
   };
   check(train);
   if (test != nullptr) check(*test);

@@ -4,6 +4,7 @@
 // Example: shards_example in examples/tour.cpp.
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "thalweg/api.hpp"
 #include "thalweg/config.hpp"
@@ -21,7 +22,8 @@ struct ConvertOptions {
 /// What was written.
 struct ConvertReport {
   std::int64_t rows = 0, features = 0, shards = 0;
-  std::int64_t bytes = 0;  ///< of all files
+  std::int64_t bytes = 0;               ///< of all files
+  std::vector<std::string> notes = {};  ///< a line for each thing that was left out, or took more memory
 };
 
 /// Opens a folder that `convert` or `write_shards` wrote. Targets, weights, classes and transform are read;
@@ -35,9 +37,12 @@ THALWEG_API Dataset open_shards(const std::string& folder);
 THALWEG_API ConvertReport write_shards(const Dataset& data, const std::string& folder,
                                        const ConvertOptions& options = {});
 
-/// Reads data.train as training does, and writes it as a new folder of shards. Rows of one file of npy or IDX
-/// pass by in blocks, so it may be larger than memory; other formats are read whole. Imputation,
-/// standardisation, categories and classes are those of all rows.
+/// Reads data.train as training does, and writes it as a new folder of shards. Standardisation, imputation,
+/// categories and classes are those of all rows; weights stay as they are in the data. Settings of a run do
+/// nothing: class_weight, standardize_target, validation_fraction, folds. The rows of one npy or IDX file of
+/// numbers in C order pass by in blocks: memory holds a shard, and about 20 bytes for each row. All other
+/// data are read into memory first: other formats, several files, pipes, data.impute, and columns that need
+/// an offset (docs/numerics.md). Throws what reading throws; UsageError if the folder exists; IoError.
 THALWEG_API ConvertReport convert(const DataConfig& data, const std::string& folder,
                                   const ConvertOptions& options = {});
 

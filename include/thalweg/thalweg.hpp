@@ -18,3 +18,4 @@
 #include "thalweg/validate.hpp"
 #include "thalweg/verify.hpp"
 #include "thalweg/version.hpp"
+#include "thalweg/views.hpp"

@@ -5,11 +5,26 @@ import argparse
 import random
 import shutil
 import signal
+import subprocess
 import time
 
 from runs import DONE, KINDS, Run, Scratch, main, require
 
 SETTINGS = ["--train.epochs=8", "--checkpoint.every_steps=2", "--checkpoint.keep=2", "--train.log_every_steps=1"]
+
+
+# What convert decides; a run on shards has the other settings.
+OF_CONVERSION = ("--data.target=", "--data.impute=", "--data.train_rows=")
+BLOCKS = ["--data.order=blocks", "--data.block_bytes=4096", "--data.window_bytes=65536"]
+
+
+def on_shards(program, settings, folder):
+    """The settings of a run on shards of the same data."""
+    data = next(word for word in settings if word.startswith("--data.train="))
+    words = [word for word in settings if word.startswith((*OF_CONVERSION, "--model.loss="))]
+    subprocess.run([program, "convert", data.split("=", 1)[1], str(folder), "--quiet", *words], check=True, stdout=subprocess.DEVNULL)
+    left = [word for word in settings if word != data and not word.startswith(OF_CONVERSION)]
+    return [f"--data.train={folder}", *BLOCKS, *left]
 
 
 class Count:
@@ -49,17 +64,22 @@ def driver():
     parser.add_argument("program")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--shards", action="store_true", help="the runs read shards, in an order by blocks")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     count = Count()
     with Scratch() as folder:
         expected, seconds = {}, {}
-        for kind, settings in KINDS.items():
+        kinds = dict(KINDS)
+        if arguments.shards:
+            for kind, settings in KINDS.items():
+                kinds[kind] = on_shards(arguments.program, settings, folder / f"{kind}-shards")
+        for kind, settings in kinds.items():
             start = time.monotonic()
             expected[kind] = Run(arguments.program, settings + SETTINGS, folder / f"{kind}-whole").complete()
             seconds[kind] = time.monotonic() - start
         while count.kills < arguments.kills:
-            for kind, settings in KINDS.items():
+            for kind, settings in kinds.items():
                 run = Run(arguments.program, settings + SETTINGS, folder / kind)
                 one_life(kind, run, expected[kind], seconds[kind], count, arguments.kills, rng)
                 run.verify(arguments.program)

@@ -1,0 +1,42 @@
+#include "host/checkpoint/atomic_folder.hpp"
+
+#include <fmt/format.h>
+
+#include "host/checkpoint/file_ops.hpp"
+#include "host/checkpoint/files.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+
+AtomicFolder::AtomicFolder(const std::string& path)
+    : path_(path), temporary_(temporary_path(parent_of(path), name_of(path))) {
+  create_folders(parent_of(path_));
+  remove_stale_temporaries(path_);
+  create_folder(temporary_);
+}
+
+AtomicFolder::~AtomicFolder() {
+  if (renamed_) return;
+  for (const std::string& file : files_) file_ops().remove(file.c_str());
+  file_ops().remove(temporary_.c_str());
+}
+
+void AtomicFolder::write(std::string_view name, std::span<const std::string_view> parts) {
+  const std::string path = join_path(temporary_, name);
+  files_.push_back(path);
+  OutputFile file(path, OutputFile::Mode::replace, join_path(path_, name));
+  for (const std::string_view part : parts) file.write(part);
+  file.sync();
+  file.close();
+}
+
+void AtomicFolder::commit() {
+  sync_folder(temporary_);
+  // rename would take the place of an empty folder
+  if (path_exists(path_)) throw IoError(fmt::format("cannot create {}: it exists by now", path_));
+  rename_path(temporary_, path_);
+  renamed_ = true;
+  sync_folder(parent_of(path_));
+}
+
+}  // namespace thalweg

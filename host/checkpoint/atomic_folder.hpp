@@ -1,0 +1,31 @@
+#pragma once
+// A folder of new files that appears under its name all at once.
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace thalweg {
+
+/// Write its files, then commit. Without commit it never was. What a process that was killed left of the same
+/// folder is removed.
+class AtomicFolder {
+ public:
+  /// The folders above it are made. Throws IoError.
+  explicit AtomicFolder(const std::string& path);
+  ~AtomicFolder();
+  AtomicFolder(const AtomicFolder&) = delete;
+  AtomicFolder& operator=(const AtomicFolder&) = delete;
+
+  /// A file of these bytes, on the disk when it returns.
+  void write(std::string_view name, std::span<const std::string_view> parts);
+  /// Throws IoError also where there is something of that name by now.
+  void commit();
+
+ private:
+  std::string path_, temporary_;
+  std::vector<std::string> files_;  ///< paths, so that the destructor makes none
+  bool renamed_ = false;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <ostream>
+#include <string_view>
+
+#include "host/cli/cli.hpp"
+#include "host/cli/model_data.hpp"
+#include "host/cli/progress.hpp"
+#include "host/cli/signal_handler.hpp"
+#include "host/config/home_path.hpp"
+#include "host/data/counted.hpp"
+#include "host/json/json.hpp"
+#include "host/model/objective.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/shards.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+std::atomic<int> stop_signal{0};
+
+/// The first signal ends the reading, which removes what was written; the second one ends the process.
+extern "C" void on_stop(int signal) {
+  if (stop_signal.exchange(signal) != 0) std::_Exit(128 + signal);
+}
+
+struct Interrupted {};
+
+/// Whether a conversion reads the setting; the others are for runs.
+bool is_for_conversion(const std::string& key) {
+  constexpr std::array<std::string_view, 18> kOfRuns{"data.class_weight",
+                                                     "data.validation",
+                                                     "data.validation_target",
+                                                     "data.validation_fraction",
+                                                     "data.test",
+                                                     "data.test_target",
+                                                     "data.test_rows",
+                                                     "data.folds",
+                                                     "data.stratify",
+                                                     "data.standardize_target",
+                                                     "data.fingerprint",
+                                                     "data.unseen",
+                                                     "data.order",
+                                                     "data.block_bytes",
+                                                     "data.window_bytes",
+                                                     "data.memory",
+                                                     "data.readers",
+                                                     "data.train"};
+  if (key == "model.loss" || key == "train.threads") return true;
+  return key.starts_with("data.") && std::find(kOfRuns.begin(), kOfRuns.end(), key) == kOfRuns.end();
+}
+
+Config config_of(const ConvertArguments& arguments, Streams streams) {
+  Config config;
+  apply_settings(arguments.settings, config);
+  if (!config.data.train.empty())
+    throw UsageError("data.train and " + arguments.data + " both name the data; give one of them");
+  config.data.train = with_home(arguments.data);
+  for (const std::string& key : keys_of(arguments.settings))
+    if (!arguments.quiet && !is_for_conversion(key))
+      streams.err << key << " has no effect on a conversion; a run on the shards reads it" << std::endl;
+  return config;
+}
+
+double in_megabytes(std::int64_t bytes) { return static_cast<double>(bytes) / 1e6; }
+
+std::string to_text(const ConvertReport& report, const std::string& folder, double seconds) {
+  return fmt::format("{}: {} of {} in {}, {:.1f} MB in {:.1f} s, {:.1f} MB/s\n", folder,
+                     counted(report.rows, "row"), counted(report.features, "feature"),
+                     counted(report.shards, "shard"), in_megabytes(report.bytes), seconds,
+                     in_megabytes(report.bytes) / seconds);
+}
+
+Json to_json(const ConvertReport& report, const std::string& folder, double seconds) {
+  Json object;
+  object["out"] = folder;
+  object["rows"] = report.rows;
+  object["features"] = report.features;
+  object["shards"] = report.shards;
+  object["bytes"] = report.bytes;
+  object["seconds"] = seconds;
+  object["megabytes_per_second"] = in_megabytes(report.bytes) / seconds;
+  return object;
+}
+
+ConvertReport convert_or_stop(const Config& config, const std::string& folder,
+                              const ConvertArguments& arguments, ProgressPrinter& printer) {
+  const auto reading = [&](const std::string& file, std::int64_t done, std::int64_t total) {
+    if (stop_signal.load() != 0) throw Interrupted();
+    printer.reading(file, done, total);
+  };
+  return convert(config.data, folder,
+                 {.shard_bytes = arguments.shard_mb << 20,
+                  .use = target_use(config.model.loss),
+                  .reading = read_options(config, reading)});
+}
+
+int print(const ConvertArguments& arguments, Streams streams) {
+  const Config config = config_of(arguments, streams);
+  const std::string folder = with_home(arguments.out);
+  ProgressPrinter printer(streams.err, arguments.quiet);
+  const auto start = std::chrono::steady_clock::now();
+  const ConvertReport report = convert_or_stop(config, folder, arguments, printer);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  printer.finish();
+  for (const std::string& note : report.notes) printer.message(note);
+  streams.out << (arguments.json ? to_json(report, folder, seconds).dump(2) + "\n"
+                                 : to_text(report, folder, seconds))
+              << std::flush;
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+int convert_command(const ConvertArguments& arguments, Streams streams) {
+  stop_signal = 0;
+  try {
+    const SignalHandler handlers[] = {{SIGINT, on_stop}, {SIGHUP, on_stop}, {SIGTERM, on_stop}};
+    return print(arguments, streams);
+  } catch (const Interrupted&) {
+    // As the signal alone would have ended it, now that no half of a set is left.
+    std::raise(stop_signal);
+    return 128 + stop_signal;
+  }
+}
+
+}  // namespace thalweg::cli

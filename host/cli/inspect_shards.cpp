@@ -1,0 +1,103 @@
+#include "host/cli/inspect_shards.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "host/cli/object_text.hpp"
+#include "host/config/home_path.hpp"
+#include "host/data/shards/shard_store.hpp"
+#include "thalweg/error.hpp"
+#include "thalweg/shards.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+const ShardStore& store_of(const Dataset& data) {
+  const auto* const store = dynamic_cast<const ShardStore*>(data.store.get());
+  if (store == nullptr) throw InternalError("a set of shards with a store of another kind");
+  return *store;
+}
+
+std::int64_t bytes_of(const ShardManifest& manifest) {
+  std::int64_t bytes = 0;
+  for (const ShardEntry& shard : manifest.shards) bytes += static_cast<std::int64_t>(shard.bytes);
+  return bytes;
+}
+
+void add_rows(const ShardManifest& manifest, const StoredForm& form, Json& object) {
+  object["rows"] = form.rows;
+  object["features"] = form.features;
+  object["kind"] = std::string(form.sparse ? "sparse" : "dense");
+  object["dtype"] = std::string(name_of(form.dtype));
+  object["cells"] = std::string(name_of(manifest.facts.cells));
+  if (form.sparse) object["entries"] = form.entries;
+  if (form.sparse) object["longest_row"] = form.longest_row;
+  object["row_bytes"] = form.row_bytes();
+}
+
+void add_targets(const Dataset& data, const ShardManifest& manifest, Json& object) {
+  const bool classes = data.target_kind == TargetKind::classes;
+  object["targets"] = std::string(data.target.empty() ? "none" : classes ? "classes" : "numbers");
+  if (!manifest.class_rows.empty()) {
+    object["classes"] = data.classes;
+    object["class_rows"] = manifest.class_rows;
+  }
+  if (!data.weight.empty()) object["weight_sum"] = manifest.weight_sum;
+}
+
+Json describe(const Dataset& data) {
+  const ShardStore& store = store_of(data);
+  const ShardManifest& manifest = store.manifest();
+  Json object;
+  add_rows(manifest, store.form(), object);
+  add_targets(data, manifest, object);
+  object["shards"] = std::ssize(manifest.shards);
+  object["bytes"] = bytes_of(manifest);
+  object["source"] = manifest.facts.source;
+  return object;
+}
+
+/// The first error of a shard's rows; empty: all of them are as they were written.
+std::string damage_of(const ShardStore& store, const ShardEntry& shard) {
+  constexpr std::int64_t kPieceBytes = std::int64_t{4} << 20;
+  const std::int64_t most =
+      std::max<std::int64_t>(kPieceBytes / std::max<std::int64_t>(store.form().row_bytes(), 1), 1);
+  FeatureRows rows;
+  try {
+    for (std::int64_t row = 0; row < shard.rows; row += most) {
+      rows.clear();
+      store.read(shard.first_row + row, std::min(most, shard.rows - row), rows);
+    }
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+int verify(const Dataset& data, Streams streams) {
+  const ShardStore& store = store_of(data);
+  std::int64_t damaged = 0;
+  for (const ShardEntry& shard : store.manifest().shards) {
+    const std::string report = damage_of(store, shard);
+    if (report.empty()) continue;
+    streams.err << report << "\n";
+    ++damaged;
+  }
+  streams.out << fmt::format("{} valid, {} damaged\n", std::ssize(store.manifest().shards) - damaged,
+                             damaged);
+  return static_cast<int>(damaged == 0 ? ExitCode::done : ExitCode::bad_data);
+}
+
+}  // namespace
+
+int inspect_shards(const InspectArguments& arguments, Streams streams) {
+  const Dataset data = open_shards(with_home(arguments.path));
+  if (arguments.verify) return verify(data, streams);
+  const Json object = describe(data);
+  streams.out << (arguments.json ? object.dump(2) + "\n" : as_text(object)) << std::flush;
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace thalweg::cli

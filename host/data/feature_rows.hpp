@@ -1,0 +1,29 @@
+#pragma once
+// Features out of a store, for code on the host.
+#include <cstdint>
+#include <vector>
+
+#include "host/data/row_store.hpp"
+#include "thalweg/dataset.hpp"
+
+namespace thalweg {
+
+/// Whether dense features are uint8, in memory or in a store.
+inline bool holds_bytes(const Dataset& data) {
+  return data.store ? data.store->form().dtype == DType::u8 : !data.dense_u8.empty();
+}
+
+/// Makes `to` the features of the rows ids[0 .. count), in that order. Neighbours are read together, and
+/// scattered rows by several threads.
+void read_rows(const RowStore& store, const std::int64_t* ids, std::int64_t count, FeatureRows& to);
+
+/// Exchanges the features in memory of a data set, and the number of its rows, with `rows`.
+void swap_features(Dataset& data, FeatureRows& rows);
+
+/// Appends `rows`, which are given up.
+void append_rows(FeatureRows&& rows, FeatureRows& to);
+
+/// Rows of about `bytes`; at least 1.
+std::int64_t rows_within(const StoredForm& form, std::int64_t bytes);
+
+}  // namespace thalweg

@@ -1,0 +1,21 @@
+#pragma once
+// Sets of shards as the data of a run or of a model.
+#include <string>
+
+#include "thalweg/config.hpp"
+#include "thalweg/dataset.hpp"
+
+namespace thalweg {
+
+/// Whether the path is that of a folder of shards: it has a manifest.
+bool is_shard_set(const std::string& path);
+
+/// Opens data.train; with a schema, that of model.init, in its form. Throws ConfigError naming a setting that
+/// asks readers for what shards have already, or do not have; and what open_shards throws.
+Dataset open_training_shards(const DataConfig& config, const DataSchema* schema, int threads);
+
+/// Opens a set for a model. Cells that shards keep ahead of scale and shift take those of the schema. Throws
+/// DataError for data of another form.
+Dataset open_shards_as(const std::string& folder, const DataSchema& schema, bool need_target, int threads);
+
+}  // namespace thalweg

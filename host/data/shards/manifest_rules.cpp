@@ -1,0 +1,104 @@
+#include "host/data/shards/manifest_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "host/data/shards/shard_layout.hpp"
+
+namespace thalweg {
+namespace {
+
+std::string wrong(const char* key, const std::string& what) { return fmt::format("\"{}\": {}", key, what); }
+
+template <class T, class U>
+std::string differs(const char* key, const T& found, const U& expected) {
+  return wrong(key, fmt::format("got {}, expected {}", found, expected));
+}
+
+std::string form_problem(const ShardManifest& m) {
+  const DataSchema& schema = m.facts.schema;
+  if (m.form.features != schema.features) return differs("features", m.form.features, schema.features);
+  if (m.form.sparse != schema.sparse) return differs("sparse", m.form.sparse, schema.sparse);
+  if (m.form.sparse && m.form.dtype != DType::f32)
+    return differs("dtype", name_of(m.form.dtype), name_of(DType::f32));
+  const bool floats = !m.form.sparse && m.form.dtype == DType::f32;
+  if (m.facts.cells == ShardCells::unscaled && (!floats || schema.transform.scale.empty()))
+    return wrong("cells", "only dense float32 rows with a scale can be unscaled");
+  return "";
+}
+
+std::string entries_problem(const ShardManifest& m) {
+  if (!m.form.sparse) {
+    if (m.entries != 0) return differs("entries", m.entries, 0);
+    return m.longest_row != 0 ? differs("longest_row", m.longest_row, 0) : "";
+  }
+  if (m.longest_row > std::min(m.entries, m.form.features))
+    return wrong("longest_row",
+                 fmt::format("{} of {} entries and {} features", m.longest_row, m.entries, m.form.features));
+  if (m.entries > __int128{m.rows} * m.longest_row)
+    return wrong("entries", fmt::format("{} in {} rows of at most {}", m.entries, m.rows, m.longest_row));
+  return "";
+}
+
+std::string sums_problem(const ShardManifest& m) {
+  const bool positive = std::isfinite(m.weight_sum) && m.weight_sum > 0;
+  if (m.form.weights ? !positive : m.weight_sum != 0)
+    return wrong("weight_sum", fmt::format("{}{}", m.weight_sum, m.form.weights ? "" : " without weights"));
+  const DataSchema& schema = m.facts.schema;
+  const bool counted = m.form.targets && schema.target_kind == TargetKind::classes;
+  const std::int64_t classes = counted ? std::ssize(schema.classes) : 0;
+  if (std::ssize(m.class_rows) != classes)
+    return wrong("class_rows", fmt::format("got {} numbers, expected {}", m.class_rows.size(), classes));
+  std::int64_t left = counted ? m.rows : 0;
+  for (const std::int64_t rows : m.class_rows) {
+    if (rows < 0 || rows > left) return wrong("class_rows", fmt::format("{} of {} rows left", rows, left));
+    left -= rows;
+  }
+  return left == 0 ? "" : wrong("class_rows", fmt::format("{} rows have no class", left));
+}
+
+std::string shard_problem(const ShardManifest& m, const ShardEntry& shard, std::int64_t first_row) {
+  if (shard.first_row != first_row) return differs("first_row", shard.first_row, first_row);
+  if (shard.rows < 1 || shard.rows > m.rows - first_row)
+    return wrong("rows", fmt::format("{} of {} rows left", shard.rows, m.rows - first_row));
+  if (shard.entries > m.entries) return wrong("entries", fmt::format("{} of {}", shard.entries, m.entries));
+  if (!shard_is_possible(m.form, shard.rows, shard.entries))
+    return wrong("rows", fmt::format("{} rows of {} features are too many", shard.rows, m.form.features));
+  const auto bytes = shard_layout(m.form, first_row, shard.rows, shard.entries).bytes;
+  if (std::cmp_not_equal(shard.bytes, bytes)) return differs("bytes", shard.bytes, bytes);
+  const std::int64_t pieces = (bytes + kShardPiece - 1) / kShardPiece;
+  if (std::ssize(shard.pieces) != pieces) return differs("xxh3", std::ssize(shard.pieces), pieces);
+  return "";
+}
+
+std::string shards_problem(const ShardManifest& m) {
+  std::int64_t rows = 0, entries = 0;
+  for (std::size_t i = 0; i < m.shards.size(); ++i) {
+    const ShardEntry& shard = m.shards[i];
+    const std::string name = shard_name(static_cast<std::int64_t>(i));
+    if (shard.name != name) return differs("shards", shard.name, name);
+    const std::string problem = shard_problem(m, shard, rows);
+    if (!problem.empty()) return wrong("shards", fmt::format("{}: {}", name, problem));
+    rows += shard.rows;
+    if (__builtin_add_overflow(entries, shard.entries, &entries))
+      return wrong("entries", "the sum of the shards overflows");
+  }
+  if (rows != m.rows) return wrong("rows", fmt::format("got {}, the shards have {}", m.rows, rows));
+  if (entries != m.entries)
+    return wrong("entries", fmt::format("got {}, the shards have {}", m.entries, entries));
+  return "";
+}
+
+}  // namespace
+
+std::string manifest_problem(const ShardManifest& manifest) {
+  if (manifest.rows < 1) return wrong("rows", "a set of no rows");
+  for (const auto& problem_of : {form_problem, entries_problem, shards_problem, sums_problem})
+    if (std::string problem = problem_of(manifest); !problem.empty()) return problem;
+  return "";
+}
+
+}  // namespace thalweg

@@ -1,0 +1,64 @@
+#include "host/data/shards/shard_layout.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "host/checkpoint/safetensors.hpp"
+
+namespace thalweg {
+namespace {
+
+std::int64_t cell_bytes(const ShardForm& form) { return form.dtype == DType::u8 ? 1 : 4; }
+
+std::vector<SafetensorsShape> tensors_of(const ShardForm& form, std::int64_t rows, std::int64_t entries) {
+  std::vector<SafetensorsShape> tensors;
+  if (form.targets) tensors.push_back({"y", "F32", {rows}});
+  if (form.weights) tensors.push_back({"w", "F32", {rows}});
+  if (form.sparse) {
+    tensors.push_back({"offsets", "I64", {rows + 1}});
+    tensors.push_back({"columns", "I32", {entries}});
+    tensors.push_back({"values", "F32", {entries}});
+  } else {
+    tensors.push_back({"x", form.dtype == DType::u8 ? "U8" : "F32", {rows, form.features}});
+  }
+  return tensors;
+}
+
+}  // namespace
+
+std::string shard_name(std::int64_t index) { return fmt::format("shard-{:05}.safetensors", index); }
+
+std::int64_t feature_bytes(const ShardForm& form, std::int64_t rows, std::int64_t entries) {
+  return form.sparse ? 8 * rows + 8 * entries : rows * form.features * cell_bytes(form);
+}
+
+bool shard_is_possible(const ShardForm& form, std::int64_t rows, std::int64_t entries) {
+  constexpr __int128 kMost = __int128{1} << 60;
+  const __int128 cells = form.sparse ? __int128{8} * entries : __int128{4} * rows * form.features;
+  return rows < kMost / 32 && entries < kMost / 8 && form.features < kMost / 4 && cells < kMost;
+}
+
+ShardLayout shard_layout(const ShardForm& form, std::int64_t first_row, std::int64_t rows,
+                         std::int64_t entries) {
+  ShardLayout layout;
+  const std::int64_t y_bytes = form.targets ? 4 * rows : 0, w_bytes = form.weights ? 4 * rows : 0;
+  const SafetensorsMetadata metadata{{"first_row", std::to_string(first_row)}, {"format", "thalweg shard"}};
+  layout.header = safetensors_header(metadata, tensors_of(form, rows, entries), kShardPage,
+                                     static_cast<std::uint64_t>(y_bytes + w_bytes));
+  layout.y = std::ssize(layout.header);
+  layout.w = layout.y + y_bytes;
+  const std::int64_t begin = layout.w + w_bytes;
+  if (form.sparse) {
+    layout.offsets = begin;
+    layout.columns = layout.offsets + 8 * (rows + 1);
+    layout.values = layout.columns + 4 * entries;
+    layout.bytes = layout.values + 4 * entries;
+  } else {
+    layout.x = begin;
+    layout.bytes = layout.x + feature_bytes(form, rows, entries);
+  }
+  return layout;
+}
+
+}  // namespace thalweg

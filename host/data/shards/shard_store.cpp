@@ -1,0 +1,122 @@
+#include "host/data/shards/shard_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "host/checkpoint/files.hpp"
+#include "host/data/finite.hpp"
+#include "host/data/shards/shard_file.hpp"
+#include "host/data/shards/shard_layout.hpp"
+#include "host/data/shards/sparse_shard.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+StoredForm stored_form(const ShardManifest& m) {
+  return {.rows = m.rows,
+          .features = m.form.features,
+          .sparse = m.form.sparse,
+          .dtype = m.form.dtype,
+          .entries = m.entries,
+          .longest_row = m.longest_row};
+}
+
+RowSpan rows_of(const ShardEntry& shard) { return {shard.first_row, shard.rows}; }
+
+void check_header(const ShardFile& file, const std::string& wanted, const ShardEntry& shard) {
+  std::string header(wanted.size(), '\0');
+  file.read(0, std::ssize(header), header.data(), rows_of(shard));
+  if (header == wanted) return;
+  throw DataError(fmt::format("{}: its header is not the one of rows {} to {} of this set", file.path(),
+                              shard.first_row, shard.first_row + shard.rows - 1));
+}
+
+/// As apply_scaling, so that the bits are those of rows in memory.
+void scale(const FeatureTransform& transform, float* cells, std::int64_t rows) {
+  const auto features = transform.scale.size();
+  for (std::int64_t r = 0; r < rows; ++r, cells += features)
+    for (std::size_t j = 0; j < features; ++j)
+      cells[j] = std::fma(cells[j], transform.scale[j], transform.shift[j]);
+}
+
+}  // namespace
+
+ShardStore::ShardStore(const std::string& folder, ShardManifest manifest)
+    : folder_(folder), manifest_(std::move(manifest)), form_(stored_form(manifest_)) {
+  for (const ShardEntry& shard : manifest_.shards)
+    files_.push_back(std::make_unique<ShardFile>(join_path(folder, shard.name), shard));
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    const ShardEntry& shard = manifest_.shards[i];
+    ShardLayout layout = shard_layout(manifest_.form, shard.first_row, shard.rows, shard.entries);
+    check_header(*files_[i], std::exchange(layout.header, {}), shard);
+    layouts_.push_back(std::move(layout));
+  }
+}
+
+ShardStore::~ShardStore() = default;
+
+std::vector<float> ShardStore::read_column(std::int64_t ShardLayout::*begin) const {
+  std::vector<float> column(static_cast<std::size_t>(manifest_.rows));
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    const ShardEntry& shard = manifest_.shards[i];
+    files_[i]->read(layouts_[i].*begin, 4 * shard.rows, column.data() + shard.first_row, rows_of(shard));
+  }
+  return column;
+}
+
+std::vector<float> ShardStore::read_targets() const {
+  return manifest_.form.targets ? read_column(&ShardLayout::y) : std::vector<float>();
+}
+
+std::vector<float> ShardStore::read_weights() const {
+  return manifest_.form.weights ? read_column(&ShardLayout::w) : std::vector<float>();
+}
+
+void ShardStore::read(std::int64_t first, std::int64_t count, FeatureRows& to) const {
+  if (first < 0 || count < 0 || count > form_.rows - first)
+    throw ShapeError(
+        fmt::format("{}: {} rows from row {} are wanted; it has {}", folder_, count, first, form_.rows));
+  const auto behind =
+      std::upper_bound(manifest_.shards.begin(), manifest_.shards.end(), first,
+                       [](std::int64_t row, const ShardEntry& shard) { return row < shard.first_row; });
+  for (auto i = static_cast<std::size_t>(behind - manifest_.shards.begin()) - 1; count > 0; ++i) {
+    const ShardEntry& shard = manifest_.shards[i];
+    const std::int64_t from_shard = std::min(count, shard.first_row + shard.rows - first);
+    read_shard(i, first - shard.first_row, from_shard, to);
+    to.rows += from_shard;
+    first += from_shard;
+    count -= from_shard;
+  }
+}
+
+void ShardStore::read_shard(std::size_t index, std::int64_t row, std::int64_t count, FeatureRows& to) const {
+  const ShardEntry& shard = manifest_.shards[index];
+  const ShardFile& file = *files_[index];
+  const ShardLayout& layout = layouts_[index];
+  const RowSpan wanted{shard.first_row + row, count};
+  if (form_.sparse) return read_sparse_rows(file, {shard, layout, form_}, row, count, to);
+  const std::int64_t cells = count * form_.features, at = row * form_.features;
+  if (form_.dtype == DType::u8) {
+    to.u8.resize(to.u8.size() + static_cast<std::size_t>(cells));
+    return file.read(layout.x + at, cells, to.u8.data() + to.u8.size() - cells, wanted);
+  }
+  to.f32.resize(to.f32.size() + static_cast<std::size_t>(cells));
+  float* const read = to.f32.data() + to.f32.size() - cells;
+  file.read(layout.x + 4 * at, 4 * cells, read, wanted);
+  if (manifest_.facts.cells == ShardCells::unscaled) scale(manifest_.facts.schema.transform, read, count);
+  const std::int64_t bad = first_not_finite(read, cells, false);
+  if (bad < cells) refuse(shard.first_row + row + bad / form_.features, bad % form_.features, read[bad]);
+}
+
+void ShardStore::refuse(std::int64_t row, std::int64_t feature, float value) const {
+  const std::string where = fmt::format("{} row {}, feature {}", folder_, row, feature);
+  if (manifest_.facts.cells == ShardCells::unscaled)
+    throw DataError(fmt::format("{}: too large to be scaled in float32", where));
+  throw DataError(fmt::format("{}: the value is {}; want a finite number", where, value));
+}
+
+}  // namespace thalweg

@@ -1,0 +1,221 @@
+#include "host/data/shards/shard_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "host/checkpoint/atomic_folder.hpp"
+#include "host/checkpoint/files.hpp"
+#include "host/data/labels.hpp"
+#include "host/data/shards/shard_buffer.hpp"
+#include "host/data/shards/shard_layout.hpp"
+#include "host/json/json.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+/// "out" for "out/".
+std::string without_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+std::string new_folder(const std::string& folder) {
+  require_new_folder(folder);
+  return without_slashes(folder);
+}
+
+void require_shard_bytes(std::int64_t bytes) {
+  if (bytes < 1) throw UsageError(fmt::format("a shard of {} bytes; want 1 or more", bytes));
+}
+
+void require_count(const char* what, std::int64_t found, std::int64_t expected) {
+  if (found != expected)
+    throw ShapeError(fmt::format("rows for a shard: {} {}, expected {}", found, what, expected));
+}
+
+/// Rows of each class, as far as targets are whole numbers; it is not known yet whether they are classes.
+class ClassRows {
+ public:
+  void add(std::span<const float> targets) {
+    for (const float target : targets) {
+      const bool index = target >= 0 && target < static_cast<float>(kMostClasses);
+      if (!index || target != std::floor(target)) {
+        are_indices_ = false;
+        continue;
+      }
+      const auto at = static_cast<std::size_t>(target);
+      if (at >= rows_.size()) rows_.resize(at + 1);
+      ++rows_[at];
+    }
+  }
+  std::vector<std::int64_t> of(std::size_t classes) const {
+    if (!are_indices_ || rows_.size() > classes)
+      throw ShapeError(
+          fmt::format("rows for a shard: a target is not the index of one of {} classes", classes));
+    std::vector<std::int64_t> rows = rows_;
+    rows.resize(classes);
+    return rows;
+  }
+
+ private:
+  std::vector<std::int64_t> rows_;
+  bool are_indices_ = true;
+};
+
+}  // namespace
+
+void require_new_folder(const std::string& folder) {
+  if (folder.empty()) throw UsageError("the folder of the shards has no name");
+  if (path_exists(folder))
+    throw UsageError(fmt::format("{} exists; shards are written into a new folder", folder));
+}
+
+struct ShardWriter::State {
+  State(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes)
+      : folder(new_folder(folder)), shard(form, shard_bytes) {
+    manifest.form = form;
+  }
+
+  std::int64_t rows() const { return manifest.rows + shard.rows(); }
+
+  void close_shard() {
+    const std::int64_t index = std::ssize(manifest.shards);
+    const std::int64_t first_row = manifest.rows, rows = shard.rows();
+    manifest.shards.push_back(shard.write(folder, index, first_row));
+    manifest.rows += rows;
+    manifest.entries += manifest.shards.back().entries;
+  }
+
+  /// Targets and weights of rows that were checked for their number.
+  void count(std::span<const float> targets, std::span<const float> weights) {
+    class_rows.add(targets);
+    for (const float weight : weights) manifest.weight_sum += weight;
+  }
+
+  void require_columns(std::int64_t rows, std::span<const float> targets,
+                       std::span<const float> weights) const {
+    require_count("targets", std::ssize(targets), manifest.form.targets ? rows : 0);
+    require_count("weights", std::ssize(weights), manifest.form.weights ? rows : 0);
+  }
+
+  template <class T>
+  void append_dense(std::span<const T> cells, std::span<const float> targets, std::span<const float> weights);
+  void append_sparse(const FeatureRows& rows, std::span<const float> targets, std::span<const float> weights);
+
+  AtomicFolder folder;
+  ShardBuffer shard;
+  ShardManifest manifest;
+  ClassRows class_rows;
+};
+
+namespace {
+
+std::span<const float> part_of(std::span<const float> values, std::int64_t first, std::int64_t count) {
+  if (values.empty()) return values;
+  return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+}
+
+}  // namespace
+
+template <class T>
+void ShardWriter::State::append_dense(std::span<const T> cells, std::span<const float> targets,
+                                      std::span<const float> weights) {
+  const ShardForm& form = manifest.form;
+  const std::int64_t rows = std::ssize(cells) / form.features;
+  require_count("cells", std::ssize(cells), rows * form.features);
+  require_columns(rows, targets, weights);
+  count(targets, weights);
+  for (std::int64_t first = 0; first < rows;) {
+    const std::int64_t taken = shard.room(rows - first);
+    if (taken == 0) {
+      close_shard();
+      continue;
+    }
+    const auto part = cells.subspan(static_cast<std::size_t>(first * form.features),
+                                    static_cast<std::size_t>(taken * form.features));
+    shard.add_dense(std::as_bytes(part), taken);
+    shard.add_targets(part_of(targets, first, taken), part_of(weights, first, taken));
+    first += taken;
+  }
+}
+
+void ShardWriter::State::append_sparse(const FeatureRows& rows, std::span<const float> targets,
+                                       std::span<const float> weights) {
+  require_count("offsets", std::ssize(rows.offsets), rows.rows + 1);
+  require_count("columns", std::ssize(rows.columns), rows.offsets.back());
+  require_count("values", std::ssize(rows.values), rows.offsets.back());
+  require_columns(rows.rows, targets, weights);
+  count(targets, weights);
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    const auto begin = static_cast<std::size_t>(rows.offsets[static_cast<std::size_t>(r)]);
+    const auto end = static_cast<std::size_t>(rows.offsets[static_cast<std::size_t>(r) + 1]);
+    const auto entries = static_cast<std::int64_t>(end - begin);
+    if (!shard.has_room_for(entries)) close_shard();
+    shard.add_sparse(std::span(rows.columns).subspan(begin, end - begin),
+                     std::span(rows.values).subspan(begin, end - begin));
+    shard.add_targets(part_of(targets, r, 1), part_of(weights, r, 1));
+    manifest.longest_row = std::max(manifest.longest_row, entries);
+  }
+}
+
+ShardWriter::ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes) {
+  require_shard_bytes(shard_bytes);
+  state_ = std::make_unique<State>(folder, form, shard_bytes);
+}
+
+ShardWriter::~ShardWriter() = default;
+
+std::int64_t ShardWriter::rows() const { return state_->rows(); }
+
+void ShardWriter::append_dense(std::span<const float> rows, std::span<const float> targets,
+                               std::span<const float> weights) {
+  require_count("uint8 cells", state_->manifest.form.dtype == DType::u8 ? std::ssize(rows) : 0, 0);
+  state_->append_dense(rows, targets, weights);
+}
+
+void ShardWriter::append_dense(std::span<const std::uint8_t> rows, std::span<const float> targets,
+                               std::span<const float> weights) {
+  require_count("float32 cells", state_->manifest.form.dtype == DType::f32 ? std::ssize(rows) : 0, 0);
+  state_->append_dense(rows, targets, weights);
+}
+
+void ShardWriter::append(const FeatureRows& rows, std::span<const float> targets,
+                         std::span<const float> weights) {
+  const ShardForm& form = state_->manifest.form;
+  if (form.sparse) return state_->append_sparse(rows, targets, weights);
+  const bool bytes = form.dtype == DType::u8;
+  require_count("float32 cells", std::ssize(rows.f32), bytes ? 0 : rows.rows * form.features);
+  require_count("uint8 cells", std::ssize(rows.u8), bytes ? rows.rows * form.features : 0);
+  if (bytes) return append_dense(std::span(rows.u8), targets, weights);
+  append_dense(std::span(rows.f32), targets, weights);
+}
+
+ConvertReport ShardWriter::finish(const ShardFacts& facts) {
+  State& s = *state_;
+  if (s.rows() == 0) throw UsageError("a set of shards needs a row");
+  if (s.shard.rows() > 0) s.close_shard();
+  ShardManifest& m = s.manifest;
+  m.facts = facts;
+  require_count("features", facts.schema.features, m.form.features);
+  if (m.form.targets && facts.schema.target_kind == TargetKind::classes)
+    m.class_rows = s.class_rows.of(facts.schema.classes.size());
+  std::string text;
+  try {
+    text = shard_manifest_text(m);
+  } catch (const JsonError& error) {
+    throw DataError(fmt::format("{}: a name or class is not UTF-8: {}", facts.source, error.what()));
+  }
+  const std::string_view parts[] = {text};
+  s.folder.write(kShardManifest, parts);
+  s.folder.commit();
+  ConvertReport report{m.rows, m.form.features, std::ssize(m.shards), std::ssize(text)};
+  for (const ShardEntry& shard : m.shards) report.bytes += static_cast<std::int64_t>(shard.bytes);
+  return report;
+}
+
+}  // namespace thalweg

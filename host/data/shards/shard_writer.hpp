@@ -1,0 +1,46 @@
+#pragma once
+// Writes a set of shards: rows in blocks of any size, and at the end what all rows have in common.
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "host/data/row_store.hpp"
+#include "host/data/shards/shard_manifest.hpp"
+#include "thalweg/shards.hpp"
+
+namespace thalweg {
+
+/// Throws UsageError for a folder that exists, before anything is read for it.
+void require_new_folder(const std::string& folder);
+
+/// The set is there whole when finish returns, or not at all. Equal rows give equal bytes, however they are
+/// cut into blocks. One shard at a time is kept in memory.
+class ShardWriter {
+ public:
+  /// `shard_bytes`: of features in one shard, about. Throws UsageError if `folder` exists, or for a shard of
+  /// less than 1 byte; IoError.
+  ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes);
+  ~ShardWriter();
+  ShardWriter(const ShardWriter&) = delete;
+  ShardWriter& operator=(const ShardWriter&) = delete;
+
+  /// Rows, with a target and a weight for each where the form has them, else none. Weights are those of a
+  /// Dataset: of mean 1. The caller has checked the values. Throws ShapeError for another form or length.
+  void append(const FeatureRows& rows, std::span<const float> targets, std::span<const float> weights);
+  /// The same for dense rows that lie elsewhere: [count, features].
+  void append_dense(std::span<const float> rows, std::span<const float> targets,
+                    std::span<const float> weights);
+  void append_dense(std::span<const std::uint8_t> rows, std::span<const float> targets,
+                    std::span<const float> weights);
+
+  std::int64_t rows() const;
+  /// Throws UsageError where there are no rows, ShapeError where the schema is not that of the rows.
+  ConvertReport finish(const ShardFacts& facts);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace thalweg

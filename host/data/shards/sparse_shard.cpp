@@ -1,0 +1,84 @@
+#include "host/data/shards/sparse_shard.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "host/data/finite.hpp"
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+[[noreturn]] void fail(const ShardFile& file, std::int64_t row, const std::string& what) {
+  throw DataError(fmt::format("{}: row {}: {}", file.path(), row, what));
+}
+
+/// The entries of the rows, from `row` to one behind the last.
+std::vector<std::int64_t> read_offsets(const ShardFile& file, const SparseShard& of, std::int64_t row,
+                                       std::int64_t count) {
+  std::vector<std::int64_t> offsets(static_cast<std::size_t>(count) + 1);
+  file.read(of.layout.offsets + 8 * row, 8 * (count + 1), offsets.data(), {of.shard.first_row + row, count});
+  const std::int64_t first_row = of.shard.first_row + row, entries = of.shard.entries;
+  const bool at_begin = row == 0, at_end = row + count == of.shard.rows;
+  if (offsets.front() < 0 || (at_begin && offsets.front() != 0))
+    fail(file, first_row, fmt::format("its entries begin at {}", offsets.front()));
+  for (std::size_t r = 0; r + 1 < offsets.size(); ++r) {
+    const std::int64_t begin = offsets[r], end = offsets[r + 1];
+    if (end < begin || end > entries || end - begin > of.form.longest_row)
+      fail(file, first_row + static_cast<std::int64_t>(r),
+           fmt::format("its entries are {} to {} of {}, a row has at most {}", begin, end, entries,
+                       of.form.longest_row));
+  }
+  if (at_end && offsets.back() != entries)
+    fail(file, first_row + count - 1, fmt::format("its entries end at {} of {}", offsets.back(), entries));
+  return offsets;
+}
+
+void check_row(const ShardFile& file, const StoredForm& form, std::int64_t row, const std::int32_t* columns,
+               std::int64_t count) {
+  std::int32_t last = -1;
+  for (std::int64_t k = 0; k < count; ++k) {
+    if (columns[k] <= last || columns[k] >= form.features)
+      fail(file, row,
+           fmt::format("column {} follows column {}; want ascending ones below {}", columns[k], last,
+                       form.features));
+    last = columns[k];
+  }
+}
+
+/// `offsets` count from the first of the entries.
+void check_entries(const ShardFile& file, const SparseShard& of, std::int64_t row,
+                   const std::vector<std::int64_t>& offsets, const std::int32_t* columns,
+                   const float* values) {
+  for (std::size_t r = 0; r + 1 < offsets.size(); ++r)
+    check_row(file, of.form, row + static_cast<std::int64_t>(r), columns + offsets[r],
+              offsets[r + 1] - offsets[r]);
+  const std::int64_t bad = first_not_finite(values, offsets.back(), false);
+  if (bad == offsets.back()) return;
+  const auto behind = std::upper_bound(offsets.begin(), offsets.end(), bad);
+  fail(file, row + (behind - offsets.begin()) - 1,
+       fmt::format("the value of column {} is {}; want a finite number", columns[bad], values[bad]));
+}
+
+}  // namespace
+
+void read_sparse_rows(const ShardFile& file, const SparseShard& of, std::int64_t row, std::int64_t count,
+                      FeatureRows& to) {
+  const RowSpan wanted{of.shard.first_row + row, count};
+  std::vector<std::int64_t> offsets = read_offsets(file, of, row, count);
+  const std::int64_t begin = offsets.front(), entries = offsets.back() - begin;
+  for (std::int64_t& offset : offsets) offset -= begin;
+  const std::size_t before = to.columns.size(), after = before + static_cast<std::size_t>(entries);
+  to.columns.resize(after);
+  to.values.resize(after);
+  file.read(of.layout.columns + 4 * begin, 4 * entries, to.columns.data() + before, wanted);
+  file.read(of.layout.values + 4 * begin, 4 * entries, to.values.data() + before, wanted);
+  check_entries(file, of, of.shard.first_row + row, offsets, to.columns.data() + before,
+                to.values.data() + before);
+  for (std::size_t r = 1; r < offsets.size(); ++r)
+    to.offsets.push_back(static_cast<std::int64_t>(before) + offsets[r]);
+}
+
+}  // namespace thalweg

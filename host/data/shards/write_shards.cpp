@@ -1,0 +1,67 @@
+#include <algorithm>
+
+#include "host/checkpoint/files.hpp"
+#include "host/data/memory_rows.hpp"
+#include "host/data/shards/shard_writer.hpp"
+#include "host/data/validate_data.hpp"
+
+namespace thalweg {
+namespace {
+
+constexpr std::int64_t kBlockBytes = std::int64_t{8} << 20;
+
+ShardForm form_of(const Dataset& data) {
+  const bool bytes = data.store ? data.store->form().dtype == DType::u8 : !data.dense_u8.empty();
+  return {.features = data.features,
+          .sparse = data.sparse,
+          .dtype = bytes ? DType::u8 : DType::f32,
+          .targets = !data.target.empty(),
+          .weights = !data.weight.empty()};
+}
+
+/// The features of some rows, wherever they are.
+void read_rows(const Dataset& data, std::int64_t first, std::int64_t count, FeatureRows& to) {
+  to.clear();
+  if (data.store) return data.store->read(first, count, to);
+  to.rows = count;
+  const auto copy = [&](const auto& from, auto& into) {
+    if (!from.empty())
+      into.assign(from.begin() + first * data.features, from.begin() + (first + count) * data.features);
+  };
+  copy(data.dense_f32, to.f32);
+  copy(data.dense_u8, to.u8);
+  if (!data.sparse) return;
+  const auto offsets = data.offsets.begin() + first;
+  const std::int64_t begin = offsets[0], end = offsets[count];
+  to.offsets.assign(offsets, offsets + count + 1);
+  for (std::int64_t& offset : to.offsets) offset -= begin;
+  to.columns.assign(data.columns.begin() + begin, data.columns.begin() + end);
+  to.values.assign(data.values.begin() + begin, data.values.begin() + end);
+}
+
+std::span<const float> part(const std::vector<float>& values, std::int64_t first, std::int64_t count) {
+  if (values.empty()) return {};
+  return std::span(values).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+}
+
+}  // namespace
+
+ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options) {
+  if (!data.store) validate_data(data, MissingValues::refused, options.reading.threads);
+  ShardWriter writer(folder, form_of(data), options.shard_bytes);
+  const std::int64_t row_bytes =
+      data.sparse ? 8 + 8 * (std::ssize(data.columns) / data.rows) : 4 * data.features;
+  const std::int64_t block = std::max<std::int64_t>(1, kBlockBytes / row_bytes);
+  FeatureRows rows;
+  for (std::int64_t first = 0; first < data.rows; first += block) {
+    const std::int64_t count = std::min(block, data.rows - first);
+    read_rows(data, first, count, rows);
+    writer.append(rows, part(data.target, first, count), part(data.weight, first, count));
+  }
+  return writer.finish({.schema = schema_of(data),
+                        .target_reason = data.target_reason,
+                        .source = name_of(source_of(data)),
+                        .source_fingerprint = data.store ? "" : fingerprint(data, false)});
+}
+
+}  // namespace thalweg
