@@ -51,6 +51,11 @@ struct SparseParameterGrad {
   BatchSum grad_bias;  ///< [O]; sum == null: no bias
 };
 
+// sparse_linear_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const SparseIndexArgs& args);
+void require_contract(const SparseLinearForward& args);
+void require_contract(const SparseParameterGrad& args);
+
 struct SparseLinearOps {
   Required<void(const Device&, const SparseIndexArgs&)> index;
   Required<void(const Device&, const SparseLinearForward&)> forward;
