@@ -61,9 +61,13 @@ TEST(Contracts, ElementwiseLossRefusesEachFault) {
          a.loss.kind = LossKind::squared;
          a.output.cols = a.grad_output.cols = 1;
        },
-       [&](auto& a) {  // of a data set's targets, one row is known
+       [&](auto& a) {  // of the rows of a data set, one is known
          a.targets.ids = p.ids;
          a.losses = over(a.targets.target) + 1;
+       },
+       [&](auto& a) {
+         a.targets.ids = p.ids;
+         a.losses = over(a.targets.weight) + 1;
        },
        [](auto& a) {
          a.output.rows = a.grad_output.rows = 0;

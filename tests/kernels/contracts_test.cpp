@@ -88,6 +88,21 @@ TEST(Contracts, InPlaceMeansElementForElement) {
   EXPECT_THROW(other.writes("doubles", reinterpret_cast<double*>(memory), 3, wide), InternalError);
 }
 
+TEST(Contracts, AStrideMattersFromTheSecondRowOn) {
+  alignas(8) float memory[16] = {};
+  Contract op("stride");
+  const Operand one = op.reads("one", Matrix{memory, 1, 3, 0}, 1, 3);
+  EXPECT_NO_THROW(op.writes("in place", Matrix{memory, 1, 3, 7}, 1, 3, one));
+  EXPECT_THROW(op.reads("two", Matrix{memory + 8, 2, 3, 2}, 2, 3), InternalError);
+}
+
+TEST(Contracts, AContractNamesUpTo32Operands) {
+  alignas(8) float memory[33] = {};
+  Contract op("many");
+  for (int i = 0; i < 32; ++i) op.writes("operand", memory + i, 1);
+  EXPECT_THROW(op.writes("operand", memory + 32, 1), InternalError);
+}
+
 TEST(Contracts, MemoryHasTheAlignmentOfItsElements) {
   alignas(8) char memory[16] = {};
   Contract op("memory");
@@ -142,6 +157,11 @@ TEST(Contracts, LinearForwardRefusesEachFault) {
          a.before_activation = {};
        },
        [](auto& a) {
+         a.input.rows = a.output.rows = a.before_activation.rows = 1;
+         a.input.stride = a.output.stride = 0;
+       },
+       [&](auto& a) {
+         a.input.ids = ids;
          a.input.data = nullptr;
          a.input.rows = a.output.rows = a.before_activation.rows = 0;
        },
