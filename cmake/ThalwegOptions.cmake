@@ -14,6 +14,9 @@ target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
 if(THALWEG_WERROR)
   target_compile_options(thalweg_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
+if(THALWEG_CONTRACTS)  # kernels/base/required.hpp
+  target_compile_definitions(thalweg_flags INTERFACE THALWEG_CONTRACTS)
+endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")
 
 # Of host/ and include/, in every object that may hold a line of theirs; ThalwegCuda.cmake has the kernels' own.

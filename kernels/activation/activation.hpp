@@ -28,6 +28,10 @@ struct ActivationBackward {
   float* grad_input = nullptr;  ///< may be grad_output itself
 };
 
+// activation_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const ActivationForward& args);
+void require_contract(const ActivationBackward& args);
+
 struct ActivationOps {
   Required<void(const Device&, const ActivationForward&)> forward;
   Required<void(const Device&, const ActivationBackward&)> backward;

@@ -53,6 +53,11 @@ struct BatchNormBackward {
   float* grad_bias = nullptr;    ///< [C]
 };
 
+// batch_norm_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const BatchNormForward& args);
+void require_contract(const BatchNormInference& args);
+void require_contract(const BatchNormBackward& args);
+
 struct BatchNormOps {
   Required<void(const Device&, const BatchNormForward&)> forward;
   Required<void(const Device&, const BatchNormInference&)> inference;

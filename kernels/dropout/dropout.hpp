@@ -29,6 +29,9 @@ struct DropoutArgs {
 /// rate in [0, 1).
 DropoutArgs dropout_args(double rate, std::uint64_t seed, std::uint32_t layer);
 
+// dropout_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const DropoutArgs& args);
+
 struct DropoutOps {
   Required<void(const Device&, const DropoutArgs&)> apply;
 };

@@ -21,6 +21,9 @@ struct ElementwiseLossArgs {
   Matrix grad_output;       ///< [N, K]; data == null: only the losses are wanted
 };
 
+// elementwise_loss_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const ElementwiseLossArgs& args);
+
 struct ElementwiseLossOps {
   Required<void(const Device&, const ElementwiseLossArgs&)> evaluate;
 };

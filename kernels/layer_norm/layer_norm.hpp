@@ -39,6 +39,10 @@ struct LayerNormBackward {
   BatchSum grad_bias;    ///< [C]
 };
 
+// layer_norm_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const LayerNormForward& args);
+void require_contract(const LayerNormBackward& args);
+
 struct LayerNormOps {
   Required<void(const Device&, const LayerNormForward&)> forward;
   Required<void(const Device&, const LayerNormBackward&)> backward;

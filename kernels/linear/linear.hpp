@@ -49,6 +49,11 @@ struct LinearParameterGrad {
   BatchSum grad_bias;    ///< [O]; sum == null: no bias
 };
 
+// linear_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const LinearForward& args);
+void require_contract(const LinearInputGrad& args);
+void require_contract(const LinearParameterGrad& args);
+
 struct LinearOps {
   Required<void(const Device&, const LinearForward&)> forward;
   Required<void(const Device&, const LinearInputGrad&)> input_grad;

@@ -48,6 +48,10 @@ struct SparseLinearStep {
   BatchSum grad_bias;    ///< [1]; sum == null: no bias
 };
 
+// linear_step_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const DenseLinearStep& args);
+void require_contract(const SparseLinearStep& args);
+
 struct LinearStepOps {
   Required<void(const Device&, const DenseLinearStep&)> dense;
   Required<void(const Device&, const SparseLinearStep&)> sparse;

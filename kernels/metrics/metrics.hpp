@@ -80,6 +80,12 @@ struct PairArgs {
   PairCount* pairs = nullptr;
 };
 
+// metrics_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const MetricSumArgs& args);
+void require_contract(const ResidualArgs& args);
+void require_contract(const ConfusionArgs& args);
+void require_contract(const PairArgs& args);
+
 /// What they add to lies in the backend's memory.
 struct MetricsOps {
   Required<void(const Device&, const MetricSumArgs&)> sum;

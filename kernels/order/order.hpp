@@ -25,6 +25,9 @@ struct OrderArgs {
   std::int64_t* ids = nullptr;  ///< [count]
 };
 
+// order_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const OrderArgs& args);
+
 struct OrderOps {
   Required<void(const Device&, const OrderArgs&)> batch;
 };

@@ -107,6 +107,18 @@ struct GaussianNoise {
   const std::uint64_t* step = nullptr;  ///< [1] in the backend's memory
 };
 
+// per_sample_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const DenseRowSquares& args);
+void require_contract(const SparseRowSquares& args);
+void require_contract(const LinearSquaredNorms& args);
+void require_contract(const LayerNormSquaredNorms& args);
+void require_contract(const ClipFactors& args);
+void require_contract(const RowScale& args);
+void require_contract(const DenseSampleGradients& args);
+void require_contract(const SparseSampleGradients& args);
+void require_contract(const LayerNormSampleGradients& args);
+void require_contract(const GaussianNoise& args);
+
 struct PerSampleOps {
   Required<void(const Device&, const DenseRowSquares&)> dense_row_squares;
   Required<void(const Device&, const SparseRowSquares&)> sparse_row_squares;

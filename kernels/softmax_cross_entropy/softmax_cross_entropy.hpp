@@ -41,6 +41,10 @@ struct SoftmaxArgs {
   Matrix probabilities;
 };
 
+// softmax_cross_entropy_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const SoftmaxCrossEntropyArgs& args);
+void require_contract(const SoftmaxArgs& args);
+
 struct SoftmaxCrossEntropyOps {
   Required<void(const Device&, const SoftmaxCrossEntropyArgs&)> evaluate;
   Required<void(const Device&, const SoftmaxArgs&)> softmax;

@@ -41,7 +41,7 @@ void require_index_capacity(const SparseIndexArgs& args, std::int64_t entries);
 /// Writes only touched elements: grad_weight.sum[o * I + features[t]] = sum over the batch rows that hold
 /// feature t of grad_output[n, o] * value (fma chains by slice over those rows, then the tree). grad_bias as
 /// in the linear layer. grad_weight.partials are compact: slice s of output o and slot t at partials + s *
-/// partial_stride + t * O + o, partial_stride >= touched features * O.
+/// partial_stride + t * O + o, partial_stride >= touched.capacity * O.
 struct SparseParameterGrad {
   SparseRows input;         ///< [N, I] of this call (a micro-batch of the batch that was indexed)
   TouchedFeatures touched;  ///< of the global batch
@@ -50,6 +50,11 @@ struct SparseParameterGrad {
   BatchSum grad_weight;
   BatchSum grad_bias;  ///< [O]; sum == null: no bias
 };
+
+// sparse_linear_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const SparseIndexArgs& args);
+void require_contract(const SparseLinearForward& args);
+void require_contract(const SparseParameterGrad& args);
 
 struct SparseLinearOps {
   Required<void(const Device&, const SparseIndexArgs&)> index;

@@ -137,6 +137,12 @@ struct RecordArgs {
   std::int64_t statistics_size = 0;
 };
 
+// update_contract.cpp: throws InternalError where a call breaks the contract of its op.
+void require_contract(const RecordArgs& args);
+void require_contract(const UpdateArgs& args);
+void require_contract(const GradientNormArgs& args);
+void require_contract(const ProjectArgs& args);
+
 struct UpdateOps {
   Required<void(const Device&, const RecordArgs&)> record;
   Required<void(const Device&, const UpdateArgs&)> step;

@@ -9,7 +9,7 @@ file(GLOB ops RELATIVE ${CMAKE_SOURCE_DIR}/kernels ${CMAKE_SOURCE_DIR}/kernels/*
 list(REMOVE_ITEM ops base gemm backend.hpp CMakeLists.txt)
 foreach(op IN LISTS ops)
   foreach(mirror IN ITEMS tests/kernels/${op}_test.cpp benchmarks/kernels/${op}_bench.cpp kernels/${op}/${op}.hpp
-                          kernels/${op}/${op}_reference.cpp kernels/${op}/${op}_cpu.cpp)
+                          kernels/${op}/${op}_reference.cpp kernels/${op}/${op}_cpu.cpp kernels/${op}/${op}_contract.cpp)
     if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${mirror})
       list(APPEND problems "kernels/${op} lacks ${mirror}")
     endif()

@@ -18,6 +18,8 @@ OTHER_MEANINGS = {
     ("include/thalweg/settings/model.hpp", "quantile"): "a setting",
     ("host/bench/bench.cpp", "logistic"): "a workload",
     ("host/bench/training_workloads.cpp", "logistic"): "a workload",
+    ("kernels/metrics/metrics_contract.cpp", "squared"): "an argument",
+    ("kernels/metrics/metrics_contract.cpp", "absolute"): "an argument",
     ("kernels/softmax_cross_entropy/softmax_cross_entropy_cuda.cu", "softmax_cross_entropy"): "an op",
     ("tests/static/costs.cpp", "softmax_cross_entropy"): "an op",
     ("tests/static/rules.py", "softmax_cross_entropy"): "an op",
