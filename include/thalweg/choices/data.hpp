@@ -1,6 +1,5 @@
 #pragma once
 // The closed sets of the section [data], each with its table of names (choices.hpp).
-
 #include "thalweg/names.hpp"
 
 namespace thalweg {
