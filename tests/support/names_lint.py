@@ -8,7 +8,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SETS = {"Rule": "include/thalweg/choices.hpp", "Activation": "include/thalweg/choices.hpp", "Loss": "include/thalweg/loss.hpp"}
+SETS = {"Rule": "include/thalweg/choices/optimizer.hpp", "Activation": "include/thalweg/choices/model.hpp",
+        "Loss": "include/thalweg/loss.hpp"}
 CODE = ["include/**/*.hpp", "kernels/**/*.*", "host/**/*.*", "examples/*.cpp", "benchmarks/kernels/*.cpp", "tests/static/*.*"]
 # The tables, and the names that other tools have for the same things.
 TABLES = {*SETS.values(), "host/config/other_names.hpp"}
@@ -16,6 +17,7 @@ TABLES = {*SETS.values(), "host/config/other_names.hpp"}
 OTHER_MEANINGS = {
     ("include/thalweg/settings/optimizer.hpp", "momentum"): "a setting",
     ("include/thalweg/settings/model.hpp", "quantile"): "a setting",
+    ("include/thalweg/choices.hpp", "poisson"): "a sampling",
     ("host/bench/bench.cpp", "logistic"): "a workload",
     ("host/bench/training_workloads.cpp", "logistic"): "a workload",
     ("kernels/metrics/metrics_contract.cpp", "squared"): "an argument",
