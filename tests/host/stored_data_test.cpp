@@ -3,21 +3,24 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <thread>
 
 #include "host/data/block_reader.hpp"
 #include "host/data/chosen_rows.hpp"
+#include "host/data/memory_rows.hpp"
 #include "host/data/training_source.hpp"
 #include "host/model/importance.hpp"
 #include "host/run/defaults.hpp"
 #include "host/run/privacy.hpp"
 #include "tests/support/backends.hpp"
+#include "tests/support/memory_store.hpp"
 #include "tests/support/small_models.hpp"
-#include "tests/support/stored_copy.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/prepare.hpp"
 #include "thalweg/validate.hpp"
@@ -31,6 +34,27 @@ using Rows = std::vector<std::int64_t>;
 
 constexpr std::int64_t kRows = 2500, kFeatures = 5;  // blocks of 1024, 1024 and 452 rows
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// Notes how it is read.
+class WatchedStore : public RowStore {
+ public:
+  explicit WatchedStore(const Dataset& data) : rows(data) {}
+  const StoredForm& form() const override { return rows.form(); }
+  void read(std::int64_t first, std::int64_t count, FeatureRows& to) const override {
+    most_rows = std::max(most_rows.load(), count);
+    if (std::this_thread::get_id() != maker_) ++reads_ahead;
+    rows.read(first, count, to);
+  }
+
+  MemoryStore rows;
+  mutable std::atomic<std::int64_t> most_rows = 0;
+  mutable std::atomic<std::int64_t> reads_ahead = 0;  ///< on other threads than the one that made the store
+
+ private:
+  std::thread::id maker_ = std::this_thread::get_id();
+};
+
+Dataset stored(const Dataset& data) { return with_store(data, std::make_shared<MemoryStore>(data)); }
 
 template <class E, class Call>
 void expect_error(const Call& call, const std::string& words) {
@@ -266,8 +290,8 @@ TEST(StoredData, AreLookedAtForTheDefaultsAsTheSameRowsInMemory) {
     EXPECT_EQ(got.entries, want.entries);
     EXPECT_EQ(got.square_norm, want.square_norm);
   }
-  const auto store = std::make_shared<CopyStore>(dense(2));
-  run_shape(over(dense(2), store), first_rows(kRows), {});
+  const auto store = std::make_shared<MemoryStore>(dense(2));
+  run_shape(with_store(dense(2), store), first_rows(kRows), {});
   EXPECT_EQ(store->rows_read, 1250) << "every second row";
 }
 
@@ -360,16 +384,16 @@ TEST(StoredData, WithASparseRowThatNoModelTakesAreRefusedByRowAndColumn) {
 TEST(StoredData, ThatCannotBeReadEndTheCallAndTheModelStaysUsable) {
   const Dataset data = dense(2);
   const Model model = model_of(cpu(), data);
-  const auto store = std::make_shared<CopyStore>(data);
-  const Dataset disk = over(data, store);
+  const auto store = std::make_shared<MemoryStore>(data);
+  const Dataset disk = with_store(data, store);
   for (const std::int64_t row : {0, 2499}) {
-    store->fails_at = row;
-    expect_error<IoError>([&] { evaluate(model, disk); }, "the disk fails");
-    expect_error<IoError>([&] { model.predict(disk); }, "the disk fails");
-    expect_error<IoError>([&] { per_sample_gradients(model, disk, {row}); }, "the disk fails");
-    expect_error<IoError>([&] { fingerprint(disk, true); }, "the disk fails");
+    store->bad_row = row;
+    expect_error<IoError>([&] { evaluate(model, disk); }, "is unreadable");
+    expect_error<IoError>([&] { model.predict(disk); }, "is unreadable");
+    expect_error<IoError>([&] { per_sample_gradients(model, disk, {row}); }, "is unreadable");
+    expect_error<IoError>([&] { fingerprint(disk, true); }, "is unreadable");
   }
-  store->fails_at = -1;
+  store->bad_row = -1;
   expect_same_predictions(model.predict(disk), model.predict(data));
 }
 
@@ -390,20 +414,20 @@ TEST(StoredData, AreTrainedOnAsTheyAreAlsoWhereTheyAreRaw) {
 TEST(StoredData, ArePassedOnceAndShortRowsInLongReadsAheadOfTheModel) {
   const Dataset data = dense(2);
   const Model model = model_of(cpu(), data);
-  const auto store = std::make_shared<CopyStore>(data);
-  evaluate(model, over(data, store));
-  EXPECT_EQ(store->rows_read, kRows);
-  EXPECT_EQ(store->reads, 1) << "2500 rows of 20 bytes";
+  const auto store = std::make_shared<WatchedStore>(data);
+  evaluate(model, with_store(data, store));
+  EXPECT_EQ(store->rows.rows_read, kRows);
+  EXPECT_EQ(store->rows.reads, 1) << "2500 rows of 20 bytes";
   EXPECT_EQ(store->reads_ahead, 1);
-  model.predict(over(data, store), {5, 6, 7, 9, 8});
-  EXPECT_EQ(store->reads, 4) << "rows 5 to 7 in one";
-  EXPECT_EQ(store->rows_read, kRows + 5);
+  model.predict(with_store(data, store), {5, 6, 7, 9, 8});
+  EXPECT_EQ(store->rows.reads, 4) << "rows 5 to 7 in one";
+  EXPECT_EQ(store->rows.rows_read, kRows + 5);
 }
 
 /// Each read waits for another one, some seconds at most.
-class PairedReads : public CopyStore {
+class PairedReads : public WatchedStore {
  public:
-  using CopyStore::CopyStore;
+  using WatchedStore::WatchedStore;
   void read(std::int64_t first, std::int64_t count, FeatureRows& to) const override {
     {
       std::unique_lock lock(mutex_);
@@ -412,7 +436,7 @@ class PairedReads : public CopyStore {
       changed_.wait_for(lock, std::chrono::seconds(5), [this] { return met_; });
       --inside_;
     }
-    CopyStore::read(first, count, to);
+    WatchedStore::read(first, count, to);
   }
   bool met() const { return met_; }
 
@@ -428,9 +452,9 @@ TEST(StoredData, ThatLieScatteredAreReadBySeveralThreadsAtOnceInTheOrderAskedFor
     const auto store = std::make_shared<PairedReads>(data);
     Rows rows;
     for (std::int64_t n = 0; n < 33; ++n) rows.push_back(n * 1999 % kRows);
-    const Dataset got = select_rows(over(data, store), rows), want = select_rows(data, rows);
+    const Dataset got = select_rows(with_store(data, store), rows), want = select_rows(data, rows);
     EXPECT_TRUE(store->met());
-    EXPECT_EQ(store->rows_read, 33);
+    EXPECT_EQ(store->rows.rows_read, 33);
     EXPECT_EQ(got.dense_f32, want.dense_f32);
     EXPECT_EQ(got.dense_u8, want.dense_u8);
     EXPECT_EQ(got.offsets, want.offsets);
@@ -443,10 +467,10 @@ TEST(StoredData, OfLongRowsPassInBlocksThatAMemoryHolds) {
   constexpr std::int64_t kLong = 40000;  // 160 kB a row: 104 rows of 16 MiB
   const Dataset data = number_data(kLong, random_floats(kLong * 250, 1), random_floats(250, 2));
   const Model model = model_of(cpu(), data, {.loss = Loss::squared});
-  const auto store = std::make_shared<CopyStore>(data);
-  const Dataset disk = over(data, store);
+  const auto store = std::make_shared<WatchedStore>(data);
+  const Dataset disk = with_store(data, store);
   expect_same_predictions(model.predict(disk), model.predict(data));
-  EXPECT_EQ(store->reads, 3);
+  EXPECT_EQ(store->rows.reads, 3);
   EXPECT_EQ(store->most_rows, 104);
   expect_same_metrics(evaluate(model, disk), evaluate(model, data));
 }
@@ -458,9 +482,9 @@ TEST(StoredData, OfOneLongSparseRowPassInBlocksThatADeviceHasRoomFor) {
   for (std::int32_t j = 0; j < kLong; ++j) data.columns.push_back(j);
   data.values = random_floats(kLong, 3);
   data.offsets.resize(13, kLong);
-  const auto store = std::make_shared<CopyStore>(data);
+  const auto store = std::make_shared<WatchedStore>(data);
   const Model model = model_of(cpu(), data, {.loss = Loss::squared});
-  expect_same_predictions(model.predict(over(data, store)), model.predict(data));
+  expect_same_predictions(model.predict(with_store(data, store)), model.predict(data));
   EXPECT_EQ(store->most_rows, 5);
 }
 
