@@ -16,8 +16,10 @@
 #include "host/data/memory_rows.hpp"
 #include "host/data/training_source.hpp"
 #include "host/model/importance.hpp"
+#include "host/model/replaced_cells.hpp"
 #include "host/run/defaults.hpp"
 #include "host/run/privacy.hpp"
+#include "host/run/run_data.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/small_models.hpp"
@@ -261,6 +263,32 @@ TEST(StoredData, ThatLackAValueOfAColumnThatIsNotImputedAreRefusedByNameWhenTheR
   raw.rows.source = "disk.bin";
   const Model model = raw.model();
   expect_error<DataError>([&] { evaluate(model, stored(raw.rows)); }, "disk.bin row 2002");
+  raw.rows.first_source_row = 100;
+  expect_error<DataError>([&] { evaluate(model, stored(raw.rows)); }, "disk.bin row 2102");
+  const std::string among = "disk.bin, among the chosen rows: row 1";  // as of rows in memory
+  expect_error<DataError>([&] { model.predict(raw.rows, {5, 2002}); }, among);
+  expect_error<DataError>([&] { model.predict(stored(raw.rows), {5, 2002}); }, among);
+  raw.rows.source_files = {{"first.bin", 0, 0}, {"second.bin", 2000, 50}};
+  expect_error<DataError>([&] { evaluate(model, stored(raw.rows)); }, "second.bin row 52");
+  raw.rows.source_line.assign(kRows, 0), raw.rows.source_line[2002] = 4711;
+  expect_error<DataError>([&] { evaluate(model, stored(raw.rows)); }, "second.bin line 4711");
+}
+
+TEST(StoredData, WithoutRowsAreRefusedOrPredictedAsThoseInMemory) {
+  const RawRows raw;
+  const Model model = raw.model();
+  const Dataset none = select_rows(raw.rows, {});
+  EXPECT_TRUE(model.predict(stored(none)).values.empty());
+  for (const Dataset& data : {none, stored(none)})
+    expect_error<DataError>([&] { prepare(data, model.spec().schema); }, "has no rows");
+}
+
+TEST(StoredData, AreLeftSoonAfterTheStopSignal) {
+  const Model model = model_of(cpu(), dense(2));
+  const std::atomic<int> stop = 2;
+  const Dataset disk = stored(dense(2));
+  expect_error<InterruptedError>([&] { evaluate(model, disk, nullptr, &stop); }, "after 0 of 2500 rows");
+  expect_error<InterruptedError>([&] { model.predict(disk, {1, 2}, &stop); }, "after 0 of 2 rows");
 }
 
 TEST(StoredData, HaveTheFingerprintOfTheSameRowsInMemory) {
@@ -316,7 +344,7 @@ TEST(StoredData, AreChosenIntoMemoryOrWhereTheyAre) {
     EXPECT_EQ(memory.columns, want.columns);
     EXPECT_EQ(memory.values, want.values);
     EXPECT_EQ(memory.target, want.target);
-    EXPECT_EQ(choose_rows(data, ids).values, want.values);
+    EXPECT_EQ(fingerprint(choose_rows(data, ids), true), fingerprint(want, true));
     const Dataset there = choose_rows(stored(data), ids);
     ASSERT_NE(there.store, nullptr);
     EXPECT_EQ(there.target, want.target);
@@ -422,6 +450,45 @@ TEST(StoredData, ArePassedOnceAndShortRowsInLongReadsAheadOfTheModel) {
   model.predict(with_store(data, store), {5, 6, 7, 9, 8});
   EXPECT_EQ(store->rows.reads, 4) << "rows 5 to 7 in one";
   EXPECT_EQ(store->rows.rows_read, kRows + 5);
+}
+
+TEST(StoredData, OfTheShortestRowsAreReadInPiecesOf64Blocks) {
+  constexpr std::int64_t kMany = 100'000;
+  const Dataset data = number_data(1, random_floats(kMany, 1), random_floats(kMany, 2));
+  const auto store = std::make_shared<WatchedStore>(data);
+  const Model model = model_of(cpu(), data);
+  expect_same_predictions(model.predict(with_store(data, store)), model.predict(data));
+  EXPECT_EQ(store->rows.reads, 2);
+  EXPECT_EQ(store->most_rows, 65536);
+}
+
+TEST(StoredData, AreNotReadBeforeARunNeedsThem) {
+  const auto store = std::make_shared<MemoryStore>(dense(2));
+  checked_memory(with_store(dense(2), store), nullptr);
+  EXPECT_EQ(store->reads, 0);
+  Dataset short_target = with_store(dense(2), store);
+  short_target.target.pop_back();
+  expect_error<ShapeError>([&] { checked_memory(short_target, nullptr); }, "target has 2499 elements");
+}
+
+TEST(StoredData, WithOtherCellsInAColumnGrowAndShrinkByAnEntry) {
+  Dataset data = number_data(3, {}, {});
+  data.rows = 4, data.sparse = true, data.offsets = {0, 2, 2, 3, 4};
+  data.columns = {0, 1, 1, 2}, data.values = {1, 2, 3, 4};
+  const Floats cells{7, 0, 5};
+  const auto store = with_cells(std::make_shared<MemoryStore>(data), {.name = "b", .first = 1},
+                                {&cells[0], &cells[2], &cells[1], nullptr});
+  EXPECT_EQ(store->form().longest_row, 3);
+  EXPECT_EQ(store->form().entries, 8) << "no fewer than there may be";
+  FeatureRows rows;
+  store->read(2, 2, rows);
+  store->read(0, 2, rows);
+  EXPECT_EQ(rows.rows, 4);
+  EXPECT_EQ(rows.offsets, (Rows{0, 0, 1, 3, 4})) << "row 2 loses its entry, row 1 has one now";
+  EXPECT_EQ(rows.columns, (std::vector<std::int32_t>{2, 0, 1, 1}));
+  EXPECT_EQ(rows.values, (Floats{4, 1, 7, 5}));
+  const auto full = with_cells(store, {.name = "c", .first = 2}, ReplacedCells(4));
+  EXPECT_EQ(full->form().longest_row, 3) << "of 3 features";
 }
 
 /// Each read waits for another one, some seconds at most.
