@@ -143,15 +143,14 @@ TEST(StoredData, ArePredictedAndEvaluatedAsTheSameRowsInMemoryOnEveryDevice) {
   const Rows some = some_rows();
   for (const std::string& device : all_devices()) {
     for (const int classes : {0, 2, 3}) {
+      const std::vector<std::int64_t> hidden(classes == 2 ? 1 : 0, 4);
       for (const Dataset& data : all_kinds(classes)) {
-        for (const std::vector<std::int64_t>& hidden : {std::vector<std::int64_t>{}, {4}}) {
-          const Model model = model_of(context_of(device), data, {.hidden = hidden});
-          const Dataset disk = stored(data);
-          expect_same_predictions(model.predict(disk), model.predict(data));
-          expect_same_predictions(model.predict(disk, some), model.predict(data, some));
-          expect_same_metrics(evaluate(model, disk), evaluate(model, data));
-          expect_same_metrics(evaluate(model, disk, &some), evaluate(model, data, &some));
-        }
+        const Model model = model_of(context_of(device), data, {.hidden = hidden});
+        const Dataset disk = stored(data);
+        expect_same_predictions(model.predict(disk), model.predict(data));
+        expect_same_predictions(model.predict(disk, some), model.predict(data, some));
+        expect_same_metrics(evaluate(model, disk), evaluate(model, data));
+        expect_same_metrics(evaluate(model, disk, &some), evaluate(model, data, &some));
       }
     }
   }
@@ -240,6 +239,17 @@ TEST(StoredData, AreTransformedAsTheyAreReadWhereTheyAreRaw) {
   EXPECT_EQ(prepared.transform.scale, want.transform.scale);
   const Dataset read = select_rows(prepared, {2002, 0, 1});
   expect_same_bits(read.dense_f32, select_rows(want, {2002, 0, 1}).dense_f32, "prepared");
+}
+
+TEST(StoredData, HaveMoreInputsThanRawColumnsWhereAColumnOfNoValueIsOneOfCategories) {
+  Dataset trained = number_data(6, random_floats(6, 1), {1}), raw = dense(0);
+  trained.transform.categories = {{"a", "b"}, {}, {}, {}, {}}, trained.transform.impute = {1, 0, 0, 0, 0};
+  for (std::size_t cell = 0; cell < raw.dense_f32.size(); cell += kFeatures) raw.dense_f32[cell] = kNan;
+  const Model model = model_of(cpu(), trained);
+  expect_same_predictions(model.predict(stored(raw)), model.predict(raw));
+  const Dataset prepared = prepare(stored(raw), model.spec().schema);
+  EXPECT_EQ(prepared.features, 6);
+  EXPECT_EQ(prepared.store->form().features, 6);
 }
 
 TEST(StoredData, OfBytesStayBytesOnlyWhereScaleAndShiftAreAllThatBecomesOfThem) {
@@ -452,14 +462,29 @@ TEST(StoredData, ArePassedOnceAndShortRowsInLongReadsAheadOfTheModel) {
   EXPECT_EQ(store->rows.rows_read, kRows + 5);
 }
 
-TEST(StoredData, OfTheShortestRowsAreReadInPiecesOf64Blocks) {
-  constexpr std::int64_t kMany = 100'000;
-  const Dataset data = number_data(1, random_floats(kMany, 1), random_floats(kMany, 2));
+TEST(StoredData, OfShortRowsAreReadInPiecesOf2MiBOrOf64Blocks) {
+  const auto expect_pieces = [](std::int64_t rows, std::int64_t features, std::int64_t piece) {
+    const Dataset data = number_data(features, random_floats(rows * features, 1), random_floats(rows, 2));
+    const auto store = std::make_shared<WatchedStore>(data);
+    const Model model = model_of(cpu(), data);
+    expect_same_predictions(model.predict(with_store(data, store)), model.predict(data));
+    EXPECT_EQ(store->rows.reads, 2);
+    EXPECT_EQ(store->most_rows, piece);
+  };
+  expect_pieces(100'000, 1, 64 * 1024);
+  expect_pieces(8'000, 100, 5 * 1024);  // 409,600 bytes a block
+}
+
+TEST(StoredData, OfWhichARowIsLongerThanABlockPassRowByRow) {
+  constexpr std::int64_t kLong = 4'200'000;  // 16.8 MB
+  Dataset data = number_data(kLong, Floats(2 * kLong, 0.5f), {1, 2});
+  data.dense_f32.back() = 4.5f;
   const auto store = std::make_shared<WatchedStore>(data);
-  const Model model = model_of(cpu(), data);
-  expect_same_predictions(model.predict(with_store(data, store)), model.predict(data));
-  EXPECT_EQ(store->rows.reads, 2);
-  EXPECT_EQ(store->most_rows, 65536);
+  const Dataset disk = with_store(data, store);
+  const Model model = model_with(cpu(), {.loss = Loss::squared, .bias = false}, data, {Floats(kLong, 0.25f)});
+  EXPECT_EQ(model.predict(disk).values, (Floats{525'000, 525'001}));
+  EXPECT_EQ(fingerprint(disk, true), fingerprint(data, true));
+  EXPECT_EQ(store->most_rows, 1);
 }
 
 TEST(StoredData, AreNotReadBeforeARunNeedsThem) {
