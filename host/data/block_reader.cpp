@@ -18,7 +18,7 @@ BlockReader::BlockReader(const Dataset& data, const std::vector<std::int64_t>* r
   read_ahead();
 }
 
-/// Without `launch::async` a thread that cannot be had is no error: next() then reads itself.
+/// Without `launch::async` the lack of a thread does no harm: next() then reads itself.
 void BlockReader::read_ahead() {
   if (next_ == count_) return;
   const std::int64_t first = next_, count = std::min(block_rows_, count_ - first);

@@ -22,7 +22,6 @@ Dataset origin_of(const Dataset& data) {
   origin.source_files = data.source_files;
   origin.source_line = data.source_line;
   origin.first_source_row = data.first_source_row;
-  origin.index_base = data.index_base;
   return origin;
 }
 

@@ -199,7 +199,7 @@ Importances permutation_importance(const Model& model, Dataset data, const std::
       column.write(order, data);
       loss = sign * (result.baseline - score(data));
     }
-    column.restore(data);
+    if (!losses.empty()) column.restore(data);
     result.columns.push_back(losses.empty() ? Importance{raw.name} : importance_of(losses, raw.name));
   }
   return result;

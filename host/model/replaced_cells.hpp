@@ -23,7 +23,7 @@ struct RowEntries {
   std::int64_t count = 0;
 };
 
-/// Appends the entries with `value` as the cell of `column`: one of 0 is no entry.
+/// Appends the entries with `value` as the cell of `column`. A cell of 0 has no entry.
 void append_with(const RowEntries& row, std::int64_t column, float value, std::vector<std::int32_t>& columns,
                  std::vector<float>& values);
 

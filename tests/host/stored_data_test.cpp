@@ -3,21 +3,26 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
+#include <thread>
 
 #include "host/data/block_reader.hpp"
 #include "host/data/chosen_rows.hpp"
+#include "host/data/memory_rows.hpp"
 #include "host/data/training_source.hpp"
 #include "host/model/importance.hpp"
+#include "host/model/replaced_cells.hpp"
 #include "host/run/defaults.hpp"
 #include "host/run/privacy.hpp"
+#include "host/run/run_data.hpp"
 #include "tests/support/backends.hpp"
+#include "tests/support/memory_store.hpp"
 #include "tests/support/small_models.hpp"
-#include "tests/support/stored_copy.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/prepare.hpp"
 #include "thalweg/validate.hpp"
@@ -31,6 +36,27 @@ using Rows = std::vector<std::int64_t>;
 
 constexpr std::int64_t kRows = 2500, kFeatures = 5;  // blocks of 1024, 1024 and 452 rows
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// Notes how it is read.
+class WatchedStore : public RowStore {
+ public:
+  explicit WatchedStore(const Dataset& data) : rows(data) {}
+  const StoredForm& form() const override { return rows.form(); }
+  void read(std::int64_t first, std::int64_t count, FeatureRows& to) const override {
+    most_rows = std::max(most_rows.load(), count);
+    if (std::this_thread::get_id() != maker_) ++reads_ahead;
+    rows.read(first, count, to);
+  }
+
+  MemoryStore rows;
+  mutable std::atomic<std::int64_t> most_rows = 0;
+  mutable std::atomic<std::int64_t> reads_ahead = 0;  ///< on other threads than the one that made the store
+
+ private:
+  std::thread::id maker_ = std::this_thread::get_id();
+};
+
+Dataset stored(const Dataset& data) { return with_store(data, std::make_shared<MemoryStore>(data)); }
 
 template <class E, class Call>
 void expect_error(const Call& call, const std::string& words) {
@@ -117,15 +143,14 @@ TEST(StoredData, ArePredictedAndEvaluatedAsTheSameRowsInMemoryOnEveryDevice) {
   const Rows some = some_rows();
   for (const std::string& device : all_devices()) {
     for (const int classes : {0, 2, 3}) {
+      const std::vector<std::int64_t> hidden(classes == 2 ? 1 : 0, 4);
       for (const Dataset& data : all_kinds(classes)) {
-        for (const std::vector<std::int64_t>& hidden : {std::vector<std::int64_t>{}, {4}}) {
-          const Model model = model_of(context_of(device), data, {.hidden = hidden});
-          const Dataset disk = stored(data);
-          expect_same_predictions(model.predict(disk), model.predict(data));
-          expect_same_predictions(model.predict(disk, some), model.predict(data, some));
-          expect_same_metrics(evaluate(model, disk), evaluate(model, data));
-          expect_same_metrics(evaluate(model, disk, &some), evaluate(model, data, &some));
-        }
+        const Model model = model_of(context_of(device), data, {.hidden = hidden});
+        const Dataset disk = stored(data);
+        expect_same_predictions(model.predict(disk), model.predict(data));
+        expect_same_predictions(model.predict(disk, some), model.predict(data, some));
+        expect_same_metrics(evaluate(model, disk), evaluate(model, data));
+        expect_same_metrics(evaluate(model, disk, &some), evaluate(model, data, &some));
       }
     }
   }
@@ -216,6 +241,17 @@ TEST(StoredData, AreTransformedAsTheyAreReadWhereTheyAreRaw) {
   expect_same_bits(read.dense_f32, select_rows(want, {2002, 0, 1}).dense_f32, "prepared");
 }
 
+TEST(StoredData, HaveMoreInputsThanRawColumnsWhereAColumnOfNoValueIsOneOfCategories) {
+  Dataset trained = number_data(6, random_floats(6, 1), {1}), raw = dense(0);
+  trained.transform.categories = {{"a", "b"}, {}, {}, {}, {}}, trained.transform.impute = {1, 0, 0, 0, 0};
+  for (std::size_t cell = 0; cell < raw.dense_f32.size(); cell += kFeatures) raw.dense_f32[cell] = kNan;
+  const Model model = model_of(cpu(), trained);
+  expect_same_predictions(model.predict(stored(raw)), model.predict(raw));
+  const Dataset prepared = prepare(stored(raw), model.spec().schema);
+  EXPECT_EQ(prepared.features, 6);
+  EXPECT_EQ(prepared.store->form().features, 6);
+}
+
 TEST(StoredData, OfBytesStayBytesOnlyWhereScaleAndShiftAreAllThatBecomesOfThem) {
   const Dataset data = bytes(2);
   Dataset raw = data, moved = data;
@@ -237,6 +273,32 @@ TEST(StoredData, ThatLackAValueOfAColumnThatIsNotImputedAreRefusedByNameWhenTheR
   raw.rows.source = "disk.bin";
   const Model model = raw.model();
   expect_error<DataError>([&] { evaluate(model, stored(raw.rows)); }, "disk.bin row 2002");
+  raw.rows.first_source_row = 100;
+  expect_error<DataError>([&] { evaluate(model, stored(raw.rows)); }, "disk.bin row 2102");
+  const std::string among = "disk.bin, among the chosen rows: row 1";  // as of rows in memory
+  expect_error<DataError>([&] { model.predict(raw.rows, {5, 2002}); }, among);
+  expect_error<DataError>([&] { model.predict(stored(raw.rows), {5, 2002}); }, among);
+  raw.rows.source_files = {{"first.bin", 0, 0}, {"second.bin", 2000, 50}};
+  expect_error<DataError>([&] { evaluate(model, stored(raw.rows)); }, "second.bin row 52");
+  raw.rows.source_line.assign(kRows, 0), raw.rows.source_line[2002] = 4711;
+  expect_error<DataError>([&] { evaluate(model, stored(raw.rows)); }, "second.bin line 4711");
+}
+
+TEST(StoredData, WithoutRowsAreRefusedOrPredictedAsThoseInMemory) {
+  const RawRows raw;
+  const Model model = raw.model();
+  const Dataset none = select_rows(raw.rows, {});
+  EXPECT_TRUE(model.predict(stored(none)).values.empty());
+  for (const Dataset& data : {none, stored(none)})
+    expect_error<DataError>([&] { prepare(data, model.spec().schema); }, "has no rows");
+}
+
+TEST(StoredData, AreLeftSoonAfterTheStopSignal) {
+  const Model model = model_of(cpu(), dense(2));
+  const std::atomic<int> stop = 2;
+  const Dataset disk = stored(dense(2));
+  expect_error<InterruptedError>([&] { evaluate(model, disk, nullptr, &stop); }, "after 0 of 2500 rows");
+  expect_error<InterruptedError>([&] { model.predict(disk, {1, 2}, &stop); }, "after 0 of 2 rows");
 }
 
 TEST(StoredData, HaveTheFingerprintOfTheSameRowsInMemory) {
@@ -266,8 +328,8 @@ TEST(StoredData, AreLookedAtForTheDefaultsAsTheSameRowsInMemory) {
     EXPECT_EQ(got.entries, want.entries);
     EXPECT_EQ(got.square_norm, want.square_norm);
   }
-  const auto store = std::make_shared<CopyStore>(dense(2));
-  run_shape(over(dense(2), store), first_rows(kRows), {});
+  const auto store = std::make_shared<MemoryStore>(dense(2));
+  run_shape(with_store(dense(2), store), first_rows(kRows), {});
   EXPECT_EQ(store->rows_read, 1250) << "every second row";
 }
 
@@ -292,7 +354,7 @@ TEST(StoredData, AreChosenIntoMemoryOrWhereTheyAre) {
     EXPECT_EQ(memory.columns, want.columns);
     EXPECT_EQ(memory.values, want.values);
     EXPECT_EQ(memory.target, want.target);
-    EXPECT_EQ(choose_rows(data, ids).values, want.values);
+    EXPECT_EQ(fingerprint(choose_rows(data, ids), true), fingerprint(want, true));
     const Dataset there = choose_rows(stored(data), ids);
     ASSERT_NE(there.store, nullptr);
     EXPECT_EQ(there.target, want.target);
@@ -360,16 +422,16 @@ TEST(StoredData, WithASparseRowThatNoModelTakesAreRefusedByRowAndColumn) {
 TEST(StoredData, ThatCannotBeReadEndTheCallAndTheModelStaysUsable) {
   const Dataset data = dense(2);
   const Model model = model_of(cpu(), data);
-  const auto store = std::make_shared<CopyStore>(data);
-  const Dataset disk = over(data, store);
+  const auto store = std::make_shared<MemoryStore>(data);
+  const Dataset disk = with_store(data, store);
   for (const std::int64_t row : {0, 2499}) {
-    store->fails_at = row;
-    expect_error<IoError>([&] { evaluate(model, disk); }, "the disk fails");
-    expect_error<IoError>([&] { model.predict(disk); }, "the disk fails");
-    expect_error<IoError>([&] { per_sample_gradients(model, disk, {row}); }, "the disk fails");
-    expect_error<IoError>([&] { fingerprint(disk, true); }, "the disk fails");
+    store->bad_row = row;
+    expect_error<IoError>([&] { evaluate(model, disk); }, "is unreadable");
+    expect_error<IoError>([&] { model.predict(disk); }, "is unreadable");
+    expect_error<IoError>([&] { per_sample_gradients(model, disk, {row}); }, "is unreadable");
+    expect_error<IoError>([&] { fingerprint(disk, true); }, "is unreadable");
   }
-  store->fails_at = -1;
+  store->bad_row = -1;
   expect_same_predictions(model.predict(disk), model.predict(data));
 }
 
@@ -390,20 +452,74 @@ TEST(StoredData, AreTrainedOnAsTheyAreAlsoWhereTheyAreRaw) {
 TEST(StoredData, ArePassedOnceAndShortRowsInLongReadsAheadOfTheModel) {
   const Dataset data = dense(2);
   const Model model = model_of(cpu(), data);
-  const auto store = std::make_shared<CopyStore>(data);
-  evaluate(model, over(data, store));
-  EXPECT_EQ(store->rows_read, kRows);
-  EXPECT_EQ(store->reads, 1) << "2500 rows of 20 bytes";
+  const auto store = std::make_shared<WatchedStore>(data);
+  evaluate(model, with_store(data, store));
+  EXPECT_EQ(store->rows.rows_read, kRows);
+  EXPECT_EQ(store->rows.reads, 1) << "2500 rows of 20 bytes";
   EXPECT_EQ(store->reads_ahead, 1);
-  model.predict(over(data, store), {5, 6, 7, 9, 8});
-  EXPECT_EQ(store->reads, 4) << "rows 5 to 7 in one";
-  EXPECT_EQ(store->rows_read, kRows + 5);
+  model.predict(with_store(data, store), {5, 6, 7, 9, 8});
+  EXPECT_EQ(store->rows.reads, 4) << "rows 5 to 7 in one";
+  EXPECT_EQ(store->rows.rows_read, kRows + 5);
+}
+
+TEST(StoredData, OfShortRowsAreReadInPiecesOf2MiBOrOf64Blocks) {
+  const auto expect_pieces = [](std::int64_t rows, std::int64_t features, std::int64_t piece) {
+    const Dataset data = number_data(features, random_floats(rows * features, 1), random_floats(rows, 2));
+    const auto store = std::make_shared<WatchedStore>(data);
+    const Model model = model_of(cpu(), data);
+    expect_same_predictions(model.predict(with_store(data, store)), model.predict(data));
+    EXPECT_EQ(store->rows.reads, 2);
+    EXPECT_EQ(store->most_rows, piece);
+  };
+  expect_pieces(100'000, 1, 64 * 1024);
+  expect_pieces(8'000, 100, 5 * 1024);  // 409,600 bytes a block
+}
+
+TEST(StoredData, OfWhichARowIsLongerThanABlockPassRowByRow) {
+  constexpr std::int64_t kLong = 4'200'000;  // 16.8 MB
+  Dataset data = number_data(kLong, Floats(2 * kLong, 0.5f), {1, 2});
+  data.dense_f32.back() = 4.5f;
+  const auto store = std::make_shared<WatchedStore>(data);
+  const Dataset disk = with_store(data, store);
+  const Model model = model_with(cpu(), {.loss = Loss::squared, .bias = false}, data, {Floats(kLong, 0.25f)});
+  EXPECT_EQ(model.predict(disk).values, (Floats{525'000, 525'001}));
+  EXPECT_EQ(fingerprint(disk, true), fingerprint(data, true));
+  EXPECT_EQ(store->most_rows, 1);
+}
+
+TEST(StoredData, AreNotReadBeforeARunNeedsThem) {
+  const auto store = std::make_shared<MemoryStore>(dense(2));
+  checked_memory(with_store(dense(2), store), nullptr);
+  EXPECT_EQ(store->reads, 0);
+  Dataset short_target = with_store(dense(2), store);
+  short_target.target.pop_back();
+  expect_error<ShapeError>([&] { checked_memory(short_target, nullptr); }, "target has 2499 elements");
+}
+
+TEST(StoredData, WithOtherCellsInAColumnGrowAndShrinkByAnEntry) {
+  Dataset data = number_data(3, {}, {});
+  data.rows = 4, data.sparse = true, data.offsets = {0, 2, 2, 3, 4};
+  data.columns = {0, 1, 1, 2}, data.values = {1, 2, 3, 4};
+  const Floats cells{7, 0, 5};
+  const auto store = with_cells(std::make_shared<MemoryStore>(data), {.name = "b", .first = 1},
+                                {&cells[0], &cells[2], &cells[1], nullptr});
+  EXPECT_EQ(store->form().longest_row, 3);
+  EXPECT_EQ(store->form().entries, 8) << "no fewer than there may be";
+  FeatureRows rows;
+  store->read(2, 2, rows);
+  store->read(0, 2, rows);
+  EXPECT_EQ(rows.rows, 4);
+  EXPECT_EQ(rows.offsets, (Rows{0, 0, 1, 3, 4})) << "row 2 loses its entry, row 1 has one now";
+  EXPECT_EQ(rows.columns, (std::vector<std::int32_t>{2, 0, 1, 1}));
+  EXPECT_EQ(rows.values, (Floats{4, 1, 7, 5}));
+  const auto full = with_cells(store, {.name = "c", .first = 2}, ReplacedCells(4));
+  EXPECT_EQ(full->form().longest_row, 3) << "of 3 features";
 }
 
 /// Each read waits for another one, some seconds at most.
-class PairedReads : public CopyStore {
+class PairedReads : public WatchedStore {
  public:
-  using CopyStore::CopyStore;
+  using WatchedStore::WatchedStore;
   void read(std::int64_t first, std::int64_t count, FeatureRows& to) const override {
     {
       std::unique_lock lock(mutex_);
@@ -412,7 +528,7 @@ class PairedReads : public CopyStore {
       changed_.wait_for(lock, std::chrono::seconds(5), [this] { return met_; });
       --inside_;
     }
-    CopyStore::read(first, count, to);
+    WatchedStore::read(first, count, to);
   }
   bool met() const { return met_; }
 
@@ -428,9 +544,9 @@ TEST(StoredData, ThatLieScatteredAreReadBySeveralThreadsAtOnceInTheOrderAskedFor
     const auto store = std::make_shared<PairedReads>(data);
     Rows rows;
     for (std::int64_t n = 0; n < 33; ++n) rows.push_back(n * 1999 % kRows);
-    const Dataset got = select_rows(over(data, store), rows), want = select_rows(data, rows);
+    const Dataset got = select_rows(with_store(data, store), rows), want = select_rows(data, rows);
     EXPECT_TRUE(store->met());
-    EXPECT_EQ(store->rows_read, 33);
+    EXPECT_EQ(store->rows.rows_read, 33);
     EXPECT_EQ(got.dense_f32, want.dense_f32);
     EXPECT_EQ(got.dense_u8, want.dense_u8);
     EXPECT_EQ(got.offsets, want.offsets);
@@ -443,10 +559,10 @@ TEST(StoredData, OfLongRowsPassInBlocksThatAMemoryHolds) {
   constexpr std::int64_t kLong = 40000;  // 160 kB a row: 104 rows of 16 MiB
   const Dataset data = number_data(kLong, random_floats(kLong * 250, 1), random_floats(250, 2));
   const Model model = model_of(cpu(), data, {.loss = Loss::squared});
-  const auto store = std::make_shared<CopyStore>(data);
-  const Dataset disk = over(data, store);
+  const auto store = std::make_shared<WatchedStore>(data);
+  const Dataset disk = with_store(data, store);
   expect_same_predictions(model.predict(disk), model.predict(data));
-  EXPECT_EQ(store->reads, 3);
+  EXPECT_EQ(store->rows.reads, 3);
   EXPECT_EQ(store->most_rows, 104);
   expect_same_metrics(evaluate(model, disk), evaluate(model, data));
 }
@@ -458,9 +574,9 @@ TEST(StoredData, OfOneLongSparseRowPassInBlocksThatADeviceHasRoomFor) {
   for (std::int32_t j = 0; j < kLong; ++j) data.columns.push_back(j);
   data.values = random_floats(kLong, 3);
   data.offsets.resize(13, kLong);
-  const auto store = std::make_shared<CopyStore>(data);
+  const auto store = std::make_shared<WatchedStore>(data);
   const Model model = model_of(cpu(), data, {.loss = Loss::squared});
-  expect_same_predictions(model.predict(over(data, store)), model.predict(data));
+  expect_same_predictions(model.predict(with_store(data, store)), model.predict(data));
   EXPECT_EQ(store->most_rows, 5);
 }
 
