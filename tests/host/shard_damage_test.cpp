@@ -210,7 +210,7 @@ TEST_F(ShardDamage, AManifestThatLiesAboutDenseRowsIsNamedWithItsKey) {
   const std::pair<Change, std::string> changes[] = {
       {[](auto& m) { m.rows = 0; }, "\"rows\": a set of no rows"},
       {[](auto& m) { m.rows = 8; }, "\"rows\": got 8, the shards have 7"},
-      {[](auto& m) { m.rows = 6; }, "\"rows\": 3 of 2 rows left"},
+      {[](auto& m) { m.rows = 6; }, "shard-00002.safetensors: \"rows\": 1 of 0 rows left"},
       {[](auto& m) { m.rows = kHuge; }, "\"rows\": got 4611686018427387904, the shards have 7"},
       {[](auto& m) { m.form.features = 4; }, "\"features\": got 4, expected 3"},
       {[](auto& m) {
