@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "host/checkpoint/checksum.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/safetensors.hpp"
 #include "host/data/shards/shard_store.hpp"
@@ -232,6 +233,42 @@ TEST_F(Shards, AnyReaderOfSafetensorsCanOpenAShard) {
   EXPECT_EQ((csr.tensors[0].data.data() - sparse_file.data()) % 4096, 0);
 }
 
+/// docs/shards.md, byte by byte. The checksums are those of a program of its own.
+TEST_F(Shards, TheManifestOfVersion1IsFrozen) {
+  const ScratchFolder root;
+  write(dense_bytes(7, 3), root / "set", 12);
+  EXPECT_EQ(read_file(root / "set/manifest.json"),
+            R"({
+  "format": "thalweg shards",
+  "version": 1,
+  "rows": 7,
+  "features": 3,
+  "sparse": false,
+  "dtype": "u8",
+  "cells": "inputs",
+  "targets": true,
+  "weights": true,
+  "entries": 0,
+  "longest_row": 0,
+  "weight_sum": 6.5,
+  "class_rows": [3,4,0],
+  "target_reason": "",
+  "source": "memory",
+  "source_fingerprint": "4f1e37c9e8af7350b29445418ab4eae3",
+  "schema": {"sparse":false,"features":3,"target_kind":"classes","target_mean":0.0,"target_deviation":1.0,)"
+            R"("target_column":"","index_base":1,"classes":["a","b\"","é"],)"
+            R"("columns":[],"names":[],"categories":[],"impute":[],)"
+            R"("scale":[0.003921568859368563,0.003921568859368563,0.003921568859368563],)"
+            R"("shift":[0.0,0.0,0.0]},
+  "shards": [
+    {"name":"shard-00000.safetensors","first_row":0,"rows":4,"entries":0,"bytes":4108,"xxh3":"822740a43881ef26"},
+    {"name":"shard-00001.safetensors","first_row":4,"rows":3,"entries":0,"bytes":4105,"xxh3":"a09ec490006806d7"}
+  ],
+  "manifest_xxh3": "e26c5d35012dfb67b229b00140d0d1e8"
+}
+)");
+}
+
 /// Rows that are scaled when they are read.
 void write_unscaled(const Dataset& data, const std::string& folder) {
   ShardWriter writer(folder, {.features = data.features, .targets = false}, 64);
@@ -264,6 +301,18 @@ TEST_F(Shards, AValueTooLargeToBeScaledIsNamed) {
   FeatureRows rows;
   stored.store->read(0, 7, rows);
   expect_error<DataError>([&] { stored.store->read(6, 4, rows); }, {"set row 7, feature 1: too large"});
+}
+
+TEST_F(Shards, EachMiBOfAFileHasItsChecksum) {
+  const ScratchFolder root;
+  write(dense_bytes(4000, 600), root / "set", 4 << 20);
+  const std::string bytes = read_file(root / "set/shard-00000.safetensors");
+  ASSERT_EQ(bytes.size(), 2432768u);
+  const Dataset stored = open_shards(root / "set");
+  EXPECT_EQ(manifest_of(stored).shards[0].pieces,
+            (std::vector<std::uint64_t>{checksum64(bytes.substr(0, 1 << 20)),
+                                        checksum64(bytes.substr(1 << 20, 1 << 20)),
+                                        checksum64(bytes.substr(2 << 20))}));
 }
 
 TEST_F(Shards, ManyThreadsReadTheSameFilesAtOnce) {
@@ -314,6 +363,10 @@ TEST_F(Shards, AFolderThatExistsIsKept) {
   EXPECT_TRUE(entries(root / "set").empty());
   expect_error<UsageError>([&] { write(dense_floats(5, 3), ""); }, {"has no name"});
   expect_error<UsageError>([&] { write(dense_floats(5, 3), root / "b", 0); }, {"a shard of 0 bytes"});
+  expect_error<UsageError>([&] { write(sparse_rows(0, 3), root / "b"); }, {"needs a row"});
+  for (const ShardForm& form :
+       {ShardForm{.features = 0}, {.features = 3, .sparse = true, .dtype = DType::u8}})
+    expect_error<ShapeError>([&] { ShardWriter(root / "b", form, 100); }, {"expected 1 or more"});
   EXPECT_EQ(entries(root.path()), std::vector<std::string>{"set"});
 }
 
