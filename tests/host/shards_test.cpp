@@ -204,6 +204,26 @@ TEST_F(Shards, StoredRowsCanBeWrittenAgain) {
   expect_same(open_shards(root / "b"), data);
 }
 
+TEST_F(Shards, AShardHasFewerThan2To60Bytes) {
+  constexpr auto power = [](int exponent) { return std::int64_t{1} << exponent; };
+  const auto dense = [](std::int64_t rows, std::int64_t features) {
+    return shard_is_possible({.features = features}, rows, 0);
+  };
+  const auto sparse = [](std::int64_t rows, std::int64_t entries) {
+    return shard_is_possible({.features = 9, .sparse = true}, rows, entries);
+  };
+  EXPECT_TRUE(dense(power(55) - 1, 1));
+  EXPECT_FALSE(dense(power(55), 1));
+  EXPECT_TRUE(dense(1, power(58) - 1));
+  EXPECT_FALSE(dense(1, power(58)));
+  EXPECT_TRUE(dense(power(29), power(29) - 1));
+  EXPECT_FALSE(dense(power(29), power(29)));
+  EXPECT_FALSE(dense(power(54), power(54)));
+  EXPECT_TRUE(sparse(1, power(57) - 1));
+  EXPECT_FALSE(sparse(1, power(57)));
+  EXPECT_FALSE(sparse(power(55), 1));
+}
+
 TEST_F(Shards, AnyReaderOfSafetensorsCanOpenAShard) {
   const ScratchFolder root;
   const Dataset bytes = dense_bytes(5, 3), sparse = sparse_rows(6, 9);
@@ -343,6 +363,12 @@ TEST_F(Shards, AFileSystemInMemoryIsReadToo) {
   write(data, folder, 40);
   expect_same(open_shards(folder), data);
   remove_path(folder);
+}
+
+/// There, opening a file for direct reads fails.
+TEST_F(Shards, AFileSystemWithoutDirectReadsIsReadToo) {
+  const ShardEntry entry;
+  EXPECT_NO_THROW(ShardFile("/proc/self/status", entry));
 }
 
 TEST_F(Shards, RowsThatAreNotThereAreRefused) {
