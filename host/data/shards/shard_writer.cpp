@@ -31,10 +31,7 @@ std::string new_folder(const std::string& folder) {
   return without_slashes(folder);
 }
 
-void require_form(const ShardForm& form, std::int64_t bytes) {
-  if (form.features < 1 || (form.sparse && form.dtype != DType::f32))
-    throw ShapeError(fmt::format("shards of {} {} {} features; expected 1 or more, float32 where sparse",
-                                 form.features, form.sparse ? "sparse" : "dense", name_of(form.dtype)));
+void require_shard_bytes(std::int64_t bytes) {
   if (bytes < 1) throw UsageError(fmt::format("a shard of {} bytes; want 1 or more", bytes));
 }
 
@@ -119,6 +116,12 @@ std::span<const float> part_of(std::span<const float> values, std::int64_t first
   return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
 
+void require_form(const ShardForm& form) {
+  if (form.features < 1 || (form.sparse && form.dtype != DType::f32))
+    throw ShapeError(fmt::format("shards of {} {} {} features; expected 1 or more, float32 where sparse",
+                                 form.features, form.sparse ? "sparse" : "dense", name_of(form.dtype)));
+}
+
 }  // namespace
 
 template <class T>
@@ -163,7 +166,8 @@ void ShardWriter::State::append_sparse(const FeatureRows& rows, std::span<const 
 }
 
 ShardWriter::ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes) {
-  require_form(form, shard_bytes);
+  require_shard_bytes(shard_bytes);
+  require_form(form);
   state_ = std::make_unique<State>(folder, form, shard_bytes);
 }
 
