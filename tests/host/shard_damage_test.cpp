@@ -356,6 +356,12 @@ TEST_F(ShardDamage, AManifestOfAnotherFormIsRefused) {
   expect_refused({"manifest.json: "});
 }
 
+TEST_F(ShardDamage, AManifestThatIsTooLongIsNotRead) {
+  write(dense_bytes(7, 3), 100);
+  ASSERT_EQ(::truncate(file("manifest.json").c_str(), (64 << 20) + 1), 0);
+  expect_refused({"manifest.json: has 67108865 bytes; allowed are 67108864"});
+}
+
 TEST_F(ShardDamage, TargetsThatTheSchemaDoesNotAllowAreNamed) {
   const std::pair<float, std::string> targets[] = {
       {3, "set row 4: the class is 3; want a whole number from 0 to 2"},

@@ -125,6 +125,20 @@ TEST_F(Shards, TheManifestHasTheSumsOfAllRows) {
   EXPECT_EQ(manifest_of(f32).weight_sum, 0);
 }
 
+TEST_F(Shards, SparseRowsMayHaveTargetsAndWeights) {
+  const ScratchFolder root;
+  Dataset data = sparse_rows(10, 9);
+  data.target_kind = TargetKind::classes;
+  data.classes = {"a", "b"};
+  data.target = {0, 1, 1, 1, 0, 1, 1, 1, 1, 1};
+  data.weight = {0.5f, 1.5f, 0.25f, 1.75f, 1, 1, 1, 1, 2, 0};
+  write(data, root / "set", 80);
+  const Dataset stored = open_shards(root / "set");
+  expect_same(stored, data);
+  EXPECT_EQ(manifest_of(stored).class_rows, (std::vector<std::int64_t>{2, 8}));
+  EXPECT_EQ(manifest_of(stored).weight_sum, 10);
+}
+
 TEST_F(Shards, AShardEndsAtItsBytes) {
   const ScratchFolder root;
   const ConvertReport report = write(dense_floats(10, 3), root / "set", 40);  // 12 bytes a row
@@ -480,6 +494,17 @@ TEST_F(Shards, SparseRowsThatContradictThemselvesAreRefused) {
   bad = good;
   bad.values.pop_back();
   expect_error<ShapeError>([&] { writer.append(bad, {}, {}); }, {"6 values, expected 7"});
+}
+
+TEST_F(Shards, AManifestThatNobodyWouldReadIsNotWritten) {
+  const ScratchFolder root;
+  const std::vector<float> one = {1};
+  DataSchema schema{.features = 1};
+  schema.target_column.assign(64 << 20, 'y');
+  ShardWriter writer(root / "set", {.features = 1, .targets = false}, 1000);
+  writer.append_dense(std::span(one), {}, {});
+  expect_error<DataError>([&] { writer.finish({.schema = schema, .source = "rows.csv"}); },
+                          {"rows.csv: a manifest of 6710", "allowed are 67108864"});
 }
 
 TEST_F(Shards, AClassThatIsNotUtf8IsADataError) {

@@ -213,6 +213,9 @@ ConvertReport ShardWriter::finish(const ShardFacts& facts) {
   } catch (const JsonError& error) {
     throw DataError(fmt::format("{}: a name or class is not UTF-8: {}", facts.source, error.what()));
   }
+  if (std::ssize(text) > kMostManifestBytes)
+    throw DataError(fmt::format("{}: a manifest of {} bytes; allowed are {}", facts.source, text.size(),
+                                kMostManifestBytes));
   const std::string_view parts[] = {text};
   s.folder.write(kShardManifest, parts);
   s.folder.commit();
