@@ -341,7 +341,8 @@ TEST_F(Convert, ShardsForAModelTakeItsScale) {
   EXPECT_THAT(bytes.transform.scale, ElementsAre(0.25));
   EXPECT_THAT(bytes.transform.shift, ElementsAre(3));
   schema.features = 2;
-  expect_error<DataError>([&] { open_shards_as(path("few"), schema, true, 1); }, {"few"});
+  expect_error<ShapeError>([&] { open_shards_as(path("few"), schema, true, 1); },
+                           {"few has 1 features; the model takes 2"});
 }
 
 TEST_F(Convert, TestDataOfShardsAreReadWhole) {
