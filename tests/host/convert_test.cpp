@@ -214,6 +214,19 @@ TEST_F(Convert, TextsAreReadIntoMemoryAndKeepTheirCategoriesAndTheirSparseRows) 
   EXPECT_EQ(sparse.features, 7);
 }
 
+TEST_F(Convert, TablesKeepTheirWeightsAndTargetsForTheRun) {
+  DataConfig config;
+  config.train = write("d.csv", "a,w,y\n1,3,10\n2,0,20\n4,5,60\n");
+  config.weight = "w";
+  config.standardize_target = Tristate::yes;
+  convert(config, path("numbers"), {.use = TargetUse::numbers});
+  EXPECT_THAT(open_shards(path("numbers")).weight, ElementsAre(3, 0, 5));
+  EXPECT_THAT(open_shards(path("numbers")).target, ElementsAre(10, 20, 60));
+  config.class_weight = "1,2,4";
+  convert(config, path("classes"), {.use = TargetUse::classes});
+  EXPECT_THAT(open_shards(path("classes")).weight, ElementsAre(3, 0, 5));
+}
+
 TEST_F(Convert, APipeIsReadOnce) {
   const std::string cells = npy("<f8", "(3, 1)", std::vector<double>{1e9 + 0.25, 1e9 + 0.5, 1e9 + 1});
   const test::Pipe pipe(cells);
