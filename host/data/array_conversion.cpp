@@ -42,12 +42,13 @@ void ArrayConversion::add(const std::vector<Cell>& cells, const RawData& block) 
   if (!standardize_) return;
   for (std::int64_t r = 0; r < block.rows; ++r) {
     const bool counts = weights.empty() || weights[static_cast<std::size_t>(r)] != 0;
-    if (counts) moments_->add(cells.data() + r * block.width);
+    if (counts) moments_->add(cells.data() + r * block.width);  // mutant: weightless-rows-left-out
   }
 }
 
 void ArrayConversion::take_block(RawData&& block) {
   if (!has_rows()) begin(block);
+  // mutant: rounded-columns-noticed
   if (!block.precise.empty()) throw NeedsAllRows{block.column(block.precise.begin()->first)};
   if (bytes_) return add(block.bytes, block);
   fill_missing(block, {}, "data.impute = \"mean\" or \"median\"");

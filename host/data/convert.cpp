@@ -28,7 +28,7 @@ ConvertReport write(RawData&& raw, const DataConfig& config, const std::string& 
   const std::vector<std::int64_t> all = all_rows(raw.rows);
   std::vector<float> weight = raw.weight;  // as in the file: a run divides by the mean of its own rows
   Dataset data = fit_dataset(std::move(raw), config, options.use, all, options.reading.threads);
-  data.weight = std::move(weight);
+  data.weight = std::move(weight);  // mutant: weights-of-the-file
   ConvertReport report = write_shards(data, folder, options);
   report.notes = std::move(data.notes);
   return report;

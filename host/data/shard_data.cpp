@@ -85,6 +85,7 @@ void rescale(const std::string& folder, const FeatureTransform& model, Dataset& 
 Dataset in_form_of(const DataSchema& schema, const std::string& folder, Dataset data, bool need_target,
                    int threads) {
   rescale(with_home(folder), schema.transform, data);
+  require_form(schema, data, need_target);
   return fit_to_schema(std::move(data), schema, need_target, threads);
 }
 

@@ -15,7 +15,7 @@ bool is_shard_set(const std::string& path);
 Dataset open_training_shards(const DataConfig& config, const DataSchema* schema, int threads);
 
 /// Opens a set for a model. Cells that shards keep ahead of scale and shift take those of the schema. Throws
-/// DataError for data of another form.
+/// DataError or ShapeError for data of another form.
 Dataset open_shards_as(const std::string& folder, const DataSchema& schema, bool need_target, int threads);
 
 }  // namespace thalweg

@@ -214,6 +214,19 @@ TEST_F(Convert, TextsAreReadIntoMemoryAndKeepTheirCategoriesAndTheirSparseRows) 
   EXPECT_EQ(sparse.features, 7);
 }
 
+TEST_F(Convert, TablesKeepTheirWeightsAndTargetsForTheRun) {
+  DataConfig config;
+  config.train = write("d.csv", "a,w,y\n1,3,10\n2,0,20\n4,5,60\n");
+  config.weight = "w";
+  config.standardize_target = Tristate::yes;
+  convert(config, path("numbers"), {.use = TargetUse::numbers});
+  EXPECT_THAT(open_shards(path("numbers")).weight, ElementsAre(3, 0, 5));
+  EXPECT_THAT(open_shards(path("numbers")).target, ElementsAre(10, 20, 60));
+  config.class_weight = "1,2,4";
+  convert(config, path("classes"), {.use = TargetUse::classes});
+  EXPECT_THAT(open_shards(path("classes")).weight, ElementsAre(3, 0, 5));
+}
+
 TEST_F(Convert, APipeIsReadOnce) {
   const std::string cells = npy("<f8", "(3, 1)", std::vector<double>{1e9 + 0.25, 1e9 + 0.5, 1e9 + 1});
   const test::Pipe pipe(cells);
@@ -341,7 +354,8 @@ TEST_F(Convert, ShardsForAModelTakeItsScale) {
   EXPECT_THAT(bytes.transform.scale, ElementsAre(0.25));
   EXPECT_THAT(bytes.transform.shift, ElementsAre(3));
   schema.features = 2;
-  expect_error<DataError>([&] { open_shards_as(path("few"), schema, true, 1); }, {"few"});
+  expect_error<ShapeError>([&] { open_shards_as(path("few"), schema, true, 1); },
+                           {"few has 1 features; the model takes 2"});
 }
 
 TEST_F(Convert, TestDataOfShardsAreReadWhole) {
