@@ -29,6 +29,12 @@ void append_rows(const StoredForm& form, const FeatureRows& from, std::int64_t b
 
 }  // namespace
 
+BlockCache::BlockCache(const RowStore& store, const EpochBatches& batches)
+    : store_(store), batches_(batches) {
+  const std::int64_t block_rows = batches_.block_order().block_rows;
+  blocks_.resize(static_cast<std::size_t>((row_count() + block_rows - 1) / block_rows));
+}
+
 /// Place of a row in the list that the order permutes: its own number, where no row is left out before it.
 std::int64_t BlockCache::rank_of(std::int64_t row) const {
   std::int64_t low = 0, high = std::min(row, row_count() - 1);
@@ -63,7 +69,7 @@ BlockCache::Use BlockCache::use(const std::vector<std::int64_t>& rows) {
   blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
   const std::lock_guard lock(mutex_);
   for (const std::int64_t block : blocks) {
-    std::shared_ptr<Block>& known = blocks_[block];
+    std::shared_ptr<Block>& known = blocks_[static_cast<std::size_t>(block)];
     if (known == nullptr) known = new_block(block), use.fresh.push_back(block);
     ++known->uses;
   }
@@ -72,26 +78,24 @@ BlockCache::Use BlockCache::use(const std::vector<std::int64_t>& rows) {
 
 void BlockCache::release(const std::vector<std::int64_t>& blocks) {
   const std::lock_guard lock(mutex_);
-  for (const std::int64_t block : blocks) {
-    const auto found = blocks_.find(block);
-    if (--found->second->uses > 0) continue;
+  for (const std::int64_t number : blocks) {
+    std::shared_ptr<Block>& block = blocks_[static_cast<std::size_t>(number)];
+    if (--block->uses > 0) continue;
     // A thread may be reading ahead a block that another one's error has made useless.
-    if (found->second->progress == Progress::done) spare_.push_back(std::move(found->second->rows));
-    blocks_.erase(found);
+    if (block->progress == Progress::done) spare_.push_back(std::move(block->rows));
+    block.reset();
   }
 }
 
 void BlockCache::clear() {
   const std::lock_guard lock(mutex_);
-  blocks_.clear();
+  for (std::shared_ptr<Block>& block : blocks_) block.reset();
 }
 
-void BlockCache::load(std::int64_t block) const {
+void BlockCache::load(std::int64_t number) const {
   std::unique_lock lock(mutex_);
-  const auto found = blocks_.find(block);
-  if (found == blocks_.end() || found->second->progress != Progress::none) return;
-  const std::shared_ptr<Block> kept = found->second;
-  load(*kept, lock);
+  const std::shared_ptr<Block> block = blocks_[static_cast<std::size_t>(number)];
+  if (block != nullptr && block->progress == Progress::none) load(*block, lock);
 }
 
 void BlockCache::load(Block& block, std::unique_lock<std::mutex>& lock) const {
@@ -108,23 +112,25 @@ void BlockCache::load(Block& block, std::unique_lock<std::mutex>& lock) const {
   done_.notify_all();
 }
 
-std::shared_ptr<const BlockCache::Block> BlockCache::loaded(std::int64_t block) const {
-  std::unique_lock lock(mutex_);
-  const std::shared_ptr<Block> found = blocks_.at(block);
-  if (found->progress == Progress::none) {
-    load(*found, lock);
-  } else {
-    done_.wait(lock, [&] { return found->progress == Progress::done; });
+const BlockCache::Block& BlockCache::loaded(std::int64_t number) const {
+  Block& block = *blocks_[static_cast<std::size_t>(number)];
+  if (block.progress != Progress::done) {
+    std::unique_lock lock(mutex_);
+    if (block.progress == Progress::none) {
+      load(block, lock);
+    } else {
+      done_.wait(lock, [&] { return block.progress == Progress::done; });
+    }
   }
-  if (found->error) std::rethrow_exception(found->error);
-  return found;
+  if (block.error) std::rethrow_exception(block.error);
+  return block;
 }
 
 void BlockCache::read(std::int64_t first, std::int64_t count, FeatureRows& to) const {
   while (count > 0) {
-    const std::shared_ptr<const Block> block = loaded(block_of(first));
-    const std::int64_t rows = std::min(count, block->end - first);
-    append_rows(form(), block->rows, first - block->first, rows, to);
+    const Block& block = loaded(block_of(first));
+    const std::int64_t rows = std::min(count, block.end - first);
+    append_rows(form(), block.rows, first - block.first, rows, to);
     first += rows;
     count -= rows;
   }

@@ -1,9 +1,9 @@
 #pragma once
 // Blocks of rows that the coming batches of a BlockOrder use, each read once in one piece.
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -17,7 +17,7 @@ namespace thalweg {
 class BlockCache final : public RowStore {
  public:
   /// The blocks are those of the batches' order; their list of rows ascends.
-  BlockCache(const RowStore& store, const EpochBatches& batches) : store_(store), batches_(batches) {}
+  BlockCache(const RowStore& store, const EpochBatches& batches);
 
   struct Use {
     std::vector<std::int64_t> blocks;  ///< of the batch
@@ -40,7 +40,7 @@ class BlockCache final : public RowStore {
   /// Rows [first, end) of the data set.
   struct Block {
     std::int64_t first = 0, end = 0, uses = 0;
-    Progress progress = Progress::none;
+    std::atomic<Progress> progress = Progress::none;  ///< once done, rows and error stay as they are
     FeatureRows rows;
     std::exception_ptr error;
   };
@@ -50,13 +50,14 @@ class BlockCache final : public RowStore {
   std::int64_t block_of(std::int64_t row) const { return rank_of(row) / batches_.block_order().block_rows; }
   std::shared_ptr<Block> new_block(std::int64_t block);
   void load(Block& block, std::unique_lock<std::mutex>& lock) const;
-  std::shared_ptr<const Block> loaded(std::int64_t block) const;
+  const Block& loaded(std::int64_t block) const;
 
   const RowStore& store_;
   const EpochBatches batches_;
   mutable std::mutex mutex_;
   mutable std::condition_variable done_;
-  std::map<std::int64_t, std::shared_ptr<Block>> blocks_;
+  /// By number. That of a batch in use stays, so its rows are read without a lock.
+  std::vector<std::shared_ptr<Block>> blocks_;
   std::vector<FeatureRows> spare_;  ///< memory of blocks that are gone
 };
 

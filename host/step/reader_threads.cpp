@@ -1,5 +1,7 @@
 #include "host/step/reader_threads.hpp"
 
+#include <unistd.h>
+
 #include <string>
 #include <system_error>
 #include <utility>
@@ -9,7 +11,7 @@
 
 namespace thalweg {
 
-ReaderThreads::ReaderThreads(std::int64_t count) {
+ReaderThreads::ReaderThreads(std::int64_t count) : process_(::getpid()) {
   const BlockedSignals blocked;
   threads_.reserve(static_cast<std::size_t>(count));
   try {
@@ -17,10 +19,15 @@ ReaderThreads::ReaderThreads(std::int64_t count) {
   } catch (const std::system_error& error) {
     if (threads_.empty())
       throw InternalError(std::string("no thread to read data with could be started: ") + error.what());
+  } catch (...) {
+    end();
+    throw;
   }
 }
 
-ReaderThreads::~ReaderThreads() {
+ReaderThreads::~ReaderThreads() { end(); }
+
+void ReaderThreads::end() noexcept {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
@@ -29,9 +36,12 @@ ReaderThreads::~ReaderThreads() {
   for (std::thread& thread : threads_) thread.join();
 }
 
+bool ReaderThreads::are_here() const { return ::getpid() == process_; }
+
 void ReaderThreads::add(std::deque<Task>& to, Task task) {
   {
     const std::lock_guard lock(mutex_);
+    if (clearing_) return;
     to.push_back(std::move(task));
   }
   added_.notify_one();
@@ -39,9 +49,11 @@ void ReaderThreads::add(std::deque<Task>& to, Task task) {
 
 void ReaderThreads::clear() {
   std::unique_lock lock(mutex_);
+  clearing_ = true;
   urgent_.clear();
   others_.clear();
   idle_.wait(lock, [this] { return running_ == 0; });
+  clearing_ = false;
 }
 
 /// An empty task: the threads end.

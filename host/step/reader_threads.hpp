@@ -1,5 +1,7 @@
 #pragma once
 // Threads that read ahead of the steps.
+#include <sys/types.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -24,19 +26,23 @@ class ReaderThreads {
 
   void add_urgent(Task task) { add(urgent_, std::move(task)); }
   void add(Task task) { add(others_, std::move(task)); }
-  /// Drops the tasks that have not begun, and waits for those that have.
+  /// False in the child of a fork, which has none of the threads: nothing but this may be called there.
+  bool are_here() const;
+  /// Drops the tasks that have not begun, and waits for those that have; what these add is dropped, too.
   void clear();
 
  private:
   void add(std::deque<Task>& to, Task task);
   void work();
+  void end() noexcept;
   Task next_task(std::unique_lock<std::mutex>& lock);
 
   std::mutex mutex_;
   std::condition_variable added_, idle_;
   std::deque<Task> urgent_, others_;
   std::int64_t running_ = 0;
-  bool stop_ = false;
+  bool clearing_ = false, stop_ = false;
+  const pid_t process_;
   std::vector<std::thread> threads_;
 };
 

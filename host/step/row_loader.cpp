@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "thalweg/error.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -22,6 +24,10 @@ RowLoader::RowLoader(std::shared_ptr<const RowStore> store, const LoadingOptions
 }
 
 const FeatureRows& RowLoader::take(const StepRows& rows) {
+  if (!is_of_this_process())
+    throw UsageError(
+        "the rows of this learner are read by threads of the process that made it, not of the child of a "
+        "fork; make the learner in the child");
   if (current_ != nullptr) free_.push_back(std::move(current_));
   try {
     put_first(rows);
@@ -82,12 +88,23 @@ void RowLoader::begin(Batch& batch) {
   if (free_.empty()) free_.push_back(std::make_unique<BatchReading>(store_->form()));
   batch.reading = std::move(free_.back());
   free_.pop_back();
-  batch.reading->start(batch.rows);
-  const std::int64_t parts = batch.reading->parts();
-  batch.parts_left = parts;
-  if (parts == 0) finish(batch);
-  for (std::int64_t part = 0; part < parts; ++part)
-    threads_.add_urgent([this, &batch, part] { read_part(batch, part); });
+  threads_.add_urgent([this, &batch] { start(batch); });
+}
+
+/// The start counts as a part, so that the batch is not done before all its parts are there to be read.
+void RowLoader::start(Batch& batch) {
+  std::exception_ptr error;
+  std::int64_t parts = 0, added = 0;
+  try {
+    batch.reading->start(batch.rows);
+    parts = batch.reading->parts();
+    batch.parts_left += parts;
+    for (; added < parts; ++added)
+      threads_.add_urgent([this, &batch, part = added] { read_part(batch, part); });
+  } catch (...) {
+    error = std::current_exception();
+  }
+  end_parts(batch, 1 + parts - added, error);
 }
 
 void RowLoader::read_part(Batch& batch, std::int64_t part) {
@@ -98,10 +115,15 @@ void RowLoader::read_part(Batch& batch, std::int64_t part) {
   } catch (...) {
     error = std::current_exception();
   }
+  end_parts(batch, 1, error);
+}
+
+void RowLoader::end_parts(Batch& batch, std::int64_t count, const std::exception_ptr& error) {
   {
     const std::lock_guard lock(mutex_);
     if (error) batch.error = error;
-    if (--batch.parts_left > 0) return;
+    batch.parts_left -= count;
+    if (batch.parts_left > 0) return;
   }
   finish(batch);
 }

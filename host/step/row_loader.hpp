@@ -40,6 +40,8 @@ class RowLoader {
   /// same batch may be asked for again.
   const FeatureRows& take(const StepRows& rows);
   LoadingReport report() const;
+  /// False in the child of a fork, where the loader can neither read nor end.
+  bool is_of_this_process() const { return threads_.are_here(); }
 
  private:
   /// A batch that is announced, and its features once its reading has begun.
@@ -47,18 +49,19 @@ class RowLoader {
     std::optional<EpochBatch> place;  ///< none of a list
     std::vector<std::int64_t> rows, blocks;
     std::unique_ptr<BatchReading> reading;
-    std::int64_t parts_left = 0;
+    std::int64_t parts_left = 1;
     bool done = false;  ///< the features are there, or the error is
     std::exception_ptr error;
   };
   using Batches = std::deque<std::unique_ptr<Batch>>;
 
-  const RowStore& source_of(const Batch& batch) const;
   void put_first(const StepRows& rows);
   void announce(const EpochBatch& batch);
   void announce_following();
   void begin(Batch& batch);
+  void start(Batch& batch);
   void read_part(Batch& batch, std::int64_t part);
+  void end_parts(Batch& batch, std::int64_t count, const std::exception_ptr& error);
   void finish(Batch& batch);
   void wait_for(const Batch& batch);
   const FeatureRows& hand_out_first();

@@ -17,8 +17,13 @@ std::int64_t batches_in_flight(const StoredForm& form, std::int64_t max_batch, s
 
 StoredRows::StoredRows(const Context& ctx, const Dataset& data, const LearnerOptions& options,
                        std::int64_t burst)
-    : loader_(data.store, options.loading, options.max_batch, options.batches),
+    : loader_(std::make_unique<RowLoader>(data.store, options.loading, options.max_batch, options.batches)),
       staged_(ctx, data, options.max_batch, batches_in_flight(data.store->form(), options.max_batch, burst)) {
+}
+
+/// In the child of a fork there are no threads to wait for, and what they wait for cannot be destroyed.
+StoredRows::~StoredRows() {
+  if (!loader_->is_of_this_process()) static_cast<void>(loader_.release());
 }
 
 }  // namespace thalweg
