@@ -4,11 +4,12 @@
 namespace thalweg {
 namespace {
 
-/// The segments lie in the arena one behind the other; returns where the last one ends.
+/// The segments lie in the arena one behind the other. Returns where the used elements of the last one end:
+/// no op reads or writes the padding.
 template <class Args>
 std::int64_t require_segments(Contract& op, const Args& a) {
   op.reads("segments", a.segments, a.segment_count);
-  std::int64_t end = 0;
+  std::int64_t end = 0, used_end = 0;
   for (int s = 0; s < a.segment_count; ++s) {
     const UpdateSegment& segment = a.segments[s];
     op.at_least({"segment", "offset"}, segment.offset, end);
@@ -18,8 +19,9 @@ std::int64_t require_segments(Contract& op, const Args& a) {
     op.within({"segment", "used"}, segment.used, 0, segment.size);
     op.within({"segment", "group"}, segment.group, 0, kMaxGroups - 1);
     end = segment.offset + segment.size;
+    used_end = segment.offset + segment.used;
   }
-  return end;
+  return used_end;
 }
 
 /// Returns where the elements end.

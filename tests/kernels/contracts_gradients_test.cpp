@@ -146,7 +146,7 @@ TEST(Contracts, GradientsOfSamplesRefuseEachFault) {
 
 struct UpdateProblem {
   Arrays m;
-  UpdateSegment segments[2] = {{0, 1024, 15, 0}, {2048, 1024, 1024, 7}};
+  UpdateSegment segments[2] = {{0, 1024, 15, 0}, {2048, 1024, 1000, 7}};
   TouchedElements touched{.features = m.of<std::int32_t>(2),
                           .count = m.of<std::int64_t>(1),
                           .capacity = 2,
@@ -194,15 +194,15 @@ TEST(Contracts, UpdateStepRefusesEachFault) {
   auto faults = segment_faults<UpdateArgs>();
   faults.insert(faults.end(),
                 {{[](auto& a) { a.scalars = nullptr; }, "scalars [1] is null"},
-                 {[](auto& a) { a.param = nullptr; }, "param [3072] is null"},
-                 {[](auto& a) { a.grad = nullptr; }, "grad [3072] is null"},
-                 {[](auto& a) { a.state[1] = nullptr; }, "state [3072] is null"},
-                 {[](auto& a) { a.param = over(a.grad); }, "param [3072] lies over grad [3072]"},
-                 {[](auto& a) { a.param = over(a.grad_scale); }, "param [3072] lies over grad_scale [1]"},
-                 {[](auto& a) { a.param = over(a.squared_norm); }, "param [3072] lies over squared_norm [1]"},
-                 {[](auto& a) { a.state[0] = a.param; }, "state [3072] lies over param [3072]"},
-                 {[](auto& a) { a.state[1] = a.state[0] + 3071; }, "state [3072] lies over state [3072]"},
-                 {[](auto& a) { a.average = a.param; }, "average [3072] lies over param [3072]"},
+                 {[](auto& a) { a.param = nullptr; }, "param [3048] is null"},
+                 {[](auto& a) { a.grad = nullptr; }, "grad [3048] is null"},
+                 {[](auto& a) { a.state[1] = nullptr; }, "state [3048] is null"},
+                 {[](auto& a) { a.param = over(a.grad); }, "param [3048] lies over grad [3048]"},
+                 {[](auto& a) { a.param = over(a.grad_scale); }, "param [3048] lies over grad_scale [1]"},
+                 {[](auto& a) { a.param = over(a.squared_norm); }, "param [3048] lies over squared_norm [1]"},
+                 {[](auto& a) { a.state[0] = a.param; }, "state [3048] lies over param [3048]"},
+                 {[](auto& a) { a.state[1] = a.state[0] + 3047; }, "state [3048] lies over state [3048]"},
+                 {[](auto& a) { a.average = a.param; }, "average [3048] lies over param [3048]"},
                  {[&](auto& a) { a.touched = p.touched; }, "segment_count is 2, want 1"}});
   expect_contract<UpdateArgs>(
       "update.step", legal, faults,
@@ -215,7 +215,7 @@ TEST(Contracts, UpdateStepRefusesEachFault) {
   legal.touched = p.touched;
   expect_contract<UpdateArgs>(
       "update.step", legal,
-      {{[](auto& a) { a.param = nullptr; }, "param [1024] is null"},
+      {{[](auto& a) { a.param = nullptr; }, "param [15] is null"},
        {[](auto& a) { a.touched.offset = 1024; }, "touched.offset is 1024, want 0"},
        {[](auto& a) { a.touched.outputs = 4; }, "touched.end is 12, want 15"},
        {[](auto& a) { a.touched.outputs = a.touched.in_features = -1; },
@@ -225,7 +225,7 @@ TEST(Contracts, UpdateStepRefusesEachFault) {
        {[](auto& a) {
           a.param = reinterpret_cast<float*>(const_cast<std::int32_t*>(a.touched.features)) + 1;
         },
-        "param [1024] lies over touched.features [2]"}});
+        "param [15] lies over touched.features [2]"}});
 }
 
 TEST(Contracts, GradientNormRefusesEachFault) {
@@ -238,8 +238,8 @@ TEST(Contracts, GradientNormRefusesEachFault) {
                                .out = p.m.of(2)};
   auto faults = segment_faults<GradientNormArgs>();
   faults.insert(faults.end(),
-                {{[](auto& a) { a.grad = nullptr; }, "grad [3072] is null"},
-                 {[](auto& a) { a.out = over(a.grad) - 1; }, "out [2] lies over grad [3072]"},
+                {{[](auto& a) { a.grad = nullptr; }, "grad [3048] is null"},
+                 {[](auto& a) { a.out = over(a.grad) - 1; }, "out [2] lies over grad [3048]"},
                  {[](auto& a) { a.touched.offset = 1023; }, "touched elements are those of a segment, too"},
                  {[](auto& a) { a.touched.outputs = 342; }, "touched elements are those of a segment, too"},
                  {[](auto& a) { a.touched.offset = -1; }, "touched.offset is -1, want at least 0"},
@@ -268,9 +268,9 @@ TEST(Contracts, ProjectRefusesEachFault) {
   auto faults = segment_faults<ProjectArgs>();
   faults.insert(faults.end(),
                 {{[](auto& a) { a.scalars = nullptr; }, "scalars [1] is null"},
-                 {[](auto& a) { a.param = nullptr; }, "param [3072] is null"},
-                 {[](auto& a) { a.param = over(a.squared_norm); }, "param [3072] lies over squared_norm [1]"},
-                 {[](auto& a) { a.average = a.param; }, "average [3072] lies over param [3072]"}});
+                 {[](auto& a) { a.param = nullptr; }, "param [3048] is null"},
+                 {[](auto& a) { a.param = over(a.squared_norm); }, "param [3048] lies over squared_norm [1]"},
+                 {[](auto& a) { a.average = a.param; }, "average [3048] lies over param [3048]"}});
   expect_contract<ProjectArgs>("update.project", legal, faults,
                                {[](auto& a) { a.squared_norm = a.average = nullptr; }});
 }
