@@ -214,6 +214,35 @@ bool prepare_example() {
   return model.predict(thalweg::prepare(query, model.spec().schema)).rows == 1;
 }
 
+/// A stream of one batch with the column "x", as another library would give it.
+ArrowArrayStream numbers_as_arrow() {
+  static const double numbers[] = {1, 2, 3};
+  static const void* buffers[] = {nullptr, numbers};  // no nulls
+  static ArrowSchema x{"g", "x", nullptr, 0, 0, nullptr, nullptr, nullptr, nullptr};
+  static ArrowArray column{3, 0, 0, 2, 0, buffers, nullptr, nullptr, nullptr, nullptr};
+  static ArrowSchema* names[] = {&x};
+  static ArrowArray* columns[] = {&column};
+  static bool given = false;
+  ArrowArrayStream stream{};
+  stream.get_schema = [](ArrowArrayStream*, ArrowSchema* out) {
+    *out = {"+s", "", nullptr, 0, 1, names, nullptr, [](ArrowSchema* s) { s->release = nullptr; }, nullptr};
+    return 0;
+  };
+  stream.get_next = [](ArrowArrayStream*, ArrowArray* out) {
+    *out = {3, 0, 0, 0, 1, nullptr, columns, nullptr, [](ArrowArray* a) { a->release = nullptr; }, nullptr};
+    if (given) out->release = nullptr;  // the end
+    given = true;
+    return 0;
+  };
+  stream.release = [](ArrowArrayStream* s) { s->release = nullptr; };
+  return stream;
+}
+
+bool arrow_example() {
+  ArrowArrayStream stream = numbers_as_arrow();
+  return thalweg::read_arrow(&stream, "rides").columns[0].numbers.size() == 3;
+}
+
 bool views_example() {
   const std::vector<float> table{1, 2, 3, 4};  // of the caller, who keeps it; nothing is copied
   thalweg::Dataset rows = thalweg::matrix_view({table.data(), /*rows=*/2, /*cols=*/2, /*stride=*/2});
@@ -253,31 +282,19 @@ bool passed(const char* name, bool result) {
 int main(int argc, char** argv) try {
   const std::string data = argc > 1 ? argv[1] : "data";
   const bool results[] = {
-      passed("version", version_example()),
-      passed("choices", choices_example()),
-      passed("names", names_example()),
-      passed("loss", loss_example()),
-      passed("setting", setting_example()),
-      passed("config", config_example()),
-      passed("error", error_example()),
-      passed("devices", devices_example()),
-      passed("context", context_example()),
-      passed("dataset", dataset_example()),
-      passed("shards", shards_example()),
-      passed("read_progress", read_progress_example(data)),
-      passed("tensor", tensor_example()),
-      passed("named_tensor", named_tensor_example()),
-      passed("model", model_example()),
-      passed("epoch_batches", epoch_batches_example()),
-      passed("schedule", schedule_example()),
-      passed("learner", learner_example()),
-      passed("metrics", metrics_example()),
-      passed("per_sample", per_sample_example()),
-      passed("trainer", trainer_example(data)),
-      passed("prepare", prepare_example()),
-      passed("validate", validate_example()),
-      passed("views", views_example()),
-      passed("verify", verify_example(data)),
+      passed("version", version_example()),     passed("choices", choices_example()),
+      passed("names", names_example()),         passed("loss", loss_example()),
+      passed("setting", setting_example()),     passed("config", config_example()),
+      passed("error", error_example()),         passed("devices", devices_example()),
+      passed("context", context_example()),     passed("dataset", dataset_example()),
+      passed("shards", shards_example()),       passed("read_progress", read_progress_example(data)),
+      passed("tensor", tensor_example()),       passed("named_tensor", named_tensor_example()),
+      passed("model", model_example()),         passed("epoch_batches", epoch_batches_example()),
+      passed("schedule", schedule_example()),   passed("learner", learner_example()),
+      passed("metrics", metrics_example()),     passed("per_sample", per_sample_example()),
+      passed("trainer", trainer_example(data)), passed("prepare", prepare_example()),
+      passed("arrow", arrow_example()),         passed("validate", validate_example()),
+      passed("views", views_example()),         passed("verify", verify_example(data)),
       passed("bench", bench_example()),
   };
   bool all = true;

@@ -20,8 +20,7 @@ class ArrayConversion {
   ArrayConversion(const DataConfig& config, const std::string& folder, const ConvertOptions& options)
       : config_(config), folder_(folder), options_(options) {}
 
-  /// For read_raw_training_data. Blocks throw NeedsAllRows, and DataError for a cell that is no finite
-  /// number.
+  /// For read_raw_training_data. Blocks throw NeedsAllRows, and DataError for a cell that is not finite.
   ArrayTakers takers();
   bool has_rows() const { return writer_ != nullptr; }
   /// The set as fit_dataset would have made it of all rows.

@@ -1,5 +1,6 @@
 #pragma once
 // Thalweg, the whole public API.
+#include "thalweg/arrow.hpp"
 #include "thalweg/bench.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/context.hpp"
