@@ -116,7 +116,8 @@ std::string_view text_viewed(const ArrowArray& array, std::int64_t row) {
   std::memcpy(&length, view, 4), std::memcpy(&buffer, view + 8, 4), std::memcpy(&at, view + 12, 4);
   if (length < 0) throw DataError("has a text of negative length");
   if (length <= 12) return {view + 4, static_cast<std::size_t>(length)};
-  if (buffer < 0 || buffer + 3 >= array.n_buffers || at < 0) throw DataError("has a text that lies in no buffer");
+  if (buffer < 0 || buffer + 3 >= array.n_buffers || at < 0)
+    throw DataError("has a text that lies in no buffer");
   return {static_cast<const char*>(array.buffers[buffer + 2]) + at, static_cast<std::size_t>(length)};
 }
 

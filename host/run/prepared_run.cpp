@@ -61,8 +61,8 @@ ModelSpec resolve_spec(RunEnvironment& run, const RunData& data) {
 }
 
 EpochBatches batches_of(const Config& config, const RunData& data) {
-  return {data.split.train, config.train.batch_size, static_cast<std::uint64_t>(config.seed),
-          config.train.shuffle, config.train.drop_last, block_order_of(config, data.train)};
+  return {data.split.train,     config.train.batch_size, static_cast<std::uint64_t>(config.seed),
+          config.train.shuffle, config.train.drop_last,  block_order_of(config, data.train)};
 }
 
 /// Work of an epoch: its rows times the parameters.
