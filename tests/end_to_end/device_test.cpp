@@ -154,28 +154,31 @@ TEST_P(Devices, ACheckpointOfOneDeviceIsResumedOnAnother) {
 }
 
 TEST_P(Devices, AStepOnABatchOfAnEpochIsAStepOnItsRows) {
-  const std::pair<bool, BlockOrder> orders[] = {{true, {}}, {false, {}}, {true, {7, 3, 8}}};
-  for (const auto& [shuffle, blocks] : orders) {
-    for (const std::int64_t rows_left_out : {0, 3}) {  // all rows of the data, and a list of some
-      const Context ctx({.device = GetParam()});
-      const Config config = mlp_config(Normalization::layer);
-      const Dataset data = read_training_data(config.data, TargetUse::classes);
-      std::vector<std::int64_t> rows;
-      for (std::int64_t row = rows_left_out; row < data.rows; ++row) rows.push_back(row);
-      const EpochBatches batches(rows, 64, 9, shuffle, false, blocks);  // the last batch is a short one
-      const auto hash_after = [&](auto batch_of) {
-        Model model(ctx, resolve_model(config.model, schema_of(data), 1));
-        Learner learner(
-            model, data,
-            {.optimizer = config.optimizer, .max_batch = 64, .micro_batch = 24, .batches = &batches});
-        for (std::int64_t step = 0; step < 3 * batches.batches_per_epoch(); ++step)
-          learner.step(batch_of(batches.at_step(step)), 0.01);
-        return parameters_xxh3(model.parameters());
-      };
-      EXPECT_EQ(hash_after([](const EpochBatch& batch) { return batch; }),
-                hash_after([](const EpochBatch& batch) { return batch.rows(); }))
-          << shuffle << ", blocks of " << blocks.block_rows << ", " << rows_left_out;
-    }
+  struct Case {
+    bool shuffle;
+    std::int64_t rows_left_out;  ///< 0: all rows of the data, else a list of some
+    BlockOrder blocks;
+  };
+  for (const Case& c : {Case{true, 0, {}}, Case{true, 3, {}}, Case{false, 0, {}}, Case{false, 3, {}},
+                        Case{true, 3, {7, 3, 8}}}) {
+    const Context ctx({.device = GetParam()});
+    const Config config = mlp_config(Normalization::layer);
+    const Dataset data = read_training_data(config.data, TargetUse::classes);
+    std::vector<std::int64_t> rows;
+    for (std::int64_t row = c.rows_left_out; row < data.rows; ++row) rows.push_back(row);
+    const EpochBatches batches(rows, 64, 9, c.shuffle, false, c.blocks);  // the last batch is a short one
+    const auto hash_after = [&](auto batch_of) {
+      Model model(ctx, resolve_model(config.model, schema_of(data), 1));
+      Learner learner(
+          model, data,
+          {.optimizer = config.optimizer, .max_batch = 64, .micro_batch = 24, .batches = &batches});
+      for (std::int64_t step = 0; step < 3 * batches.batches_per_epoch(); ++step)
+        learner.step(batch_of(batches.at_step(step)), 0.01);
+      return parameters_xxh3(model.parameters());
+    };
+    EXPECT_EQ(hash_after([](const EpochBatch& batch) { return batch; }),
+              hash_after([](const EpochBatch& batch) { return batch.rows(); }))
+        << c.shuffle << ", " << c.rows_left_out << ", blocks of " << c.blocks.block_rows;
   }
 }
 

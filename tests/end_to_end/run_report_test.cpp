@@ -76,6 +76,15 @@ TEST_F(RunReport, JsonHoldsTheSame) {
   EXPECT_EQ(report["best.is_model"], true) << "the last epoch is the best";
 }
 
+TEST_F(RunReport, AnOrderByBlocksIsSaid) {
+  const Said said =
+      train({"--data.order=blocks", "--data.block_bytes=48", "--data.window_bytes=960", "--json"});
+  EXPECT_THAT(said.err, HasSubstr("\norder: blocks of 4 rows, windows of 2 blocks\n"))
+      << "a row has 12 bytes";
+  EXPECT_EQ(nlohmann::json::parse(said.out)["data"]["order"],
+            nlohmann::json::parse(R"({"block_rows": 4, "window_blocks": 2})"));
+}
+
 TEST_F(RunReport, FoldsAreOneReport) {
   const auto report = nlohmann::json::parse(train({"--data.folds=3", "--json"}).out);
   ASSERT_EQ(report["folds"].size(), 3u);

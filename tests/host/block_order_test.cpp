@@ -292,11 +292,12 @@ TEST(FeistelRowsAt, GivesTheRowOfEachPositionOfAList) {
 }
 
 TEST(RowSet, HasAListOnlyWhereTheRowsAreNotAll) {
-  const RowSet all = RowSet::all(5), listed{0, 1, 2, 3}, part{0, 2, 3}, turned{1, 0};
+  const RowSet all = RowSet::all(5), listed{0, 1, 2, 3}, part{0, 2, 3}, turned{1, 0}, last_off{0, 1, 5};
   EXPECT_TRUE(all.list().empty());
   EXPECT_TRUE(listed.list().empty());
   EXPECT_EQ(part.list(), (Ranks{0, 2, 3}));
   EXPECT_EQ(turned.list(), (Ranks{1, 0}));
+  EXPECT_EQ(last_off.list(), (Ranks{0, 1, 5}));
   EXPECT_EQ(all.size(), 5);
   EXPECT_EQ(listed.size(), 4);
   EXPECT_EQ(part.size(), 3);

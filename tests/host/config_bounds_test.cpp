@@ -62,6 +62,9 @@ std::vector<Bounds> ranges() {
       count_from("data.features", "0", "-1"),
       below_one("data.validation_fraction"),
       count_from("data.folds", "0", "-1"),
+      count_from("data.block_bytes", "1", "0"),
+      count_from("data.window_bytes", "1", "0"),
+      {"data.readers", {"1", "256"}, {"0", "-1", "257"}, {}},
       {"data.hash_bits", {"0", "30"}, {"-1", "31", "9223372036854775807"}, {}},
       {"model.hidden", {"1", "1,9223372036854775807", "[]"}, {"0", "4,0", "-1,4"}, {}},
       positive("model.huber_delta"),
@@ -189,6 +192,7 @@ const NamesOf kChoices[] = {
     {"data.stratify", {"auto", "true", "false"}, {}},
     {"checkpoint.on_change", {"error", "allow"}, {}},
     {"data.fingerprint", {"sampled", "full"}, {}},
+    {"data.order", {"auto", "rows", "blocks"}, {}},
     {"model.activation", texts_of<Activation>(), {}},
     {"model.loss", texts_of<Loss>(), {}},
     {"model.bias_init", {"auto", "zero"}, {}},
@@ -225,7 +229,8 @@ const std::set<std::string> kFreeTexts = {
     "out",          "data.train",        "data.test",         "data.target",     "data.test_target",
     "data.weight",  "data.ignore",       "data.class_weight", "data.train_rows", "data.test_rows",
     "model.init",   "checkpoint.resume", "train.metric",      "data.validation", "data.validation_target",
-    "data.comment", "data.missing",      "data.categorical",  "data.id",         "data.crosses"};
+    "data.comment", "data.missing",      "data.categorical",  "data.id",         "data.crosses",
+    "data.memory"};
 
 TEST(ConfigBounds, NoSettingIsLeftOutOfTheseTables) {
   std::set<std::string> tested = kFreeTexts;
@@ -278,6 +283,13 @@ TEST(ConfigBounds, ARowRangeHasAColonAndItsBeginComesFirst) {
                     "\": wanted \"begin:end\" with begin < end, counted from 0, such as \"0:8000\"");
     }
   }
+}
+
+TEST(ConfigBounds, MemoryIsAutoOrASizeInBytes) {
+  for (const char* size : {"auto", "1", "512MB", "1.5 GiB"}) EXPECT_EQ(problem({{"data.memory", size}}), "");
+  for (const char* size : {"", "0", "all", "-1GB", "2GX"})
+    EXPECT_EQ(problem({{"data.memory", size}}),
+              std::string("data.memory = \"") + size + "\": wanted auto or bytes, such as 512MB or 2GiB");
 }
 
 TEST(ConfigBounds, ClassWeightsAreFiniteAndNotNegative) {

@@ -181,7 +181,7 @@ TEST(ConfigKeys, AreWrittenInTheOrderOfTheirPage) {
             "train_rows test_rows features crosses hash_bits index_base unseen validation_fraction folds "
             "stratify standardize "
             "standardize_target "
-            "impute fingerprint "
+            "impute fingerprint order block_bytes window_bytes memory readers "
             "[model] hidden activation loss huber_delta quantile label_smoothing dropout normalization bias "
             "init bias_init "
             "[optimizer] name lr momentum beta1 beta2 eps beta weight_decay l1 l2 decay_bias_and_norm "

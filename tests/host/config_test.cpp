@@ -570,9 +570,11 @@ TEST(Config, PrivateTrainingRefusesWhatBreaksItsGuarantee) {
   EXPECT_TRUE(says(invalid({{"statistics", "true"}, {"normalization", "batch"}, {"hidden", "4"}}),
                    "normalization = layer"));
   EXPECT_TRUE(says(invalid({{"sampling", "poisson"}}), "per_sample.clip_norm"));
-  EXPECT_TRUE(says(invalid({{"sampling", "poisson"}, {"clip_norm", "1"}, {"data.order", "blocks"}}),
-                   "data.order = blocks is an order of epochs"));
-  EXPECT_EQ(invalid({{"sampling", "epochs"}, {"clip_norm", "1"}, {"data.order", "blocks"}}), "(no error)");
+  EXPECT_TRUE(
+      says(invalid({{"sampling", "poisson"}, {"per_sample.clip_norm", "1"}, {"data.order", "blocks"}}),
+           "data.order = blocks is an order of epochs"));
+  EXPECT_EQ(invalid({{"sampling", "epochs"}, {"per_sample.clip_norm", "1"}, {"data.order", "blocks"}}),
+            "(no error)");
   EXPECT_TRUE(says(invalid({{"per_sample.delta", "1"}}), "per_sample.delta = 1"));
   EXPECT_TRUE(says(set_error("mode", "flatt"), "did you mean \"flat\""));
 }

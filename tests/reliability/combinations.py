@@ -28,6 +28,7 @@ EVERY_NAME = ["model.activation", "model.normalization", "optimizer.average", "s
 CHOICES = {
     "data.validation_fraction": [0, 0.2], "data.standardize": ["auto", "true", "false"],
     "data.standardize_target": ["false", "true"], "data.class_weight": ["none", "balanced"],
+    "data.order": ["rows", "rows", "blocks"], "data.block_bytes": [131072, 1000], "data.window_bytes": [134217728, 40000],
     "data.test_rows": ["", "300:350"], "data.fingerprint": ["sampled", "full"],
     "model.hidden": ["", "7", "17,9"],
     "model.dropout": [0, 0.3], "model.bias": ["true", "false"],

@@ -176,22 +176,20 @@ struct DataConfig {
     v(Setting{.name = "fingerprint", .about = "Rows that a resumed run compares with those before."},
       c.fingerprint);
     v(Setting{.name = "order",
-              .about =
-                  "Order of the rows in an epoch: rows permutes all rows; blocks permutes blocks of rows, "
-                  "and the rows of a window of blocks; auto: rows, for shards what their manifest says.",
+              .about = "Order in an epoch: rows permutes all rows; blocks permutes blocks, then the rows of "
+                       "each window; auto: blocks for large shards.",
               .aliases = "row_order shuffle_algo"},
       c.order);
     v(Setting{.name = "block_bytes",
-              .about = "Bytes of the rows of one block of data.order = blocks.",
+              .about = "With data.order = blocks, bytes of the rows of one block.",
               .range = at_least(1)},
       c.block_bytes);
     v(Setting{.name = "window_bytes",
-              .about = "Bytes of the rows among which data.order = blocks permutes rows.",
+              .about = "With data.order = blocks, bytes of the rows of a window, all slices together.",
               .range = at_least(1)},
       c.window_bytes);
     v(Setting{.name = "memory",
-              .about = "Memory for rows that stay on the disk, such as 512MB or 2GB; auto: a quarter of what "
-                       "the process may have.",
+              .about = "Memory for rows that stay on the disk; auto: a quarter of what the process may have.",
               .form = TextForm::size,
               .aliases = "memory_budget"},
       c.memory);
