@@ -158,6 +158,27 @@ TEST_F(ShardDamage, AMissingShardIsNamed) {
   expect_refused({"shard-00001.safetensors", "is not a file"});
 }
 
+TEST_F(ShardDamage, AShardThatCannotBeOpenedIsAnIoError) {
+  write(dense_floats(7, 3), 48);
+  std::filesystem::remove(file("shard-00001.safetensors"));
+  std::filesystem::create_symlink("shard-00001.safetensors", file("shard-00001.safetensors"));
+  expect_error<IoError>([&] { read_all(); }, {"shard-00001.safetensors: cannot be opened: Too many levels"});
+}
+
+/// This one has a size, and each read of it fails.
+TEST_F(ShardDamage, AShardThatCannotBeReadIsAnIoError) {
+  const std::string path = "/sys/class/net/lo/speed";
+  if (file_size(path) != 4096) GTEST_SKIP();
+  const ShardEntry entry{.bytes = 4096, .pieces = {0}};
+  const ShardFile file(path, entry);
+  char bytes[8];
+  expect_error<IoError>(
+      [&] {
+        file.read(16, 8, bytes, {5, 2});
+      },
+      {"lo/speed: rows 5 to 6 cannot be read at byte 0: Invalid argument"});
+}
+
 TEST_F(ShardDamage, AShardOfAnotherSetIsNamed) {
   Dataset other = dense_floats(8, 3);
   other.target[5] = 77;
