@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <vector>
 
 #include "host/runtime/available_memory.hpp"
 #include "host/step/row_loader.hpp"
@@ -16,11 +18,8 @@ std::int64_t batches_ready(std::int64_t bytes, std::int64_t batch_bytes) {
 }
 
 bool ascends(const EpochBatches& batches) {
-  const auto& rows = batches.rows();
-  for (std::size_t i = 1; i < static_cast<std::size_t>(rows.size()); ++i) {
-    if (rows[i] <= rows[i - 1]) return false;
-  }
-  return true;
+  const std::vector<std::int64_t>& rows = batches.rows().list();  // none of all rows
+  return std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end();
 }
 
 /// The windows of all slices.

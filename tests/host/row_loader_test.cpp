@@ -175,6 +175,21 @@ TEST(RowLoader, ReadsEachBlockOnceWhereTheWindowHoldsAllRows) {
   EXPECT_EQ(loader.report().note, "");
 }
 
+TEST(RowLoader, ReadsEachBlockAboutOnceAnEpochWhereTheWindowIsSmall) {
+  for (const std::int64_t slices : {1, 2}) {
+    const auto store = std::make_shared<MemoryStore>(made(Kind::floats));
+    const EpochBatches batches =
+        batches_of(all_rows(kRows), 7, {.block_rows = 4, .window_blocks = 3, .slices = slices});
+    RowLoader loader(store, {.memory = 1 << 20, .readers = 2}, 7, &batches);
+    EpochBatch batch = batches.at(0, 0);
+    for (int step = 0; step < 10 * batches.batches_per_epoch(); ++step, batch = batch.next())
+      expect_rows(Kind::floats, loader.take(batch), batch.rows());
+    // 25 blocks an epoch; some are kept into the next one, and slices share one where they meet.
+    EXPECT_GE(store->reads, 200);
+    EXPECT_LE(store->reads, 10 * (25 + slices) + 12);
+  }
+}
+
 TEST(RowLoader, TellsAnErrorToTheBatchThatNeedsTheRow) {
   for (const BlockOrder& order : {BlockOrder{}, BlockOrder{.block_rows = 1, .window_blocks = 20}}) {
     const auto store = std::make_shared<MemoryStore>(made(Kind::floats));
