@@ -30,7 +30,9 @@ void Learner::State::require_step(const StepRows& rows, double lr, bool update,
   if (const auto* batch = std::get_if<EpochBatch>(&rows)) {
     ids.require_known(*batch);
   } else {
-    require_row_ids(data.host(), std::get<std::vector<std::int64_t>>(rows));
+    const auto& list = std::get<std::vector<std::int64_t>>(rows);
+    require_row_ids(data.host(), list);
+    if (sparse) sparse->require_room(data.host(), list);
   }
   if (objective != nullptr) return require_objective(*objective);
   require_own_loss(network.spec());

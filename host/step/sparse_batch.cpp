@@ -1,13 +1,17 @@
 #include "host/step/sparse_batch.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <numeric>
 
+#include "host/data/memory_rows.hpp"
 #include "host/data/row_store.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
 #include "kernels/sparse_linear/sparse_linear.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 
@@ -47,6 +51,22 @@ SparseBatch::SparseBatch(const Context& ctx, const Layer& layer, const Dataset& 
               .entries_begin = entries_begin_.data(),
               .capacity = capacity,
               .entries_capacity = most};
+}
+
+/// Distinct rows always have room; a store's bound counts the longest row for each.
+void SparseBatch::require_room(const Dataset& data, const std::vector<std::int64_t>& rows) const {
+  if (data.store != nullptr) return;
+  std::int64_t entries = 0;
+  for (const std::int64_t row : rows) {
+    const auto at = static_cast<std::size_t>(row);
+    entries += data.offsets[at + 1] - data.offsets[at];
+  }
+  if (entries <= touched_.entries_capacity) return;
+  throw ShapeError(
+      fmt::format("the {} rows of the batch have {} entries together; {} distinct rows of {} have at most "
+                  "{}, which is what "
+                  "a batch has room for: list long rows less often",
+                  rows.size(), entries, row_begin_.size() - 1, source_of(data), touched_.entries_capacity));
 }
 
 void SparseBatch::index(const Input& batch, float* grad, bool lazy) {

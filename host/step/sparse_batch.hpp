@@ -1,6 +1,8 @@
 #pragma once
 // What a step on sparse rows needs besides a step on dense ones: which features the batch touches, and where
 // their gradient is.
+#include <vector>
+
 #include "host/data/device_dataset.hpp"
 #include "host/model/network.hpp"
 #include "host/runtime/memory.hpp"
@@ -14,6 +16,8 @@ class SparseBatch {
   SparseBatch(const Context& ctx, const Layer& layer, const Dataset& data, std::int64_t max_batch,
               std::int64_t partial_slices);
 
+  /// Throws ShapeError unless there is room for the entries of the rows; one that is listed twice counts twice.
+  void require_room(const Dataset& data, const std::vector<std::int64_t>& rows) const;
   /// Lists the features of the batch's rows. Unless updates are lazy, the gradient of all others is set to
   /// zero.
   void index(const Input& batch, float* grad, bool lazy);

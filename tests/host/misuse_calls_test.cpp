@@ -168,6 +168,20 @@ TEST(MisuseCalls, EveryRowIdIsOneOfTheData) {
   EXPECT_NO_THROW(learner.step({3, 0, 3}));
 }
 
+TEST(MisuseCalls, ALongSparseRowMayNotFillABatchSeveralTimes) {
+  const Dataset data = sparse_rows();  // rows of 2, 0 and 1 entries
+  Model model = model_for(data);
+  Learner learner(model, data, {.max_batch = 3});
+  EXPECT_NO_THROW(learner.step({0, 1, 1}));
+  EXPECT_NO_THROW(learner.step({2, 2, 2}));
+  const Words words{"the 3 rows of the batch have 4 entries together",
+                    "3 distinct rows of rows by hand have at most 3", "list long rows less often"};
+  expect_error<ShapeError>([&] { learner.step({0, 1, 0}); }, words);
+  std::vector<NamedTensor> gradients;
+  expect_error<ShapeError>([&] { learner.value_and_gradient({0, 1, 0}, gradients); }, words);
+  EXPECT_EQ(learner.steps(), 2);
+}
+
 TEST(MisuseCalls, NoRowsAreNothingToLearnFromOrToMeasure) {
   Dataset data = numbers();
   Model model = model_for(data);
