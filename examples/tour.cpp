@@ -81,6 +81,15 @@ bool dataset_example() {
          split.train.size() + split.validation.size() == static_cast<std::size_t>(data.rows);
 }
 
+bool shards_example() {
+  const auto folder = std::filesystem::temp_directory_path() / "thalweg_tour_shards";
+  std::filesystem::remove_all(folder);
+  const thalweg::ConvertReport report = thalweg::write_shards(small_data(), folder.string());
+  const thalweg::Dataset stored = thalweg::open_shards(folder.string());  // its features stay on the disk
+  std::filesystem::remove_all(folder);
+  return report.shards == 1 && stored.rows == 64 && stored.dense_f32.empty() && stored.target.size() == 64;
+}
+
 bool read_progress_example(const std::string& folder) {
   thalweg::DataConfig config;
   config.train = folder + "/a9a";
@@ -254,6 +263,7 @@ int main(int argc, char** argv) try {
       passed("devices", devices_example()),
       passed("context", context_example()),
       passed("dataset", dataset_example()),
+      passed("shards", shards_example()),
       passed("read_progress", read_progress_example(data)),
       passed("tensor", tensor_example()),
       passed("named_tensor", named_tensor_example()),

@@ -26,15 +26,15 @@ void AtomicFolder::write(std::string_view name, std::span<const std::string_view
   files_.push_back(path);
   OutputFile file(path, OutputFile::Mode::replace, join_path(path_, name));
   for (const std::string_view part : parts) file.write(part);
-  file.sync();
+  file.sync();  // mutant: folder-files-synced
   file.close();
 }
 
 void AtomicFolder::commit() {
-  sync_folder(temporary_);
+  sync_folder(temporary_);  // mutant: folder-synced
   // rename would take the place of an empty folder
   if (path_exists(path_)) throw IoError(fmt::format("cannot create {}: it exists by now", path_));
-  rename_path(temporary_, path_);
+  rename_path(temporary_, path_);  // mutant: folder-renamed
   renamed_ = true;
   sync_folder(parent_of(path_));
 }

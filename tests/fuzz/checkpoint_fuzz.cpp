@@ -1,10 +1,6 @@
 // A checkpoint folder whose files come from the input: header and data of the model, header and data of the
 // state, the config and the manifest. An even choice makes a manifest that fits the files, and lengths that
 // fit the headers.
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -13,6 +9,7 @@
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/tensor_file.hpp"
 #include "host/config/config_text.hpp"
+#include "tests/fuzz/folder.hpp"
 #include "tests/fuzz/safetensors_input.hpp"
 #include "thalweg/model.hpp"
 
@@ -22,23 +19,6 @@ using namespace thalweg;
 
 constexpr const char* kFiles[] = {"model.safetensors", "state.safetensors", "config.toml", "manifest.json"};
 using Files = std::vector<std::string>;
-
-class Folder {
- public:
-  Folder() {
-    const bool in_memory = std::filesystem::is_directory("/dev/shm");
-    path_ = in_memory ? "/dev/shm" : std::filesystem::temp_directory_path().string();
-    path_ += "/thalweg-fuzz-XXXXXX";
-    if (mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// The parameters' checksum, where the model can be read.
 std::string parameters_in(const std::string& model) {
@@ -77,10 +57,9 @@ Files files_of(unsigned char choice, std::string_view input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  static const Folder folder;
+  static const fuzz::Folder folder;
   const Files files = files_of(data[0], fuzz::view(data + 1, size - 1));
-  for (std::size_t i = 0; i < files.size(); ++i)
-    std::ofstream(folder.path() + "/" + kFiles[i], std::ios::binary) << files[i];
+  for (std::size_t i = 0; i < files.size(); ++i) folder.write(kFiles[i], files[i]);
   fuzz::only_typed_errors([&] {
     const CheckpointData checkpoint = read_checkpoint(folder.path());
     for (const auto& entry : checkpoint.metadata)

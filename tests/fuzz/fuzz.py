@@ -28,6 +28,8 @@ SOURCES = {
     "vw": ["vw_reader", "vw_parser", "entry_rows", "hashing"],
     "safetensors": ["safetensors", "json"], "toml": ["config_text", "values", "keys", "validate"],
     "checkpoint": ["checkpoint", "manifest", "schema"],
+    "manifest": ["shard_manifest", "manifest_rules", "shard_layout"],
+    "shard": ["shard_store", "shard_file", "sparse_shard", "open_shards"],
 }
 LIMITS = ["-timeout=1", "-rss_limit_mb=512", "-max_len=4096", "-entropic=0", "-print_final_stats=1"]
 # Short stacks and a small quarantine: most of an input's time would go there.

@@ -162,9 +162,46 @@ def checkpoint_seeds():
             "fraction": b"\1" + CUT * 5 + b'{"format": "thalweg checkpoint", "version": 2, "step": 1e300}', "empty": b"\0"}
 
 
+def manifest_body(**changes):
+    """A manifest of three rows up to its own checksum, which the target adds."""
+    schema = {"sparse": False, "features": 2, "target_kind": "classes", "target_mean": 0.0, "target_deviation": 1.0,
+              "target_column": "", "index_base": 1, "classes": ["a", "b"], "columns": [], "names": [], "categories": [],
+              "impute": [], "scale": [2.0, 0.5], "shift": [0.0, 0.25]}
+    keys = {"format": "thalweg shards", "version": 1, "rows": 3, "features": 2, "sparse": False, "dtype": "f32",
+            "cells": "inputs", "targets": True, "weights": False, "entries": 0, "longest_row": 0, "weight_sum": 0.0,
+            "class_rows": [1, 2], "target_reason": "", "source": "rows.npy", "source_fingerprint": "", "schema": schema}
+    shards = [{"name": "shard-00000.safetensors", "first_row": 0, "rows": 3, "entries": 0, "bytes": 4120, "xxh3": "0" * 16}]
+    for key, value in changes.items():
+        (keys if key in keys else schema if key in schema else shards[0])[key] = value
+    compact = {"separators": (",", ":")}
+    lines = [f'\n  "{key}": {json.dumps(value, **compact)},' for key, value in keys.items()]
+    return ("{" + "".join(lines) + '\n  "shards": [\n    ' + json.dumps(shards[0], **compact) + "\n  ]").encode()
+
+
+def manifest_seeds():
+    return {"dense": b"\0" + manifest_body(), "bytes": b"\0" + manifest_body(dtype="u8", bytes=4102),
+            "unscaled": b"\0" + manifest_body(cells="unscaled"), "other_bytes": b"\0" + manifest_body(bytes=4119),
+            "weights": b"\0" + manifest_body(weights=True, weight_sum=3.0, bytes=4120),
+            "path": b"\0" + manifest_body(name="../shard"), "digits": b"\0" + manifest_body(xxh3="0" * 15 + "g"),
+            "huge": b"\0" + manifest_body(features=1 << 62), "classes": b"\0" + manifest_body(class_rows=[4, -1]),
+            "version": b"\0" + manifest_body(version=2), "raw": b"\1" + manifest_body() + b"\n}\n", "empty": b"\1"}
+
+
+def shard_seeds():
+    """Choice, features, rows, entries; then the bytes behind the header."""
+    offsets = struct.pack("<4q", 0, 1, 1, 3)
+    columns, values = struct.pack("<3i", 1, 0, 4), FLOATS[:12]
+    return {"floats": b"\3\1\2\0" + FLOATS, "targets": b"\7\1\2\0" + FLOATS[:12] + FLOATS, "bytes": b"\1\1\2\0" + b"abcdef",
+            "unscaled": b"\2\1\2\0" + struct.pack("<6f", 1, 2, 3, 4, 5, 2e38), "not_finite": b"\3\1\2\0" + b"\xff" * 24,
+            "sparse": b"\0\4\2\6" + offsets + columns + values, "header": b"\3\1\2\1" + FLOATS,
+            "descending": b"\0\4\2\6" + offsets + struct.pack("<3i", 1, 4, 0) + values,
+            "column": b"\0\3\2\6" + offsets + columns + values, "value": b"\0\4\2\6" + offsets + columns + b"\xff" * 12,
+            "offset": b"\0\4\2\6" + struct.pack("<4q", 0, 2, 1, 3) + columns + values}
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
-    for reader, seeds in {**SEEDS, "checkpoint": checkpoint_seeds()}.items():
+    for reader, seeds in {**SEEDS, "checkpoint": checkpoint_seeds(), "manifest": manifest_seeds(), "shard": shard_seeds()}.items():
         (root / reader).mkdir(parents=True, exist_ok=True)
         for name, data in seeds.items():
             (root / reader / name).write_bytes(data)

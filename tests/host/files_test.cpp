@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "host/checkpoint/atomic_folder.hpp"
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/scratch_folder.hpp"
@@ -59,6 +60,46 @@ TEST(Files, AnAtomicFileRemovesWhatADeadProcessLeftOfIt) {
   write_file_atomically(root / "file", "new");
   EXPECT_EQ(entries(root.path()),
             (std::vector<std::string>{".tmp-file-1", left + "x", ".tmp-file-x", other, "file"}));
+}
+
+TEST(Files, AnAtomicFolderRemovesWhatADeadProcessLeftOfIt) {
+  const ScratchFolder root;
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
+  for (const std::string& process : {std::to_string(dead), std::string("1")}) {
+    fs::create_directory(root / (".tmp-set-" + process));
+    overwrite(root / (".tmp-set-" + process + "/part"), "left");
+  }
+  AtomicFolder folder(root / "set");
+  const std::string_view parts[] = {"a", "", "bc"};
+  folder.write("part", parts);
+  EXPECT_FALSE(fs::exists(root / "set"));
+  folder.commit();
+  EXPECT_EQ(entries(root.path()), (std::vector<std::string>{".tmp-set-1", "set"}));
+  EXPECT_EQ(read_file(root / "set/part"), "abc");
+}
+
+TEST(Files, AnAtomicFolderTakesThePlaceOfNoOther) {
+  const ScratchFolder root;
+  {
+    AtomicFolder folder(root / "set");
+    fs::create_directory(root / "set");
+    EXPECT_NE(io_error_of([&] { folder.commit(); }).find("set: it exists by now"), std::string::npos);
+  }
+  EXPECT_EQ(entries(root.path()), std::vector<std::string>{"set"});
+}
+
+TEST(Files, AnAtomicFolderIsDurableFromItsFilesUp) {
+  const ScratchFolder root;
+  const FaultyFiles counted;
+  AtomicFolder folder(root / "set");
+  const int before = counted.calls(test::FileOp::fsync);
+  const std::string_view parts[] = {"a"};
+  folder.write("part", parts);
+  EXPECT_EQ(counted.calls(test::FileOp::fsync), before + 1);
+  folder.commit();
+  EXPECT_EQ(counted.calls(test::FileOp::fsync), before + 3) << "the folder, and the one above it";
 }
 
 TEST(Files, ThreadsMayWriteOneFileAtATimeAndTheLastCommitHolds) {

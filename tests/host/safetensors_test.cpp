@@ -91,6 +91,19 @@ TEST(Safetensors, TheHeaderIsPaddedToEight) {
   }
 }
 
+TEST(Safetensors, AByteOfTheDataThatComeLaterLiesWhereItIsWanted) {
+  for (const std::int64_t rows : {1, 3, 1000, 5000}) {
+    const auto before = static_cast<std::uint64_t>(4 * rows);
+    const std::string head =
+        safetensors_header({}, {{"y", "F32", {rows}}, {"x", "U8", {rows, 3}}}, 4096, before);
+    EXPECT_EQ((head.size() + before) % 4096, 0u);
+    const std::string bytes = head + std::string(static_cast<std::size_t>(7 * rows), 'x');
+    const SafetensorsFile file = parse_safetensors(bytes, "x");
+    EXPECT_EQ(file.tensors.at(1).shape, (std::vector<std::int64_t>{rows, 3}));
+    EXPECT_EQ(file.tensors.at(1).data.data() - bytes.data(), std::ssize(head) + 4 * rows);
+  }
+}
+
 TEST(Safetensors, NamesAndMetadataSurviveEveryCharacter) {
   const std::string odd = "\"\\\n\x01 \xf0\x9f\x8c\x8a{}[]:,";
   const std::string bytes = safetensors_header({{odd, odd}}, {{odd, "U8", {1}, "x"}}) + "x";

@@ -24,7 +24,9 @@ using test::dense_bytes;
 using test::dense_floats;
 using test::entries;
 using test::expect_error;
+using test::features_of;
 using test::overwrite;
+using test::same_bits;
 using test::ScratchFolder;
 using test::sparse_rows;
 
@@ -156,6 +158,27 @@ TEST_F(ShardDamage, AMissingShardIsNamed) {
   expect_refused({"shard-00001.safetensors", "is not a file"});
 }
 
+TEST_F(ShardDamage, AShardThatCannotBeOpenedIsAnIoError) {
+  write(dense_floats(7, 3), 48);
+  std::filesystem::remove(file("shard-00001.safetensors"));
+  std::filesystem::create_symlink("shard-00001.safetensors", file("shard-00001.safetensors"));
+  expect_error<IoError>([&] { read_all(); }, {"shard-00001.safetensors: cannot be opened: Too many levels"});
+}
+
+/// This one has a size, and each read of it fails.
+TEST_F(ShardDamage, AShardThatCannotBeReadIsAnIoError) {
+  const std::string path = "/sys/class/net/lo/speed";
+  if (file_size(path) != 4096) GTEST_SKIP();
+  const ShardEntry entry{.bytes = 4096, .pieces = {0}};
+  const ShardFile file(path, entry);
+  char bytes[8];
+  expect_error<IoError>(
+      [&] {
+        file.read(16, 8, bytes, {5, 2});
+      },
+      {"lo/speed: rows 5 to 6 cannot be read at byte 0: Invalid argument"});
+}
+
 TEST_F(ShardDamage, AShardOfAnotherSetIsNamed) {
   Dataset other = dense_floats(8, 3);
   other.target[5] = 77;
@@ -193,6 +216,20 @@ TEST_F(ShardDamage, ADamagedPieceIsNamedWhenItsRowsAreRead) {
   stored.store->read(0, 10, rows);
 }
 
+TEST_F(ShardDamage, APieceIsComparedWithItsChecksumOnce) {
+  const Dataset data = dense_bytes(4000, 600);
+  write(data, 4 << 20);
+  const Dataset stored = open_shards(folder());
+  FeatureRows rows;
+  stored.store->read(3990, 1, rows);
+  std::string bytes = read_file(file("shard-00000.safetensors"));
+  flip(bytes, 8 * (bytes.size() - 700));
+  overwrite(file("shard-00000.safetensors"), bytes);
+  rows.clear();
+  stored.store->read(3991, 3, rows);
+  EXPECT_TRUE(same_bits(rows, features_of(data, 3991, 3)));
+}
+
 TEST_F(ShardDamage, AShardThatIsCutWhileItIsOpenIsNamed) {
   write(dense_bytes(4000, 600), 4 << 20);
   const Dataset stored = open_shards(folder());
@@ -210,7 +247,7 @@ TEST_F(ShardDamage, AManifestThatLiesAboutDenseRowsIsNamedWithItsKey) {
   const std::pair<Change, std::string> changes[] = {
       {[](auto& m) { m.rows = 0; }, "\"rows\": a set of no rows"},
       {[](auto& m) { m.rows = 8; }, "\"rows\": got 8, the shards have 7"},
-      {[](auto& m) { m.rows = 6; }, "\"rows\": 3 of 2 rows left"},
+      {[](auto& m) { m.rows = 6; }, "shard-00002.safetensors: \"rows\": 1 of 0 rows left"},
       {[](auto& m) { m.rows = kHuge; }, "\"rows\": got 4611686018427387904, the shards have 7"},
       {[](auto& m) { m.form.features = 4; }, "\"features\": got 4, expected 3"},
       {[](auto& m) {
@@ -226,6 +263,7 @@ TEST_F(ShardDamage, AManifestThatLiesAboutDenseRowsIsNamedWithItsKey) {
       {[](auto& m) { m.entries = 1; }, "\"entries\": got 1, expected 0"},
       {[](auto& m) { m.longest_row = 1; }, "\"longest_row\": got 1, expected 0"},
       {[](auto& m) { m.weight_sum = 0; }, "\"weight_sum\": 0"},
+      {[](auto& m) { m.weight_sum = -6.5; }, "\"weight_sum\": -6.5"},
       {[](auto& m) { m.weight_sum = 6.25; }, "add up to 6.5; \"weight_sum\" of its manifest is 6.25"},
       {[](auto& m) {
          m.class_rows = {2, 5, 0};
@@ -271,6 +309,17 @@ TEST_F(ShardDamage, AManifestThatLiesAboutDenseRowsIsNamedWithItsKey) {
     save(m);
     expect_refused({folder(), words});
   }
+}
+
+TEST_F(ShardDamage, RowsWithoutAScaleAreNotUnscaled) {
+  write(dense_floats(7, 3), 36);
+  ShardManifest m = manifest();
+  m.facts.schema.transform = {};
+  save(m);
+  read_all();
+  m.facts.cells = ShardCells::unscaled;
+  save(m);
+  expect_refused({"manifest.json: \"cells\": only dense float32 rows with a scale can be unscaled"});
 }
 
 TEST_F(ShardDamage, AManifestThatLiesAboutSparseRowsIsNamedWithItsKey) {
@@ -326,6 +375,12 @@ TEST_F(ShardDamage, AManifestOfAnotherFormIsRefused) {
   write(dense_bytes(7, 3), 100);
   overwrite(file("manifest.json"), "");
   expect_refused({"manifest.json: "});
+}
+
+TEST_F(ShardDamage, AManifestThatIsTooLongIsNotRead) {
+  write(dense_bytes(7, 3), 100);
+  ASSERT_EQ(::truncate(file("manifest.json").c_str(), (64 << 20) + 1), 0);
+  expect_refused({"manifest.json: has 67108865 bytes; allowed are 67108864"});
 }
 
 TEST_F(ShardDamage, TargetsThatTheSchemaDoesNotAllowAreNamed) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "host/checkpoint/checksum.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/safetensors.hpp"
 #include "host/data/shards/shard_store.hpp"
@@ -124,6 +125,20 @@ TEST_F(Shards, TheManifestHasTheSumsOfAllRows) {
   EXPECT_EQ(manifest_of(f32).weight_sum, 0);
 }
 
+TEST_F(Shards, SparseRowsMayHaveTargetsAndWeights) {
+  const ScratchFolder root;
+  Dataset data = sparse_rows(10, 9);
+  data.target_kind = TargetKind::classes;
+  data.classes = {"a", "b"};
+  data.target = {0, 1, 1, 1, 0, 1, 1, 1, 1, 1};
+  data.weight = {0.5f, 1.5f, 0.25f, 1.75f, 1, 1, 1, 1, 2, 0};
+  write(data, root / "set", 80);
+  const Dataset stored = open_shards(root / "set");
+  expect_same(stored, data);
+  EXPECT_EQ(manifest_of(stored).class_rows, (std::vector<std::int64_t>{2, 8}));
+  EXPECT_EQ(manifest_of(stored).weight_sum, 10);
+}
+
 TEST_F(Shards, AShardEndsAtItsBytes) {
   const ScratchFolder root;
   const ConvertReport report = write(dense_floats(10, 3), root / "set", 40);  // 12 bytes a row
@@ -203,6 +218,26 @@ TEST_F(Shards, StoredRowsCanBeWrittenAgain) {
   expect_same(open_shards(root / "b"), data);
 }
 
+TEST_F(Shards, AShardHasFewerThan2To60Bytes) {
+  constexpr auto power = [](int exponent) { return std::int64_t{1} << exponent; };
+  const auto dense = [](std::int64_t rows, std::int64_t features) {
+    return shard_is_possible({.features = features}, rows, 0);
+  };
+  const auto sparse = [](std::int64_t rows, std::int64_t entries) {
+    return shard_is_possible({.features = 9, .sparse = true}, rows, entries);
+  };
+  EXPECT_TRUE(dense(power(55) - 1, 1));
+  EXPECT_FALSE(dense(power(55), 1));
+  EXPECT_TRUE(dense(1, power(58) - 1));
+  EXPECT_FALSE(dense(1, power(58)));
+  EXPECT_TRUE(dense(power(29), power(29) - 1));
+  EXPECT_FALSE(dense(power(29), power(29)));
+  EXPECT_FALSE(dense(power(54), power(54)));
+  EXPECT_TRUE(sparse(1, power(57) - 1));
+  EXPECT_FALSE(sparse(1, power(57)));
+  EXPECT_FALSE(sparse(power(55), 1));
+}
+
 TEST_F(Shards, AnyReaderOfSafetensorsCanOpenAShard) {
   const ScratchFolder root;
   const Dataset bytes = dense_bytes(5, 3), sparse = sparse_rows(6, 9);
@@ -230,6 +265,42 @@ TEST_F(Shards, AnyReaderOfSafetensorsCanOpenAShard) {
   EXPECT_EQ(csr.tensors[1].dtype, "I32");
   EXPECT_EQ(csr.tensors[2].dtype, "F32");
   EXPECT_EQ((csr.tensors[0].data.data() - sparse_file.data()) % 4096, 0);
+}
+
+/// docs/shards.md, byte by byte. The checksums are those of a program of its own.
+TEST_F(Shards, TheManifestOfVersion1IsFrozen) {
+  const ScratchFolder root;
+  write(dense_bytes(7, 3), root / "set", 12);
+  EXPECT_EQ(read_file(root / "set/manifest.json"),
+            R"({
+  "format": "thalweg shards",
+  "version": 1,
+  "rows": 7,
+  "features": 3,
+  "sparse": false,
+  "dtype": "u8",
+  "cells": "inputs",
+  "targets": true,
+  "weights": true,
+  "entries": 0,
+  "longest_row": 0,
+  "weight_sum": 6.5,
+  "class_rows": [3,4,0],
+  "target_reason": "",
+  "source": "memory",
+  "source_fingerprint": "4f1e37c9e8af7350b29445418ab4eae3",
+  "schema": {"sparse":false,"features":3,"target_kind":"classes","target_mean":0.0,"target_deviation":1.0,)"
+            R"("target_column":"","index_base":1,"classes":["a","b\"","é"],)"
+            R"("columns":[],"names":[],"categories":[],"impute":[],)"
+            R"("scale":[0.003921568859368563,0.003921568859368563,0.003921568859368563],)"
+            R"("shift":[0.0,0.0,0.0]},
+  "shards": [
+    {"name":"shard-00000.safetensors","first_row":0,"rows":4,"entries":0,"bytes":4108,"xxh3":"822740a43881ef26"},
+    {"name":"shard-00001.safetensors","first_row":4,"rows":3,"entries":0,"bytes":4105,"xxh3":"a09ec490006806d7"}
+  ],
+  "manifest_xxh3": "e26c5d35012dfb67b229b00140d0d1e8"
+}
+)");
 }
 
 /// Rows that are scaled when they are read.
@@ -266,6 +337,18 @@ TEST_F(Shards, AValueTooLargeToBeScaledIsNamed) {
   expect_error<DataError>([&] { stored.store->read(6, 4, rows); }, {"set row 7, feature 1: too large"});
 }
 
+TEST_F(Shards, EachMiBOfAFileHasItsChecksum) {
+  const ScratchFolder root;
+  write(dense_bytes(4000, 600), root / "set", 4 << 20);
+  const std::string bytes = read_file(root / "set/shard-00000.safetensors");
+  ASSERT_EQ(bytes.size(), 2432768u);
+  const Dataset stored = open_shards(root / "set");
+  EXPECT_EQ(manifest_of(stored).shards[0].pieces,
+            (std::vector<std::uint64_t>{checksum64(bytes.substr(0, 1 << 20)),
+                                        checksum64(bytes.substr(1 << 20, 1 << 20)),
+                                        checksum64(bytes.substr(2 << 20))}));
+}
+
 TEST_F(Shards, ManyThreadsReadTheSameFilesAtOnce) {
   const ScratchFolder root;
   const Dataset data = dense_bytes(9000, 499);  // pieces of a MiB in each of three shards
@@ -296,6 +379,12 @@ TEST_F(Shards, AFileSystemInMemoryIsReadToo) {
   remove_path(folder);
 }
 
+/// There, opening a file for direct reads fails.
+TEST_F(Shards, AFileSystemWithoutDirectReadsIsReadToo) {
+  const ShardEntry entry;
+  EXPECT_NO_THROW(ShardFile("/proc/self/status", entry));
+}
+
 TEST_F(Shards, RowsThatAreNotThereAreRefused) {
   const ScratchFolder root;
   write(dense_floats(5, 3), root / "set");
@@ -314,6 +403,10 @@ TEST_F(Shards, AFolderThatExistsIsKept) {
   EXPECT_TRUE(entries(root / "set").empty());
   expect_error<UsageError>([&] { write(dense_floats(5, 3), ""); }, {"has no name"});
   expect_error<UsageError>([&] { write(dense_floats(5, 3), root / "b", 0); }, {"a shard of 0 bytes"});
+  expect_error<UsageError>([&] { write(sparse_rows(0, 3), root / "b"); }, {"needs a row"});
+  for (const ShardForm& form :
+       {ShardForm{.features = 0}, {.features = 3, .sparse = true, .dtype = DType::u8}})
+    expect_error<ShapeError>([&] { ShardWriter(root / "b", form, 100); }, {"expected 1 or more"});
   EXPECT_EQ(entries(root.path()), std::vector<std::string>{"set"});
 }
 
@@ -401,6 +494,17 @@ TEST_F(Shards, SparseRowsThatContradictThemselvesAreRefused) {
   bad = good;
   bad.values.pop_back();
   expect_error<ShapeError>([&] { writer.append(bad, {}, {}); }, {"6 values, expected 7"});
+}
+
+TEST_F(Shards, AManifestThatNobodyWouldReadIsNotWritten) {
+  const ScratchFolder root;
+  const std::vector<float> one = {1};
+  DataSchema schema{.features = 1};
+  schema.target_column.assign(64 << 20, 'y');
+  ShardWriter writer(root / "set", {.features = 1, .targets = false}, 1000);
+  writer.append_dense(std::span(one), {}, {});
+  expect_error<DataError>([&] { writer.finish({.schema = schema, .source = "rows.csv"}); },
+                          {"rows.csv: a manifest of 6710", "allowed are 67108864"});
 }
 
 TEST_F(Shards, AClassThatIsNotUtf8IsADataError) {

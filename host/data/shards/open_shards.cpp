@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "host/checkpoint/files.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/shards/shard_store.hpp"
@@ -15,6 +17,9 @@ ShardManifest read_manifest(const std::string& folder) {
   if (!path_exists(path))
     throw NoInputError(
         fmt::format("{}: has no {}; want a folder that convert wrote", folder, kShardManifest));
+  const std::uint64_t bytes = file_size(path).value_or(0);
+  if (std::cmp_greater(bytes, kMostManifestBytes))
+    throw DataError(fmt::format("{}: has {} bytes; allowed are {}", path, bytes, kMostManifestBytes));
   return parse_shard_manifest(read_file(path), path);
 }
 

@@ -15,8 +15,14 @@ std::string_view bytes_of(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
+/// Makes room for a whole shard, of so many bytes, at once where it is large: memory that grows twofold would
+/// take half as much again.
 template <class T>
-void append(std::vector<T>& to, std::span<const T> from) {
+void append(std::vector<T>& to, std::span<const T> from, std::int64_t most_bytes) {
+  constexpr std::size_t kSmall = std::size_t{16} << 20, kLarge = std::size_t{1} << 30;
+  const std::size_t size = to.size() + from.size();
+  if (size > to.capacity() && size * sizeof(T) > kSmall)
+    to.reserve(std::max(size, std::min(static_cast<std::size_t>(most_bytes), kLarge) / sizeof(T)));
   to.insert(to.end(), from.begin(), from.end());
 }
 
@@ -55,20 +61,20 @@ bool ShardBuffer::has_room_for(std::int64_t entries) const {
 }
 
 void ShardBuffer::add_dense(std::span<const std::byte> rows, std::int64_t count) {
-  append(x_, rows);
+  append(x_, rows, most_bytes_);
   rows_ += count;
 }
 
 void ShardBuffer::add_sparse(std::span<const std::int32_t> columns, std::span<const float> values) {
-  append(columns_, columns);
-  append(values_, values);
+  append(columns_, columns, most_bytes_ / 2);
+  append(values_, values, most_bytes_ / 2);
   offsets_.push_back(std::ssize(columns_));
   ++rows_;
 }
 
 void ShardBuffer::add_targets(std::span<const float> targets, std::span<const float> weights) {
-  append(y_, targets);
-  append(w_, weights);
+  y_.insert(y_.end(), targets.begin(), targets.end());
+  w_.insert(w_.end(), weights.begin(), weights.end());
 }
 
 ShardEntry ShardBuffer::write(AtomicFolder& folder, std::int64_t index, std::int64_t first_row) {

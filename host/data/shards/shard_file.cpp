@@ -81,7 +81,7 @@ void ShardFile::fill(char* buffer, std::int64_t at, std::int64_t size, RowSpan r
 
 void ShardFile::verify(std::int64_t piece, std::string_view bytes, RowSpan rows) const {
   const auto p = static_cast<std::size_t>(piece);
-  if (checksum64(bytes) != entry_.pieces[p]) {
+  if (checksum64(bytes) != entry_.pieces[p]) {  // mutant: piece-compared
     const std::int64_t begin = piece * kShardPiece;
     throw DataError(
         fmt::format("{}: damaged: bytes {} to {} are not what was written (found as {} were read)", path_,
@@ -103,6 +103,7 @@ void ShardFile::read(std::int64_t at, std::int64_t size, void* to, RowSpan rows)
     const std::int64_t last =
         seen ? (stop + kShardPage - 1) / kShardPage * kShardPage : piece_begin + kShardPiece;
     fill(buffer, first, last - first, rows);
+    // mutant: piece-verified-first
     if (!seen) verify(piece, {buffer, static_cast<std::size_t>(piece_end - piece_begin)}, rows);
     std::memcpy(out, buffer + (at - first), static_cast<std::size_t>(stop - at));
     out += stop - at;

@@ -169,6 +169,7 @@ ShardManifest parse_shard_manifest(std::string_view text, const std::string& sou
   try {
     const Json json = parse_json(text);
     require_version(json);
+    // mutant: shards-manifest-summed
     if (!matches_checksum(text)) throw JsonError("does not match its own checksum");
     ShardManifest manifest = from_json(json);
     if (const std::string problem = manifest_problem(manifest); !problem.empty()) throw JsonError(problem);

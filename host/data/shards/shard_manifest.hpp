@@ -11,6 +11,8 @@
 namespace thalweg {
 
 constexpr std::string_view kShardManifest = "manifest.json";
+/// Enough for 4 TB of rows; checked before one is read.
+constexpr std::int64_t kMostManifestBytes = std::int64_t{64} << 20;
 
 /// What the cells of dense float32 rows are.
 enum class ShardCells {

@@ -40,7 +40,7 @@ void scale(const FeatureTransform& transform, float* cells, std::int64_t rows) {
   const auto features = transform.scale.size();
   for (std::int64_t r = 0; r < rows; ++r, cells += features)
     for (std::size_t j = 0; j < features; ++j)
-      cells[j] = std::fma(cells[j], transform.scale[j], transform.shift[j]);
+      cells[j] = std::fma(cells[j], transform.scale[j], transform.shift[j]);  // mutant: scaled-once
 }
 
 }  // namespace

@@ -120,6 +120,12 @@ std::span<const float> part_of(std::span<const float> values, std::int64_t first
   return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
 
+void require_form(const ShardForm& form) {
+  if (form.features < 1 || (form.sparse && form.dtype != DType::f32))
+    throw ShapeError(fmt::format("shards of {} {} {} features; expected 1 or more, float32 where sparse",
+                                 form.features, form.sparse ? "sparse" : "dense", name_of(form.dtype)));
+}
+
 }  // namespace
 
 template <class T>
@@ -165,6 +171,7 @@ void ShardWriter::State::append_sparse(const FeatureRows& rows, std::span<const 
 
 ShardWriter::ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes) {
   require_shard_bytes(shard_bytes);
+  require_form(form);
   state_ = std::make_unique<State>(folder, form, shard_bytes);
 }
 
@@ -210,6 +217,9 @@ ConvertReport ShardWriter::finish(const ShardFacts& facts) {
   } catch (const JsonError& error) {
     throw DataError(fmt::format("{}: a name or class is not UTF-8: {}", facts.source, error.what()));
   }
+  if (std::ssize(text) > kMostManifestBytes)
+    throw DataError(fmt::format("{}: a manifest of {} bytes; allowed are {}", facts.source, text.size(),
+                                kMostManifestBytes));
   const std::string_view parts[] = {text};
   s.folder.write(kShardManifest, parts);
   s.folder.commit();

@@ -40,7 +40,7 @@ void check_row(const ShardFile& file, const StoredForm& form, std::int64_t row, 
                std::int64_t count) {
   std::int32_t last = -1;
   for (std::int64_t k = 0; k < count; ++k) {
-    if (columns[k] <= last || columns[k] >= form.features)
+    if (columns[k] <= last || columns[k] >= form.features)  // mutant: column-in-range
       fail(file, row,
            fmt::format("column {} follows column {}; want ascending ones below {}", columns[k], last,
                        form.features));

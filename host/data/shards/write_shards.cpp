@@ -39,6 +39,13 @@ void read_rows(const Dataset& data, std::int64_t first, std::int64_t count, Feat
   to.values.assign(data.values.begin() + begin, data.values.begin() + end);
 }
 
+/// Bytes of a row on the average, at least 1.
+std::int64_t row_bytes(const Dataset& data) {
+  if (data.store) return data.store->form().row_bytes();
+  return data.sparse ? 8 + 8 * std::ssize(data.columns) / std::max<std::int64_t>(1, data.rows)
+                     : 4 * data.features;
+}
+
 std::span<const float> part(const std::vector<float>& values, std::int64_t first, std::int64_t count) {
   if (values.empty()) return {};
   return std::span(values).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
@@ -49,9 +56,7 @@ std::span<const float> part(const std::vector<float>& values, std::int64_t first
 ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options) {
   if (!data.store) validate_data(data, MissingValues::refused, options.reading.threads);
   ShardWriter writer(folder, form_of(data), options.shard_bytes);
-  const std::int64_t row_bytes =
-      data.sparse ? 8 + 8 * (std::ssize(data.columns) / data.rows) : 4 * data.features;
-  const std::int64_t block = std::max<std::int64_t>(1, kBlockBytes / row_bytes);
+  const std::int64_t block = std::max<std::int64_t>(1, kBlockBytes / row_bytes(data));
   FeatureRows rows;
   for (std::int64_t first = 0; first < data.rows; first += block) {
     const std::int64_t count = std::min(block, data.rows - first);

@@ -1,0 +1,76 @@
+// A set of one shard whose manifest fits, so that what the file holds is all that can be wrong. The choice
+// says what the rows are, three more bytes how many there are; the rest are the targets, weights and
+// features. An odd fourth byte lets the input write over the header too.
+#include <algorithm>
+#include <cstdlib>
+
+#include "host/checkpoint/checksum.hpp"
+#include "host/data/shards/shard_layout.hpp"
+#include "host/data/shards/shard_store.hpp"
+#include "tests/fuzz/folder.hpp"
+#include "tests/fuzz/reader.hpp"
+#include "thalweg/shards.hpp"
+
+namespace {
+
+using namespace thalweg;
+
+ShardManifest manifest_from(const std::uint8_t* choice) {
+  ShardManifest m;
+  m.form = {.features = 1 + choice[1] % 16,
+            .sparse = choice[0] % 4 == 0,
+            .dtype = choice[0] % 4 == 1 ? DType::u8 : DType::f32,
+            .targets = (choice[0] & 4) != 0};
+  m.rows = 1 + choice[2] % 16;
+  m.facts.schema = {.sparse = m.form.sparse, .features = m.form.features};
+  if (m.form.sparse) {
+    m.entries = choice[3] / 2 % 32;
+    m.longest_row = std::min(m.entries, m.form.features);
+    m.entries = std::min(m.entries, m.rows * m.longest_row);
+  } else if (choice[0] % 4 == 2) {
+    m.facts.cells = ShardCells::unscaled;
+    m.facts.schema.transform.scale.assign(static_cast<std::size_t>(m.form.features), 3.0f);
+    m.facts.schema.transform.shift.assign(static_cast<std::size_t>(m.form.features), 0.5f);
+  }
+  return m;
+}
+
+/// The file, and its entry in the manifest.
+std::string shard_of(ShardManifest& m, bool keep_header, std::string_view input) {
+  const ShardLayout layout = shard_layout(m.form, 0, m.rows, m.entries);
+  std::string bytes = keep_header ? layout.header : "";
+  bytes.append(input.substr(0, static_cast<std::size_t>(layout.bytes) - bytes.size()));
+  bytes.resize(static_cast<std::size_t>(layout.bytes));
+  m.shards = {{.name = shard_name(0),
+               .rows = m.rows,
+               .entries = m.entries,
+               .bytes = bytes.size(),
+               .pieces = {checksum64(bytes)}}};
+  return bytes;
+}
+
+void check(const FeatureRows& rows, std::int64_t features) {
+  if (std::ssize(rows.offsets) != rows.rows + 1 && rows.f32.empty() && rows.u8.empty()) std::abort();
+  for (const std::int32_t column : rows.columns)
+    if (column < 0 || column >= features) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 4) return 0;
+  static const fuzz::Folder folder;
+  ShardManifest manifest = manifest_from(data);
+  const std::string shard = shard_of(manifest, data[3] % 2 == 0, fuzz::view(data + 4, size - 4));
+  folder.write(shard_name(0), shard);
+  folder.write(kShardManifest, shard_manifest_text(manifest));
+  fuzz::only_typed_errors([&] {
+    const Dataset stored = open_shards(folder.path());
+    FeatureRows rows;
+    for (std::int64_t r = 0; r < stored.rows; ++r) stored.store->read(r, 1, rows);
+    rows.clear();
+    stored.store->read(0, stored.rows, rows);
+    check(rows, stored.features);
+  });
+  return 0;
+}
