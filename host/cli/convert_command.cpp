@@ -26,7 +26,7 @@ namespace {
 std::atomic<int> stop_signal{0};
 
 /// The first signal ends the reading, which removes what was written; the second one ends the process.
-extern "C" void on_stop(int signal) {
+extern "C" void on_convert_stop(int signal) {
   if (stop_signal.exchange(signal) != 0) std::_Exit(128 + signal);
 }
 
@@ -121,7 +121,8 @@ int print(const ConvertArguments& arguments, Streams streams) {
 int convert_command(const ConvertArguments& arguments, Streams streams) {
   stop_signal = 0;
   try {
-    const SignalHandler handlers[] = {{SIGINT, on_stop}, {SIGHUP, on_stop}, {SIGTERM, on_stop}};
+    const SignalHandler handlers[] = {
+        {SIGINT, on_convert_stop}, {SIGHUP, on_convert_stop}, {SIGTERM, on_convert_stop}};
     return print(arguments, streams);
   } catch (const Interrupted&) {
     // As the signal alone would have ended it, now that no half of a set is left.
