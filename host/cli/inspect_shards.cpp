@@ -76,15 +76,27 @@ std::string damage_of(const ShardStore& store, const ShardEntry& shard) {
   return "";
 }
 
-int verify(const Dataset& data, Streams streams) {
-  const ShardStore& store = store_of(data);
+/// Targets and weights lie behind the rows of each shard.
+std::string damage_of_targets(const ShardStore& store) {
+  try {
+    store.read_targets();
+    store.read_weights();
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+int verify(const std::string& folder, Streams streams) {
+  const ShardStore store(folder, read_shard_manifest(folder));
   std::int64_t damaged = 0;
-  for (const ShardEntry& shard : store.manifest().shards) {
-    const std::string report = damage_of(store, shard);
-    if (report.empty()) continue;
+  const auto count = [&](const std::string& report) {
+    if (report.empty()) return;
     streams.err << report << "\n";
     ++damaged;
-  }
+  };
+  for (const ShardEntry& shard : store.manifest().shards) count(damage_of(store, shard));
+  if (damaged == 0) count(damage_of_targets(store));
   streams.out << fmt::format("{} valid, {} damaged\n", std::ssize(store.manifest().shards) - damaged,
                              damaged);
   return static_cast<int>(damaged == 0 ? ExitCode::done : ExitCode::bad_data);
@@ -93,9 +105,9 @@ int verify(const Dataset& data, Streams streams) {
 }  // namespace
 
 int inspect_shards(const InspectArguments& arguments, Streams streams) {
-  const Dataset data = open_shards(with_home(arguments.path));
-  if (arguments.verify) return verify(data, streams);
-  const Json object = describe(data);
+  const std::string folder = with_home(arguments.path);
+  if (arguments.verify) return verify(folder, streams);
+  const Json object = describe(open_shards(folder));
   streams.out << (arguments.json ? object.dump(2) + "\n" : as_text(object)) << std::flush;
   return static_cast<int>(ExitCode::done);
 }

@@ -93,7 +93,10 @@ Dataset in_form_of(const DataSchema& schema, const std::string& folder, Dataset 
 
 bool is_shard_set(const std::string& path) {
   if (path.empty() || path == "-") return false;
-  return path_exists(join_path(with_home(path), kShardManifest));
+  const std::string folder = with_home(path);
+  // A checkpoint has a manifest too, beside its model.
+  return path_exists(join_path(folder, kShardManifest)) &&
+         !path_exists(join_path(folder, "model.safetensors"));
 }
 
 Dataset open_training_shards(const DataConfig& config, const DataSchema* schema, int threads) {

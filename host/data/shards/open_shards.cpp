@@ -11,18 +11,6 @@
 namespace thalweg {
 namespace {
 
-ShardManifest read_manifest(const std::string& folder) {
-  const std::string path = join_path(folder, kShardManifest);
-  if (!is_folder(folder)) throw NoInputError(fmt::format("{}: no such folder", folder));
-  if (!path_exists(path))
-    throw NoInputError(
-        fmt::format("{}: has no {}; want a folder that convert wrote", folder, kShardManifest));
-  const std::uint64_t bytes = file_size(path).value_or(0);
-  if (std::cmp_greater(bytes, kMostManifestBytes))
-    throw DataError(fmt::format("{}: has {} bytes; allowed are {}", path, bytes, kMostManifestBytes));
-  return parse_shard_manifest(read_file(path), path);
-}
-
 Dataset described_by(const ShardManifest& m) {
   Dataset data;
   data.rows = m.rows;
@@ -64,8 +52,20 @@ void check_weight_sum(const Dataset& data, double expected) {
 
 }  // namespace
 
+ShardManifest read_shard_manifest(const std::string& folder) {
+  const std::string path = join_path(folder, kShardManifest);
+  if (!is_folder(folder)) throw NoInputError(fmt::format("{}: no such folder", folder));
+  if (!path_exists(path))
+    throw NoInputError(
+        fmt::format("{}: has no {}; want a folder that convert wrote", folder, kShardManifest));
+  const std::uint64_t bytes = file_size(path).value_or(0);
+  if (std::cmp_greater(bytes, kMostManifestBytes))
+    throw DataError(fmt::format("{}: has {} bytes; allowed are {}", path, bytes, kMostManifestBytes));
+  return parse_shard_manifest(read_file(path), path);
+}
+
 Dataset open_shards(const std::string& folder) {
-  auto store = std::make_shared<const ShardStore>(folder, read_manifest(folder));
+  auto store = std::make_shared<const ShardStore>(folder, read_shard_manifest(folder));
   const ShardManifest& manifest = store->manifest();
   Dataset data = described_by(manifest);
   data.source = folder;

@@ -71,4 +71,7 @@ std::string shard_manifest_text(const ShardManifest& manifest);
 /// DataError naming `source` and the key. Allocates nothing by a number that the text claims.
 ShardManifest parse_shard_manifest(std::string_view text, const std::string& source);
 
+/// The manifest of a folder. Throws NoInputError where there is none, DataError as above.
+ShardManifest read_shard_manifest(const std::string& folder);
+
 }  // namespace thalweg
