@@ -21,9 +21,9 @@ RawTable read_table(const std::string& path, ByteSource& source) {
   const std::shared_ptr<const InputFile> file = source.file();
   if (file == nullptr || !file->regular())
     throw DataError(
-        fmt::format("{} is Parquet in a pipe or compressed; want a plain file, as its rows are "
-                    "found from its end",
-                    path));
+        fmt::format("{} is Parquet in a pipe; want a file, as its rows are found from its end", path));
+  if (!file->read_at(0, std::min<std::int64_t>(4, file->size())).starts_with("PAR1"))
+    throw DataError(fmt::format("{} is compressed or not a Parquet file: it does not begin with PAR1", path));
   ArrowArrayStream stream{};
   open_parquet(path, stream);
   RawTable table = read_arrow(&stream, path);

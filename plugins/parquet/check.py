@@ -49,7 +49,7 @@ def as_csv(table, path):
 
 def train(program, data, out, *more):
     words = [program, "train", f"--data.train={data}", f"--out={out}", "--data.impute=mean", "--train.epochs=2",
-             "--model.loss=squared_error", "--checkpoint.resume=never", "--quiet", *more]
+             "--model.loss=squared", "--checkpoint.resume=never", "--quiet", *more]
     done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, (words, done.stderr)
     return (pathlib.Path(out) / "parameters.xxh3").read_text()

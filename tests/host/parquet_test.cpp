@@ -81,7 +81,7 @@ TEST_F(Parquet, ADamagedFileAPipeAndHashingAreRefused) {
                           {"d.parquet is damaged or not a Parquet file: Couldn't deserialize thrift"});
   c.train = write_gz("d.parquet.gz", kMark + "x y\n1 2\n");
   expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
-                          {"is Parquet in a pipe or compressed; want a plain file"});
+                          {"d.parquet.gz is compressed or not a Parquet file"});
   c.train = parquet("e.parquet", "x y\n1 2\n");
   c.hash_bits = 4;
   expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); },

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-VERBS = {"demo", "test", "build", "check", "bench", "format", "kernels", "mutants", "coverage", "gpu", "reliability",
+VERBS = {"demo", "test", "build", "check", "bench", "format", "kernels", "mutants", "parquet", "coverage", "gpu", "reliability",
          "sanitize", "fuzz", "differential", "peers", "defaults", "races"}
 
 
@@ -30,7 +30,8 @@ class RunVerbs(unittest.TestCase):
         self.assertEqual(result.stderr.splitlines()[0], './run: no verb is named "demno"')
 
     def test_every_script_can_be_run_and_is_sound_bash(self):
-        for script in [ROOT / "run", *ROOT.glob("tests/*/*.sh"), *ROOT.glob("benchmarks/*/*.sh")]:
+        for script in [ROOT / "run", *ROOT.glob("tests/*/*.sh"), *ROOT.glob("benchmarks/*/*.sh"),
+                       *ROOT.glob("plugins/*/*.sh")]:
             self.assertTrue(os.access(script, os.X_OK), script)
             self.assertEqual(subprocess.run(["bash", "-n", script]).returncode, 0, script)
 
