@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <ostream>
+#include <vector>
 
+#include "host/checkpoint/files.hpp"
 #include "host/cli/object_text.hpp"
 #include "host/config/home_path.hpp"
+#include "host/data/shards/shard_file.hpp"
 #include "host/data/shards/shard_store.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/shards.hpp"
@@ -59,46 +62,33 @@ Json describe(const Dataset& data) {
   return object;
 }
 
-/// The first error of a shard's rows; empty: all of them are as they were written.
-std::string damage_of(const ShardStore& store, const ShardEntry& shard) {
-  constexpr std::int64_t kPieceBytes = std::int64_t{4} << 20;
-  const std::int64_t most =
-      std::max<std::int64_t>(kPieceBytes / std::max<std::int64_t>(store.form().row_bytes(), 1), 1);
-  FeatureRows rows;
+/// The first error of a shard's file, all of whose bytes are read; empty: they are as they were written.
+std::string damage_of(const std::string& folder, const ShardEntry& shard) {
+  constexpr std::int64_t kAtOnce = std::int64_t{4} << 20;
+  std::vector<char> bytes(static_cast<std::size_t>(kAtOnce));
   try {
-    for (std::int64_t row = 0; row < shard.rows; row += most) {
-      rows.clear();
-      store.read(shard.first_row + row, std::min(most, shard.rows - row), rows);
-    }
+    const ShardFile file(join_path(folder, shard.name), shard);
+    const auto end = static_cast<std::int64_t>(shard.bytes);
+    for (std::int64_t at = 0; at < end; at += kAtOnce)
+      file.read(at, std::min(kAtOnce, end - at), bytes.data(), {shard.first_row, shard.rows});
   } catch (const DataError& error) {
     return error.what();
   }
   return "";
 }
 
-/// Targets and weights lie behind the rows of each shard.
-std::string damage_of_targets(const ShardStore& store) {
-  try {
-    store.read_targets();
-    store.read_weights();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "";
-}
-
+/// Files that are whole make a set: each of them is the part that the manifest says.
 int verify(const std::string& folder, Streams streams) {
-  const ShardStore store(folder, read_shard_manifest(folder));
+  const ShardManifest manifest = read_shard_manifest(folder);
   std::int64_t damaged = 0;
-  const auto count = [&](const std::string& report) {
-    if (report.empty()) return;
+  for (const ShardEntry& shard : manifest.shards) {
+    const std::string report = damage_of(folder, shard);
+    if (report.empty()) continue;
     streams.err << report << "\n";
     ++damaged;
-  };
-  for (const ShardEntry& shard : store.manifest().shards) count(damage_of(store, shard));
-  if (damaged == 0) count(damage_of_targets(store));
-  streams.out << fmt::format("{} valid, {} damaged\n", std::ssize(store.manifest().shards) - damaged,
-                             damaged);
+  }
+  if (damaged == 0) open_shards(folder);
+  streams.out << fmt::format("{} valid, {} damaged\n", std::ssize(manifest.shards) - damaged, damaged);
   return static_cast<int>(damaged == 0 ? ExitCode::done : ExitCode::bad_data);
 }
 
