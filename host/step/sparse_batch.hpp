@@ -16,7 +16,8 @@ class SparseBatch {
   SparseBatch(const Context& ctx, const Layer& layer, const Dataset& data, std::int64_t max_batch,
               std::int64_t partial_slices);
 
-  /// Throws ShapeError unless there is room for the entries of the rows; one that is listed twice counts twice.
+  /// Throws ShapeError unless there is room for the entries of the rows; one that is listed twice counts
+  /// twice.
   void require_room(const Dataset& data, const std::vector<std::int64_t>& rows) const;
   /// Lists the features of the batch's rows. Unless updates are lazy, the gradient of all others is set to
   /// zero.
