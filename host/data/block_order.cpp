@@ -45,10 +45,6 @@ std::int64_t BlockedEpoch::slice_begin(int slice) const {
   return full_batches_ * slices_of(0).begin(slice) + slices_of(full_batches_).begin(slice);
 }
 
-std::int64_t BlockedEpoch::windows(int slice) const {
-  return (slice_begin(slice + 1) - slice_begin(slice) + window_rows_ - 1) / window_rows_;
-}
-
 BlockedEpoch::Window BlockedEpoch::window_at(int slice, std::int64_t window) const {
   const std::int64_t first = slice_begin(slice) + window * window_rows_;
   const std::int64_t count = std::min(window_rows_, slice_begin(slice + 1) - first);
@@ -57,26 +53,6 @@ BlockedEpoch::Window BlockedEpoch::window_at(int slice, std::int64_t window) con
   return {first, count,
           feistel_network(count, philox_key(seed_, RandomPurpose::window_order),
                           {{place, low(number), low(epoch_), high(epoch_)}})};
-}
-
-WindowRange BlockedEpoch::windows_of(int slice, std::int64_t batch) const {
-  const BatchSlices full = slices_of(0), here = slices_of(batch);
-  const std::int64_t first = batch * (full.begin(slice + 1) - full.begin(slice));
-  const std::int64_t count = here.begin(slice + 1) - here.begin(slice);
-  if (count == 0) return {};
-  return {first / window_rows_, (first + count - 1) / window_rows_ + 1};
-}
-
-std::vector<RankRun> BlockedEpoch::window(int slice, std::int64_t window) const {
-  const Window at = window_at(slice, window);
-  std::vector<RankRun> runs;
-  for (std::int64_t done = 0; done < at.count; done += runs.back().count) {
-    const BlockPlace place = place_of(at.first + done);
-    const std::int64_t lacks = place.slot == short_slot_ ? short_gap_ : 0;
-    runs.push_back({feistel_row(blocks_, place.slot) * block_rows_ + place.offset,
-                    std::min(block_rows_ - lacks - place.offset, at.count - done)});
-  }
-  return runs;
 }
 
 void BlockedEpoch::fill(std::int64_t batch, std::int64_t* ranks) const {

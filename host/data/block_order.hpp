@@ -1,8 +1,7 @@
 #pragma once
-// The order of an epoch by blocks (docs/numerics.md, "Order of an epoch"). The rows of any batch, and those
-// of any window, are there at once, without a list of all. A rank is a place in EpochBatches::rows().
+// The order of an epoch by blocks (docs/numerics.md, "Order of an epoch"). The rows of any batch are there at
+// once, without a list of all. A rank is a place in EpochBatches::rows().
 #include <cstdint>
-#include <vector>
 
 #include "kernels/base/feistel.hpp"
 #include "kernels/base/slices.hpp"
@@ -10,20 +9,7 @@
 
 namespace thalweg {
 
-/// The ranks first, first + 1, .. first + count - 1.
-struct RankRun {
-  std::int64_t first = 0, count = 0;
-  bool operator==(const RankRun&) const = default;
-};
-
-/// The windows begin, begin + 1, .. end - 1 of a slice.
-struct WindowRange {
-  std::int64_t begin = 0, end = 0;
-  bool operator==(const WindowRange&) const = default;
-};
-
-/// One epoch of batches in blocks. Windows of a slice are numbered from 0 in the order in which its batches
-/// need them: a loader reads them ahead one after the other, each of them once.
+/// One epoch of batches in blocks.
 class BlockedEpoch {
  public:
   /// `batches.block_order()` has blocks.
@@ -31,13 +17,6 @@ class BlockedEpoch {
 
   /// The ranks of batch `batch` of the epoch, in its order.
   void fill(std::int64_t batch, std::int64_t* ranks) const;
-
-  /// Windows of slice `slice` in the epoch.
-  std::int64_t windows(int slice) const;
-  /// The windows that hold the rows of slice `slice` of batch `batch`; begin == end: it has none.
-  WindowRange windows_of(int slice, std::int64_t batch) const;
-  /// The ranks that window `window` of slice `slice` holds, a run for each block or part of one.
-  std::vector<RankRun> window(int slice, std::int64_t window) const;
 
  private:
   /// A place in the sequence of blocks.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "host/data/feature_rows.hpp"
 #include "host/data/row_store.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
@@ -25,10 +26,6 @@ bool reads_rows_twice(const Network& network) {
          !network.is_single_output_linear();
 }
 
-bool are_bytes(const Dataset& data) {
-  return data.store != nullptr ? data.store->form().dtype == DType::u8 : !data.dense_u8.empty();
-}
-
 }  // namespace
 
 std::int64_t asked_rows(const LearnerOptions& options) {
@@ -40,7 +37,7 @@ std::int64_t micro_rows(const Context& ctx, const Network& network, const Datase
   const bool left_open = options.micro_batch <= 0;
   const bool cpu = std::string_view(backend_of(ctx).name).starts_with("cpu");
   if (!left_open || !cpu || !reads_rows_twice(network)) return asked_rows(options);
-  const std::int64_t row_bytes = data.features * (are_bytes(data) ? 1 : 4);
+  const std::int64_t row_bytes = data.features * (holds_bytes(data) ? 1 : 4);
   const std::int64_t part = kPartBytes / std::max<std::int64_t>(row_bytes, 1) / kRowStep * kRowStep;
   // Twice as much still fits the caches of two threads.
   const bool pays = part >= kRowsPerOutput * network.spec().outputs && options.max_batch > 2 * part;

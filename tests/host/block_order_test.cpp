@@ -70,14 +70,6 @@ Ranks ascending(std::int64_t count) {
   return ranks;
 }
 
-Ranks ranks_of(const std::vector<RankRun>& runs) {
-  Ranks ranks;
-  for (const RankRun& run : runs)
-    for (std::int64_t i = 0; i < run.count; ++i) ranks.push_back(run.first + i);
-  return ranks;
-}
-
-/// Rows of slice `slice` of a batch of `rows`.
 std::int64_t width(std::int64_t rows, std::int64_t slices, std::int64_t slice) {
   return rows * (slice + 1) / slices - rows * slice / slices;
 }
@@ -119,7 +111,6 @@ TEST(BlockOrder, ReachesAnyBatchOfATrillionRowsAtOnce) {
   EXPECT_EQ(batches.at(2, far).rows(), (Ranks{1057632496000, 790715636394}));
   EXPECT_EQ(batches.at(2, far + 1).rows(), (Ranks{198413484597, 828256184126}));
   EXPECT_EQ(batches.at(2, far + 2).rows(), (Ranks{325118715745, 1088792903097}));
-  EXPECT_EQ(BlockedEpoch(batches, 2).windows_of(1, far), (WindowRange{far / 4, far / 4 + 1}));
 }
 
 TEST(BlockOrder, HasEveryRankOnceInEachEpoch) {
@@ -140,70 +131,20 @@ TEST(BlockOrder, HasEveryRankOnceInEachEpoch) {
   }
 }
 
-/// A list of the windows of a slice is enough to know which rows are read when.
-TEST(BlockOrder, SlicesTakeTheRanksOfTheirWindowsOneWindowAfterTheOther) {
+/// A window of W blocks may begin and end within a block, and hold the short one.
+TEST(BlockOrder, SlicesTakeTheRanksOfFewBlocksAtATime) {
   for (const Case& c : random_cases(300)) {
-    const EpochBatches batches = batches_of(c, 3);
-    const BlockedEpoch epoch(batches, 7);
-    const std::vector<Ranks> slices = by_slice(epoch_of(batches, 7), c.order.slices);
-    const std::int64_t most = std::min(c.order.block_rows, c.rows) * c.order.window_blocks;
-    for (int s = 0; s < c.order.slices; ++s) {
-      const Ranks& taken = slices[static_cast<std::size_t>(s)];
-      std::int64_t done = 0;
-      for (std::int64_t w = 0; w < epoch.windows(s); ++w) {
-        const Ranks held = ranks_of(epoch.window(s, w));
-        ASSERT_LE(std::ssize(held), most) << describe(c);
-        ASSERT_LE(done + std::ssize(held), std::ssize(taken)) << describe(c);
-        ASSERT_EQ(sorted(held), sorted({taken.begin() + done, taken.begin() + done + std::ssize(held)}))
-            << describe(c) << ", slice " << s << ", window " << w;
-        done += std::ssize(held);
-        if (w + 1 < epoch.windows(s)) {
-          ASSERT_EQ(std::ssize(held), most) << "only the last is short";
-        }
-      }
-      ASSERT_EQ(done, std::ssize(taken)) << describe(c);
-    }
-  }
-}
-
-TEST(BlockOrder, NamesTheWindowsOfEachBatch) {
-  for (const Case& c : random_cases(300)) {
-    const EpochBatches batches = batches_of(c, 3);
-    const BlockedEpoch epoch(batches, 1);
-    for (int s = 0; s < c.order.slices; ++s) {
-      std::int64_t at = 0;
-      for (std::int64_t b = 0; b < batches.batches_per_epoch(); ++b) {
-        const std::int64_t rows = width(batches.at(1, b).count(), c.order.slices, s);
-        const WindowRange named = epoch.windows_of(s, b);
-        const std::int64_t window_rows = epoch.windows(s) == 0 ? 1 : std::ssize(ranks_of(epoch.window(s, 0)));
-        const WindowRange want =
-            rows == 0 ? WindowRange{} : WindowRange{at / window_rows, (at + rows - 1) / window_rows + 1};
-        ASSERT_EQ(named, want) << describe(c) << ", slice " << s << ", batch " << b;
-        at += rows;
+    const std::int64_t block_rows = std::min(c.order.block_rows, c.rows);
+    const auto window = static_cast<std::size_t>(block_rows * c.order.window_blocks);
+    for (const Ranks& taken : by_slice(epoch_of(batches_of(c, 3), 7), c.order.slices)) {
+      for (std::size_t first = 0; first < taken.size(); first += window) {
+        std::set<std::int64_t> blocks;
+        for (std::size_t i = first; i < std::min(taken.size(), first + window); ++i)
+          blocks.insert(taken[i] / block_rows);
+        ASSERT_LE(std::ssize(blocks), c.order.window_blocks + 2) << describe(c);
       }
     }
   }
-}
-
-TEST(BlockOrder, WindowsHoldRunsOfWholeBlocks) {
-  // 6 blocks of 4 rows, the last of 3: in epoch 0 in the order 2, 5, 3, 4, 0, 1; slices from 0, 7 and 15
-  const BlockedEpoch epoch({RowSet::all(23), 6, 1, true, false, {4, 2, 3}}, 0);
-  EXPECT_EQ(epoch.window(0, 0), (std::vector<RankRun>{{8, 4}, {20, 3}}));
-  EXPECT_EQ(epoch.window(1, 0), (std::vector<RankRun>{{12, 4}, {16, 4}}));
-  EXPECT_EQ(epoch.window(2, 0), (std::vector<RankRun>{{0, 4}, {4, 4}}));
-  for (int s = 0; s < 3; ++s) EXPECT_EQ(epoch.windows(s), 1) << s;
-  const BlockedEpoch narrow({RowSet::all(23), 6, 1, true, false, {4, 1, 3}}, 0);
-  EXPECT_EQ(narrow.windows(0), 2);
-  EXPECT_EQ(narrow.window(0, 1), (std::vector<RankRun>{{20, 3}}));
-}
-
-TEST(BlockOrder, LeavesTheRestOfDropLastOutOfAllWindows) {
-  const BlockedEpoch epoch({RowSet::all(23), 6, 1, true, true, {4, 2, 1}}, 0);
-  Ranks held;
-  for (std::int64_t w = 0; w < epoch.windows(0); ++w)
-    for (const std::int64_t rank : ranks_of(epoch.window(0, w))) held.push_back(rank);
-  EXPECT_EQ(held, (Ranks{8, 9, 10, 11, 20, 21, 22, 12, 13, 14, 15, 16, 17, 18, 19, 0, 1, 2}))
-      << "the blocks 2, 5, 3, 4, 0, 1 without the last 5 ranks";
 }
 
 TEST(BlockOrder, MixesTheRowsOfAWindow) {
@@ -241,7 +182,6 @@ TEST(BlockOrder, MayBeMuchLargerThanTheData) {
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();
   const EpochBatches batches(RowSet::all(50), 8, 1, true, false, {most, most, 64});
   EXPECT_EQ(sorted(joined(epoch_of(batches, 0))), ascending(50));
-  EXPECT_EQ(BlockedEpoch(batches, 0).windows_of(63, 0), (WindowRange{0, 1}));
 }
 
 TEST(BlockOrder, IsRefusedWhereItIsNone) {
