@@ -6,8 +6,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <ostream>
 #include <string_view>
+#include <utility>
 
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
@@ -16,6 +18,7 @@
 #include "host/config/home_path.hpp"
 #include "host/data/counted.hpp"
 #include "host/json/json.hpp"
+#include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/shards.hpp"
@@ -52,7 +55,7 @@ bool is_for_conversion(const std::string& key) {
                                                      "data.memory",
                                                      "data.readers",
                                                      "data.train"};
-  if (key == "model.loss" || key == "train.threads") return true;
+  if (key == "model.loss" || key == "model.init" || key == "train.threads") return true;
   return key.starts_with("data.") && std::find(kOfRuns.begin(), kOfRuns.end(), key) == kOfRuns.end();
 }
 
@@ -89,16 +92,31 @@ Json to_json(const ConvertReport& report, const std::string& folder, double seco
   return object;
 }
 
+/// Rows in the form of a model's data, to test it on.
+ConvertReport convert_as(const Config& config, const std::string& folder, const ConvertOptions& options) {
+  const std::optional<ModelSpec> model = stored_spec(config.model.init);
+  if (!model)
+    throw DataError(config.model.init +
+                    " does not say what its inputs are; want a run or a model of this version");
+  const DataConfig& data = config.data;
+  Dataset rows =
+      read_data_as(data, data.train, data.target, data.train_rows, model->schema, true, options.reading);
+  ConvertReport report = write_shards(rows, folder, options);
+  report.notes = std::move(rows.notes);
+  return report;
+}
+
 ConvertReport convert_or_stop(const Config& config, const std::string& folder,
                               const ConvertArguments& arguments, ProgressPrinter& printer) {
   const auto reading = [&](const std::string& file, std::int64_t done, std::int64_t total) {
     if (stop_signal.load() != 0) throw Interrupted();
     printer.reading(file, done, total);
   };
-  return convert(config.data, folder,
-                 {.shard_bytes = arguments.shard_mb << 20,
-                  .use = target_use(config.model.loss),
-                  .reading = read_options(config, reading)});
+  const ConvertOptions options{.shard_bytes = arguments.shard_mb << 20,
+                               .use = target_use(config.model.loss),
+                               .reading = read_options(config, reading)};
+  if (value_named<Initialisation>(config.model.init)) return convert(config.data, folder, options);
+  return convert_as(config, folder, options);
 }
 
 int print(const ConvertArguments& arguments, Streams streams) {

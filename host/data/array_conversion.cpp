@@ -5,6 +5,7 @@
 
 #include "host/checkpoint/files.hpp"
 #include "host/data/labels.hpp"
+#include "host/data/rounded_targets.hpp"
 #include "host/data/transform.hpp"
 
 namespace thalweg {
@@ -20,6 +21,8 @@ void ArrayConversion::take_companions(RawData&& companions) {
   data_.rows = companions.rows;
   data_.weight = std::move(companions.weight);
   fit_targets(companions.labels, options_.use, data_);
+  if (data_.target_kind == TargetKind::number)
+    require_targets_of_float32(companions.labels.numbers, data_.source);
   check_weights(data_);
 }
 

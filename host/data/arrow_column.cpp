@@ -14,16 +14,37 @@
 namespace thalweg {
 namespace {
 
+/// No buffer holds more.
+constexpr std::int64_t kMostRows = std::int64_t{1} << 48;
 constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kPlainFormats = "bcCsSiIlLefguUn";
 
 bool is_text_format(std::string_view format) { return format == "u" || format == "U" || format == "vu"; }
 
+/// Decimals of a decimal type; 1000: its text says none.
+std::int64_t scale_of(std::string_view format) {
+  const std::string_view from_scale = format.substr(format.find(',') + 1);
+  std::int64_t scale = 0;
+  return parse_integer(from_scale.substr(0, from_scale.find(',')), scale) ? scale : 1000;
+}
+
 /// "d:PRECISION,SCALE" or "d:PRECISION,SCALE,128".
 bool is_decimal128(std::string_view format) {
   if (!format.starts_with("d:")) return false;
   const auto commas = std::count(format.begin(), format.end(), ',');
-  return commas == 1 || (commas == 2 && format.ends_with(",128"));
+  return (commas == 1 || (commas == 2 && format.ends_with(",128"))) && std::abs(scale_of(format)) <= 76;
+}
+
+/// What the specification calls the types that are not read; empty: another one.
+std::string_view type_name(std::string_view format) {
+  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"ts", "timestamp"}, {"td", "date"},   {"tt", "time"},  {"tD", "duration"}, {"ti", "interval"},
+      {"+s", "struct"},    {"+m", "map"},    {"+l", "list"},  {"+L", "list"},     {"+w", "list"},
+      {"+v", "list"},      {"+u", "union"},  {"z", "binary"}, {"Z", "binary"},    {"vz", "binary"},
+      {"w", "binary"},     {"d", "decimal"}, {"+", "nested"}};
+  for (const auto& [begin, name] : kNames)
+    if (format.starts_with(begin)) return name;
+  return "unknown";
 }
 
 bool is_known(std::string_view format) {
@@ -31,7 +52,9 @@ bool is_known(std::string_view format) {
   return plain || format == "vu" || is_decimal128(format);
 }
 
+/// A column of nulls has no buffers.
 bool is_valid(const ArrowArray& array, std::int64_t row) {
+  if (array.n_buffers == 0) return false;
   const auto* bits = static_cast<const unsigned char*>(array.buffers[0]);
   const std::int64_t at = array.offset + row;
   return bits == nullptr || (bits[at / 8] >> (at % 8) & 1) != 0;
@@ -60,9 +83,7 @@ double half(const ArrowArray& array, std::int64_t row) {
 
 /// Correctly rounded up to 15 digits and 22 decimals, as the text of the number would be.
 double decimal128(const ArrowArray& array, std::int64_t row, std::string_view format) {
-  const std::string_view from_scale = format.substr(format.find(',') + 1);
-  std::int64_t scale = 0;
-  parse_integer(from_scale.substr(0, from_scale.find(',')), scale);
+  const std::int64_t scale = scale_of(format);
   const auto value = static_cast<double>(element<__int128>(array, row));
   return scale >= 0 ? value / std::pow(10.0, static_cast<double>(scale))
                     : value * std::pow(10.0, static_cast<double>(-scale));
@@ -104,7 +125,9 @@ double number(const ArrowArray& array, std::int64_t row, std::string_view format
 template <class Offset>
 std::string_view text_between(const ArrowArray& array, std::int64_t row) {
   const auto begin = element<Offset>(array, row), end = element<Offset>(array, row + 1);
-  if (begin < 0 || end < begin) throw DataError("has offsets that descend");
+  if (begin < 0 || end < begin || std::int64_t{end} - begin >= kMostRows)
+    throw DataError("has offsets that descend");
+  if (end > begin && array.buffers[2] == nullptr) throw DataError("has texts without their bytes");
   return {static_cast<const char*>(array.buffers[2]) + begin, static_cast<std::size_t>(end - begin)};
 }
 
@@ -135,15 +158,23 @@ void for_each_cell(const ArrowArray& array, const Take& take) {
 }  // namespace
 
 ArrowColumn::ArrowColumn(const ArrowSchema& schema, std::string source) : source_(std::move(source)) {
-  column_.name = schema.name != nullptr ? schema.name : "";
-  if (schema.dictionary != nullptr) indices_ = schema.format;
-  format_ = schema.dictionary != nullptr ? schema.dictionary->format : schema.format;
+  const auto given = [](const char* text) { return text != nullptr ? text : ""; };
+  column_.name = given(schema.name);
+  if (schema.dictionary != nullptr) indices_ = given(schema.format);
+  format_ = given(schema.dictionary != nullptr ? schema.dictionary->format : schema.format);
   if (!is_known(format_))
     refuse(fmt::format(
-        "has the Arrow type \"{}\"; want numbers, booleans or strings, so cast it or leave it out", format_));
+        "is of the Arrow type {} (\"{}\"); want numbers, booleans or strings: cast the column, or "
+        "write the table without it",
+        type_name(format_), format_));
   if (!indices_.empty() && (indices_.size() != 1 || !std::strchr("cCsSiIlL", indices_[0])))
     refuse(fmt::format("has dictionary indices of the type \"{}\"; want integers", indices_));
   text_ = is_text_format(format_);
+}
+
+ArrowColumn::ArrowColumn(const ArrowColumn* dictionary)
+    : source_(dictionary->source_), format_(dictionary->format_), text_(dictionary->text_) {
+  column_.name = dictionary->column_.name;
 }
 
 std::string ArrowColumn::shown_name() const {
@@ -155,7 +186,9 @@ void ArrowColumn::refuse(const std::string& what) const { throw DataError(shown_
 void ArrowColumn::require_buffers(const ArrowArray& array) const {
   const std::string_view format = indices_.empty() ? std::string_view(format_) : std::string_view(indices_);
   const std::int64_t wanted = format == "n" ? 0 : format == "u" || format == "U" || format == "vu" ? 3 : 2;
-  const bool counts = array.length >= 0 && array.offset >= 0 && array.n_buffers >= wanted;
+  const bool counts = array.length >= 0 && array.length < kMostRows && array.offset >= 0 &&
+                      array.offset < kMostRows && array.n_buffers >= wanted &&
+                      (wanted == 0 || array.buffers != nullptr);
   if (!counts || (array.length > 0 && wanted > 0 && array.buffers[1] == nullptr))
     refuse(fmt::format("is not an Arrow array of the type \"{}\": {} rows from {} in {} buffers", format,
                        array.length, array.offset, array.n_buffers));
@@ -183,9 +216,7 @@ void ArrowColumn::append(const ArrowArray& array) try {
 /// The values of a dictionary are decoded once for each batch.
 void ArrowColumn::append_indices(const ArrowArray& array) {
   if (array.dictionary == nullptr) refuse("lacks its dictionary");
-  ArrowColumn values(*this);
-  values.indices_.clear();
-  values.column_.numbers.clear(), values.column_.texts.clear();
+  ArrowColumn values(this);
   values.append(*array.dictionary);
   for_each_cell(array, [&](std::int64_t row, bool valid) {
     const double index = valid ? number(array, row, indices_) : 0;

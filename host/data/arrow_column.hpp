@@ -20,7 +20,8 @@ class ArrowColumn {
   RawColumn take() && { return std::move(column_); }
 
  private:
-  const char* format() const { return format_.c_str(); }
+  /// The values of a dictionary, without a row yet.
+  explicit ArrowColumn(const ArrowColumn* dictionary);
   void require_buffers(const ArrowArray& array) const;
   void append_indices(const ArrowArray& array);
   [[noreturn]] void refuse(const std::string& what) const;

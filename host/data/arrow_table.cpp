@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -19,14 +20,19 @@ struct Released {
   }
 };
 
+/// No buffer holds more.
+constexpr std::int64_t kMostRows = std::int64_t{1} << 48;
+
 class ArrowTable {
  public:
   ArrowTable(ArrowArrayStream& stream, std::string source) : stream_(stream), source_(std::move(source)) {
     Released<ArrowSchema> schema;
     require(stream_.get_schema(&stream_, &schema.value));
-    if (std::string_view(schema.value.format) != "+s")
-      throw DataError(fmt::format("{} is an Arrow stream of the type \"{}\"; want record batches", source_,
-                                  schema.value.format));
+    const std::string_view format = schema.value.format != nullptr ? schema.value.format : "";
+    if (format != "+s")
+      throw DataError(
+          fmt::format("{} is an Arrow stream of the type \"{}\"; want record batches", source_, format));
+    require_children(schema.value.n_children, schema.value.children);
     for (std::int64_t c = 0; c < schema.value.n_children; ++c)
       columns_.emplace_back(*schema.value.children[c], source_);
   }
@@ -48,14 +54,24 @@ class ArrowTable {
     if (batch.value.n_children != std::ssize(columns_))
       throw DataError(fmt::format("{}: an Arrow batch has {} columns, the schema {}", source_,
                                   batch.value.n_children, columns_.size()));
+    require_children(batch.value.n_children, batch.value.children);
     for (std::size_t c = 0; c < columns_.size(); ++c) append(batch.value, c);
     return true;
+  }
+
+  template <class T>
+  void require_children(std::int64_t count, T* const* children) const {
+    const bool given = count == 0 || (count > 0 && children != nullptr &&
+                                      std::find(children, children + count, nullptr) == children + count);
+    if (!given) throw DataError(fmt::format("{}: an Arrow stream without its {} columns", source_, count));
   }
 
   /// The offset and length of a struct hold for its children.
   void append(const ArrowArray& batch, std::size_t c) {
     ArrowArray child = *batch.children[c];
-    if (batch.length < 0 || batch.offset < 0 || child.length - batch.offset < batch.length)
+    const bool holds = batch.length >= 0 && batch.offset >= 0 && child.length >= batch.length &&
+                       child.length - batch.length >= batch.offset;
+    if (!holds || child.offset < 0 || child.offset > kMostRows - batch.offset)
       throw DataError(fmt::format("{} has {} values from {} in a batch of {} rows", columns_[c].shown_name(),
                                   child.length, batch.offset, batch.length));
     child.offset += batch.offset;
@@ -65,7 +81,7 @@ class ArrowTable {
 
   void require(int code) {
     if (code == 0) return;
-    const char* const reason = stream_.get_last_error(&stream_);
+    const char* const reason = stream_.get_last_error != nullptr ? stream_.get_last_error(&stream_) : nullptr;
     throw DataError(fmt::format("{}: the Arrow stream ends in an error: {}", source_,
                                 reason != nullptr ? std::string(reason) : fmt::format("code {}", code)));
   }

@@ -8,6 +8,7 @@
 #include "host/data/all_rows.hpp"
 #include "host/data/array_conversion.hpp"
 #include "host/data/input_file.hpp"
+#include "host/data/rounded_targets.hpp"
 #include "host/data/shard_data.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/shards.hpp"
@@ -27,7 +28,9 @@ ConvertReport write(RawData&& raw, const DataConfig& config, const std::string& 
   require_some_rows(raw);
   const std::vector<std::int64_t> all = all_rows(raw.rows);
   std::vector<float> weight = raw.weight;  // as in the file: a run divides by the mean of its own rows
+  const std::vector<double> targets = raw.labels.numbers;
   Dataset data = fit_dataset(std::move(raw), config, options.use, all, options.reading.threads);
+  if (data.target_kind == TargetKind::number) require_targets_of_float32(targets, data.source);
   data.weight = std::move(weight);  // mutant: weights-of-the-file
   ConvertReport report = write_shards(data, folder, options);
   report.notes = std::move(data.notes);

@@ -42,13 +42,18 @@ void append(std::vector<T>& to, std::vector<T>&& more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+/// Whether both files have the columns of one table; a file without rows does not say what they hold.
+bool are_of_one_table(const RawTable& table, const RawTable& more) {
+  const bool tells = rows_of(table) > 0 && rows_of(more) > 0;
+  return std::equal(table.columns.begin(), table.columns.end(), more.columns.begin(), more.columns.end(),
+                    [tells](const RawColumn& a, const RawColumn& b) {
+                      return a.name == b.name && (!tells || a.texts.empty() == b.texts.empty());
+                    });
+}
+
 /// The rows of a further file; its columns are those of the first.
 void append_table(RawTable&& more, RawTable& table) {
-  const bool same = std::equal(table.columns.begin(), table.columns.end(), more.columns.begin(),
-                               more.columns.end(), [](const RawColumn& a, const RawColumn& b) {
-                                 return a.name == b.name && a.texts.empty() == b.texts.empty();
-                               });
-  if (!same)
+  if (!are_of_one_table(table, more))
     throw DataError(
         fmt::format("{} has other columns than {}; want files of one table", more.source, table.source));
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
@@ -66,12 +71,17 @@ void keep_range(std::vector<T>& cells, const RowRange& range) {
 
 RawData read_parquet(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   RawTable table = read_table(request.path, *source);
+  const auto read = [&](const std::string& path) {
+    if (request.progress) request.progress(path, rows_of(table), rows_of(table));
+  };
+  read(request.path);
   std::vector<SourceFile> files;
   if (!request.source.empty()) files.push_back({request.path, 0, 0});
   read_further_files(parquet_reader, request,
                      [&](const ReadRequest& part, std::unique_ptr<ByteSource> further) {
                        files.push_back({part.path, rows_of(table), 0});
                        append_table(read_table(part.path, *further), table);
+                       read(part.path);
                        return true;
                      });
   require_rows(request.name(), request.range, rows_of(table));

@@ -5,11 +5,14 @@
 #include <memory>
 #include <utility>
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/config/home_path.hpp"
+#include "host/data/feature_rows.hpp"
 #include "host/data/fit_to_schema.hpp"
 #include "host/data/shards/shard_manifest.hpp"
 #include "host/data/shards/shard_store.hpp"
+#include "host/data/transform.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/shards.hpp"
 
@@ -56,9 +59,16 @@ void require_none_of_texts(const DataConfig& config) {
     if (given) refuse(key, config.train, "which holds no text");
 }
 
-/// Bytes and sparse rows have a scale of their own kind, if any.
+/// Whether the scale is more than that of bytes, which have one without standardisation, too.
+bool is_standardized(const Dataset& data) {
+  if (!holds_bytes(data)) return !data.transform.scale.empty();
+  FeatureTransform plain;
+  scale_bytes(data.features, plain);
+  return data.transform.scale != plain.scale || data.transform.shift != plain.shift;
+}
+
 void require_standardization(Tristate setting, const Dataset& data) {
-  const bool scaled = !data.transform.scale.empty();
+  const bool scaled = is_standardized(data);
   if (setting == Tristate::automatic || (setting == Tristate::yes) == scaled) return;
   throw ConfigError(
       fmt::format("data.standardize = {}, but thalweg convert {} the features of {}; convert "
@@ -95,8 +105,7 @@ bool is_shard_set(const std::string& path) {
   if (path.empty() || path == "-") return false;
   const std::string folder = with_home(path);
   // A checkpoint has a manifest too, beside its model.
-  return path_exists(join_path(folder, kShardManifest)) &&
-         !path_exists(join_path(folder, "model.safetensors"));
+  return path_exists(join_path(folder, kShardManifest)) && !path_exists(join_path(folder, kModelFile));
 }
 
 Dataset open_training_shards(const DataConfig& config, const DataSchema* schema, int threads) {

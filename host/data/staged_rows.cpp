@@ -71,7 +71,9 @@ void StagedRows::place(const FeatureRows& rows) {
 void StagedRows::require_room(const FeatureRows& rows) const {
   const std::int64_t per_row = form_.sparse ? form_.longest_row : form_.features;
   const std::int64_t values = std::ssize(form_.sparse ? rows.values : rows.f32) + std::ssize(rows.u8);
-  if (rows.rows <= max_rows_ && values <= rows.rows * per_row) return;
+  const bool csr = !form_.sparse ||
+                   (std::ssize(rows.offsets) == rows.rows + 1 && rows.columns.size() == rows.values.size());
+  if (csr && rows.rows <= max_rows_ && values <= rows.rows * per_row) return;
   throw InternalError(fmt::format("StagedRows: {} rows of {} values; expected at most {} rows of {} each",
                                   rows.rows, values, max_rows_, per_row));
 }

@@ -8,6 +8,7 @@
 #include "host/config/keys.hpp"
 #include "host/config/values.hpp"
 #include "host/data/checked_data.hpp"
+#include "host/data/shard_data.hpp"
 #include "host/model/network.hpp"
 #include "host/run/defaults.hpp"
 #include "host/run/lazy_note.hpp"
@@ -28,6 +29,11 @@ RunData read_data(RunEnvironment& run, const ReadRunData& read) {
   run.enter(TrainPhase::load);
   run.out.lock_existing();
   run.config = with_data_defaults(run.config);
+  if (is_shard_set(run.config.out))
+    throw ConfigError(
+        fmt::format("out = {} is a set of shards, which the files of a run would damage; want "
+                    "another folder",
+                    run.config.out));
   RunData data = read(run.config, run.observer.reading);
   run.enter(TrainPhase::train);
   run.note(numerics_note(run.ctx));

@@ -49,6 +49,8 @@ std::string text_columns_line(const RunSummary& s) {
 
 /// A text meets another one's feature as often as a feature is used at all.
 std::string hashing_line(const RunSummary& s) {
+  if (s.hashed_used == 0)  // not counted: rows on the disk are not read for it
+    return fmt::format("hashing: {} inputs (data.hash_bits = {})", s.features, s.hash_bits);
   const double share = static_cast<double>(s.hashed_used) / static_cast<double>(s.features);
   return fmt::format(
       "hashing: {} of {} inputs are used; about {:.2g} % of the texts share one "
@@ -103,7 +105,7 @@ RunSummary summarize(const Config& config, const RunData& data, const ModelSpec&
   s.columns = raw_width(spec.schema);
   s.text_columns = text_columns(transform);
   s.hash_bits = transform.hash_bits;
-  if (s.hash_bits > 0) s.hashed_used = used_features(data.train);
+  if (s.hash_bits > 0 && data.train.store == nullptr) s.hashed_used = used_features(data.train);
   s.filled = data.train.filled;
   s.impute = config.data.impute;
   s.train_rows = std::ssize(data.split.train);

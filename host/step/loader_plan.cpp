@@ -17,6 +17,12 @@ std::int64_t batches_ready(std::int64_t bytes, std::int64_t batch_bytes) {
   return std::clamp<std::int64_t>(bytes / batch_bytes - 1, 1, kMostReady);
 }
 
+/// Sparse rows lie twice, as they are read and in their order; ids and places are known of each row.
+std::int64_t bytes_of_batch(const StoredForm& form, std::int64_t max_batch) {
+  constexpr std::int64_t kIdsAndPlaces = 40;
+  return max_batch * (form.row_bytes() * (form.sparse ? 2 : 1) + kIdsAndPlaces);
+}
+
 bool ascends(const EpochBatches& batches) {
   const std::vector<std::int64_t>& rows = batches.rows().list();  // none of all rows
   return std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end();
@@ -45,7 +51,7 @@ std::int64_t bytes_of_windows(const StoredForm& form, const EpochBatches& batche
 LoaderPlan LoaderPlan::of(const StoredForm& form, const LoadingOptions& options, std::int64_t max_batch,
                           const EpochBatches* batches) {
   const std::int64_t memory = options.memory > 0 ? options.memory : available_memory() / 4;
-  const std::int64_t batch_bytes = std::max<std::int64_t>(form.row_bytes() * max_batch, 1);
+  const std::int64_t batch_bytes = bytes_of_batch(form, max_batch);
   LoaderPlan plan{.ready = batches_ready(memory, batch_bytes)};
   if (batches == nullptr || batches->block_order().block_rows == 0) return plan;
   if (!ascends(*batches)) {

@@ -28,7 +28,6 @@ const FeatureRows& RowLoader::take(const StepRows& rows) {
     throw UsageError(
         "the rows of this learner are read by threads of the process that made it, not of the child of a "
         "fork; make the learner in the child");
-  if (current_ != nullptr) free_.push_back(std::move(current_));
   try {
     put_first(rows);
     announce_following();
@@ -156,7 +155,8 @@ const FeatureRows& RowLoader::hand_out_first() {
   announced_.pop_front();
   if (cache_) cache_->release(batch->blocks);
   if (batch->error) std::rethrow_exception(batch->error);
-  current_ = std::move(batch->reading);
+  std::swap(current_, batch->reading);  // those before were in use until now
+  if (batch->reading != nullptr) free_.push_back(std::move(batch->reading));
   return current_->features();
 }
 

@@ -24,7 +24,7 @@ struct LoaderPlan {
   std::int64_t window = 0;  ///< batches whose blocks are read; 0: rows are read singly
   std::string note;         ///< LoadingReport::note
 
-  /// `batches`: null: steps take lists. Throws ConfigError for options out of range.
+  /// `batches`: null: steps take lists.
   static LoaderPlan of(const StoredForm& form, const LoadingOptions& options, std::int64_t max_batch,
                        const EpochBatches* batches);
 };

@@ -16,7 +16,8 @@ namespace thalweg {
 struct ConvertOptions {
   std::int64_t shard_bytes = std::int64_t{256} << 20;  ///< of features in one shard, about
   TargetUse use = TargetUse::automatic;                ///< what the targets are
-  ReadOptions reading = {};
+  ReadOptions reading =
+      {};  ///< its progress hears of rows that are written, too; if it throws, nothing is left
 };
 
 /// What was written.

@@ -128,6 +128,42 @@ TEST_F(Shards, ImagesAndSparseRowsMakeTheSameModel) {
             bits(svm, sparse, {"--data.class_weight=balanced"}));
 }
 
+/// uint8 rows have a scale, 1/255, without standardisation.
+TEST_F(Shards, AStandardizationOtherThanThatOfConvertIsRefused) {
+  const std::string file = data_folder() + "mnist10k-images-idx3-ubyte.gz";
+  const Words images{"--data.target=" + data_folder() + "mnist10k-labels-idx1-ubyte.gz",
+                     "--data.train_rows=0:50"};
+  Words scaled = images;
+  scaled.push_back("--data.standardize=true");
+  const std::string plain = convert(file, images, "plain"), shifted = convert(file, scaled, "shifted");
+  const auto code = [](const std::string& folder, const std::string& standardize) {
+    return run({"train", "--data.train=" + folder, "--data.standardize=" + standardize, "--train.max_steps=1",
+                "--quiet"})
+        .code;
+  };
+  EXPECT_EQ(code(plain, "false"), 0);
+  EXPECT_EQ(code(plain, "true"), 78);
+  EXPECT_EQ(code(shifted, "true"), 0);
+  EXPECT_EQ(code(shifted, "false"), 78);
+}
+
+TEST_F(Shards, TheFolderOfARunIsNotASetOfShards) {
+  write_table(false);
+  const std::string shards = convert(path("d.csv"), {});
+  const Result result = run({"train", "--data.train=" + shards, "--out=" + shards, "--quiet"});
+  EXPECT_EQ(result.code, 78);
+  EXPECT_THAT(result.err, HasSubstr("is a set of shards, which the files of a run would damage"));
+  EXPECT_EQ(run({"inspect", shards, "--verify"}).out, "1 valid, 0 damaged\n");
+}
+
+TEST_F(Shards, HashedInputsAreNamedAndNotCounted) {
+  std::string csv = "c,y\n";
+  for (int r = 0; r < 40; ++r) csv += "w" + std::to_string(r) + "," + std::to_string(r) + "\n";
+  const std::string shards = convert(write("h.csv", csv), {"--data.hash_bits=6"});
+  const Result result = run({"train", "--data.train=" + shards, "--train.max_steps=1"});
+  EXPECT_THAT(result.err, HasSubstr("hashing: 64 inputs (data.hash_bits = 6)\n"));
+}
+
 TEST_F(Shards, WeightsAreThoseOfTheFile) {
   write_table(false);
   std::vector<float> weights;
@@ -219,6 +255,27 @@ TEST_F(Shards, EveryExactDeviceHasTheBits) {
         EXPECT_EQ(bits({shards}, model, on_device), expected) << device << " " << order;
       }
     }
+}
+
+/// With its medians, categories, scale and unit of the targets.
+TEST_F(Shards, ATestTableIsConvertedByItsModel) {
+  std::string train = "size,kind,price\n", test = train;
+  for (int r = 0; r < 60; ++r)
+    train += (r % 7 == 0 ? "" : std::to_string(r % 11)) + "," + (r % 3 == 0 ? "red" : "blue") + "," +
+             std::to_string(r) + "\n";
+  for (int r = 0; r < 9; ++r) test += std::to_string(2 * r) + ",blue," + std::to_string(3 * r) + "\n";
+  const std::string run_folder = path("run"), csv = write("test.csv", test);
+  bits({"--data.train=" + write("train.csv", train), "--data.impute=median"}, linear_,
+       {"--out=" + run_folder, "--data.standardize_target=true"});
+  const std::string by_itself = convert(csv, {}, "alone");
+  EXPECT_EQ(run({"evaluate", run_folder, "--data.test=" + by_itself}).code, 65);
+  const std::string shards = convert(csv, {"--model.init=" + run_folder}, "by_model");
+  const auto scores = [&](const std::string& data) {
+    return json_of({"evaluate", run_folder, "--data.test=" + data});
+  };
+  EXPECT_EQ(scores(shards), scores(csv));
+  EXPECT_TRUE(scores(csv).contains("test.rmse"));
+  EXPECT_EQ(run({"convert", csv, path("none"), "--model.init=" + path("nowhere")}).code, 66);
 }
 
 TEST_F(Shards, ModelsAreAskedAboutShards) {

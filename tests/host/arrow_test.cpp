@@ -160,10 +160,15 @@ TEST(Arrow, ATableFromAStreamIsPreparedAsAnyOther) {
 }
 
 TEST(Arrow, TypesWithoutANumberAreRefusedByName) {
-  for (const char* format : {"+l", "+w:3", "z", "tdD", "tsu:UTC", "d:50,2,256", "w:16", "vz"}) {
+  const std::pair<std::string, std::string> types[] = {
+      {"+l", "list"},     {"+w:3", "list"},         {"+s", "struct"},   {"z", "binary"},
+      {"tdD", "date"},    {"tsu:UTC", "timestamp"}, {"ttm", "time"},    {"d:50,2,256", "decimal"},
+      {"w:16", "binary"}, {"vz", "binary"},         {"+m", "map"},      {"tDs", "duration"},
+      {"+r", "nested"},   {"q", "unknown"},         {"tiM", "interval"}};
+  for (const auto& [format, name] : types) {
     ArrowByHand column = arrow_numbers<std::int64_t>("odd", format, {1, 2});
-    EXPECT_THAT(problem_of(column), HasSubstr("column \"odd\" of rides has the Arrow type \"" +
-                                              std::string(format) + "\"; want numbers, booleans or strings"));
+    EXPECT_THAT(problem_of(column), HasSubstr("column \"odd\" of rides is of the Arrow type " + name +
+                                              " (\"" + format + "\"); want numbers, booleans or strings"));
   }
   ArrowByHand column = arrow_numbers<double>("odd", "g", {1});
   column.dictionary = std::make_shared<ArrowByHand>(arrow_texts("", {"a"}));
@@ -195,6 +200,26 @@ TEST(Arrow, AStreamThatFailsOrLiesIsADataError) {
   ArrowByHand hollow = arrow_numbers<float>("x", "f", {1, 2});
   hollow.buffers[1].clear();
   EXPECT_THAT(problem_of(hollow), HasSubstr("column \"x\" of rides is not an Arrow array of the type \"f\""));
+
+  ArrowByHand wordless = arrow_texts("t", {"ab"});
+  wordless.buffers[2].clear();
+  ArrowStreamByHand lost({{wordless}});
+  lost.no_bytes = true;
+  EXPECT_EQ(problem_of(lost), "column \"t\" of rides has texts without their bytes");
+
+  ArrowStreamByHand childless({{arrow_numbers<float>("x", "f", {1})}});
+  childless.no_children = true;
+  EXPECT_EQ(problem_of(childless), "rides: an Arrow stream without its 1 columns");
+
+  ArrowStreamByHand nameless({{arrow_numbers<float>("x", "f", {1})}});
+  nameless.no_format = true;
+  EXPECT_EQ(problem_of(nameless), "rides is an Arrow stream of the type \"\"; want record batches");
+
+  ArrowByHand far = arrow_numbers<float>("x", "f", {1, 2});
+  far.offset = std::numeric_limits<std::int64_t>::max() - 1;
+  EXPECT_THAT(problem_of(far), HasSubstr("column \"x\" of rides has 2 values from 0 in a batch of 2 rows"));
+  EXPECT_THAT(problem_of(arrow_numbers<__int128>("d", "d:10,-2147483649", {1})),
+              HasSubstr("is of the Arrow type decimal"));
 
   ArrowArrayStream released{};
   EXPECT_THROW(read_arrow(&released), UsageError);

@@ -123,6 +123,26 @@ TEST_F(Convert, AnArrayOfFloatsBecomesTheDataSetOfTheSameRowsInMemory) {
   EXPECT_EQ(report_.bytes, bytes_in(path("shards")));
 }
 
+/// Time stamps, which float32 merges; in files of every kind.
+TEST_F(Convert, TargetsThatFloat32WouldMergeAreRefused) {
+  std::string csv = "x,t\n", near = "x,t\n";
+  std::vector<double> stamps;
+  for (int r = 0; r < 100; ++r) {
+    stamps.push_back(1.7e12 + 100.0 * r);
+    csv += std::to_string(r) + "," + std::to_string(1700000000000 + 100 * r) + "\n";
+    near += std::to_string(r) + "," + std::to_string(16777216 + 1000 * r) + "\n";
+  }
+  DataConfig config;
+  config.train = write("x.npy", npy("<f4", "(100, 1)", std::vector<float>(100, 0.5F)));
+  config.target = write("y.npy", npy("<f8", "(100,)", stamps));
+  const std::vector<std::string> words{"targets lie around 1.7e+12 with a deviation of 2886.61",
+                                       "in which shards hold them", "subtract a number from the targets"};
+  expect_error<DataError>([&] { convert(config, path("shards")); }, words);
+  expect_error<DataError>([&] { convert(DataFiles::config(write("d.csv", csv)), path("shards")); }, words);
+  EXPECT_EQ(convert(DataFiles::config(write("near.csv", near)), path("shards")).rows, 100)
+      << "rounded by at most 1, of 28,866";
+}
+
 TEST_F(Convert, StandardisationIsThatOfAllRowsWhoseWeightIsNotZero) {
   DataConfig config;
   config.train = write("x.npy", npy("<f4", "(5, 1)", std::vector<float>{1, 2, 3, 4, 1000}));

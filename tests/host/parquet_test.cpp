@@ -75,6 +75,12 @@ TEST_F(Parquet, SeveralFilesAreOneTable) {
                           {"c.parquet has other columns than", "a.parquet"});
 }
 
+TEST_F(Parquet, AFileWithoutRowsIsPartOfATable) {
+  const std::string some = parquet("a.parquet", "x y\n1 10\n2 20\n"), none = parquet("b.parquet", "x y\n");
+  for (const std::string& files : {some + "," + none, none + "," + some})
+    EXPECT_THAT(read_training_data(config(files), TargetUse::numbers).target, ElementsAre(10, 20)) << files;
+}
+
 TEST_F(Parquet, ADamagedFileAPipeAndHashingAreRefused) {
   DataConfig c = config(parquet("d.parquet", "broken"));
   expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },

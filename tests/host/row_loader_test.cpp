@@ -121,8 +121,8 @@ TEST(RowLoader, GivesAListOfNoRows) {
 TEST(RowLoader, ReadsSoManyBatchesAheadAsTheMemoryHolds) {
   const auto store = std::make_shared<MemoryStore>(made(Kind::floats));
   const EpochBatches batches = batches_of(all_rows(kRows), 10);
-  // 12 bytes a row: 5 batches of 10, the one in use with them.
-  RowLoader loader(store, {.memory = 600, .readers = 3}, 10, &batches);
+  // 12 bytes a row, and 40 for its id and place: 5 batches of 10, the one in use with them.
+  RowLoader loader(store, {.memory = 2600, .readers = 3}, 10, &batches);
   loader.take(batches.at(0, 0));
   settle(store->rows_read, 50);
   EXPECT_EQ(store->rows_read, 50);
@@ -248,11 +248,11 @@ LoaderPlan plan(const EpochBatches& batches, std::int64_t memory) {
 }
 
 TEST(LoaderPlan, FillsTheMemoryWithBatches) {
-  const EpochBatches rows = batches_of(all_rows(1000), 100);  // of 40 bytes
+  const EpochBatches rows = batches_of(all_rows(1000), 100);  // of 40 bytes, and 40 for id and place
   EXPECT_EQ(plan(rows, 1).ready, 1);
-  EXPECT_EQ(plan(rows, 11999).ready, 1);
-  EXPECT_EQ(plan(rows, 12000).ready, 2);
-  EXPECT_EQ(plan(rows, 40000).ready, 9);
+  EXPECT_EQ(plan(rows, 23999).ready, 1);
+  EXPECT_EQ(plan(rows, 24000).ready, 2);
+  EXPECT_EQ(plan(rows, 80000).ready, 9);
   EXPECT_EQ(plan(rows, 1 << 30).ready, 64);
   EXPECT_EQ(plan(rows, 1 << 30).window, 0);
 }
@@ -260,14 +260,14 @@ TEST(LoaderPlan, FillsTheMemoryWithBatches) {
 TEST(LoaderPlan, TakesBlocksWhereTwoWindowsAndTwoBatchesFit) {
   const BlockOrder order{.block_rows = 10, .window_blocks = 25, .slices = 2};
   const EpochBatches blocks = batches_of(all_rows(1000), 100, order);
-  // 500 rows: 40 bytes twice and 8 of a row's number, and two batches of 4000 bytes.
-  const LoaderPlan fits = plan(blocks, 44000 + 8000), less = plan(blocks, 44000 + 7999);
+  // 500 rows: 40 bytes twice and 8 of a row's number, and two batches of 8000 bytes.
+  const LoaderPlan fits = plan(blocks, 44000 + 16000), less = plan(blocks, 44000 + 15999);
   EXPECT_EQ(fits.window, 5);
   EXPECT_EQ(fits.ready, 1);
   EXPECT_EQ(fits.note, "");
   EXPECT_EQ(less.window, 0);
-  EXPECT_EQ(less.ready, 11) << "all of the memory is for batches";
-  EXPECT_EQ(plan(blocks, 44000 + 16000).ready, 3);
+  EXPECT_EQ(less.ready, 6) << "all of the memory is for batches";
+  EXPECT_EQ(plan(blocks, 44000 + 32000).ready, 3);
   EXPECT_EQ(plan(blocks, 1 << 20).ready, 5) << "later ones would need a third window";
 }
 
@@ -275,17 +275,18 @@ TEST(LoaderPlan, SaysWhyRowsAreReadSingly) {
   const EpochBatches blocks =
       batches_of(all_rows(1000), 100, {.block_rows = 10, .window_blocks = 5, .slices = 2});
   const StoredForm form{.rows = 1000, .features = 10000};
-  // 100 rows of 40,000 bytes twice and 8 bytes each, two batches of 4 MB.
+  // 100 rows of 40,000 bytes twice and 8 bytes each, two batches of 4.004 MB.
   EXPECT_EQ(LoaderPlan::of(form, {.memory = 15900000}, 100, &blocks).note,
             "data.memory = 15.9 MB does not hold two windows of blocks and two batches (16.0 MB): rows are "
             "read one by one, which is slower and gives the same bits");
-  EXPECT_EQ(LoaderPlan::of(form, {.memory = 16000800}, 100, &blocks).note, "");
+  EXPECT_EQ(LoaderPlan::of(form, {.memory = 16008800}, 100, &blocks).note, "");
 }
 
 TEST(LoaderPlan, CountsTheEntriesOfASparseRowOnTheAverage) {
   const StoredForm form{.rows = 10, .features = 50, .sparse = true, .entries = 39, .longest_row = 30};
-  EXPECT_EQ(LoaderPlan::of(form, {.memory = 4 * 5 * 40}, 5, nullptr).ready, 3) << "16 + 3 * 8 bytes a row";
-  EXPECT_EQ(LoaderPlan::of(form, {.memory = 4 * 5 * 40 - 1}, 5, nullptr).ready, 2);
+  EXPECT_EQ(LoaderPlan::of(form, {.memory = 4 * 5 * 120}, 5, nullptr).ready, 3)
+      << "16 + 3 * 8 bytes a row, twice, and 40";
+  EXPECT_EQ(LoaderPlan::of(form, {.memory = 4 * 5 * 120 - 1}, 5, nullptr).ready, 2);
 }
 
 TEST(LoaderPlan, CountsTheRowsThatBlocksHoldBesidesThoseOfTheList) {
@@ -293,8 +294,8 @@ TEST(LoaderPlan, CountsTheRowsThatBlocksHoldBesidesThoseOfTheList) {
   for (std::int64_t r = 1; r < 1000; r += 2) odd.push_back(r);
   const EpochBatches blocks = batches_of(odd, 100, {.block_rows = 10, .window_blocks = 25});
   // 250 rows in 500 (less one at the end): 250 * (2 * 999 / 500 * 40 + 8).
-  EXPECT_EQ(plan(blocks, 41960 + 8000).window, 3);
-  EXPECT_EQ(plan(blocks, 41960 + 7999).window, 0);
+  EXPECT_EQ(plan(blocks, 41960 + 16000).window, 3);
+  EXPECT_EQ(plan(blocks, 41960 + 15999).window, 0);
 }
 
 TEST(LoaderPlan, TakesNoMoreThanTheEpochForAWindow) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "host/checkpoint/checksum.hpp"
@@ -16,6 +17,7 @@
 #include "tests/support/scratch_folder.hpp"
 #include "tests/support/shard_data.hpp"
 #include "tests/support/threads.hpp"
+#include "thalweg/views.hpp"
 
 namespace thalweg {
 namespace {
@@ -516,6 +518,23 @@ TEST_F(Shards, AClassThatIsNotUtf8IsADataError) {
   writer.append_dense(std::span(data.dense_u8), {}, {});
   expect_error<DataError>([&] { writer.finish({.schema = schema_of(data), .source = "rows.csv"}); },
                           {"rows.csv", "UTF-8"});
+}
+
+/// A view is in a store, whose rows nobody has looked at.
+TEST_F(Shards, RowsOfAStoreAreCheckedBeforeTheyAreWritten) {
+  const ScratchFolder scratch;
+  const std::string folder = scratch / "shards";
+  const std::vector<float> cells{1, 2, std::numeric_limits<float>::quiet_NaN(), 4};
+  Dataset data = matrix_view({cells.data(), 2, 2, 2});
+  data.target = {1, 2};
+  expect_error<DataError>([&] { write(data, folder); }, {"row 1", "feature 0", "nan"});
+  data.target = {1};
+  EXPECT_THROW(write(data, folder), ShapeError);
+  Dataset wide = sparse_rows(3, 8);
+  wide.features = std::int64_t{1} << 31;
+  expect_error<DataError>([&] { write(wide, folder); },
+                          {"2147483648 features; shards hold at most 2^31 - 1"});
+  EXPECT_FALSE(path_exists(folder));
 }
 
 }  // namespace

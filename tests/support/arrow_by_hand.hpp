@@ -80,7 +80,8 @@ class ArrowStreamByHand {
 
   ArrowArrayStream stream{};
   std::string error, format = "+s";
-  int fails_at = -1;                  ///< batch whose get_next fails
+  int fails_at = -1;                                              ///< batch whose get_next fails
+  bool no_children = false, no_format = false, no_bytes = false;  ///< lies
   int alive = 0;                      ///< schemas and arrays given and not released
   std::int64_t begin = 0, rows = -1;  ///< of each batch's struct; -1: all
 
@@ -110,9 +111,9 @@ class ArrowStreamByHand {
     schemas_.clear();
     for (ArrowByHand& column : batches_.at(0)) schemas_.push_back(&column.schema);
     *out = {};
-    out->format = format.c_str();
+    out->format = no_format ? nullptr : format.c_str();
     out->n_children = static_cast<std::int64_t>(schemas_.size());
-    out->children = schemas_.data();
+    out->children = no_children ? nullptr : schemas_.data();
     out->private_data = this;
     out->release = [](ArrowSchema* s) {
       --static_cast<ArrowStreamByHand*>(s->private_data)->alive;
@@ -128,7 +129,10 @@ class ArrowStreamByHand {
     if (next_ == static_cast<int>(batches_.size())) return 0;
     std::vector<ArrowByHand>& batch = batches_[static_cast<std::size_t>(next_++)];
     arrays_.clear();
-    for (ArrowByHand& column : batch) arrays_.push_back(&column.array);
+    for (ArrowByHand& column : batch) {
+      if (no_bytes) column.pointers[2] = nullptr;
+      arrays_.push_back(&column.array);
+    }
     out->length = rows >= 0 ? rows : batch.empty() ? 0 : batch[0].length;
     out->offset = begin;
     out->n_children = static_cast<std::int64_t>(arrays_.size());

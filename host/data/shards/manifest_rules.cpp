@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "host/data/shards/shard_layout.hpp"
@@ -20,6 +21,8 @@ std::string differs(const char* key, const T& found, const U& expected) {
 
 std::string form_problem(const ShardManifest& m) {
   const DataSchema& schema = m.facts.schema;
+  if (m.form.features > std::numeric_limits<std::int32_t>::max())
+    return wrong("features", fmt::format("{} are too many; want at most 2^31 - 1", m.form.features));
   if (m.form.features != schema.features) return differs("features", m.form.features, schema.features);
   if (m.form.sparse != schema.sparse) return differs("sparse", m.form.sparse, schema.sparse);
   if (m.form.sparse && m.form.dtype != DType::f32)

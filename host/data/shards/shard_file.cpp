@@ -60,13 +60,13 @@ ShardFile::~ShardFile() { ::close(fd_); }
 void ShardFile::fill(char* buffer, std::int64_t at, std::int64_t size, RowSpan rows) const {
   const std::int64_t wanted = std::min(size, bytes_ - at);
   for (std::int64_t done = 0; done < wanted;) {
-    const bool direct = direct_.load(std::memory_order_relaxed);
+    const bool direct = direct_.load(std::memory_order_acquire);
     const ssize_t got =
         ::pread(fd_, buffer + done, static_cast<std::size_t>(size - done), static_cast<off_t>(at + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EINVAL && direct) {  // it takes such a file, but not such reads
-      direct_.store(false, std::memory_order_relaxed);
       ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_DIRECT);
+      direct_.store(false, std::memory_order_release);  // after it: who sees this may take EINVAL as final
       continue;
     }
     if (got < 0)

@@ -25,8 +25,8 @@ class ShardWriter {
   ShardWriter(const ShardWriter&) = delete;
   ShardWriter& operator=(const ShardWriter&) = delete;
 
-  /// Rows, with a target and a weight for each where the form has them, else none. Weights are those of a
-  /// Dataset: of mean 1. The caller has checked the values. Throws ShapeError for another form or length.
+  /// Rows, with a target and a weight for each where the form has them, else none. Weights are those of
+  /// a file or a Dataset. The caller has checked the values. Throws ShapeError for another form or length.
   void append(const FeatureRows& rows, std::span<const float> targets, std::span<const float> weights);
   /// The same for dense rows that lie elsewhere: [count, features].
   void append_dense(std::span<const float> rows, std::span<const float> targets,

@@ -1,9 +1,13 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <limits>
 
 #include "host/checkpoint/files.hpp"
 #include "host/data/memory_rows.hpp"
 #include "host/data/shards/shard_writer.hpp"
 #include "host/data/validate_data.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -54,15 +58,24 @@ std::span<const float> part(const std::vector<float>& values, std::int64_t first
 }  // namespace
 
 ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options) {
-  if (!data.store) validate_data(data, MissingValues::refused, options.reading.threads);
+  if (data.store) {
+    validate(data, MissingValues::refused);  // of the features, too
+  } else {
+    validate_data(data, MissingValues::refused, options.reading.threads);
+  }
+  if (data.features > std::numeric_limits<std::int32_t>::max())
+    throw DataError(
+        fmt::format("{}: {} features; shards hold at most 2^31 - 1", source_of(data), data.features));
   ShardWriter writer(folder, form_of(data), options.shard_bytes);
   const std::int64_t block = std::max<std::int64_t>(1, kBlockBytes / row_bytes(data));
   FeatureRows rows;
   for (std::int64_t first = 0; first < data.rows; first += block) {
+    if (options.reading.progress) options.reading.progress(folder, first, data.rows);
     const std::int64_t count = std::min(block, data.rows - first);
     read_rows(data, first, count, rows);
     writer.append(rows, part(data.target, first, count), part(data.weight, first, count));
   }
+  if (options.reading.progress) options.reading.progress(folder, data.rows, data.rows);
   return writer.finish({.schema = schema_of(data),
                         .target_reason = data.target_reason,
                         .source = name_of(source_of(data)),
