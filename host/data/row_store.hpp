@@ -40,6 +40,10 @@ struct StoredForm {
   }
 };
 
+/// Bytes from which data.order = auto takes blocks: such a set is never read into memory as a whole, so that
+/// the order does not depend on the machine.
+inline constexpr std::int64_t kLargeStore = std::int64_t{8} << 30;
+
 class RowStore {
  public:
   virtual ~RowStore() = default;

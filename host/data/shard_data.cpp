@@ -10,6 +10,7 @@
 #include "host/config/home_path.hpp"
 #include "host/data/feature_rows.hpp"
 #include "host/data/fit_to_schema.hpp"
+#include "host/data/rows_in_memory.hpp"
 #include "host/data/shards/shard_manifest.hpp"
 #include "host/data/shards/shard_store.hpp"
 #include "host/data/transform.hpp"
@@ -114,7 +115,8 @@ Dataset open_training_shards(const DataConfig& config, const DataSchema* schema,
   Dataset data = open_shards(with_home(config.train));
   require_standardization(config.standardize, data);
   if (data.target.empty()) throw DataError(data.source + " has no targets; want one per row to train on");
-  return schema == nullptr ? data : in_form_of(*schema, config.train, std::move(data), true, threads);
+  if (schema != nullptr) data = in_form_of(*schema, config.train, std::move(data), true, threads);
+  return in_memory_where_it_fits(std::move(data), config);
 }
 
 Dataset open_shards_as(const std::string& folder, const DataSchema& schema, bool need_target, int threads) {

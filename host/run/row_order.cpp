@@ -8,7 +8,7 @@ namespace thalweg {
 namespace {
 
 /// Data sets that auto reads by blocks: a disk gives single rows of fewer bytes slower than steps take them.
-constexpr std::int64_t kLeastBytes = std::int64_t{8} << 30, kBytesOfLongRow = 4096;
+constexpr std::int64_t kBytesOfLongRow = 4096;
 
 StoredForm form_of(const Dataset& data) {
   if (data.store != nullptr) return data.store->form();
@@ -21,7 +21,7 @@ StoredForm form_of(const Dataset& data) {
 
 bool wants_blocks(RowOrder order, const Dataset& data, std::int64_t row_bytes) {
   if (order != RowOrder::automatic) return order == RowOrder::blocks;
-  return data.store != nullptr && row_bytes < kBytesOfLongRow && data.rows * row_bytes >= kLeastBytes;
+  return data.store != nullptr && row_bytes < kBytesOfLongRow && data.rows * row_bytes >= kLargeStore;
 }
 
 }  // namespace

@@ -85,11 +85,12 @@ class Shards : public DataFiles {
   }
   Words array() const { return {"--data.train=" + path("x.npy"), "--data.target=" + path("y.npy")}; }
 
-  const Words linear_{"--optimizer.name=adamw", "--optimizer.lr=0.01", "--train.batch_size=32",
-                      "--train.epochs=3", "--data.order=rows"};
+  const Words linear_{"--optimizer.name=adamw", "--optimizer.lr=0.01",
+                      "--train.batch_size=32",  "--train.epochs=3",
+                      "--data.order=rows",      "--data.memory=4kB"};  // less than the rows take
   const Words mlp_{"--model.hidden=12",      "--model.dropout=0.25",  "--optimizer.name=adamw",
                    "--optimizer.lr=0.01",    "--train.batch_size=48", "--train.epochs=2",
-                   "--train.micro_batch=20", "--data.order=rows"};
+                   "--train.micro_batch=20", "--data.order=rows",     "--data.memory=4kB"};
 };
 
 TEST_F(Shards, TheSameRowsAsArrayTableAndShardsMakeTheSameModel) {
@@ -121,7 +122,8 @@ TEST_F(Shards, ImagesAndSparseRowsMakeTheSameModel) {
   const std::string a9a = convert(data_folder() + "a9a", {"--data.train_rows=0:1500"}, "a9a");
   const Words svm{"--data.train=" + data_folder() + "a9a", "--data.train_rows=0:1500"};
   const Words sparse{"--model.loss=logistic",  "--optimizer.name=adagrad", "--optimizer.lr=0.1",
-                     "--train.batch_size=100", "--train.epochs=2",         "--data.order=rows"};
+                     "--train.batch_size=100", "--train.epochs=2",         "--data.order=rows",
+                     "--data.memory=4kB"};
   const std::string expected = bits(svm, sparse);
   EXPECT_EQ(bits({"--data.train=" + a9a}, sparse), expected);
   EXPECT_EQ(bits({"--data.train=" + a9a}, sparse, {"--data.class_weight=balanced"}),
@@ -156,11 +158,11 @@ TEST_F(Shards, TheFolderOfARunIsNotASetOfShards) {
   EXPECT_EQ(run({"inspect", shards, "--verify"}).out, "1 valid, 0 damaged\n");
 }
 
-TEST_F(Shards, HashedInputsAreNamedAndNotCounted) {
+TEST_F(Shards, HashedInputsOfRowsOnTheDiskAreNamedAndNotCounted) {
   std::string csv = "c,y\n";
   for (int r = 0; r < 40; ++r) csv += "w" + std::to_string(r) + "," + std::to_string(r) + "\n";
   const std::string shards = convert(write("h.csv", csv), {"--data.hash_bits=6"});
-  const Result result = run({"train", "--data.train=" + shards, "--train.max_steps=1"});
+  const Result result = run({"train", "--data.train=" + shards, "--train.max_steps=1", "--data.memory=1"});
   EXPECT_THAT(result.err, HasSubstr("hashing: 64 inputs (data.hash_bits = 6)\n"));
 }
 
@@ -226,7 +228,7 @@ TEST_F(Shards, ThreadsMemoryAndReadersDoNotChangeTheBits) {
     for (int i = 0; i < draws; ++i) {
       const Words drawn{"--train.threads=" + std::to_string(among(1, 4)),
                         "--data.readers=" + std::to_string(among(1, 32)),
-                        "--data.memory=" + std::to_string(64 << among(0, 7)) + "MB"};
+                        "--data.memory=" + std::to_string(1 << among(0, 14)) + "kB"};  // the rows take 12
       EXPECT_EQ(bits({shards}, settings, drawn), expected) << order << " " << testing::PrintToString(drawn);
     }
   }
@@ -370,7 +372,7 @@ TEST_F(Shards, AShardThatIsCutInTheMiddleOfARunEndsItAndLeavesAValidCheckpoint) 
   const std::string shards = convert(path("x.npy"), {"--data.target=" + path("y.npy"), "--shard_mb=1"});
   Config config;
   config.data.train = shards;
-  config.data.memory = "4MB";  // all rows of all epochs are 48
+  config.data.memory = "1MB";  // the rows take 2.4
   config.out = path("run");
   config.optimizer.lr = 0.01;
   config.train.batch_size = 100;

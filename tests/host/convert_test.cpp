@@ -12,6 +12,7 @@
 #include "tests/support/data_files.hpp"
 #include "tests/support/pipe.hpp"
 #include "thalweg/shards.hpp"
+#include "thalweg/validate.hpp"
 
 namespace thalweg {
 namespace {
@@ -121,6 +122,35 @@ TEST_F(Convert, AnArrayOfFloatsBecomesTheDataSetOfTheSameRowsInMemory) {
   EXPECT_THAT(report_.notes, ElementsAre());
   EXPECT_EQ(report_.shards, 1);
   EXPECT_EQ(report_.bytes, bytes_in(path("shards")));
+}
+
+/// 12,000 rows of 30 numbers, and of as many bytes.
+TEST_F(Convert, ASetThatDataMemoryHoldsIsReadIntoIt) {
+  convert(array("<f4", quarters(kRows * kWidth)), path("floats"));
+  convert(array("<u1", std::vector<unsigned char>(kRows * kWidth, 7)), path("bytes"));
+  convert(DataFiles::config(write("s.svm", "1 1:2 3:4\n0 2:5\n1\n")), path("sparse"));
+  const auto opened = [&](const std::string& name, const std::string& memory) {
+    DataConfig config;
+    config.train = path(name);
+    config.memory = memory;
+    return open_training_shards(config, nullptr, 1);
+  };
+  for (const auto& [name, bytes] :
+       {std::pair("floats", 1'440'000), std::pair("bytes", 360'000), std::pair("sparse", 3 * 24)}) {
+    const Dataset stored = opened(name, std::to_string(bytes - 1)),
+                  read = opened(name, std::to_string(bytes));
+    ASSERT_NE(stored.store, nullptr) << name;
+    EXPECT_EQ(read.store, nullptr) << name;
+    FeatureRows rows = features_of(stored);
+    if (!stored.sparse) rows.offsets.clear();
+    EXPECT_TRUE(read.dense_f32 == rows.f32 && read.dense_u8 == rows.u8) << name;
+    EXPECT_TRUE(read.offsets == rows.offsets && read.columns == rows.columns && read.values == rows.values);
+    EXPECT_EQ(read.rows, stored.rows);
+    EXPECT_EQ(schema_to_json(schema_of(read)), schema_to_json(schema_of(stored)));
+    EXPECT_EQ(fingerprint(read, true), fingerprint(stored, true)) << name;
+    validate(read);
+    EXPECT_EQ(opened(name, "auto").store, nullptr) << name;
+  }
 }
 
 /// Time stamps, which float32 merges; in files of every kind.

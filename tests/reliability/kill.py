@@ -15,7 +15,7 @@ SETTINGS = ["--train.epochs=8", "--checkpoint.every_steps=2", "--checkpoint.keep
 
 # What convert decides; a run on shards has the other settings.
 OF_CONVERSION = ("--data.target=", "--data.impute=", "--data.train_rows=")
-BLOCKS = ["--data.order=blocks", "--data.block_bytes=4096", "--data.window_bytes=65536"]
+BLOCKS = ["--data.order=blocks", "--data.block_bytes=4096", "--data.window_bytes=65536", "--data.memory=64kB"]
 
 
 def on_shards(program, settings, folder):
