@@ -17,12 +17,6 @@
 namespace thalweg::cli {
 namespace {
 
-const ShardStore& store_of(const Dataset& data) {
-  const auto* const store = dynamic_cast<const ShardStore*>(data.store.get());
-  if (store == nullptr) throw InternalError("a set of shards with a store of another kind");
-  return *store;
-}
-
 std::int64_t bytes_of(const ShardManifest& manifest) {
   std::int64_t bytes = 0;
   for (const ShardEntry& shard : manifest.shards) bytes += static_cast<std::int64_t>(shard.bytes);
@@ -51,7 +45,7 @@ void add_targets(const Dataset& data, const ShardManifest& manifest, Json& objec
 }
 
 Json describe(const Dataset& data) {
-  const ShardStore& store = store_of(data);
+  const ShardStore& store = shard_store_of(data);
   const ShardManifest& manifest = store.manifest();
   Json object;
   add_rows(manifest, store.form(), object);

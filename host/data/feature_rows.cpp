@@ -35,6 +35,15 @@ void read_in_order(const RowStore& store, const std::int64_t* ids, std::int64_t 
 
 }  // namespace
 
+StoredForm form_of_rows(const Dataset& data) {
+  if (data.store != nullptr) return data.store->form();
+  return {.rows = data.rows,
+          .features = data.features,
+          .sparse = data.sparse,
+          .dtype = holds_bytes(data) ? DType::u8 : DType::f32,
+          .entries = data.sparse ? data.offsets.back() : 0};
+}
+
 void read_rows(const RowStore& store, const std::int64_t* ids, std::int64_t count, FeatureRows& to) {
   to.clear();
   const std::int64_t parts = std::min(kMostReaders, count_jumps(ids, count) / kLeastRows);

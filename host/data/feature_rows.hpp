@@ -13,6 +13,9 @@ inline bool holds_bytes(const Dataset& data) {
   return data.store ? data.store->form().dtype == DType::u8 : !data.dense_u8.empty();
 }
 
+/// What the rows of a data set have in common, in memory or in a store; in memory without longest_row.
+StoredForm form_of_rows(const Dataset& data);
+
 /// Makes `to` the features of the rows ids[0 .. count), in that order. Neighbours are read together, and
 /// scattered rows by several threads.
 void read_rows(const RowStore& store, const std::int64_t* ids, std::int64_t count, FeatureRows& to);

@@ -32,7 +32,7 @@ void set_weights(const LabelColumn& column, const std::string& name, RawData& da
 void check_weights(const Dataset& data);
 /// Throws DataError naming the first row whose target is not finite.
 void check_finite_targets(const Dataset& data);
-/// The rows that have a part in statistics: those of weight other than 0. All, where there are no weights or
+/// The rows that statistics count: those whose weight is not 0. All of them where there are no weights or
 /// none but 0. Refers to `rows`.
 class CountedRows {
  public:

@@ -80,11 +80,10 @@ void require_standardization(Tristate setting, const Dataset& data) {
 /// Gives cells that are kept ahead of scale and shift those of the model.
 void rescale(const std::string& folder, const FeatureTransform& model, Dataset& data) {
   if (data.transform.scale == model.scale && data.transform.shift == model.shift) return;
-  const auto* const store = dynamic_cast<const ShardStore*>(data.store.get());
-  if (store == nullptr) throw InternalError("a set of shards with a store of another kind");
-  ShardManifest manifest = store->manifest();
+  const ShardStore& store = shard_store_of(data);
+  ShardManifest manifest = store.manifest();
   const bool unscaled = manifest.facts.cells == ShardCells::unscaled;
-  if (!unscaled && store->form().dtype != DType::u8) return;
+  if (!unscaled && store.form().dtype != DType::u8) return;
   data.transform.scale = model.scale;
   data.transform.shift = model.shift;
   if (!unscaled) return;  // a step scales bytes as it reads them

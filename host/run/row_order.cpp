@@ -2,22 +2,13 @@
 
 #include <algorithm>
 
-#include "host/data/row_store.hpp"
+#include "host/data/feature_rows.hpp"
 
 namespace thalweg {
 namespace {
 
 /// Data sets that auto reads by blocks: a disk gives single rows of fewer bytes slower than steps take them.
 constexpr std::int64_t kBytesOfLongRow = 4096;
-
-StoredForm form_of(const Dataset& data) {
-  if (data.store != nullptr) return data.store->form();
-  return {.rows = data.rows,
-          .features = data.features,
-          .sparse = data.sparse,
-          .dtype = data.dense_u8.empty() ? DType::f32 : DType::u8,
-          .entries = data.sparse ? data.offsets.back() : 0};
-}
 
 bool wants_blocks(RowOrder order, const Dataset& data, std::int64_t row_bytes) {
   if (order != RowOrder::automatic) return order == RowOrder::blocks;
@@ -28,7 +19,7 @@ bool wants_blocks(RowOrder order, const Dataset& data, std::int64_t row_bytes) {
 
 BlockOrder block_order_of(const Config& config, const Dataset& data) {
   if (!config.train.shuffle || config.per_sample.poisson()) return {};
-  const std::int64_t row_bytes = std::max<std::int64_t>(1, form_of(data).row_bytes());
+  const std::int64_t row_bytes = std::max<std::int64_t>(1, form_of_rows(data).row_bytes());
   if (!wants_blocks(config.data.order, data, row_bytes)) return {};
   const std::int64_t slices = config.train.reduction_slices;
   const std::int64_t rows = std::max<std::int64_t>(1, config.data.block_bytes / row_bytes);

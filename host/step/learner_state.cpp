@@ -177,7 +177,7 @@ StepRows Learner::State::listed_where_needed(StepRows rows) const {
   const auto* batch = std::get_if<EpochBatch>(&rows);
   if (batch == nullptr) return rows;
   if (data.host().weight.empty() && batch->batches().block_order().block_rows == 0) return rows;
-  return batch->rows();
+  return stored != nullptr ? stored->rows() : batch->rows();  // listed already, to read them
 }
 
 double Learner::State::weight_of(const StepRows& rows) const {

@@ -157,6 +157,7 @@ const FeatureRows& RowLoader::hand_out_first() {
   if (batch->error) std::rethrow_exception(batch->error);
   std::swap(current_, batch->reading);  // those before were in use until now
   if (batch->reading != nullptr) free_.push_back(std::move(batch->reading));
+  rows_ = std::move(batch->rows);
   return current_->features();
 }
 

@@ -39,6 +39,8 @@ class RowLoader {
   /// The features of the rows, in their order, until the next call. Throws what the store throws; then the
   /// same batch may be asked for again.
   const FeatureRows& take(const StepRows& rows);
+  /// The ids of the rows that take gave last.
+  const std::vector<std::int64_t>& rows() const { return rows_; }
   LoadingReport report() const;
   /// False in the child of a fork, where the loader can neither read nor end.
   bool is_of_this_process() const { return threads_.are_here(); }
@@ -74,6 +76,7 @@ class RowLoader {
   Batches announced_;
   std::vector<std::unique_ptr<BatchReading>> free_;
   std::unique_ptr<BatchReading> current_;
+  std::vector<std::int64_t> rows_;
   double wait_seconds_ = 0;
   mutable std::mutex mutex_;  ///< of wait_seconds_, and of parts_left, done and error of each batch
   std::condition_variable batch_done_;

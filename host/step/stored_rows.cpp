@@ -21,7 +21,7 @@ StoredRows::StoredRows(const Context& ctx, const Dataset& data, const LearnerOpt
       staged_(ctx, data, options.max_batch, batches_in_flight(data.store->form(), options.max_batch, burst)) {
 }
 
-/// In the child of a fork there are no threads to wait for, and what they wait for cannot be destroyed.
+/// The child of a fork has none of the threads. Joining them would never end, so the loader is not destroyed.
 StoredRows::~StoredRows() {
   if (!loader_->is_of_this_process()) static_cast<void>(loader_.release());
 }

@@ -21,6 +21,8 @@ class StoredRows {
   void bring(const StepRows& rows) { staged_.place(loader_->take(rows)); }
   /// Rows [first, first + count) of the batch.
   Input input(std::int64_t first, std::int64_t count) const { return staged_.input(first, count); }
+  /// The ids of the rows of the batch.
+  const std::vector<std::int64_t>& rows() const { return loader_->rows(); }
   LoadingReport report() const { return loader_->report(); }
 
  private:

@@ -2,17 +2,43 @@
 #include "kernels/per_sample/per_sample.hpp"
 
 namespace thalweg {
+namespace {
 
-void require_contract(const DenseRowSquares& a) {
-  Contract op("per_sample.dense_row_squares");
+template <class Squares>
+void require_row_squares(Contract& op, const Squares& a) {
   reads(op, "input", a.input);
   op.writes("squares", a.squares, a.input.rows);
 }
 
+/// Of dense and of sparse rows.
+template <class Gradients>
+void require_gradients(Contract& op, const Gradients& a) {
+  const std::int64_t n = a.input.rows, o = a.grad_output.cols;
+  reads(op, "input", a.input);
+  op.reads("grad_output", a.grad_output, n, o);
+  op.writes("gradients", a.gradients, n, o * a.input.cols);
+  op.may_write("bias_gradients", a.bias_gradients, n, o);
+}
+
+template <class LayerNorm>
+void require_layer_norm_inputs(Contract& op, const LayerNorm& a) {
+  const std::int64_t n = a.input.rows, c = a.input.cols;
+  op.reads("grad_output", a.grad_output, n, c);
+  op.reads("input", a.input, n, c);
+  op.reads("mean", a.mean, n);
+  op.reads("rstd", a.rstd, n);
+}
+
+}  // namespace
+
+void require_contract(const DenseRowSquares& a) {
+  Contract op("per_sample.dense_row_squares");
+  require_row_squares(op, a);
+}
+
 void require_contract(const SparseRowSquares& a) {
   Contract op("per_sample.sparse_row_squares");
-  reads(op, "input", a.input);
-  op.writes("squares", a.squares, a.input.rows);
+  require_row_squares(op, a);
 }
 
 void require_contract(const LinearSquaredNorms& a) {
@@ -30,12 +56,8 @@ void require_contract(const LinearSquaredNorms& a) {
 
 void require_contract(const LayerNormSquaredNorms& a) {
   Contract op("per_sample.layer_norm_squared_norms");
-  const std::int64_t n = a.input.rows, c = a.input.cols;
-  op.reads("grad_output", a.grad_output, n, c);
-  op.reads("input", a.input, n, c);
-  op.reads("mean", a.mean, n);
-  op.reads("rstd", a.rstd, n);
-  op.writes("squared_norms", a.squared_norms, n);
+  require_layer_norm_inputs(op, a);
+  op.writes("squared_norms", a.squared_norms, a.input.rows);
 }
 
 void require_contract(const ClipFactors& a) {
@@ -56,31 +78,19 @@ void require_contract(const RowScale& a) {
 
 void require_contract(const DenseSampleGradients& a) {
   Contract op("per_sample.dense_gradients");
-  const std::int64_t n = a.input.rows, o = a.grad_output.cols;
-  reads(op, "input", a.input);
-  op.reads("grad_output", a.grad_output, n, o);
-  op.writes("gradients", a.gradients, n, o * a.input.cols);
-  op.may_write("bias_gradients", a.bias_gradients, n, o);
+  require_gradients(op, a);
 }
 
 void require_contract(const SparseSampleGradients& a) {
   Contract op("per_sample.sparse_gradients");
-  const std::int64_t n = a.input.rows, o = a.grad_output.cols;
-  reads(op, "input", a.input);
-  op.reads("grad_output", a.grad_output, n, o);
-  op.writes("gradients", a.gradients, n, o * a.input.cols);
-  op.may_write("bias_gradients", a.bias_gradients, n, o);
+  require_gradients(op, a);
 }
 
 void require_contract(const LayerNormSampleGradients& a) {
   Contract op("per_sample.layer_norm_gradients");
-  const std::int64_t n = a.input.rows, c = a.input.cols;
-  op.reads("grad_output", a.grad_output, n, c);
-  op.reads("input", a.input, n, c);
-  op.reads("mean", a.mean, n);
-  op.reads("rstd", a.rstd, n);
-  op.writes("gradients", a.gradients, n, c);
-  op.writes("bias_gradients", a.bias_gradients, n, c);
+  require_layer_norm_inputs(op, a);
+  op.writes("gradients", a.gradients, a.input.rows, a.input.cols);
+  op.writes("bias_gradients", a.bias_gradients, a.input.rows, a.input.cols);
 }
 
 void require_contract(const GaussianNoise& a) {

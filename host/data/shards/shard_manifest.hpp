@@ -32,7 +32,6 @@ struct ShardForm {
   bool sparse = false;
   DType dtype = DType::f32;              ///< f32 for sparse rows
   bool targets = true, weights = false;  ///< whether each row has them
-  bool operator==(const ShardForm&) const = default;
 };
 
 /// What the writer is told when all rows are there.

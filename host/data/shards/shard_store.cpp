@@ -119,4 +119,10 @@ void ShardStore::refuse(std::int64_t row, std::int64_t feature, float value) con
   throw DataError(fmt::format("{}: the value is {}; want a finite number", where, value));
 }
 
+const ShardStore& shard_store_of(const Dataset& data) {
+  const auto* const store = dynamic_cast<const ShardStore*>(data.store.get());
+  if (store == nullptr) throw InternalError("a set of shards with a store of another kind");
+  return *store;
+}
+
 }  // namespace thalweg

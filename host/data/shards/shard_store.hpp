@@ -42,4 +42,7 @@ class ShardStore final : public RowStore {
   std::vector<ShardLayout> layouts_;  ///< without headers
 };
 
+/// The store of a set that open_shards opened.
+const ShardStore& shard_store_of(const Dataset& data);
+
 }  // namespace thalweg

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/data/feature_checks.hpp"
 #include "host/data/finite.hpp"
 #include "thalweg/error.hpp"
 
@@ -38,14 +39,11 @@ std::vector<std::int64_t> read_offsets(const ShardFile& file, const SparseShard&
 
 void check_row(const ShardFile& file, const StoredForm& form, std::int64_t row, const std::int32_t* columns,
                std::int64_t count) {
-  std::int32_t last = -1;
-  for (std::int64_t k = 0; k < count; ++k) {
-    if (columns[k] <= last || columns[k] >= form.features)  // mutant: column-in-range
-      fail(file, row,
-           fmt::format("column {} follows column {}; want ascending ones below {}", columns[k], last,
-                       form.features));
-    last = columns[k];
-  }
+  const std::int64_t at = first_bad_column(columns, count, form.features);
+  if (at == count) return;
+  fail(file, row,
+       fmt::format("column {} follows column {}; want ascending ones below {}", columns[at],
+                   at > 0 ? columns[at - 1] : -1, form.features));
 }
 
 /// `offsets` count from the first of the entries.

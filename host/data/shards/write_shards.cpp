@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
+#include <vector>
 
 #include "host/checkpoint/files.hpp"
+#include "host/data/feature_checks.hpp"
+#include "host/data/feature_rows.hpp"
 #include "host/data/memory_rows.hpp"
 #include "host/data/shards/shard_writer.hpp"
 #include "host/data/validate_data.hpp"
@@ -15,18 +19,22 @@ namespace {
 constexpr std::int64_t kBlockBytes = std::int64_t{8} << 20;
 
 ShardForm form_of(const Dataset& data) {
-  const bool bytes = data.store ? data.store->form().dtype == DType::u8 : !data.dense_u8.empty();
   return {.features = data.features,
           .sparse = data.sparse,
-          .dtype = bytes ? DType::u8 : DType::f32,
+          .dtype = holds_bytes(data) ? DType::u8 : DType::f32,
           .targets = !data.target.empty(),
           .weights = !data.weight.empty()};
 }
 
-/// The features of some rows, wherever they are.
-void read_rows(const Dataset& data, std::int64_t first, std::int64_t count, FeatureRows& to) {
+/// The features of some rows, wherever they are. Those of a store nobody has checked yet.
+void read_block(const Dataset& data, std::int64_t first, std::int64_t count, FeatureRows& to) {
   to.clear();
-  if (data.store) return data.store->read(first, count, to);
+  if (data.store) {
+    data.store->read(first, count, to);
+    std::vector<std::int64_t> ids(static_cast<std::size_t>(count));
+    std::iota(ids.begin(), ids.end(), first);
+    return check_read_rows(data, ids.data(), to, MissingValues::refused);
+  }
   to.rows = count;
   const auto copy = [&](const auto& from, auto& into) {
     if (!from.empty())
@@ -43,13 +51,6 @@ void read_rows(const Dataset& data, std::int64_t first, std::int64_t count, Feat
   to.values.assign(data.values.begin() + begin, data.values.begin() + end);
 }
 
-/// Bytes of a row on the average, at least 1.
-std::int64_t row_bytes(const Dataset& data) {
-  if (data.store) return data.store->form().row_bytes();
-  return data.sparse ? 8 + 8 * std::ssize(data.columns) / std::max<std::int64_t>(1, data.rows)
-                     : 4 * data.features;
-}
-
 std::span<const float> part(const std::vector<float>& values, std::int64_t first, std::int64_t count) {
   if (values.empty()) return {};
   return std::span(values).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
@@ -58,21 +59,17 @@ std::span<const float> part(const std::vector<float>& values, std::int64_t first
 }  // namespace
 
 ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options) {
-  if (data.store) {
-    validate(data, MissingValues::refused);  // of the features, too
-  } else {
-    validate_data(data, MissingValues::refused, options.reading.threads);
-  }
+  validate_data(data, MissingValues::refused, options.reading.threads);
   if (data.features > std::numeric_limits<std::int32_t>::max())
     throw DataError(
         fmt::format("{}: {} features; shards hold at most 2^31 - 1", source_of(data), data.features));
   ShardWriter writer(folder, form_of(data), options.shard_bytes);
-  const std::int64_t block = std::max<std::int64_t>(1, kBlockBytes / row_bytes(data));
+  const std::int64_t block = rows_within(form_of_rows(data), kBlockBytes);
   FeatureRows rows;
   for (std::int64_t first = 0; first < data.rows; first += block) {
     if (options.reading.progress) options.reading.progress(folder, first, data.rows);
     const std::int64_t count = std::min(block, data.rows - first);
-    read_rows(data, first, count, rows);
+    read_block(data, first, count, rows);
     writer.append(rows, part(data.target, first, count), part(data.weight, first, count));
   }
   if (options.reading.progress) options.reading.progress(folder, data.rows, data.rows);
