@@ -17,7 +17,7 @@ ArrayTakers ArrayConversion::takers() {
 
 void ArrayConversion::take_companions(RawData&& companions) {
   data_.source = companions.source;
-  data_.first_source_row = companions.first_row;
+  data_.first_source_row = companions.first_source_row;
   data_.rows = companions.rows;
   data_.weight = std::move(companions.weight);
   fit_targets(companions.labels, options_.use, data_);

@@ -129,7 +129,7 @@ RawData next_block(const RawData& data) {
   block.layout = data.layout;
   block.width = data.width;
   block.source = data.source;
-  block.first_row = data.first_row;
+  block.first_source_row = data.first_source_row;
   return block;
 }
 
@@ -138,7 +138,7 @@ void give_blocks(ByteSource& source, const ArrayHeader& header, const ReadReques
   const auto give = [&](const Element* elements, std::int64_t n) {
     RawData block = next_block(data);
     append_rows(elements, n, request.schema, block);
-    data.first_row += block.rows;
+    data.first_source_row += block.rows;
     request.take(std::move(block));
   };
   array_elements::read_rows<Element>(source, header, data.source, request.range, request.progress, give);
@@ -160,7 +160,7 @@ void begin_features(ByteSource& source, const ArrayHeader& header, const RowRang
   const bool stays = header.kind == 'u' && header.size == 1;
   data.layout = stays ? RawData::Layout::u8 : RawData::Layout::f32;
   data.width = header.width();
-  data.first_row = range.begin;
+  data.first_source_row = range.begin;
 }
 
 /// Labels and weights, with which a block's rows can be used at once.

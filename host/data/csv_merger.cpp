@@ -47,7 +47,7 @@ bool CsvMerger::merge(CsvRows& block) {
   else
     merge_cells(block, from, to);
   recode_target(block, from, to);
-  append(data_.lines, block.lines, from, to, 1);
+  append(data_.source_line, block.lines, from, to, 1);
   append(data_.row_names, block.names, from, to, 1);
   append(data_.weight, block.weight, from, to, 1);
   append(data_.labels.numbers, block.target, from, to, 1);

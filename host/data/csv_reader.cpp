@@ -185,7 +185,7 @@ class CsvFormat {
   RawData without_rows() const {
     RawData data;
     data.source = request_.name();
-    data.first_row = request_.range.begin;
+    data.first_source_row = request_.range.begin;
     data.width = layout_.features;
     data.labels.present = layout_.target >= 0;
     data.notes = layout_.notes;

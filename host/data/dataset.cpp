@@ -17,17 +17,6 @@
 namespace thalweg {
 namespace {
 
-std::string place(const std::string& source, const std::vector<SourceFile>& files,
-                  const std::vector<std::int64_t>& lines, std::int64_t first_row, std::int64_t row) {
-  const auto behind =
-      std::find_if(files.begin(), files.end(), [&](const SourceFile& file) { return file.first > row; });
-  const SourceFile whole{source.empty() ? kMemory : source, 0, first_row};
-  const SourceFile& file = behind == files.begin() ? whole : behind[-1];
-  if (row >= 0 && row < static_cast<std::int64_t>(lines.size()))
-    return fmt::format("{} line {}", file.name, lines[static_cast<std::size_t>(row)]);
-  return fmt::format("{} row {}", file.name, file.first_row + row - file.first);
-}
-
 /// The cells in the layout of the data set; the raw ones are given up.
 Dataset take_rows(RawData&& raw) {
   Dataset data;
@@ -40,17 +29,10 @@ Dataset take_rows(RawData&& raw) {
   data.columns = std::move(raw.columns);
   data.values = std::move(raw.values);
   data.weight = std::move(raw.weight);
-  data.source = std::move(raw.source);
-  data.source_files = std::move(raw.files);
-  data.first_source_row = raw.first_row;
-  data.source_line = std::move(raw.lines);
   data.target_column = std::move(raw.target_column);
-  data.row_names = std::move(raw.row_names);
-  data.row_name_column = std::move(raw.row_name_column);
   data.index_base = raw.index_base;
-  data.filled = raw.filled;
-  data.unseen = raw.unseen;
-  data.notes = std::move(raw.notes);
+  static_cast<RowOrigin&>(data) = std::move(raw);
+  static_cast<ReadNotes&>(data) = std::move(raw);
   return data;
 }
 
@@ -71,18 +53,23 @@ void check_rows(const Dataset& data) {
 
 void require_some_rows(const RawData& raw) {
   if (raw.rows == 0)
-    throw DataError(fmt::format("{} has no rows{}", raw.source, raw.first_row > 0 ? " in the range" : ""));
+    throw DataError(
+        fmt::format("{} has no rows{}", raw.source, raw.first_source_row > 0 ? " in the range" : ""));
 }
-
-std::string RawData::where(std::int64_t row) const { return place(source, files, lines, first_row, row); }
 
 std::string RawData::column(std::int64_t index) const {
   if (column_names.empty()) return fmt::format("column {}", index);
   return fmt::format("column {} ({})", shown(column_names[static_cast<std::size_t>(index)]), index);
 }
 
-std::string Dataset::where(std::int64_t row) const {
-  return place(source, source_files, source_line, first_source_row, row);
+std::string RowOrigin::where(std::int64_t row) const {
+  const auto behind = std::find_if(source_files.begin(), source_files.end(),
+                                   [&](const SourceFile& file) { return file.first > row; });
+  const SourceFile whole{source.empty() ? kMemory : source, 0, first_source_row};
+  const SourceFile& file = behind == source_files.begin() ? whole : behind[-1];
+  if (row >= 0 && row < std::ssize(source_line))
+    return fmt::format("{} line {}", file.name, source_line[static_cast<std::size_t>(row)]);
+  return fmt::format("{} row {}", file.name, file.first_row + row - file.first);
 }
 
 namespace {

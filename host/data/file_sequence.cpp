@@ -20,7 +20,8 @@ bool reads_binary(const Reader& reader) {
 
 void begin_file(const ReadRequest& request, std::int64_t seen, RawData& data) {
   if (request.source.empty()) return;  // one file
-  data.files.push_back({request.path, data.rows, std::max<std::int64_t>(request.range.begin - seen, 0)});
+  data.source_files.push_back(
+      {request.path, data.rows, std::max<std::int64_t>(request.range.begin - seen, 0)});
 }
 
 void read_further_files(

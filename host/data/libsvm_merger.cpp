@@ -22,7 +22,7 @@ bool SvmMerger::merge(SvmRows& block) {
   if (!block.weight.empty())
     append_huge(data_.weight, block.weight.begin() + from, block.weight.begin() + to);
   // mutant: lines-of-range
-  data_.lines.insert(data_.lines.end(), block.lines.begin() + from, block.lines.begin() + to);
+  data_.source_line.insert(data_.source_line.end(), block.lines.begin() + from, block.lines.begin() + to);
   for (const auto& [index, entries] : block.rounded)
     for (const auto& [entry, value] : entries)
       if (entry >= first && entry < last) data_.precise[index].push_back(value);

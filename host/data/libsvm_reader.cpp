@@ -181,7 +181,7 @@ class SvmFormat {
     RawData data;
     data.layout = RawData::Layout::csr;
     data.source = request_.name();
-    data.first_row = request_.range.begin;
+    data.first_source_row = request_.range.begin;
     return data;
   }
 

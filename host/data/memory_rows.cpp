@@ -108,17 +108,10 @@ RawData raw_data_of(Dataset&& data) {
   raw.values = std::move(data.values);
   raw.column_names = std::move(data.transform.columns);
   raw.weight = std::move(data.weight);
-  raw.source = std::move(data.source);
   raw.target_column = std::move(data.target_column);
-  raw.row_names = std::move(data.row_names);
-  raw.row_name_column = std::move(data.row_name_column);
-  raw.first_row = data.first_source_row;
-  raw.lines = std::move(data.source_line);
-  raw.files = std::move(data.source_files);
   raw.index_base = data.index_base;
-  raw.filled = data.filled;
-  raw.unseen = data.unseen;
-  raw.notes = std::move(data.notes);
+  static_cast<RowOrigin&>(raw) = std::move(data);
+  static_cast<ReadNotes&>(raw) = std::move(data);
   data = {};  // whoever holds it may live as long as the run
   return raw;
 }

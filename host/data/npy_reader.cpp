@@ -46,7 +46,7 @@ void append_npy(const ReadRequest& file, ByteSource& source, std::int64_t& seen,
   if (data.rows == 0) data.width = rows.width, data.layout = rows.layout;
   if (rows.width != data.width || rows.layout != data.layout)
     throw DataError(fmt::format("{} has rows of {} values of {}; want rows as in {}", file.path, rows.width,
-                                header.type_name(), data.files[0].name));
+                                header.type_name(), data.source_files[0].name));
   append_precise(rows.cells.data(), rows.precise, 0, rows.rows, data);
   append_huge(data.cells, rows.cells.begin(), rows.cells.end());
   append_huge(data.bytes, rows.bytes.begin(), rows.bytes.end());
@@ -56,7 +56,7 @@ void append_npy(const ReadRequest& file, ByteSource& source, std::int64_t& seen,
 RawData read_npy_files(const ReadRequest& request, ByteSource& source) {
   RawData data;
   data.source = request.name();
-  data.first_row = request.range.begin;
+  data.first_source_row = request.range.begin;
   std::int64_t seen = 0;
   append_npy(request, source, seen, data);
   read_further_files(npy_reader, request, [&](const ReadRequest& part, std::unique_ptr<ByteSource> further) {

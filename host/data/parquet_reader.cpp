@@ -90,8 +90,8 @@ RawData read_parquet(const ReadRequest& request, std::unique_ptr<ByteSource> sou
   ReadRequest whole = request;
   whole.path = request.name();
   RawData data = raw_data_of(table, whole);
-  data.first_row = request.range.begin;
-  if (request.range.begin == 0) data.files = std::move(files);
+  data.first_source_row = request.range.begin;
+  if (request.range.begin == 0) data.source_files = std::move(files);
   return data;
 }
 

@@ -35,7 +35,8 @@ struct LabelColumn {
 /// Per column that float32 may not hold well: its numbers in double, a row after the other.
 using PreciseColumns = std::map<std::int64_t, std::vector<double>>;
 
-struct RawData {
+/// The cells of rows in one of three layouts.
+struct RawCells {
   enum class Layout { f32, u8, csr };
   Layout layout = Layout::f32;
   std::int64_t rows = 0;
@@ -47,7 +48,9 @@ struct RawData {
   std::vector<std::int64_t> offsets;
   std::vector<std::int32_t> columns;
   std::vector<float> values;
+};
 
+struct RawData : RawCells, RowOrigin, ReadNotes {
   std::vector<std::string> column_names;        ///< may be empty
   std::vector<std::vector<std::string>> texts;  ///< f32: per column its texts by code; empty: numbers
   LabelColumn labels;
@@ -58,18 +61,9 @@ struct RawData {
   std::int64_t hash_bits = 0;
   std::vector<bool> hashed_texts;
 
-  std::string source;
-  std::vector<SourceFile> files;  ///< as Dataset::source_files
   std::string target_column;
-  std::vector<std::string> row_names;  ///< texts of the column data.id; may be empty
-  std::string row_name_column;
-  std::int64_t first_row = 0;
-  std::vector<std::int64_t> lines;
   int index_base = 1;
-  std::int64_t filled = 0, unseen = 0;  ///< as in Dataset
-  std::vector<std::string> notes;       ///< likewise
 
-  std::string where(std::int64_t row) const;
   std::string column(std::int64_t index) const;  ///< `column "age" (3)`, for messages
 };
 

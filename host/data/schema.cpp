@@ -69,16 +69,7 @@ std::vector<std::int64_t> sampled_rows(std::int64_t rows) {
 
 }  // namespace
 
-DataSchema schema_of(const Dataset& data) {
-  return {.sparse = data.sparse,
-          .features = data.features,
-          .target_kind = data.target_kind,
-          .target_transform = data.target_transform,
-          .classes = data.classes,
-          .transform = data.transform,
-          .target_column = data.target_column,
-          .index_base = data.index_base};
-}
+DataSchema schema_of(const Dataset& data) { return data; }
 
 namespace {
 

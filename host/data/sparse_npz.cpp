@@ -102,7 +102,7 @@ void read_sparse_npz(const NpzArchive& archive, const ReadRequest& request, RawD
   check(m, archive.path());
   data.layout = RawData::Layout::csr;
   data.source = archive.path();
-  data.first_row = range.begin;
+  data.first_source_row = range.begin;
   data.index_base = 0;
   require_rows(data.source, range, m.rows());
   data.offsets.push_back(0);

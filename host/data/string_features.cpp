@@ -54,7 +54,7 @@ StringColumn column_of(const StringTable& table, const RawData& data, std::int64
                        const MissingTexts& missing) {
   StringColumn column;
   for (std::int64_t r = 0; r < data.rows; ++r) {
-    const std::string text = table.cell(data.first_row + r, c);
+    const std::string text = table.cell(data.first_source_row + r, c);
     float number = kMissing;
     const bool none = text.empty() || missing.contains(text);
     if (!none && parse_number(text, number) != ParsedNumber::ok && column.first_text < 0)
@@ -91,7 +91,7 @@ void read_string_features(ByteSource& source, const ArrayHeader& header, const R
     if (!category && column.first_text >= 0)
       throw DataError(fmt::format("{}, column {}: got {}; want a number, as in the model's training data",
                                   data.where(column.first_text), c,
-                                  shown(table.cell(data.first_row + column.first_text, c))));
+                                  shown(table.cell(data.first_source_row + column.first_text, c))));
     if (category && column.texts.texts().size() > kMostCategories)
       throw DataError(
           fmt::format("{}, column {}: more than {} distinct texts; want numbers or a few categories",

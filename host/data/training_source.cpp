@@ -74,9 +74,9 @@ Dataset TrainingSource::labels() const {
   }
   labels.rows = raw_.rows;
   labels.source = raw_.source;
-  labels.source_files = raw_.files;
-  labels.source_line = raw_.lines;
-  labels.first_source_row = raw_.first_row;
+  labels.source_files = raw_.source_files;
+  labels.source_line = raw_.source_line;
+  labels.first_source_row = raw_.first_source_row;
   if (schema_) {
     apply_targets(raw_.labels, *schema_, true, labels);
   } else {

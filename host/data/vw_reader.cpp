@@ -41,7 +41,7 @@ class VwFormat {
     RawData data;
     data.layout = RawData::Layout::csr;
     data.source = request_.name();
-    data.first_row = request_.range.begin;
+    data.first_source_row = request_.range.begin;
     data.width = std::int64_t{1} << bits_;
     data.index_base = 0;
     data.hash_bits = bits_;

@@ -14,7 +14,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::array<std::string_view, 23> kMayDiffer{"out",
+constexpr std::array<std::string_view, 25> kMayDiffer{"out",
                                                       "device",
                                                       "train.epochs",
                                                       "train.max_steps",
@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, 23> kMayDiffer{"out",
                                                       "train.gradient_tolerance",
                                                       "train.loss_tolerance",
                                                       "train.log_every_steps",
+                                                      "train.tensorboard",
+                                                      "train.report",
                                                       "checkpoint.every_steps",
                                                       "checkpoint.every_epochs",
                                                       "checkpoint.keep",

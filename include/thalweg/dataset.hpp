@@ -50,6 +50,18 @@ struct TargetTransform {
   bool operator==(const TargetTransform&) const = default;
 };
 
+/// The description of the training data that a model keeps, to read other data the same way.
+struct DataSchema {
+  bool sparse = false;
+  std::int64_t features = 0;  ///< model inputs
+  TargetKind target_kind = TargetKind::number;
+  TargetTransform target_transform;
+  std::vector<std::string> classes;  ///< labels as in the data, in class order
+  FeatureTransform transform;        ///< that the features went through; empty: they are raw
+  std::string target_column;         ///< CSV: name of the target column; empty: by position
+  int index_base = 1;                ///< libsvm: the file's first index
+};
+
 /// One of several files that a data set comes from.
 struct SourceFile {
   std::string name;
@@ -57,14 +69,35 @@ struct SourceFile {
   std::int64_t first_row = 0;  ///< and the place of that row in the file, from 0
 };
 
+/// Where rows come from, for messages.
+struct THALWEG_API RowOrigin {
+  std::string source;                     ///< name of the file
+  std::int64_t first_source_row = 0;      ///< row of the source that row 0 comes from
+  std::vector<std::int64_t> source_line;  ///< text formats: line of each row; may be empty
+  std::vector<SourceFile> source_files;   ///< in the order of their rows; empty: source is one file
+  /// CSV: text of each row in the column data.id, and the name of that column; empty: there is none.
+  std::vector<std::string> row_names;
+  std::string row_name_column;
+
+  /// The origin of row `row`: "data/a9a line 17" or "images.gz row 16".
+  std::string where(std::int64_t row) const;
+};
+
+/// What a reader did to its rows.
+struct ReadNotes {
+  std::int64_t filled = 0;         ///< missing cells that data.impute filled
+  std::int64_t unseen = 0;         ///< categories and indices left out that training did not have
+  std::vector<std::string> notes;  ///< a line for each thing that was left out
+  std::string target_reason;       ///< why the targets are numbers or classes; empty: the caller said
+};
+
 class RowStore;
 
-/// A program may fill the vectors itself: rows, features, one of the three kinds of storage, and target.
-class THALWEG_API Dataset {
+/// Rows of a schema. A program may fill the vectors itself: rows, features, one of the three kinds of
+/// storage, and target.
+class THALWEG_API Dataset : public DataSchema, public RowOrigin, public ReadNotes {
  public:
   std::int64_t rows = 0;
-  std::int64_t features = 0;  ///< model inputs
-  bool sparse = false;
 
   // dense: exactly one of these two has data
   std::vector<float> dense_f32;        ///< [rows, features]: raw, or what `transform` made of raw rows
@@ -77,43 +110,12 @@ class THALWEG_API Dataset {
   /// Where the features are if they stay on the disk (open_shards): the vectors above are then empty.
   std::shared_ptr<const RowStore> store;
 
-  TargetKind target_kind = TargetKind::number;
-  TargetTransform target_transform;
-  std::vector<float> target;              ///< [rows] number or class index; empty: the source has none
-  std::vector<float> weight;              ///< [rows] or empty: sample weight times class weight, of mean 1
-  std::vector<std::string> classes;       ///< labels as in the data, in class order
-  std::string target_reason;              ///< why the targets are numbers or classes; empty: the caller said
-  FeatureTransform transform;             ///< that the features went through; empty: they are raw
-  std::string source;                     ///< name of the file, for messages
-  std::int64_t first_source_row = 0;      ///< row of the source that row 0 comes from
-  std::vector<std::int64_t> source_line;  ///< text formats: line of each row, for messages; may be empty
-  std::string target_column;              ///< CSV: name of the target column; empty: by position
-  int index_base = 1;                     ///< libsvm: the file's first index
-  /// CSV: text of each row in the column data.id, and the name of that column; empty: there is none.
-  std::vector<std::string> row_names;
-  std::string row_name_column;
-  std::int64_t filled = 0;               ///< missing cells that data.impute filled
-  std::int64_t unseen = 0;               ///< categories and indices left out that training did not have
-  std::vector<std::string> notes;        ///< a line for each thing that was left out
-  std::vector<SourceFile> source_files;  ///< in the order of their rows; empty: source is one file
+  std::vector<float> target;  ///< [rows] number or class index; empty: the source has none
+  std::vector<float> weight;  ///< [rows] or empty: sample weight times class weight, of mean 1
 
   /// Views of the rows ids[0 .. count); null: of the rows 0 .. count. They hold while the data set does.
   DenseRows dense(const std::int64_t* ids, std::int64_t count) const;
   SparseRows csr(const std::int64_t* ids, std::int64_t count) const;
-  /// The origin of row `row`: "data/a9a line 17" or "images.gz row 16".
-  std::string where(std::int64_t row) const;
-};
-
-/// The description of the training data that a model keeps, to read other data the same way.
-struct DataSchema {
-  bool sparse = false;
-  std::int64_t features = 0;
-  TargetKind target_kind = TargetKind::number;
-  TargetTransform target_transform;
-  std::vector<std::string> classes;
-  FeatureTransform transform;
-  std::string target_column;
-  int index_base = 1;
 };
 
 /// Writes the schema as JSON, for a model's metadata. Reading it back gives an equal schema, bit for bit.

@@ -62,21 +62,29 @@ struct PrivacyReport {
   bool reproducible_noise = false;  ///< true: nothing is private
 };
 
-/// What a run read, and what it chose by it.
-struct RunSummary {
-  std::string source, target;  ///< of the training data: its file, the name of its target column
+/// The training data that a run read.
+struct InputSummary {
+  std::string source, target;  ///< its file, the name of its target column
   std::int64_t rows = 0;       ///< read from it
   std::int64_t columns = 0;    ///< before one-hot
   std::int64_t features = 0;   ///< inputs of the model
   std::vector<std::pair<std::string, std::int64_t>> text_columns;  ///< name and number of categories
   std::int64_t hash_bits = 0;    ///< of data.hash_bits, or of the model that the run begins with
   std::int64_t hashed_used = 0;  ///< with it, inputs that some row has
-  std::int64_t filled = 0;       ///< missing cells of the training data that were filled
+  std::int64_t filled = 0;       ///< missing cells that were filled
   Imputation impute = Imputation::error;
+};
+
+/// The rows that a run trained on and held out.
+struct SplitSummary {
   std::int64_t train_rows = 0, validation_rows = 0, test_rows = 0;
   std::string validation_source;  ///< a file, or empty: rows of the training data
   std::string test_source;
-  bool stratified = false;           ///< every class keeps its share in the held-out rows
+  bool stratified = false;  ///< every class keeps its share in the held-out rows
+};
+
+/// What a run read, and what it chose by it.
+struct RunSummary : InputSummary, SplitSummary {
   std::vector<std::string> classes;  ///< empty: the targets are numbers
   Loss loss = Loss::automatic;
   bool loss_was_given = false;  ///< by model.loss, else the targets chose it
@@ -94,11 +102,18 @@ struct FoldMetric {
   double mean = 0, deviation = 0;
 };
 
-/// What a run has done.
-struct TrainReport {
+/// The steps of a run, and why they ended.
+struct RunTotals {
   std::int64_t steps = 0, epochs = 0;  ///< taken and complete, before a resumption too
   std::int64_t samples = 0;            ///< rows of the steps since the start or the resumption
   double seconds = 0, samples_per_second = 0;
+  std::string stopped_by;  ///< epochs | steps | patience | gradient | loss | time | signal
+  std::string resumed_from;
+  std::string device;
+};
+
+/// What a run has done.
+struct TrainReport : RunTotals {
   double train_loss = 0;  ///< mean loss of the last epoch
   /// The same in the unit of the data, where the target was standardised.
   std::optional<double> train_loss_in_target_unit;
@@ -106,9 +121,6 @@ struct TrainReport {
   std::optional<PrivacyReport> privacy;
   std::vector<std::pair<std::string, double>> per_sample;  ///< statistics of the last whole epoch
   std::string parameters_xxh3;
-  std::string stopped_by;  ///< epochs | steps | patience | gradient | loss | time | signal
-  std::string resumed_from;
-  std::string device;
   RunSummary summary;
   std::int64_t best_step = 0, best_epoch = 0;  ///< the best on the validation rows; 0: there are none
   bool best_is_model = false;                  ///< the model is that of best_step

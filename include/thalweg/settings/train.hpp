@@ -26,6 +26,8 @@ struct TrainConfig {
   double max_seconds = 0.0;
   SpikePolicy on_spike = SpikePolicy::stop;
   std::int64_t log_every_steps = 0;
+  bool tensorboard = false;
+  bool report = false;
 
   static constexpr std::string_view kAbout = "Batches, and when the run ends";
 
@@ -100,6 +102,11 @@ struct TrainConfig {
               .about = "Steps between lines of metrics.jsonl, besides one for each epoch; 0: none.",
               .range = at_least(0)},
       c.log_every_steps);
+    v(Setting{.name = "tensorboard",
+              .about = "Whether the run writes TensorBoard event files, too, into its folder tensorboard/."},
+      c.tensorboard);
+    v(Setting{.name = "report", .about = "Whether the run ends with a page, report.html, in its folder."},
+      c.report);
   }
 };
 
