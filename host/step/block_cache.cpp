@@ -35,8 +35,8 @@ BlockCache::BlockCache(const RowStore& store, const EpochBatches& batches)
   blocks_.resize(static_cast<std::size_t>((row_count() + block_rows - 1) / block_rows));
 }
 
-/// Place of a row in the list that the order permutes: its own number, where no row is left out before it.
-std::int64_t BlockCache::rank_of(std::int64_t row) const {
+/// Index of a row in the list that the order permutes: its own number, where no row is left out before it.
+std::int64_t BlockCache::index_of(std::int64_t row) const {
   std::int64_t low = 0, high = std::min(row, row_count() - 1);
   if (row_at(high) == row) return high;
   while (low < high) {
