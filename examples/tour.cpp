@@ -9,29 +9,9 @@
 
 #include "thalweg/thalweg.hpp"
 #include "thalweg/version.hpp"
+#include "tour_data.hpp"
 
 namespace {
-
-using Rows = std::vector<std::int64_t>;
-
-/// y = x0 - x1 in 64 rows of two features.
-thalweg::Dataset small_data() {
-  thalweg::Dataset data;
-  data.rows = 64;
-  data.features = 2;
-  for (int row = 0; row < data.rows; ++row) {
-    const float x0 = static_cast<float>(row % 8), x1 = static_cast<float>(row / 8);
-    data.dense_f32.insert(data.dense_f32.end(), {x0, x1});  // [rows, features]
-    data.target.push_back(x0 - x1);
-  }
-  return data;
-}
-
-thalweg::ModelSpec linear_spec(const thalweg::Dataset& data) {
-  thalweg::ModelConfig config;
-  config.loss = thalweg::Loss::squared;
-  return thalweg::resolve_model(config, thalweg::schema_of(data), /*seed=*/1);
-}
 
 bool version_example() { return std::string(thalweg::kVersion).find('.') != std::string::npos; }
 
@@ -139,17 +119,6 @@ bool schedule_example() {
   return std::abs(middle - 0.25) < 0.01;
 }
 
-/// A model fitted to the given rows by 200 steps on all of them.
-thalweg::Model trained(const thalweg::Dataset& data, const Rows& rows) {
-  thalweg::Model model(thalweg::Context(), linear_spec(data));
-  thalweg::LearnerOptions options;
-  options.optimizer.name = thalweg::Rule::sgd;
-  options.optimizer.lr = 0.02;
-  thalweg::Learner learner(model, data, options);
-  for (int step = 0; step < 200; ++step) learner.step(rows);
-  return model;
-}
-
 bool learner_example() {
   const thalweg::Dataset data = small_data();
   const thalweg::Model model = trained(data, thalweg::split_rows(data.rows, 0, 1).train);
@@ -167,14 +136,6 @@ bool per_sample_example() {
   const thalweg::Model model(thalweg::Context(), linear_spec(data));
   const std::vector<float> gradients = thalweg::per_sample_gradients(model, data, {0, 1});
   return std::ssize(gradients) == 2 * thalweg::parameter_count(model);
-}
-
-thalweg::Config run_on(const std::string& folder) {
-  thalweg::Config config;
-  config.data.train = folder + "/a9a";
-  config.data.train_rows = "0:2000";
-  config.train.max_steps = 20;
-  return config;
 }
 
 bool trainer_example(const std::string& folder) {
@@ -212,30 +173,6 @@ bool prepare_example() {
   thalweg::RawTable query;
   query.columns = {{"color", {}, {"blue"}}, {"size", {5}, {}}};
   return model.predict(thalweg::prepare(query, model.spec().schema)).rows == 1;
-}
-
-/// A stream of one batch with the column "x", as another library would give it.
-ArrowArrayStream numbers_as_arrow() {
-  static const double numbers[] = {1, 2, 3};
-  static const void* buffers[] = {nullptr, numbers};  // no nulls
-  static ArrowSchema x{"g", "x", nullptr, 0, 0, nullptr, nullptr, nullptr, nullptr};
-  static ArrowArray column{3, 0, 0, 2, 0, buffers, nullptr, nullptr, nullptr, nullptr};
-  static ArrowSchema* names[] = {&x};
-  static ArrowArray* columns[] = {&column};
-  static bool given = false;
-  ArrowArrayStream stream{};
-  stream.get_schema = [](ArrowArrayStream*, ArrowSchema* out) {
-    *out = {"+s", "", nullptr, 0, 1, names, nullptr, [](ArrowSchema* s) { s->release = nullptr; }, nullptr};
-    return 0;
-  };
-  stream.get_next = [](ArrowArrayStream*, ArrowArray* out) {
-    *out = {3, 0, 0, 0, 1, nullptr, columns, nullptr, [](ArrowArray* a) { a->release = nullptr; }, nullptr};
-    if (given) out->release = nullptr;  // the end
-    given = true;
-    return 0;
-  };
-  stream.release = [](ArrowArrayStream* s) { s->release = nullptr; };
-  return stream;
 }
 
 bool arrow_example() {

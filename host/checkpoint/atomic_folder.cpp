@@ -25,18 +25,19 @@ void AtomicFolder::write(std::string_view name, std::span<const std::string_view
   const std::string path = join_path(temporary_, name);
   files_.push_back(path);
   OutputFile file(path, OutputFile::Mode::replace, join_path(path_, name));
-  for (const std::string_view part : parts) file.write(part);
-  file.sync();  // mutant: folder-files-synced
+  for (const std::string_view part : parts) file.write(part);  // mutant: folder-files-written
+  file.sync();                                                 // mutant: folder-files-synced
   file.close();
 }
 
-void AtomicFolder::commit() {
+void AtomicFolder::commit(const std::function<void()>& make_way) {
   sync_folder(temporary_);  // mutant: folder-synced
+  make_way();
   // rename would take the place of an empty folder
   if (path_exists(path_)) throw IoError(fmt::format("cannot create {}: it exists by now", path_));
   rename_path(temporary_, path_);  // mutant: folder-renamed
   renamed_ = true;
-  sync_folder(parent_of(path_));
+  sync_folder(parent_of(path_));  // mutant: folder-entry-synced
 }
 
 }  // namespace thalweg

@@ -1,5 +1,6 @@
 #pragma once
 // A folder of new files that appears under its name all at once.
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,8 +20,9 @@ class AtomicFolder {
 
   /// A file of these bytes, on the disk when it returns.
   void write(std::string_view name, std::span<const std::string_view> parts);
-  /// Throws IoError also where there is something of that name by now.
-  void commit();
+  /// Calls `make_way`, which may free the name, once all is on the disk under another one. Throws IoError
+  /// also where there is something of that name by then.
+  void commit(const std::function<void()>& make_way = [] {});
 
  private:
   std::string path_, temporary_;

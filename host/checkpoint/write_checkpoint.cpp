@@ -3,6 +3,7 @@
 
 #include <bit>
 
+#include "host/checkpoint/atomic_folder.hpp"
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/checksum.hpp"
@@ -23,15 +24,19 @@ struct Part {
   std::string head;
   std::vector<std::string_view> tensors;
 
+  std::vector<std::string_view> pieces() const {
+    std::vector<std::string_view> all{head};  // mutant: header-written
+    all.insert(all.end(), tensors.begin(), tensors.end());
+    return all;
+  }
   std::uint64_t bytes() const {
-    std::uint64_t sum = head.size();
-    for (const std::string_view piece : tensors) sum += piece.size();
+    std::uint64_t sum = 0;
+    for (const std::string_view piece : pieces()) sum += piece.size();
     return sum;
   }
   std::string xxh3() const {
     Checksum sum;
-    sum.add(head);  // mutant: header-in-checksum
-    for (const std::string_view piece : tensors) sum.add(piece);
+    for (const std::string_view piece : pieces()) sum.add(piece);
     return sum.hex();
   }
 };
@@ -84,14 +89,6 @@ std::vector<Part> checkpoint_parts(const CheckpointData& data) {
   return parts;
 }
 
-void write_part(const std::string& folder, const Part& part) {
-  OutputFile file(join_path(folder, part.name));
-  file.write(part.head);
-  for (const std::string_view piece : part.tensors) file.write(piece);  // mutant: tensors-written
-  file.sync();                                                          // mutant: fsync-of-files
-  file.close();
-}
-
 /// Whether `folder` already holds this checkpoint: then nothing has to be replaced.
 bool holds(const std::string& folder, const std::string& manifest) {
   // mutant: same-manifest
@@ -117,30 +114,11 @@ void make_way(const std::string& folder) {
   rename_path(folder, spare);  // mutant: spare-kept
 }
 
-/// Undoes a temporary folder when writing it failed; a failure to undo must not hide the first one.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(std::string path) : path_(std::move(path)) { create_folder(path_); }
-  ~TemporaryFolder() {
-    if (path_.empty()) return;
-    try {
-      remove_path(path_);
-    } catch (const std::exception&) {  // the next writer removes it
-    }
-  }
-  const std::string& path() const { return path_; }
-  void kept() { path_.clear(); }
-
- private:
-  std::string path_;
-};
-
 }  // namespace
 
 void write_checkpoint(const std::string& folder, const CheckpointData& data) {
   const std::vector<Part> parts = checkpoint_parts(data);
   const std::string root = parent_of(folder);
-  const std::string name = name_of(folder);
   create_folders(root);  // mutant: root-may-exist
   remove_temporaries(root);
   const bool replaces = path_exists(folder);
@@ -149,13 +127,11 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
     return;
   }
 
-  TemporaryFolder temporary(temporary_path(root, name));
-  for (const Part& part : parts) write_part(temporary.path(), part);
-  sync_folder(temporary.path());   // mutant: fsync-of-folder
-  if (replaces) make_way(folder);  // mutant: old-kept-until-new
-  rename_path(temporary.path(), folder);
-  temporary.kept();  // mutant: fsync-after-rename
-  sync_folder(root);
+  AtomicFolder written(folder);
+  for (const Part& part : parts) written.write(part.name, part.pieces());
+  written.commit([&] {
+    if (replaces) make_way(folder);  // mutant: old-kept-until-new
+  });
   // mutant: spare-removed
   if (const std::string spare = spare_name(folder); path_exists(spare)) remove_folders(root, {spare});
   if (replaces) remove_temporaries(root);  // mutant: damaged-removed

@@ -1,14 +1,11 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
 #include <ostream>
-#include <string_view>
 #include <utility>
 
 #include "host/cli/cli.hpp"
@@ -16,6 +13,7 @@
 #include "host/cli/progress.hpp"
 #include "host/cli/signal_handler.hpp"
 #include "host/config/home_path.hpp"
+#include "host/config/settings.hpp"
 #include "host/data/counted.hpp"
 #include "host/json/json.hpp"
 #include "host/model/model_file.hpp"
@@ -35,30 +33,6 @@ extern "C" void on_convert_stop(int signal) {
 
 struct Interrupted {};
 
-/// Whether a conversion reads the setting; the others are for runs.
-bool is_for_conversion(const std::string& key) {
-  constexpr std::array<std::string_view, 18> kOfRuns{"data.class_weight",
-                                                     "data.validation",
-                                                     "data.validation_target",
-                                                     "data.validation_fraction",
-                                                     "data.test",
-                                                     "data.test_target",
-                                                     "data.test_rows",
-                                                     "data.folds",
-                                                     "data.stratify",
-                                                     "data.standardize_target",
-                                                     "data.fingerprint",
-                                                     "data.unseen",
-                                                     "data.order",
-                                                     "data.block_bytes",
-                                                     "data.window_bytes",
-                                                     "data.memory",
-                                                     "data.readers",
-                                                     "data.train"};
-  if (key == "model.loss" || key == "model.init" || key == "train.threads") return true;
-  return key.starts_with("data.") && std::find(kOfRuns.begin(), kOfRuns.end(), key) == kOfRuns.end();
-}
-
 Config config_of(const ConvertArguments& arguments, Streams streams) {
   Config config;
   apply_settings(arguments.settings, config);
@@ -66,7 +40,7 @@ Config config_of(const ConvertArguments& arguments, Streams streams) {
     throw UsageError("data.train and " + arguments.data + " both name the data; give one of them");
   config.data.train = with_home(arguments.data);
   for (const std::string& key : keys_of(arguments.settings))
-    if (!arguments.quiet && !is_for_conversion(key))
+    if (!arguments.quiet && !is_read_by(ReadBy::conversion, key))
       streams.err << key << " has no effect on a conversion; a run on the shards reads it" << std::endl;
   return config;
 }

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 
 #include "host/checkpoint/files.hpp"
 #include "host/config/home_path.hpp"
 #include "host/config/keys.hpp"
+#include "host/config/settings.hpp"
 #include "host/data/row_blocks.hpp"
 #include "host/data/text.hpp"
 
@@ -33,35 +32,6 @@ std::string output_file(const std::string& output, const std::string& model, con
 }
 
 namespace {
-
-/// Whether only training reads the setting.
-bool is_for_training(const std::string& key) {
-  constexpr std::array<std::string_view, 5> kSections{"model.", "optimizer.", "schedule.", "per_sample.",
-                                                      "checkpoint."};
-  constexpr std::array<std::string_view, 19> kKeys{"seed",
-                                                   "out",
-                                                   "data.impute",
-                                                   "data.features",
-                                                   "data.hash_bits",
-                                                   "data.crosses",
-                                                   "data.categorical",
-                                                   "data.standardize",
-                                                   "data.standardize_target",
-                                                   "data.stratify",
-                                                   "data.folds",
-                                                   "data.validation",
-                                                   "data.validation_fraction",
-                                                   "data.validation_target",
-                                                   "data.class_weight",
-                                                   "data.fingerprint",
-                                                   "data.order",
-                                                   "data.block_bytes",
-                                                   "data.window_bytes"};
-  if (key.starts_with("train.")) return key != "train.threads" && key != "train.micro_batch";
-  return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end() ||
-         std::any_of(kSections.begin(), kSections.end(),
-                     [&](auto section) { return key.starts_with(section); });
-}
 
 bool names(const std::vector<std::string>& settings, const std::string& key) {
   const std::vector<std::string> keys = keys_of(settings);
@@ -91,7 +61,7 @@ void require_row_names(const Config& config, const Dataset& data, const Common& 
 
 void tell_of_settings(const Common& arguments, Streams streams) {
   for (const std::string& key : keys_of(arguments.settings)) {
-    if (!is_for_training(key)) continue;
+    if (is_read_by(ReadBy::model, key)) continue;
     streams.err << key << " has no effect on a trained model; only training reads it" << std::endl;
   }
 }

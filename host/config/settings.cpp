@@ -46,7 +46,9 @@ const std::vector<SettingInfo>& settings() {
                        .wanted = wanted(setting, value),
                        .default_text = toml_of(setting, value),
                        .words = words(setting, value),
-                       .other_names = other_names_of(key, setting)});
+                       .other_names = other_names_of(key, setting),
+                       .on_resume = setting.on_resume,
+                       .read_by = setting.read_by});
     });
     return table;
   }();
@@ -69,6 +71,13 @@ const SettingInfo* find_setting(std::string_view key) {
   const auto found = std::find_if(settings().begin(), settings().end(),
                                   [&](const SettingInfo& setting) { return setting.key == key; });
   return found == settings().end() ? nullptr : &*found;
+}
+
+OnResume on_resume(std::string_view key) { return find_setting(key)->on_resume; }
+
+bool is_read_by(ReadBy reader, std::string_view key) {
+  const auto readers = static_cast<unsigned>(find_setting(key)->read_by);
+  return (readers & static_cast<unsigned>(reader)) != 0;
 }
 
 }  // namespace thalweg

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "thalweg/setting.hpp"
+
 namespace thalweg {
 
 struct SettingInfo {
@@ -15,6 +17,8 @@ struct SettingInfo {
   std::string default_text;        ///< as TOML
   std::vector<std::string> words;  ///< names and words that it takes
   std::vector<std::string> other_names;
+  OnResume on_resume;
+  ReadBy read_by;
 };
 
 struct SectionInfo {
@@ -28,5 +32,9 @@ const std::vector<SectionInfo>& sections();
 
 /// The setting of that full key; null when there is none.
 const SettingInfo* find_setting(std::string_view key);
+
+/// Facts of the setting of a full key that there is.
+OnResume on_resume(std::string_view key);
+bool is_read_by(ReadBy reader, std::string_view key);
 
 }  // namespace thalweg

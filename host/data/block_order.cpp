@@ -55,13 +55,13 @@ BlockedEpoch::Window BlockedEpoch::window_at(int slice, std::int64_t window) con
                           {{place, low(number), low(epoch_), high(epoch_)}})};
 }
 
-void BlockedEpoch::fill(std::int64_t batch, std::int64_t* ranks) const {
+void BlockedEpoch::fill(std::int64_t batch, std::int64_t* indices) const {
   const BatchSlices full = slices_of(0), here = slices_of(batch);
   for (int slice = 0; slice < slices_; ++slice) {
     fill_slice(slice, batch * (full.begin(slice + 1) - full.begin(slice)),
-               here.begin(slice + 1) - here.begin(slice), ranks + here.begin(slice));
+               here.begin(slice + 1) - here.begin(slice), indices + here.begin(slice));
   }
-  ranks_at(ranks, here.batch_rows);
+  indices_at(indices, here.batch_rows);
 }
 
 /// Positions in the sequence of blocks of the slice's rows first .. first + count.
@@ -83,8 +83,8 @@ BlockedEpoch::BlockPlace BlockedEpoch::place_of(std::int64_t position) const {
   return {position / block_rows_, position % block_rows_};
 }
 
-/// Turns positions in the sequence of blocks into ranks.
-void BlockedEpoch::ranks_at(std::int64_t* positions, std::int64_t count) const {
+/// Turns positions in the sequence of blocks into indices.
+void BlockedEpoch::indices_at(std::int64_t* positions, std::int64_t count) const {
   constexpr std::int64_t kAtOnce = 256;
   std::array<std::int64_t, kAtOnce> blocks, offsets;
   for (std::int64_t done = 0; done < count; done += kAtOnce) {

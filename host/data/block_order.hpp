@@ -1,6 +1,6 @@
 #pragma once
 // The order of an epoch by blocks (docs/numerics.md, "Order of an epoch"). The rows of any batch are there at
-// once, without a list of all. A rank is a place in EpochBatches::rows().
+// once, without a list of all. An index is one into EpochBatches::rows().
 #include <cstdint>
 
 #include "kernels/base/feistel.hpp"
@@ -15,8 +15,8 @@ class BlockedEpoch {
   /// `batches.block_order()` has blocks.
   BlockedEpoch(const EpochBatches& batches, std::int64_t epoch);
 
-  /// The ranks of batch `batch` of the epoch, in its order.
-  void fill(std::int64_t batch, std::int64_t* ranks) const;
+  /// The indices of batch `batch` of the epoch, in its order.
+  void fill(std::int64_t batch, std::int64_t* indices) const;
 
  private:
   /// A place in the sequence of blocks.
@@ -34,7 +34,7 @@ class BlockedEpoch {
   Window window_at(int slice, std::int64_t window) const;
   void fill_slice(int slice, std::int64_t first, std::int64_t count, std::int64_t* positions) const;
   BlockPlace place_of(std::int64_t position) const;
-  void ranks_at(std::int64_t* positions, std::int64_t count) const;
+  void indices_at(std::int64_t* positions, std::int64_t count) const;
 
   std::int64_t rows_, block_rows_, window_rows_;
   std::int64_t full_batches_, batch_size_, short_batch_;  ///< short_batch_: rows; 0: there is none

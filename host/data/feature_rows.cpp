@@ -8,8 +8,17 @@ namespace thalweg {
 namespace {
 
 template <class T>
-void append(const std::vector<T>& from, std::vector<T>& to) {
-  to.insert(to.end(), from.begin(), from.end());
+void append(const std::vector<T>& from, std::int64_t begin, std::int64_t end, std::vector<T>& to) {
+  to.insert(to.end(), from.begin() + begin, from.begin() + end);
+}
+
+/// Rows [begin, end) of dense ones.
+template <class T>
+void append_cells(const std::vector<T>& from, std::int64_t rows, std::int64_t begin, std::int64_t end,
+                  std::vector<T>& to) {
+  if (from.empty()) return;
+  const std::int64_t features = std::ssize(from) / rows;
+  append(from, begin * features, end * features, to);
 }
 
 /// A disk answers so many requests at once in little more time than one; fewer rows are not worth a thread.
@@ -69,18 +78,25 @@ void swap_features(Dataset& data, FeatureRows& rows) {
   data.values.swap(rows.values);
 }
 
-void append_rows(FeatureRows&& rows, FeatureRows& to) {
+void append_rows(const FeatureRows& from, std::int64_t begin, std::int64_t count, FeatureRows& to) {
+  const std::int64_t end = begin + count;
+  to.rows += count;
+  append_cells(from.f32, from.rows, begin, end, to.f32);
+  append_cells(from.u8, from.rows, begin, end, to.u8);
+  if (from.offsets.size() < 2) return;  // dense
+  const auto offset = [&](std::int64_t row) { return from.offsets[static_cast<std::size_t>(row)]; };
+  const std::int64_t shift = to.offsets.back() - offset(begin);
+  append(from.columns, offset(begin), offset(end), to.columns);
+  append(from.values, offset(begin), offset(end), to.values);
+  for (std::int64_t row = begin; row < end; ++row) to.offsets.push_back(offset(row + 1) + shift);
+}
+
+void append_rows(FeatureRows&& from, FeatureRows& to) {
   if (to.rows == 0) {
-    std::swap(rows, to);
-    return;
+    std::swap(from, to);
+  } else {
+    append_rows(from, 0, from.rows, to);
   }
-  const std::int64_t before = to.offsets.back();
-  for (std::size_t n = 1; n < rows.offsets.size(); ++n) to.offsets.push_back(before + rows.offsets[n]);
-  to.rows += rows.rows;
-  append(rows.f32, to.f32);
-  append(rows.u8, to.u8);
-  append(rows.columns, to.columns);
-  append(rows.values, to.values);
 }
 
 std::int64_t rows_within(const StoredForm& form, std::int64_t bytes) {

@@ -23,8 +23,10 @@ void read_rows(const RowStore& store, const std::int64_t* ids, std::int64_t coun
 /// Exchanges the features in memory of a data set, and the number of its rows, with `rows`.
 void swap_features(Dataset& data, FeatureRows& rows);
 
-/// Appends `rows`, which are given up.
-void append_rows(FeatureRows&& rows, FeatureRows& to);
+/// Appends rows [begin, begin + count) of `from`.
+void append_rows(const FeatureRows& from, std::int64_t begin, std::int64_t count, FeatureRows& to);
+/// Appends all of `from`, which are given up.
+void append_rows(FeatureRows&& from, FeatureRows& to);
 
 /// Rows of about `bytes`; at least 1.
 std::int64_t rows_within(const StoredForm& form, std::int64_t bytes);

@@ -17,6 +17,10 @@ struct FeatureRows {
   std::vector<std::int32_t> columns;     ///< [offsets[rows]]
   std::vector<float> values;             ///< [offsets[rows]]
 
+  std::int64_t bytes() const {
+    return std::ssize(u8) + 4 * (std::ssize(f32) + std::ssize(columns) + std::ssize(values)) +
+           8 * std::ssize(offsets);
+  }
   /// No rows; the memory stays.
   void clear() {
     rows = 0;
@@ -33,11 +37,14 @@ struct StoredForm {
   std::int64_t entries = 0;      ///< sparse: of all rows
   std::int64_t longest_row = 0;  ///< sparse: entries of the longest row
 
-  /// Bytes of a row on the average, as FeatureRows holds it.
+  /// Bytes of a row on the average, with some more for sparse ones. The order by blocks follows from it
+  /// (docs/numerics.md).
   std::int64_t row_bytes() const {
     if (!sparse) return features * (dtype == DType::u8 ? 1 : 4);
     return 16 + 8 * (rows > 0 ? entries / rows : 0);
   }
+  /// Bytes of the longest row, as FeatureRows holds it.
+  std::int64_t most_row_bytes() const { return sparse ? 8 + 8 * longest_row : row_bytes(); }
 };
 
 /// Bytes from which data.order = auto takes blocks: such a set is never read into memory as a whole, so that

@@ -26,19 +26,32 @@ std::int64_t placement_bytes(const StoredForm& form, std::int64_t rows) {
 
 }  // namespace
 
+unsigned char* StagingArea::take(std::int64_t bytes) {
+  if (taken_ + bytes > bytes_) {
+    backend_of(ctx_).memory.synchronize(device_of(ctx_));
+    taken_ = 0;
+    if (bytes > bytes_) {  // rows that are longer than the average
+      buffer_ = std::make_unique<StagingBuffer>(ctx_, bytes);
+      bytes_ = bytes;
+    }
+  }
+  unsigned char* const free = buffer_->data() + taken_;
+  taken_ += aligned(bytes);
+  return free;
+}
+
 StagedRows::StagedRows(const Context& ctx, const Dataset& data, std::int64_t max_rows, std::int64_t in_flight)
     : ctx_(ctx),
       in_place_(&backend_of(ctx).memory == &host_memory),
       form_(data.store->form()),
-      max_rows_(max_rows),
-      staging_bytes_(in_flight * placement_bytes(form_, max_rows)) {
+      max_rows_(max_rows) {
   dense_ = {.dtype = form_.dtype, .cols = form_.features, .stride = form_.features};
   sparse_ = {.cols = form_.features};
   const FeatureTransform& transform = data.transform;
   const bool scaled = form_.dtype == DType::u8 && !transform.scale.empty();
   if (scaled) dense_.scale = transform.scale.data(), dense_.shift = transform.shift.data();
   if (in_place_) return;
-  staging_ = std::make_unique<StagingBuffer>(ctx, staging_bytes_);
+  staging_ = std::make_unique<StagingArea>(ctx, in_flight * placement_bytes(form_, max_rows));
   if (scaled) {
     scale_ = Buffer<float>(ctx, transform.scale), shift_ = Buffer<float>(ctx, transform.shift);
     dense_.scale = scale_.data(), dense_.shift = shift_.data();
@@ -78,25 +91,11 @@ void StagedRows::require_room(const FeatureRows& rows) const {
                                   rows.rows, values, max_rows_, per_row));
 }
 
-unsigned char* StagedRows::staging(std::int64_t bytes) {
-  if (staged_ + bytes > staging_bytes_) {
-    backend_of(ctx_).memory.synchronize(device_of(ctx_));
-    staged_ = 0;
-    if (bytes > staging_bytes_) {  // rows that are longer than the average
-      staging_ = std::make_unique<StagingBuffer>(ctx_, bytes);
-      staging_bytes_ = bytes;
-    }
-  }
-  unsigned char* const free = staging_->data() + staged_;
-  staged_ += aligned(bytes);
-  return free;
-}
-
 template <class T>
 const T* StagedRows::put(const std::vector<T>& values, Buffer<T>& device) {
   if (in_place_) return values.data();
   if (values.empty()) return device.data();
-  unsigned char* const from = staging(bytes_of(values));
+  unsigned char* const from = staging_->take(bytes_of(values));
   std::memcpy(from, values.data(), static_cast<std::size_t>(bytes_of(values)));
   backend_of(ctx_).memory.upload(device_of(ctx_), device.data(), from, bytes_of(values));
   return device.data();

@@ -11,6 +11,21 @@
 
 namespace thalweg {
 
+/// Host memory that copies to a device read from, one after the other.
+class StagingArea {
+ public:
+  StagingArea(const Context& ctx, std::int64_t bytes)
+      : ctx_(ctx), bytes_(bytes), buffer_(std::make_unique<StagingBuffer>(ctx, bytes)) {}
+
+  /// So many bytes that no copy reads any more. Waits for all copies where there is no room besides theirs.
+  unsigned char* take(std::int64_t bytes);
+
+ private:
+  const Context& ctx_;
+  std::int64_t bytes_, taken_ = 0;
+  std::unique_ptr<StagingBuffer> buffer_;
+};
+
 class StagedRows {
  public:
   /// Room for `max_rows` rows of a data set that has a store. On a device, so many placements may be on their
@@ -26,8 +41,6 @@ class StagedRows {
 
  private:
   void require_room(const FeatureRows& rows) const;
-  /// So many bytes of staging memory that no copy reads any more.
-  unsigned char* staging(std::int64_t bytes);
   /// Where the backend reads the values: in place, or in `device`.
   template <class T>
   const T* put(const std::vector<T>& values, Buffer<T>& device);
@@ -36,8 +49,7 @@ class StagedRows {
   const bool in_place_;  ///< the backend reads host memory
   const StoredForm form_;
   const std::int64_t max_rows_;
-  std::int64_t staging_bytes_, staged_ = 0;
-  std::unique_ptr<StagingBuffer> staging_;  ///< none where rows are read in place
+  std::unique_ptr<StagingArea> staging_;  ///< none where rows are read in place
   Buffer<float> f32_, values_, scale_, shift_;
   Buffer<std::uint8_t> u8_;
   Buffer<std::int64_t> offsets_;

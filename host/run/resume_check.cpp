@@ -2,43 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
-#include <string_view>
 
 #include "host/config/config_text.hpp"
+#include "host/config/keys.hpp"
+#include "host/config/settings.hpp"
 #include "host/config/values.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
-
-constexpr std::array<std::string_view, 25> kMayDiffer{"out",
-                                                      "device",
-                                                      "train.epochs",
-                                                      "train.max_steps",
-                                                      "train.max_seconds",
-                                                      "train.threads",
-                                                      "train.micro_batch",
-                                                      "train.patience",
-                                                      "train.gradient_tolerance",
-                                                      "train.loss_tolerance",
-                                                      "train.log_every_steps",
-                                                      "train.tensorboard",
-                                                      "train.report",
-                                                      "checkpoint.every_steps",
-                                                      "checkpoint.every_epochs",
-                                                      "checkpoint.keep",
-                                                      "checkpoint.resume",
-                                                      "checkpoint.on_change",
-                                                      "data.unseen",
-                                                      "data.test",
-                                                      "data.test_target",
-                                                      "data.test_rows",
-                                                      "data.fingerprint",
-                                                      "data.memory",
-                                                      "data.readers"};
 
 /// These schedules read the length of the run.
 bool depends_on_length(const ScheduleConfig& schedule) {
@@ -61,23 +34,23 @@ bool same_place(const std::string& a, const std::string& b) {
   return !a.empty() && !b.empty() && whole(a) == whole(b);
 }
 
-/// The setting if it names what the data are read from; null: it does not.
-const std::string* source_of(const std::string& key, const DataConfig& config) {
-  if (key == "data.train") return &config.train;
-  if (key == "data.target") return &config.target;
-  if (key == "data.weight") return &config.weight;
-  if (key == "data.validation") return &config.validation;
-  return key == "data.validation_target" ? &config.validation_target : nullptr;
+/// The text of a setting that names what the data are read from.
+std::string source_in(const Config& config, const std::string& key) {
+  std::string text;
+  with_setting(config, key, [&](const Setting&, const auto& value) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(value)>, std::string>) text = value;
+  });
+  return text;
 }
+
+bool is_length(const std::string& key) { return key == "train.epochs" || key == "train.max_steps"; }
 
 bool may_differ(const std::string& key, const Config& config) {
   // the noise was solved for this number of steps
   const bool solved_noise = config.per_sample.target_epsilon > 0;
-  if ((solved_noise || depends_on_length(config.schedule)) &&
-      (key == "train.epochs" || key == "train.max_steps"))
-    return false;
+  if ((solved_noise || depends_on_length(config.schedule)) && is_length(key)) return false;
   if (config.train.on_spike == SpikePolicy::rollback && key == "checkpoint.every_steps") return false;
-  return std::find(kMayDiffer.begin(), kMayDiffer.end(), key) != kMayDiffer.end();
+  return on_resume(key) == OnResume::go_on;
 }
 
 /// With another rate the rule chooses another decay and another factor, too.
@@ -88,9 +61,8 @@ bool is_of_rate(const std::string& key) {
 /// What a user may want to go on with in another way. Noise that was solved for a number of steps is not
 /// among it.
 bool may_be_allowed(const std::string& key, const Config& config) {
-  const bool length = key == "train.epochs" || key == "train.max_steps";
-  if (length) return config.per_sample.target_epsilon == 0;
-  return is_of_rate(key) || key == "train.metric" || key.starts_with("schedule.");
+  if (is_length(key)) return config.per_sample.target_epsilon == 0;
+  return on_resume(key) == OnResume::allow_on_demand;
 }
 
 /// A rule finds these from the data: other data are then the cause, and the fingerprint says so.
@@ -123,9 +95,8 @@ const char* cause_of(const std::string& key) {
 bool changes_nothing(const SettingDifference& change, const Config& saved, const Config& config,
                      bool same_data, ResumeChanges& changes) {
   if (may_differ(change.key, config) || ends_a_stop(change)) return true;
-  const std::string* const before = source_of(change.key, saved.data);
-  if (before == nullptr) return false;
-  if (same_place(*before, *source_of(change.key, config.data))) return true;
+  if (on_resume(change.key) != OnResume::compare_data) return false;
+  if (same_place(source_in(saved, change.key), source_in(config, change.key))) return true;
   if (!same_data) return false;
   changes.notes.push_back(fmt::format("{} was {} and is now {}; the data are the same, the run goes on",
                                       change.key, change.before, change.after));

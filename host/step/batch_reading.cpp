@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "host/data/feature_rows.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -14,11 +16,6 @@ void copy_row(const std::vector<T>& from, std::int64_t at, std::vector<T>& to, s
               std::int64_t features) {
   std::memcpy(to.data() + position * features, from.data() + at * features,
               static_cast<std::size_t>(features) * sizeof(T));
-}
-
-template <class T>
-void append(const std::vector<T>& from, std::int64_t begin, std::int64_t end, std::vector<T>& to) {
-  to.insert(to.end(), from.begin() + begin, from.begin() + end);
 }
 
 }  // namespace
@@ -78,22 +75,13 @@ void BatchReading::copy_dense(const FeatureRows& run, const Wanted& wanted) {
 /// Where a sparse row begins depends on the rows before it, which other threads read.
 void BatchReading::finish() {
   if (!form_.sparse) return;
-  const std::int64_t rows = features_.rows;
   features_.clear();
-  features_.rows = rows;
   order_.resize(wanted_.size());
   for (std::size_t i = 0; i < wanted_.size(); ++i)
     order_[static_cast<std::size_t>(wanted_[i].position)] = static_cast<std::int64_t>(i);
   for (const std::int64_t i : order_)
-    append_sparse(read_[static_cast<std::size_t>(i / part_rows_)], wanted_[static_cast<std::size_t>(i)].at);
-}
-
-void BatchReading::append_sparse(const FeatureRows& part, std::int64_t at) {
-  const std::int64_t begin = part.offsets[static_cast<std::size_t>(at)];
-  const std::int64_t end = part.offsets[static_cast<std::size_t>(at) + 1];
-  append(part.columns, begin, end, features_.columns);
-  append(part.values, begin, end, features_.values);
-  features_.offsets.push_back(std::ssize(features_.columns));
+    append_rows(read_[static_cast<std::size_t>(i / part_rows_)], wanted_[static_cast<std::size_t>(i)].at, 1,
+                features_);
 }
 
 }  // namespace thalweg

@@ -30,7 +30,6 @@ class BatchReading {
   };
   std::int64_t part_end(std::int64_t part) const;
   void copy_dense(const FeatureRows& run, const Wanted& wanted);
-  void append_sparse(const FeatureRows& part, std::int64_t at);
 
   const StoredForm& form_;
   std::int64_t part_rows_ = 1;

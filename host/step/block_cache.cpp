@@ -3,40 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/data/feature_rows.hpp"
+
 namespace thalweg {
-namespace {
-
-template <class T>
-void append(const std::vector<T>& from, std::int64_t begin, std::int64_t end, std::vector<T>& to) {
-  if (!from.empty()) to.insert(to.end(), from.begin() + begin, from.begin() + end);
-}
-
-/// Rows [begin, begin + count) of `from`.
-void append_rows(const StoredForm& form, const FeatureRows& from, std::int64_t begin, std::int64_t count,
-                 FeatureRows& to) {
-  to.rows += count;
-  if (!form.sparse) {
-    append(from.f32, begin * form.features, (begin + count) * form.features, to.f32);
-    append(from.u8, begin * form.features, (begin + count) * form.features, to.u8);
-    return;
-  }
-  const auto offset = [&](std::int64_t row) { return from.offsets[static_cast<std::size_t>(row)]; };
-  const std::int64_t shift = std::ssize(to.columns) - offset(begin);
-  append(from.columns, offset(begin), offset(begin + count), to.columns);
-  append(from.values, offset(begin), offset(begin + count), to.values);
-  for (std::int64_t row = begin; row < begin + count; ++row) to.offsets.push_back(offset(row + 1) + shift);
-}
-
-}  // namespace
-
 BlockCache::BlockCache(const RowStore& store, const EpochBatches& batches)
     : store_(store), batches_(batches) {
   const std::int64_t block_rows = batches_.block_order().block_rows;
   blocks_.resize(static_cast<std::size_t>((row_count() + block_rows - 1) / block_rows));
 }
 
-/// Place of a row in the list that the order permutes: its own number, where no row is left out before it.
-std::int64_t BlockCache::rank_of(std::int64_t row) const {
+/// Index of a row in the list that the order permutes: its own number, where no row is left out before it.
+std::int64_t BlockCache::index_of(std::int64_t row) const {
   std::int64_t low = 0, high = std::min(row, row_count() - 1);
   if (row_at(high) == row) return high;
   while (low < high) {
@@ -130,7 +107,7 @@ void BlockCache::read(std::int64_t first, std::int64_t count, FeatureRows& to) c
   while (count > 0) {
     const Block& block = loaded(block_of(first));
     const std::int64_t rows = std::min(count, block.end - first);
-    append_rows(form(), block.rows, first - block.first, rows, to);
+    append_rows(block.rows, first - block.first, rows, to);
     first += rows;
     count -= rows;
   }

@@ -44,10 +44,10 @@ class BlockCache final : public RowStore {
     FeatureRows rows;
     std::exception_ptr error;
   };
-  std::int64_t row_at(std::int64_t rank) const { return batches_.rows()[static_cast<std::size_t>(rank)]; }
+  std::int64_t row_at(std::int64_t index) const { return batches_.rows()[static_cast<std::size_t>(index)]; }
   std::int64_t row_count() const { return static_cast<std::int64_t>(batches_.rows().size()); }
-  std::int64_t rank_of(std::int64_t row) const;
-  std::int64_t block_of(std::int64_t row) const { return rank_of(row) / batches_.block_order().block_rows; }
+  std::int64_t index_of(std::int64_t row) const;
+  std::int64_t block_of(std::int64_t row) const { return index_of(row) / batches_.block_order().block_rows; }
   std::shared_ptr<Block> new_block(std::int64_t block);
   void load(Block& block, std::unique_lock<std::mutex>& lock) const;
   const Block& loaded(std::int64_t block) const;

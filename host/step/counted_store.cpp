@@ -1,18 +1,8 @@
 #include "host/step/counted_store.hpp"
 
 namespace thalweg {
-namespace {
-
-std::int64_t bytes_of(const FeatureRows& rows) {
-  return std::ssize(rows.u8) +
-         4 * (std::ssize(rows.f32) + std::ssize(rows.columns) + std::ssize(rows.values)) +
-         8 * std::ssize(rows.offsets);
-}
-
-}  // namespace
-
 void CountedStore::read(std::int64_t first, std::int64_t count, FeatureRows& to) const {
-  const std::int64_t before = bytes_of(to);
+  const std::int64_t before = to.bytes();
   begin();
   try {
     store_.read(first, count, to);
@@ -20,7 +10,7 @@ void CountedStore::read(std::int64_t first, std::int64_t count, FeatureRows& to)
     end(0);
     throw;
   }
-  end(bytes_of(to) - before);
+  end(to.bytes() - before);
 }
 
 void CountedStore::begin() const {

@@ -24,7 +24,7 @@ Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& option
   require_data(model.context(), model.spec(), data, DataUse::features);
   require_options(model, data, options);
   state_ = std::make_unique<State>(model, data, options);
-  if (!data.target.empty()) require_targets(model.spec(), state_->fitted->data());
+  if (!data.target.empty()) require_targets(model.spec(), state_->data.host());
 }
 
 Learner::Learner(Model& model, const CheckedData& data, const LearnerOptions& options) {
@@ -39,35 +39,35 @@ Learner::~Learner() = default;
 std::int64_t Learner::burst_limit() const { return state_->burst.limit(); }
 
 void Learner::enqueue(const std::vector<std::int64_t>& rows, std::optional<double> lr) {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::enqueue");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::enqueue");
   state_->enqueue(rows, state_->rate(lr), true, nullptr);
 }
 
 void Learner::enqueue(const EpochBatch& batch, std::optional<double> lr) {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::enqueue");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::enqueue");
   state_->enqueue(batch, state_->rate(lr), true, nullptr);
 }
 
 std::vector<StepResult> Learner::collect() {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::collect");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::collect");
   return state_->collect();
 }
 
 StepResult Learner::step(const std::vector<std::int64_t>& rows, std::optional<double> lr) {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::step");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::step");
   state_->enqueue(rows, state_->rate(lr), true, nullptr);
   return only_result(state_->collect());
 }
 
 StepResult Learner::step(const EpochBatch& batch, std::optional<double> lr) {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::step");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::step");
   state_->enqueue(batch, state_->rate(lr), true, nullptr);
   return only_result(state_->collect());
 }
 
 StepResult Learner::step(const std::vector<std::int64_t>& rows, std::optional<double> lr,
                          const ObjectiveFunction& objective) {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::step");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::step");
   state_->enqueue(rows, state_->rate(lr), true, &objective);
   return only_result(state_->collect());
 }
@@ -86,14 +86,14 @@ StepResult Learner::value_and_gradient(const std::vector<std::int64_t>& rows,
 StepResult Learner::State::gradient_alone(const std::vector<std::int64_t>& rows,
                                           std::vector<NamedTensor>& gradients,
                                           const ObjectiveFunction* objective) {
-  const ChangingCall call(ctx, live_network(), "Learner::value_and_gradient");
+  const ChangingCall call(ctx, network.live(), "Learner::value_and_gradient");
   require_collected("Learner::value_and_gradient");
   if (sparse) gradient.sum.zero(ctx);  // a lazy gradient is defined only where the batch touched it
   enqueue(rows, 0.0, false, objective);
   const StepResult result = only_result(collect());
   // mutant: gradient-is-no-step
   --steps;  // nothing was learnt
-  gradients = download_tensors(ctx, network.plan().parameters(), gradient.sum);
+  gradients = download_tensors(ctx, network->plan().parameters(), gradient.sum);
   return result;
 }
 
@@ -103,15 +103,15 @@ void Learner::State::require_collected(const std::string& call) const {
 
 Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atomic<int>* stop_signal,
                           MetricScope scope) const {
-  const ReadingCall call(state_->ctx, state_->live_network(), "Learner::evaluate");
+  const ReadingCall call(state_->ctx, state_->network.live(), "Learner::evaluate");
   state_->require_rows(rows);
-  return evaluate_rows(state_->ctx, state_->network, PlacedRows(state_->ctx, state_->data, &rows),
+  return evaluate_rows(state_->ctx, *state_->network, PlacedRows(state_->ctx, state_->data.placed(), &rows),
                        {.stop_signal = stop_signal, .scope = scope});
 }
 
 std::int64_t Learner::steps() const { return state_->steps; }
 void Learner::set_steps(std::int64_t steps) {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::set_steps");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::set_steps");
   require_steps(steps);
   state_->steps = steps;
 }
@@ -119,9 +119,9 @@ void Learner::set_steps(std::int64_t steps) {
 bool Learner::averages() const { return state_->optimizer.averages(); }
 
 void Learner::swap_average() {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::swap_average");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::swap_average");
   if (!averages()) throw UsageError("Learner::swap_average: optimizer.average is none, there is no average");
-  std::swap(state_->network.parameters(), state_->optimizer.average());
+  std::swap(state_->network->parameters(), state_->optimizer.average());
 }
 
 }  // namespace thalweg

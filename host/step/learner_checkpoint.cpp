@@ -71,16 +71,16 @@ std::optional<StoredCheckpoint> find_checkpoint(const std::string& path, std::ve
 
 std::string Learner::save(const std::string& out, const SaveOptions& options) const {
   State& s = *state_;
-  const ReadingCall call(s.ctx, s.live_network(), "Learner::save");
+  const ReadingCall call(s.ctx, s.network.live(), "Learner::save");
   s.require_collected("Learner::save");
   s.data.require_unmoved();
   if (options.keep < 1)
     throw ConfigError(fmt::format("SaveOptions::keep is {}; want 1 or more", options.keep));
-  CheckpointData data = training_state(s.ctx, s.network, *this);
+  CheckpointData data = training_state(s.ctx, *s.network, *this);
   if (const EpochBatches* batches = s.ids.batches()) data.epoch = data.step / batches->batches_per_epoch();
-  data.seed = s.network.spec().seed;
+  data.seed = s.network->spec().seed;
   data.progress = options.values;
-  data.config_toml = to_toml(config_of(s.ctx, s.network.spec(), s.options.optimizer));
+  data.config_toml = to_toml(config_of(s.ctx, s.network->spec(), s.options.optimizer));
   data.data_fingerprint = fingerprint(s.data.host(), false);
   create_folders(out);
   const RunLock lock(out, [](const std::string&) {});
@@ -94,7 +94,7 @@ std::string Learner::save(const std::string& out, const SaveOptions& options) co
 
 std::optional<Restored> Learner::restore(const std::string& path) {
   State& s = *state_;
-  const ChangingCall call(s.ctx, s.live_network(), "Learner::restore");
+  const ChangingCall call(s.ctx, s.network.live(), "Learner::restore");
   s.require_collected("Learner::restore");
   Restored restored;
   std::optional<StoredCheckpoint> found = find_checkpoint(path, restored.damaged);
@@ -102,10 +102,10 @@ std::optional<Restored> Learner::restore(const std::string& path) {
   const auto& [folder, data] = *found;
   Config saved;
   read_config_text(data.config_toml, join_path(folder, "config.toml"), saved);
-  require_same_model(folder, data, s.network.spec());
+  require_same_model(folder, data, s.network->spec());
   require_same_states(folder, saved.optimizer, s.options.optimizer);
   require_same_data(folder, data, s.data.host(), saved.data.fingerprint);
-  restore_model_state(s.ctx, data, s.network);
+  restore_model_state(s.ctx, data, *s.network);
   s.set_states(data.states);
   s.steps = data.step;
   restored.folder = folder;

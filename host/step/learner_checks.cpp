@@ -8,16 +8,11 @@
 
 namespace thalweg {
 
-Network& Learner::State::live_network() const {
-  if (life.expired()) throw UsageError("the model of this learner is gone: it was destroyed or assigned to");
-  return network;
-}
-
 void Learner::State::require_rows(const std::vector<std::int64_t>& rows) const {
   data.require_unmoved();
   require_some_row_ids(data.host(), rows);
-  require_own_loss(network.spec());
-  if (data.host().target.empty()) require_targets(network.spec(), data.host());
+  require_own_loss(network->spec());
+  if (data.host().target.empty()) require_targets(network->spec(), data.host());
 }
 
 void Learner::State::require_step(const StepRows& rows, double lr, bool update,
@@ -35,8 +30,8 @@ void Learner::State::require_step(const StepRows& rows, double lr, bool update,
     if (sparse) sparse->require_room(data.host(), list);
   }
   if (objective != nullptr) return require_objective(*objective);
-  require_own_loss(network.spec());
-  if (data.host().target.empty()) require_targets(network.spec(), data.host());
+  require_own_loss(network->spec());
+  if (data.host().target.empty()) require_targets(network->spec(), data.host());
 }
 
 }  // namespace thalweg

@@ -49,8 +49,6 @@ std::string Learner::State::divergence(const QueuedStep& step, const StepRecord&
   return begin + "the gradient of the batch that begins with " + data.host().where(rows[0]) + end;
 }
 
-LoadingReport Learner::loading() const {
-  return state_->stored != nullptr ? state_->stored->report() : LoadingReport{};
-}
+LoadingReport Learner::loading() const { return state_->data.loading(); }
 
 }  // namespace thalweg

@@ -35,12 +35,6 @@ std::int64_t burst_limit_of(const Context& ctx, const LearnerOptions& options) {
   return backend_of(ctx).graphs != nullptr && !options.per_sample.statistics ? kReplayedBurst : 1;
 }
 
-std::unique_ptr<StoredRows> make_stored_rows(const Context& ctx, const Dataset& data,
-                                             const LearnerOptions& options) {
-  if (data.store == nullptr) return nullptr;
-  return std::make_unique<StoredRows>(ctx, data, options, burst_limit_of(ctx, options));
-}
-
 std::int64_t sparse_weight_of(const Network& network) {
   const Layer* const layer = network.sparse_layer();
   return layer != nullptr ? layer->sparse_weight() : -1;
@@ -58,54 +52,40 @@ void require_micro_batches(const Network& network) {
 
 Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions& o)
     : ctx(model.context()),
-      network(model.network()),
-      fitted(std::make_unique<const FittedRows>(dataset, network.spec().schema, nullptr,
-                                                !dataset.target.empty(), ctx.threads())),
-      data(ctx, fitted->data()),
-      options(with_micro_batch(ctx, network, fitted->data(), o)),
-      objective_rows(asked_rows(o)),
-      optimizer(ctx, network.plan(), network.parameters().data(), optimizer_config(o),
-                sparse_weight_of(network)),
+      network(model),
+      data(ctx, network->spec().schema, dataset, o, burst_limit_of(ctx, o)),
+      options(with_micro_batch(ctx, *network, data.host(), o)),
+      optimizer(ctx, network->plan(), network->parameters().data(), optimizer_config(o),
+                sparse_weight_of(*network)),
       inputs(ctx, o.max_batch, burst_limit_of(ctx, o)),
       ids(ctx, o.batches, inputs),
-      burst(ctx, burst_limit_of(ctx, o), o.max_batch, network.buffers()),
-      stored(make_stored_rows(ctx, fitted->data(), o)),
-      graphs(ctx),
-      life(network.life()) {
-  if (split()) require_micro_batches(network);
+      burst(ctx, burst_limit_of(ctx, o), o.max_batch, network->buffers()),
+      graphs(ctx) {
+  if (split()) require_micro_batches(*network);
   options.batches = ids.batches();  // the learner's own copy
-  const std::int64_t arena = network.plan().arena_size();
+  const std::int64_t arena = network->plan().arena_size(), objective_rows = asked_rows(o);
   gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices())};
   gradient.sum.zero(ctx);
-  if (const Layer* layer = network.sparse_layer())
-    sparse.emplace(ctx, *layer, fitted->data(), o.max_batch, kept_slices());
-  if (o.per_sample.any()) per_sample.emplace(ctx, network, data, o.per_sample, objective_rows, o.max_batch);
-  layered = make_layered_step(parts(), options.micro_batch);
-  if (takes_fused_step(network, o.per_sample)) fused = make_fused_step(parts(), o.max_batch);
-}
-
-/// The program for objectives of the caller's, which may need the batch as a whole.
-LayeredStep& Learner::State::objective_step() {
-  if (objective_rows == options.micro_batch) return *layered;
-  if (whole == nullptr) whole = make_layered_step(parts(), objective_rows);
-  return *whole;
+  if (const Layer* layer = network->sparse_layer())
+    sparse.emplace(ctx, *layer, data.host(), o.max_batch, kept_slices());
+  if (o.per_sample.any())
+    per_sample.emplace(ctx, *network, data.placed(), o.per_sample, objective_rows, o.max_batch);
+  programs.emplace(parts(), options, objective_rows);
 }
 
 /// Rows of the batch from position `first` on.
 Input Learner::State::input_of(std::int64_t first, std::int64_t count) const {
-  const std::int64_t* const rows = ids.ids() + first;
-  Input input = stored != nullptr ? stored->input(first, count) : data.input(rows, count);
+  Input input = data.input(ids.ids(), first, count);
   if (!per_sample) return input;
-  input.squares = per_sample->input_squares() + (stored != nullptr ? first : 0);
-  input.square_ids = stored != nullptr ? nullptr : rows;
+  input.squares = per_sample->input_squares() + (data.by_position() ? first : 0);
+  input.square_ids = data.by_position() ? nullptr : ids.ids() + first;
   return input;
 }
 
-/// The rows of the call that is likely to follow; none: that is not known, or they are sparse or in a store.
+/// The rows of the call that is likely to follow; none: that is not known.
 DenseRows Learner::State::rows_after(const BatchSlices& slices) const {
-  if (sparse || stored != nullptr) return {};
   const auto rows = [&](const std::int64_t* from, std::int64_t count) {
-    return data.input(from, std::min(options.micro_batch, count)).dense();
+    return data.upcoming(from, std::min(options.micro_batch, count));
   };
   const std::int64_t done = slices.first + slices.rows, rest = slices.batch_rows - done;
   if (rest > 0) return rows(ids.ids() + done, rest);
@@ -117,11 +97,11 @@ MicroBatch Learner::State::micro_batch(const BatchSlices& slices) const {
   Input input = input_of(slices.first, slices.rows);
   if (sparse) sparse->extend(input, gradient.sum.data());
   return {.input = {.slices = slices, .ids = rows, .step = inputs.step(), .input = input},
-          .arenas = {.param = network.parameters().data(),
+          .arenas = {.param = network->parameters().data(),
                      .grad = gradient.sum.data(),
                      .partials = gradient.partials.data(),
-                     .partial_stride = network.plan().arena_size(),
-                     .buffers = network.buffers().data()},
+                     .partial_stride = network->plan().arena_size(),
+                     .buffers = network->buffers().data()},
           .scale = inputs.loss_scale(),
           .losses = burst.losses() + slices.first,
           .upcoming = rows_after(slices)};
@@ -131,19 +111,13 @@ void Learner::State::gradient_of(std::int64_t count, const TouchedElements& touc
                                  const HostObjective* objective) {
   float* const grad = gradient.sum.data();
   if (sparse) sparse->index(input_of(0, count), grad, optimizer.lazy());
-  if (per_sample && stored != nullptr) per_sample->find_squares(ctx, stored->input(0, count));
-  // mutant: objective-of-the-whole-batch
-  const std::int64_t most = objective != nullptr ? objective_rows : options.micro_batch;
+  if (per_sample && data.by_position()) per_sample->find_squares(ctx, data.input(ids.ids(), 0, count));
+  const std::int64_t most = programs->most_rows(objective);
   for (std::int64_t first = 0; first == 0 || first < count; first += most) {
     const std::int64_t rows = std::min(most, count - first);
-    const MicroBatch batch = micro_batch({count, first, rows, options.reduction_slices});
-    if (objective != nullptr) {
-      objective_step().run(batch, objective);
-    } else {
-      (fused != nullptr ? *fused : *layered).run(batch);
-    }
+    programs->run(micro_batch({count, first, rows, options.reduction_slices}), objective);
   }
-  if (per_sample) per_sample->add_noise(ctx, network.plan(), grad, inputs.noise_deviation(), inputs.step());
+  if (per_sample) per_sample->add_noise(ctx, network->plan(), grad, inputs.noise_deviation(), inputs.step());
   optimizer.gradient_norm(ctx, grad, touched);
   burst.record(count, optimizer.squared_norm());
 }
@@ -160,7 +134,7 @@ void Learner::State::run(std::int64_t count, bool update, const HostObjective* o
     throw;
   }
   if (!update) return burst.restore_statistics();  // mutant: statistics-of-a-gradient
-  optimizer.update(ctx, network.parameters().data(), gradient.sum.data(), touched, inputs.scalars(),
+  optimizer.update(ctx, network->parameters().data(), gradient.sum.data(), touched, inputs.scalars(),
                    burst.gate());
 }
 
@@ -169,15 +143,6 @@ float Learner::State::scale_of(std::int64_t rows) const {
   const double divisor =
       options.per_sample.divisor > 0 ? options.per_sample.divisor : static_cast<double>(rows);
   return divisor > 0 ? static_cast<float>(1.0 / divisor) : 0.0f;  // mutant: empty-batch
-}
-
-/// With weights the host adds them up for StepResult::weight_sum, and has to list the rows for this. The
-/// device has no order by blocks.
-StepRows Learner::State::listed_where_needed(StepRows rows) const {
-  const auto* batch = std::get_if<EpochBatch>(&rows);
-  if (batch == nullptr) return rows;
-  if (data.host().weight.empty() && batch->batches().block_order().block_rows == 0) return rows;
-  return stored != nullptr ? stored->rows() : batch->rows();  // listed already, to read them
 }
 
 double Learner::State::weight_of(const StepRows& rows) const {
@@ -197,8 +162,8 @@ void Learner::State::enqueue(StepRows rows, double lr, bool update, const Object
   const std::int64_t count = count_of(rows), step = steps + burst.length() + 1;
   require_count(count);
   burst.require_room();
-  if (stored != nullptr) stored->bring(rows);  // mutant: features-of-the-batch
-  rows = listed_where_needed(std::move(rows));
+  data.bring(rows);
+  rows = data.listed_where_needed(std::move(rows));
   const float scale = scale_of(count);
   inputs.upload(burst.length(),
                 {.step = static_cast<std::uint64_t>(step),

@@ -5,17 +5,16 @@
 #include <optional>
 #include <vector>
 
-#include "host/data/device_dataset.hpp"
-#include "host/data/fit_to_schema.hpp"
 #include "host/model/network.hpp"
 #include "host/runtime/step_graphs.hpp"
 #include "host/step/batch_ids.hpp"
 #include "host/step/burst.hpp"
+#include "host/step/learner_data.hpp"
+#include "host/step/live_network.hpp"
 #include "host/step/optimizer.hpp"
 #include "host/step/per_sample_step.hpp"
 #include "host/step/sparse_batch.hpp"
-#include "host/step/step_program.hpp"
-#include "host/step/stored_rows.hpp"
+#include "host/step/step_programs.hpp"
 #include "thalweg/learner.hpp"
 
 namespace thalweg {
@@ -27,33 +26,25 @@ struct GradientArenas {
 
 struct Learner::State {
   Context ctx;
-  Network& network;
-  std::unique_ptr<const FittedRows> fitted;  ///< the caller's rows, or a copy that the transform made
-  DeviceDataset data;
-  LearnerOptions options;             ///< with the rows of a micro-batch that were chosen
-  const std::int64_t objective_rows;  ///< of the calls of an objective of the caller's: not chosen here
+  LiveNetwork network;
+  LearnerData data;
+  LearnerOptions options;  ///< with the rows of a micro-batch that were chosen
   GradientArenas gradient;
   Optimizer optimizer;
   StagedInputs inputs;
   BatchIds ids;
   Burst burst;
-  std::unique_ptr<StoredRows> stored;  ///< null: the features are in memory
   std::optional<SparseBatch> sparse;
   std::optional<PerSampleStep> per_sample;
-  std::unique_ptr<LayeredStep> layered;
-  std::unique_ptr<LayeredStep> whole;  ///< of objective_rows; made when it is first called for
-  std::unique_ptr<StepProgram> fused;  ///< null: `layered` serves the model's own loss as well
+  std::optional<StepPrograms> programs;  ///< always there: made last, from the others
   StepGraphs graphs;
   std::atomic<std::int64_t> steps = 0;  ///< also read while a step is taken
-  std::weak_ptr<const Network> life;    ///< of the network
   bool states_need_steps = false;       ///< states were set that some steps have made
 
   State(Model& model, const Dataset& dataset, const LearnerOptions& o);
 
   /// The learning rate of a step that is called with `lr`.
   double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.plain_lr()); }
-  /// The network; throws UsageError if the model is gone.
-  Network& live_network() const;
   /// Throws unless model and data are where they were, and the model's own loss can be evaluated on the rows.
   void require_rows(const std::vector<std::int64_t>& rows) const;
   /// Queues one step; `update` false: the gradient alone. A step with an objective of its own runs at once.
@@ -76,13 +67,11 @@ struct Learner::State {
   std::int64_t kept_slices() const { return split() ? options.reduction_slices : 0; }
   void require_step(const StepRows& rows, double lr, bool update, const ObjectiveFunction* objective) const;
   void require_count(std::int64_t count) const;
-  StepRows listed_where_needed(StepRows rows) const;
   double weight_of(const StepRows& rows) const;
   float scale_of(std::int64_t rows) const;
   void run(std::int64_t count, bool update, const HostObjective* objective);
   void gradient_of(std::int64_t count, const TouchedElements& touched, const HostObjective* objective);
-  StepParts parts() { return {ctx, network, data, per_sample ? &*per_sample : nullptr}; }
-  LayeredStep& objective_step();
+  StepParts parts() { return {ctx, *network, data.placed(), per_sample ? &*per_sample : nullptr}; }
   Input input_of(std::int64_t first, std::int64_t count) const;
   MicroBatch micro_batch(const BatchSlices& slices) const;
   DenseRows rows_after(const BatchSlices& slices) const;

@@ -34,16 +34,16 @@ bool any_not_zero(const NamedTensor& tensor) {
 
 std::vector<NamedTensor> Learner::states() const {
   State& s = *state_;
-  const ReadingCall call(s.ctx, s.live_network(), "Learner::states");
+  const ReadingCall call(s.ctx, s.network.live(), "Learner::states");
   std::vector<NamedTensor> all;
   for (const auto& [name, arena] : arenas_of(s.options.optimizer.name, s.optimizer))
-    for (NamedTensor& tensor : download_tensors(s.ctx, entries_named(s.network.plan(), name), *arena))
+    for (NamedTensor& tensor : download_tensors(s.ctx, entries_named(s.network->plan(), name), *arena))
       all.push_back(std::move(tensor));
   return all;
 }
 
 void Learner::set_states(const std::vector<NamedTensor>& states) {
-  const ChangingCall call(state_->ctx, state_->live_network(), "Learner::set_states");
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::set_states");
   state_->set_states(states);
 }
 
@@ -52,11 +52,11 @@ void Learner::State::set_states(const std::vector<NamedTensor>& states) {
   const std::vector<NamedArena> arenas = arenas_of(rule, optimizer);
   std::vector<ParameterPlan::Entry> entries;
   for (const NamedArena& named : arenas)
-    for (ParameterPlan::Entry& entry : entries_named(network.plan(), named.name))
+    for (ParameterPlan::Entry& entry : entries_named(network->plan(), named.name))
       entries.push_back(std::move(entry));
   const std::vector<NamedTensor> given = with_state_names(states, rule);
   const std::vector<const NamedTensor*> in_order = matched(entries, given);
-  const std::size_t per_arena = network.plan().parameters().size();
+  const std::size_t per_arena = network->plan().parameters().size();
   states_need_steps = false;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const NamedArena& to = arenas[i / per_arena];

@@ -31,8 +31,7 @@ std::int64_t data_bytes(const Dataset& data) {
 /// Of a store the features of one batch are there at a time.
 std::int64_t staged_bytes(const Dataset& data, std::int64_t max_batch) {
   if (data.store == nullptr) return 0;
-  const StoredForm& form = data.store->form();
-  return max_batch * (form.sparse ? 8 + 8 * form.longest_row : form.row_bytes());
+  return max_batch * data.store->form().most_row_bytes();
 }
 
 /// Floats of a Pass: outputs, what layers keep, and the gradients of PassUse::backward or per_sample.

@@ -47,15 +47,19 @@ struct Config {
     v(Setting{.name = "device",
               .about = "Device that trains; auto: cuda where it can be used, else cpu.",
               .form = TextForm::device,
-              .aliases = "device_type"},
+              .aliases = "device_type",
+              .on_resume = OnResume::go_on,
+              .read_by = ReadBy::training_and_model},
       c.device);
     v(Setting{.name = "numerics",
-              .about = "exact: the same bits on every device; fast: tensor cores of a GPU, other bits."},
+              .about = "exact: the same bits on every device; fast: tensor cores of a GPU, other bits.",
+              .read_by = ReadBy::training_and_model},
       c.numerics);
     v(Setting{.name = "out",
               .about = "Folder that the run writes to; empty: nothing is written.",
               .aliases = "output out_dir output_dir output_model",
-              .path = true},
+              .path = true,
+              .on_resume = OnResume::go_on},
       c.out);
   }
   template <class Self, class Section>

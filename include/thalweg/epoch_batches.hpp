@@ -31,9 +31,9 @@ class THALWEG_API RowSet {
   }
 
   std::int64_t size() const { return size_; }
-  /// Returns the row at place `rank`, 0 <= rank < size().
-  std::int64_t operator[](std::int64_t rank) const {
-    return ids_.empty() ? rank : ids_[static_cast<std::size_t>(rank)];
+  /// Returns the row of an index, 0 <= index < size().
+  std::int64_t operator[](std::int64_t index) const {
+    return ids_.empty() ? index : ids_[static_cast<std::size_t>(index)];
   }
   /// The ids; empty: they are 0, 1, .. size() - 1.
   const std::vector<std::int64_t>& list() const { return ids_; }

@@ -27,6 +27,24 @@ constexpr Range between(double low, double high) {
 /// Forms that a text may have to have (host/config/text_form.hpp).
 enum class TextForm { any, device, row_range, class_weight, init, resume, size };
 
+/// What follows where a run goes on from a checkpoint with another value of a setting.
+enum class OnResume {
+  refuse,           ///< the parameters would be others
+  allow_on_demand,  ///< the run goes on by checkpoint.on_change = allow
+  compare_data,     ///< it names where the data are: they have to be the same
+  go_on,            ///< no parameter depends on it
+};
+
+/// The commands that read a setting, as bits.
+enum class ReadBy : unsigned {
+  training = 1,
+  model = 2,  ///< those that take a trained model: evaluate, predict, ...
+  conversion = 4,
+  training_and_model = training | model,
+  training_and_conversion = training | conversion,
+  all = training | model | conversion,
+};
+
 struct Setting {
   std::string_view name;   ///< within its section
   std::string_view about;  ///< what it means, in one sentence
@@ -36,6 +54,8 @@ struct Setting {
   /// The number that "auto" stands for; NaN: it takes no such word.
   double automatic = std::numeric_limits<double>::quiet_NaN();
   bool path = false;  ///< names a file or folder: "~" at its begin is the user's home
+  OnResume on_resume = OnResume::refuse;
+  ReadBy read_by = ReadBy::training;
 };
 
 }  // namespace thalweg

@@ -17,8 +17,8 @@
 namespace thalweg {
 namespace {
 
-using Ranks = std::vector<std::int64_t>;
-using Batches = std::vector<Ranks>;
+using Indices = std::vector<std::int64_t>;
+using Batches = std::vector<Indices>;
 
 struct Case {
   std::int64_t rows, batch;
@@ -53,31 +53,31 @@ Batches epoch_of(const EpochBatches& batches, std::int64_t epoch) {
   return all;
 }
 
-Ranks joined(const Batches& batches) {
-  Ranks all;
-  for (const Ranks& batch : batches) all.insert(all.end(), batch.begin(), batch.end());
+Indices joined(const Batches& batches) {
+  Indices all;
+  for (const Indices& batch : batches) all.insert(all.end(), batch.begin(), batch.end());
   return all;
 }
 
-Ranks sorted(Ranks ranks) {
-  std::sort(ranks.begin(), ranks.end());
-  return ranks;
+Indices sorted(Indices indices) {
+  std::sort(indices.begin(), indices.end());
+  return indices;
 }
 
-Ranks ascending(std::int64_t count) {
-  Ranks ranks(static_cast<std::size_t>(count));
-  std::iota(ranks.begin(), ranks.end(), std::int64_t{0});
-  return ranks;
+Indices ascending(std::int64_t count) {
+  Indices indices(static_cast<std::size_t>(count));
+  std::iota(indices.begin(), indices.end(), std::int64_t{0});
+  return indices;
 }
 
 std::int64_t width(std::int64_t rows, std::int64_t slices, std::int64_t slice) {
   return rows * (slice + 1) / slices - rows * slice / slices;
 }
 
-/// The ranks of each slice in the epoch, in the order of the batches.
-std::vector<Ranks> by_slice(const Batches& batches, std::int64_t slices) {
-  std::vector<Ranks> all(static_cast<std::size_t>(slices));
-  for (const Ranks& batch : batches) {
+/// The indices of each slice in the epoch, in the order of the batches.
+std::vector<Indices> by_slice(const Batches& batches, std::int64_t slices) {
+  std::vector<Indices> all(static_cast<std::size_t>(slices));
+  for (const Indices& batch : batches) {
     std::size_t next = 0;
     for (std::int64_t s = 0; s < slices; ++s)
       for (std::int64_t i = 0; i < width(std::ssize(batch), slices, s); ++i)
@@ -86,7 +86,7 @@ std::vector<Ranks> by_slice(const Batches& batches, std::int64_t slices) {
   return all;
 }
 
-TEST(BlockOrder, GivesTheRanksThatAnotherProgramComputedFromItsDefinition) {
+TEST(BlockOrder, GivesTheIndicesThatAnotherProgramComputedFromItsDefinition) {
   const BlockOrder order{.block_rows = 4, .window_blocks = 2, .slices = 3};
   const EpochBatches kept(RowSet::all(23), 6, 1, true, false, order);
   EXPECT_EQ(
@@ -106,37 +106,37 @@ TEST(BlockOrder, GivesTheRanksThatAnotherProgramComputedFromItsDefinition) {
 
 TEST(BlockOrder, ReachesAnyBatchOfATrillionRowsAtOnce) {
   const EpochBatches batches(RowSet::all(std::int64_t{1} << 40), 2, 1, true, false, {1, 4, 2});
-  EXPECT_EQ(batches.at(2, 9).rows(), (Ranks{333063835406, 319529664939}));
+  EXPECT_EQ(batches.at(2, 9).rows(), (Indices{333063835406, 319529664939}));
   const std::int64_t far = (std::int64_t{5} << 34) + 9;
-  EXPECT_EQ(batches.at(2, far).rows(), (Ranks{1057632496000, 790715636394}));
-  EXPECT_EQ(batches.at(2, far + 1).rows(), (Ranks{198413484597, 828256184126}));
-  EXPECT_EQ(batches.at(2, far + 2).rows(), (Ranks{325118715745, 1088792903097}));
+  EXPECT_EQ(batches.at(2, far).rows(), (Indices{1057632496000, 790715636394}));
+  EXPECT_EQ(batches.at(2, far + 1).rows(), (Indices{198413484597, 828256184126}));
+  EXPECT_EQ(batches.at(2, far + 2).rows(), (Indices{325118715745, 1088792903097}));
 }
 
-TEST(BlockOrder, HasEveryRankOnceInEachEpoch) {
+TEST(BlockOrder, HasEveryIndexOnceInEachEpoch) {
   for (const Case& c : random_cases(400)) {
     const EpochBatches batches = batches_of(c, 9);
     for (const std::int64_t epoch : {0, 1}) {
-      const Ranks ranks = sorted(joined(epoch_of(batches, epoch)));
+      const Indices indices = sorted(joined(epoch_of(batches, epoch)));
       if (!c.drop_last) {
-        ASSERT_EQ(ranks, ascending(c.rows)) << describe(c);
+        ASSERT_EQ(indices, ascending(c.rows)) << describe(c);
         continue;
       }
       const std::int64_t size = std::min(c.batch, c.rows);
-      ASSERT_EQ(std::ssize(ranks), c.rows / size * size) << describe(c);
-      ASSERT_EQ(std::adjacent_find(ranks.begin(), ranks.end()), ranks.end()) << describe(c);
-      ASSERT_GE(ranks.front(), 0);
-      ASSERT_LT(ranks.back(), c.rows) << describe(c);
+      ASSERT_EQ(std::ssize(indices), c.rows / size * size) << describe(c);
+      ASSERT_EQ(std::adjacent_find(indices.begin(), indices.end()), indices.end()) << describe(c);
+      ASSERT_GE(indices.front(), 0);
+      ASSERT_LT(indices.back(), c.rows) << describe(c);
     }
   }
 }
 
 /// A window of W blocks may begin and end within a block, and hold the short one.
-TEST(BlockOrder, SlicesTakeTheRanksOfFewBlocksAtATime) {
+TEST(BlockOrder, SlicesTakeTheIndicesOfFewBlocksAtATime) {
   for (const Case& c : random_cases(300)) {
     const std::int64_t block_rows = std::min(c.order.block_rows, c.rows);
     const auto window = static_cast<std::size_t>(block_rows * c.order.window_blocks);
-    for (const Ranks& taken : by_slice(epoch_of(batches_of(c, 3), 7), c.order.slices)) {
+    for (const Indices& taken : by_slice(epoch_of(batches_of(c, 3), 7), c.order.slices)) {
       for (std::size_t first = 0; first < taken.size(); first += window) {
         std::set<std::int64_t> blocks;
         for (std::size_t i = first; i < std::min(taken.size(), first + window); ++i)
@@ -149,16 +149,16 @@ TEST(BlockOrder, SlicesTakeTheRanksOfFewBlocksAtATime) {
 
 TEST(BlockOrder, MixesTheRowsOfAWindow) {
   const EpochBatches batches(RowSet::all(4000), 100, 1, true, false, {10, 20, 4});
-  const std::vector<Ranks> slices = by_slice(epoch_of(batches, 0), 4);
+  const std::vector<Indices> slices = by_slice(epoch_of(batches, 0), 4);
   std::int64_t neighbours = 0;
-  for (const Ranks& ranks : slices)
-    for (std::size_t i = 1; i < ranks.size(); ++i) neighbours += ranks[i] == ranks[i - 1] + 1 ? 1 : 0;
+  for (const Indices& indices : slices)
+    for (std::size_t i = 1; i < indices.size(); ++i) neighbours += indices[i] == indices[i - 1] + 1 ? 1 : 0;
   EXPECT_LT(neighbours, 60) << "of 4000; about one in 200 by chance";
 }
 
 TEST(BlockOrder, DiffersFromEpochToEpochAndFromSeedToSeed) {
   const BlockOrder order{.block_rows = 5, .window_blocks = 4, .slices = 2};
-  std::set<Ranks> orders;
+  std::set<Indices> orders;
   for (const std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{1} << 32})
     for (const std::int64_t epoch : {std::int64_t{0}, std::int64_t{1}, std::int64_t{1} << 32})
       orders.insert(joined(epoch_of({RowSet::all(200), 20, seed, true, false, order}, epoch)));
@@ -169,7 +169,8 @@ TEST(BlockOrder, PermutesTheBlocksOfTheTrainingRowsOfASplit) {
   std::vector<std::int64_t> rows;
   for (std::int64_t i = 0; i < 23; ++i) rows.push_back(3 * i + 7);
   const EpochBatches batches(rows, 6, 1, true, false, {4, 2, 3});
-  EXPECT_EQ(batches.at(0, 1).rows(), (Ranks{70, 40, 49, 55, 22, 28})) << "of the ranks 21, 11, 14, 16, 5, 7";
+  EXPECT_EQ(batches.at(0, 1).rows(), (Indices{70, 40, 49, 55, 22, 28}))
+      << "of the indices 21, 11, 14, 16, 5, 7";
 }
 
 TEST(BlockOrder, WithoutShuffleTheRowsStayAsTheyLie) {
@@ -220,7 +221,7 @@ TEST(FeistelRowsAt, GivesTheRowOfEachPositionOfAList) {
   for (const std::int64_t rows : {1, 2, 33, 3000}) {
     const Feistel network = EpochOrder(rows, 3, 8, true).network();
     for (const std::int64_t count : {0, 1, 7, 8, 9, 1024, 1025, 2500}) {
-      Ranks got, want;
+      Indices got, want;
       for (std::int64_t i = 0; i < count; ++i) {
         got.push_back(i * i % rows);
         want.push_back(feistel_row(network, got.back()));
@@ -235,9 +236,9 @@ TEST(RowSet, HasAListOnlyWhereTheRowsAreNotAll) {
   const RowSet all = RowSet::all(5), listed{0, 1, 2, 3}, part{0, 2, 3}, turned{1, 0}, last_off{0, 1, 5};
   EXPECT_TRUE(all.list().empty());
   EXPECT_TRUE(listed.list().empty());
-  EXPECT_EQ(part.list(), (Ranks{0, 2, 3}));
-  EXPECT_EQ(turned.list(), (Ranks{1, 0}));
-  EXPECT_EQ(last_off.list(), (Ranks{0, 1, 5}));
+  EXPECT_EQ(part.list(), (Indices{0, 2, 3}));
+  EXPECT_EQ(turned.list(), (Indices{1, 0}));
+  EXPECT_EQ(last_off.list(), (Indices{0, 1, 5}));
   EXPECT_EQ(all.size(), 5);
   EXPECT_EQ(listed.size(), 4);
   EXPECT_EQ(part.size(), 3);

@@ -102,6 +102,22 @@ TEST(Files, AnAtomicFolderIsDurableFromItsFilesUp) {
   EXPECT_EQ(counted.calls(test::FileOp::fsync), before + 3) << "the folder, and the one above it";
 }
 
+TEST(Files, AnAtomicFolderFreesItsNameOnceAllIsOnTheDisk) {
+  const ScratchFolder root;
+  const FaultyFiles counted;
+  fs::create_directory(root / "set");
+  AtomicFolder folder(root / "set");
+  const std::string_view parts[] = {"new"};
+  folder.write("part", parts);
+  const int before = counted.calls(test::FileOp::fsync);
+  folder.commit([&] {
+    EXPECT_EQ(counted.calls(test::FileOp::fsync), before + 1) << "the folder";
+    fs::rename(root / "set", root / "old");
+  });
+  EXPECT_EQ(entries(root.path()), (std::vector<std::string>{"old", "set"}));
+  EXPECT_EQ(read_file(root / "set/part"), "new");
+}
+
 TEST(Files, ThreadsMayWriteOneFileAtATimeAndTheLastCommitHolds) {
   const ScratchFolder root;
   {

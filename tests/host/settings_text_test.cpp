@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -57,6 +58,84 @@ TEST(Settings, OtherNamesAreTheBareNameAndThoseOfOtherTools) {
     for (const std::string& name : setting.other_names)
       EXPECT_EQ(resolve_key(name).name, setting.key) << name;
   }
+}
+
+/// The keys that a fact holds of, in the order of the table.
+template <class Holds>
+std::vector<std::string> keys_where(const Holds& holds) {
+  std::vector<std::string> keys;
+  for (const SettingInfo& setting : settings())
+    if (holds(setting.key)) keys.push_back(setting.key);
+  return keys;
+}
+
+using Keys = std::vector<std::string>;
+
+TEST(Settings, ATrainedModelReadsTheDataItIsGivenTheDeviceAndTheThreads) {
+  EXPECT_EQ(
+      keys_where([](const std::string& key) { return is_read_by(ReadBy::model, key); }),
+      (Keys{"device",       "numerics",         "data.train",        "data.test",       "data.format",
+            "data.target",  "data.test_target", "data.weight",       "data.header",     "data.delimiter",
+            "data.decimal", "data.thousands",   "data.comment",      "data.missing",    "data.ignore",
+            "data.id",      "data.train_rows",  "data.test_rows",    "data.index_base", "data.unseen",
+            "data.memory",  "data.readers",     "train.micro_batch", "train.threads"}));
+}
+
+TEST(Settings, AConversionReadsWhatTheCellsOfItsRowsDependOn) {
+  EXPECT_EQ(
+      keys_where([](const std::string& key) { return is_read_by(ReadBy::conversion, key); }),
+      (Keys{"data.format",      "data.target",     "data.weight",      "data.header",   "data.delimiter",
+            "data.decimal",     "data.thousands",  "data.comment",     "data.missing",  "data.ignore",
+            "data.categorical", "data.id",         "data.train_rows",  "data.features", "data.crosses",
+            "data.hash_bits",   "data.index_base", "data.standardize", "data.impute",   "model.loss",
+            "model.init",       "train.threads"}));
+}
+
+TEST(Settings, TrainingReadsAllOfThem) {
+  EXPECT_EQ(keys_where([](const std::string& key) { return is_read_by(ReadBy::training, key); }),
+            setting_keys());
+}
+
+TEST(Settings, AResumedRunMayEndElsewhereAndReadItsDataElsewhere) {
+  const auto keys = [](OnResume fact) {
+    return keys_where([&](const std::string& key) { return on_resume(key) == fact; });
+  };
+  EXPECT_EQ(keys(OnResume::go_on), (Keys{"device",
+                                         "out",
+                                         "data.test",
+                                         "data.test_target",
+                                         "data.test_rows",
+                                         "data.unseen",
+                                         "data.fingerprint",
+                                         "data.memory",
+                                         "data.readers",
+                                         "train.epochs",
+                                         "train.max_steps",
+                                         "train.micro_batch",
+                                         "train.threads",
+                                         "train.patience",
+                                         "train.gradient_tolerance",
+                                         "train.loss_tolerance",
+                                         "train.max_seconds",
+                                         "train.log_every_steps",
+                                         "train.tensorboard",
+                                         "train.report",
+                                         "checkpoint.every_steps",
+                                         "checkpoint.every_epochs",
+                                         "checkpoint.keep",
+                                         "checkpoint.resume",
+                                         "checkpoint.on_change"}));
+  EXPECT_EQ(keys(OnResume::compare_data),
+            (Keys{"data.train", "data.validation", "data.target", "data.validation_target", "data.weight"}));
+  const Keys allowed = keys(OnResume::allow_on_demand);
+  EXPECT_EQ(std::count_if(allowed.begin(), allowed.end(),
+                          [](const std::string& key) { return key.starts_with("schedule."); }),
+            15)
+      << "all of the section";
+  EXPECT_EQ(allowed.size(), 19u);
+  for (const char* key :
+       {"optimizer.lr", "optimizer.weight_decay", "optimizer.bias_lr_factor", "train.metric"})
+    EXPECT_EQ(on_resume(key), OnResume::allow_on_demand) << key;
 }
 
 TEST(SettingsText, HelpHasALineForEachSettingInItsSection) {

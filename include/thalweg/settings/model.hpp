@@ -37,7 +37,8 @@ struct ModelConfig {
     v(Setting{.name = "loss",
               .about = "Loss; auto: squared for numbers, logistic for two classes, softmax_cross_entropy "
                        "for more.",
-              .aliases = "criterion objective"},
+              .aliases = "criterion objective",
+              .read_by = ReadBy::training_and_conversion},
       c.loss);
     v(Setting{.name = "huber_delta",
               .about = "huber: residual at which the loss turns from quadratic to linear.",
@@ -61,7 +62,8 @@ struct ModelConfig {
               .about = "Initial parameters: auto (He or Glorot by seed; linear models: zeros), zeros, or "
                        "the path of a model.",
               .form = TextForm::init,
-              .path = true},
+              .path = true,
+              .read_by = ReadBy::training_and_conversion},
       c.init);
     v(Setting{.name = "bias_init",
               .about =

@@ -44,7 +44,8 @@ struct OptimizerConfig {
               .about = "Learning rate, before the schedule; auto: by the data (docs/defaults.md).",
               .range = above(0),
               .aliases = "learning_rate learning_rate_init eta eta0 shrinkage_rate",
-              .automatic = 0},
+              .automatic = 0,
+              .on_resume = OnResume::allow_on_demand},
       c.lr);
     v(Setting{.name = "momentum",
               .about = "momentum, nesterov: share of the last update in the next.",
@@ -73,7 +74,8 @@ struct OptimizerConfig {
               .about = "Decoupled weight decay: each step multiplies weights by 1 - lr * weight_decay; auto: "
                        "docs/defaults.md.",
               .range = at_least(0),
-              .automatic = -1},
+              .automatic = -1,
+              .on_resume = OnResume::allow_on_demand},
       c.weight_decay);
     v(Setting{.name = "l1",
               .about = "L1 regularisation, as a proximal step: soft threshold by l1 times the step size of "
@@ -102,7 +104,8 @@ struct OptimizerConfig {
       c.upper);
     v(Setting{.name = "bias_lr_factor",
               .about = "Factor of the learning rate of biases and normalization parameters.",
-              .range = at_least(0)},
+              .range = at_least(0),
+              .on_resume = OnResume::allow_on_demand},
       c.bias_lr_factor);
     v(Setting{.name = "average",
               .about = "Average of the parameters over the steps, which becomes the model."},
