@@ -52,6 +52,7 @@ struct GradientsArguments : Common {
 struct ConvertArguments : Common {
   std::string data, out;
   std::int64_t shard_mb = 256;  ///< MiB of features in one shard
+  bool no_target = false;       ///< rows to predict
 };
 struct VerifyArguments : Common {
   std::string config_file;

@@ -50,7 +50,7 @@ std::string bash_script() {
 }}
 _thalweg() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} key=${{COMP_WORDS[COMP_CWORD-1]}} prefix= values own=
-  [[ ${{COMP_WORDS[1]}} == convert ]] && own=--shard_mb=
+  [[ ${{COMP_WORDS[1]}} == convert ]] && own="--shard_mb= --no-target"
   if [[ $word == = ]]; then
     word=
   elif [[ $key == = ]]; then
@@ -99,7 +99,8 @@ std::string fish_script() {
   script +=
       "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l shard_mb -r -d 'MiB of features in "
       "one "
-      "shard'\n";
+      "shard'\n"
+      "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l no-target -d 'Rows to predict'\n";
   for (const auto& [name, about] : bench::workload_list())
     script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from bench' -f -a '{}'\n", name);
   for (const char* flag : kBenchFlags)

@@ -66,17 +66,19 @@ Json to_json(const ConvertReport& report, const std::string& folder, double seco
   return object;
 }
 
-/// Rows in the form of a model's data, to test it on.
-ConvertReport convert_as(const Config& config, const std::string& folder, const ConvertOptions& options) {
+/// Rows in the form of a model's data, to test it on or to predict.
+ConvertReport convert_as(const Config& config, const std::string& folder, const ConvertOptions& options,
+                         bool need_target) {
   const std::optional<ModelSpec> model = stored_spec(config.model.init);
   if (!model)
     throw DataError(config.model.init +
                     " does not say what its inputs are; want a run or a model of this version");
   const DataConfig& data = config.data;
-  Dataset rows =
-      read_data_as(data, data.train, data.target, data.train_rows, model->schema, true, options.reading);
+  Dataset rows = read_data_as(data, data.train, data.target, data.train_rows, model->schema, need_target,
+                              options.reading);
+  if (!need_target) rows.target.clear();
   ConvertReport report = write_shards(rows, folder, options);
-  report.notes = std::move(rows.notes);
+  report.notes.insert(report.notes.begin(), rows.notes.begin(), rows.notes.end());
   return report;
 }
 
@@ -89,8 +91,11 @@ ConvertReport convert_or_stop(const Config& config, const std::string& folder,
   const ConvertOptions options{.shard_bytes = arguments.shard_mb << 20,
                                .use = target_use(config.model.loss),
                                .reading = read_options(config, reading)};
-  if (value_named<Initialisation>(config.model.init)) return convert(config.data, folder, options);
-  return convert_as(config, folder, options);
+  if (!value_named<Initialisation>(config.model.init))
+    return convert_as(config, folder, options, !arguments.no_target);
+  if (arguments.no_target)
+    throw UsageError("--no-target needs --model.init=RUN: rows to predict take the form of a model's data");
+  return convert(config.data, folder, options);
 }
 
 int print(const ConvertArguments& arguments, Streams streams) {

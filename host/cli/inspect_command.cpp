@@ -43,10 +43,20 @@ Json describe(const Model& model) {
   return object;
 }
 
+/// A run without checkpoints has none that is damaged; of any other folder nothing is known.
+void require_run(const std::string& path) {
+  const std::filesystem::path folder(path);
+  if (!std::filesystem::is_directory(folder)) return;
+  for (const char* file : {"config.toml", "model.safetensors"})
+    if (std::filesystem::exists(folder / file)) return;
+  throw NoInputError(path + ": holds no run, no checkpoint and no manifest.json of a set of shards");
+}
+
 /// Every checkpoint of a run is read and checked; the damaged ones are named.
 int verify(const InspectArguments& arguments, Streams streams) {
   std::vector<std::string> damaged;
   const std::int64_t valid = verify_checkpoints(arguments.path, damaged);
+  if (valid == 0 && damaged.empty()) require_run(arguments.path);
   for (const std::string& report : damaged) streams.err << report << "\n";
   streams.out << fmt::format("{} valid, {} damaged\n", valid, damaged.size());
   // mutant: exit-code-of-damage

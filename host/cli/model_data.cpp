@@ -9,6 +9,7 @@
 #include "host/config/keys.hpp"
 #include "host/config/settings.hpp"
 #include "host/data/row_blocks.hpp"
+#include "host/data/test_data.hpp"
 #include "host/data/text.hpp"
 
 namespace thalweg::cli {
@@ -40,9 +41,11 @@ bool names(const std::vector<std::string>& settings, const std::string& key) {
 
 Dataset read(const Config& config, const Model& model, bool need_target, const Common& arguments,
              Streams streams) {
+  const WeightFile weights =
+      names(arguments.settings, "data.weight") ? WeightFile::of_these_rows : WeightFile::of_training_rows;
   try {
     return read_test_data(config.data, model.spec().schema, need_target,
-                          read_options(config, tell_of_waiting(streams.err, arguments.quiet)));
+                          read_options(config, tell_of_waiting(streams.err, arguments.quiet)), weights);
   } catch (const NoInputError& error) {
     if (names(arguments.settings, "data.test")) throw;
     throw NoInputError(

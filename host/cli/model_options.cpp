@@ -44,6 +44,8 @@ void add_convert_options(CLI::App& command, ConvertArguments& convert) {
   command.add_option("--shard_mb", convert.shard_mb, "MiB of features in one shard, about")
       ->check(CLI::Range(1, 65536))
       ->capture_default_str();
+  command.add_flag("--no-target", convert.no_target,
+                   "Rows to predict, without targets, in the form of --model.init=RUN");
 }
 
 void add_inspect_options(CLI::App& command, InspectArguments& inspect) {

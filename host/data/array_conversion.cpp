@@ -67,7 +67,8 @@ ConvertReport ArrayConversion::finish() {
   return writer_->finish({.schema = schema_of(data_),
                           .cells = standardize_ && !bytes_ ? ShardCells::unscaled : ShardCells::inputs,
                           .target_reason = data_.target_reason,
-                          .source = name_of(data_.source)});
+                          .source = name_of(data_.source),
+                          .notes = {.weight = name_of(config_.weight)}});
 }
 
 }  // namespace thalweg

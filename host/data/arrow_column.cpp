@@ -165,7 +165,7 @@ ArrowColumn::ArrowColumn(const ArrowSchema& schema, std::string source) : source
   if (!is_known(format_))
     refuse(fmt::format(
         "is of the Arrow type {} (\"{}\"); want numbers, booleans or strings: cast the column, or "
-        "write the table without it",
+        "leave it out (data.ignore)",
         type_name(format_), format_));
   if (!indices_.empty() && (indices_.size() != 1 || !std::strchr("cCsSiIlL", indices_[0])))
     refuse(fmt::format("has dictionary indices of the type \"{}\"; want integers", indices_));

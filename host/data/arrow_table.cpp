@@ -1,10 +1,16 @@
+#include "host/data/arrow_table.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "host/data/arrow_column.hpp"
+#include "host/data/csv_roles.hpp"
 #include "host/data/memory_rows.hpp"
 #include "thalweg/error.hpp"
 
@@ -25,7 +31,8 @@ constexpr std::int64_t kMostRows = std::int64_t{1} << 48;
 
 class ArrowTable {
  public:
-  ArrowTable(ArrowArrayStream& stream, std::string source) : stream_(stream), source_(std::move(source)) {
+  ArrowTable(ArrowArrayStream& stream, std::string source, const std::vector<std::string>& ignored)
+      : stream_(stream), source_(std::move(source)) {
     Released<ArrowSchema> schema;
     require(stream_.get_schema(&stream_, &schema.value));
     const std::string_view format = schema.value.format != nullptr ? schema.value.format : "";
@@ -33,19 +40,41 @@ class ArrowTable {
       throw DataError(
           fmt::format("{} is an Arrow stream of the type \"{}\"; want record batches", source_, format));
     require_children(schema.value.n_children, schema.value.children);
-    for (std::int64_t c = 0; c < schema.value.n_children; ++c)
-      columns_.emplace_back(*schema.value.children[c], source_);
+    const CsvLayout layout = layout_of(schema.value);
+    columns_.resize(layout.columns.size());
+    for (const std::string& name : ignored)
+      if (const std::int32_t c = find_column(layout, name); c >= 0)
+        unread_[static_cast<std::size_t>(c)] = layout.names[static_cast<std::size_t>(c)];
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      if (!unread_.contains(c)) columns_[c].emplace(*schema.value.children[c], source_);
   }
 
   RawTable read() {
     while (append_batch()) {
     }
     RawTable table{.columns = {}, .source = source_};
-    for (ArrowColumn& column : columns_) table.columns.push_back(std::move(column).take());
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      table.columns.push_back(columns_[c] ? std::move(*columns_[c]).take() : column_of_no_value(c));
     return table;
   }
 
  private:
+  static CsvLayout layout_of(const ArrowSchema& schema) {
+    CsvLayout layout;
+    for (std::int64_t c = 0; c < schema.n_children; ++c) {
+      const char* const name = schema.children[c]->name;
+      layout.names.emplace_back(name != nullptr ? name : "");
+    }
+    layout.columns.resize(layout.names.size());
+    return layout;
+  }
+
+  RawColumn column_of_no_value(std::size_t c) const {
+    return {.name = unread_.at(c),
+            .numbers = std::vector<double>(static_cast<std::size_t>(rows_),
+                                           std::numeric_limits<double>::quiet_NaN())};
+  }
+
   /// False at the end.
   bool append_batch() {
     Released<ArrowArray> batch;
@@ -55,7 +84,11 @@ class ArrowTable {
       throw DataError(fmt::format("{}: an Arrow batch has {} columns, the schema {}", source_,
                                   batch.value.n_children, columns_.size()));
     require_children(batch.value.n_children, batch.value.children);
-    for (std::size_t c = 0; c < columns_.size(); ++c) append(batch.value, c);
+    for (std::size_t c = 0; c < columns_.size(); ++c)
+      if (columns_[c]) append(batch.value, c);
+    if (batch.value.length < 0 || batch.value.length > kMostRows - rows_)
+      throw DataError(fmt::format("{}: an Arrow batch has {} rows", source_, batch.value.length));
+    rows_ += batch.value.length;
     return true;
   }
 
@@ -72,11 +105,11 @@ class ArrowTable {
     const bool holds = batch.length >= 0 && batch.offset >= 0 && child.length >= batch.length &&
                        child.length - batch.length >= batch.offset;
     if (!holds || child.offset < 0 || child.offset > kMostRows - batch.offset)
-      throw DataError(fmt::format("{} has {} values from {} in a batch of {} rows", columns_[c].shown_name(),
+      throw DataError(fmt::format("{} has {} values from {} in a batch of {} rows", columns_[c]->shown_name(),
                                   child.length, batch.offset, batch.length));
     child.offset += batch.offset;
     child.length = batch.length;
-    columns_[c].append(child);
+    columns_[c]->append(child);
   }
 
   void require(int code) {
@@ -88,12 +121,19 @@ class ArrowTable {
 
   ArrowArrayStream& stream_;
   std::string source_;
-  std::vector<ArrowColumn> columns_;
+  std::vector<std::optional<ArrowColumn>> columns_;  ///< none of those that are not read
+  std::map<std::size_t, std::string> unread_;        ///< names
+  std::int64_t rows_ = 0;
 };
 
 }  // namespace
 
 RawTable read_arrow(ArrowArrayStream* stream, const std::string& source) {
+  return read_arrow(stream, source, {});
+}
+
+RawTable read_arrow(ArrowArrayStream* stream, const std::string& source,
+                    const std::vector<std::string>& ignored) {
   if (stream == nullptr || stream->release == nullptr) throw UsageError("read_arrow: the stream is released");
   struct AtEnd {
     ArrowArrayStream* stream;
@@ -101,7 +141,7 @@ RawTable read_arrow(ArrowArrayStream* stream, const std::string& source) {
       if (stream->release != nullptr) stream->release(stream);
     }
   } const at_end{stream};
-  return ArrowTable(*stream, source.empty() ? kMemory : source).read();
+  return ArrowTable(*stream, source.empty() ? kMemory : source, ignored).read();
 }
 
 }  // namespace thalweg

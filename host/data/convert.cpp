@@ -5,11 +5,13 @@
 #include <optional>
 #include <utility>
 
+#include "host/checkpoint/files.hpp"
 #include "host/data/all_rows.hpp"
 #include "host/data/array_conversion.hpp"
 #include "host/data/input_file.hpp"
 #include "host/data/rounded_targets.hpp"
 #include "host/data/shard_data.hpp"
+#include "host/data/shards/write_shards.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/shards.hpp"
 
@@ -32,8 +34,9 @@ ConvertReport write(RawData&& raw, const DataConfig& config, const std::string& 
   Dataset data = fit_dataset(std::move(raw), config, options.use, all, options.reading.threads);
   if (data.target_kind == TargetKind::number) require_targets_of_float32(targets, data.source);
   data.weight = std::move(weight);  // mutant: weights-of-the-file
-  ConvertReport report = write_shards(data, folder, options);
-  report.notes = std::move(data.notes);
+  ConvertReport report =
+      write_shards(data, folder, options, {data.filled, config.impute, name_of(config.weight)});
+  report.notes.insert(report.notes.begin(), data.notes.begin(), data.notes.end());
   return report;
 }
 

@@ -9,6 +9,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/config/home_path.hpp"
 #include "host/data/readers.hpp"
+#include "host/data/shard_data.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
@@ -43,7 +44,16 @@ std::vector<std::string> files_in(const std::string& folder) {
   return files;
 }
 
-void add_files(const std::string& path, std::vector<std::string>& files) {
+/// A set has its own columns, classes and scales, so its rows do not follow those of another.
+void require_no_shards(const std::string& setting, const std::string& folder) {
+  if (!is_shard_set(folder)) return;
+  throw ConfigError(fmt::format(
+      "{} names the set of shards {} in a list or by a glob; want the path of one set alone: thalweg convert "
+      "makes one set of several files",
+      setting, folder));
+}
+
+void add_files(const std::string& setting, const std::string& path, std::vector<std::string>& files) {
   const std::vector<std::string> paths = exists(path) ? std::vector{path} : matches_of(path);
   if (paths.empty() && path.find_first_of("*?[") != std::string::npos)
     throw NoInputError(fmt::format("{}: no file matches", path));
@@ -53,6 +63,7 @@ void add_files(const std::string& path, std::vector<std::string>& files) {
       files.push_back(one);
       continue;
     }
+    require_no_shards(setting, one);
     const std::vector<std::string> inside = files_in(one);
     files.insert(files.end(), inside.begin(), inside.end());
   }
@@ -76,7 +87,7 @@ bool names_files(const std::string& path) { return exists(path) || !matches_of(p
 
 std::vector<std::string> data_files(const std::string& setting) {
   std::vector<std::string> files;
-  for (const std::string& path : listed_paths(setting)) add_files(path, files);
+  for (const std::string& path : listed_paths(setting)) add_files(setting, path, files);
   return files;
 }
 

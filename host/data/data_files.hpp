@@ -13,7 +13,8 @@ bool names_files(const std::string& path);
 
 /// In the order of the list; the files of a glob or a folder in the order of their names. A folder's files
 /// are those that have a name of data and do not begin with a point. Throws NoInputError where a glob or
-/// folder has none. A path of nothing stays as it is: whoever opens it says so.
+/// folder has none, ConfigError for a set of shards among them. A path of nothing stays as it is: whoever
+/// opens it says so.
 std::vector<std::string> data_files(const std::string& setting);
 
 }  // namespace thalweg

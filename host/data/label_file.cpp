@@ -6,6 +6,7 @@
 #include "host/data/foreign_formats.hpp"
 #include "host/data/label_text.hpp"
 #include "host/data/labels.hpp"
+#include "host/data/test_data.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -53,6 +54,14 @@ void read_companions(const ReadRequest& request, RawData& data) {
   // A file of weights belongs to the training rows.
   // mutant: weights-in-training
   if (request.for_training && !request.weight.empty() && data.weight.empty()) read_weight_file(request, data);
+}
+
+void read_test_weights(const ReadRequest& request, WeightFile weights, RawData& data) {
+  const bool missing = !request.weight.empty() && data.weight.empty();
+  if (request.for_training || !request.need_target || !missing) return;
+  if (weights == WeightFile::of_these_rows) return read_weight_file(request, data);
+  data.notes.push_back(fmt::format("{}: every row has weight 1; data.weight = {} is of the rows to train on",
+                                   request.name(), request.weight));
 }
 
 }  // namespace thalweg

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "host/data/arrow_table.hpp"
 #include "host/data/file_sequence.hpp"
 #include "host/data/foreign_formats.hpp"
 #include "host/data/input_file.hpp"
@@ -17,7 +18,7 @@ extern const Reader parquet_reader;
 
 namespace {
 
-RawTable read_table(const std::string& path, ByteSource& source) {
+RawTable read_table(const std::string& path, const DataConfig& config, ByteSource& source) {
   const std::shared_ptr<const InputFile> file = source.file();
   if (file == nullptr || !file->regular())
     throw DataError(
@@ -26,7 +27,7 @@ RawTable read_table(const std::string& path, ByteSource& source) {
     throw DataError(fmt::format("{} is compressed or not a Parquet file: it does not begin with PAR1", path));
   ArrowArrayStream stream{};
   open_parquet(path, stream);
-  RawTable table = read_arrow(&stream, path);
+  RawTable table = read_arrow(&stream, path, config.ignore);
   file->require_unchanged();
   return table;
 }
@@ -70,7 +71,7 @@ void keep_range(std::vector<T>& cells, const RowRange& range) {
 }
 
 RawData read_parquet(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
-  RawTable table = read_table(request.path, *source);
+  RawTable table = read_table(request.path, request.config, *source);
   const auto read = [&](const std::string& path) {
     if (request.progress) request.progress(path, rows_of(table), rows_of(table));
   };
@@ -80,7 +81,7 @@ RawData read_parquet(const ReadRequest& request, std::unique_ptr<ByteSource> sou
   read_further_files(parquet_reader, request,
                      [&](const ReadRequest& part, std::unique_ptr<ByteSource> further) {
                        files.push_back({part.path, rows_of(table), 0});
-                       append_table(read_table(part.path, *further), table);
+                       append_table(read_table(part.path, part.config, *further), table);
                        read(part.path);
                        return true;
                      });

@@ -13,6 +13,7 @@
 #include "host/data/readers.hpp"
 #include "host/data/row_blocks.hpp"
 #include "host/data/shard_data.hpp"
+#include "host/data/test_data.hpp"
 #include "host/data/training_source.hpp"
 #include "host/data/validation_data.hpp"
 #include "thalweg/error.hpp"
@@ -54,7 +55,8 @@ void require_plain_numbers(const ReadRequest& request, const Reader& reader) {
       name_of(config.decimal), name_of(config.thousands), request.path, name_of(reader.format)));
 }
 
-RawData read_as(const Reader& reader, ReadRequest request, std::unique_ptr<ByteSource> source) {
+RawData read_as(const Reader& reader, ReadRequest request, std::unique_ptr<ByteSource> source,
+                WeightFile weights) {
   const bool array = reader.format == DataFormat::npy || reader.format == DataFormat::idx;
   if (request.take_companions && !array) request.take = nullptr;
   require_columns(request, reader);
@@ -64,20 +66,22 @@ RawData read_as(const Reader& reader, ReadRequest request, std::unique_ptr<ByteS
     throw ConfigError(fmt::format("{} names {} files, and {} is read as {}; of that format want one file",
                                   request.source, request.more.size() + 1, request.path,
                                   name_of(reader.format)));
-  return reader.read(request, std::move(source));
+  RawData data = reader.read(request, std::move(source));
+  if (!reader.columns) read_test_weights(request, weights, data);
+  return data;
 }
 
 /// One opening serves the format and the reader: a pipe has no second.
-RawData read_raw(ReadRequest request) {
+RawData read_raw(ReadRequest request, WeightFile weights = WeightFile::of_training_rows) {
   std::vector<std::string> files = data_files(request.path);
   if (files.size() > 1) request.source = request.path;
   request.path = files[0];
   request.more.assign(files.begin() + 1, files.end());
   std::unique_ptr<ByteSource> file = open_file(request.path, request.progress);
   if (request.config.format != DataFormat::automatic)
-    return read_as(reader_of(request.config.format), request, std::move(file));
+    return read_as(reader_of(request.config.format), request, std::move(file), weights);
   auto [head, source] = peek(std::move(file), kFormatBytes);
-  return read_as(find_reader(request.path, head), request, std::move(source));
+  return read_as(find_reader(request.path, head), request, std::move(source), weights);
 }
 
 }  // namespace
@@ -146,6 +150,7 @@ namespace {
 struct SchemaSource {
   std::string data, target, rows;
   const char *data_key, *target_key, *rows_key;
+  WeightFile weights = WeightFile::of_training_rows;
 };
 
 /// Shards are read whole, and have their targets.
@@ -178,7 +183,11 @@ Dataset read_by_schema(const DataConfig& config, const SchemaSource& source, con
                             .progress = reading.progress,
                             .threads = reading.threads};
   require_pipes_once({source.data, source.target});
-  return apply_schema(read_raw(request), schema, need_target, config.unseen, reading.threads);
+  return apply_schema(read_raw(request, source.weights), schema, need_target, config.unseen, reading.threads);
+}
+
+SchemaSource test_source(const std::string& data, const std::string& target, const std::string& rows) {
+  return {data, target, rows, "data.test", "test_target", "test_rows"};
 }
 
 }  // namespace
@@ -186,32 +195,27 @@ Dataset read_by_schema(const DataConfig& config, const SchemaSource& source, con
 Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
                      const std::string& row_range, const DataSchema& schema, bool need_target,
                      const ReadOptions& reading) {
-  return read_by_schema(config,
-                        {.data = path,
-                         .target = target_path,
-                         .rows = row_range,
-                         .data_key = "data.test",
-                         .target_key = "test_target",
-                         .rows_key = "test_rows"},
-                        schema, need_target, reading);
+  return read_by_schema(config, test_source(path, target_path, row_range), schema, need_target, reading);
 }
 
 Dataset read_validation_data(const DataConfig& config, const DataSchema& schema, const ReadOptions& reading) {
-  return read_by_schema(config,
-                        {.data = config.validation,
-                         .target = config.validation_target,
-                         .rows = "",
-                         .data_key = "data.validation",
-                         .target_key = "validation_target",
-                         .rows_key = ""},
-                        schema, true, reading);
+  return read_by_schema(
+      config, {config.validation, config.validation_target, "", "data.validation", "validation_target", ""},
+      schema, true, reading);
 }
 
 Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
                        const ReadOptions& reading) {
+  return read_test_data(config, schema, need_target, reading, WeightFile::of_training_rows);
+}
+
+Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool need_target,
+                       const ReadOptions& reading, WeightFile weights) {
   const TestPaths test = test_paths(config, need_target);
   if (test.data.empty()) throw UsageError("no data; give --data.test=FILE");
-  return read_data_as(config, test.data, test.target, config.test_rows, schema, need_target, reading);
+  SchemaSource source = test_source(test.data, test.target, config.test_rows);
+  source.weights = weights;
+  return read_by_schema(config, source, schema, need_target, reading);
 }
 
 void read_test_blocks(const DataConfig& config, const DataSchema& schema, bool need_target,

@@ -11,6 +11,7 @@
 #include "host/data/feature_rows.hpp"
 #include "host/data/fit_to_schema.hpp"
 #include "host/data/rows_in_memory.hpp"
+#include "host/data/shards/shard_layout.hpp"
 #include "host/data/shards/shard_manifest.hpp"
 #include "host/data/shards/shard_store.hpp"
 #include "host/data/transform.hpp"
@@ -104,18 +105,20 @@ Dataset in_form_of(const DataSchema& schema, const std::string& folder, Dataset 
 bool is_shard_set(const std::string& path) {
   if (path.empty() || path == "-") return false;
   const std::string folder = with_home(path);
-  // A checkpoint has a manifest too, beside its model.
-  return path_exists(join_path(folder, kShardManifest)) && !path_exists(join_path(folder, kModelFile));
+  if (path_exists(join_path(folder, kModelFile))) return false;  // a checkpoint has a manifest, too
+  return path_exists(join_path(folder, kShardManifest)) || path_exists(join_path(folder, shard_name(0)));
 }
 
-Dataset open_training_shards(const DataConfig& config, const DataSchema* schema, int threads) {
+TrainingShards open_training_shards(const DataConfig& config, const DataSchema* schema, int threads) {
   require_none_of_conversion(config);
   require_none_of_texts(config);
   Dataset data = open_shards(with_home(config.train));
   require_standardization(config.standardize, data);
   if (data.target.empty()) throw DataError(data.source + " has no targets; want one per row to train on");
+  ConversionNotes notes = shard_store_of(data).manifest().facts.notes;
+  if (!data.weight.empty() && notes.weight.empty()) notes.weight = "those of the shards";
   if (schema != nullptr) data = in_form_of(*schema, config.train, std::move(data), true, threads);
-  return in_memory_where_it_fits(std::move(data), config);
+  return {in_memory_where_it_fits(std::move(data), config), std::move(notes)};
 }
 
 Dataset open_shards_as(const std::string& folder, const DataSchema& schema, bool need_target, int threads) {

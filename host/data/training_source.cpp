@@ -31,7 +31,9 @@ TrainingSource::TrainingSource(const DataConfig& config, TargetUse use, const Re
     : config_(config), use_(use), threads_(reading.threads), schema_(std::move(schema)) {
   const DataSchema* const form = schema_ ? &*schema_ : nullptr;
   if (is_shard_set(config.train)) {
-    fitted_ = open_training_shards(config, form, threads_);
+    TrainingShards shards = open_training_shards(config, form, threads_);
+    fitted_ = std::move(shards.data);
+    notes_ = std::move(shards.notes);
   } else {
     raw_ = read_raw_training_data(config, use, reading, form);
   }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "host/data/raw_data.hpp"
+#include "host/data/shards/conversion_notes.hpp"
 
 namespace thalweg {
 
@@ -18,6 +19,8 @@ class TrainingSource {
   TrainingSource(Dataset&& data, const DataConfig& config, TargetUse use, int threads,
                  std::optional<DataSchema> schema = std::nullopt);
 
+  /// What convert said of a set of shards; none of other data.
+  const std::optional<ConversionNotes>& notes_of_shards() const { return notes_; }
   std::int64_t rows() const { return fitted_ ? fitted_->rows : raw_.rows; }
 
   /// Holds out data.validation_fraction of the rows. Throws DataError if no row is left on either side.
@@ -45,6 +48,7 @@ class TrainingSource {
   std::optional<DataSchema> schema_;
   RawData raw_;
   std::optional<Dataset> fitted_;  ///< instead of raw_: data whose features are transformed already
+  std::optional<ConversionNotes> notes_;
 };
 
 }  // namespace thalweg

@@ -162,13 +162,14 @@ RunShape run_shape(const Dataset& data, const std::vector<std::int64_t>& rows, c
   std::vector<std::int64_t> some;
   for (std::int64_t i = 0; i < shape.rows; i += stride) some.push_back(counted[static_cast<std::size_t>(i)]);
   double count = 0, entries = 0, norms = 0;
-  for_each_row(data, &some, std::nullopt, [&](const Dataset& holder, std::int64_t row, std::int64_t) {
-    const double norm = square_norm_of_row(holder, row);
-    if (norm == 0) return;  // a row of zeros moves the bias alone
-    entries += entries_of_row(holder, row);
-    norms += norm;
-    ++count;
-  });
+  for_each_row(data, &some, MissingValues::refused,
+               [&](const Dataset& holder, std::int64_t row, std::int64_t) {
+                 const double norm = square_norm_of_row(holder, row);
+                 if (norm == 0) return;  // a row of zeros moves the bias alone
+                 entries += entries_of_row(holder, row);
+                 norms += norm;
+                 ++count;
+               });
   shape.entries = entries / std::max(count, 1.0);
   shape.square_norm = norms / std::max(count, 1.0);
   return shape;

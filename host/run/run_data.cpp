@@ -95,6 +95,7 @@ RunData read_run_data(const Config& config, const ReadProgress& progress, Memory
   TrainingSource source = training_source(config, data.init, reading, memory);
   data.split = source.split(static_cast<std::uint64_t>(config.seed));
   source.require_weight(data.split.validation, "data.validation_fraction");
+  data.shards = source.notes_of_shards();
   data.train = std::move(source).take(data.split);
   return with_other_data(std::move(data), config, reading, memory != nullptr ? memory->test : nullptr);
 }
@@ -115,6 +116,7 @@ RunData FoldData::fold(std::int64_t index) const {
   RunData data;
   data.init = init_;
   data.split = folds_.split(index);
+  data.shards = source_.notes_of_shards();
   data.train = source_.make(data.split);
   return with_other_data(std::move(data), config_, reading_, test_);
 }

@@ -19,6 +19,8 @@ struct RunData {
   std::string fingerprint;        ///< of `train`, and of `validation`
   std::optional<ModelSpec> init;  ///< of the model that the run begins with, if it says what its inputs are
 
+  std::optional<ConversionNotes> shards;  ///< of `train`, where it is a set of shards
+
   bool validates() const { return validation.has_value() || !split.validation.empty(); }
   /// The row ids "FILE line N, ... and M more", for messages.
   std::string name_rows(const std::vector<std::int64_t>& rows) const;

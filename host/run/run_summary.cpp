@@ -107,7 +107,7 @@ RunSummary summarize(const Config& config, const RunData& data, const ModelSpec&
   s.hash_bits = transform.hash_bits;
   if (s.hash_bits > 0 && data.train.store == nullptr) s.hashed_used = used_features(data.train);
   s.filled = data.train.filled;
-  s.impute = config.data.impute;
+  s.impute = data.shards ? data.shards->impute : config.data.impute;
   s.train_rows = std::ssize(data.split.train);
   s.validation_rows = data.validation ? data.validation->rows : std::ssize(data.split.validation);
   if (data.validation) s.validation_source = data.validation->source;
@@ -117,7 +117,7 @@ RunSummary summarize(const Config& config, const RunData& data, const ModelSpec&
                  config.data.stratify != Tristate::no && !config.per_sample.private_training();
   s.loss = spec.config.loss;
   s.loss_was_given = config.model.loss != Loss::automatic;
-  s.weight = config.data.weight;
+  s.weight = data.shards ? data.shards->weight : config.data.weight;
   if (!config.data.class_weight.empty()) s.class_weight = config.data.class_weight;
   if (data.init) s.init_from = config.model.init;
   const BlockOrder order = block_order_of(config, data.train);

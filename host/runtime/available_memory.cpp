@@ -1,6 +1,7 @@
 #include "host/runtime/available_memory.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -44,6 +45,14 @@ std::int64_t address_space_limit() {
 }
 
 }  // namespace
+
+std::int64_t free_address_space() {
+  const std::int64_t limit = address_space_limit();
+  if (limit == kNoLimit) return kNoLimit;
+  const std::int64_t pages = number_in("/proc/self/statm");
+  if (pages == kNoLimit) return limit;
+  return std::max<std::int64_t>(0, limit - pages * ::sysconf(_SC_PAGESIZE));
+}
 
 std::int64_t control_group_limit(const std::string& root) {
   std::int64_t least = kNoLimit;

@@ -2,17 +2,30 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "host/runtime/available_memory.hpp"
 #include "kernels/base/blocked_signals.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
+namespace {
+
+/// Of the address space that is left, threads take at most half: each a stack, and 64 MiB that the allocator
+/// reserves for it. The rows need the rest.
+std::int64_t threads_that_fit(std::int64_t count) {
+  constexpr std::int64_t kThreadBytes = (8 + 64) << 20;
+  return std::clamp<std::int64_t>(free_address_space() / 2 / kThreadBytes, 1, count);
+}
+
+}  // namespace
 
 ReaderThreads::ReaderThreads(std::int64_t count) : process_(::getpid()) {
   const BlockedSignals blocked;
+  count = threads_that_fit(count);
   threads_.reserve(static_cast<std::size_t>(count));
   try {
     while (std::ssize(threads_) < count) threads_.emplace_back([this] { work(); });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/step/checked_store.hpp"
+
 namespace thalweg {
 namespace {
 
@@ -17,7 +19,8 @@ std::int64_t batches_in_flight(const StoredForm& form, std::int64_t max_batch, s
 
 StoredRows::StoredRows(const Context& ctx, const Dataset& data, const LearnerOptions& options,
                        std::int64_t burst)
-    : loader_(std::make_unique<RowLoader>(data.store, options.loading, options.max_batch, options.batches)),
+    : loader_(std::make_unique<RowLoader>(checked_store(data), options.loading, options.max_batch,
+                                          options.batches)),
       staged_(ctx, data, options.max_batch, batches_in_flight(data.store->form(), options.max_batch, burst)) {
 }
 

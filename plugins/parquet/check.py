@@ -80,10 +80,28 @@ def refused(program, path, *words):
         assert word in done.stderr, done.stderr
 
 
+def left_out(program, folder, rng):
+    """Columns of types that are not read, in data.ignore."""
+    rows = 60
+    plain = pyarrow.table({"x": [rng.random() for _ in range(rows)], "y": [float(i) for i in range(rows)]})
+    struct = pyarrow.array([{"a": i} for i in range(rows)])
+    odd = {"tags": pyarrow.array([[1] * (i % 3) for i in range(rows)]), "place": struct,
+           "when": pyarrow.array(range(rows), pyarrow.timestamp("us", "UTC")),
+           "blob": pyarrow.array([b"\0"] * rows)}
+    for name, column in odd.items():
+        plain = plain.add_column(rng.randrange(plain.num_columns), name, column)
+    pyarrow.parquet.write_table(plain, folder / "odd.parquet", row_group_size=17)
+    as_csv(plain.select(["x", "y"]), folder / "odd.csv")
+    refused(program, folder / "odd.parquet", "leave it out (data.ignore)")
+    bits = train(program, folder / "odd.parquet", folder / "po", f"--data.ignore={','.join(odd)}", "--data.target=y")
+    assert bits == train(program, folder / "odd.csv", folder / "co", "--data.target=y")
+
+
 def bad_files(program, folder, rng):
     nested = pyarrow.table({"x": [[1, 2], [3]], "y": [1.0, 2.0]})
     pyarrow.parquet.write_table(nested, folder / "nested.parquet")
     refused(program, folder / "nested.parquet", 'column "x" of ', "nested.parquet is of the Arrow type list")
+    left_out(program, folder, rng)
     table = random_table(rng, 200)
     pyarrow.parquet.write_table(table, folder / "whole.parquet")
     whole = (folder / "whole.parquet").read_bytes()
@@ -97,7 +115,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         same_bits(program, pathlib.Path(name), rng)
         bad_files(program, pathlib.Path(name), rng)
-    print("24 Parquet tables train to the bits of their CSV files; 4 bad ones are refused")
+    print("24 Parquet tables train to the bits of their CSV files; 4 bad ones are refused, and columns of other types left out")
 
 
 if __name__ == "__main__":

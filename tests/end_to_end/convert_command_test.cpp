@@ -206,6 +206,102 @@ TEST_F(ConvertCommand, InspectVerifiesEveryShard) {
   EXPECT_THAT(damaged.err, HasSubstr("shard-00001.safetensors"));
 }
 
+TEST_F(ConvertCommand, InspectNamesTheManifestThatASetLacks) {
+  said({"convert", table(), path("shards")});
+  std::filesystem::remove(path("shards/manifest.json"));
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"inspect", path("shards"), "--verify"},
+        {"inspect", path("shards")},
+        {"train", "--data.train=" + path("shards"), "--out="}}) {
+    const Result result = run(command);
+    EXPECT_EQ(result.code, 65) << command[0];
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("shards/manifest.json: the manifest of this set of shards is missing"));
+  }
+}
+
+TEST_F(ConvertCommand, InspectVerifiesNoFolderOfOtherThings) {
+  write("notes.txt", "shopping");
+  const Result result = run({"inspect", path(""), "--verify"});
+  EXPECT_EQ(result.code, 66);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(result.err, HasSubstr("holds no run, no checkpoint and no manifest.json of a set of shards"));
+  write("config.toml", "");
+  EXPECT_EQ(said({"inspect", path(""), "--verify"}), "0 valid, 0 damaged\n")
+      << "a run that saved nothing yet";
+}
+
+TEST_F(ConvertCommand, RowsToPredictHaveNoTargets) {
+  const Result alone = run({"convert", table(), path("alone"), "--no-target"});
+  EXPECT_EQ(alone.code, 2);
+  EXPECT_THAT(alone.err, HasSubstr("--no-target needs --model.init=RUN"));
+  const std::string model = path("run");
+  said({"train", "--data.train=" + table(), "--out=" + model, "--train.epochs=3", "--quiet"});
+  const std::string rows = write("new.csv", "b,a\n0.5,1\n4,6\n"),
+                    labelled = write("old.csv", "a,b,kind\n1,2,z\n");
+  EXPECT_EQ(run({"convert", rows, path("new"), "--model.init=" + model}).code, 65) << "it lacks its targets";
+  said({"convert", rows, path("new"), "--model.init=" + model, "--no-target"});
+  const std::string predicted = said({"predict", model, "--data.test=" + path("new")});
+  EXPECT_EQ(predicted, said({"predict", model, "--data.test=" + rows}));
+  EXPECT_EQ(std::count(predicted.begin(), predicted.end(), '\n'), 3);
+  EXPECT_THAT(said({"inspect", path("new")}), HasSubstr("none"));
+  const Result scores = run({"evaluate", model, "--data.test=" + path("new")});
+  EXPECT_EQ(scores.code, 65);
+  said({"convert", labelled, path("old"), "--model.init=" + model, "--no-target"});
+  EXPECT_THAT(said({"inspect", path("old"), "--json"}), HasSubstr("\"targets\": \"none\""));
+}
+
+/// As a run on the file says it.
+TEST_F(ConvertCommand, ARunOnShardsSaysWhatWasFilledAndWhereItsWeightsAreFrom) {
+  const std::string data = write("m.csv", "a,b,w,y\n1,,3,1.5\n2,1,1,2.5\n,5,5,6.5\n4,5,5,8.5\n");
+  const std::vector<std::string> settings{"--data.weight=w", "--data.impute=median", "--data.target=y"};
+  std::vector<std::string> of_file{"train", "--data.train=" + data, "--out=", "--train.epochs=1"},
+      conversion{"convert", data, path("shards")};
+  of_file.insert(of_file.end(), settings.begin(), settings.end());
+  conversion.insert(conversion.end(), settings.begin(), settings.end());
+  said(conversion);
+  const std::string of_shards =
+                        run({"train", "--data.train=" + path("shards"), "--out=", "--train.epochs=1"}).err,
+                    expected = run(of_file).err;
+  for (const char* line :
+       {"missing: 2 cells filled (data.impute = median)\n", "weights: w (data.weight)\n"}) {
+    EXPECT_THAT(expected, HasSubstr(line));
+    EXPECT_THAT(of_shards, HasSubstr(line));
+  }
+}
+
+/// A file of weights, as npy data have it, is that of the rows to test only where the command names it.
+TEST_F(ConvertCommand, AnEvaluationTakesTheFileOfWeightsThatItNames) {
+  const std::string x = write("x.npy", npy("<f4", "(3, 1)", std::vector<float>{0, 0, 0})),
+                    y = write("y.npy", npy("<f4", "(3,)", std::vector<float>{1, 2, 6})),
+                    w = write("w.npy", npy("<f4", "(3,)", std::vector<float>{1, 1, 2})),
+                    few = write("few.npy", npy("<f4", "(2,)", std::vector<float>{1, 2}));
+  const std::string model = path("run");
+  said({"train", "--data.train=" + x, "--data.target=" + y, "--data.weight=" + w, "--data.standardize=false",
+        "--data.standardize_target=false", "--model.loss=squared", "--model.bias=false", "--optimizer.lr=0.1",
+        "--train.epochs=1", "--out=" + model, "--quiet"});
+  const std::vector<std::string> test{"evaluate", model, "--data.test=" + x, "--data.test_target=" + y,
+                                      "--json"};
+  const auto evaluated = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> command = test;
+    command.insert(command.end(), more.begin(), more.end());
+    return run(command);
+  };
+  const auto mse = [](const Result& result) {
+    const double rmse = nlohmann::json::parse(result.out)["test.rmse"];
+    return rmse * rmse;
+  };
+  // Each prediction is 0: the mean of 1, 4 and 36, and of 1, 4 and twice 36.
+  const Result plain = evaluated({}), weighted = evaluated({"--data.weight=" + w});
+  EXPECT_NEAR(mse(plain), 41.0 / 3, 1e-5);
+  EXPECT_NEAR(mse(weighted), 77.0 / 4, 1e-5);
+  EXPECT_THAT(plain.err, HasSubstr("x.npy: every row has weight 1; data.weight = "));
+  EXPECT_THAT(weighted.err, testing::Not(HasSubstr("weight 1")));
+  const Result short_of = evaluated({"--data.weight=" + few});
+  EXPECT_EQ(short_of.code, 65);
+  EXPECT_THAT(short_of.err, HasSubstr("few.npy has 2 rows; want 3, as many as"));
+}
+
 TEST_F(ConvertCommand, StandardInputIsConverted) {
   const std::string data = table();
   const std::string command = std::string("cat ") + data;

@@ -133,7 +133,7 @@ TEST_F(Convert, ASetThatDataMemoryHoldsIsReadIntoIt) {
     DataConfig config;
     config.train = path(name);
     config.memory = memory;
-    return open_training_shards(config, nullptr, 1);
+    return open_training_shards(config, nullptr, 1).data;
   };
   for (const auto& [name, bytes] :
        {std::pair("floats", 1'440'000), std::pair("bytes", 360'000), std::pair("sparse", 3 * 24)}) {
@@ -318,6 +318,38 @@ TEST_F(Convert, AnImputationIsThatOfAllRows) {
   EXPECT_EQ(stored.transform.impute.size(), static_cast<std::size_t>(kWidth));
 }
 
+/// For the summary of a run, which says the same of files.
+TEST_F(Convert, ASetKeepsWhatWasFilledAndWhereItsWeightsAreFrom) {
+  DataConfig config;
+  config.train = write("d.csv", "a,b,w,y\n1,,3,10\n2,1,0,20\n,5,5,60\n4,5,5,80\n");
+  config.weight = "w";
+  config.impute = Imputation::mean;
+  convert(config, path("table"), {.use = TargetUse::numbers});
+  config = array("<f4", quarters(kRows * kWidth));
+  config.weight = write("w.npy", test::npy("<f4", "(12000,)", std::vector<float>(kRows, 2)));
+  convert(config, path("array"));
+  DataConfig opened;
+  opened.train = path("table");
+  const TrainingShards table = open_training_shards(opened, nullptr, 1);
+  EXPECT_EQ(table.notes, (ConversionNotes{.filled = 2, .impute = Imputation::mean, .weight = "w"}));
+  EXPECT_EQ(table.data.filled, 2);
+  opened.train = path("array");
+  EXPECT_EQ(open_training_shards(opened, nullptr, 1).notes, (ConversionNotes{.weight = "w.npy"}));
+  Dataset rows = open_shards(path("array"));
+  write_shards(rows, path("again"));
+  opened.train = path("again");
+  EXPECT_EQ(open_training_shards(opened, nullptr, 1).notes.weight, "those of the shards");
+}
+
+TEST_F(Convert, NamesOfRowsAreLeftOutAndToldOf) {
+  DataConfig config;
+  config.train = write("d.csv", "who,a,y\nann,1,10\nbob,2,20\n");
+  config.id = "who";
+  const ConvertReport report = convert(config, path("shards"), {.use = TargetUse::numbers});
+  EXPECT_THAT(report.notes, testing::Contains(config.train + ": shards keep no names of rows (who); "
+                                                             "predictions on them number the rows"));
+}
+
 TEST_F(Convert, AnArrayThatEndsEarlyOrHasOtherLabelsLeavesNothing) {
   DataConfig config = array("<f4", quarters(kRows * kWidth));
   std::filesystem::resize_file(config.train, 1'300'000);
@@ -373,12 +405,12 @@ TEST_F(Convert, SettingsOfReadersAreRefusedForShards) {
   with_text.train = path("shards");
   with_text.test = "t.csv";
   with_text.header = Header::yes;
-  EXPECT_EQ(open_training_shards(with_text, nullptr, 1).rows, kRows) << "the test file is text";
+  EXPECT_EQ(open_training_shards(with_text, nullptr, 1).data.rows, kRows) << "the test file is text";
   with_text.standardize = Tristate::no;
   expect_error<ConfigError>([&] { open_training_shards(with_text, nullptr, 1); },
                             {"data.standardize = false, but thalweg convert scaled the features"});
   with_text.standardize = Tristate::yes;
-  EXPECT_EQ(open_training_shards(with_text, nullptr, 1).rows, kRows);
+  EXPECT_EQ(open_training_shards(with_text, nullptr, 1).data.rows, kRows);
 }
 
 TEST_F(Convert, ShardsForAModelTakeItsScale) {

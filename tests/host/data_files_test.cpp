@@ -7,6 +7,7 @@
 #include "tests/support/compressed.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/pipe.hpp"
+#include "thalweg/shards.hpp"
 
 namespace thalweg {
 namespace {
@@ -54,6 +55,16 @@ TEST_F(SeveralFiles, APatternOrAFolderOfNothingIsAnError) {
                              {"is a folder without a file that has a name of data, as .csv"});
   write("a.csv", "x,y\n1,2\n");
   expect_error<NoInputError>([&] { read(list("a.csv", "b.csv")); }, {"b.csv: no such file"});
+}
+
+TEST_F(SeveralFiles, ASetOfShardsIsNoneOfThem) {
+  const std::string table = write("d.csv", "x,y\n1,2\n3,4\n");
+  for (const char* name : {"a.shards", "b.shards"}) convert(config(table), path(name));
+  for (const std::string& names : {list("a.shards", "b.shards"), path("*.shards"), list("d.csv", "a.shards")})
+    expect_error<ConfigError>([&] { read(names); },
+                              {names + " names the set of shards " + path("a.shards") +
+                               " in a list or by a glob; want the path of one set alone"});
+  EXPECT_EQ(read(path("a.shards")).rows, 2);
 }
 
 TEST_F(SeveralFiles, OfCsvAreOneTableWithOneHeader) {

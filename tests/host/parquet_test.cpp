@@ -70,6 +70,25 @@ TEST_F(Parquet, ARowRangeTakesItsRows) {
   expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); }, {"has 4 rows"});
 }
 
+TEST_F(Parquet, AColumnOfAnyTypeMayBeLeftOut) {
+  const std::string first = parquet("a.parquet", "tags@+l x when@tsu:UTC y\n0 1 0 10\n0 2 0 20\n"),
+                    second = parquet("b.parquet", "tags@+l x when@tsu:UTC y\n0 3 0 30\n");
+  DataConfig c = config(first + "," + second);
+  expect_error<DataError>(
+      [&] { read_training_data(c, TargetUse::numbers); },
+      {"column \"tags\" of ", "a.parquet is of the Arrow type list (\"+l\")", "leave it out (data.ignore)"});
+  c.ignore = {"tags"};
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
+                          {"column \"when\" of ", "is of the Arrow type timestamp"});
+  for (const std::vector<std::string>& ignored : {std::vector<std::string>{"tags", "when"}, {"0", "-2"}}) {
+    c.ignore = ignored;
+    const Dataset data = read_training_data(c, TargetUse::numbers);
+    EXPECT_THAT(data.dense_f32, ElementsAre(1, 2, 3));
+    EXPECT_THAT(data.target, ElementsAre(10, 20, 30));
+    EXPECT_THAT(data.transform.columns, ElementsAre("x"));
+  }
+}
+
 TEST_F(Parquet, SeveralFilesAreOneTable) {
   const std::string first = parquet("a.parquet", "x y\n1 10\n2 20\n"),
                     second = parquet("b.parquet", "x y\n3 30\n");

@@ -77,6 +77,25 @@ TEST_F(ControlGroups, OfVersion1LimitByTheControllerOfMemory) {
   EXPECT_EQ(limit(), 1000000) << "in a container the path of the group is not there";
 }
 
+TEST(FreeAddressSpace, IsWhatTheLimitLeaves) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &limit), 0);
+  if (limit.rlim_cur != RLIM_INFINITY) GTEST_SKIP() << "there is a limit already";
+  EXPECT_EQ(free_address_space(), kNoLimit);
+  const std::int64_t most = std::int64_t{1} << 47;  // more than any build of the tests takes
+  const rlimit less{static_cast<rlim_t>(most), limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &less), 0);
+  const std::int64_t before = free_address_space();
+  constexpr std::int64_t kBytes = std::int64_t{64} << 20;
+  const std::vector<char> taken(kBytes);
+  const std::int64_t after = free_address_space();
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
+  EXPECT_EQ(taken.back(), 0);
+  EXPECT_LT(before, most);
+  EXPECT_GE(before - after, kBytes);
+  EXPECT_LT(before - after, 2 * kBytes);
+}
+
 TEST(AvailableMemory, IsNotMoreThanTheAddressSpace) {
   const std::int64_t before = available_memory();
   EXPECT_GT(before, 0);

@@ -1,8 +1,15 @@
 #include "host/step/row_loader.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <iterator>
+#include <thread>
 
 #include "host/data/all_rows.hpp"
+#include "host/runtime/available_memory.hpp"
+#include "host/step/reader_threads.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/memory_store.hpp"
 
@@ -245,6 +252,38 @@ TEST(RowLoader, EndsWithoutReadingWhatIsAnnounced) {
 LoaderPlan plan(const EpochBatches& batches, std::int64_t memory) {
   const StoredForm form{.rows = 1000, .features = 10};
   return LoaderPlan::of(form, {.memory = memory}, 100, &batches);
+}
+
+std::int64_t threads_of_this_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return std::distance(begin(tasks), end(tasks));
+}
+
+/// Each takes a stack of 8 MiB, and 64 MiB that the allocator reserves; together at most half of what is
+/// left.
+TEST(ReaderThreads, LeaveAddressSpaceForTheRows) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &limit), 0);
+  if (limit.rlim_cur != RLIM_INFINITY) GTEST_SKIP() << "there is a limit already";
+  const std::int64_t before = threads_of_this_process(), most = std::int64_t{1} << 47;
+  const auto set = [&](std::int64_t bytes) {
+    const rlimit less{static_cast<rlim_t>(bytes), limit.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_AS, &less), 0);
+  };
+  set(most);
+  const std::int64_t in_use = most - free_address_space();
+  for (const auto& [room, threads] : {std::pair(360, 2), {144, 1}, {40, 1}}) {
+    while (threads_of_this_process() > before)
+      std::this_thread::yield();  // those that ended may still be there
+    set(in_use + (std::int64_t{room} << 20));
+    const ReaderThreads few(32);
+    const std::int64_t started = threads_of_this_process() - before;
+    ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
+    EXPECT_EQ(started, threads) << room << " MiB are left";
+  }
+  while (threads_of_this_process() > before) std::this_thread::yield();
+  const ReaderThreads all(32);
+  EXPECT_EQ(threads_of_this_process() - before, 32);
 }
 
 TEST(LoaderPlan, FillsTheMemoryWithBatches) {

@@ -7,6 +7,7 @@
 
 #include "host/checkpoint/checksum.hpp"
 #include "host/checkpoint/files.hpp"
+#include "host/data/shard_data.hpp"
 #include "host/data/shards/shard_layout.hpp"
 #include "host/data/shards/shard_store.hpp"
 #include "host/data/shards/shard_writer.hpp"
@@ -156,6 +157,15 @@ TEST_F(ShardDamage, AMissingShardIsNamed) {
   expect_refused({"shard-00001.safetensors", "missing"});
   std::filesystem::create_directory(file("shard-00001.safetensors"));
   expect_refused({"shard-00001.safetensors", "is not a file"});
+}
+
+TEST_F(ShardDamage, AMissingManifestIsNamed) {
+  write(dense_floats(7, 3), 48);
+  std::filesystem::remove(file("manifest.json"));
+  expect_refused({file("manifest.json") + ": the manifest of this set of shards is missing"});
+  EXPECT_TRUE(is_shard_set(folder())) << "so whoever names it hears of the manifest";
+  std::filesystem::remove(file("shard-00000.safetensors"));
+  EXPECT_FALSE(is_shard_set(folder()));
 }
 
 TEST_F(ShardDamage, AShardThatCannotBeOpenedIsAnIoError) {
@@ -351,7 +361,12 @@ TEST_F(ShardDamage, AManifestOfAnotherFormIsRefused) {
   const std::array<std::string, 3> changes[] = {
       {"thalweg shards", "thalweg checkpoint", "is not the manifest of a set of shards"},
       {"\"format\": ", "\"other\": ", "is not the manifest of a set of shards"},
-      {"\"version\": 1", "\"version\": 2", "\"version\": the set is of version 2, this program reads 1"},
+      {"\"version\": 1", "\"version\": 3",
+       "\"version\": the set is of version 3, this program reads 1 and 2"},
+      {"\"version\": 1", "\"version\": 2", "is not as it is written"},  // it has no notes
+      {"\"schema\"", "\"filled\": 0,\n  \"schema\"", "is not as it is written"},
+      {"\"schema\"", "\"filled\": -1,\n  \"schema\"", "\"filled\": wanted a number not below 0, got -1"},
+      {"\"schema\"", "\"impute\": \"luck\",\n  \"schema\"", "\"impute\": \"luck\" is not known"},
       {"\"version\": 1", "\"version\": \"1\"", "\"version\": wanted a whole number"},
       {"\"rows\": 7", "\"rows\": -7", "\"rows\": wanted a number not below 0, got -7"},
       {"\"rows\": 7", "\"rows\": 7.5", "\"rows\": wanted a whole number"},

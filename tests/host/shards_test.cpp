@@ -160,6 +160,29 @@ TEST_F(Shards, AShardEndsAtItsBytes) {
                                       "shard-00002.safetensors", "shard-00003.safetensors"}));
 }
 
+/// A shard lies in memory until it is whole.
+TEST_F(Shards, AShardTakesAQuarterOfTheMemory) {
+  const ScratchFolder root;
+  const Dataset data = dense_bytes(100, 10);
+  const auto written = [&](const std::string& name, std::int64_t shard_bytes, std::int64_t memory) {
+    ShardWriter writer(root / name, {.features = 10, .dtype = DType::u8, .targets = false}, shard_bytes,
+                       memory);
+    writer.append_dense(std::span(data.dense_u8), {}, {});
+    DataSchema schema = schema_of(data);
+    return writer.finish({.schema = schema});
+  };
+  const ConvertReport bounded = written("bounded", 1000, 1200);  // 30 rows
+  EXPECT_EQ(bounded.shards, 4);
+  EXPECT_EQ(bounded.notes,
+            std::vector<std::string>{"a shard has about 300 bytes, a quarter of this process's "
+                                     "memory, instead of 1000"});
+  const ConvertReport free = written("free", 300, 1 << 20), whole = written("whole", 5000, 4000);
+  EXPECT_TRUE(free.notes.empty());
+  EXPECT_EQ(read_file(root / "free/manifest.json"), read_file(root / "bounded/manifest.json"));
+  EXPECT_EQ(whole.shards, 1);
+  EXPECT_TRUE(whole.notes.empty()) << "the limit was not reached";
+}
+
 TEST_F(Shards, ASparseShardEndsAtItsBytes) {
   const ScratchFolder root;
   // 8 bytes a row and 8 an entry: 8 16 24 32 | 8 16 24 | 32 8 16

@@ -167,6 +167,13 @@ TEST(StoredData, AreLookedAtForTheDefaultsAsTheSameRowsInMemory) {
   EXPECT_EQ(store->rows_read, 1250) << "every second row";
 }
 
+TEST(StoredData, WithAValueThatNoModelTakesGiveNoDefaults) {
+  Dataset data = dense(2);
+  data.dense_f32[8 * kFeatures + 1] = kNan;
+  expect_error<DataError>([&] { run_shape(stored(data), first_rows(10), {}); },
+                          "rows by hand row 8, feature 1: the value is nan; want a finite number");
+}
+
 TEST(StoredData, ThatAreBytesAreNotStandardisedBeforeAPrivateRun) {
   Config config;
   config.train.batch_size = 20;

@@ -15,6 +15,7 @@
 #include "host/step/memory_plan.hpp"
 #include "kernels/per_sample/per_sample.hpp"
 #include "tests/support/backends.hpp"
+#include "tests/support/data_files.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/own_objectives.hpp"
 
@@ -256,7 +257,7 @@ TEST(StoredRows, AStepWhoseRowsCannotBeReadChangesNothing) {
 
 TEST(StoredRows, ARowThatDivergesHasItsNumberInTheDataSet) {
   Dataset data = data_of({});
-  data.dense_f32[40 * kFeatures + 3] = std::numeric_limits<float>::infinity();
+  data.dense_f32[40 * kFeatures + 3] = 1e30f;  // its square is too large
   for (const std::string& device : test::all_devices()) {
     const Dataset infinite = stored(data);
     Model model(test::context_of(device), resolve_model({.loss = Loss::squared}, schema_of(infinite), 1));
@@ -270,6 +271,30 @@ TEST(StoredRows, ARowThatDivergesHasItsNumberInTheDataSet) {
     } catch (const DivergedError& error) {
       EXPECT_NE(std::string(error.what()).find("the loss of made up row 40 is not finite"), std::string::npos)
           << error.what();
+    }
+  }
+}
+
+/// Nobody has looked at the values of such a store before.
+TEST(StoredRows, AValueThatIsNotFiniteEndsAStepByItsRowAndFeature) {
+  const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+  Dataset nans = data_of({}), infinite = data_of({.features = Features::sparse});
+  nans.dense_f32[40 * kFeatures + 3] = nan;
+  const auto entry = static_cast<std::size_t>(infinite.offsets[40] + 1);  // columns 0, 7, 14 of row 40
+  infinite.values[entry] = inf;
+  const std::pair<Dataset, const char*> cases[] = {{nans, "made up row 40, feature 3: the value is nan"},
+                                                   {infinite, "made up row 40, feature 7: the value is inf"}};
+  for (const auto& [data, words] : cases) {
+    for (const std::string& device : test::all_devices()) {
+      const Dataset unchecked = stored(data);
+      Model model(test::context_of(device), resolve_model({.loss = Loss::squared}, schema_of(unchecked), 1));
+      const Floats before = joined(model.parameters());
+      Learner learner(model, CheckedData{unchecked}, {.max_batch = kBatch});
+      test::expect_error<DataError>([&learner] { learner.step(Rows{41, 3, 40, 39}); }, {words});
+      test::expect_same_bits(joined(model.parameters()), before, device);
+      EXPECT_EQ(learner.steps(), 0);
+      learner.step(Rows{41, 3, 39});
+      EXPECT_NE(joined(model.parameters()), before) << "the other rows are good";
     }
   }
 }

@@ -11,6 +11,7 @@
 #include "thalweg/error.hpp"
 #include "thalweg/metrics.hpp"
 #include "thalweg/per_sample.hpp"
+#include "thalweg/trainer.hpp"
 #include "thalweg/validate.hpp"
 
 namespace thalweg::test {
@@ -142,6 +143,24 @@ TEST(View, OfCsrRefusesAColumnBeforeAModelReadsBesideItsWeights) {
   expect_error<DataError>([&] { validate(data); }, "view row 1: column 3");
   columns[1] = 2;
   EXPECT_NO_THROW(validate(data));
+}
+
+/// Whether the learning rate is found from the rows or given.
+TEST(View, OfAValueThatNoModelTakesEndsARunByRowAndFeature) {
+  Floats cells(40 * 3, 0.5F);
+  cells[37 * 3 + 2] = std::numeric_limits<float>::quiet_NaN();
+  Dataset data = matrix_view(ConstMatrix{cells.data(), 40, 3, 3});
+  data.target.assign(40, 1.0F);
+  data.target[1] = 2;
+  Config config;
+  config.device = "cpu", config.train.threads = 1, config.train.epochs = 1;
+  for (const double rate : {0.0, 0.25}) {
+    config.optimizer.lr = rate;
+    expect_error<DataError>([&] { train(config, data); },
+                            "view row 37, feature 2: the value is nan; want a finite number");
+  }
+  cells[37 * 3 + 2] = 0.5F;
+  EXPECT_GT(train(config, data).steps, 0);
 }
 
 }  // namespace

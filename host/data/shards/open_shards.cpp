@@ -23,6 +23,7 @@ Dataset described_by(const ShardManifest& m) {
   data.target_column = m.facts.schema.target_column;
   data.index_base = m.facts.schema.index_base;
   data.target_reason = m.facts.target_reason;
+  data.filled = m.facts.notes.filled;
   return data;
 }
 
@@ -50,14 +51,19 @@ void check_weight_sum(const Dataset& data, double expected) {
                                 data.source, sum, expected));
 }
 
+[[noreturn]] void refuse_without_manifest(const std::string& folder, const std::string& path) {
+  if (path_exists(join_path(folder, shard_name(0))))
+    throw DataError(fmt::format(
+        "{}: the manifest of this set of shards is missing; bring it back, or convert the data anew", path));
+  throw NoInputError(fmt::format("{}: has no {}; want a folder that convert wrote", folder, kShardManifest));
+}
+
 }  // namespace
 
 ShardManifest read_shard_manifest(const std::string& folder) {
   const std::string path = join_path(folder, kShardManifest);
   if (!is_folder(folder)) throw NoInputError(fmt::format("{}: no such folder", folder));
-  if (!path_exists(path))
-    throw NoInputError(
-        fmt::format("{}: has no {}; want a folder that convert wrote", folder, kShardManifest));
+  if (!path_exists(path)) refuse_without_manifest(folder, path);
   const std::uint64_t bytes = file_size(path).value_or(0);
   if (std::cmp_greater(bytes, kMostManifestBytes))
     throw DataError(fmt::format("{}: has {} bytes; allowed are {}", path, bytes, kMostManifestBytes));

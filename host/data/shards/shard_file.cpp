@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,15 +19,34 @@
 namespace thalweg {
 namespace {
 
-/// Memory that a direct read can fill: a piece, which begins on a page.
+/// Memory of each thread. The key frees it when its thread ends: where memory is short, a thread_local with a
+/// destructor ends the process.
+class PieceBuffers {
+ public:
+  PieceBuffers() {
+    if (::pthread_key_create(&key_, &std::free) != 0)
+      throw InternalError("no key is left for the buffers that shards are read into");
+  }
+
+  /// A piece, which begins on a page, as a direct read wants it.
+  char* of_this_thread() const {
+    if (void* const memory = ::pthread_getspecific(key_); memory != nullptr)
+      return static_cast<char*>(memory);
+    void* const memory = std::aligned_alloc(kShardPage, kShardPiece);
+    if (memory == nullptr || ::pthread_setspecific(key_, memory) != 0) {
+      std::free(memory);
+      throw std::bad_alloc();
+    }
+    return static_cast<char*>(memory);
+  }
+
+ private:
+  pthread_key_t key_{};
+};
+
 char* piece_buffer() {
-  struct Free {
-    void operator()(char* memory) const { std::free(memory); }
-  };
-  thread_local std::unique_ptr<char, Free> buffer;
-  if (buffer == nullptr) buffer.reset(static_cast<char*>(std::aligned_alloc(kShardPage, kShardPiece)));
-  if (buffer == nullptr) throw std::bad_alloc();
-  return buffer.get();
+  static const PieceBuffers buffers;
+  return buffers.of_this_thread();
 }
 
 std::string text_of(RowSpan rows) {
@@ -37,44 +56,29 @@ std::string text_of(RowSpan rows) {
 }  // namespace
 
 ShardFile::ShardFile(std::string path, const ShardEntry& entry)
-    : path_(std::move(path)), entry_(entry), bytes_(static_cast<std::int64_t>(entry.bytes)) {
-  verified_ = std::make_unique<std::atomic<bool>[]>(entry.pieces.size());
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-  fd_ = ::open(path_.c_str(), kFlags | O_DIRECT);
-  if (fd_ < 0 && errno == EINVAL) {  // the file system has no such reads
-    direct_ = false;
-    fd_ = ::open(path_.c_str(), kFlags);
-  }
-  if (fd_ < 0 && errno == ENOENT) throw DataError(fmt::format("{}: this shard of the set is missing", path_));
-  if (fd_ < 0) throw IoError(fmt::format("{}: cannot be opened: {}", path_, std::strerror(errno)));
-  struct stat status {};
-  const bool known = ::fstat(fd_, &status) == 0;
-  if (known && S_ISREG(status.st_mode) && status.st_size == bytes_) return;
-  ::close(fd_);
-  if (!known || !S_ISREG(status.st_mode)) throw DataError(fmt::format("{}: is not a file", path_));
-  throw DataError(fmt::format("{}: has {} bytes; its manifest says {}", path_, status.st_size, bytes_));
-}
+    : file_(std::move(path), static_cast<std::int64_t>(entry.bytes)),
+      entry_(entry),
+      bytes_(static_cast<std::int64_t>(entry.bytes)),
+      verified_(std::make_unique<std::atomic<bool>[]>(entry.pieces.size())) {}
 
-ShardFile::~ShardFile() { ::close(fd_); }
-
-void ShardFile::fill(char* buffer, std::int64_t at, std::int64_t size, RowSpan rows) const {
+void ShardFile::fill(int fd, char* buffer, std::int64_t at, std::int64_t size, RowSpan rows) const {
   const std::int64_t wanted = std::min(size, bytes_ - at);
+  bool tried = false;
   for (std::int64_t done = 0; done < wanted;) {
-    const bool direct = direct_.load(std::memory_order_acquire);
     const ssize_t got =
-        ::pread(fd_, buffer + done, static_cast<std::size_t>(size - done), static_cast<off_t>(at + done));
+        ::pread(fd, buffer + done, static_cast<std::size_t>(size - done), static_cast<off_t>(at + done));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EINVAL && direct) {  // it takes such a file, but not such reads
-      ::fcntl(fd_, F_SETFL, ::fcntl(fd_, F_GETFL) & ~O_DIRECT);
-      direct_.store(false, std::memory_order_release);  // after it: who sees this may take EINVAL as final
+    // The file system may take such a file, but not such reads. Another thread may have seen it already.
+    if (got < 0 && errno == EINVAL && !std::exchange(tried, true)) {
+      ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_DIRECT);
       continue;
     }
     if (got < 0)
-      throw IoError(fmt::format("{}: {} cannot be read at byte {}: {}", path_, text_of(rows), at + done,
+      throw IoError(fmt::format("{}: {} cannot be read at byte {}: {}", path(), text_of(rows), at + done,
                                 std::strerror(errno)));
     if (got == 0)
       throw DataError(
-          fmt::format("{}: it ended at byte {} as {} were read", path_, at + done, text_of(rows)));
+          fmt::format("{}: it ended at byte {} as {} were read", path(), at + done, text_of(rows)));
     done += got;
   }
 }
@@ -84,7 +88,7 @@ void ShardFile::verify(std::int64_t piece, std::string_view bytes, RowSpan rows)
   if (checksum64(bytes) != entry_.pieces[p]) {  // mutant: piece-compared
     const std::int64_t begin = piece * kShardPiece;
     throw DataError(
-        fmt::format("{}: damaged: bytes {} to {} are not what was written (found as {} were read)", path_,
+        fmt::format("{}: damaged: bytes {} to {} are not what was written (found as {} were read)", path(),
                     begin, begin + std::ssize(bytes) - 1, text_of(rows)));
   }
   verified_[p].store(true, std::memory_order_relaxed);
@@ -92,6 +96,7 @@ void ShardFile::verify(std::int64_t piece, std::string_view bytes, RowSpan rows)
 
 void ShardFile::read(std::int64_t at, std::int64_t size, void* to, RowSpan rows) const {
   char* const buffer = piece_buffer();
+  const ShardDescriptor::Use file(file_);
   auto* out = static_cast<char*>(to);
   for (std::int64_t end = at + size; at < end;) {
     const std::int64_t piece = at / kShardPiece, piece_begin = piece * kShardPiece;
@@ -102,7 +107,7 @@ void ShardFile::read(std::int64_t at, std::int64_t size, void* to, RowSpan rows)
     const std::int64_t first = seen ? at / kShardPage * kShardPage : piece_begin;
     const std::int64_t last =
         seen ? (stop + kShardPage - 1) / kShardPage * kShardPage : piece_begin + kShardPiece;
-    fill(buffer, first, last - first, rows);
+    fill(file.fd(), buffer, first, last - first, rows);
     // mutant: piece-verified-first
     if (!seen) verify(piece, {buffer, static_cast<std::size_t>(piece_end - piece_begin)}, rows);
     std::memcpy(out, buffer + (at - first), static_cast<std::size_t>(stop - at));

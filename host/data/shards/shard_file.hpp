@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "host/data/shards/shard_descriptor.hpp"
 #include "host/data/shards/shard_manifest.hpp"
 
 namespace thalweg {
@@ -24,26 +25,21 @@ class ShardFile {
   /// `entry` is the file's in its manifest, and outlives this. Throws DataError if the file is not there or
   /// has another size.
   ShardFile(std::string path, const ShardEntry& entry);
-  ~ShardFile();
-  ShardFile(const ShardFile&) = delete;
-  ShardFile& operator=(const ShardFile&) = delete;
 
   /// Copies the bytes [at, at + size) of the file. Throws DataError for bytes that are not what was written,
   /// IoError if they cannot be read; both name the file and the rows that were wanted.
   void read(std::int64_t at, std::int64_t size, void* to, RowSpan rows) const;
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return file_.path(); }
 
  private:
   /// Fills `buffer`, which is aligned, from a multiple of a page.
-  void fill(char* buffer, std::int64_t at, std::int64_t size, RowSpan rows) const;
+  void fill(int fd, char* buffer, std::int64_t at, std::int64_t size, RowSpan rows) const;
   void verify(std::int64_t piece, std::string_view bytes, RowSpan rows) const;
 
-  std::string path_;
+  const ShardDescriptor file_;
   const ShardEntry& entry_;
-  std::int64_t bytes_;
-  int fd_ = -1;
-  mutable std::atomic<bool> direct_ = true;        ///< past the page cache
+  const std::int64_t bytes_;
   std::unique_ptr<std::atomic<bool>[]> verified_;  ///< by piece
 };
 

@@ -11,7 +11,8 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kFormat = "thalweg shards";
-constexpr std::int64_t kVersion = 1;
+/// The second version has notes. Sets without any stay of the first.
+constexpr std::int64_t kVersion = 1, kVersionOfNotes = 2;
 constexpr std::string_view kTail = ",\n  \"manifest_xxh3\": \"";
 constexpr std::size_t kSumDigits = 32;
 
@@ -49,7 +50,8 @@ Json shard_json(const ShardEntry& shard) {
 Json facts_json(const ShardManifest& m) {
   Json json;
   json["format"] = kFormat;
-  json["version"] = kVersion;
+  const ConversionNotes& notes = m.facts.notes;
+  json["version"] = notes == ConversionNotes{} ? kVersion : kVersionOfNotes;
   json["rows"] = m.rows;
   json["features"] = m.form.features;
   json["sparse"] = m.form.sparse;
@@ -64,6 +66,9 @@ Json facts_json(const ShardManifest& m) {
   json["target_reason"] = m.facts.target_reason;
   json["source"] = m.facts.source;
   json["source_fingerprint"] = m.facts.source_fingerprint;
+  if (notes.filled > 0) json["filled"] = notes.filled;
+  if (notes.impute != Imputation::error) json["impute"] = name_of(notes.impute);
+  if (!notes.weight.empty()) json["weight"] = notes.weight;
   json["schema"] = parse_json(schema_to_json(m.facts.schema));
   return json;
 }
@@ -119,6 +124,14 @@ ShardEntry shard_from(const Json& json) {
   return shard;
 }
 
+ConversionNotes notes_from(const Json& json) {
+  ConversionNotes notes;
+  if (json.find("filled") != nullptr) notes.filled = count_at(json, "filled");
+  if (json.find("impute") != nullptr) notes.impute = choice_at<Imputation>(json, "impute");
+  if (json.find("weight") != nullptr) notes.weight = value_at<std::string>(json, "weight");
+  return notes;
+}
+
 ShardManifest from_json(const Json& json) {
   ShardManifest m;
   m.rows = count_at(json, "rows");
@@ -135,6 +148,7 @@ ShardManifest from_json(const Json& json) {
   m.facts.target_reason = value_at<std::string>(json, "target_reason");
   m.facts.source = value_at<std::string>(json, "source");
   m.facts.source_fingerprint = value_at<std::string>(json, "source_fingerprint");
+  m.facts.notes = notes_from(json);
   m.facts.schema = schema_from_json(json.at("schema").dump());
   for (const Json& shard : json.at("shards").array()) m.shards.push_back(shard_from(shard));
   return m;
@@ -156,9 +170,9 @@ void require_version(const Json& json) {
   const auto* const name = format == nullptr ? nullptr : format->get_if<std::string>();
   if (name == nullptr || *name != kFormat) throw JsonError("is not the manifest of a set of shards");
   const auto version = value_at<std::int64_t>(json, "version");
-  if (version != kVersion)
-    throw JsonError(
-        fmt::format("\"version\": the set is of version {}, this program reads {}", version, kVersion));
+  if (version != kVersion && version != kVersionOfNotes)
+    throw JsonError(fmt::format("\"version\": the set is of version {}, this program reads {} and {}",
+                                version, kVersion, kVersionOfNotes));
 }
 
 }  // namespace

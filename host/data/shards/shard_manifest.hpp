@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/data/shards/conversion_notes.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/names.hpp"
 
@@ -41,6 +42,7 @@ struct ShardFacts {
   std::string target_reason;       ///< Dataset::target_reason
   std::string source;              ///< where the rows come from, for people
   std::string source_fingerprint;  ///< of the data set in memory; empty: it never was there
+  ConversionNotes notes;
 };
 
 /// One file of the set.

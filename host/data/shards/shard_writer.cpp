@@ -76,8 +76,11 @@ void require_new_folder(const std::string& folder) {
 }
 
 struct ShardWriter::State {
-  State(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes)
-      : folder(new_folder(folder)), shard(form, shard_bytes) {
+  State(const std::string& folder, const ShardForm& form, std::int64_t asked, std::int64_t memory)
+      : asked_bytes(asked),
+        shard_bytes(std::min(asked, std::max<std::int64_t>(1, memory / 4))),
+        folder(new_folder(folder)),
+        shard(form, shard_bytes) {
     manifest.form = form;
   }
 
@@ -107,6 +110,7 @@ struct ShardWriter::State {
   void append_dense(std::span<const T> cells, std::span<const float> targets, std::span<const float> weights);
   void append_sparse(const FeatureRows& rows, std::span<const float> targets, std::span<const float> weights);
 
+  const std::int64_t asked_bytes, shard_bytes;
   AtomicFolder folder;
   ShardBuffer shard;
   ShardManifest manifest;
@@ -169,10 +173,11 @@ void ShardWriter::State::append_sparse(const FeatureRows& rows, std::span<const 
   }
 }
 
-ShardWriter::ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes) {
+ShardWriter::ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes,
+                         std::int64_t memory) {
   require_shard_bytes(shard_bytes);
   require_form(form);
-  state_ = std::make_unique<State>(folder, form, shard_bytes);
+  state_ = std::make_unique<State>(folder, form, shard_bytes, memory);
 }
 
 ShardWriter::~ShardWriter() = default;
@@ -225,6 +230,10 @@ ConvertReport ShardWriter::finish(const ShardFacts& facts) {
   s.folder.commit();
   ConvertReport report{m.rows, m.form.features, std::ssize(m.shards), std::ssize(text)};
   for (const ShardEntry& shard : m.shards) report.bytes += static_cast<std::int64_t>(shard.bytes);
+  if (report.shards > 1 && s.shard_bytes < s.asked_bytes)
+    report.notes.push_back(
+        fmt::format("a shard has about {} bytes, a quarter of this process's memory, instead of {}",
+                    s.shard_bytes, s.asked_bytes));
   return report;
 }
 

@@ -7,6 +7,7 @@
 
 #include "host/data/row_store.hpp"
 #include "host/data/shards/shard_manifest.hpp"
+#include "host/runtime/available_memory.hpp"
 #include "thalweg/shards.hpp"
 
 namespace thalweg {
@@ -18,9 +19,10 @@ void require_new_folder(const std::string& folder);
 /// cut into blocks. One shard at a time is kept in memory.
 class ShardWriter {
  public:
-  /// `shard_bytes`: of features in one shard, about. Throws UsageError if `folder` exists, or for a shard of
-  /// less than 1 byte; IoError.
-  ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes);
+  /// `shard_bytes`: of features in one shard, about; a shard takes at most a quarter of `memory`, because it
+  /// is kept there. Throws UsageError if `folder` exists, or for a shard of less than 1 byte; IoError.
+  ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes,
+              std::int64_t memory = available_memory());
   ~ShardWriter();
   ShardWriter(const ShardWriter&) = delete;
   ShardWriter& operator=(const ShardWriter&) = delete;
@@ -35,7 +37,8 @@ class ShardWriter {
                     std::span<const float> weights);
 
   std::int64_t rows() const;
-  /// Throws UsageError where there are no rows, ShapeError where the schema is not that of the rows.
+  /// Its report notes that memory made more shards. Throws UsageError where there are no rows, ShapeError
+  /// where the schema is not that of the rows.
   ConvertReport finish(const ShardFacts& facts);
 
  private:

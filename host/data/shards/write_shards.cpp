@@ -1,3 +1,5 @@
+#include "host/data/shards/write_shards.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,6 +61,11 @@ std::span<const float> part(const std::vector<float>& values, std::int64_t first
 }  // namespace
 
 ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options) {
+  return write_shards(data, folder, options, {.filled = data.filled});
+}
+
+ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options,
+                           const ConversionNotes& notes) {
   validate_data(data, MissingValues::refused, options.reading.threads);
   if (data.features > std::numeric_limits<std::int32_t>::max())
     throw DataError(
@@ -73,10 +80,16 @@ ConvertReport write_shards(const Dataset& data, const std::string& folder, const
     writer.append(rows, part(data.target, first, count), part(data.weight, first, count));
   }
   if (options.reading.progress) options.reading.progress(folder, data.rows, data.rows);
-  return writer.finish({.schema = schema_of(data),
-                        .target_reason = data.target_reason,
-                        .source = name_of(source_of(data)),
-                        .source_fingerprint = data.store ? "" : fingerprint(data, false)});
+  ConvertReport report = writer.finish({.schema = schema_of(data),
+                                        .target_reason = data.target_reason,
+                                        .source = name_of(source_of(data)),
+                                        .source_fingerprint = data.store ? "" : fingerprint(data, false),
+                                        .notes = notes});
+  if (!data.row_names.empty())
+    report.notes.push_back(
+        fmt::format("{}: shards keep no names of rows ({}); predictions on them number the rows",
+                    source_of(data), data.row_name_column));
+  return report;
 }
 
 }  // namespace thalweg

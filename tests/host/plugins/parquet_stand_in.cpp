@@ -1,6 +1,7 @@
 // Has the functions of plugins/parquet and gives the tables that parquet_test asks for, so that loading the
 // plugin and reading its rows are tested without Arrow. A "Parquet" file is its mark, a line that names the
-// columns and lines of numbers; the word "broken" stands for damage.
+// columns and lines of numbers; the word "broken" stands for damage. A column whose
+// name ends in "@FORMAT" says that it has this Arrow type.
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -10,6 +11,12 @@
 #include "tests/support/arrow_by_hand.hpp"
 
 namespace {
+
+thalweg::ArrowByHand column_of(const std::string& name, const std::vector<double>& cells) {
+  const std::size_t at = name.find('@');
+  return thalweg::arrow_numbers(name.substr(0, at), at == std::string::npos ? "g" : name.substr(at + 1),
+                                cells);
+}
 
 std::vector<thalweg::ArrowByHand> table_of(std::istream& lines) {
   std::string line, word;
@@ -23,8 +30,7 @@ std::vector<thalweg::ArrowByHand> table_of(std::istream& lines) {
     for (auto& column : columns) words >> word, column.push_back(std::stod(word));
   }
   std::vector<thalweg::ArrowByHand> table;
-  for (std::size_t c = 0; c < names.size(); ++c)
-    table.push_back(thalweg::arrow_numbers(names[c], "g", columns[c]));
+  for (std::size_t c = 0; c < names.size(); ++c) table.push_back(column_of(names[c], columns[c]));
   return table;
 }
 
