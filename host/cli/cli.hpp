@@ -51,7 +51,8 @@ struct GradientsArguments : Common {
 };
 struct ConvertArguments : Common {
   std::string data, out;
-  std::int64_t shard_mb = 256;  ///< MiB of features in one shard
+  std::int64_t shard_mb = 64;  ///< MiB of features in one shard
+  std::string dtype = "f32";   ///< of dense numbers: f32, f16 or bf16
 };
 struct VerifyArguments : Common {
   std::string config_file;

@@ -102,7 +102,7 @@ ConvertReport convert_as(const Config& config, const std::string& folder, const 
   Dataset rows =
       read_data_as(data, data.train, data.target, data.train_rows, model->schema, true, options.reading);
   ConvertReport report = write_shards(rows, folder, options);
-  report.notes = std::move(rows.notes);
+  report.notes.insert(report.notes.end(), rows.notes.begin(), rows.notes.end());
   return report;
 }
 
@@ -114,7 +114,8 @@ ConvertReport convert_or_stop(const Config& config, const std::string& folder,
   };
   const ConvertOptions options{.shard_bytes = arguments.shard_mb << 20,
                                .use = target_use(config.model.loss),
-                               .reading = read_options(config, reading)};
+                               .reading = read_options(config, reading),
+                               .floats = *value_named<CellFloats>(arguments.dtype)};
   if (value_named<Initialisation>(config.model.init)) return convert(config.data, folder, options);
   return convert_as(config, folder, options);
 }

@@ -1,5 +1,8 @@
 #include "host/cli/model_options.hpp"
 
+#include "host/config/choice.hpp"
+#include "thalweg/shards.hpp"
+
 namespace thalweg::cli {
 namespace {
 
@@ -43,6 +46,9 @@ void add_convert_options(CLI::App& command, ConvertArguments& convert) {
   command.add_option("out", convert.out, "The folder of shards to write; it must not exist yet")->required();
   command.add_option("--shard_mb", convert.shard_mb, "MiB of features in one shard, about")
       ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
+  command.add_option("--dtype", convert.dtype, "How the shards hold dense numbers; 16 bits round them")
+      ->check(CLI::IsMember(names_of<CellFloats>()))
       ->capture_default_str();
 }
 

@@ -53,7 +53,7 @@ Json facts_json(const ShardManifest& m) {
   json["rows"] = m.rows;
   json["features"] = m.form.features;
   json["sparse"] = m.form.sparse;
-  json["dtype"] = name_of(m.form.dtype);
+  json["dtype"] = std::string(dtype_of(m.form));
   json["cells"] = name_of(m.facts.cells);
   json["targets"] = m.form.targets;
   json["weights"] = m.form.weights;
@@ -104,6 +104,14 @@ E choice_at(const Json& json, const char* key) {
   return *choice;
 }
 
+void set_dtype(const std::string& name, ShardForm& form) {
+  const std::optional<CellFloats> floats = value_named<CellFloats>(name);
+  if (!floats && name != name_of(DType::u8))
+    throw JsonError(fmt::format("\"dtype\": {} is not known", Json(name).dump()));
+  form.dtype = floats ? DType::f32 : DType::u8;
+  form.floats = floats.value_or(CellFloats::f32);
+}
+
 ShardEntry shard_from(const Json& json) {
   ShardEntry shard;
   shard.name = value_at<std::string>(json, "name");
@@ -124,9 +132,9 @@ ShardManifest from_json(const Json& json) {
   m.rows = count_at(json, "rows");
   m.form = {.features = count_at(json, "features"),
             .sparse = value_at<bool>(json, "sparse"),
-            .dtype = choice_at<DType>(json, "dtype"),
             .targets = value_at<bool>(json, "targets"),
             .weights = value_at<bool>(json, "weights")};
+  set_dtype(value_at<std::string>(json, "dtype"), m.form);
   m.facts.cells = choice_at<ShardCells>(json, "cells");
   m.entries = count_at(json, "entries");
   m.longest_row = count_at(json, "longest_row");
@@ -162,6 +170,10 @@ void require_version(const Json& json) {
 }
 
 }  // namespace
+
+std::string_view dtype_of(const ShardForm& form) {
+  return form.dtype == DType::u8 ? name_of(form.dtype) : name_of(form.floats);
+}
 
 std::string shard_manifest_text(const ShardManifest& manifest) { return summed(body_text(manifest)); }
 
