@@ -5,9 +5,18 @@
 namespace thalweg {
 namespace {
 
+/// The values of all blocks. Each block goes as it is taken.
 template <class T>
-void append(std::vector<T>& to, const std::vector<T>& from) {
-  to.insert(to.end(), from.begin(), from.end());
+std::vector<T> joined(std::vector<std::vector<T>>& blocks) {
+  std::size_t size = 0;
+  for (const std::vector<T>& block : blocks) size += block.size();
+  std::vector<T> all;
+  all.reserve(size);
+  for (std::vector<T>& block : blocks) {
+    all.insert(all.end(), block.begin(), block.end());
+    block = {};
+  }
+  return all;
 }
 
 }  // namespace
@@ -29,18 +38,18 @@ RawData PassingRows::take_block(const std::string& path) {
   block.index_base = data_.index_base;
   block.labels = std::exchange(data_.labels, {.present = data_.labels.present});
   block.weight = std::exchange(data_.weight, {});
-  append(numbers_, block.labels.numbers);
-  append(codes_, block.labels.codes);
-  append(weight_, block.weight);
+  numbers_.push_back(block.labels.numbers);
+  codes_.push_back(block.labels.codes);
+  weight_.push_back(block.weight);
   rows_ += block.rows;
   return block;
 }
 
 void PassingRows::finish() {
   data_.rows = rows_;
-  data_.labels.numbers = std::move(numbers_);
-  data_.labels.codes = std::move(codes_);
-  data_.weight = std::move(weight_);
+  data_.labels.numbers = joined(numbers_);
+  data_.labels.codes = joined(codes_);
+  data_.weight = joined(weight_);
 }
 
 }  // namespace thalweg

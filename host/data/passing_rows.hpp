@@ -23,9 +23,10 @@ class PassingRows {
  private:
   RawData& data_;
   std::int64_t rows_ = 0;
-  std::vector<double> numbers_;
-  std::vector<std::int32_t> codes_;
-  std::vector<float> weight_;
+  // By block: one vector that grows is in memory twice at times.
+  std::vector<std::vector<double>> numbers_;
+  std::vector<std::vector<std::int32_t>> codes_;
+  std::vector<std::vector<float>> weight_;
 };
 
 }  // namespace thalweg

@@ -24,6 +24,14 @@ std::vector<float> first_targets(const LabelColumn& labels) {
   return {labels.numbers.begin(), labels.numbers.end()};
 }
 
+/// Whether the first targets were the right ones.
+bool has_first_targets(const LabelColumn& labels, const std::vector<float>& targets) {
+  const auto same = [](const auto& first, float target) { return static_cast<float>(first) == target; };
+  return labels.numbers.empty()
+             ? std::equal(labels.codes.begin(), labels.codes.end(), targets.begin(), targets.end(), same)
+             : std::equal(labels.numbers.begin(), labels.numbers.end(), targets.begin(), targets.end(), same);
+}
+
 /// Columns and values, which of rows in memory are checked when all of them are there. How many features they
 /// have is not known yet.
 void check_entries(const RowOrigin& origin, const FeatureRows& rows) {
@@ -112,6 +120,10 @@ void RowConversion::watch_offsets(const RawData& block, std::span<const float> w
 }
 
 void RowConversion::take_block(RawData&& block) {
+  if (block.rows == 0) {  // the last one has passed by
+    if (has_rows()) writer_->close();
+    return;
+  }
   if (!has_rows()) begin(block);
   std::vector<float> own_targets, own_weights;
   std::span<const float> targets, weights;
@@ -141,7 +153,7 @@ void RowConversion::fit_rows(RawData&& rest) {
   data_.rows = rest.rows;
   data_.weight = std::move(rest.weight);
   fit_targets_of(rest.labels);
-  if (data_.target != first_targets(rest.labels)) writer_->set_targets(data_.target);
+  if (!has_first_targets(rest.labels, data_.target)) writer_->set_targets(data_.target);
 }
 
 void RowConversion::fit_imputation(const RawData& rest) {
@@ -176,6 +188,7 @@ ShardFacts RowConversion::facts() const {
 
 ConvertReport RowConversion::finish(RawData&& rest) {
   const bool bytes = form_.dtype == DType::u8;
+  writer_->close();
   if (const std::int64_t column = offsets_ ? offsets_->first_in_doubt() : -1; column >= 0)
     throw NeedsAllRows{rest.column(column)};
   data_.features = rest.width;

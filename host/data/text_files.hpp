@@ -86,7 +86,10 @@ RawData read_text_files(const Reader& reader, const ReadRequest& request, TextSo
       TextSource source = format.open(part, std::move(bytes), block);
       return read(part, source, std::move(block));
     });
-  if (rows_pass_by(request)) passed.finish();
+  if (rows_pass_by(request)) {
+    request.take({});  // all rows have passed by: what they needed may go ahead of what follows
+    passed.finish();
+  }
   format.finish(merger, data);
   return data;
 }

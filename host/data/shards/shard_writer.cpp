@@ -28,10 +28,6 @@ std::string new_folder(std::string folder) {
   return folder;
 }
 
-void require_shard_bytes(std::int64_t bytes) {
-  if (bytes < 1) throw UsageError(fmt::format("a shard of {} bytes; want 1 or more", bytes));
-}
-
 void require_count(const char* what, std::int64_t found, std::int64_t expected) {
   if (found != expected)
     throw ShapeError(fmt::format("rows for a shard: {} {}, expected {}", found, what, expected));
@@ -75,6 +71,8 @@ struct ShardWriter::State {
   void finish_shards() {
     if (shard.rows() > 0) close_shard();
     wait();
+    shard.release();
+    written.release();
   }
 
   /// Targets and weights of rows that were checked for their number.
@@ -110,7 +108,8 @@ std::span<const float> part_of(std::span<const float> values, std::int64_t first
   return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
 
-void require_form(const ShardForm& form) {
+void require_form(const ShardForm& form, std::int64_t shard_bytes) {
+  if (shard_bytes < 1) throw UsageError(fmt::format("a shard of {} bytes; want 1 or more", shard_bytes));
   const bool dense_floats = !form.sparse && form.dtype == DType::f32;
   if (form.floats != CellFloats::f32 && !dense_floats)
     throw UsageError(fmt::format("{} is for dense rows of numbers; these rows are {}", name_of(form.floats),
@@ -169,8 +168,7 @@ void ShardWriter::State::append_sparse(const FeatureRows& rows, std::span<const 
 }
 
 ShardWriter::ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes) {
-  require_shard_bytes(shard_bytes);
-  require_form(form);
+  require_form(form, shard_bytes);
   state_ = std::make_unique<State>(folder, form, shard_bytes);
 }
 
@@ -200,6 +198,8 @@ void ShardWriter::append(const FeatureRows& rows, std::span<const float> targets
   if (bytes) return append_dense(std::span(rows.u8), targets, weights);
   append_dense(std::span(rows.f32), targets, weights);
 }
+
+void ShardWriter::close() { state_->finish_shards(); }
 
 void ShardWriter::set_targets(std::span<const float> targets) {
   State& s = *state_;

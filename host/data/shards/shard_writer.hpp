@@ -35,9 +35,11 @@ class ShardWriter {
                     std::span<const float> weights);
 
   std::int64_t rows() const;
-  /// Other targets for all rows, where only the last of them tells what they are. No rows may follow.
+  /// No rows follow: what is left is written, and the memory given back. The calls below do it, too.
+  void close();
+  /// Other targets for all rows, where only the last of them tells what they are.
   void set_targets(std::span<const float> targets);
-  /// The rows so far, as these facts make them; they have to go before finish. No rows may follow.
+  /// The rows so far, as these facts make them; they have to go before finish.
   std::unique_ptr<const RowStore> written(const ShardFacts& facts);
   /// Throws UsageError where there are no rows, ShapeError where the schema is not that of the rows.
   ConvertReport finish(const ShardFacts& facts);
