@@ -4,6 +4,7 @@
 
 #include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
+#include "host/checkpoint/overwrite.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -28,6 +29,10 @@ void AtomicFolder::write(std::string_view name, std::span<const std::string_view
   for (const std::string_view part : parts) file.write(part);  // mutant: folder-files-written
   file.sync();                                                 // mutant: folder-files-synced
   file.close();
+}
+
+void AtomicFolder::overwrite(std::string_view name, std::int64_t at, std::string_view bytes) {
+  thalweg::overwrite(join_path(temporary_, name), at, bytes, join_path(path_, name));
 }
 
 void AtomicFolder::commit(const std::function<void()>& make_way) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "host/checkpoint/file_ops.hpp"
+#include "host/checkpoint/overwrite.hpp"
 #include "host/checkpoint/system_error.hpp"
 #include "thalweg/error.hpp"
 
@@ -89,6 +90,17 @@ void OutputFile::sync() {
 void OutputFile::close() {
   const int error = close_once(std::exchange(fd_, -1));
   if (error != 0) throw_io_error("cannot close", shown_, error);  // mutant: close-checked
+}
+
+void overwrite(const std::string& path, std::int64_t at, std::string_view bytes, const std::string& shown) {
+  struct Descriptor {
+    int fd;
+    ~Descriptor() { file_ops().close(fd); }
+  };
+  const Descriptor file{open_file("cannot open", path, O_WRONLY, shown)};
+  if (::lseek(file.fd, at, SEEK_SET) < 0) throw_io_error("cannot write", shown, errno);
+  write_fully(file.fd, bytes, shown);
+  if (file_ops().fsync(file.fd) != 0) throw_io_error("cannot make durable", shown, errno);
 }
 
 namespace {

@@ -51,8 +51,9 @@ struct GradientsArguments : Common {
 };
 struct ConvertArguments : Common {
   std::string data, out;
-  std::int64_t shard_mb = 256;  ///< MiB of features in one shard
-  bool no_target = false;       ///< rows to predict
+  std::int64_t shard_mb = 64;  ///< MiB of features in one shard
+  std::string dtype = "f32";   ///< of dense numbers: f32, f16 or bf16
+  bool no_target = false;      ///< rows to predict
 };
 struct VerifyArguments : Common {
   std::string config_file;

@@ -5,7 +5,9 @@
 
 #include "host/bench/bench.hpp"
 #include "host/cli/cli.hpp"
+#include "host/config/choice.hpp"
 #include "host/config/settings.hpp"
+#include "thalweg/shards.hpp"
 
 namespace thalweg::cli {
 namespace {
@@ -50,7 +52,7 @@ std::string bash_script() {
 }}
 _thalweg() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} key=${{COMP_WORDS[COMP_CWORD-1]}} prefix= values own=
-  [[ ${{COMP_WORDS[1]}} == convert ]] && own="--shard_mb= --no-target"
+  [[ ${{COMP_WORDS[1]}} == convert ]] && own="--shard_mb= --dtype= --no-target"
   if [[ $word == = ]]; then
     word=
   elif [[ $key == = ]]; then
@@ -101,6 +103,11 @@ std::string fish_script() {
       "one "
       "shard'\n"
       "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l no-target -d 'Rows to predict'\n";
+  script += fmt::format(
+      "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l dtype -r -f -a '{}' -d 'How the "
+      "shards "
+      "hold dense numbers'\n",
+      fmt::join(names_of<CellFloats>(), " "));
   for (const auto& [name, about] : bench::workload_list())
     script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from bench' -f -a '{}'\n", name);
   for (const char* flag : kBenchFlags)

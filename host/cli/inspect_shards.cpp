@@ -27,7 +27,7 @@ void add_rows(const ShardManifest& manifest, const StoredForm& form, Json& objec
   object["rows"] = form.rows;
   object["features"] = form.features;
   object["kind"] = std::string(form.sparse ? "sparse" : "dense");
-  object["dtype"] = std::string(name_of(form.dtype));
+  object["dtype"] = std::string(dtype_of(manifest.form));
   object["cells"] = std::string(name_of(manifest.facts.cells));
   if (form.sparse) object["entries"] = form.entries;
   if (form.sparse) object["longest_row"] = form.longest_row;

@@ -1,5 +1,8 @@
 #include "host/cli/model_options.hpp"
 
+#include "host/config/choice.hpp"
+#include "thalweg/shards.hpp"
+
 namespace thalweg::cli {
 namespace {
 
@@ -46,6 +49,9 @@ void add_convert_options(CLI::App& command, ConvertArguments& convert) {
       ->capture_default_str();
   command.add_flag("--no-target", convert.no_target,
                    "Rows to predict, without targets, in the form of --model.init=RUN");
+  command.add_option("--dtype", convert.dtype, "How the shards hold dense numbers; 16 bits round them")
+      ->check(CLI::IsMember(names_of<CellFloats>()))
+      ->capture_default_str();
 }
 
 void add_inspect_options(CLI::App& command, InspectArguments& inspect) {

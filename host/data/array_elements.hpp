@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "host/data/array_reader.hpp"
+#include "host/data/half_floats.hpp"
 #include "host/runtime/huge_pages.hpp"
 #include "thalweg/error.hpp"
 
@@ -19,21 +18,13 @@ namespace thalweg::array_elements {
 
 constexpr std::int64_t kPieceBytes = std::int64_t{1} << 20;
 
-/// float16, which C++20 lacks. It converts exactly.
+/// float16. It converts exactly.
 struct Half {
   std::uint16_t bits = 0;
 
   template <class Out>
   explicit operator Out() const {
-    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-    float size = 0;
-    if (exponent == 0)
-      size = std::ldexp(static_cast<float>(fraction), -24);
-    else if (exponent < 31)
-      size = std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-    else
-      size = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-    return static_cast<Out>((bits & 0x8000) != 0 ? -size : size);
+    return static_cast<Out>(float_of_float16(bits));
   }
 };
 

@@ -195,6 +195,7 @@ class CsvFormat {
     return data;
   }
 
+  void finish_block(const CsvMerger&, RawData&) const {}
   void finish(CsvMerger& merger, RawData& data) const {
     merger.finish();
     if (layout_.hash_bits == 0) add_crosses(layout_.crosses, data);
@@ -225,8 +226,11 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source)
     refuse_no_table(request.path, first.text);
   const CellRules rules(request.config);
   const CsvLayout layout = find_csv_layout(request, rules, first);
-  return read_text_files<CsvRows>(csv_reader, request, text, std::move(first),
-                                  CsvFormat(request, rules, layout));
+  ReadRequest rows = request;
+  // Texts become categories, which all rows decide.
+  const bool categories = !layout.text_features.empty() && layout.hash_bits == 0;
+  if (categories && request.take_companions) rows.take = nullptr;
+  return read_text_files<CsvRows>(csv_reader, rows, text, std::move(first), CsvFormat(rows, rules, layout));
 }
 
 Claim claim_csv(std::string_view head, std::string_view path) {

@@ -119,14 +119,6 @@ void widen_bytes(const FeatureTransform& transform, RawData& raw) {
   raw.bytes = {};
 }
 
-/// What data of the same kind need to become the same features.
-void keep_table(const RawData& raw, FeatureTransform& transform) {
-  transform.crosses = raw.crosses;
-  transform.hash_bits = raw.hash_bits;
-  transform.hashed_texts = raw.hashed_texts;
-  if (!raw.hashed_texts.empty()) transform.columns = raw.column_names;
-}
-
 void require_same_hashing(const RawData& raw, const FeatureTransform& transform) {
   const auto kind = [](std::int64_t bits, const std::vector<bool>& texts) {
     return bits == 0 ? "not hashed" : texts.empty() ? "Vowpal Wabbit's, hashed" : "a table, hashed";

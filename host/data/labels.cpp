@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "host/data/number_label.hpp"
+#include "host/data/row_checks.hpp"
 #include "host/data/task_rule.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
@@ -24,13 +25,6 @@ struct CodedLabels {
   std::vector<std::string> texts;
   std::vector<std::int32_t> codes;
 };
-
-void require_finite(const LabelColumn& labels, const Dataset& data) {
-  for (std::size_t r = 0; r < labels.numbers.size(); ++r)
-    if (!std::isfinite(static_cast<float>(labels.numbers[r])))
-      throw DataError(fmt::format("{}: the target is {}; want a finite number of float32's range",
-                                  data.where(static_cast<std::int64_t>(r)), labels.numbers[r]));
-}
 
 /// False when there are more than `most` distinct numbers.
 bool code_numbers(const std::vector<double>& numbers, std::size_t most, CodedLabels& out) {
@@ -118,6 +112,13 @@ void set_classes(const CodedLabels& coded, const std::vector<std::int32_t>& clas
 
 }  // namespace
 
+void require_targets(const RowOrigin& origin, std::span<const double> targets) {
+  for (std::size_t r = 0; r < targets.size(); ++r)
+    if (!std::isfinite(static_cast<float>(targets[r])))
+      throw DataError(fmt::format("{}: the target is {}; want a finite number of float32's range",
+                                  origin.where(static_cast<std::int64_t>(r)), targets[r]));
+}
+
 std::string number_text(double value) {
   return value == std::floor(value) && std::abs(value) < 0x1p63
              ? fmt::format("{}", static_cast<std::int64_t>(value))
@@ -131,7 +132,7 @@ void fit_targets(const LabelColumn& labels, TargetUse use, Dataset& data) {
   if (use == TargetUse::numbers && no_numbers)
     throw DataError(fmt::format("{}: the targets are text, as {}; want numbers for this loss", data.source,
                                 shown(labels.texts.at(0))));
-  require_finite(labels, data);
+  require_targets(data, labels.numbers);
   bool classes = use == TargetUse::classes;
   if (use == TargetUse::automatic) {
     const Task task = automatic_task(labels);
@@ -167,7 +168,7 @@ void apply_targets(const LabelColumn& labels, const DataSchema& schema, bool nee
     if (labels.numbers.empty())
       throw DataError(fmt::format("{}: the targets are text, as {}; the model was trained on numbers",
                                   data.source, shown(labels.texts.at(0))));
-    require_finite(labels, data);
+    require_targets(data, labels.numbers);
     data.target.assign(labels.numbers.begin(), labels.numbers.end());
     return;
   }

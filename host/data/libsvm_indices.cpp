@@ -1,6 +1,5 @@
 #include "host/data/libsvm_indices.hpp"
 
-#include <algorithm>
 #include <limits>
 
 namespace thalweg {
@@ -15,16 +14,15 @@ SvmIndices::SvmIndices(const ReadRequest& request) {
                                                 : std::numeric_limits<std::int32_t>::max() - 1;
 }
 
-std::int64_t rebase(RawData& data, const SvmIndices& indices) {
-  std::int32_t lowest = std::numeric_limits<std::int32_t>::max(), highest = -1;
-  for (const std::int32_t column : data.columns) {
-    lowest = std::min(lowest, column);
-    highest = std::max(highest, column);
-  }
-  data.index_base = indices.base_known ? static_cast<int>(indices.least) : (lowest == 0 ? 0 : 1);
-  if (data.index_base == 1)
+int base_of(const SvmIndices& indices, std::int32_t lowest) {
+  if (indices.base_known) return static_cast<int>(indices.least);
+  return lowest == 0 ? 0 : 1;
+}
+
+void rebase(int base, RawData& data) {
+  data.index_base = base;
+  if (base == 1)
     for (std::int32_t& column : data.columns) --column;
-  return highest < 0 ? 0 : std::int64_t{highest} + 1 - data.index_base;
 }
 
 }  // namespace thalweg

@@ -15,7 +15,9 @@ struct SvmIndices {
   std::int64_t width;  // 0: as the largest index needs it
 };
 
-/// Takes the base off the indices; gives the number of features that they need.
-std::int64_t rebase(RawData& data, const SvmIndices& indices);
+/// What the file counts from, by the lowest of its indices.
+int base_of(const SvmIndices& indices, std::int32_t lowest);
+/// Takes the base off the indices.
+void rebase(int base, RawData& data);
 
 }  // namespace thalweg

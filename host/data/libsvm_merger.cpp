@@ -18,9 +18,14 @@ bool SvmMerger::merge(SvmRows& block) {
   seen_ += block.rows;
   const std::int64_t first = from == 0 ? 0 : block.ends[static_cast<std::size_t>(from - 1)];
   const std::int64_t last = to == 0 ? 0 : block.ends[static_cast<std::size_t>(to - 1)];
+  const std::size_t entries = data_.columns.size();
   append_entries(block, from, to, data_);
-  if (!block.weight.empty())
-    append_huge(data_.weight, block.weight.begin() + from, block.weight.begin() + to);
+  find_extent(entries);
+  if (!block.weight.empty()) {
+    const auto weight = block.weight.begin();
+    append_huge(data_.weight, weight + from, weight + to);
+    weighs_ |= std::any_of(weight + from, weight + to, [](float each) { return each != 1; });
+  }
   // mutant: lines-of-range
   data_.source_line.insert(data_.source_line.end(), block.lines.begin() + from, block.lines.begin() + to);
   for (const auto& [index, entries] : block.rounded)
@@ -31,6 +36,13 @@ bool SvmMerger::merge(SvmRows& block) {
   unlabelled_ |= std::any_of(numbers + from, numbers + to, [](double label) { return std::isnan(label); });
   if (!unlabelled_) merge_labels(block, from, to);
   return seen_ < range_.end;
+}
+
+void SvmMerger::find_extent(std::size_t first_entry) {
+  for (std::size_t e = first_entry; e < data_.columns.size(); ++e) {
+    lowest_ = std::min(lowest_, data_.columns[e]);
+    highest_ = std::max(highest_, data_.columns[e]);
+  }
 }
 
 void SvmMerger::finish() {

@@ -1,6 +1,7 @@
 #pragma once
 // The rows of a libsvm file: blocks are parsed apart, and merged in order.
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "host/data/entry_rows.hpp"
@@ -30,8 +31,15 @@ class SvmMerger {
   bool merge(SvmRows& block);
   void finish();
   std::int64_t seen() const { return seen_; }  ///< rows, taken or not
+  /// Of the entries taken: the file's lowest index, beyond all others where there is none; the highest, or
+  /// -1.
+  std::int32_t lowest() const { return lowest_; }
+  std::int32_t highest() const { return highest_; }
+  /// Whether a row was taken whose weight is not 1.
+  bool weighs() const { return weighs_; }
 
  private:
+  void find_extent(std::size_t first_entry);
   void merge_labels(const SvmRows& block, std::int64_t from, std::int64_t to);
 
   RowRange range_;
@@ -39,6 +47,8 @@ class SvmMerger {
   TextCodes texts_;
   std::vector<std::int32_t> codes_;
   std::int64_t seen_ = 0;
+  std::int32_t lowest_ = std::numeric_limits<std::int32_t>::max(), highest_ = -1;
+  bool weighs_ = false;
   bool unlabelled_ = false;
   bool too_many_ = false;  // distinct labels for classes
 };

@@ -185,9 +185,18 @@ class SvmFormat {
     return data;
   }
 
+  /// By the indices so far. Without data.features, how many they are is not known yet.
+  void finish_block(const SvmMerger& merger, RawData& block) const {
+    rebase(base_of(indices_, merger.lowest()), block);
+    block.width = indices_.width > 0 ? indices_.width : std::numeric_limits<std::int32_t>::max();
+    fit_width(request_, block);
+  }
+
   void finish(SvmMerger& merger, RawData& data) const {
     merger.finish();
-    const std::int64_t needed = rebase(data, indices_);
+    const int base = base_of(indices_, merger.lowest());
+    rebase(base, data);
+    const std::int64_t needed = merger.highest() < 0 ? 0 : std::int64_t{merger.highest()} + 1 - base;
     data.width = indices_.width > 0 ? indices_.width : needed;
     if (data.rows > 0 && data.width == 0)
       throw DataError(fmt::format("{} has no features: want {}", request_.name(), kLines));

@@ -87,7 +87,7 @@ struct ReadRequest {
   /// as a source each, and returns none.
   std::function<void(RawData&&)> take = {};
   /// Where there is one, an array gives it the labels, the weights and the number of all rows ahead of the
-  /// first block. Other formats then give no blocks, because their rows have the labels.
+  /// first block. A text format returns them instead; of one with categories it returns the rows, too.
   std::function<void(RawData&&)> take_companions = {};
 
   const std::string& name() const { return source.empty() ? path : source; }
@@ -133,7 +133,7 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
 struct ArrayTakers {
   std::function<void(RawData&&)> companions, rows;
 };
-/// The same without a schema, but the rows of one array of numbers go to `takers`: then none are returned.
+/// The same without a schema, but rows that may pass by go to `takers`: then none of them are returned.
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
                                const ArrayTakers& takers);
 

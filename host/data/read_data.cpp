@@ -55,10 +55,25 @@ void require_plain_numbers(const ReadRequest& request, const Reader& reader) {
       name_of(config.decimal), name_of(config.thousands), request.path, name_of(reader.format)));
 }
 
+/// Whether rows with their labels may pass by: the other formats are read whole.
+bool may_pass_by(const Reader& reader, const ReadRequest& request) {
+  switch (reader.format) {
+    case DataFormat::npy:
+    case DataFormat::idx:
+    case DataFormat::csv:
+    case DataFormat::tsv:
+      return true;
+    case DataFormat::libsvm:
+    case DataFormat::vw:  // files beside them are read behind their rows
+      return request.target.empty() && request.weight.empty();
+    default:
+      return false;
+  }
+}
+
 RawData read_as(const Reader& reader, ReadRequest request, std::unique_ptr<ByteSource> source,
                 WeightFile weights) {
-  const bool array = reader.format == DataFormat::npy || reader.format == DataFormat::idx;
-  if (request.take_companions && !array) request.take = nullptr;
+  if (request.take_companions && !may_pass_by(reader, request)) request.take = nullptr;
   require_columns(request, reader);
   require_hashing(request, reader);
   require_plain_numbers(request, reader);

@@ -78,18 +78,21 @@ void require_standardization(Tristate setting, const Dataset& data) {
                   name_of(setting), scaled ? "scaled" : "did not scale", data.source));
 }
 
-/// Gives cells that are kept ahead of scale and shift those of the model.
+/// Gives cells that are kept ahead of imputation, scale and shift those of the model.
 void rescale(const std::string& folder, const FeatureTransform& model, Dataset& data) {
-  if (data.transform.scale == model.scale && data.transform.shift == model.shift) return;
   const ShardStore& store = shard_store_of(data);
   ShardManifest manifest = store.manifest();
-  const bool unscaled = manifest.facts.cells == ShardCells::unscaled;
-  if (!unscaled && store.form().dtype != DType::u8) return;
+  ShardCells& cells = manifest.facts.cells;
+  const bool unfilled = cells == ShardCells::unfilled && !model.impute.empty();
+  const bool filled_alike = !unfilled || data.transform.impute == model.impute;
+  if (data.transform.scale == model.scale && data.transform.shift == model.shift && filled_alike) return;
+  if (cells == ShardCells::inputs && store.form().dtype != DType::u8) return;
   data.transform.scale = model.scale;
   data.transform.shift = model.shift;
-  if (!unscaled) return;  // a step scales bytes as it reads them
+  if (unfilled) data.transform.impute = model.impute;  // mutant: imputed-by-the-model
+  if (cells == ShardCells::inputs) return;             // a step scales bytes as it reads them
   manifest.facts.schema.transform = data.transform;
-  if (model.scale.empty()) manifest.facts.cells = ShardCells::inputs;
+  if (cells == ShardCells::unscaled && model.scale.empty()) cells = ShardCells::inputs;
   data.store = std::make_shared<ShardStore>(folder, std::move(manifest));
 }
 

@@ -8,7 +8,7 @@ namespace thalweg {
 namespace {
 
 void check_width(const RawData& data, const char* way_out) {
-  for (std::int64_t r = 0; r < data.rows; ++r) {
+  for (std::int64_t r = 0; r + 1 < std::ssize(data.offsets); ++r) {  // none of rows that passed by
     const std::int64_t end = data.offsets[static_cast<std::size_t>(r + 1)];
     if (end == data.offsets[static_cast<std::size_t>(r)]) continue;
     const std::int64_t index = data.columns[static_cast<std::size_t>(end - 1)];

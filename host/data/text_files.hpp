@@ -8,6 +8,7 @@
 
 #include "host/data/file_sequence.hpp"
 #include "host/data/parallel_parse.hpp"
+#include "host/data/passing_rows.hpp"
 #include "host/data/readers.hpp"
 #include "host/data/text_source.hpp"
 #include "thalweg/error.hpp"
@@ -33,28 +34,49 @@ void hand_over(const ReadRequest& request, const Format& format, Rows& rows) {
   request.take(std::move(data));
 }
 
+/// Whether the rows pass by, and their labels are returned.
+inline bool rows_pass_by(const ReadRequest& request) { return request.take && request.take_companions; }
+
+/// Begins a file with the rows of all files before it.
+inline void begin_file_behind(const PassingRows& passed, const ReadRequest& part, std::int64_t seen,
+                              RawData& data) {
+  data.rows += passed.rows();
+  begin_file(part, seen, data);
+  data.rows -= passed.rows();
+}
+
 /// The rows of a request's files. `text` is the first file, of which `first` was taken. A format has
 ///   open(part, source, block)  the text of a further file, and its first block without a header
 ///   parser(part)               what parses a block of that file
 ///   without_rows()             a source before its first row
 ///   merger(data)               what takes the rows of the blocks into it
 ///   finish(merger, data)       what follows the last of them
+///   finish_block(merger, data) what rows need that pass by
 template <class Rows, class Format>
 RawData read_text_files(const Reader& reader, const ReadRequest& request, TextSource& text, TextBlock first,
                         const Format& format) {
   RawData data = format.without_rows();
   auto merger = format.merger(data);
+  PassingRows passed(data);
   const auto read = [&](const ReadRequest& part, TextSource& source, TextBlock begin) {
-    begin_file(part, merger.seen(), data);
+    begin_file_behind(passed, part, merger.seen(), data);
     const auto parser = format.parser(part);
     bool more = true;
     parse_blocks<Rows>(
         source, std::move(begin), part.progress, part.threads,
         [&](const TextBlock& block, Rows& rows) { parser.parse(block, rows); },
         [&](Rows& rows) {
-          if (!request.take) return more = merger.merge(rows);
-          hand_over(request, format, rows);
-          return true;
+          if (request.take && !rows_pass_by(request)) {
+            hand_over(request, format, rows);
+            return true;
+          }
+          more = merger.merge(rows);
+          if (rows_pass_by(request) && data.rows > 0) {
+            RawData block = passed.take_block(part.path);
+            format.finish_block(merger, block);
+            request.take(std::move(block));
+          }
+          return more;
         });
     return more;
   };
@@ -64,6 +86,10 @@ RawData read_text_files(const Reader& reader, const ReadRequest& request, TextSo
       TextSource source = format.open(part, std::move(bytes), block);
       return read(part, source, std::move(block));
     });
+  if (rows_pass_by(request)) {
+    request.take({});  // all rows have passed by: what they needed may go ahead of what follows
+    passed.finish();
+  }
   format.finish(merger, data);
   return data;
 }

@@ -85,10 +85,7 @@ void fit_imputation(const RawData& raw, Imputation impute, const std::vector<std
                     FeatureTransform& transform) {
   for (std::int64_t c = 0; c < raw.width; ++c) {
     const std::vector<float> cells = present_cells(raw, fit, c);  // mutant: fit-rows-only
-    if (cells.empty())
-      throw DataError(
-          fmt::format("{}, {}: every value to train on is missing; leave the column out with data.ignore",
-                      raw.source, raw.column(c)));
+    if (cells.empty()) refuse_empty_column(raw, c);
     const std::size_t categories =
         transform.categories.empty() ? 0 : transform.categories[static_cast<std::size_t>(c)].size();
     transform.impute.push_back(categories > 0               ? mode_of(cells, categories)
@@ -172,6 +169,12 @@ void match_categories(RawData& raw, const FeatureTransform& transform, Unseen un
                     raw.source, counted(raw.unseen, "cell"), first));
 }
 
+void refuse_empty_column(const RawData& raw, std::int64_t column) {
+  throw DataError(
+      fmt::format("{}, {}: every value to train on is missing; leave the column out with data.ignore",
+                  raw.source, raw.column(column)));
+}
+
 void fill_missing(RawData& raw, const FeatureTransform& transform, const char* way_out) {
   for (std::int64_t r = 0; r < raw.rows; ++r) {
     float* row = raw.cells.data() + r * raw.width;
@@ -214,6 +217,13 @@ void expand_one_hot(RawData& raw, const FeatureTransform& transform) {
     }
   }
   raw.width = features;
+}
+
+void keep_table(const RawData& raw, FeatureTransform& transform) {
+  transform.crosses = raw.crosses;
+  transform.hash_bits = raw.hash_bits;
+  transform.hashed_texts = raw.hashed_texts;
+  if (!raw.hashed_texts.empty()) transform.columns = raw.column_names;
 }
 
 }  // namespace thalweg

@@ -20,12 +20,17 @@ void require_kinds(const RawData& raw, const FeatureTransform& transform);
 void match_categories(RawData& raw, const FeatureTransform& transform, Unseen unseen);
 inline constexpr std::int32_t kNoCategory = -1;
 
+/// Throws DataError where every cell of a column is missing, so that nothing can replace it.
+[[noreturn]] void refuse_empty_column(const RawData& raw, std::int64_t column);
 /// Replaces missing cells and counts them, or throws DataError naming the first one and `way_out`; infinities
 /// are always an error.
 void fill_missing(RawData& raw, const FeatureTransform& transform, const char* way_out);
 
 /// Text columns become one column of 0 and 1 per category; kNoCategory is 0 in all of them.
 void expand_one_hot(RawData& raw, const FeatureTransform& transform);
+
+/// What data of the same kind need to become the same features.
+void keep_table(const RawData& raw, FeatureTransform& transform);
 
 /// Whether data.standardize asks for it. Throws ConfigError where sparse data cannot have it.
 bool wants_standardization(Tristate setting, RawData::Layout layout);

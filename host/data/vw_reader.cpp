@@ -1,8 +1,6 @@
 // Vowpal Wabbit's text. Names are hashed as the texts of tables are (docs/data.md), not as VW hashes them.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "host/data/first_bytes.hpp"
 #include "host/data/foreign_formats.hpp"
 #include "host/data/readers.hpp"
@@ -48,11 +46,13 @@ class VwFormat {
     return data;
   }
 
-  /// Importances that are all 1 are none.
+  /// Importances that are all 1, so far, are none.
+  void finish_block(const SvmMerger& merger, RawData& block) const {
+    if (!merger.weighs()) block.weight.clear();
+  }
   void finish(SvmMerger& merger, RawData& data) const {
     merger.finish();
-    const auto is_one = [](float importance) { return importance == 1; };
-    if (std::all_of(data.weight.begin(), data.weight.end(), is_one)) data.weight.clear();
+    finish_block(merger, data);
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "host/data/dataset_rows.hpp"
 #include "host/data/finite.hpp"
 #include "host/data/labels.hpp"
+#include "host/data/row_checks.hpp"
 #include "host/data/text.hpp"
 #include "thalweg/error.hpp"
 
@@ -73,15 +74,17 @@ void set_weights(const LabelColumn& column, const std::string& name, RawData& da
   data.weight.assign(column.numbers.begin(), column.numbers.end());
 }
 
-void check_weights(const Dataset& data) {
-  bool positive = data.weight.empty();
-  for (std::size_t r = 0; r < data.weight.size(); ++r) {
-    const float weight = data.weight[r];
-    if (!std::isfinite(weight) || weight < 0)
+void require_weights(const RowOrigin& origin, std::span<const float> weights) {
+  for (std::size_t r = 0; r < weights.size(); ++r)
+    if (!std::isfinite(weights[r]) || weights[r] < 0)
       throw DataError(fmt::format("{}: the weight is {}; want a finite number not below 0",
-                                  data.where(static_cast<std::int64_t>(r)), weight));
-    positive |= weight > 0;  // mutant: one-weight-positive
-  }
+                                  origin.where(static_cast<std::int64_t>(r)), weights[r]));
+}
+
+void check_weights(const Dataset& data) {
+  require_weights(data, data.weight);
+  bool positive = data.weight.empty();
+  for (const float weight : data.weight) positive |= weight > 0;  // mutant: one-weight-positive
   if (!positive) throw DataError(fmt::format("{}: every weight is 0; want at least one above", data.source));
 }
 

@@ -9,15 +9,26 @@
 #include "thalweg/api.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/dataset.hpp"
+#include "thalweg/names.hpp"
 
 namespace thalweg {
 
+/// How the files hold the numbers of dense rows. A model reads them as float32. Those of 16 bits are rounded
+/// to the nearest: f16 has 11 bits of precision and numbers below 65520, bf16 has 8 bits and the range of
+/// float32.
+enum class CellFloats { f32, f16, bf16 };
+template <>
+inline constexpr auto kNames<CellFloats> = std::to_array<Named<CellFloats>>({{CellFloats::f32, "f32"},
+                                                                             {CellFloats::f16, "f16"},
+                                                                             {CellFloats::bf16, "bf16"}});
+
 /// How a folder of shards is written.
 struct ConvertOptions {
-  std::int64_t shard_bytes = std::int64_t{256} << 20;  ///< of features in one shard, about
-  TargetUse use = TargetUse::automatic;                ///< what the targets are
+  std::int64_t shard_bytes = std::int64_t{64} << 20;  ///< of features in one shard, about
+  TargetUse use = TargetUse::automatic;               ///< what the targets are
   ReadOptions reading =
       {};  ///< its progress hears of rows that are written, too; if it throws, nothing is left
+  CellFloats floats = CellFloats::f32;  ///< of dense rows; bytes and sparse rows take f32 alone
 };
 
 /// What was written.
@@ -40,10 +51,12 @@ THALWEG_API ConvertReport write_shards(const Dataset& data, const std::string& f
 
 /// Reads data.train as training does, and writes it as a new folder of shards. Standardisation, imputation,
 /// categories and classes are those of all rows; weights stay as they are in the data. Settings of a run do
-/// nothing: class_weight, standardize_target, validation_fraction, folds. The rows of one npy or IDX file of
-/// numbers in C order pass by in blocks: memory holds a shard, and about 20 bytes for each row. All other
-/// data are read into memory first: other formats, several files, pipes, data.impute, and columns that need
-/// an offset (docs/numerics.md). Throws what reading throws; UsageError if the folder exists; IoError.
+/// nothing: class_weight, standardize_target, validation_fraction, folds. Rows of text formats, and of one
+/// npy or IDX file of numbers in C order, pass by in blocks: memory holds two shards, and about 20 bytes for
+/// each row. All other data are read into memory first: other formats, tables with categories, pipes, medians
+/// (data.impute), and columns that need an offset (docs/numerics.md). Throws what reading throws; UsageError
+/// if the folder exists, or for options.floats that the rows cannot take; DataError for a number beyond
+/// these; IoError.
 THALWEG_API ConvertReport convert(const DataConfig& data, const std::string& folder,
                                   const ConvertOptions& options = {});
 

@@ -87,6 +87,19 @@ TEST_F(ConvertCommand, ShardsHaveTheSizeThatIsAskedFor) {
   EXPECT_EQ(json["shards"], 3);
 }
 
+TEST_F(ConvertCommand, NumbersOf16BitsAreAskedForByName) {
+  const std::string data = write("x.csv", "a,y\n0.1,1\n3,2.5\n");
+  const Result halves = run({"convert", data, path("shards"), "--dtype=f16", "--data.standardize=false"});
+  EXPECT_EQ(halves.code, 0);
+  EXPECT_THAT(halves.err, HasSubstr("f16 rounded 1 of 2 numbers, by at most 0.00024 of the number"));
+  EXPECT_THAT(said({"inspect", path("shards"), "--json"}), HasSubstr("\"dtype\": \"f16\""));
+  const Result unknown = run({"convert", data, path("more"), "--dtype=f64"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("--dtype: f64 not in {f32,f16,bf16}"));
+  EXPECT_EQ(run({"convert", sparse(), path("more"), "--dtype=bf16"}).code, 2);
+  EXPECT_THAT(names(), ElementsAre("d.svm", "shards", "x.csv"));
+}
+
 TEST_F(ConvertCommand, ExitCodesAreThoseOfEveryCommand) {
   EXPECT_EQ(run({"convert", path("none.csv"), path("shards")}).code, 66);
   const Result bad = run({"convert", write("bad.csv", "a,y\n1,2\n3\n"), path("shards")});

@@ -180,6 +180,8 @@ def manifest_body(**changes):
 
 def manifest_seeds():
     return {"dense": b"\0" + manifest_body(), "bytes": b"\0" + manifest_body(dtype="u8", bytes=4102),
+            "unfilled": b"\0" + manifest_body(cells="unfilled"),
+            "halves": b"\0" + manifest_body(dtype="f16", bytes=4108), "brain": b"\0" + manifest_body(dtype="bf16", bytes=4108),
             "unscaled": b"\0" + manifest_body(cells="unscaled"), "other_bytes": b"\0" + manifest_body(bytes=4119),
             "weights": b"\0" + manifest_body(weights=True, weight_sum=3.0, bytes=4120),
             "path": b"\0" + manifest_body(name="../shard"), "digits": b"\0" + manifest_body(xxh3="0" * 15 + "g"),
@@ -192,6 +194,9 @@ def shard_seeds():
     offsets = struct.pack("<4q", 0, 1, 1, 3)
     columns, values = struct.pack("<3i", 1, 0, 4), FLOATS[:12]
     return {"floats": b"\3\1\2\0" + FLOATS, "targets": b"\7\1\2\0" + FLOATS[:12] + FLOATS, "bytes": b"\1\1\2\0" + b"abcdef",
+            "f16": b"\x0b\1\2\0" + struct.pack("<6e", 1, -2, 0.1, 65504, 6e-8, 0), "half_infinity": b"\x0b\1\2\0" + b"\x00\x7c" * 6,
+            "bf16": b"\x12\1\2\0" + struct.pack("<6H", 0x3F80, 0xC000, 0x3DCD, 0x7F62, 1, 0),
+            "unfilled": b"\x22\1\2\0" + struct.pack("<6f", 1, float("nan"), 3, float("nan"), 5, -0.0),
             "unscaled": b"\2\1\2\0" + struct.pack("<6f", 1, 2, 3, 4, 5, 2e38), "not_finite": b"\3\1\2\0" + b"\xff" * 24,
             "sparse": b"\0\4\2\6" + offsets + columns + values, "header": b"\3\1\2\1" + FLOATS,
             "descending": b"\0\4\2\6" + offsets + struct.pack("<3i", 1, 4, 0) + values,

@@ -21,6 +21,8 @@ ShardManifest manifest_from(const std::uint8_t* choice) {
             .sparse = choice[0] % 4 == 0,
             .dtype = choice[0] % 4 == 1 ? DType::u8 : DType::f32,
             .targets = (choice[0] & 4) != 0};
+  constexpr CellFloats kFloats[] = {CellFloats::f32, CellFloats::f16, CellFloats::bf16, CellFloats::f32};
+  if (choice[0] % 4 >= 2) m.form.floats = kFloats[choice[0] / 8 % 4];
   m.rows = 1 + choice[2] % 16;
   m.facts.schema = {.sparse = m.form.sparse, .features = m.form.features};
   if (m.form.sparse) {
@@ -28,7 +30,8 @@ ShardManifest manifest_from(const std::uint8_t* choice) {
     m.longest_row = std::min(m.entries, m.form.features);
     m.entries = std::min(m.entries, m.rows * m.longest_row);
   } else if (choice[0] % 4 == 2) {
-    m.facts.cells = ShardCells::unscaled;
+    m.facts.cells = (choice[0] & 32) != 0 ? ShardCells::unfilled : ShardCells::unscaled;
+    m.facts.schema.transform.impute.assign(static_cast<std::size_t>(m.form.features), 2.0f);
     m.facts.schema.transform.scale.assign(static_cast<std::size_t>(m.form.features), 3.0f);
     m.facts.schema.transform.shift.assign(static_cast<std::size_t>(m.form.features), 0.5f);
   }

@@ -373,7 +373,7 @@ TEST_F(ShardDamage, AManifestOfAnotherFormIsRefused) {
       {"\"rows\": 7,", "", "there is no \"rows\""},
       {"\"rows\": 7", "\"rows\":  7", "is not as it is written"},
       {"\"rows\": 7", "\"rows\": 7,\n  \"more\": 1", "is not as it is written"},
-      {"\"u8\"", "\"f16\"", "\"dtype\": \"f16\" is not known"},
+      {"\"u8\"", "\"f64\"", "\"dtype\": \"f64\" is not known"},
       {"\"inputs\"", "\"outputs\"", "\"cells\": \"outputs\" is not known"},
       {"\"entries\":0,\"bytes\"", "\"entries\":\"0\",\"bytes\"", "\"entries\": wanted a whole number"},
       {"\"xxh3\":\"", "\"xxh3\":\"0", "\"xxh3\" of \"shard-00000.safetensors\": 17 digits"},

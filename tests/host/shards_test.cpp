@@ -160,8 +160,8 @@ TEST_F(Shards, AShardEndsAtItsBytes) {
                                       "shard-00002.safetensors", "shard-00003.safetensors"}));
 }
 
-/// A shard lies in memory until it is whole.
-TEST_F(Shards, AShardTakesAQuarterOfTheMemory) {
+/// Two shards lie in memory: one is filled while the other one is written.
+TEST_F(Shards, AShardTakesAnEighthOfTheMemory) {
   const ScratchFolder root;
   const Dataset data = dense_bytes(100, 10);
   const auto written = [&](const std::string& name, std::int64_t shard_bytes, std::int64_t memory) {
@@ -171,12 +171,12 @@ TEST_F(Shards, AShardTakesAQuarterOfTheMemory) {
     DataSchema schema = schema_of(data);
     return writer.finish({.schema = schema});
   };
-  const ConvertReport bounded = written("bounded", 1000, 1200);  // 30 rows
+  const ConvertReport bounded = written("bounded", 1000, 2400);  // 30 rows
   EXPECT_EQ(bounded.shards, 4);
   EXPECT_EQ(bounded.notes,
-            std::vector<std::string>{"a shard has about 300 bytes, a quarter of this process's "
+            std::vector<std::string>{"a shard has about 300 bytes, an eighth of this process's "
                                      "memory, instead of 1000"});
-  const ConvertReport free = written("free", 300, 1 << 20), whole = written("whole", 5000, 4000);
+  const ConvertReport free = written("free", 300, 1 << 20), whole = written("whole", 5000, 8000);
   EXPECT_TRUE(free.notes.empty());
   EXPECT_EQ(read_file(root / "free/manifest.json"), read_file(root / "bounded/manifest.json"));
   EXPECT_EQ(whole.shards, 1);

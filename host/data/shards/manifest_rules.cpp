@@ -25,11 +25,14 @@ std::string form_problem(const ShardManifest& m) {
     return wrong("features", fmt::format("{} are too many; want at most 2^31 - 1", m.form.features));
   if (m.form.features != schema.features) return differs("features", m.form.features, schema.features);
   if (m.form.sparse != schema.sparse) return differs("sparse", m.form.sparse, schema.sparse);
-  if (m.form.sparse && m.form.dtype != DType::f32)
-    return differs("dtype", name_of(m.form.dtype), name_of(DType::f32));
+  if (m.form.sparse && dtype_of(m.form) != name_of(CellFloats::f32))
+    return differs("dtype", dtype_of(m.form), name_of(CellFloats::f32));
   const bool floats = !m.form.sparse && m.form.dtype == DType::f32;
   if (m.facts.cells == ShardCells::unscaled && (!floats || schema.transform.scale.empty()))
     return wrong("cells", "only dense float32 rows with a scale can be unscaled");
+  const bool imputed = std::ssize(schema.transform.impute) == m.form.features;
+  if (m.facts.cells == ShardCells::unfilled && (!floats || !imputed))
+    return wrong("cells", "only dense float32 rows with an imputation of each column can be unfilled");
   return "";
 }
 

@@ -25,6 +25,8 @@ class ShardBuffer {
   void add_targets(std::span<const float> targets, std::span<const float> weights);
 
   std::int64_t rows() const { return rows_; }
+  /// Gives the memory back; the rows go.
+  void release() { *this = ShardBuffer(form_, most_bytes_); }
   /// Writes the shard that begins with row `first_row` of the set, and empties the buffer.
   ShardEntry write(AtomicFolder& folder, std::int64_t index, std::int64_t first_row);
 

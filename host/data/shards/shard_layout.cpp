@@ -9,7 +9,23 @@
 namespace thalweg {
 namespace {
 
-std::int64_t cell_bytes(const ShardForm& form) { return form.dtype == DType::u8 ? 1 : 4; }
+struct CellForm {
+  std::string_view name;  ///< in a safetensors header
+  std::int64_t bytes;
+};
+
+CellForm cell_form(const ShardForm& form) {
+  if (form.dtype == DType::u8) return {"U8", 1};
+  switch (form.floats) {
+    case CellFloats::f16:
+      return {"F16", 2};
+    case CellFloats::bf16:
+      return {"BF16", 2};
+    case CellFloats::f32:
+      break;
+  }
+  return {"F32", 4};
+}
 
 std::vector<SafetensorsShape> tensors_of(const ShardForm& form, std::int64_t rows, std::int64_t entries) {
   std::vector<SafetensorsShape> tensors;
@@ -20,7 +36,7 @@ std::vector<SafetensorsShape> tensors_of(const ShardForm& form, std::int64_t row
     tensors.push_back({"columns", "I32", {entries}});
     tensors.push_back({"values", "F32", {entries}});
   } else {
-    tensors.push_back({"x", form.dtype == DType::u8 ? "U8" : "F32", {rows, form.features}});
+    tensors.push_back({"x", std::string(cell_form(form).name), {rows, form.features}});
   }
   return tensors;
 }
@@ -30,7 +46,7 @@ std::vector<SafetensorsShape> tensors_of(const ShardForm& form, std::int64_t row
 std::string shard_name(std::int64_t index) { return fmt::format("shard-{:05}.safetensors", index); }
 
 std::int64_t feature_bytes(const ShardForm& form, std::int64_t rows, std::int64_t entries) {
-  return form.sparse ? 8 * rows + 8 * entries : rows * form.features * cell_bytes(form);
+  return form.sparse ? 8 * rows + 8 * entries : rows * form.features * cell_form(form).bytes;
 }
 
 bool shard_is_possible(const ShardForm& form, std::int64_t rows, std::int64_t entries) {

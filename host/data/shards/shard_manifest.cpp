@@ -11,8 +11,9 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kFormat = "thalweg shards";
-/// The second version has notes. Sets without any stay of the first.
-constexpr std::int64_t kVersion = 1, kVersionOfNotes = 2;
+/// The second version has notes, numbers of 16 bits and cells that are not filled. Sets without any of them
+/// stay of the first.
+constexpr std::int64_t kFirstVersion = 1, kVersion = 2;
 constexpr std::string_view kTail = ",\n  \"manifest_xxh3\": \"";
 constexpr std::size_t kSumDigits = 32;
 
@@ -46,16 +47,21 @@ Json shard_json(const ShardEntry& shard) {
   return json;
 }
 
+std::int64_t version_of(const ShardManifest& m) {
+  const bool first = m.facts.notes == ConversionNotes{} && m.form.floats == CellFloats::f32 &&
+                     m.facts.cells != ShardCells::unfilled;
+  return first ? kFirstVersion : kVersion;
+}
+
 /// All keys but shards and the checksum.
 Json facts_json(const ShardManifest& m) {
   Json json;
   json["format"] = kFormat;
-  const ConversionNotes& notes = m.facts.notes;
-  json["version"] = notes == ConversionNotes{} ? kVersion : kVersionOfNotes;
+  json["version"] = version_of(m);
   json["rows"] = m.rows;
   json["features"] = m.form.features;
   json["sparse"] = m.form.sparse;
-  json["dtype"] = name_of(m.form.dtype);
+  json["dtype"] = std::string(dtype_of(m.form));
   json["cells"] = name_of(m.facts.cells);
   json["targets"] = m.form.targets;
   json["weights"] = m.form.weights;
@@ -66,6 +72,7 @@ Json facts_json(const ShardManifest& m) {
   json["target_reason"] = m.facts.target_reason;
   json["source"] = m.facts.source;
   json["source_fingerprint"] = m.facts.source_fingerprint;
+  const ConversionNotes& notes = m.facts.notes;
   if (notes.filled > 0) json["filled"] = notes.filled;
   if (notes.impute != Imputation::error) json["impute"] = name_of(notes.impute);
   if (!notes.weight.empty()) json["weight"] = notes.weight;
@@ -109,6 +116,14 @@ E choice_at(const Json& json, const char* key) {
   return *choice;
 }
 
+void set_dtype(const std::string& name, ShardForm& form) {
+  const std::optional<CellFloats> floats = value_named<CellFloats>(name);
+  if (!floats && name != name_of(DType::u8))
+    throw JsonError(fmt::format("\"dtype\": {} is not known", Json(name).dump()));
+  form.dtype = floats ? DType::f32 : DType::u8;
+  form.floats = floats.value_or(CellFloats::f32);
+}
+
 ShardEntry shard_from(const Json& json) {
   ShardEntry shard;
   shard.name = value_at<std::string>(json, "name");
@@ -137,9 +152,9 @@ ShardManifest from_json(const Json& json) {
   m.rows = count_at(json, "rows");
   m.form = {.features = count_at(json, "features"),
             .sparse = value_at<bool>(json, "sparse"),
-            .dtype = choice_at<DType>(json, "dtype"),
             .targets = value_at<bool>(json, "targets"),
             .weights = value_at<bool>(json, "weights")};
+  set_dtype(value_at<std::string>(json, "dtype"), m.form);
   m.facts.cells = choice_at<ShardCells>(json, "cells");
   m.entries = count_at(json, "entries");
   m.longest_row = count_at(json, "longest_row");
@@ -170,12 +185,16 @@ void require_version(const Json& json) {
   const auto* const name = format == nullptr ? nullptr : format->get_if<std::string>();
   if (name == nullptr || *name != kFormat) throw JsonError("is not the manifest of a set of shards");
   const auto version = value_at<std::int64_t>(json, "version");
-  if (version != kVersion && version != kVersionOfNotes)
+  if (version != kFirstVersion && version != kVersion)
     throw JsonError(fmt::format("\"version\": the set is of version {}, this program reads {} and {}",
-                                version, kVersion, kVersionOfNotes));
+                                version, kFirstVersion, kVersion));
 }
 
 }  // namespace
+
+std::string_view dtype_of(const ShardForm& form) {
+  return form.dtype == DType::u8 ? name_of(form.dtype) : name_of(form.floats);
+}
 
 std::string shard_manifest_text(const ShardManifest& manifest) { return summed(body_text(manifest)); }
 

@@ -8,6 +8,7 @@
 #include "host/data/shards/conversion_notes.hpp"
 #include "thalweg/dataset.hpp"
 #include "thalweg/names.hpp"
+#include "thalweg/shards.hpp"
 
 namespace thalweg {
 
@@ -17,12 +18,13 @@ constexpr std::int64_t kMostManifestBytes = std::int64_t{64} << 20;
 
 /// What the cells of dense float32 rows are.
 enum class ShardCells {
-  inputs,   ///< what the model reads; uint8 rows and sparse rows as a Dataset has them
-  unscaled  ///< numbers ahead of scale and shift, which reading applies
+  inputs,    ///< what the model reads; uint8 rows and sparse rows as a Dataset has them
+  unscaled,  ///< numbers ahead of scale and shift, which reading applies
+  unfilled   ///< the same, NaN where a number is missing: reading puts FeatureTransform::impute there
 };
 template <>
-inline constexpr auto kNames<ShardCells> =
-    std::to_array<Named<ShardCells>>({{ShardCells::inputs, "inputs"}, {ShardCells::unscaled, "unscaled"}});
+inline constexpr auto kNames<ShardCells> = std::to_array<Named<ShardCells>>(
+    {{ShardCells::inputs, "inputs"}, {ShardCells::unscaled, "unscaled"}, {ShardCells::unfilled, "unfilled"}});
 
 template <>
 inline constexpr auto kNames<DType> = std::to_array<Named<DType>>({{DType::f32, "f32"}, {DType::u8, "u8"}});
@@ -31,9 +33,13 @@ inline constexpr auto kNames<DType> = std::to_array<Named<DType>>({{DType::f32, 
 struct ShardForm {
   std::int64_t features = 0;
   bool sparse = false;
-  DType dtype = DType::f32;              ///< f32 for sparse rows
+  DType dtype = DType::f32;              ///< of the rows when they are read; f32 for sparse rows
   bool targets = true, weights = false;  ///< whether each row has them
+  CellFloats floats = CellFloats::f32;   ///< of dense float32 rows, as the file holds them
 };
+
+/// Of a cell in the file: the name of `dtype`, or of `floats`.
+std::string_view dtype_of(const ShardForm& form);
 
 /// What the writer is told when all rows are there.
 struct ShardFacts {

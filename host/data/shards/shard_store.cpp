@@ -8,6 +8,7 @@
 
 #include "host/checkpoint/files.hpp"
 #include "host/data/finite.hpp"
+#include "host/data/shards/half_cells.hpp"
 #include "host/data/shards/shard_file.hpp"
 #include "host/data/shards/shard_layout.hpp"
 #include "host/data/shards/sparse_shard.hpp"
@@ -33,6 +34,14 @@ void check_header(const ShardFile& file, const std::string& wanted, const ShardE
   if (header == wanted) return;
   throw DataError(fmt::format("{}: its header is not the one of rows {} to {} of this set", file.path(),
                               shard.first_row, shard.first_row + shard.rows - 1));
+}
+
+void fill(const std::vector<float>& impute, float* cells, std::int64_t rows) {
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (const float number : impute) {
+      if (std::isnan(*cells)) *cells = number;
+      ++cells;
+    }
 }
 
 /// As apply_scaling, so that the bits are those of rows in memory.
@@ -106,16 +115,27 @@ void ShardStore::read_shard(std::size_t index, std::int64_t row, std::int64_t co
   }
   to.f32.resize(to.f32.size() + static_cast<std::size_t>(cells));
   float* const read = to.f32.data() + to.f32.size() - cells;
-  file.read(layout.x + 4 * at, 4 * cells, read, wanted);
-  if (manifest_.facts.cells == ShardCells::unscaled) scale(manifest_.facts.schema.transform, read, count);
+  if (manifest_.form.floats == CellFloats::f32) {
+    file.read(layout.x + 4 * at, 4 * cells, read, wanted);
+  } else {
+    std::vector<std::uint16_t> halves(static_cast<std::size_t>(cells));
+    file.read(layout.x + 2 * at, 2 * cells, halves.data(), wanted);
+    widen_halves(manifest_.form.floats, halves, read);
+  }
+  const FeatureTransform& transform = manifest_.facts.schema.transform;
+  if (manifest_.facts.cells == ShardCells::unfilled) fill(transform.impute, read, count);
+  if (is_scaled()) scale(transform, read, count);
   const std::int64_t bad = first_not_finite(read, cells, false);
   if (bad < cells) refuse(shard.first_row + row + bad / form_.features, bad % form_.features, read[bad]);
 }
 
+bool ShardStore::is_scaled() const {
+  return manifest_.facts.cells != ShardCells::inputs && !manifest_.facts.schema.transform.scale.empty();
+}
+
 void ShardStore::refuse(std::int64_t row, std::int64_t feature, float value) const {
   const std::string where = fmt::format("{} row {}, feature {}", folder_, row, feature);
-  if (manifest_.facts.cells == ShardCells::unscaled)
-    throw DataError(fmt::format("{}: too large to be scaled in float32", where));
+  if (is_scaled()) throw DataError(fmt::format("{}: too large to be scaled in float32", where));
   throw DataError(fmt::format("{}: the value is {}; want a finite number", where, value));
 }
 

@@ -33,6 +33,8 @@ class ShardStore final : public RowStore {
   std::vector<float> read_column(std::int64_t ShardLayout::*begin) const;
   /// Rows of one shard, counted from its first.
   void read_shard(std::size_t index, std::int64_t row, std::int64_t count, FeatureRows& to) const;
+  /// Whether reading scales the cells.
+  bool is_scaled() const;
   [[noreturn]] void refuse(std::int64_t row, std::int64_t feature, float value) const;
 
   std::string folder_;

@@ -3,15 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <future>
 #include <utility>
 #include <vector>
 
 #include "host/checkpoint/atomic_folder.hpp"
 #include "host/checkpoint/files.hpp"
-#include "host/data/labels.hpp"
+#include "host/data/shards/class_rows.hpp"
+#include "host/data/shards/half_cells.hpp"
 #include "host/data/shards/shard_buffer.hpp"
 #include "host/data/shards/shard_layout.hpp"
+#include "host/data/shards/shard_store.hpp"
+#include "host/data/shards/shard_targets.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 
@@ -19,53 +22,16 @@ namespace thalweg {
 namespace {
 
 /// "out" for "out/".
-std::string without_slashes(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
-std::string new_folder(const std::string& folder) {
+std::string new_folder(std::string folder) {
   require_new_folder(folder);
-  return without_slashes(folder);
-}
-
-void require_shard_bytes(std::int64_t bytes) {
-  if (bytes < 1) throw UsageError(fmt::format("a shard of {} bytes; want 1 or more", bytes));
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  return folder;
 }
 
 void require_count(const char* what, std::int64_t found, std::int64_t expected) {
   if (found != expected)
     throw ShapeError(fmt::format("rows for a shard: {} {}, expected {}", found, what, expected));
 }
-
-/// Rows of each class, as far as targets are whole numbers; it is not known yet whether they are classes.
-class ClassRows {
- public:
-  void add(std::span<const float> targets) {
-    for (const float target : targets) {
-      const bool index = target >= 0 && target < static_cast<float>(kMostClasses);
-      if (!index || target != std::floor(target)) {
-        are_indices_ = false;
-        continue;
-      }
-      const auto at = static_cast<std::size_t>(target);
-      if (at >= rows_.size()) rows_.resize(at + 1);
-      ++rows_[at];
-    }
-  }
-  std::vector<std::int64_t> of(std::size_t classes) const {
-    if (!are_indices_ || rows_.size() > classes)
-      throw ShapeError(
-          fmt::format("rows for a shard: a target is not the index of one of {} classes", classes));
-    std::vector<std::int64_t> rows = rows_;
-    rows.resize(classes);
-    return rows;
-  }
-
- private:
-  std::vector<std::int64_t> rows_;
-  bool are_indices_ = true;
-};
 
 }  // namespace
 
@@ -78,20 +44,37 @@ void require_new_folder(const std::string& folder) {
 struct ShardWriter::State {
   State(const std::string& folder, const ShardForm& form, std::int64_t asked, std::int64_t memory)
       : asked_bytes(asked),
-        shard_bytes(std::min(asked, std::max<std::int64_t>(1, memory / 4))),
+        shard_bytes(std::min(asked, std::max<std::int64_t>(1, memory / 8))),
         folder(new_folder(folder)),
-        shard(form, shard_bytes) {
+        shard(form, shard_bytes),
+        written(form, shard_bytes),
+        halves(form.floats) {
     manifest.form = form;
   }
 
   std::int64_t rows() const { return manifest.rows + shard.rows(); }
 
+  /// Writes the shard while the next rows come. Without `launch::async` the lack of a thread does no harm:
+  /// the wait for it then writes.
   void close_shard() {
-    const std::int64_t index = std::ssize(manifest.shards);
-    const std::int64_t first_row = manifest.rows, rows = shard.rows();
-    manifest.shards.push_back(shard.write(folder, index, first_row));
-    manifest.rows += rows;
+    wait();
+    std::swap(shard, written);
+    const std::int64_t index = std::ssize(manifest.shards), first_row = manifest.rows;
+    manifest.rows += written.rows();
+    writing = std::async([this, index, first_row] { return written.write(folder, index, first_row); });
+  }
+
+  void wait() {
+    if (!writing.valid()) return;
+    manifest.shards.push_back(writing.get());
     manifest.entries += manifest.shards.back().entries;
+  }
+
+  void finish_shards() {
+    if (shard.rows() > 0) close_shard();
+    wait();
+    shard.release();
+    written.release();
   }
 
   /// Targets and weights of rows that were checked for their number.
@@ -108,13 +91,17 @@ struct ShardWriter::State {
 
   template <class T>
   void append_dense(std::span<const T> cells, std::span<const float> targets, std::span<const float> weights);
+  std::span<const std::byte> bytes_of(std::span<const float> cells);
+  std::span<const std::byte> bytes_of(std::span<const std::uint8_t> cells) { return std::as_bytes(cells); }
   void append_sparse(const FeatureRows& rows, std::span<const float> targets, std::span<const float> weights);
 
   const std::int64_t asked_bytes, shard_bytes;
   AtomicFolder folder;
-  ShardBuffer shard;
+  ShardBuffer shard, written;
+  HalfCells halves;
   ShardManifest manifest;
   ClassRows class_rows;
+  std::future<ShardEntry> writing;  ///< waits for the thread, which uses the others, before they go
 };
 
 namespace {
@@ -124,10 +111,15 @@ std::span<const float> part_of(std::span<const float> values, std::int64_t first
   return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
 
-void require_form(const ShardForm& form) {
-  if (form.features < 1 || (form.sparse && form.dtype != DType::f32))
+void require_form(const ShardForm& form, std::int64_t shard_bytes) {
+  if (shard_bytes < 1) throw UsageError(fmt::format("a shard of {} bytes; want 1 or more", shard_bytes));
+  const bool dense_floats = !form.sparse && form.dtype == DType::f32;
+  if (form.floats != CellFloats::f32 && !dense_floats)
+    throw UsageError(fmt::format("{} is for dense rows of numbers; these rows are {}", name_of(form.floats),
+                                 form.sparse ? "sparse" : "bytes"));
+  if (form.features < (form.sparse ? 0 : 1) || (form.sparse && form.dtype != DType::f32))
     throw ShapeError(fmt::format("shards of {} {} {} features; expected 1 or more, float32 where sparse",
-                                 form.features, form.sparse ? "sparse" : "dense", name_of(form.dtype)));
+                                 form.features, form.sparse ? "sparse" : "dense", dtype_of(form)));
 }
 
 }  // namespace
@@ -148,10 +140,15 @@ void ShardWriter::State::append_dense(std::span<const T> cells, std::span<const 
     }
     const auto part = cells.subspan(static_cast<std::size_t>(first * form.features),
                                     static_cast<std::size_t>(taken * form.features));
-    shard.add_dense(std::as_bytes(part), taken);
+    shard.add_dense(bytes_of(part), taken);
     shard.add_targets(part_of(targets, first, taken), part_of(weights, first, taken));
     first += taken;
   }
+}
+
+std::span<const std::byte> ShardWriter::State::bytes_of(std::span<const float> cells) {
+  if (manifest.form.floats == CellFloats::f32) return std::as_bytes(cells);
+  return std::as_bytes(halves.round(cells, manifest.form.features, rows()));
 }
 
 void ShardWriter::State::append_sparse(const FeatureRows& rows, std::span<const float> targets,
@@ -175,8 +172,7 @@ void ShardWriter::State::append_sparse(const FeatureRows& rows, std::span<const 
 
 ShardWriter::ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes,
                          std::int64_t memory) {
-  require_shard_bytes(shard_bytes);
-  require_form(form);
+  require_form(form, shard_bytes);
   state_ = std::make_unique<State>(folder, form, shard_bytes, memory);
 }
 
@@ -207,12 +203,32 @@ void ShardWriter::append(const FeatureRows& rows, std::span<const float> targets
   append_dense(std::span(rows.f32), targets, weights);
 }
 
+void ShardWriter::close() { state_->finish_shards(); }
+
+void ShardWriter::set_targets(std::span<const float> targets) {
+  State& s = *state_;
+  s.finish_shards();
+  require_count("targets", std::ssize(targets), s.manifest.form.targets ? s.rows() : 0);
+  for (ShardEntry& shard : s.manifest.shards)
+    write_targets(s.folder, s.manifest.form, part_of(targets, shard.first_row, shard.rows), shard);
+  s.class_rows = ClassRows();
+  s.class_rows.add(targets);
+}
+
+std::unique_ptr<const RowStore> ShardWriter::written(const ShardFacts& facts) {
+  State& s = *state_;
+  s.finish_shards();
+  s.manifest.facts = facts;
+  return std::make_unique<ShardStore>(s.folder.temporary(), s.manifest);
+}
+
 ConvertReport ShardWriter::finish(const ShardFacts& facts) {
   State& s = *state_;
   if (s.rows() == 0) throw UsageError("a set of shards needs a row");
-  if (s.shard.rows() > 0) s.close_shard();
+  s.finish_shards();
   ShardManifest& m = s.manifest;
   m.facts = facts;
+  if (m.form.sparse && m.form.features == 0) m.form.features = facts.schema.features;
   require_count("features", facts.schema.features, m.form.features);
   if (m.form.targets && facts.schema.target_kind == TargetKind::classes)
     m.class_rows = s.class_rows.of(facts.schema.classes.size());
@@ -232,8 +248,9 @@ ConvertReport ShardWriter::finish(const ShardFacts& facts) {
   for (const ShardEntry& shard : m.shards) report.bytes += static_cast<std::int64_t>(shard.bytes);
   if (report.shards > 1 && s.shard_bytes < s.asked_bytes)
     report.notes.push_back(
-        fmt::format("a shard has about {} bytes, a quarter of this process's memory, instead of {}",
+        fmt::format("a shard has about {} bytes, an eighth of this process's memory, instead of {}",
                     s.shard_bytes, s.asked_bytes));
+  if (const std::string loss = s.halves.loss(); !loss.empty()) report.notes.push_back(loss);
   return report;
 }
 

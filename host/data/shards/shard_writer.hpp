@@ -16,11 +16,12 @@ namespace thalweg {
 void require_new_folder(const std::string& folder);
 
 /// The set is there whole when finish returns, or not at all. Equal rows give equal bytes, however they are
-/// cut into blocks. One shard at a time is kept in memory.
+/// cut into blocks. Two shards are kept in memory: one is written by a thread while the next one is filled.
 class ShardWriter {
  public:
-  /// `shard_bytes`: of features in one shard, about; a shard takes at most a quarter of `memory`, because it
-  /// is kept there. Throws UsageError if `folder` exists, or for a shard of less than 1 byte; IoError.
+  /// `shard_bytes`: of features in one shard, about; a shard takes at most an eighth of `memory`, because two
+  /// are kept there. Sparse rows may have 0 features: finish then tells. Throws UsageError if `folder`
+  /// exists, or for a shard of less than 1 byte; IoError.
   ShardWriter(const std::string& folder, const ShardForm& form, std::int64_t shard_bytes,
               std::int64_t memory = available_memory());
   ~ShardWriter();
@@ -37,6 +38,12 @@ class ShardWriter {
                     std::span<const float> weights);
 
   std::int64_t rows() const;
+  /// No rows follow: what is left is written, and the memory given back. The calls below do it, too.
+  void close();
+  /// Other targets for all rows, where only the last of them tells what they are.
+  void set_targets(std::span<const float> targets);
+  /// The rows so far, as these facts make them; they have to go before finish.
+  std::unique_ptr<const RowStore> written(const ShardFacts& facts);
   /// Its report notes that memory made more shards. Throws UsageError where there are no rows, ShapeError
   /// where the schema is not that of the rows.
   ConvertReport finish(const ShardFacts& facts);

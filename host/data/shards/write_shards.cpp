@@ -20,12 +20,13 @@ namespace {
 
 constexpr std::int64_t kBlockBytes = std::int64_t{8} << 20;
 
-ShardForm form_of(const Dataset& data) {
+ShardForm form_of(const Dataset& data, CellFloats floats) {
   return {.features = data.features,
           .sparse = data.sparse,
           .dtype = holds_bytes(data) ? DType::u8 : DType::f32,
           .targets = !data.target.empty(),
-          .weights = !data.weight.empty()};
+          .weights = !data.weight.empty(),
+          .floats = floats};
 }
 
 /// The features of some rows, wherever they are. Those of a store nobody has checked yet.
@@ -60,6 +61,11 @@ std::span<const float> part(const std::vector<float>& values, std::int64_t first
 
 }  // namespace
 
+std::string note_of_row_names(const std::string& source, const std::string& column) {
+  return fmt::format("{}: shards keep no names of rows ({}); predictions on them number the rows", source,
+                     column);
+}
+
 ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options) {
   return write_shards(data, folder, options, {.filled = data.filled});
 }
@@ -70,7 +76,7 @@ ConvertReport write_shards(const Dataset& data, const std::string& folder, const
   if (data.features > std::numeric_limits<std::int32_t>::max())
     throw DataError(
         fmt::format("{}: {} features; shards hold at most 2^31 - 1", source_of(data), data.features));
-  ShardWriter writer(folder, form_of(data), options.shard_bytes);
+  ShardWriter writer(folder, form_of(data, options.floats), options.shard_bytes);
   const std::int64_t block = rows_within(form_of_rows(data), kBlockBytes);
   FeatureRows rows;
   for (std::int64_t first = 0; first < data.rows; first += block) {
@@ -86,9 +92,7 @@ ConvertReport write_shards(const Dataset& data, const std::string& folder, const
                                         .source_fingerprint = data.store ? "" : fingerprint(data, false),
                                         .notes = notes});
   if (!data.row_names.empty())
-    report.notes.push_back(
-        fmt::format("{}: shards keep no names of rows ({}); predictions on them number the rows",
-                    source_of(data), data.row_name_column));
+    report.notes.push_back(note_of_row_names(source_of(data), data.row_name_column));
   return report;
 }
 
