@@ -17,8 +17,8 @@ namespace thalweg::bench {
 namespace {
 
 /// What --reader may name, in the order of the results.
-constexpr std::string_view kReaders[] = {"npy",  "npz",    "csv",  "csv.gz",  "libsvm", "idx",
-                                         "disk", "loader", "pass", "convert", "order"};
+constexpr std::string_view kReaders[] = {"npy",  "npz",    "csv",  "csv.gz", "libsvm",  "idx",
+                                         "disk", "loader", "seek", "pass",   "convert", "order"};
 
 /// Every value as it was made: the texts hold nine digits.
 std::vector<Check> check_read(const SourceFile& source, const Dataset& made) {

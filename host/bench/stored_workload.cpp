@@ -2,7 +2,6 @@
 // a loader of its own, so that nothing lies ready when its time begins.
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <string_view>
 
 #include "host/bench/data_cases.hpp"
@@ -10,6 +9,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/data/block_reader.hpp"
 #include "host/data/feature_rows.hpp"
+#include "host/data/shards/shard_store.hpp"
 #include "host/step/row_loader.hpp"
 #include "thalweg/shards.hpp"
 
@@ -34,11 +34,10 @@ struct StoredSet {
 };
 using Set = std::shared_ptr<const StoredSet>;
 
-std::vector<std::string> shard_files(const std::string& folder) {
+std::vector<std::string> shard_files(const Dataset& stored, const std::string& folder) {
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().extension() == ".safetensors") paths.push_back(entry.path().string());
-  std::sort(paths.begin(), paths.end());
+  for (const ShardEntry& shard : shard_store_of(stored).manifest().shards)
+    paths.push_back(join_path(folder, shard.name));
   return paths;
 }
 
@@ -49,8 +48,9 @@ std::int64_t block_reads_of(const Options& options) {
 
 Set write_set(Dataset made, const std::string& folder, std::int64_t block_reads) {
   write_shards(made, folder);
-  auto disk = std::make_shared<const Disk>(shard_files(folder), kReaders);
-  return std::make_shared<const StoredSet>(folder, std::move(made), open_shards(folder), std::move(disk),
+  Dataset stored = open_shards(folder);
+  auto disk = std::make_shared<const Disk>(shard_files(stored, folder), kReaders);
+  return std::make_shared<const StoredSet>(folder, std::move(made), std::move(stored), std::move(disk),
                                            block_reads);
 }
 
@@ -71,8 +71,9 @@ Case disk_case(const Set& set, DiskOrder order, std::int64_t wanted, std::int64_
 
 /// How a loader goes through an epoch.
 struct LoaderShape {
-  const char* order;  ///< data.order
-  const char* epoch;  ///< "first" compares checksums; "later" does not; "seek" begins in the middle
+  const char* reader;  ///< "loader"; "seek": one batch in the middle
+  const char* order;   ///< data.order
+  const char* epoch;   ///< "first" compares checksums; "later" does not
   std::int64_t batch, batches;
   BlockOrder blocks = {};
   std::int64_t memory = 0;
@@ -83,7 +84,8 @@ struct LoaderShape {
 LoaderShape by_blocks(const StoredSet& set, const char* epoch, std::int64_t batch) {
   constexpr std::int64_t kWindowBlocks = 4, kSlices = 8;
   const std::int64_t block_rows = std::max<std::int64_t>(kBlock / row_bytes(set), 1);
-  return {.order = "blocks",
+  return {.reader = "loader",
+          .order = "blocks",
           .epoch = epoch,
           .batch = batch,
           .batches = (set.made.rows + batch - 1) / batch,
@@ -93,7 +95,8 @@ LoaderShape by_blocks(const StoredSet& set, const char* epoch, std::int64_t batc
 
 /// The first batch of a run that goes on in the middle of an epoch.
 LoaderShape seek(const StoredSet& set, std::int64_t batch) {
-  LoaderShape shape = by_blocks(set, "seek", batch);
+  LoaderShape shape = by_blocks(set, "later", batch);
+  shape.reader = "seek";
   shape.first = shape.batches / 2;
   shape.batches = 1;
   return shape;
@@ -108,7 +111,8 @@ std::int64_t window_bytes(const StoredSet& set, const BlockOrder& blocks) {
 LoaderShape by_rows(const StoredSet& set, std::int64_t batch) {
   constexpr std::int64_t kReady = 8, kIdsAndPlaces = 40;
   const std::int64_t epoch = (set.made.rows + batch - 1) / batch, most = (kSingleRows + batch - 1) / batch;
-  return {.order = "rows",
+  return {.reader = "loader",
+          .order = "rows",
           .epoch = "later",
           .batch = batch,
           .batches = std::min(epoch, most),
@@ -153,12 +157,12 @@ Case loader_case(const Set& set, const LoaderShape& shape) {
   const bool single = shape.blocks.block_rows == 0, first = shape.epoch == std::string_view("first");
   const std::int64_t rows = std::min(shape.batches * shape.batch, set->made.rows), bytes = row_bytes(*set);
   const std::int64_t page = set->disk->block_bytes(kPage), block = set->disk->block_bytes(kBlock);
-  const std::int64_t moved = single            ? rows * ((bytes + kPage - 1) / kPage * kPage)
-                             : shape.first > 0 ? window_bytes(*set, shape.blocks)
-                                               : rows * bytes;
+  const std::int64_t moved = single ? rows * ((bytes + kPage - 1) / kPage * kPage)
+                             : shape.reader == std::string_view("seek") ? window_bytes(*set, shape.blocks)
+                                                                        : rows * bytes;
   const auto epoch = std::make_shared<std::int64_t>(0);
   return {.workload = "data",
-          .shape = {{"reader", "loader"},
+          .shape = {{"reader", shape.reader},
                     {"order", shape.order},
                     {"epoch", shape.epoch},
                     {"rows", rows},
@@ -215,7 +219,7 @@ Case pass_case(const Set& set) {
 }  // namespace
 
 void measure_stored(const Bench& bench, const ScratchFolder& folder, const WantedReaders& wanted) {
-  if (!wanted.any({"disk", "loader", "pass"})) return;
+  if (!wanted.any({"disk", "loader", "seek", "pass"})) return;
   const WorkloadOptions& o = bench.options.workload;
   const Set set =
       write_set(made_dense(bench.ctx, or_default(o.rows, 320'000), or_default(o.features, 100), 2),
@@ -226,13 +230,15 @@ void measure_stored(const Bench& bench, const ScratchFolder& folder, const Wante
     bench.measure({disk_case(set, DiskOrder::random, kBlock, set->block_reads)});
     bench.measure({disk_case(set, DiskOrder::random, kPage, kPagesForABlock * set->block_reads)});
   }
-  for (const std::int64_t batch : or_default<std::int64_t>(o.batch, {256})) {
+  const std::vector<std::int64_t> batches = or_default<std::int64_t>(o.batch, {256});
+  for (const std::int64_t batch : batches) {
     if (!wanted.any({"loader"})) break;
     bench.measure({loader_case(set, by_rows(*set, batch))});
     bench.measure({loader_case(set, by_blocks(*set, "later", batch))});
     bench.measure({loader_case(set, by_blocks(*set, "first", batch))});
-    bench.measure({loader_case(set, seek(*set, batch))});
   }
+  for (const std::int64_t batch : batches)
+    if (wanted.any({"seek"})) bench.measure({loader_case(set, seek(*set, batch))});
   if (wanted.any({"pass"})) bench.measure({pass_case(set)});
 }
 

@@ -238,14 +238,15 @@ TEST(BenchCommand, LoadersOfShardsAreHeldAgainstTheDisk) {
   const std::vector<json> lines = lines_of_workload("data");
   ASSERT_EQ(lines.size(), 17u);
   const std::pair<const char*, const char*> loaders[] = {
-      {"rows", "later"}, {"blocks", "later"}, {"blocks", "first"}, {"blocks", "seek"}};
+      {"rows", "later"}, {"blocks", "later"}, {"blocks", "first"}, {"blocks", "later"}};
   for (std::size_t i = 0; i < 4; ++i) {
     const json& line = lines[11 + i];
     const auto& [order, epoch] = loaders[i];
     const int rows = i < 3 ? 200 : 32;
     EXPECT_EQ(line["shape"].dump(), R"({"batch":32,"epoch":")" + std::string(epoch) +
-                                        R"(","features":60,"order":")" + order +
-                                        R"(","reader":"loader","rows":)" + std::to_string(rows) + "}");
+                                        R"(","features":60,"order":")" + order + R"(","reader":")" +
+                                        (i < 3 ? "loader" : "seek") + R"(","rows":)" + std::to_string(rows) +
+                                        "}");
     EXPECT_EQ(line["check"].dump(),
               R"({"bound":0.0,"error":0.0,"of":"rows in the order )" + std::string(order) + "\"}");
     EXPECT_EQ(line["limit"], "disk, random");
@@ -302,7 +303,7 @@ TEST(BenchCommand, ReadersAreChosenByNameAndLeaveNoFiles) {
   EXPECT_EQ(cli::run(tiny({"data", "--reader=loaders"}), {out, err, nullptr}), 2);
   EXPECT_THAT(err.str(),
               HasSubstr("--reader is \"loaders\"; want of npy, npz, csv, csv.gz, libsvm, idx, disk, "
-                        "loader, pass, convert, order; did you mean \"loader\"?"));
+                        "loader, seek, pass, convert, order; did you mean \"loader\"?"));
 }
 
 TEST(BenchCommand, TheReferenceIsADeviceAsWell) {
