@@ -50,8 +50,8 @@ Set write_set(Dataset made, const std::string& folder, std::int64_t block_reads)
   write_shards(made, folder);
   Dataset stored = open_shards(folder);
   auto disk = std::make_shared<const Disk>(shard_files(stored, folder), kReaders);
-  return std::make_shared<const StoredSet>(folder, std::move(made), std::move(stored), std::move(disk),
-                                           block_reads);
+  StoredSet set{folder, std::move(made), std::move(stored), std::move(disk), block_reads};
+  return std::make_shared<const StoredSet>(std::move(set));
 }
 
 std::int64_t row_bytes(const StoredSet& set) { return set.stored.store->form().row_bytes(); }

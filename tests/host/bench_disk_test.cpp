@@ -21,13 +21,14 @@ using Numbers = std::vector<std::int64_t>;
 /// Files of 3 and 2 pages, and a few bytes more.
 class BenchDisk : public testing::Test {
  protected:
-  BenchDisk() {
-    write_file_atomically(paths_[0], std::string(3 * 4096 + 5, 'a'));
-    write_file_atomically(paths_[1], std::string(2 * 4096 + 4000, 'b'));
+  static std::vector<std::string> written_in(const ScratchFolder& folder) {
+    write_file_atomically(folder / "a", std::string(3 * 4096 + 5, 'a'));
+    write_file_atomically(folder / "b", std::string(2 * 4096 + 4000, 'b'));
+    return {folder / "a", folder / "b"};
   }
   const ScratchFolder folder_;
-  const std::vector<std::string> paths_{folder_ / "a", folder_ / "b"};
-  Disk disk_{paths_, 3};
+  const std::vector<std::string> paths_ = written_in(folder_);
+  const Disk disk_{paths_, 3};
 };
 
 TEST_F(BenchDisk, ASequenceGoesThroughTheWholeBlocksAndBeginsAgain) {
