@@ -67,4 +67,13 @@ GROUPS = [
           [Peer("numpy (OpenBLAS)", "gemm_products.py", "numpy"), Peer("PyTorch (MKL, oneDNN)", "gemm_products.py", "torch")],
           ["--batch=128,256,1024"], compact=True,
           about="Thalweg uses the exact order: one chain of fused multiply-adds per element."),
+    Group("Rows on the disk, 320,000 x 100 float32, shuffled batches of 256", "data", ["--reader=loader", "--batch=256"],
+          [Peer("MosaicML Streaming", "data_streaming.py", note="its own order"),
+           Peer("PyTorch DataLoader over numpy.memmap", "data_torch.py", note="rows in any order"),
+           Peer("numpy.memmap by hand", "data_memmap.py", note="rows in any order, one thread")],
+          ["--batch=256"], has_data=True,
+          about="A step is an epoch, or 8,192 rows where Thalweg reads them singly. Thalweg reads past the page cache; the files of the "
+                "others are dropped from it before each epoch. The peers read in one order of their own beside each order of Thalweg."),
+    Group("A CSV of 20,000 x 100 numbers, read whole", "data", ["--reader=csv"],
+          [Peer("pandas", "data_csv.py", "pandas"), Peer("pyarrow", "data_csv.py", "pyarrow")], has_data=True),
 ]

@@ -13,7 +13,8 @@ others are stopped; there are {repetitions} rounds. Rates are medians over the r
 the distance of the quartiles over the median. `thalweg bench` makes the data, and all programs read the same files. Each program shuffles
 the batches anew each epoch by its own means. Peers that take many steps in one call do so here.
 """
-DISTRIBUTIONS = ("torch", "jax", "numpy", "scikit-learn", "opacus", "mlpack", "vowpalwabbit", "liblinear-official")
+DISTRIBUTIONS = ("torch", "jax", "numpy", "scikit-learn", "opacus", "mlpack", "vowpalwabbit", "liblinear-official",
+                 "mosaicml-streaming", "pandas", "pyarrow")
 UNITS = {"B/s": (1e9, "GB/s"), "flop/s": (1e9, "GFLOP/s"), "s": (1e-6, "us")}
 
 

@@ -1,6 +1,10 @@
 """The page of results from made-up figures: ratios, spreads, and rows of peers that failed. Needs nothing but Python."""
+import pathlib
+
 import groups
 import page
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 GROUP = groups.Group("Title", "mlp", [], [groups.Peer("Fast", "x.py", note="a note"), groups.Peer("Broken", "y.py")], busy=True)
 CASE = {"case": "batch=1", "busy": {"Thalweg": [50.0], "Fast": [20.0], "Broken": [None]}, "errors": {"Broken": "no module"},
@@ -13,6 +17,9 @@ RESULT = {"kind": "result", "workload": "mlp", "shape": {"layers": "3-2", "batch
 
 
 def main():
+    for group in groups.GROUPS:
+        for peer in group.peers:
+            assert (HERE / peer.script).exists(), peer.script
     text = page.text_of({"groups": [(GROUP, [CASE])], "own": [MACHINE, RESULT], "startup": {"Thalweg": (0.02, 2**24), "Other": "why"},
                          "memory": (2**30, 2**30 + 2**24), "losses": {"Thalweg": 0.5, "Other": "failed"}}, 2)
     for line in ("| Thalweg | 200 | 50 % |  | 25 % of it beside a busy process |",

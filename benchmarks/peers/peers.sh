@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# peers [ARGUMENTS...]: compare with PyTorch, JAX, scikit-learn and others; docs/benchmarks.md is written from it
+# peers [WORKLOAD...]: compare with PyTorch, JAX, scikit-learn and others; without a workload docs/benchmarks.md is written
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh
@@ -11,8 +11,10 @@ if [ -z "${THALWEG_PYTHON:-}" ]; then
   venv build/peers
   say "installing the peers into build/peers (about 5 GB)"
   # They are installed one by one: a peer without a package for this machine becomes a row that says so.
-  grep -v '^#' benchmarks/peers/requirements.txt | while read -r package; do
-    "$python" -m pip install --quiet --disable-pip-version-check "$package" || say "without $package"
+  grep -v '^#' benchmarks/peers/requirements.txt | while read -r -a package; do
+    "$python" -m pip install --quiet --disable-pip-version-check "${package[@]}" || say "without ${package[*]}"
   done
 fi
-"$python" benchmarks/peers/run_peers.py build/release/thalweg --out docs/benchmarks.md "$@"
+out=(--out docs/benchmarks.md)
+[ $# -eq 0 ] || out=()  # a part of the page
+"$python" benchmarks/peers/run_peers.py build/release/thalweg "${out[@]}" "$@"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Thalweg beside its peers: the same work on the same data, a repetition of each in turn, and a page of the results.
 
-    run_peers.py THALWEG [--out docs/benchmarks.md] [--threads 2] [--only WORKLOAD ...] [--minutes 12]
+    run_peers.py THALWEG [WORKLOAD ...] [--out docs/benchmarks.md] [--threads 2] [--minutes 12]
 
 A peer that is missing or fails keeps its row, which says why.
 """
@@ -23,6 +23,7 @@ from processes import Failed, Program, peak_of
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUSY_REPETITIONS = 3
+KNOWN = sorted({group.workload for group in GROUPS})
 
 
 def say(text):
@@ -37,7 +38,7 @@ class Run:
         count = str(len(self.cpus))
         self.environment = dict(os.environ, OMP_NUM_THREADS=count, MKL_NUM_THREADS=count, OPENBLAS_NUM_THREADS=count,
                                 JAX_PLATFORMS="cpu", CUDA_VISIBLE_DEVICES="", PYTHONPATH=str(HERE),
-                                TORCHINDUCTOR_CACHE_DIR=str(self.folder / "inductor"))
+                                TORCHINDUCTOR_CACHE_DIR=str(self.folder / "inductor"), TMPDIR=str(self.folder))
 
     def out_of_time(self):
         return time.monotonic() > self.end
@@ -195,8 +196,11 @@ def main():
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument("--no-own", action="store_true", help="without the table of thalweg bench")
-    parser.add_argument("--only", action="append", default=[], choices=sorted({group.workload for group in GROUPS}))
+    parser.add_argument("only", nargs="*", metavar="WORKLOAD", help="all without one: " + ", ".join(KNOWN))
     arguments = parser.parse_args()
+    for name in arguments.only:
+        if name not in KNOWN:
+            parser.error(f"no peers of \"{name}\"; want of {', '.join(KNOWN)}")
     begin = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the programs are ended
     with tempfile.TemporaryDirectory(prefix="thalweg-peers-") as folder:

@@ -69,7 +69,8 @@ const std::vector<Workload>& workloads() {
       {"per_sample", "the same with norms, clipping and statistics of single samples", &per_sample},
       {"update", "one step of each optimizer on parameters alone", &update},
       {"gemm", "the products of the network's layers", &gemm},
-      {"data", "the readers, and the order of an epoch", &data}};
+      {"data", "the readers, the disk with the readers of shards, convert, and the order of an epoch",
+       &data}};
   return all;
 }
 

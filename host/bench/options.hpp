@@ -16,9 +16,11 @@ struct WorkloadOptions {
   std::vector<std::int64_t> batch, hidden, parameters;
   std::vector<Rule> optimizer;
   double lr = 0;
-  std::string order = "both";  ///< order of the rows: both | sequential | shuffled
-  std::string step = "all";    ///< per_sample: all | plain | norms | clipped | statistics
-  std::string write_data;      ///< folder for the data that the workload makes, as npy files
+  std::string order = "both";       ///< order of the rows: both | sequential | shuffled
+  std::string step = "all";         ///< per_sample: all | plain | norms | clipped | statistics
+  std::vector<std::string> reader;  ///< data: readers to measure
+  std::string scratch;              ///< data: folder for its files; empty: TMPDIR
+  std::string write_data;           ///< folder for the data that the workload makes, as npy files
 };
 
 struct Options {

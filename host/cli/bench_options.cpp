@@ -37,6 +37,9 @@ void add_bench_options(CLI::App& command, BenchArguments& bench) {
   command.add_option("--step", w.step, "Of per_sample: all, plain, norms, clipped or statistics")
       ->check(CLI::IsMember({"all", "plain", "norms", "clipped", "statistics"}))
       ->capture_default_str();
+  command.add_option("--reader", w.reader, "Of data: what reads, by commas (csv,loader,disk,...)")
+      ->delimiter(',');
+  command.add_option("--scratch", w.scratch, "Of data: folder for its files, which are removed; else TMPDIR");
   command.add_option("--write-data", w.write_data, "Folder for the data that were made, as npy files");
   command.add_flag(
       "--on-request", o.on_request,

@@ -17,9 +17,9 @@ constexpr const char* kCommands =
 
 /// bench takes flags of its own instead of settings.
 constexpr const char* kBenchFlags[] = {
-    "json",        "quiet",    "device",  "numerics", "threads",    "memory",     "time",      "rows",
-    "features",    "outputs",  "entries", "batch",    "hidden",     "parameters", "optimizer", "order",
-    "repetitions", "no-check", "lr",      "step",     "write-data", "on-request"};
+    "json",        "quiet",    "device",  "numerics", "threads", "memory",     "time",       "rows",
+    "features",    "outputs",  "entries", "batch",    "hidden",  "parameters", "optimizer",  "order",
+    "repetitions", "no-check", "lr",      "step",     "reader",  "scratch",    "write-data", "on-request"};
 
 std::string bench_words() {
   std::string words;

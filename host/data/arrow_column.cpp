@@ -132,6 +132,7 @@ std::string_view text_between(const ArrowArray& array, std::int64_t row) {
 }
 
 /// A view of 16 bytes: the length, and up to 12 bytes themselves, else 4 of them, a buffer and a place in it.
+/// The last buffer of the array has the sizes of those with texts.
 std::string_view text_viewed(const ArrowArray& array, std::int64_t row) {
   const char* const view =
       static_cast<const char*>(array.buffers[1]) + 16 * static_cast<std::size_t>(array.offset + row);
@@ -139,7 +140,9 @@ std::string_view text_viewed(const ArrowArray& array, std::int64_t row) {
   std::memcpy(&length, view, 4), std::memcpy(&buffer, view + 8, 4), std::memcpy(&at, view + 12, 4);
   if (length < 0) throw DataError("has a text of negative length");
   if (length <= 12) return {view + 4, static_cast<std::size_t>(length)};
-  if (buffer < 0 || buffer + 3 >= array.n_buffers || at < 0)
+  const bool in_a_buffer = buffer >= 0 && buffer < array.n_buffers - 3 && at >= 0;
+  const auto* const sizes = static_cast<const std::int64_t*>(array.buffers[array.n_buffers - 1]);
+  if (!in_a_buffer || sizes == nullptr || sizes[buffer] - at < length)
     throw DataError("has a text that lies in no buffer");
   return {static_cast<const char*>(array.buffers[buffer + 2]) + at, static_cast<std::size_t>(length)};
 }

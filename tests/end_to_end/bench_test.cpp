@@ -189,10 +189,10 @@ TEST(BenchCommand, ProductsAreThoseOfEveryLayerButTheGradientByTheData) {
 }
 
 /// Files of 200 rows: npy has a header of 128 bytes, npz two members of 48128 and 928 with 194 bytes about
-/// them, idx a header of 12. A batch is a list of 32 numbers of 8 bytes.
+/// them, idx a header of 12.
 TEST(BenchCommand, ReadersAreHeldAgainstReadingTheBytesOfTheirFile) {
   const std::vector<json> lines = lines_of_workload("data");
-  ASSERT_EQ(lines.size(), 7u);
+  ASSERT_EQ(lines.size(), 17u);
   const char* const readers[] = {"npy", "npz", "csv", "csv.gz", "libsvm", "idx"};
   for (std::size_t i = 0; i < 6; ++i) {
     const json& line = lines[i];
@@ -209,9 +209,101 @@ TEST(BenchCommand, ReadersAreHeldAgainstReadingTheBytesOfTheirFile) {
   EXPECT_GT(lines[2]["bytes"], 200 * 60 * 9);
   EXPECT_LT(lines[3]["bytes"], 0.6 * lines[2]["bytes"].get<double>()) << "compressed";
   EXPECT_GT(lines[4]["bytes"], lines[2]["bytes"].get<double>()) << "with an index each";
-  EXPECT_EQ(lines[6]["shape"].dump(), R"({"batch":32,"reader":"order","rows":200})");
-  EXPECT_EQ(lines[6]["bytes"], 32 * 8);
-  EXPECT_TRUE(lines[6]["limit"].is_null());
+}
+
+/// What the share of the limit says was moved: bytes of the limit's kind.
+double moved(const json& line) {
+  return line["percent_of_limit"].get<double>() / 100 * line["limit_rate"].get<double>() *
+         line["seconds"].get<double>();
+}
+
+/// The shard has a page of header and targets and 48000 bytes of features, so that a block of whole pages is
+/// 12 of them. With --memory=1 one block is read at a time, or 8 single pages.
+TEST(BenchCommand, TheDiskIsReadInBlocksAndPagesOfTheShards) {
+  const std::vector<json> lines = lines_of_workload("data");
+  ASSERT_EQ(lines.size(), 17u);
+  EXPECT_EQ(lines[8]["shape"].dump(), R"({"block":49152,"order":"sequential","reader":"disk","reads":1})");
+  EXPECT_EQ(lines[9]["shape"].dump(), R"({"block":49152,"order":"random","reader":"disk","reads":1})");
+  EXPECT_EQ(lines[10]["shape"].dump(), R"({"block":4096,"order":"random","reader":"disk","reads":8})");
+  EXPECT_EQ(lines[8]["bytes"], 49152);
+  EXPECT_EQ(lines[9]["bytes"], 49152);
+  EXPECT_EQ(lines[10]["bytes"], 8 * 4096);
+  for (std::size_t i = 8; i < 11; ++i) EXPECT_TRUE(lines[i]["limit"].is_null());
+}
+
+/// All 200 rows of 240 bytes; single rows are held against a page each, a batch in the middle of an epoch
+/// against its window, which all rows are in. A batch of the order is a list of 32
+/// numbers of 8 bytes.
+TEST(BenchCommand, LoadersOfShardsAreHeldAgainstTheDisk) {
+  const std::vector<json> lines = lines_of_workload("data");
+  ASSERT_EQ(lines.size(), 17u);
+  const std::pair<const char*, const char*> loaders[] = {
+      {"rows", "later"}, {"blocks", "later"}, {"blocks", "first"}, {"blocks", "later"}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    const json& line = lines[11 + i];
+    const auto& [order, epoch] = loaders[i];
+    const int rows = i < 3 ? 200 : 32;
+    EXPECT_EQ(line["shape"].dump(), R"({"batch":32,"epoch":")" + std::string(epoch) +
+                                        R"(","features":60,"order":")" + order + R"(","reader":")" +
+                                        (i < 3 ? "loader" : "seek") + R"(","rows":)" + std::to_string(rows) +
+                                        "}");
+    EXPECT_EQ(line["check"].dump(),
+              R"({"bound":0.0,"error":0.0,"of":"rows in the order )" + std::string(order) + "\"}");
+    EXPECT_EQ(line["limit"], "disk, random");
+    EXPECT_EQ(line["bytes"], rows * 240);
+    EXPECT_NEAR(line["samples_per_second"].get<double>() * line["seconds"].get<double>(), rows, 1e-6);
+    if (line["repetitions"].size() == 1) {
+      EXPECT_NEAR(moved(line), i == 0 ? 200 * 4096 : 48000, 1) << order;
+    }
+  }
+  EXPECT_EQ(lines[15]["shape"].dump(), R"({"features":60,"reader":"pass","rows":200})");
+  EXPECT_EQ(lines[15]["check"].dump(), R"({"bound":0.0,"error":0.0,"of":"rows of a pass"})");
+  EXPECT_EQ(lines[15]["limit"], "disk");
+  EXPECT_EQ(lines[15]["bytes"], 48000);
+  EXPECT_EQ(lines[16]["shape"].dump(), R"({"batch":32,"reader":"order","rows":200})");
+  EXPECT_EQ(lines[16]["bytes"], 32 * 8);
+  EXPECT_TRUE(lines[16]["limit"].is_null());
+}
+
+/// Arrays against writing what they become, texts against their own parser.
+TEST(BenchCommand, ConvertIsHeldAgainstWritingOrParsing) {
+  const std::vector<json> lines = lines_of_workload("data");
+  ASSERT_EQ(lines.size(), 17u);
+  const json &npy = lines[6], &csv = lines[7];
+  EXPECT_EQ(npy["shape"].dump(), R"({"features":60,"from":"npy","reader":"convert","rows":200})");
+  EXPECT_EQ(csv["shape"].dump(), R"({"features":60,"from":"csv","reader":"convert","rows":200})");
+  EXPECT_EQ(npy["check"].dump(), R"({"bound":0.0,"error":0.0,"of":"rows of a set from npy"})");
+  EXPECT_EQ(csv["check"].dump(), R"({"bound":0.0,"error":0.0,"of":"rows of a set from csv"})");
+  EXPECT_EQ(npy["limit"], "write");
+  EXPECT_EQ(csv["limit"], "parser");
+  const double array = 128 + 200 * 60 * 4, shard = 4096 + 200 * 60 * 4, text = lines[2]["bytes"];
+  const double set = npy["bytes"].get<double>() - array;
+  EXPECT_GT(set, shard);
+  EXPECT_LT(set, shard + 2000) << "and a manifest";
+  EXPECT_GT(csv["bytes"], text + shard);
+  if (npy["repetitions"].size() == 1) {
+    EXPECT_NEAR(moved(npy), set, 1);
+  }
+  if (csv["repetitions"].size() == 1) {
+    EXPECT_NEAR(moved(csv), text, 1);
+  }
+}
+
+TEST(BenchCommand, ReadersAreChosenByNameAndLeaveNoFiles) {
+  const TemporaryFolder folder;
+  const std::string scratch = "--scratch=" + folder.path("scratch");
+  const std::vector<json> lines =
+      lines_of(output_of(tiny({"data", "--json", "--reader=convert,order", scratch})));
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[1]["shape"]["from"], "npy");
+  EXPECT_EQ(lines[2]["shape"]["from"], "csv");
+  EXPECT_EQ(lines[3]["shape"]["reader"], "order");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path("scratch")));
+  std::ostringstream out, err;
+  EXPECT_EQ(cli::run(tiny({"data", "--reader=loaders"}), {out, err, nullptr}), 2);
+  EXPECT_THAT(err.str(),
+              HasSubstr("--reader is \"loaders\"; want of npy, npz, csv, csv.gz, libsvm, idx, disk, "
+                        "loader, seek, pass, convert, order; did you mean \"loader\"?"));
 }
 
 TEST(BenchCommand, TheReferenceIsADeviceAsWell) {

@@ -29,6 +29,7 @@ SOURCES = {
     "safetensors": ["safetensors", "json"], "toml": ["config_text", "values", "keys", "validate"],
     "checkpoint": ["checkpoint", "manifest", "schema"],
     "manifest": ["shard_manifest", "manifest_rules", "shard_layout"],
+    "arrow": ["arrow_table", "arrow_column", "prepare"],
     "shard": ["shard_store", "shard_file", "sparse_shard", "open_shards"],
 }
 LIMITS = ["-timeout=1", "-rss_limit_mb=512", "-max_len=4096", "-entropic=0", "-print_final_stats=1"]

@@ -204,9 +204,45 @@ def shard_seeds():
             "offset": b"\0\4\2\6" + struct.pack("<4q", 0, 2, 1, 3) + columns + values}
 
 
+def arrow_stream(columns, rows, batches=1, choice=0):
+    """Choice, shape and rows; format and flags of each column; then the bytes of the buffers of each batch."""
+    head = bytes([choice, len(columns) - 1 | batches - 1 << 2, rows]) + b"".join(bytes([form, flags]) for form, flags, _ in columns)
+    return head + b"".join(data for _, _, data in columns) * batches
+
+
+def arrow_seeds():
+    """A buffer of values has 16 bytes for each row and one more, one of texts 64."""
+    def values(code, *numbers):
+        return struct.pack(f"<{len(numbers)}{code}", *numbers).ljust(16 * len(numbers) + 1, b"\0")
+
+    floats, labels = values("f", 1, 2.5, -3), values("i", 0, 1, 0)
+    texts = bytes([0, 3, 3, 7]) + b"redblue".ljust(64, b".")
+    short, far = struct.pack("<i12s", 3, b"red"), struct.pack("<i4sii", 13, b"long", 0, 2)
+    views = (short + far + short + b"\0").ljust(49, b"\0") + b"a long text of letters".ljust(64, b".")
+    chosen = b"\0\1\0".ljust(49, b"\0") + b"\2" + values("f", 5, 6)
+    return {
+        "numbers": arrow_stream([(0, 0, floats), (3, 0, labels)], 3),
+        "batches": arrow_stream([(0, 0, floats), (3, 0, labels)], 3, 3),
+        "nulls": arrow_stream([(0, 4, b"\5" + floats), (3, 4, b"\7" + labels)], 3),
+        "texts": arrow_stream([(13, 0, texts), (0, 0, floats)], 3), "long_texts": arrow_stream([(14, 0, texts), (0, 0, floats)], 3),
+        "descending": arrow_stream([(13, 0, b"\0\7\3\3" + bytes(64))], 3), "negative": arrow_stream([(13, 0, b"\0\xff\3\3" + bytes(64))], 3),
+        "views": arrow_stream([(15, 0, views), (0, 0, floats)], 3),
+        "no_view": arrow_stream([(15, 0, views.replace(far, struct.pack("<i4sii", 13, b"long", 2**31 - 1, 2))), (0, 0, floats)], 3),
+        "dictionary": arrow_stream([(0, 16, chosen), (3, 0, labels)], 3), "index": arrow_stream([(0, 16, b"\0\5\0" + chosen[3:])], 3),
+        "no_dictionary": arrow_stream([(0, 48, chosen)], 3), "no_values": arrow_stream([(0, 8, floats)], 3),
+        "null_column": arrow_stream([(12, 0, b""), (3, 0, labels)], 3), "bits": arrow_stream([(11, 0, b"\5".ljust(49, b"\0"))], 3),
+        "halves": arrow_stream([(10, 0, struct.pack("<3H", 0x3C00, 0x7C00, 1).ljust(49, b"\0"))], 3),
+        "decimals": arrow_stream([(16, 0, values("q", 125, -1, 0))], 3), "scale": arrow_stream([(18, 0, values("q", 1, 2, 3))], 3),
+        "offset": arrow_stream([(0, 1, floats + bytes(16)), (3, 2, labels + bytes(32))], 3, 1, 16),
+        "more_rows": arrow_stream([(0, 0, floats)], 3, 1, 1), "fails": arrow_stream([(0, 0, floats)], 3, 2, 2),
+        "binary": arrow_stream([(20, 0, floats)], 3), "childless": arrow_stream([(0, 0, floats)], 3, 1, 0xC0), "no_rows": arrow_stream([(0, 0, b"\0")], 0),
+    }
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
-    for reader, seeds in {**SEEDS, "checkpoint": checkpoint_seeds(), "manifest": manifest_seeds(), "shard": shard_seeds()}.items():
+    for reader, seeds in {**SEEDS, "checkpoint": checkpoint_seeds(), "manifest": manifest_seeds(), "shard": shard_seeds(),
+                          "arrow": arrow_seeds()}.items():
         (root / reader).mkdir(parents=True, exist_ok=True)
         for name, data in seeds.items():
             (root / reader / name).write_bytes(data)

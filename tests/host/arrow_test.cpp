@@ -120,9 +120,17 @@ TEST(Arrow, StringViewsAreReadFromTheViewOrItsBuffer) {
                     {second.begin(), second.end()},
                     bytes_of_values(std::vector<std::int64_t>{6, 15})};
   EXPECT_THAT(read({column}).columns[0].texts, ElementsAre("red", "abcdefghijkl", "the long text"));
-  View nowhere = far;
-  nowhere.buffer = 2;
-  column.buffers[1] = bytes_of_values(std::vector<View>{shown, twelve, nowhere});
+  const View other_buffer{.length = 13, .prefix = {}, .buffer = 2, .at = 2};
+  const View last_number{
+      .length = 13, .prefix = {}, .buffer = std::numeric_limits<std::int32_t>::max(), .at = 2};
+  const View beyond{.length = 14, .prefix = {}, .buffer = 1, .at = 2};
+  const View before{.length = 13, .prefix = {}, .buffer = 1, .at = -1};
+  for (const View& nowhere : {other_buffer, last_number, beyond, before}) {
+    column.buffers[1] = bytes_of_values(std::vector<View>{shown, twelve, nowhere});
+    EXPECT_THAT(problem_of(column), HasSubstr("column \"v\" of rides has a text that lies in no buffer"));
+  }
+  column.buffers[1] = bytes_of_values(std::vector<View>{shown, twelve, far});
+  column.buffers.back().clear();
   EXPECT_THAT(problem_of(column), HasSubstr("column \"v\" of rides has a text that lies in no buffer"));
 }
 

@@ -9,12 +9,13 @@ import resource
 import subprocess
 from pathlib import Path
 
+import repeated_shards
 from runs import DONE, Scratch, main, require
 
 MIB = 1 << 20
 CGROUP_V1, CGROUP_V2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
 ROW_BYTES = 1000
-ENTRIES = 40
+ENTRIES = 120  # 8 bytes each: rows as long as the dense ones
 SETTINGS = ["--model.loss=logistic", "--optimizer.name=sgd", "--optimizer.lr=0.1", "--train.epochs=1", "--train.batch_size=1000",
             "--device=cpu", "--quiet", "--json"]
 
@@ -98,7 +99,7 @@ def dense(folder, kind, gigabytes):
 def sparse(folder, gigabytes):
     rng = random.Random(2)
     lines = []
-    for _ in range(20000):
+    for _ in range(7000):
         columns = sorted(rng.sample(range(1, 100001), ENTRIES))
         lines.append(f"{rng.randint(0, 1)} " + " ".join(f"{c}:{rng.randint(1, 9)}" for c in columns) + "\n")
     text = "".join(lines).encode()
@@ -109,12 +110,17 @@ def sparse(folder, gigabytes):
 
 
 def one_kind(program, kind, folder, gigabytes, limit):
-    source = sparse(folder, gigabytes) if kind == "sparse" else dense(folder, kind, gigabytes)
+    repeated = kind == "sparse" and gigabytes > 1  # texts are converted in memory
+    source = sparse(folder, 0.02 if repeated else gigabytes) if kind == "sparse" else dense(folder, kind, gigabytes)
     shards = folder / "shards"
     command = [program, "convert", source[0], str(shards), *source[1:], "--model.loss=logistic", "--shard_mb=32", "--quiet", "--json"]
-    # texts are converted in memory
     report, resident = (limit if kind != "sparse" else Unlimited()).run(command)
-    line = f"{kind}: {report['bytes'] / 1e9:.2f} GB, convert {report['megabytes_per_second']:.0f} MB/s"
+    if repeated:
+        copies = int(gigabytes * 1e9) // report["bytes"]
+        report["rows"], report["bytes"] = repeated_shards.repeat(shards, copies)
+        line = f"{kind}: {report['bytes'] / 1e9:.2f} GB, one shard {copies} times"
+    else:
+        line = f"{kind}: {report['bytes'] / 1e9:.2f} GB, convert {report['megabytes_per_second']:.0f} MB/s"
     most = limit.bytes / MIB + 64
     if kind != "sparse":
         line += f", {resident:.0f} MiB"
