@@ -26,7 +26,9 @@ class Gpu:
     copy_us: float = 2.0        # a small copy between host and device, in its stream
     l2_latency_us: float = 0.15
     dram_latency_us: float = 0.70
-    warp_clocks: float = 2.5    # between two instructions of one warp, dependent and independent ones mixed
+    shared_quad_passes: float = 2.0  # of shared memory, for 16 bytes of each lane, most of them the same for several lanes
+    fma_clocks: float = 1.25    # between an FFMA of a warp and its next instruction: the sums of a thread are independent
+    warp_clocks: float = 3.0    # the same for other instructions, dependent and independent ones mixed
 
     @property
     def fp32_teraflops(self):

@@ -16,20 +16,21 @@ class Time:
     binds: str
 
 
-def trips(flow, loops):
-    """loop of the machine code -> turns, by the instructions that a thread has to execute there."""
+def turns_of(flow, loops):
+    """loop of the machine code -> its turns. Loops for what is left over, with the same instructions as a known one, take none."""
     found = {}
     for loop in loops:
-        inner = flow.hottest(loop.opcode, loop.without)
+        inner = flow.hottest(loop.opcode, loop.having, loop.without)
         if inner is None:
             continue
-        found[inner] = loop.per_thread / inner.count(flow.instructions, loop.opcode)
+        found[inner] = loop.turns or loop.per_thread / inner.count(flow.instructions, loop.opcode)
         if loop.around is not None and (outer := flow.around(inner)) is not None:
-            found[inner] /= loop.around  # of each turn of the outer one
+            found[inner] /= loop.around  # in each turn of the outer one
             found[outer] = loop.around
-            for other in flow.loops:     # what the last piece alone takes
-                if other.body < outer.body and other is not inner and other.count(flow.instructions, loop.opcode):
-                    found[other] = 0.0
+    known = list(found)
+    for other in flow.loops:
+        if any(other.count(flow.instructions, loop.opcode) for loop in loops) and not any(other.body >= one.body for one in known):
+            found[other] = 0.0
     return found
 
 
@@ -37,12 +38,19 @@ def widest_store(flow, way):
     return max((flow.instructions[number].bytes for number in way if flow.instructions[number].opcode.startswith("STG")), default=4)
 
 
-def clocks_of_pipes(flow, turns, architecture):
+def passes_of(instruction, gpu):
+    """Turns that an access of a warp keeps the memory pipe busy: 128 bytes each."""
+    if instruction.kind == "shared" and instruction.bytes == 16:
+        return gpu.shared_quad_passes
+    return max(1, instruction.bytes / 4)
+
+
+def clocks_of_pipes(flow, turns, gpu):
     """pipe -> clocks that a warp keeps it busy, on a multiprocessor"""
     times, issued = flow.times(turns), flow.issued(turns)
-    passes = sum(times[number] * max(1, flow.instructions[number].bytes / 4) for number in flow.path(turns)
-                 if flow.instructions[number].bytes)
-    lanes = devices.FP32_LANES[architecture]
+    accesses = [number for number in flow.path(turns) if flow.instructions[number].bytes]
+    passes = sum(times[number] * passes_of(flow.instructions[number], gpu) for number in accesses)
+    lanes = devices.FP32_LANES[gpu.architecture]
     return {"issue": sum(issued.values()) / devices.SCHEDULERS,
             "fp32": (issued["ffma"] + issued["fp32"]) * devices.WARP / lanes,
             "int": (issued["int"] + issued["int64"]) * devices.WARP / devices.INT_LANES,
@@ -52,7 +60,7 @@ def clocks_of_pipes(flow, turns, architecture):
 
 def node_parts(gpu, node, code, flow, work, resident):
     """part -> microseconds of a node. `resident`: whether L2 holds what the step works on."""
-    turns = trips(flow, work.loops)
+    turns = turns_of(flow, work.loops)
     way = flow.path(turns)
     warps = -(-node.threads // devices.WARP)
     blocks = -(-node.blocks // gpu.multiprocessors)  # of the multiprocessor that has most
@@ -61,15 +69,16 @@ def node_parts(gpu, node, code, flow, work, resident):
     stored = work.stored * 16 / min(16, widest_store(flow, way))  # a narrow store moves whole sectors
     warm = work.warm + stored
     clock = gpu.gigahertz * 1e3  # a microsecond
-    pipes = clocks_of_pipes(flow, turns, gpu.architecture)
+    pipes = clocks_of_pipes(flow, turns, gpu)
     parts = {"DRAM": (work.cold + (0 if resident else warm)) / (gpu.dram_terabytes * devices.REACHABLE * 1e6),
              "L2": (work.cold + warm) / (gpu.l2_terabytes * 1e6)}
-    parts |= {pipe: blocks * warps * clocks / clock for pipe, clocks in pipes.items()}
+    parts |= {pipe: work.executed * blocks * warps * clocks / clock for pipe, clocks in pipes.items()}
     waits = sum(turns[inner] * (gpu.dram_latency_us if loop.waits == "dram" else gpu.l2_latency_us)
-                for loop in work.loops if loop.waits and (inner := flow.hottest(loop.opcode, loop.without)) in turns)
+                for loop in work.loops if loop.waits and (inner := flow.hottest(loop.opcode, loop.having, loop.without)) in turns)
     outer = max((loop.around for loop in work.loops if loop.around), default=0)
     floor = outer * work.per_turn * gpu.l2_latency_us
-    alone = sum(flow.issued(turns).values()) * gpu.warp_clocks / clock
+    issued = flow.issued(turns)
+    alone = (issued["ffma"] * gpu.fma_clocks + (sum(issued.values()) - issued["ffma"]) * gpu.warp_clocks) * work.executed / clock
     parts["warp"] = waves * max(alone, floor)
     parts["latency"] = waves * (waits + work.l2_rounds * gpu.l2_latency_us + work.dram_rounds * gpu.dram_latency_us)
     parts["barrier"] = work.barriers * gpu.barrier_us

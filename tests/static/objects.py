@@ -23,6 +23,7 @@ class Code:
     def __init__(self, registers, stack, shared, local):
         self.registers, self.stack, self.shared, self.local = registers, stack, shared, local
         self.opcodes = collections.Counter()
+        self.lines = []    # the instructions as cuobjdump prints them (sass.py)
 
     def matching(self, pattern):
         return {op: count for op, count in self.opcodes.items() if re.match(pattern, op)}
@@ -123,6 +124,7 @@ def read_sass(path, codes):
     for line in dump(path, "sass"):
         if m := re.match(r"\s*/\*[0-9a-f]{4,}\*/\s+(?:@!?\w+\s+)?([A-Z][\w.]*)", line):
             codes[symbol, architecture].opcodes[m[1]] += 1
+            codes[symbol, architecture].lines.append(line)
         elif m := re.match(r"arch = (\w+)", line):
             architecture = m[1]
         elif m := re.match(r"\s*Function : ([\w$]+)", line):

@@ -1,5 +1,6 @@
 """The control flow of a kernel's machine code: its loops, and how many instructions of each class a warp issues."""
 import collections
+import functools
 import re
 
 LINE = re.compile(r"\s*/\*([0-9a-f]{4,})\*/\s+(@!?U?P\w+\s+)?([A-Z][\w.]*)\s*([^;]*);?")
@@ -18,13 +19,19 @@ CLASSES = [
 ]
 
 
+@functools.cache
+def kind_of(opcode):
+    return next((name for name, pattern in CLASSES if re.match(pattern, opcode)), "other")
+
+
 class Instruction:
     def __init__(self, address, guarded, opcode, operands):
         self.address, self.guarded, self.opcode, self.operands = address, guarded, opcode, operands
+        self.kind = kind_of(opcode)
 
     @property
-    def kind(self):
-        return next((name for name, pattern in CLASSES if re.match(pattern, self.opcode)), "other")
+    def family(self):
+        return self.opcode.split(".")[0]
 
     @property
     def bytes(self):
@@ -38,7 +45,7 @@ class Instruction:
 
     @property
     def target(self):
-        if self.opcode.split(".")[0] != "BRA":
+        if self.family != "BRA":
             return None
         found = re.search(r"\b0x([0-9a-f]+)\s*$", self.operands.strip())
         return int(found[1], 16) if found else None
@@ -67,7 +74,7 @@ class Flow:
 
     def _next(self, number, at):
         instruction = self.instructions[number]
-        opcode, to = instruction.opcode.split(".")[0], []
+        opcode, to = instruction.family, []
         target = at.get(instruction.target)
         if target == number:  # the end of a kernel: a branch to itself
             return to
@@ -114,16 +121,19 @@ class Flow:
         return sorted((Loop(header, frozenset(body)) for header, body in bodies.items()), key=lambda loop: len(loop.body))
 
     def path(self, trips):
-        """The instructions of the way through the kernel that does the most, and of these the shortest, as numbers. Accesses
-        count by their bytes, arithmetic by four. `trips`: loop -> times that it runs; once, if it is not there."""
-        times = self.times(trips)
+        """The instructions of the way through the kernel that does the most, and of these the shortest, as numbers. The kernel's
+        widest loads, copies and stores of global memory count by their bytes, arithmetic by four: where arrays allow wide
+        accesses, the way with narrow ones is not taken. `trips`: loop -> times that it runs; once, if it is not there."""
+        times, widest = self.times(trips), self._widest()
         order = self._topological()
         best, came = {0: (0, 0)} if order else {}, {}
         for number in order:
             if number not in best:
                 continue
             instruction = self.instructions[number]
-            useful = instruction.bytes if instruction.kind == "global" else 4 * (instruction.kind in ("ffma", "fp32"))
+            useful = 4 * (instruction.kind in ("ffma", "fp32"))
+            if instruction.kind == "global" and instruction.bytes == widest[instruction.family]:
+                useful = instruction.bytes
             done, length = best[number]
             here = (done + useful * times[number], length - times[number])
             best[number] = here
@@ -137,6 +147,12 @@ class Flow:
             way.append(number)
             number = came.get(number)
         return way[::-1]
+
+    def _widest(self):
+        widest = collections.Counter()
+        for instruction in self.instructions:
+            widest[instruction.family] = max(widest[instruction.family], instruction.bytes)
+        return widest
 
     def times(self, trips):
         times = [1.0] * len(self.instructions)
@@ -167,13 +183,13 @@ class Flow:
             found[self.instructions[number].kind] += times[number]
         return found
 
-    def hottest(self, pattern, without=None):
-        """The innermost loop with the most instructions that match; None if there is none."""
-        inner = [loop for loop in self.loops if not any(other.body < loop.body and other.count(self.instructions, pattern)
-                                                        for other in self.loops)]
-        fitting = [loop for loop in inner if loop.count(self.instructions, pattern)
+    def hottest(self, pattern, having=(), without=None):
+        """The loop with the most instructions that match, of those around no other such loop; None if there is none."""
+        fitting = [loop for loop in self.loops if loop.count(self.instructions, pattern)
+                   and all(loop.count(self.instructions, other) for other in having)
                    and not (without and loop.count(self.instructions, without))]
-        return max(fitting, key=lambda loop: loop.count(self.instructions, pattern), default=None)
+        inner = [loop for loop in fitting if not any(other.body < loop.body for other in fitting)]
+        return max(inner, key=lambda loop: loop.count(self.instructions, pattern), default=None)
 
     def around(self, loop):
         """The loop directly around a loop; None if there is none."""

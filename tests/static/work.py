@@ -4,7 +4,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CHAINS, SLICES, SUM_BLOCK, SECTOR = 128, 8, 4096, 32
+CHAINS, SLICES, MOST_SLICES, SUM_BLOCK, SECTOR = 128, 8, 64, 4096, 32
 UPDATE_BYTES = {"Sgd": 12, "Adam": 28}  # per parameter, read and written (update_cost)
 
 
@@ -56,13 +56,16 @@ SHAPES = {f"{shape.name}-{shape.batch}": shape for shape in [
 
 @dataclasses.dataclass(frozen=True)
 class Loop:
-    """The innermost loop with the most instructions that match `opcode`, and those of them that a thread executes. `waits`: where
-    each turn waits for what it reads, "l2" or "dram". `around`: turns of the loop around it."""
+    """The innermost loop with the most instructions `opcode`, which has all of `having` and none of `without`. It takes as many
+    turns as a thread needs for `per_thread` of those instructions, or `turns`. `around`: turns of the loop around it. `waits`:
+    where each turn waits for what it reads, "l2" or "dram"."""
     opcode: str
-    per_thread: float
+    per_thread: float = None
+    turns: float = None
+    having: tuple = ()
     without: str = None
-    waits: str = None
     around: float = None
+    waits: str = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,11 +74,12 @@ class Work:
     warm: float = 0           # bytes of other sectors, which L2 holds if it is large enough
     stored: float = 0         # bytes of the outputs, of which narrow stores make more sectors
     loops: tuple = ()
+    executed: float = 1       # of the instructions, where code is unrolled for more than there is
     l2_rounds: int = 1        # reads of which one needs another
     dram_rounds: int = 0
     barriers: int = 0         # of the whole grid
     kernels: int = 1          # that the node stands for
-    per_turn: float = 0       # bytes in flight do not allow a turn to take less, as a share of the latency of L2
+    per_turn: float = 0       # of the latency of L2: what a turn around the main loop takes at least
 
 
 def tile_shapes():
@@ -91,8 +95,8 @@ def tiled(node, rows, cols, depth, copies, cold):
     turns = up(depth, tile_depth) + stages - 1
     return Work(cold=cold, warm=max(reads - cold, 0), stored=4 * rows * cols * copies, l2_rounds=2, dram_rounds=1 if cold else 0,
                 per_turn=1 / (stages - 1),
-                loops=(Loop("FFMA", thread_rows * thread_cols * up(depth, 4) * 4, around=turns),
-                       Loop("STG", thread_rows * thread_cols / 4, without="LDS.*LDS|BAR")))
+                loops=(Loop("FFMA", thread_rows * thread_cols * up(depth, 4) * 4, without="MUFU|STG", around=turns),
+                       Loop("STG", turns=thread_rows * thread_cols / 4)))
 
 
 def product(node, shape, turn):
@@ -116,9 +120,9 @@ def dense_step(node, shape, _):
     chunks = up(rows, chunk)
     return Work(cold=shape.batch * shape.row_bytes,
                 warm=shape.batch * (2 * 4 * CHAINS + 8) + 4 * features * SLICES * (2 * chunks - 1),
-                loops=(Loop("LDGSTS", rows * columns / 4 / node.threads),
-                       Loop("FFMA", rows * columns / node.threads, without="LDS.*128"),
-                       Loop("FFMA", rows * up(columns, node.threads), without="LDG|LD\\b|MUFU")),
+                loops=(Loop(r"LDGSTS.*\.128", rows * columns / 4 / node.threads),
+                       Loop(r"LDS$", rows * columns / node.threads, having=("FFMA", r"LDG\."), without=r"LDGSTS|LDS\.128"),
+                       Loop(r"LDS$", rows * up(columns, node.threads), having=("FFMA",), without="LDG")),
                 dram_rounds=2 * chunks, l2_rounds=2 * chunks, barriers=2 * chunks if groups > 1 else 0)
 
 
@@ -186,8 +190,8 @@ KERNELS = [  # kernel -> its work; the first that matches
     (r"batch$", per_thread(8 + SECTOR)),
     (r"product<", product),
     (r"slice_product<", slice_product),
-    (r"slice_sums<float4>", per_thread(16 * (SLICES + 1))),
-    (r"slice_sums<float>", per_thread(4 * (SLICES + 1))),
+    (r"slice_sums<float4>", per_thread(16 * (SLICES + 1), executed=SLICES / MOST_SLICES)),
+    (r"slice_sums<float>", per_thread(4 * (SLICES + 1), executed=SLICES / MOST_SLICES)),
     (r"dense_step<", dense_step),
     (r"few_outputs<", few_outputs),
     (r"evaluate<", lambda _, shape, __: Work(warm=shape.batch * (8 * shape.widths[-1] + 20), l2_rounds=3)),
@@ -204,9 +208,9 @@ KERNELS = [  # kernel -> its work; the first that matches
     (r"gather_entries$", touched(8 + 16, l2_rounds=3)),
     (r"list_entries$", touched(24 + 12 + SECTOR, l2_rounds=3)),
     (r"weight_chains$", weight_chains),
-    (r"weight_sums$", touched(4 * SLICES + SECTOR, l2_rounds=2)),
+    (r"weight_sums$", touched(4 * SLICES + SECTOR, l2_rounds=2, executed=SLICES / MOST_SLICES)),
     (r"bias_chains$", bias_chains),
-    (r"bias_sums$", per_thread(4)),
+    (r"bias_sums$", per_thread(4, executed=SLICES / MOST_SLICES)),
     (r"thrust$", thrust),
 ]
 
@@ -214,6 +218,6 @@ KERNELS = [  # kernel -> its work; the first that matches
 def work_of(node, shape, turn):
     """turn: how many nodes of this op the step had before."""
     for pattern, function in KERNELS:
-        if re.match(pattern, node.kernel):
+        if re.match(pattern, node.kernel.removeprefix("cuda::")):
             return function(node, shape, turn)
     raise KeyError(f"work.py does not know what {node.kernel} ({node.op}) does")
