@@ -8,7 +8,8 @@ REACHABLE = 0.90       # of the nominal DRAM bandwidth: what copies reach
 WARP = 32
 # Lanes of a multiprocessor for float32 arithmetic, CUDA C++ Programming Guide, "Throughput of Native Arithmetic Instructions".
 FP32_LANES = {"sm_80": 64, "sm_86": 128, "sm_89": 128, "sm_90": 128, "sm_100": 128, "sm_120": 128}
-INT_LANES, SPECIAL_LANES, MEMORY_LANES, SCHEDULERS = 64, 16, 32, 4  # of every one of them
+INT_LANES, SPECIAL_LANES, MEMORY_LANES = 64, 16, 32  # of every one of them
+SCHEDULERS = 4  # warp instructions per clock and multiprocessor
 
 
 @dataclasses.dataclass(frozen=True)

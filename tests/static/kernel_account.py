@@ -15,7 +15,7 @@ import predict
 import ratchet
 import report
 import rules
-from objects import ARCHITECTURES, ROOT, read_objects
+from objects import ARCHITECTURES, ROOT, kernel_objects, read_objects
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUDGET = HERE / "budget.json"
@@ -85,22 +85,13 @@ def self_test(folder, conflict_of):
     print(f"self-test: {len(FAULTS) + len(ratchet.PLANTED) + 1} planted faults and a broken budget were found")
 
 
-def is_current(path):
-    """Not what a build folder keeps of a source that is gone."""
-    return path.suffix != ".o" or (ROOT / "kernels" / path.parent.name / path.stem).is_file()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("objects", type=pathlib.Path, help="a build folder of the cuda preset")
     parser.add_argument("--update", action="store_true", help="write the budget and docs/kernels.md anew")
     parser.add_argument("--self-test", action="store_true", help="also check that planted faults are found")
     args = parser.parse_args()
-    paths = sorted(p for ending in ("*.cu.o", "*.fatbin") for p in args.objects.rglob(ending)
-                   if "kernels" in str(p) and is_current(p))
-    if not paths:
-        sys.exit(f"{args.objects} holds no object of a kernel; build the preset cuda first")
-    kernels = read_objects(paths)
+    kernels = read_objects(kernel_objects(args.objects))
     with tempfile.TemporaryDirectory() as folder:
         costs = cost_functions(folder)
         conflict_of = ratchet.layout_conflicts(folder)
@@ -110,7 +101,9 @@ def main():
     problems = [(kernel.name, where, text) for kernel in kernels for where, text in rules.findings(kernel, costs)]
     problems += [(kernel.name, "all", "not compiled for " + a) for kernel in kernels for a in ARCHITECTURES
                  if a not in kernel.code]
-    loops = ratchet.measures(kernels, conflict_of, predict.launched(nodes.read(nodes.GOLDEN.read_text())))
+    steps = nodes.read(nodes.GOLDEN.read_text())
+    loops = ratchet.measures(kernels, conflict_of, predict.launched(steps))
+    slower = predict.check(kernels, steps, args.update)
     if args.update:
         write_budget(kernels)
         ratchet.RATCHET.write_text(ratchet.written(loops))
@@ -119,6 +112,7 @@ def main():
     if budget.pop("compiler") == compiler():
         problems += budget_findings(budget, kernels)
         problems += [(name, "loops", text) for name, text in ratchet.findings(loops, json.loads(ratchet.RATCHET.read_text()))]
+        problems += [("model", "predictions.json", text) for text in slower]
     else:
         print("the budget is that of another compiler: registers are not compared")
     for name, where, text in problems:

@@ -170,6 +170,15 @@ def read_object(path, enums):
     return [kernel for symbol, kernel in kernels.items() if not of_a_library(names[symbol])]
 
 
+def kernel_objects(folder):
+    """The objects of kernels in a build folder, but not what it keeps of a source that is gone."""
+    paths = sorted(path for ending in ("*.cu.o", "*.fatbin") for path in folder.rglob(ending) if "kernels" in str(path)
+                   and (path.suffix != ".o" or (ROOT / "kernels" / path.parent.name / path.stem).is_file()))
+    if not paths:
+        sys.exit(f"{folder} holds no object of a kernel; build the preset cuda first")
+    return paths
+
+
 def read_objects(paths):
     tool("cuobjdump")
     enums = enumerators()

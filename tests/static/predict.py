@@ -86,6 +86,16 @@ def node_table(prediction):
         yield f"{time.microseconds:9.2f} us  {time.binds:8} {node.kernel.split(',')[0]:45.45} {node.blocks} x {node.threads}"
 
 
+def check(kernels, steps, update):
+    """Prints the predictions and returns what is wrong with them."""
+    found = predictions(steps, kernels, devices.gpus())
+    rows = table(found)
+    print("\n".join(printed(rows)))
+    if update:
+        PREDICTIONS.write_text(written(rows))
+    return list(findings(rows, json.loads(PREDICTIONS.read_text())))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("objects", type=pathlib.Path, help="a build folder of the cuda preset")
@@ -93,19 +103,14 @@ def main():
     parser.add_argument("--nodes", nargs=2, metavar=("WORKLOAD", "GPU"), help="print the nodes of one step")
     args = parser.parse_args()
     steps = nodes.read(nodes.GOLDEN.read_text())
-    paths = sorted(path for path in args.objects.rglob("*.cu.o") if "kernels" in str(path))
-    kernels = [kernel for kernel in objects.read_objects(paths) if kernel.name.partition(": ")[2] in launched(steps)]
-    found = predictions(steps, kernels, devices.gpus())
+    kernels = objects.read_objects(objects.kernel_objects(args.objects))
     if args.nodes:
+        found = predictions({tuple(args.nodes): steps[tuple(args.nodes)]}, kernels, devices.gpus())
         print("\n".join(node_table(found[tuple(args.nodes)])))
         return 0
-    rows = table(found)
-    print("\n".join(printed(rows)))
-    if args.update:
-        PREDICTIONS.write_text(written(rows))
-    problems = list(findings(rows, json.loads(PREDICTIONS.read_text())))
+    problems = check(kernels, steps, args.update)
     print("\n".join(problems), end="\n" if problems else "")
-    print(f"{len(found)} predictions: " + (f"{len(problems)} findings" if problems else "none is slower than committed"))
+    print(f"{len(steps)} predictions: " + (f"{len(problems)} findings" if problems else "none is slower than committed"))
     return 1 if problems else 0
 
 
