@@ -68,9 +68,10 @@ def node_parts(gpu, node, code, flow, work, resident):
     waves = -(-blocks // fit)
     stored = work.stored * 16 / min(16, widest_store(flow, way))  # a narrow store moves whole sectors
     warm = work.warm + stored
+    once = (work.warm if work.distinct is None else work.distinct) + work.stored
     clock = gpu.gigahertz * 1e3  # a microsecond
     pipes = clocks_of_pipes(flow, turns, gpu)
-    parts = {"DRAM": (work.cold + (0 if resident else warm)) / (gpu.dram_terabytes * devices.REACHABLE * 1e6),
+    parts = {"DRAM": (work.cold + (0 if resident else once)) / (gpu.dram_terabytes * devices.REACHABLE * 1e6),
              "L2": (work.cold + warm) / (gpu.l2_terabytes * 1e6)}
     parts |= {pipe: work.executed * blocks * warps * clocks / clock for pipe, clocks in pipes.items()}
     waits = sum(turns[inner] * (gpu.dram_latency_us if loop.waits == "dram" else gpu.l2_latency_us)

@@ -12,24 +12,7 @@ import predict  # noqa: E402
 import ratchet  # noqa: E402
 import sass  # noqa: E402
 import work  # noqa: E402
-
-# Two ways to load, a loop with another one for what is left over, a store.
-CODE = """        /*0000*/                   S2R R0, SR_TID.X ;
-        /*0010*/               @P0 BRA 0x50 ;
-        /*0020*/                   LDG.E R2, [R4.64] ;
-        /*0030*/                   LDG.E R3, [R4.64+0x4] ;
-        /*0040*/                   BRA 0x60 ;
-        /*0050*/                   LDG.E.128 R4, [R6.64] ;
-        /*0060*/                   FFMA R1, R2, R3, R1 ;
-        /*0070*/                   FFMA R9, R2, R3, R9 ;
-        /*0080*/                   IADD3 R8, R8, 0x1, RZ ;
-        /*0090*/              @!P1 BRA 0x60 ;
-        /*00a0*/                   FFMA R1, R2, R3, R1 ;
-        /*00b0*/              @!P2 BRA 0xa0 ;
-        /*00c0*/                   STG.E [R2.64], R1 ;
-        /*00d0*/                   EXIT ;
-        /*00e0*/                   BRA 0xe0;""".splitlines()
-MAIN = work.Loop("FFMA", per_thread=20)
+from sass_test import CODE, MAIN  # noqa: E402
 
 
 class Resources:
@@ -45,44 +28,6 @@ def gpu(**more):
 
 def node(kernel="squares", grid=(20, 1, 1), threads=64, op="op", shared=0):
     return nodes.Node(op, kernel, grid, (threads, 1, 1), shared, False)
-
-
-class Flow(unittest.TestCase):
-    def setUp(self):
-        self.flow = sass.Flow(CODE)
-
-    def test_loops_are_found_by_their_backward_branches(self):
-        self.assertEqual([sorted(loop.body) for loop in self.flow.loops], [[10, 11], [6, 7, 8, 9]])
-
-    def test_the_loop_with_most_of_an_opcode_is_the_hottest(self):
-        self.assertEqual(self.flow.hottest("FFMA").header, 6)
-        self.assertEqual(self.flow.hottest("FFMA", without="IADD3").header, 10)
-        self.assertIsNone(self.flow.hottest("FFMA", having=("LDS",)))
-
-    def test_the_way_takes_the_wide_load(self):
-        self.assertEqual(self.flow.path({}), [0, 1, 5, 6, 7, 8, 9, 10, 11, 12, 13])
-
-    def test_a_loop_counts_once_for_each_turn_and_what_is_left_over_not_at_all(self):
-        turns = model.turns_of(self.flow, (MAIN,))
-        self.assertEqual({loop.header: count for loop, count in turns.items()}, {6: 10, 10: 0})
-        self.assertEqual(dict(+self.flow.issued(turns)), {"int": 11, "control": 12, "global": 2, "ffma": 20})
-
-    def test_a_loop_around_another_shares_its_work_out(self):
-        flow = sass.Flow("""/*0000*/ MOV R1, R2 ;
-            /*0010*/ LDS R2, [R3] ;
-            /*0020*/ FFMA R1, R2, R3, R1 ;
-            /*0030*/ @P0 BRA 0x20 ;
-            /*0040*/ @P1 BRA 0x10 ;
-            /*0050*/ EXIT ;""".splitlines())
-        turns = model.turns_of(flow, (work.Loop("FFMA", per_thread=12, around=3),))
-        self.assertEqual({loop.header: count for loop, count in turns.items()}, {2: 4, 1: 3})
-        self.assertEqual(flow.issued(turns)["ffma"], 12)
-        self.assertEqual(flow.issued(turns)["shared"], 3)
-
-    def test_index_arithmetic_of_two_words_is_a_class_of_its_own(self):
-        kinds = {opcode: sass.kind_of(opcode) for opcode in ("IMAD.WIDE", "IADD3.X", "LEA.HI.X", "IADD3", "IMAD", "LDGSTS.E.128")}
-        self.assertEqual(kinds, {"IMAD.WIDE": "int64", "IADD3.X": "int64", "LEA.HI.X": "int64", "IADD3": "int", "IMAD": "int",
-                                 "LDGSTS.E.128": "global"})
 
 
 class NodeTime(unittest.TestCase):
@@ -107,6 +52,9 @@ class NodeTime(unittest.TestCase):
 
     def test_what_l2_does_not_hold_comes_from_dram(self):
         self.assertAlmostEqual(self.parts(work.Work(cold=9e5, warm=9e5), resident=False)["DRAM"], 2.0)
+
+    def test_of_sectors_that_are_read_again_dram_gives_each_byte_once(self):
+        self.assertAlmostEqual(self.parts(work.Work(warm=9e6, distinct=8e5, stored=1e5), resident=False)["DRAM"], 1.0)
 
     def test_a_store_of_four_bytes_moves_four_times_the_sectors(self):
         self.assertAlmostEqual(self.parts(work.Work(stored=1e6))["L2"], 2.0)
@@ -139,7 +87,7 @@ class Works(unittest.TestCase):
         kernel = "product<SmallTile,Side<Lines,0,32,4,SmallTile>,Side<Lines,0,32,4,SmallTile>,ForwardEpilogue>"
         found = work.work_of(node(kernel, (128, 1, 1), op="linear_forward"), work.SHAPES["mlp-256"], 1)
         self.assertEqual(found.warm, 4 * 512 * (256 * 16 + 512 * 8))
-        self.assertEqual((found.cold, found.stored), (0, 4 * 256 * 512))
+        self.assertEqual((found.cold, found.stored, found.distinct), (0, 4 * 256 * 512, 4 * 512 * (256 + 512)))
         self.assertEqual(found.loops[0].per_thread, 16 * 512)
         self.assertEqual(found.loops[0].around, 512 / 32 + 3)
 
@@ -203,6 +151,15 @@ class Budgets(unittest.TestCase):
         self.assertIn("no committed", next(predict.findings({"dense-256": {"L4": [1.0, 5, "x"]}}, budget)))
         self.assertIn("no such workload", next(predict.findings({}, budget)))
 
+    def test_predictions_stand_in_the_order_of_the_tables(self):
+        found = {key: model.Prediction(1234.56, 0.123456, "x: y", ()) for key in [("mlp-256", "B200"), ("mlp-256", "L4"), ("dense-256", "L4")]}
+        rows = predict.table(found)
+        self.assertEqual([(workload, list(of)) for workload, of in rows.items()], [("dense-256", ["L4"]), ("mlp-256", ["L4", "B200"])])
+        self.assertEqual(rows["mlp-256"]["L4"], [1235.0, 12.3, "x: y"])
+        printed = list(predict.printed({"mlp-256": rows["mlp-256"]}))
+        self.assertEqual(printed[0].split(), ["workload", "L4", "B200"])
+        self.assertEqual(printed[1].split(), ["mlp-256", "1235", "us", "12.3", "%", "1235", "us", "12.3", "%"])
+
     def test_predictions_are_read_as_they_were_written(self):
         rows = {"a": {"H200": [1.5, 2.0, "x: y"], "L4": [3.0, 4.0, "z: w"]}, "b": {"H200": [5.0, 6.0, "x: y"]}}
         self.assertEqual(json.loads(predict.written(rows)), rows)
@@ -217,16 +174,6 @@ class Budgets(unittest.TestCase):
     def test_conflicts_are_a_share_of_all_passes_of_a_turn(self):
         text = "LargeTile depth,depth rows 128 128\nLargeTile depth,depth row_copies 16 8\nplanted - rows 32 1\n"
         self.assertEqual(ratchet.conflicts(text), {("LargeTile", "depth,depth"): 100 * 8 / 144, ("planted", "-"): 100 * 31 / 32})
-
-    def test_index_arithmetic_counts_inside_loops_alone(self):
-        flow = sass.Flow("""/*0000*/ IMAD.WIDE R2, R1, R3, R4 ;
-            /*0010*/ IADD3.X R2, R1, R3, R4 ;
-            /*0020*/ @P0 BRA 0x10 ;
-            /*0030*/ EXIT ;""".splitlines())
-        self.assertEqual(ratchet.int64_in_loops(flow), 1)
-
-    def test_ffma_of_a_loop_as_a_share_of_what_is_issued(self):
-        self.assertAlmostEqual(ratchet.main_loop_ffma(sass.Flow(CODE), None), 50, places=3)  # two of four
 
 
 class Calibration(unittest.TestCase):

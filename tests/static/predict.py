@@ -45,9 +45,10 @@ def predictions(steps, kernels, gpus):
 
 
 def table(found):
-    """workload -> GPU -> [microseconds, percent of the roofline, what binds]"""
-    rows = {}
-    for (workload, gpu), prediction in found.items():
+    """workload -> GPU -> [microseconds, percent of the roofline, what binds], in the order of the tables"""
+    rows, order = {}, [gpu.name for gpu in devices.NOMINAL]
+    for workload, gpu in sorted(found, key=lambda key: (list(work.SHAPES).index(key[0]), order.index(key[1]))):
+        prediction = found[workload, gpu]
         rows.setdefault(workload, {})[gpu] = [float(f"{prediction.microseconds:.4g}"), float(f"{prediction.share * 100:.3g}"),
                                               prediction.binds]
     return rows

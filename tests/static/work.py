@@ -72,6 +72,7 @@ class Loop:
 class Work:
     cold: float = 0           # bytes that come from DRAM
     warm: float = 0           # bytes of other sectors, which L2 holds if it is large enough
+    distinct: float = None    # of them, each byte counted once; all, if it is not there
     stored: float = 0         # bytes of the outputs, of which narrow stores make more sectors
     loops: tuple = ()
     executed: float = 1       # of the instructions, where code is unrolled for more than there is
@@ -93,7 +94,8 @@ def tiled(node, rows, cols, depth, copies, cold):
     tile_rows, tile_cols, tile_depth, thread_rows, thread_cols, stages = tile_shapes()[re.search(r"<(\w+Tile)", node.kernel)[1]]
     reads = 4 * depth * copies * (rows * up(cols, tile_cols) + cols * up(rows, tile_rows))
     turns = up(depth, tile_depth) + stages - 1
-    return Work(cold=cold, warm=max(reads - cold, 0), stored=4 * rows * cols * copies, l2_rounds=2, dram_rounds=1 if cold else 0,
+    distinct = 4 * depth * copies * (rows + cols)
+    return Work(cold=cold, warm=max(reads - cold, 0), distinct=max(distinct - cold, 0), stored=4 * rows * cols * copies, l2_rounds=2, dram_rounds=1 if cold else 0,
                 per_turn=1 / (stages - 1),
                 loops=(Loop("FFMA", thread_rows * thread_cols * up(depth, 4) * 4, without="MUFU|STG", around=turns),
                        Loop("STG", turns=thread_rows * thread_cols / 4)))
