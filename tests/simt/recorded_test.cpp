@@ -81,7 +81,7 @@ TEST(PlayedGpu, HasTheArchitectureAndTheMultiprocessorsThatAreAskedFor) {
   EXPECT_EQ(played.multiProcessorCount, before.multiProcessorCount);
 }
 
-TEST(PlayedGpu, IsOneThatTheExecutorKnows) {
+TEST(PlayedGpuDeathTest, IsOneThatTheExecutorKnows) {
   EXPECT_DEATH(simt::play_gpu(70, 80), "THALWEG_SIMT_SM=70 is not one of 75 80");
 }
 

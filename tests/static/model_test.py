@@ -77,36 +77,6 @@ class NodeTime(unittest.TestCase):
         self.assertEqual((time.microseconds, time.binds), (4.75, "DRAM"))
 
 
-class Works(unittest.TestCase):
-    def test_flops_of_a_training_step_leave_out_the_gradient_of_the_inputs(self):
-        # 2 N (784 512 + 512 512 + 512 10) = 2 N 668,672 forward
-        self.assertEqual(work.SHAPES["mlp-256"].flops, 256 * (6 * 668672 - 2 * 784 * 512))
-        self.assertEqual(work.SHAPES["predict-1024"].flops, 2 * 1024 * 1000)
-
-    def test_a_product_reads_each_side_once_for_every_tile_across(self):
-        kernel = "product<SmallTile,Side<Lines,0,32,4,SmallTile>,Side<Lines,0,32,4,SmallTile>,ForwardEpilogue>"
-        found = work.work_of(node(kernel, (128, 1, 1), op="linear_forward"), work.SHAPES["mlp-256"], 1)
-        self.assertEqual(found.warm, 4 * 512 * (256 * 16 + 512 * 8))
-        self.assertEqual((found.cold, found.stored, found.distinct), (0, 4 * 256 * 512, 4 * 512 * (256 + 512)))
-        self.assertEqual(found.loops[0].per_thread, 16 * 512)
-        self.assertEqual(found.loops[0].around, 512 / 32 + 3)
-
-    def test_the_first_product_reads_its_rows_from_dram(self):
-        kernel = "product<SmallTile,>"
-        found = work.work_of(node(kernel, op="linear_forward"), work.SHAPES["softmax-256"], 0)
-        self.assertEqual((found.cold, found.dram_rounds), (256 * 784 * 4, 1))
-
-    def test_a_dense_step_keeps_as_many_rows_as_its_shared_memory_holds(self):
-        # 16 groups: 8 chains, 64 columns; a row takes 4 (9 x 8) + 4 = 292 bytes, 16 rows 4672
-        found = work.work_of(node("dense_step<float>", (16, 8, 1), 256, shared=4672), work.SHAPES["dense-256"], 0)
-        self.assertEqual((found.cold, found.barriers), (256 * 4000, 4))
-        self.assertEqual([loop.per_thread for loop in found.loops], [32 * 64 / 4 / 256, 32 * 64 / 256, 32])
-
-    def test_an_unknown_kernel_is_an_error(self):
-        with self.assertRaisesRegex(KeyError, "does not know what nobody"):
-            work.work_of(node("nobody"), work.SHAPES["dense-256"], 0)
-
-
 class Steps(unittest.TestCase):
     TEXT = "dense-256: H100, H200, 1 copies\n  op | thrust | 1,1,1 | 64,1,1 | 0 | -\n  op | squares | 20,2,1 | 64,1,1 | 8 | cooperative\n"
 
