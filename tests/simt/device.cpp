@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "report.hpp"
+#include "simt/recorded.hpp"
 #include "simt/runtime_api.hpp"
 #include "state.hpp"
 
@@ -31,20 +32,31 @@ std::map<Kernel, int>& dynamic_limits() {
   return *limits;
 }
 
+const Gpu& known(int sm) {
+  for (const Gpu& gpu : kKnown)
+    if (gpu.sm == sm) return gpu;
+  fatal("THALWEG_SIMT_SM=" + std::to_string(sm) + " is not one of 75 80 86 89 90 100 120");
+}
+
+/// The GPU that the environment asks for, until play_gpu names another.
+Gpu& played() {
+  static Gpu chosen = [] {
+    const char* asked = std::getenv("THALWEG_SIMT_SM");
+    return known(asked != nullptr && *asked != '\0' ? std::atoi(asked) : 90);
+  }();
+  return chosen;
+}
+
 thread_local cudaError_t last_error = cudaSuccess;
 thread_local int selected = 0;
 
 }  // namespace
 
-const Gpu& gpu() {
-  static const Gpu& chosen = []() -> const Gpu& {
-    const char* asked = std::getenv("THALWEG_SIMT_SM");
-    const int sm = asked != nullptr && *asked != '\0' ? std::atoi(asked) : 90;
-    for (const Gpu& known : kKnown)
-      if (known.sm == sm) return known;
-    fatal("THALWEG_SIMT_SM=" + std::string(asked) + " is not one of 75 80 86 89 90 100 120");
-  }();
-  return chosen;
+const Gpu& gpu() { return played(); }
+
+void play_gpu(int sm, int multiprocessors) {
+  played() = known(sm);
+  played().multiprocessors = multiprocessors;
 }
 
 std::size_t memory_bytes() {

@@ -11,6 +11,7 @@
 #include "grid.hpp"
 #include "memory.hpp"
 #include "nvtx3/nvToolsExt.h"
+#include "recorded.hpp"
 #include "report.hpp"
 #include "state.hpp"
 
@@ -200,6 +201,7 @@ cudaError_t launch(const cudaLaunchConfig_t& config, Kernel kernel, std::functio
   }
   if (const cudaError_t error = check_shape(*work, kernel, clustered); error != cudaSuccess)
     return failed(error);
+  if (written_down(*work, kernel)) return cudaSuccess;
   return issue(config.stream, kernel, [work] {
     run_grid(*work);
     return cudaSuccess;

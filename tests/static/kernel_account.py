@@ -10,9 +10,12 @@ import subprocess
 import sys
 import tempfile
 
+import nodes
+import predict
+import ratchet
 import report
 import rules
-from objects import ARCHITECTURES, ROOT, read_objects
+from objects import ARCHITECTURES, ROOT, kernel_objects, read_objects
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUDGET = HERE / "budget.json"
@@ -59,7 +62,7 @@ def write_budget(kernels):
     BUDGET.write_text('{\n  "compiler": ' + json.dumps(compiler()) + ",\n" + ",\n".join(lines) + "\n}\n")
 
 
-def self_test(folder):
+def self_test(folder, conflict_of):
     """Every planted fault is found, and nothing in the kernel without one; that of a library is left out."""
     planted = pathlib.Path(folder) / "planted.fatbin"
     subprocess.run(["nvcc", "-std=c++20", "-gencode", "arch=compute_90,code=[sm_90,compute_90]", "-fatbin",
@@ -73,16 +76,13 @@ def self_test(folder):
         wanted = FAULTS.get(fault)
         if wanted is None and found or wanted is not None and not any(text.startswith(wanted) for text in found):
             sys.exit(f"self-test: {kernel.name}: found {found or 'nothing'}, want {wanted or 'nothing'}")
+    if problems := list(ratchet.planted_problems(kernels, conflict_of)):
+        sys.exit("self-test: " + "; ".join(problems))
     tight = {name: {a: [registers - 1, shared] for a, (registers, shared) in codes.items()}
              for name, codes in measured(kernels).items()}
     if len(list(budget_findings(tight, kernels))) != len(kernels):
         sys.exit("self-test: a register above the budget was not found")
-    print(f"self-test: {len(FAULTS)} planted faults and a broken budget were found")
-
-
-def is_current(path):
-    """Not what a build folder keeps of a source that is gone."""
-    return path.suffix != ".o" or (ROOT / "kernels" / path.parent.name / path.stem).is_file()
+    print(f"self-test: {len(FAULTS) + len(ratchet.PLANTED) + 1} planted faults and a broken budget were found")
 
 
 def main():
@@ -91,25 +91,28 @@ def main():
     parser.add_argument("--update", action="store_true", help="write the budget and docs/kernels.md anew")
     parser.add_argument("--self-test", action="store_true", help="also check that planted faults are found")
     args = parser.parse_args()
-    paths = sorted(p for ending in ("*.cu.o", "*.fatbin") for p in args.objects.rglob(ending)
-                   if "kernels" in str(p) and is_current(p))
-    if not paths:
-        sys.exit(f"{args.objects} holds no object of a kernel; build the preset cuda first")
-    kernels = read_objects(paths)
+    kernels = read_objects(kernel_objects(args.objects))
     with tempfile.TemporaryDirectory() as folder:
         costs = cost_functions(folder)
+        conflict_of = ratchet.layout_conflicts(folder)
         if args.self_test:
-            self_test(folder)
+            self_test(folder, conflict_of)
 
     problems = [(kernel.name, where, text) for kernel in kernels for where, text in rules.findings(kernel, costs)]
     problems += [(kernel.name, "all", "not compiled for " + a) for kernel in kernels for a in ARCHITECTURES
                  if a not in kernel.code]
+    steps = nodes.read(nodes.GOLDEN.read_text())
+    loops = ratchet.measures(kernels, conflict_of, predict.launched(steps))
+    slower = predict.check(kernels, steps, args.update)
     if args.update:
         write_budget(kernels)
+        ratchet.RATCHET.write_text(ratchet.written(loops))
         DOCUMENT.write_text(report.document(kernels, costs, compiler()))
     budget = json.loads(BUDGET.read_text())
     if budget.pop("compiler") == compiler():
         problems += budget_findings(budget, kernels)
+        problems += [(name, "loops", text) for name, text in ratchet.findings(loops, json.loads(ratchet.RATCHET.read_text()))]
+        problems += [("model", "predictions.json", text) for text in slower]
     else:
         print("the budget is that of another compiler: registers are not compared")
     for name, where, text in problems:

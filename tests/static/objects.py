@@ -23,6 +23,7 @@ class Code:
     def __init__(self, registers, stack, shared, local):
         self.registers, self.stack, self.shared, self.local = registers, stack, shared, local
         self.opcodes = collections.Counter()
+        self.lines = []    # the instructions as cuobjdump prints them (sass.py)
 
     def matching(self, pattern):
         return {op: count for op, count in self.opcodes.items() if re.match(pattern, op)}
@@ -123,6 +124,7 @@ def read_sass(path, codes):
     for line in dump(path, "sass"):
         if m := re.match(r"\s*/\*[0-9a-f]{4,}\*/\s+(?:@!?\w+\s+)?([A-Z][\w.]*)", line):
             codes[symbol, architecture].opcodes[m[1]] += 1
+            codes[symbol, architecture].lines.append(line)
         elif m := re.match(r"arch = (\w+)", line):
             architecture = m[1]
         elif m := re.match(r"\s*Function : ([\w$]+)", line):
@@ -166,6 +168,15 @@ def read_object(path, enums):
         kernels[symbol].code[architecture] = code
     read_ptx(path, kernels)
     return [kernel for symbol, kernel in kernels.items() if not of_a_library(names[symbol])]
+
+
+def kernel_objects(folder):
+    """The objects of kernels in a build folder, but not what it keeps of a source that is gone."""
+    paths = sorted(path for ending in ("*.cu.o", "*.fatbin") for path in folder.rglob(ending) if "kernels" in str(path)
+                   and (path.suffix != ".o" or (ROOT / "kernels" / path.parent.name / path.stem).is_file()))
+    if not paths:
+        sys.exit(f"{folder} holds no object of a kernel; build the preset cuda first")
+    return paths
 
 
 def read_objects(paths):

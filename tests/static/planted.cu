@@ -31,6 +31,25 @@ __global__ void planted_contraction(float* x, const float* y) {
   x[threadIdx.x] = x[threadIdx.x] * y[0] + y[1];
 }
 
+// Four neighbours leave one by one.
+__global__ void planted_narrow(float* x, int n) {
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    if (i < n) x[4 * threadIdx.x + i] = 1.0f;
+}
+
+// Around each FFMA of the loop is more than FFMA.
+__global__ void planted_diluted(float* x, const int* order, int n) {
+  float sum = 0.0f;
+  for (int i = 0; i < n; ++i) sum = __fmaf_rn(x[order[i] & 7], x[(order[i] ^ i) & 31], sum);
+  x[threadIdx.x] = sum;
+}
+
+// Each turn computes a place of 64 bits.
+__global__ void planted_index(int* x, long long stride, long long n) {
+  for (long long i = threadIdx.x; i < n; i += stride) x[i * stride % 77777777777] = 1;
+}
+
 // A library's kernels are none of the account's business.
 namespace cub {
 template <class T>

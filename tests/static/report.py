@@ -1,4 +1,5 @@
 """docs/kernels.md: the account as tables."""
+import json
 import pathlib
 import re
 
@@ -6,6 +7,8 @@ import roofline
 import rules
 from objects import ARCHITECTURES
 
+GPU = "H200"  # of which the table says what binds
+PREDICTIONS = pathlib.Path(__file__).parent / "predictions.json"
 GOLDEN = pathlib.Path(__file__).parents[1] / "end_to_end/launches.golden"
 
 HEAD = """# The kernels, as the compiler made them
@@ -38,6 +41,14 @@ A sort or a scan of Thrust counts as one; on a GPU a scan is two kernels and a s
 
 | model | kernels |
 |---|---|
+"""
+
+PREDICTED = """
+## Predicted time of a step
+
+Microseconds, and in brackets the share of the roofline. [docs/performance_model.md](performance_model.md) says how they are predicted,
+from nominal constants. `predict-1024` is the prediction of 1e6 rows.
+
 """
 
 TABLE = """
@@ -83,6 +94,16 @@ def launches(golden):
     return LAUNCHES + "".join(f"| {name.replace('_', ' ')} | {kernels} |\n" for name, kernels in rows)
 
 
+def predicted(rows):
+    """rows: workload -> GPU -> [microseconds, percent of the roofline, what binds]"""
+    gpus = list(next(iter(rows.values())))
+    lines = ["| workload | " + " | ".join(gpus) + f" | binds on {GPU} |", "|---|" + "---|" * (len(gpus) + 1)]
+    for workload, of in rows.items():
+        cells = [f"{of[gpu][0]:.3g} ({of[gpu][1]:.2g}%)" for gpu in gpus]
+        lines.append(f"| {workload} | " + " | ".join(cells) + f" | {of[GPU][2]} |")
+    return PREDICTED + "\n".join(lines) + "\n"
+
+
 def document(kernels, costs, compiler):
     return (HEAD.format(compiler=compiler, reachable=roofline.REACHABLE) + streaming(kernels, costs)
-            + launches(GOLDEN) + TABLE + resources(kernels))
+            + launches(GOLDEN) + predicted(json.loads(PREDICTIONS.read_text())) + TABLE + resources(kernels))

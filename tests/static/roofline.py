@@ -1,17 +1,15 @@
 """Occupancy of a kernel and the time that its cost function and its object code predict on known GPUs."""
+from devices import NOMINAL, REACHABLE, SCHEDULERS
+
 # warps and blocks of a multiprocessor, and KiB of its shared memory
 LIMITS = {"sm_75": (32, 16, 64), "sm_80": (64, 32, 164), "sm_86": (48, 16, 100), "sm_89": (48, 24, 100),
           "sm_90": (64, 32, 228), "sm_100": (64, 32, 228), "sm_120": (48, 24, 100)}
 REGISTERS = 65536
 RESERVED_INCLUDED = ("sm_90", "sm_100", "sm_120")  # cuobjdump counts the system's 1 KiB of kernels that share memory
 
-# name: architecture, DRAM in TB/s, multiprocessors, GHz (data sheets)
-GPUS = {"A100": ("sm_80", 2.039, 108, 1.41), "L4": ("sm_89", 0.300, 58, 2.04), "RTX 4090": ("sm_89", 1.008, 128, 2.52),
-        "H100": ("sm_90", 3.35, 132, 1.755), "H200": ("sm_90", 4.8, 132, 1.755), "RTX 5090": ("sm_120", 1.792, 170, 2.41),
-        "B200": ("sm_100", 8.0, 148, 1.85)}
-REACHABLE = 0.90    # of the nominal bandwidth: what copies reach
+# name: architecture, DRAM in TB/s, multiprocessors, GHz
+GPUS = {gpu.name: (gpu.architecture, gpu.dram_terabytes, gpu.multiprocessors, gpu.gigahertz) for gpu in NOMINAL}
 LATENCY = 700e-9    # seconds of a read from DRAM
-SCHEDULERS = 4      # warp instructions per clock and multiprocessor
 
 
 def up(value, unit):
