@@ -53,6 +53,10 @@ struct ConvertArguments : Common {
   std::string data, out;
   std::int64_t shard_mb = 256;  ///< MiB of features in one shard
 };
+struct ExportArguments : Common {
+  std::string model;
+  std::string to;  ///< .onnx
+};
 struct VerifyArguments : Common {
   std::string config_file;
   std::string first = "cpu", second = "auto";
@@ -84,6 +88,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams);
 int predict_command(const PredictArguments& arguments, Streams streams);
 int gradients_command(const GradientsArguments& arguments, Streams streams);
 int convert_command(const ConvertArguments& arguments, Streams streams);
+int export_command(const ExportArguments& arguments, Streams streams);
 int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int bench_command(const BenchArguments& arguments, Streams streams);

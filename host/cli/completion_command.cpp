@@ -11,7 +11,7 @@ namespace thalweg::cli {
 namespace {
 
 constexpr const char* kCommands =
-    "train evaluate predict gradients convert verify inspect bench info schema help completion";
+    "train evaluate predict gradients convert export verify inspect bench info schema help completion";
 
 /// bench takes flags of its own instead of settings.
 constexpr const char* kBenchFlags[] = {
@@ -51,6 +51,7 @@ std::string bash_script() {
 _thalweg() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} key=${{COMP_WORDS[COMP_CWORD-1]}} prefix= values own=
   [[ ${{COMP_WORDS[1]}} == convert ]] && own=--shard_mb=
+  [[ ${{COMP_WORDS[1]}} == export ]] && own=--to=
   if [[ $word == = ]]; then
     word=
   elif [[ $key == = ]]; then
@@ -100,6 +101,8 @@ std::string fish_script() {
       "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l shard_mb -r -d 'MiB of features in "
       "one "
       "shard'\n";
+  script +=
+      "complete -c thalweg -n '__fish_seen_subcommand_from export' -l to -r -d 'File to write, .onnx'\n";
   for (const auto& [name, about] : bench::workload_list())
     script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from bench' -f -a '{}'\n", name);
   for (const char* flag : kBenchFlags)
