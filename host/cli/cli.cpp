@@ -97,7 +97,7 @@ struct CommandLine {
 
     command = add_command(app, "export", "A model as a file for other programs", export_);
     command->add_option("model", export_.model, kModelPath)->required();
-    command->add_option("--to", export_.to, "File to write, .onnx")->required();
+    command->add_option("--to", export_.to, "File to write: .onnx, or .md for a model card")->required();
     on(command, export_, [this](Streams s) { return export_command(export_, s); });
 
     command =

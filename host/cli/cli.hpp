@@ -55,7 +55,7 @@ struct ConvertArguments : Common {
 };
 struct ExportArguments : Common {
   std::string model;
-  std::string to;  ///< .onnx
+  std::string to;  ///< .onnx, or .md for a model card
 };
 struct VerifyArguments : Common {
   std::string config_file;

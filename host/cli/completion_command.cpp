@@ -102,7 +102,8 @@ std::string fish_script() {
       "one "
       "shard'\n";
   script +=
-      "complete -c thalweg -n '__fish_seen_subcommand_from export' -l to -r -d 'File to write, .onnx'\n";
+      "complete -c thalweg -n '__fish_seen_subcommand_from export' -l to -r -d 'File to write: .onnx or "
+      ".md'\n";
   for (const auto& [name, about] : bench::workload_list())
     script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from bench' -f -a '{}'\n", name);
   for (const char* flag : kBenchFlags)

@@ -6,15 +6,31 @@
 #include "host/cli/cli.hpp"
 #include "host/cli/model_data.hpp"
 #include "host/cli/unfinished_output.hpp"
+#include "host/export/model_card.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/export.hpp"
 
 namespace thalweg::cli {
+namespace {
+
+constexpr const char *kModelEnding = ".onnx", *kCardEnding = ".md";
+
+/// A page that somebody wrote is not to give way to a card.
+void write_card(const Model& model, const std::string& run, const std::string& file) {
+  const std::string card = model_card(model, run);
+  if (path_exists(file) && !read_file(file).starts_with(kCardMark))
+    throw UsageError(file + " is there, and thalweg export did not write it; expected another name for --to");
+  write_file_atomically(file, card);
+}
+
+}  // namespace
 
 int export_command(const ExportArguments& arguments, Streams streams) {
-  if (!arguments.to.ends_with(".onnx"))
-    throw UsageError("--to is \"" + arguments.to + "\"; expected a name that ends in .onnx");
+  const bool card = arguments.to.ends_with(kCardEnding);
+  if (!card && !arguments.to.ends_with(kModelEnding))
+    throw UsageError("--to is \"" + arguments.to +
+                     "\"; expected a name that ends in .onnx, or in .md for a model card");
   if (!arguments.settings.empty())
     throw UsageError("unexpected argument \"" + arguments.settings[0] +
                      "\"; an export reads no settings, the model has them all");
@@ -22,7 +38,11 @@ int export_command(const ExportArguments& arguments, Streams streams) {
       output_file(arguments.to, arguments.model, config_for_model(arguments.model, {}), "--to");
   const Model model = Model::load(Context({.device = "cpu"}), arguments.model);
   const UnfinishedOutput unfinished(file);
-  export_onnx(model, file);
+  if (card) {
+    write_card(model, arguments.model, file);
+  } else {
+    export_onnx(model, file);
+  }
   const auto bytes = static_cast<std::int64_t>(file_size(file).value_or(0));
   if (arguments.json) {
     Json object;

@@ -1,4 +1,6 @@
 // A model as an ONNX file: its layers between the inputs that the data have and the outputs that users read.
+#include "host/export/onnx.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,9 +17,6 @@
 
 namespace thalweg::onnx {
 namespace {
-
-/// Readers of Protocol Buffers take messages up to 2^31 - 1 bytes.
-constexpr std::int64_t kMostBytes = (std::int64_t{1} << 31) - 1;
 
 /// The texts of the classes; without any, their numbers.
 std::vector<std::string> class_names(const ModelSpec& spec) {
@@ -88,6 +87,11 @@ void add_number(Name z, const ModelSpec& spec, Graph& graph) {
     const Name scaled = graph.node("Mul", {graph.cast(z, Type::f64), number(target.deviation)});
     z = graph.cast(graph.node("Add", {scaled, number(target.mean)}), type);
   }
+  // A model with an objective of the caller's may have several.
+  if (spec.outputs > 1) {
+    graph.node("Identity", {z}, {}, "prediction");
+    return graph.output("prediction", type, spec.outputs);
+  }
   as_list(z, graph, "prediction");
   graph.output("prediction", type);
 }
@@ -113,22 +117,9 @@ std::vector<std::pair<std::string, std::string>> metadata_of(const ModelSpec& sp
   return metadata;
 }
 
-void require_exportable(const ModelSpec& spec, const Model& model) {
-  if (spec.schema.transform.hash_bits > 0)
-    throw UsageError(
-        fmt::format("the model's inputs are hashed (data.hash_bits = {}), and ONNX has no operator for the "
-                    "hash; a model of categories or numbers can be exported",
-                    spec.schema.transform.hash_bits));
-  const std::int64_t parameters = model.network().plan().arena_size();
-  if (parameters > kMostBytes / std::int64_t{sizeof(float)})
-    throw UsageError(
-        fmt::format("the model has {} parameters; an ONNX file holds less than 2 GB, which are {} of them",
-                    parameters, kMostBytes / std::int64_t{sizeof(float)}));
-}
-
 File export_of(const Model& model) {
   const ModelSpec& spec = model.spec();
-  require_exportable(spec, model);
+  require_exportable(spec, model.network().plan().arena_size());
   Graph graph;
   const Name z = add_layers(model, add_inputs(spec.schema, graph), graph);
   if (traits_of(spec.config.loss).classification) {
@@ -140,6 +131,21 @@ File export_of(const Model& model) {
 }
 
 }  // namespace
+
+void require_exportable(const ModelSpec& spec, std::int64_t parameters) {
+  if (spec.schema.transform.hash_bits > 0)
+    throw UsageError(
+        fmt::format("the model's inputs are hashed (data.hash_bits = {}), and ONNX has no operator for the "
+                    "hash; a model of categories or numbers can be exported",
+                    spec.schema.transform.hash_bits));
+  // Readers of Protocol Buffers take messages below 2^31 bytes; nodes, names and categories need some.
+  constexpr std::int64_t kMostBytes = (std::int64_t{1} << 31) - (std::int64_t{1} << 24);
+  const std::int64_t scale_and_shift = 2 * spec.schema.features;
+  if (parameters > kMostBytes / std::int64_t{sizeof(float)} - scale_and_shift)
+    throw UsageError(
+        fmt::format("the model has {} parameters of 4 bytes; an ONNX file holds less than 2 GB", parameters));
+}
+
 }  // namespace thalweg::onnx
 
 namespace thalweg {

@@ -14,7 +14,7 @@ namespace thalweg {
 /// A model without columns of a kind lacks that input. Its outputs are
 /// - of classes: `label` [N], int64 where every class is an integer, else string, and `probabilities`
 ///   [N, classes], or `scores` of a hinge loss [N, classes, or 1 for two classes];
-/// - of numbers: `prediction` [N], float, or double where the target has an offset.
+/// - of numbers: `prediction` [N], float, or double where the target has an offset; [N, outputs] of several.
 /// A category that training did not have counts as none of them. A missing value that the model has no
 /// replacement for makes the row's outputs NaN. docs/export.md has more. Throws UsageError for a model that
 /// ONNX cannot hold: of hashed features, or of 2 GB and more. Throws IoError.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tensorboard: event files of runs, also of killed and resumed ones, as the package tensorboard reads them
+# tensorboard: event files of runs, also of killed and resumed ones, read by the package tensorboard
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh

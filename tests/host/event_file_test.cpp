@@ -52,6 +52,13 @@ TEST(Wire, ReadsTheFieldsOneAfterTheOther) {
   EXPECT_FALSE(wire::next_field(rest));
 }
 
+TEST(Wire, ReadsANegativeInteger) {
+  const std::string message = Writer().integer(1, -2).text();
+  std::string_view rest = message;
+  EXPECT_EQ(static_cast<std::int64_t>(wire::next_field(rest)->integer), -2);
+  EXPECT_TRUE(rest.empty());
+}
+
 TEST(Wire, ADamagedMessageEndsWhereTheDamageIs) {
   for (const char* const damaged :
        {"08", "0896", "12077465", "150000", "09000000", "0b", "08ffffffffffffffffffff01"}) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "host/export/onnx.hpp"
 #include "tests/support/onnx_export.hpp"
 #include "thalweg/error.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 namespace onnx = test::onnx;
+namespace onnx_rules = ::thalweg::onnx;
 using test::expect_near, test::kDouble, test::kFloat, test::kInteger, test::pattern;
 using Onnx = test::OnnxExport;
 
@@ -118,6 +120,17 @@ TEST_F(Onnx, EveryLossOfNumbersPredictsInTheUnitOfTheData) {
   EXPECT_THAT(outputs_for(model, {0.5f, 0, 0, -1, 0, 0}).at("prediction").numbers, ElementsAre(44, 32));
 }
 
+TEST_F(Onnx, SeveralOutputsAreColumnsOfThePrediction) {
+  ModelSpec spec = resolve_model({.loss = Loss::squared, .bias = false}, DataSchema{.features = 1}, 1);
+  spec.outputs = 2;
+  Model model(ctx_, spec);
+  model.set_parameters({{"layers.0.weight", {2, 1}, {3, 5}}});
+  EXPECT_THAT(exported(model).outputs, ElementsAre(onnx::Port{"prediction", kFloat, "N,2"}));
+  const onnx::Tensor prediction = outputs_for(model, {1, 10}).at("prediction");
+  EXPECT_EQ(prediction.shape, (std::vector<std::int64_t>{2, 2}));
+  EXPECT_THAT(prediction.numbers, ElementsAre(3, 5, 30, 50));
+}
+
 TEST_F(Onnx, ATargetWithAnOffsetIsPredictedInDouble) {
   DataSchema schema;
   schema.features = 1;
@@ -143,6 +156,21 @@ TEST_F(Onnx, AModelOfHashedFeaturesIsRefused) {
         "model of categories or numbers can be exported");
   }
   EXPECT_FALSE(path_exists(folder_ / "model.onnx"));
+}
+
+TEST_F(Onnx, AModelThatNeedsTwoGigabytesIsRefused) {
+  ModelSpec spec;
+  spec.schema.features = 1000;
+  // 2^31 bytes less 16 MiB, 4 bytes each, and two numbers for each feature
+  constexpr std::int64_t kMost = (1LL << 29) - (1 << 22) - 2000;
+  EXPECT_NO_THROW(onnx_rules::require_exportable(spec, kMost));
+  try {
+    onnx_rules::require_exportable(spec, kMost + 1);
+    FAIL() << "want UsageError";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "the model has 532674609 parameters of 4 bytes; an ONNX file holds less than 2 GB");
+  }
 }
 
 TEST_F(Onnx, AFileThatCannotBeWrittenStaysAsItWas) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 
 #include "host/checkpoint/files.hpp"
@@ -81,10 +82,22 @@ TEST_F(TensorBoardTest, HasTheNumbersOfTheLogUnderGroupsOfTags) {
 
 TEST_F(TensorBoardTest, AnEpochsSamplesPerSecondAreThoseOfTheLogsSeconds) {
   Config c = watched(config(0.5));
-  c.train.epochs = 1;
+  c.train.epochs = 2;
   run(c, "run");
-  const double seconds = std::stod(logged("run", "seconds").at(0));
-  EXPECT_FLOAT_EQ(points("run", "train/samples_per_second").at(0).second, static_cast<float>(4 / seconds));
+  const Points speeds = points("run", "train/samples_per_second");
+  const std::vector<std::string> seconds = logged("run", "seconds");
+  ASSERT_EQ(speeds.size(), 2u);
+  EXPECT_FLOAT_EQ(speeds[0].second, static_cast<float>(4 / std::stod(seconds.at(0))));
+  EXPECT_FLOAT_EQ(speeds[1].second, static_cast<float>(8 / std::stod(seconds.at(1))));
+}
+
+TEST_F(TensorBoardTest, ARunThatWasStoppedHasNoEnd) {
+  std::atomic<int> stop{0};
+  observer_.stop_signal = &stop;
+  observer_.epoch = [&](const EpochReport& epoch) { stop = epoch.epoch == 2; };
+  EXPECT_EQ(run(watched(config(0.5)), "run").stopped_by, "signal");
+  EXPECT_FALSE(events_of("run").back().ends);
+  EXPECT_EQ(events_of("run").back().step, 2);
 }
 
 TEST_F(TensorBoardTest, BeginsWithItsVersionAndTheSettingsThatWereGiven) {
@@ -156,12 +169,9 @@ TEST_F(TensorBoardTest, ARunThatStartsOverBeginsItsEventsAnew) {
 }
 
 TEST_F(TensorBoardTest, NeedsAFolderToWriteTo) {
-  try {
-    run(watched(config(0.5)));
-    FAIL() << "want ConfigError";
-  } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(), "train.tensorboard = true needs a folder to write to: set out");
-  }
+  EXPECT_THAT(
+      [&] { run(watched(config(0.5))); },
+      testing::ThrowsMessage<ConfigError>("train.tensorboard = true needs a folder to write to: set out"));
 }
 
 /// Files of a log that had events of the steps 1 to 3, each with the end of an epoch.
