@@ -209,6 +209,16 @@ bool bench_example() {
   return sum > 0 && speed.percent_of_limit > 0;
 }
 
+/// y = x0 - x1 for another program; thalweg export does the same from the command line.
+bool export_example() {
+  const thalweg::Model model(thalweg::Context({.device = "cpu", .threads = 1}), linear_spec(small_data()));
+  const std::string file = (std::filesystem::temp_directory_path() / "thalweg_tour.onnx").string();
+  thalweg::export_onnx(model, file);
+  const bool written = std::filesystem::file_size(file) > 0;
+  std::filesystem::remove(file);
+  return written;
+}
+
 bool passed(const char* name, bool result) {
   if (!result) std::fprintf(stderr, "%s failed\n", name);
   return result;
@@ -232,7 +242,7 @@ int main(int argc, char** argv) try {
       passed("trainer", trainer_example(data)), passed("prepare", prepare_example()),
       passed("arrow", arrow_example()),         passed("validate", validate_example()),
       passed("views", views_example()),         passed("verify", verify_example(data)),
-      passed("bench", bench_example()),
+      passed("bench", bench_example()),         passed("export", export_example()),
   };
   bool all = true;
   for (const bool result : results) all = all && result;

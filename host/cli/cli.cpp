@@ -26,6 +26,7 @@ constexpr const char* kExamples = R"(Examples:
   thalweg gradients runs/a9a --data.test=data/a9a.t --output=gradients.npy
   thalweg inspect runs/a9a --json
   thalweg convert data/a9a shards/a9a --data.features=123
+  thalweg export runs/a9a --to=a9a.onnx
   thalweg bench logistic mlp --threads=2
 Any setting of the config file is a flag: --section.key=value. `thalweg train --help` lists them, and
 `thalweg help KEY` says all of one.
@@ -50,6 +51,7 @@ struct CommandLine {
   PredictArguments predict;
   GradientsArguments gradients;
   ConvertArguments convert;
+  ExportArguments export_;
   VerifyArguments verify;
   InspectArguments inspect;
   BenchArguments bench;
@@ -92,6 +94,11 @@ struct CommandLine {
         add_command(app, "convert", "Data as shards, for more rows than memory holds", convert);
     add_convert_options(*command, convert);
     on(command, convert, [this](Streams s) { return convert_command(convert, s); });
+
+    command = add_command(app, "export", "A model as a file for other programs", export_);
+    command->add_option("model", export_.model, kModelPath)->required();
+    command->add_option("--to", export_.to, "File to write: .onnx, or .md for a model card")->required();
+    on(command, export_, [this](Streams s) { return export_command(export_, s); });
 
     command =
         add_command(app, "inspect", "What a run, a checkpoint, a model or a set of shards holds", inspect);

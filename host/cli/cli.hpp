@@ -55,6 +55,10 @@ struct ConvertArguments : Common {
   std::string dtype = "f32";   ///< of dense numbers: f32, f16 or bf16
   bool no_target = false;      ///< rows to predict
 };
+struct ExportArguments : Common {
+  std::string model;
+  std::string to;  ///< .onnx, or .md for a model card
+};
 struct VerifyArguments : Common {
   std::string config_file;
   std::string first = "cpu", second = "auto";
@@ -86,6 +90,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams);
 int predict_command(const PredictArguments& arguments, Streams streams);
 int gradients_command(const GradientsArguments& arguments, Streams streams);
 int convert_command(const ConvertArguments& arguments, Streams streams);
+int export_command(const ExportArguments& arguments, Streams streams);
 int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int bench_command(const BenchArguments& arguments, Streams streams);

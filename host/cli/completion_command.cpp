@@ -13,7 +13,28 @@ namespace thalweg::cli {
 namespace {
 
 constexpr const char* kCommands =
-    "train evaluate predict gradients convert verify inspect bench info schema help completion";
+    "train evaluate predict gradients convert export verify inspect report bench info schema help completion";
+
+/// An option besides the settings.
+struct OwnOption {
+  const char* command;
+  const char* name;
+  const char* about;
+  bool takes_value = true;
+  std::vector<std::string> words = {};  ///< that it takes; empty: others
+};
+
+const std::vector<OwnOption>& own_options() {
+  static const std::vector<OwnOption> options{
+      {"convert", "shard_mb", "MiB of features in one shard"},
+      {"convert", "dtype", "How the shards hold dense numbers", true, names_of<CellFloats>()},
+      {"convert", "no-target", "Rows to predict", false},
+      {"export", "to", "File to write: .onnx or .md"},
+      {"report", "output", "File to write"},
+      {"report", "metric", "Metric that sorts the runs"},
+      {"report", "standard-errors", "Standard errors of the weights, from the training data", false}};
+  return options;
+}
 
 /// bench takes flags of its own instead of settings.
 constexpr const char* kBenchFlags[] = {
@@ -41,7 +62,19 @@ std::string bash_values() {
     if (setting.words.empty()) continue;
     cases += fmt::format("    --{}) echo '{}' ;;\n", setting.key, fmt::join(setting.words, " "));
   }
+  for (const OwnOption& option : own_options())
+    if (!option.words.empty())
+      cases += fmt::format("    --{}) echo '{}' ;;\n", option.name, fmt::join(option.words, " "));
   return cases;
+}
+
+/// A line for each option that adds it for its command.
+std::string bash_own_options() {
+  std::string lines;
+  for (const auto& [command, name, about, takes_value, words] : own_options())
+    lines += fmt::format("  [[ ${{COMP_WORDS[1]}} == {} ]] && own+=' --{}{}'\n", command, name,
+                         takes_value ? "=" : "");
+  return lines;
 }
 
 /// bash parts a word at '=', zsh does not.
@@ -52,8 +85,7 @@ std::string bash_script() {
 }}
 _thalweg() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} key=${{COMP_WORDS[COMP_CWORD-1]}} prefix= values own=
-  [[ ${{COMP_WORDS[1]}} == convert ]] && own="--shard_mb= --dtype= --no-target"
-  if [[ $word == = ]]; then
+{}  if [[ $word == = ]]; then
     word=
   elif [[ $key == = ]]; then
     key=${{COMP_WORDS[COMP_CWORD-2]}}
@@ -76,7 +108,7 @@ _thalweg() {{
 }}
 complete -o filenames -F _thalweg thalweg
 )",
-                     bash_values(), kCommands, bench_words(), flags());
+                     bash_values(), bash_own_options(), kCommands, bench_words(), flags());
 }
 
 std::string zsh_script() {
@@ -98,16 +130,10 @@ std::string fish_script() {
     script += fmt::format("complete -c thalweg -l '{}' -r{} -d '{}'\n", setting.key, values,
                           fish_quoted(setting.about));
   }
-  script +=
-      "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l shard_mb -r -d 'MiB of features in "
-      "one "
-      "shard'\n"
-      "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l no-target -d 'Rows to predict'\n";
-  script += fmt::format(
-      "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l dtype -r -f -a '{}' -d 'How the "
-      "shards "
-      "hold dense numbers'\n",
-      fmt::join(names_of<CellFloats>(), " "));
+  for (const auto& [command, name, about, takes_value, words] : own_options())
+    script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from {}' -l {}{}{} -d '{}'\n",
+                          command, name, takes_value ? " -r" : "",
+                          words.empty() ? "" : fmt::format(" -f -a '{}'", fmt::join(words, " ")), about);
   for (const auto& [name, about] : bench::workload_list())
     script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from bench' -f -a '{}'\n", name);
   for (const char* flag : kBenchFlags)

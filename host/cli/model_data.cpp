@@ -21,13 +21,15 @@ std::vector<std::string> keys_of(const std::vector<std::string>& settings) {
   return keys;
 }
 
-std::string output_file(const std::string& output, const std::string& model, const Config& config) {
+std::string output_file(const std::string& output, const std::string& model, const Config& config,
+                        std::string_view option) {
   std::vector<std::string> read = input_paths(config.data);
   for (const char* file : {"", "/config.toml", "/model.safetensors"}) read.push_back(model + file);
   for (const std::string& input : read) {
     std::error_code none;
     if (!input.empty() && std::filesystem::equivalent(with_home(output), with_home(input), none))
-      throw UsageError(fmt::format("--output is {}, which the command reads; expected another file", output));
+      throw UsageError(
+          fmt::format("{} is {}, which the command reads; expected another file", option, output));
   }
   return replaceable_file(with_home(output));
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <ostream>
+#include <string_view>
 
 #include "host/cli/arguments.hpp"
 #include "host/cli/cli.hpp"
@@ -66,8 +67,9 @@ auto check_option(const Check& check) {
 }
 
 /// The path of a file to write, once its folder is known to be writable. Throws UsageError for one that the
-/// command reads.
-std::string output_file(const std::string& output, const std::string& model, const Config& config);
+/// command reads. `option`: that which names it.
+std::string output_file(const std::string& output, const std::string& model, const Config& config,
+                        std::string_view option = "--output");
 
 /// Reads the data that a command gives to a model. Says what was left out of them, and which settings of the
 /// command line only training reads.

@@ -113,6 +113,9 @@ void check_contradictions(const Config& c) {
     refuse(fmt::format("checkpoint.every_steps = {} needs a folder to write to: set out",
                        c.checkpoint.every_steps));
   }
+  if (c.out.empty() && c.train.tensorboard) {
+    refuse("train.tensorboard = true needs a folder to write to: set out");
+  }
   if (c.out.empty() && c.train.on_spike == SpikePolicy::rollback) {
     refuse("train.on_spike = rollback needs a folder for the checkpoints to go back to: set out");
   }

@@ -84,6 +84,20 @@ std::string crossed(const std::string& first, const std::string& second) {
   return pair;
 }
 
+std::pair<std::string, std::string> parts_of_crossed(const std::string& pair) {
+  std::pair<std::string, std::string> parts;
+  std::string* part = &parts.first;
+  for (std::size_t i = 0; i < pair.size(); ++i) {
+    if (pair[i] == '*') {
+      part = &parts.second;
+      continue;
+    }
+    if (pair[i] == '\\' && i + 1 < pair.size()) ++i;
+    *part += pair[i];
+  }
+  return parts;
+}
+
 void add_crosses(const std::vector<std::array<std::int32_t, 2>>& crosses, RawData& data) {
   if (crosses.empty()) return;
   const auto texts_of = [&](std::int32_t feature) -> const auto& {

@@ -1,5 +1,8 @@
 #pragma once
 // Pairs of text columns that are one more category (data.crosses).
+#include <string>
+#include <utility>
+
 #include "host/data/csv_layout.hpp"
 
 namespace thalweg {
@@ -11,6 +14,8 @@ std::vector<std::array<std::int32_t, 2>> find_crosses(const ReadRequest& request
 /// The text of a pair: "a*b". Stars and backslashes inside have a backslash in front, so that no two pairs
 /// have one text.
 std::string crossed(const std::string& first, const std::string& second);
+/// The two texts of such a pair.
+std::pair<std::string, std::string> parts_of_crossed(const std::string& pair);
 
 /// Adds a column for each pair, behind the others: its texts are "a*b". Throws DataError if they are too many
 /// for categories.

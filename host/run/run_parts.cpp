@@ -1,10 +1,10 @@
 #include "host/run/run_parts.hpp"
 
-#include <cmath>
-
 #include "host/run/loading_part.hpp"
+#include "host/run/log_lines.hpp"
 #include "host/run/metrics_log.hpp"
 #include "host/run/sample_statistics.hpp"
+#include "host/run/tensorboard_part.hpp"
 
 namespace thalweg {
 namespace {
@@ -88,30 +88,9 @@ class LogPart : public RunPart {
         log_(run.out.file("metrics.jsonl"), run.state.step, run.epoch_pending) {}
 
   void after_step(const StepReport& step) override {
-    if (every_steps_ == 0 || step.step % every_steps_ != 0) return;
-    const Progress progress = step.progress();
-    NamedNumbers line{{"step", static_cast<double>(step.step)}};
-    // A batch of weight 0 has no mean loss.
-    if (step.result.weight_sum > 0) line.emplace_back("loss", step.result.loss_sum / step.result.weight_sum);
-    line.emplace_back("gradient_norm", step.result.gradient_norm);
-    line.emplace_back("lr", progress.lr);
-    line.emplace_back("seconds", progress.seconds);
-    log_.write(line);
+    if (is_logged(step, every_steps_)) log_.write(line_of(step, step.progress()));
   }
-
-  void epoch_end(EpochReport& epoch) override {
-    NamedNumbers line{{"step", static_cast<double>(epoch.step)}, {"epoch", static_cast<double>(epoch.epoch)}};
-    // NaN: every row of the epoch had weight 0.
-    if (!std::isnan(epoch.train_loss)) line.emplace_back("train.loss", epoch.train_loss);
-    line.emplace_back("lr", epoch.lr);
-    line.emplace_back("seconds", epoch.seconds);
-    if (epoch.validation) {
-      for (const auto& [name, value] : epoch.validation->values)
-        line.emplace_back("validation." + name, value);
-    }
-    line.insert(line.end(), epoch.values.begin(), epoch.values.end());
-    log_.write(line);
-  }
+  void epoch_end(EpochReport& epoch) override { log_.write(line_of(epoch)); }
 
  private:
   std::int64_t every_steps_;
@@ -151,6 +130,7 @@ std::vector<std::unique_ptr<RunPart>> make_run_parts(const RunView& run) {
     parts.push_back(std::make_unique<LoadingPart>([&learner = run.learner] { return learner.loading(); }));
   if (run.privacy != nullptr && run.privacy->adds_noise()) add<PrivacyPart>(run, parts);
   if (run.out.given()) add<LogPart>(run, parts);
+  if (run.out.given() && config.train.tensorboard) add<TensorBoardPart>(run, parts);
   add<ObserverPart>(run, parts);
   return parts;
 }

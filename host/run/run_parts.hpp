@@ -14,10 +14,12 @@ namespace thalweg {
 /// All of it outlives the parts.
 struct RunView {
   const Config& config;
+  const Config& asked;  ///< before rules chose what it leaves open
   const TrainObserver& observer;
   const OutFolder& out;
   const RunData& data;
   const Privacy* privacy;  ///< null: the run is not private
+  const Model& model;
   const Learner& learner;
   RunState& state;
   bool epoch_pending;  ///< an epoch has ended whose line is not in the log yet

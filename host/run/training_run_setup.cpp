@@ -13,10 +13,12 @@ TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, co
     : run_(config, observer), prepared_(run_, read) {
   resume();
   parts_ = make_run_parts({.config = run_.config,
+                           .asked = run_.asked,
                            .observer = observer,
                            .out = run_.out,
                            .data = prepared_.data,
                            .privacy = prepared_.private_side(),
+                           .model = prepared_.model,
                            .learner = prepared_.learner,
                            .state = state_,
                            .epoch_pending = epoch_pending()});

@@ -8,6 +8,7 @@
 #include "thalweg/devices.hpp"
 #include "thalweg/epoch_batches.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/export.hpp"
 #include "thalweg/learner.hpp"
 #include "thalweg/metrics.hpp"
 #include "thalweg/model.hpp"

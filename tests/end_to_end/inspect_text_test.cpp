@@ -201,7 +201,7 @@ TEST_F(InspectText, GradientsSayWhereTheyAreAndHowMany) {
 
 TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
   const std::string commands =
-      "train evaluate predict gradients convert verify inspect bench info schema help completion";
+      "train evaluate predict gradients convert export verify inspect bench info schema help completion";
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const std::string script = output_of({"completion", shell});
     EXPECT_THAT(script, HasSubstr((shell == "fish" ? "-a '" : "-W \"") + commands +
@@ -216,6 +216,7 @@ TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
       "#compdef thalweg\nautoload -U +X bashcompinit && bashcompinit\n" + output_of({"completion", "bash"}));
   EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l shard_mb -r"));
   EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l no-target -d 'Rows to predict'\n"));
+  EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from export' -l to -r"));
   EXPECT_THAT(output_of({"completion", "fish"}),
               HasSubstr("-l 'train.on_spike' -r -f -a 'stop skip rollback' -d 'What follows"));
 }
@@ -229,6 +230,8 @@ TEST_F(InspectText, BashCompletesTheValuesOfASetting) {
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --sh", 4), "--shard_mb=");
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --no-", 4), "--no-target");
   EXPECT_EQ(offered_by_bash("thalweg train --sh", 2), "") << "an option of convert";
+  EXPECT_EQ(offered_by_bash("thalweg export run --to", 3), "--to=");
+  EXPECT_EQ(offered_by_bash("thalweg train --to", 2), "") << "an option of export";
 }
 
 }  // namespace

@@ -210,6 +210,35 @@ TEST_F(ModelCommands, ShowNoControlCharactersOfNames) {
   EXPECT_THAT(errors_, Not(HasSubstr("\x1B")));
 }
 
+TEST_F(ModelCommands, ExportAModelAsAFileForOtherPrograms) {
+  train_numbers();
+  const std::string file = folder_.path("model.onnx");
+  const std::string text = call({"export", run_, "--to=" + file});
+  EXPECT_EQ(text, file + ": " + std::to_string(std::filesystem::file_size(file)) + " bytes\n");
+  const std::string bytes = read_file(file);
+  EXPECT_THAT(bytes, HasSubstr("thalweg"));
+  EXPECT_EQ(json({"export", run_, "--to", file, "--json"}),
+            (nlohmann::json{{"to", file}, {"bytes", bytes.size()}}));
+}
+
+TEST_F(ModelCommands, ExportNeverWritesOverWhatTheRunNeeds) {
+  train_numbers();
+  const std::string before = read_file(run_ + "/model.safetensors");
+  std::filesystem::create_symlink(run_ + "/model.safetensors", folder_.path("link.onnx"));
+  call({"export", run_, "--to=" + folder_.path("link.onnx")}, 2);
+  EXPECT_THAT(errors_, HasSubstr("--to is " + folder_.path("link.onnx") + ", which the command reads"));
+  std::filesystem::create_symlink(folder_.path("d.csv"), folder_.path("data.onnx"));
+  call({"export", run_, "--to=" + folder_.path("data.onnx")}, 2);
+  EXPECT_EQ(read_file(run_ + "/model.safetensors"), before);
+  call({"export", run_, "--to=" + run_ + "/README.md"});
+  call({"export", run_, "--to=" + run_ + "/README.md"});
+  EXPECT_THAT(read_file(run_ + "/README.md"), HasSubstr("\n# \"run\"\n"));
+  const std::string mine = folder_.write("README.md", "# Mine\n");
+  call({"export", run_, "--to=" + mine}, 2);
+  EXPECT_THAT(errors_, HasSubstr(mine + " is there, and thalweg export did not write it"));
+  EXPECT_EQ(read_file(mine), "# Mine\n");
+}
+
 TEST_F(ModelCommands, NameTheWeightsInTheReport) {
   std::string csv = "x,w,y\n";
   for (int n = 0; n < 50; ++n) csv += std::to_string(n) + ",2," + std::to_string(n * 1.5) + "\n";

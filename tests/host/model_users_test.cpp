@@ -102,6 +102,7 @@ TEST_P(OneModel, EachCallThatReadsItIsRefusedWhileAStepChangesIt) {
       {"Model::parameters", [&] { model.parameters(); }},
       {"Model::buffers", [&] { model.buffers(); }},
       {"Model::save", [&] { model.save(folder / "model"); }},
+      {"export_onnx", [&] { export_onnx(model, folder / "model.onnx"); }},
       {"evaluate", [&] { evaluate(model, data); }},
       {"for_each_gradient_block", [&] { per_sample_gradients(model, data, {0}); }},
       {"standard_errors", [&] { standard_errors(model, data); }},

@@ -7,7 +7,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERBS = {"demo", "test", "build", "check", "bench", "format", "kernels", "mutants", "parquet", "coverage", "gpu", "reliability",
-         "sanitize", "fuzz", "differential", "peers", "defaults", "races"}
+         "sanitize", "fuzz", "differential", "peers", "defaults", "races", "onnx", "tensorboard"}
 
 
 def run(*words):
