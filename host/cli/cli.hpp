@@ -53,6 +53,12 @@ struct ConvertArguments : Common {
   std::string data, out;
   std::int64_t shard_mb = 256;  ///< MiB of features in one shard
 };
+struct ReportArguments : Common {
+  std::vector<std::string> runs;
+  std::string output;  ///< .html; empty: report.html in the folder of the runs
+  std::string metric;  ///< that sorts several runs
+  bool standard_errors = false;
+};
 struct VerifyArguments : Common {
   std::string config_file;
   std::string first = "cpu", second = "auto";
@@ -84,6 +90,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams);
 int predict_command(const PredictArguments& arguments, Streams streams);
 int gradients_command(const GradientsArguments& arguments, Streams streams);
 int convert_command(const ConvertArguments& arguments, Streams streams);
+int report_command(const ReportArguments& arguments, Streams streams);
 int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int bench_command(const BenchArguments& arguments, Streams streams);

@@ -11,7 +11,7 @@ namespace thalweg::cli {
 namespace {
 
 constexpr const char* kCommands =
-    "train evaluate predict gradients convert verify inspect bench info schema help completion";
+    "train evaluate predict gradients convert verify inspect report bench info schema help completion";
 
 /// bench takes flags of its own instead of settings.
 constexpr const char* kBenchFlags[] = {
