@@ -51,6 +51,7 @@ std::string bash_script() {
 _thalweg() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} key=${{COMP_WORDS[COMP_CWORD-1]}} prefix= values own=
   [[ ${{COMP_WORDS[1]}} == convert ]] && own=--shard_mb=
+  [[ ${{COMP_WORDS[1]}} == report ]] && own="--output= --metric= --standard-errors"
   if [[ $word == = ]]; then
     word=
   elif [[ $key == = ]]; then
@@ -100,6 +101,8 @@ std::string fish_script() {
       "complete -c thalweg -n '__fish_seen_subcommand_from convert' -l shard_mb -r -d 'MiB of features in "
       "one "
       "shard'\n";
+  for (const char* option : {"output -r", "metric -r", "standard-errors"})
+    script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from report' -l {}\n", option);
   for (const auto& [name, about] : bench::workload_list())
     script += fmt::format("complete -c thalweg -n '__fish_seen_subcommand_from bench' -f -a '{}'\n", name);
   for (const char* flag : kBenchFlags)

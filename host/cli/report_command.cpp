@@ -33,13 +33,6 @@ std::vector<std::string> rows_wanted(const Config& config) {
 
 bool names_test(const std::string& setting) { return keys_of({setting}).front().starts_with("data.test"); }
 
-/// data.test names no rows of the run's own split.
-Common without_test(const Common& arguments) {
-  Common others = arguments;
-  std::erase_if(others.settings, names_test);
-  return others;
-}
-
 /// What a page is made from besides the files of the run.
 struct PageData {
   std::list<ModelRows> read;  ///< a list: the options point at its members
@@ -57,7 +50,9 @@ void add_rows(const std::string& which, const Config& config, const Model& model
               const ReportArguments& arguments, Streams streams, PageData& page) {
   try {
     require_there(config, which);
-    const Common call = which == "test" ? arguments : without_test(arguments);
+    Common call = arguments;
+    if (which != "test")
+      std::erase_if(call.settings, names_test);  // they name no rows of the run's own split
     page.read.push_back(read_model_rows(config, {arguments.runs.front(), which}, model, true, call, streams));
     const ModelRows& read = page.read.back();
     page.options.rows.push_back({which, &read.data, &read.rows});

@@ -70,7 +70,10 @@ std::string svg(const BarChart& chart) {
 std::string svg(const HeatMap& map) {
   const auto count = static_cast<double>(std::max<std::size_t>(map.names.size(), 1));
   const double size = std::min((kCellsRight - kCellsLeft) / count, kLargestCell);
-  const double top = kTitleHeight + 66;
+  std::size_t longest = 0;
+  for (const std::string& name : map.names)
+    longest = std::max(longest, std::min(length_of(name), kMostOfClassName));
+  const double top = kTitleHeight + 18 + kCharacterWidth * static_cast<double>(longest);
   std::string body = svg_text(kCellsLeft, kTitleHeight + 10, "m", map.columns_label);
   body += svg_text(kCellsLeft - 6, top - 6, "m e", map.rows_label);
   for (std::size_t r = 0; r < map.names.size(); ++r) {

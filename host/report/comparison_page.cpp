@@ -117,7 +117,7 @@ std::string curves_of(const Runs& runs, const std::string& value) {
   for (std::size_t r = 0; r < std::min(runs.size(), kSeriesColours); ++r)
     add_curve(chart, runs[r].name, r, values_along(runs[r].files.log.epochs, value, Along::epochs));
   if (chart.series.empty()) return "";
-  choose_scale(chart);
+  if (value != "lr") choose_scale(chart);  // a schedule that ends near 0 would fill a logarithmic axis
   return svg(chart);
 }
 

@@ -19,6 +19,7 @@ p{margin:.4rem 0}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem;margin:.5rem 0}
 th,td{padding:.15rem .6rem .15rem 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
+th,td{overflow-wrap:break-word}
 th{color:var(--muted);font-weight:600}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td{min-width:3rem}

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/data/counted.hpp"
 #include "host/report/chart.hpp"
 #include "host/report/colours.hpp"
 #include "host/report/predictions.hpp"
@@ -96,8 +97,9 @@ std::string calibration_chart(const PredictedRows& rows) {
               .series = {diagonal({0, 1})}};
   Series intervals{.mark = Mark::intervals, .colour = 0}, points{.mark = Mark::points, .colour = 0};
   for (const CalibrationBin& bin : calibration(confidences(rows))) {
-    const std::string tip = fmt::format("probability {:.3f}: {:.3f} of {:.0f} rows, {:.3f} to {:.3f} at 95 %",
-                                        bin.mean, bin.share, bin.rows, bin.interval.low, bin.interval.high);
+    const std::string tip =
+        fmt::format("probability {:.3f}: {:.3f} of {}, {:.3f} to {:.3f} at 95 %", bin.mean, bin.share,
+                    counted(std::llround(bin.rows), "row"), bin.interval.low, bin.interval.high);
     intervals.points.push_back({.x = bin.mean, .y = bin.interval.low, .y2 = bin.interval.high, .tip = tip});
     points.points.push_back({.x = bin.mean, .y = bin.share, .tip = tip});
   }
@@ -131,11 +133,11 @@ std::string residual_histogram(const std::vector<ChartPoint>& pairs) {
   for (const ChartPoint& pair : pairs) residuals.push_back(pair.y - pair.x);
   Series columns{.mark = Mark::columns, .colour = 0};
   for (const HistogramBin& bin : histogram(residuals, kHistogramBins))
-    columns.points.push_back(
-        {.x = bin.low,
-         .y = static_cast<double>(bin.count),
-         .x2 = bin.high,
-         .tip = fmt::format("{} to {}: {} rows", number_text(bin.low), number_text(bin.high), bin.count)});
+    columns.points.push_back({.x = bin.low,
+                              .y = static_cast<double>(bin.count),
+                              .x2 = bin.high,
+                              .tip = fmt::format("{} to {}: {}", number_text(bin.low), number_text(bin.high),
+                                                 counted(static_cast<std::int64_t>(bin.count), "row"))});
   return svg(Chart{
       .title = "Residuals", .x = {"target less prediction"}, .y = {"rows"}, .series = {std::move(columns)}});
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "host/data/counted.hpp"
 #include "host/report/curves.hpp"
 #include "host/report/html.hpp"
 #include "host/report/model_tables.hpp"
@@ -48,7 +49,8 @@ std::string head_line(const RunFiles& run, const Model* model) {
                         model->spec().schema.features, parameter_count(*model));
   const LogLine* const epoch = model_epoch(run);
   if (epoch == nullptr) return text;
-  text += fmt::format("{} epochs, {} steps.", run.log.epochs.back().epoch, run.log.epochs.back().step);
+  text += fmt::format("{}, {}.", counted(run.log.epochs.back().epoch, "epoch"),
+                      counted(run.log.epochs.back().step, "step"));
   const std::string value = watched_value(run);
   if (epoch->has(value))
     text += fmt::format(" The model is that of epoch {}: {} {}.", epoch->epoch, value,

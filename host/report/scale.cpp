@@ -8,10 +8,11 @@
 namespace thalweg::report {
 namespace {
 
-constexpr double kSteps = 5;          // about, on a linear axis
-constexpr int kMostDecades = 6;       // ticks of a logarithmic axis
-constexpr int kDecadesWithSteps = 2;  // up to here it has ticks at 1, 2 and 5
-constexpr double kRounding = 1e-9;    // of a quotient that should be a whole number
+constexpr double kSteps = 5;                               // about, on a linear axis
+constexpr int kMostDecades = 6;                            // ticks of a logarithmic axis
+constexpr int kDecadesWithSteps = 2;                       // up to here it has ticks at 1, 2 and 5
+constexpr double kMostFraction = 1e-3, kLeastPower = 1e6;  // numbers outside are written with a power
+constexpr double kRounding = 1e-9;                         // of a quotient that should be a whole number
 
 /// digit * 10^exponent, rounded once.
 double decimal(double digit, int exponent) {
@@ -60,6 +61,18 @@ std::vector<double> log_ticks(Interval values) {
   return ticks;
 }
 
+/// "2.500e-04" as "2.5e-4".
+std::string short_power(const std::string& text) {
+  const std::size_t e = text.find('e');
+  if (e == std::string::npos) return text;
+  std::string digits = text.substr(0, e);
+  if (digits.find('.') != std::string::npos) {
+    digits.erase(digits.find_last_not_of('0') + 1);
+    if (digits.back() == '.') digits.pop_back();
+  }
+  return fmt::format("{}e{}", digits, std::stoi(text.substr(e + 1)));
+}
+
 }  // namespace
 
 Scale::Scale(ScaleKind kind, Interval values, Interval positions)
@@ -81,6 +94,13 @@ double Scale::at(double value) const {
   return positions_.low + share(value) * (positions_.high - positions_.low);
 }
 
-std::string number_text(double value) { return fmt::format("{:.4g}", value == 0 ? 0.0 : value); }
+std::string number_text(double value) {
+  const double size = std::abs(value);
+  if (value == 0) return "0";
+  if (size >= 1000 && size < kLeastPower) return fmt::format("{:.0f}", value);
+  std::string text = fmt::format("{:.4g}", value);
+  if (size < kMostFraction) text = fmt::format("{:.3e}", value);
+  return short_power(text);
+}
 
 }  // namespace thalweg::report

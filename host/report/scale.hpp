@@ -32,7 +32,7 @@ class Scale {
   Interval positions_;
 };
 
-/// Four digits, as people write them: "0.25", "1200", "1.2e+06".
+/// Four digits, in few characters: "0.25", "72500", "1.2e6".
 std::string number_text(double value);
 
 }  // namespace thalweg::report

@@ -1,5 +1,7 @@
 #include "host/run/cross_validation.hpp"
 
+#include "host/run/run_page.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>

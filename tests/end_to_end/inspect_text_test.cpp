@@ -215,6 +215,7 @@ TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
       output_of({"completion", "zsh"}),
       "#compdef thalweg\nautoload -U +X bashcompinit && bashcompinit\n" + output_of({"completion", "bash"}));
   EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l shard_mb -r"));
+  EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from report' -l output -r\n"));
   EXPECT_THAT(output_of({"completion", "fish"}),
               HasSubstr("-l 'train.on_spike' -r -f -a 'stop skip rollback' -d 'What follows"));
 }
@@ -227,6 +228,8 @@ TEST_F(InspectText, BashCompletesTheValuesOfASetting) {
   EXPECT_EQ(offered_by_bash("thalweg sch", 1), "schema");
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --sh", 4), "--shard_mb=");
   EXPECT_EQ(offered_by_bash("thalweg train --sh", 2), "") << "an option of convert";
+  EXPECT_EQ(offered_by_bash("thalweg report run --st", 3), "--standard-errors");
+  EXPECT_EQ(offered_by_bash("thalweg report run --me", 3), "--metric=");
 }
 
 }  // namespace

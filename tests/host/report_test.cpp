@@ -177,7 +177,7 @@ class Reports : public testing::Test {
     return config.out;
   }
   static std::string numbers() {
-    std::string csv = "a<b>,c&\"d,y\n";
+    std::string csv = "a<b>,\"c&\"\"d\",y\n";
     for (int n = 0; n < 60; ++n)
       csv += std::to_string(n % 11) + "," + std::to_string(n % 7) + "," +
              std::to_string(3 * (n % 11) - n % 7) + "\n";
@@ -345,7 +345,7 @@ TEST_F(Reports, ManyClassesHaveTheCurvesOfTheHardest) {
   EXPECT_THAT(charts, HasSubstr(">ROC, each class against the rest</text>"));
   EXPECT_THAT(charts, HasSubstr(">Calibration of the predicted class</text>"));
   EXPECT_THAT(charts, HasSubstr("<title>probability 0.700: 0.500 of 2 rows"));
-  EXPECT_THAT(charts, HasSubstr("<title>probability 0.500: 1.000 of 1 rows"));
+  EXPECT_THAT(charts, HasSubstr("<title>probability 0.500: 1.000 of 1 row,"));
 }
 
 TEST_F(Reports, NumbersHaveTheirResiduals) {
@@ -358,10 +358,11 @@ TEST_F(Reports, NumbersHaveTheirResiduals) {
   EXPECT_THAT(charts, HasSubstr("<path class=\"p c0\" d=\"M120.8 202.0h0M187.6 134.0h0M321.2 32.0h0\"/>"));
   EXPECT_THAT(charts, HasSubstr("<path class=\"d c7\" d=\"M54.0 202.0L388.0 32.0\"/>"));
   // Residuals -2, 0 and 2 on an axis from -2 to 2 in 24 parts.
-  EXPECT_THAT(charts, HasSubstr("<title>-2 to -1.833: 1 rows</title>"));
-  EXPECT_THAT(charts, HasSubstr("<title>0 to 0.1667: 1 rows</title>"));
+  EXPECT_THAT(charts, HasSubstr("<title>-2 to -1.833: 1 row</title>"));
+  EXPECT_THAT(charts, HasSubstr("<title>0 to 0.1667: 1 row</title>"));
   rows.predictions.exact_values = {2, kNan, 9};
-  EXPECT_THAT(number_charts(rows), HasSubstr("<title>1 to 1.1")) << "exact values, where they are finite";
+  EXPECT_THAT(number_charts(rows), HasSubstr("<title>0.875 to 1: 1 row</title>"))
+      << "exact values, where they are finite";
   rows.predictions.exact_values = {kNan, kNan, kNan};
   EXPECT_EQ(number_charts(rows), "");
 }
@@ -470,7 +471,7 @@ TEST_F(Reports, ARunWithoutAModelStillHasAPage) {
   EXPECT_THAT(page, HasSubstr("<li>metrics.jsonl: 1 line is damaged and left out.</li>"));
   EXPECT_THAT(page, HasSubstr("<li>There is no model: "));
   EXPECT_THAT(page, HasSubstr("<title>train, epoch 1: 2</title>")) << "one epoch is a point";
-  EXPECT_THAT(page, HasSubstr("1 epochs, 10 steps. The model is that of epoch 1: train.loss 2."));
+  EXPECT_THAT(page, HasSubstr("1 epoch, 10 steps. The model is that of epoch 1: train.loss 2."));
   EXPECT_THAT(page, HasSubstr("thalweg train " + run + "/config.toml --out=NEW_FOLDER"));
   EXPECT_EQ(run_report(run), page);
 }
