@@ -145,6 +145,18 @@ bool trainer_example(const std::string& folder) {
   return thalweg::train(run_on(folder), observer).steps == 20 && steps == 20;
 }
 
+bool report_example(const std::string& folder) {
+  const auto out = std::filesystem::temp_directory_path() / "thalweg_tour_report";
+  std::filesystem::remove_all(out);
+  thalweg::Config config = run_on(folder);
+  config.out = out.string();
+  thalweg::train(config);
+  const std::string page = thalweg::run_report(config.out);  // HTML; ReportOptions adds rows to predict
+  const std::string comparison = thalweg::runs_report({config.out, config.out}, "train.loss");
+  std::filesystem::remove_all(out);
+  return page.starts_with("<!DOCTYPE html>") && comparison.find("2 runs") != std::string::npos;
+}
+
 bool validate_example() {
   thalweg::Dataset data = small_data();
   thalweg::validate(data);
@@ -243,6 +255,7 @@ int main(int argc, char** argv) try {
       passed("arrow", arrow_example()),         passed("validate", validate_example()),
       passed("views", views_example()),         passed("verify", verify_example(data)),
       passed("bench", bench_example()),         passed("export", export_example()),
+      passed("report", report_example(data)),
   };
   bool all = true;
   for (const bool result : results) all = all && result;

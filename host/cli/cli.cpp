@@ -25,6 +25,7 @@ constexpr const char* kExamples = R"(Examples:
   thalweg predict runs/a9a --data.test=data/a9a.t --output=predictions.csv
   thalweg gradients runs/a9a --data.test=data/a9a.t --output=gradients.npy
   thalweg inspect runs/a9a --json
+  thalweg report runs/a9a
   thalweg convert data/a9a shards/a9a --data.features=123
   thalweg export runs/a9a --to=a9a.onnx
   thalweg bench logistic mlp --threads=2
@@ -52,6 +53,7 @@ struct CommandLine {
   GradientsArguments gradients;
   ConvertArguments convert;
   ExportArguments export_;
+  ReportArguments report;
   VerifyArguments verify;
   InspectArguments inspect;
   BenchArguments bench;
@@ -104,6 +106,10 @@ struct CommandLine {
         add_command(app, "inspect", "What a run, a checkpoint, a model or a set of shards holds", inspect);
     add_inspect_options(*command, inspect);
     on(command, inspect, [this](Streams s) { return inspect_command(inspect, s); });
+
+    command = add_command(app, "report", "A page about a run, or one that compares runs", report);
+    add_report_options(*command, report);
+    on(command, report, [this](Streams s) { return report_command(report, s); });
 
     command = add_command(app, "verify", "The same steps on two devices, compared", verify);
     command->add_option("config", verify.config_file, "TOML file of settings; flags override it");

@@ -59,6 +59,12 @@ struct ExportArguments : Common {
   std::string model;
   std::string to;  ///< .onnx, or .md for a model card
 };
+struct ReportArguments : Common {
+  std::vector<std::string> runs;
+  std::string output;  ///< .html; empty: report.html in the folder of the runs
+  std::string metric;  ///< that sorts several runs
+  bool standard_errors = false;
+};
 struct VerifyArguments : Common {
   std::string config_file;
   std::string first = "cpu", second = "auto";
@@ -91,6 +97,7 @@ int predict_command(const PredictArguments& arguments, Streams streams);
 int gradients_command(const GradientsArguments& arguments, Streams streams);
 int convert_command(const ConvertArguments& arguments, Streams streams);
 int export_command(const ExportArguments& arguments, Streams streams);
+int report_command(const ReportArguments& arguments, Streams streams);
 int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int bench_command(const BenchArguments& arguments, Streams streams);

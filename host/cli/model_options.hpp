@@ -12,5 +12,6 @@ void add_evaluate_options(CLI::App& command, EvaluateArguments& evaluate);
 void add_predict_options(CLI::App& command, PredictArguments& predict);
 void add_convert_options(CLI::App& command, ConvertArguments& convert);
 void add_inspect_options(CLI::App& command, InspectArguments& inspect);
+void add_report_options(CLI::App& command, ReportArguments& report);
 
 }  // namespace thalweg::cli

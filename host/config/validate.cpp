@@ -119,6 +119,7 @@ void check_contradictions(const Config& c) {
   if (c.out.empty() && c.train.on_spike == SpikePolicy::rollback) {
     refuse("train.on_spike = rollback needs a folder for the checkpoints to go back to: set out");
   }
+  if (c.out.empty() && c.train.report) refuse("train.report = true needs a folder for its page: set out");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "host/run/cross_validation.hpp"
 
+#include "host/run/run_page.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -108,15 +110,18 @@ TrainReport cross_validate(const Config& config, const TrainObserver& observer, 
   if (out.given()) out.open();
   if (const std::string note = former_folds(out, config.data.folds); !note.empty()) say(note);
   TrainReport report;
+  std::vector<std::string> folders;
   for (std::int64_t fold = 0; fold < config.data.folds; ++fold) {
     Config run = config;
     if (out.given()) run.out = out.file(name_of_fold(fold));
+    folders.push_back(run.out);
     say(fmt::format("fold {} of {}", fold + 1, config.data.folds));
     add(TrainingRun(run, of_fold, [&](const Config&, const ReadProgress&) { return data.fold(fold); }).run(),
         report);
     if (report.stopped_by == "signal") return report;
   }
   report.fold_metrics = fold_metrics(report.folds);
+  write_folds_page(config, out, folders);
   return report;
 }
 

@@ -6,6 +6,7 @@
 #include "host/model/objective.hpp"
 #include "host/run/constant_check.hpp"
 #include "host/run/falling_note.hpp"
+#include "host/run/run_page.hpp"
 #include "host/run/training_run.hpp"
 
 namespace thalweg {
@@ -46,6 +47,7 @@ TrainReport TrainingRun::report() {
   report.parameters_xxh3 = parameters_xxh3(prepared_.model.parameters());
   run_.out.save_model(prepared_.model);
   if (report.stopped_by != "signal") evaluate_into(report);
+  if (report.stopped_by != "signal") write_run_page(run_, prepared_);
   return report;
 }
 

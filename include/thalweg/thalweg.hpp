@@ -14,6 +14,7 @@
 #include "thalweg/model.hpp"
 #include "thalweg/per_sample.hpp"
 #include "thalweg/prepare.hpp"
+#include "thalweg/report.hpp"
 #include "thalweg/schedule.hpp"
 #include "thalweg/shards.hpp"
 #include "thalweg/trainer.hpp"

@@ -201,7 +201,8 @@ TEST_F(InspectText, GradientsSayWhereTheyAreAndHowMany) {
 
 TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
   const std::string commands =
-      "train evaluate predict gradients convert export verify inspect bench info schema help completion";
+      "train evaluate predict gradients convert export verify inspect report bench info schema help "
+      "completion";
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const std::string script = output_of({"completion", shell});
     EXPECT_THAT(script, HasSubstr((shell == "fish" ? "-a '" : "-W \"") + commands +
@@ -215,8 +216,12 @@ TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
       output_of({"completion", "zsh"}),
       "#compdef thalweg\nautoload -U +X bashcompinit && bashcompinit\n" + output_of({"completion", "bash"}));
   EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l shard_mb -r"));
-  EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l no-target -d 'Rows to predict'\n"));
+  EXPECT_THAT(output_of({"completion", "fish"}),
+              HasSubstr("from convert' -l no-target -d 'Rows to predict'\n"));
+  EXPECT_THAT(output_of({"completion", "fish"}),
+              HasSubstr("from convert' -l dtype -r -f -a 'f32 f16 bf16' -d "));
   EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from export' -l to -r"));
+  EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from report' -l output -r -d 'File to write'\n"));
   EXPECT_THAT(output_of({"completion", "fish"}),
               HasSubstr("-l 'train.on_spike' -r -f -a 'stop skip rollback' -d 'What follows"));
 }
@@ -229,9 +234,12 @@ TEST_F(InspectText, BashCompletesTheValuesOfASetting) {
   EXPECT_EQ(offered_by_bash("thalweg sch", 1), "schema");
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --sh", 4), "--shard_mb=");
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --no-", 4), "--no-target");
+  EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --dtype=b", 4), "--dtype=bf16") << "as zsh";
   EXPECT_EQ(offered_by_bash("thalweg train --sh", 2), "") << "an option of convert";
   EXPECT_EQ(offered_by_bash("thalweg export run --to", 3), "--to=");
   EXPECT_EQ(offered_by_bash("thalweg train --to", 2), "") << "an option of export";
+  EXPECT_EQ(offered_by_bash("thalweg report run --st", 3), "--standard-errors");
+  EXPECT_EQ(offered_by_bash("thalweg report run --me", 3), "--metric=");
 }
 
 }  // namespace

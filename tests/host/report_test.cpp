@@ -1,0 +1,657 @@
+// Pages about runs: the curves and intervals behind their charts, the files that they read, and what stands
+// in them.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "host/checkpoint/files.hpp"
+#include "host/report/curves.hpp"
+#include "host/report/html.hpp"
+#include "host/report/model_tables.hpp"
+#include "host/report/predictions.hpp"
+#include "host/report/run_epochs.hpp"
+#include "host/report/run_facts.hpp"
+#include "host/report/score_curves.hpp"
+#include "tests/support/run_support.hpp"
+#include "tests/support/small_models.hpp"
+#include "tests/support/xml.hpp"
+#include "thalweg/report.hpp"
+
+namespace thalweg::report {
+namespace {
+
+using test::TemporaryFolder;
+using test::xml_problem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+const double kNan = std::nan("");
+
+std::vector<std::pair<double, double>> places(const std::vector<ThresholdPoint>& curve) {
+  std::vector<std::pair<double, double>> at;
+  for (const ThresholdPoint& point : curve) at.emplace_back(point.x, point.y);
+  return at;
+}
+using At = std::pair<double, double>;
+
+/// Two positive rows of five; 0.7 is the score of two.
+const std::vector<ScoredRow> kFive{{0.7, true}, {0.9, true}, {0.1, false}, {0.8, false}, {0.7, false}};
+
+TEST(ScoreCurves, RocTakesRowsOfOneScoreInOneStep) {
+  const std::vector<ThresholdPoint> curve = roc_curve(kFive);
+  EXPECT_THAT(places(curve), ElementsAre(At(0, 0), At(0, 0.5), At(1.0 / 3, 0.5), At(2.0 / 3, 1), At(1, 1)));
+  EXPECT_EQ(curve[0].threshold, INFINITY);
+  EXPECT_EQ(curve[3].threshold, 0.7);
+  EXPECT_DOUBLE_EQ(area_under(curve), 0.75);
+}
+
+TEST(ScoreCurves, RocCountsWeights) {
+  std::vector<ScoredRow> rows = kFive;
+  rows[3].weight = 2;
+  EXPECT_THAT(places(roc_curve(rows)),
+              ElementsAre(At(0, 0), At(0, 0.5), At(0.5, 0.5), At(0.75, 1), At(1, 1)));
+}
+
+TEST(ScoreCurves, PrecisionStandsAtEachRecall) {
+  EXPECT_THAT(places(precision_recall_curve(kFive)),
+              ElementsAre(At(0.5, 1), At(0.5, 0.5), At(1, 0.5), At(1, 0.4)));
+}
+
+TEST(ScoreCurves, OneClassHasNoCurve) {
+  EXPECT_THAT(roc_curve({{0.5, true}}), IsEmpty());
+  EXPECT_THAT(roc_curve({{0.5, false}}), IsEmpty());
+  EXPECT_THAT(roc_curve({}), IsEmpty());
+  EXPECT_THAT(precision_recall_curve({{0.5, false}}), IsEmpty());
+}
+
+TEST(ScoreCurves, IntervalsAreThoseOfWilson) {
+  // scipy.stats.binomtest(k, n).proportion_ci(method="wilson")
+  const auto expect = [](double share, double count, double low, double high) {
+    const Interval interval = wilson_interval(share, count);
+    EXPECT_NEAR(interval.low, low, 5e-5) << share << " of " << count;
+    EXPECT_NEAR(interval.high, high, 5e-5) << share << " of " << count;
+  };
+  expect(0.8, 10, 0.4902, 0.9433);
+  expect(0, 10, 0, 0.2775);
+  expect(1, 1, 0.2065, 1);
+  expect(0.5, 100, 0.4038, 0.5962);
+}
+
+TEST(ScoreCurves, CalibrationComparesTenths) {
+  const std::vector<CalibrationBin> bins =
+      calibration({{0.05, true}, {0.08, false}, {0.1, false}, {0.91, true}, {0.95, true}, {1.0, true}});
+  ASSERT_EQ(bins.size(), 3U);
+  EXPECT_NEAR(bins[0].mean, 0.065, 1e-12);
+  EXPECT_DOUBLE_EQ(bins[0].share, 0.5);
+  EXPECT_DOUBLE_EQ(bins[0].rows, 2);
+  EXPECT_NEAR(bins[0].interval.low, 0.0945, 5e-5);
+  EXPECT_NEAR(bins[0].interval.high, 0.9055, 5e-5);
+  EXPECT_DOUBLE_EQ(bins[1].mean, 0.1) << "the second tenth begins at 0.1";
+  EXPECT_DOUBLE_EQ(bins[1].share, 0);
+  EXPECT_NEAR(bins[2].mean, 0.953333, 1e-6);
+  EXPECT_DOUBLE_EQ(bins[2].share, 1);
+  EXPECT_DOUBLE_EQ(bins[2].rows, 3);
+}
+
+TEST(ScoreCurves, WeightsThatDifferAreFewerRows) {
+  const std::vector<CalibrationBin> bins = calibration({{0.5, true, 3}, {0.54, false, 1}, {0.3, true, 0}});
+  ASSERT_EQ(bins.size(), 1U) << "a tenth whose rows have weight 0 has none";
+  EXPECT_DOUBLE_EQ(bins[0].mean, 0.51);
+  EXPECT_DOUBLE_EQ(bins[0].share, 0.75);
+  EXPECT_DOUBLE_EQ(bins[0].rows, 1.6);
+}
+
+TEST(ScoreCurves, AHistogramHasRoundPartsThatHoldAllValues) {
+  const std::vector<HistogramBin> bins = histogram({0, 1, 2, 3, 10}, 5);
+  ASSERT_EQ(bins.size(), 5U);
+  EXPECT_EQ(bins[0].low, 0);
+  EXPECT_EQ(bins[0].high, 2);
+  EXPECT_EQ(bins[4].high, 10);
+  EXPECT_EQ(bins[0].count, 2U);
+  EXPECT_EQ(bins[1].count, 2U);
+  EXPECT_EQ(bins[2].count, 0U);
+  EXPECT_EQ(bins[4].count, 1U) << "the largest value";
+  EXPECT_EQ(histogram({0, 1, 2, 3, 10}, 24).size(), 20U) << "4 for each part of the axis";
+  EXPECT_THAT(histogram({}, 5), IsEmpty());
+}
+
+TEST(RunLogs, LinesOfEpochsAndStepsAreTakenApart) {
+  const RunLog log = parse_log(
+      "{\"step\":2,\"loss\":0.5,\"lr\":0.1}\n{\"step\":4,\"epoch\":1,\"train.loss\":3,\"validation.r2\":null}"
+      "\n");
+  ASSERT_EQ(log.steps.size(), 1U);
+  ASSERT_EQ(log.epochs.size(), 1U);
+  EXPECT_EQ(log.steps[0].step, 2);
+  EXPECT_EQ(log.steps[0].epoch, 0);
+  EXPECT_EQ(log.steps[0]["loss"], 0.5);
+  EXPECT_EQ(log.epochs[0].step, 4);
+  EXPECT_EQ(log.epochs[0].epoch, 1);
+  EXPECT_EQ(log.epochs[0]["train.loss"], 3);
+  EXPECT_TRUE(log.epochs[0].has("validation.r2"));
+  EXPECT_TRUE(std::isnan(log.epochs[0]["validation.r2"]));
+  EXPECT_FALSE(log.epochs[0].has("validation.mae"));
+  EXPECT_TRUE(log.has("validation.r2") && !log.has("loss")) << "loss is of a step";
+  EXPECT_EQ(log.damaged, 0);
+}
+
+TEST(RunLogs, DamagedLinesAreLeftOutAndCounted) {
+  const RunLog log = parse_log(
+      "{\"step\":1,\"epoch\":1}\n\nnonsense\n[1]\n{\"step\":\"x\"}\n{\"step\":2,\"epoch\":2,\"train.loss\":"
+      "\"high\"}\n"
+      "{\"step\":3,\"epo");
+  EXPECT_EQ(log.epochs.size(), 1U);
+  EXPECT_EQ(log.steps.size(), 0U);
+  EXPECT_EQ(log.damaged, 5);
+}
+
+/// A run of files by hand: no model.
+class Reports : public testing::Test {
+ protected:
+  std::string run_by_hand(const std::string& name, const std::string& config, const std::string& log) {
+    create_folders(folder_.path(name));
+    folder_.write(name + "/config.toml", config);
+    if (!log.empty()) folder_.write(name + "/metrics.jsonl", log);
+    return folder_.path(name);
+  }
+  static std::string epoch(int number, const std::string& values) {
+    return "{\"step\":" + std::to_string(10 * number) + ",\"epoch\":" + std::to_string(number) + "," +
+           values + "}\n";
+  }
+  /// Trains on a table whose names are hostile.
+  std::string trained(const std::string& csv,
+                      const std::vector<std::pair<std::string, std::string>>& settings,
+                      const std::string& name = "run") {
+    Config config;
+    config.data.train = folder_.write("d.csv", csv);
+    config.out = folder_.path(name);
+    config.device = "cpu";
+    config.train.threads = 1;
+    config.train.epochs = 4;
+    config.data.validation_fraction = 0.3;
+    for (const auto& [key, value] : settings) set_config_value(config, key, value);
+    train(config);
+    return config.out;
+  }
+  static std::string numbers() {
+    std::string csv = "a<b>,\"c&\"\"d\",y\n";
+    for (int n = 0; n < 60; ++n)
+      csv += std::to_string(n % 11) + "," + std::to_string(n % 7) + "," +
+             std::to_string(3 * (n % 11) - n % 7) + "\n";
+    return csv;
+  }
+  static std::string classes(const std::vector<std::string>& labels) {
+    std::string csv = "x,z,label\n";
+    for (int n = 0; n < 90; ++n)
+      csv += std::to_string(n * 7 % 30) + "," + std::to_string(n % 5) + "," +
+             labels[static_cast<std::size_t>(n * 7 % 30) * labels.size() / 30] + "\n";
+    return csv;
+  }
+  static void expect_sound(const std::string& page) {
+    EXPECT_EQ(xml_problem(page), "");
+    EXPECT_THAT(page, Not(HasSubstr("http")));
+    EXPECT_THAT(page, Not(HasSubstr("<script")));
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Reports, TheBestEpochIsTheFirstOfTheBest) {
+  RunFiles run{.folder = "r", .config = {}, .log = {}, .notes = {}};
+  run.log = parse_log(epoch(1, "\"train.loss\":5,\"validation.loss\":null,\"validation.r2\":0.1") +
+                      epoch(2, "\"train.loss\":4,\"validation.loss\":2,\"validation.r2\":0.9") +
+                      epoch(3, "\"train.loss\":3,\"validation.loss\":1,\"validation.r2\":0.5") +
+                      epoch(4, "\"train.loss\":2,\"validation.loss\":1,\"validation.r2\":0.9"));
+  EXPECT_EQ(watched_value(run), "validation.loss");
+  EXPECT_EQ(best_epoch(run)->epoch, 3);
+  EXPECT_EQ(model_epoch(run)->epoch, 4) << "without patience the last";
+  run.config.train.patience = 2;
+  EXPECT_EQ(model_epoch(run)->epoch, 3);
+  run.config.train.metric = "r2";
+  EXPECT_EQ(best_epoch(run)->epoch, 2);
+  EXPECT_TRUE(larger_value_is_better("validation.r2"));
+  EXPECT_FALSE(larger_value_is_better("validation.loss") || larger_value_is_better("train.loss"));
+  run.log = parse_log(epoch(1, "\"train.loss\":2") + epoch(2, "\"train.loss\":3"));
+  EXPECT_EQ(watched_value(run), "train.loss");
+  EXPECT_EQ(best_epoch(run)->epoch, 1);
+  EXPECT_EQ(model_epoch(run)->epoch, 2) << "only validation rows choose";
+  run.log = {};
+  EXPECT_EQ(best_epoch(run), nullptr);
+  EXPECT_EQ(model_epoch(run), nullptr);
+  EXPECT_TRUE(is_better("train.loss", 1, kNan));
+  EXPECT_FALSE(is_better("train.loss", kNan, 1) || is_better("train.loss", kNan, kNan) ||
+               is_better("train.loss", 1, 1));
+}
+
+TEST_F(Reports, CurvesAreDrawnFromTheLog) {
+  RunFiles run{.folder = "r", .config = {}, .log = {}, .notes = {}};
+  run.log = parse_log(epoch(0, "\"loss\":1,\"lr\":0.5,\"gradient_norm\":3") +
+                      epoch(1, "\"train.loss\":4,\"validation.loss\":2,\"validation.accuracy\":0.5") +
+                      epoch(2, "\"train.loss\":0,\"validation.loss\":1,\"validation.accuracy\":0.75"));
+  const std::string charts = training_charts(run);
+  // 1 and 2 on an axis from 1 to 2; 4 and 0 on one from 0 to 4, below a line of legend.
+  EXPECT_THAT(charts, HasSubstr("<path class=\"l c0\" d=\"M54.0 46.0L388.0 216.0\"/>"));
+  EXPECT_THAT(charts, HasSubstr("<path class=\"l c1\" d=\"M54.0 131.0L388.0 173.5\"/>"));
+  EXPECT_THAT(charts, HasSubstr("<title>train, epoch 1: 4</title>"));
+  EXPECT_THAT(charts, HasSubstr("<title>best epoch 2: validation.loss 1</title>"));
+  EXPECT_THAT(charts, HasSubstr(">best: 1 at 2</text>"));
+  for (const char* title : {">Loss</text>", ">accuracy on the validation rows</text>",
+                            ">Loss of the batches</text>", ">Learning rate</text>", ">Gradient norm</text>"})
+    EXPECT_THAT(charts, HasSubstr(title));
+  EXPECT_THAT(charts, Not(HasSubstr("Privacy spent")));
+  EXPECT_EQ(xml_problem("<g>" + charts + "</g>"), "");
+}
+
+TEST_F(Reports, AWideRangeIsLogarithmic) {
+  const auto scale_of = [](const std::vector<double>& values) {
+    Chart chart{.title = "", .x = {""}, .y = {""}, .series = {{}}};
+    for (const double y : values) chart.series[0].points.push_back({.x = 1, .y = y});
+    choose_scale(chart);
+    return chart.y.scale;
+  };
+  EXPECT_EQ(scale_of({1, kNan, 51}), ScaleKind::log);
+  EXPECT_EQ(scale_of({1, 50}), ScaleKind::linear);
+  EXPECT_EQ(scale_of({0, 51}), ScaleKind::linear);
+  EXPECT_EQ(scale_of({-1, 51}), ScaleKind::linear);
+  EXPECT_EQ(scale_of({}), ScaleKind::linear);
+}
+
+TEST_F(Reports, PerSampleStatisticsHaveBandsAndTheirRows) {
+  RunFiles run{.folder = "r", .config = {}, .log = {}, .notes = {}};
+  const std::string values =
+      "\"per_sample.norm.p05\":0,\"per_sample.norm.p25\":1,\"per_sample.norm.p50\":2,\"per_sample.norm.p75\":"
+      "3,"
+      "\"per_sample.norm.p95\":4,\"per_sample.norm.max\":5,\"per_sample.noise_scale\":77,"
+      "\"per_sample.top_norm.1.row\":17,\"per_sample.top_norm.1.value\":5,\"per_sample.top_loss.1.row\":3,"
+      "\"per_sample.top_loss.1.value\":2.5";
+  run.log = parse_log(epoch(1, values) + epoch(2, values));
+  const std::string charts = per_sample_charts(run);
+  // From 0 to 5 on 216 to 46.
+  EXPECT_THAT(charts,
+              HasSubstr("<path class=\"b c0\" d=\"M54.0 216.0L388.0 216.0L388.0 80.0L54.0 80.0Z\"/>"));
+  EXPECT_THAT(charts,
+              HasSubstr("<path class=\"b c0\" d=\"M54.0 182.0L388.0 182.0L388.0 114.0L54.0 114.0Z\"/>"));
+  EXPECT_THAT(charts, HasSubstr(">Gradient noise scale</text>"));
+  EXPECT_THAT(charts, Not(HasSubstr("clipped")));
+  EXPECT_EQ(outlier_table(run, nullptr),
+            html_table({.header = {"largest", "row", "value"},
+                        .rows = {{"norm 1", "17", "5"}, {"loss 1", "3", "2.5"}}}));
+  EXPECT_EQ(outlier_table(run, [](std::int64_t row) { return "line " + std::to_string(row + 2); }),
+            html_table({.header = {"largest", "where", "row", "value"},
+                        .rows = {{"norm 1", "line 19", "17", "5"}, {"loss 1", "line 5", "3", "2.5"}},
+                        .text_columns = 2}));
+  run.log = parse_log(epoch(1, "\"train.loss\":1"));
+  EXPECT_EQ(per_sample_charts(run), "");
+  EXPECT_EQ(outlier_table(run, nullptr), "");
+}
+
+TEST_F(Reports, ATableAlignsItsNumbersAndEscapesItsTexts) {
+  EXPECT_EQ(html_table({.header = {"a", "b"}, .rows = {{"<x>", "1"}}}),
+            "<div class=\"wide\"><table>\n<tr><th>a</th><th class=\"n\">b</th></tr>\n"
+            "<tr><td>&lt;x&gt;</td><td class=\"n\">1</td></tr>\n</table></div>\n");
+  EXPECT_EQ(html_table({.header = {"a"}}), "");
+  EXPECT_EQ(html_list({"a&b"}), "<ul>\n<li>a&amp;b</li>\n</ul>\n");
+  EXPECT_EQ(html_section("t", ""), "");
+  EXPECT_EQ(html_details("t", ""), "");
+  EXPECT_EQ(html_charts(""), "");
+}
+
+/// Predictions of two classes for the rows of kFive.
+PredictedRows predicted_classes(const ModelSpec& spec) {
+  PredictedRows rows{spec, {}, {}, {}};
+  rows.predictions.rows = 5, rows.predictions.columns = 2;
+  for (const ScoredRow& row : kFive) {
+    rows.predictions.values.push_back(static_cast<float>(1 - row.score));
+    rows.predictions.values.push_back(static_cast<float>(row.score));
+    rows.predictions.predicted_class.push_back(row.score >= 0.5 ? 1 : 0);
+    rows.targets.push_back(row.positive ? 1 : 0);
+    rows.weights.push_back(1);
+  }
+  return rows;
+}
+
+TEST_F(Reports, TwoClassesHaveTheCurvesOfTheSecond) {
+  ModelSpec spec;
+  spec.config.loss = Loss::logistic;
+  spec.schema.classes = {"no", "<yes>"};
+  const std::string charts = class_charts(predicted_classes(spec));
+  EXPECT_THAT(charts, HasSubstr(">ROC of &lt;yes&gt;</text>"));
+  EXPECT_THAT(charts, HasSubstr(">area: 0.7500</text>"));
+  EXPECT_THAT(charts, HasSubstr("d=\"M54.0 216.0L54.0 131.0L165.3 131.0L276.7 46.0L388.0 46.0\"/>"));
+  EXPECT_THAT(charts, HasSubstr("d=\"M221.0 32.0L221.0 117.0L388.0 117.0L388.0 134.0\"/>")) << "precision";
+  EXPECT_THAT(charts, HasSubstr(">Calibration of &lt;yes&gt;</text>"));
+  EXPECT_THAT(charts, HasSubstr("<title>probability 0.700: 0.500 of 2 rows, 0.095 to 0.905 at 95 %</title>"));
+  spec.config.loss = Loss::hinge;
+  EXPECT_THAT(class_charts(predicted_classes(spec)), Not(HasSubstr("Calibration"))) << "scores";
+}
+
+TEST_F(Reports, ManyClassesHaveTheCurvesOfTheHardest) {
+  ModelSpec spec;
+  spec.config.loss = Loss::softmax_cross_entropy;
+  spec.schema.classes = {"a", "b", "c"};
+  PredictedRows rows{spec, {}, {0, 1, 2, 2}, {1, 1, 1, 1}};
+  rows.predictions.rows = 4, rows.predictions.columns = 3;
+  rows.predictions.values = {0.8F, 0.1F, 0.1F, 0.2F, 0.5F, 0.3F, 0.1F, 0.2F, 0.7F, 0.1F, 0.7F, 0.2F};
+  rows.predictions.predicted_class = {0, 1, 2, 1};
+  const std::string charts = class_charts(rows);
+  // b: the positive row is below one of three; c: 0.7 and 0.2 against 0.1 and 0.3.
+  EXPECT_THAT(charts, HasSubstr(">b: 0.6667</text>"));
+  EXPECT_THAT(charts, HasSubstr(">c: 0.7500</text>"));
+  EXPECT_THAT(charts, HasSubstr(">a: 1.0000</text>"));
+  EXPECT_LT(charts.find(">b: 0.6667"), charts.find(">c: 0.7500")) << "the hardest first";
+  EXPECT_THAT(charts, HasSubstr(">ROC, each class against the rest</text>"));
+  EXPECT_THAT(charts, HasSubstr(">Calibration of the predicted class</text>"));
+  EXPECT_THAT(charts, HasSubstr("<title>probability 0.700: 0.500 of 2 rows"));
+  EXPECT_THAT(charts, HasSubstr("<title>probability 0.500: 1.000 of 1 row,"));
+}
+
+TEST_F(Reports, NumbersHaveTheirResiduals) {
+  const ModelSpec spec;
+  PredictedRows rows{spec, {}, {0, 4, 10}, {1, 1, 1}};
+  rows.predictions.rows = 3, rows.predictions.columns = 1;
+  rows.predictions.values = {2, 4, 8};
+  const std::string charts = number_charts(rows);
+  // Predictions 2, 4, 8 and the diagonal from 0 to 10 on 54 to 388; targets on 202 to 32.
+  EXPECT_THAT(charts, HasSubstr("<path class=\"p c0\" d=\"M120.8 202.0h0M187.6 134.0h0M321.2 32.0h0\"/>"));
+  EXPECT_THAT(charts, HasSubstr("<path class=\"d c7\" d=\"M54.0 202.0L388.0 32.0\"/>"));
+  // Residuals -2, 0 and 2 on an axis from -2 to 2 in 24 parts.
+  EXPECT_THAT(charts, HasSubstr("<title>-2 to -1.833: 1 row</title>"));
+  EXPECT_THAT(charts, HasSubstr("<title>0 to 0.1667: 1 row</title>"));
+  rows.predictions.exact_values = {2, kNan, 9};
+  EXPECT_THAT(number_charts(rows), HasSubstr("<title>0.875 to 1: 1 row</title>"))
+      << "exact values, where they are finite";
+  rows.predictions.exact_values = {kNan, kNan, kNan};
+  EXPECT_EQ(number_charts(rows), "");
+}
+
+TEST_F(Reports, AConfusionShowsSharesOfTheTrueClass) {
+  Metrics metrics;
+  metrics.classes = {"no", "yes"};
+  metrics.confusion = {{3, 1}, {0, 0}};
+  const std::string chart = confusion_chart(metrics);
+  EXPECT_THAT(chart, HasSubstr("<title>true no, predicted no: 3 (75.0 %)</title>"));
+  EXPECT_THAT(chart, HasSubstr("<title>true no, predicted yes: 1 (25.0 %)</title>"));
+  EXPECT_THAT(chart, HasSubstr("<title>true yes, predicted no: 0 (0.0 %)</title>")) << "a class without rows";
+  EXPECT_EQ(confusion_table(metrics), "");
+  metrics.confusion.assign(31, std::vector<double>(31));
+  metrics.confusion[2][2] = 90, metrics.confusion[2][5] = 7, metrics.confusion[5][2] = 8;
+  EXPECT_EQ(confusion_chart(metrics), "");
+  EXPECT_EQ(confusion_table(metrics), html_table({.header = {"true class", "predicted as", "weight"},
+                                                  .rows = {{"5", "2", "8"}, {"2", "5", "7"}},
+                                                  .text_columns = 2}));
+}
+
+TEST_F(Reports, ScoresOfAllRowsStandSideBySide) {
+  EvaluatedRows test{.name = "test", .rows = 7, .metrics = {}, .charts = "", .tables = ""}, held = test;
+  held.name = "validation", held.rows = 3;
+  test.metrics.values = {{"loss", 0.25}, {"auc", 0.5}};
+  held.metrics.values = {{"loss", 0.123456789}};
+  held.metrics.undefined = {{"auc", "one class"}};
+  EXPECT_EQ(score_table({test, held}),
+            html_table({.header = {"metric", "test, 7 rows", "validation, 3 rows"},
+                        .rows = {{"loss", "0.25", "0.123457"}, {"auc", "0.5", "undefined: one class"}}}));
+}
+
+TEST_F(Reports, WeightsAreSortedBySize) {
+  const Context ctx({.device = "cpu", .threads = 1});
+  ModelConfig config;
+  config.loss = Loss::squared;
+  const Dataset data = test::number_data(3, {1, 2, 3, 3, 2, 1}, {1, 2});
+  const Model linear = test::model_with(ctx, config, data, {{0.5F, -2, 1}, {9}});
+  const std::vector<LargeWeight> largest = largest_weights(linear, 2);
+  ASSERT_EQ(largest.size(), 2U) << "and no intercept";
+  EXPECT_EQ(largest[0].name, "feature 1");
+  EXPECT_EQ(largest[0].weight.value, -2);
+  EXPECT_EQ(largest[1].name, "feature 2");
+  EXPECT_THAT(weight_chart(linear, {}), HasSubstr("<title>feature 1: -2</title>"));
+  const std::string tables = weight_tables(linear, {});
+  EXPECT_LT(tables.find("<td>intercept</td><td class=\"n\">9</td>"), tables.find("<td>feature 1</td>"));
+  EXPECT_LT(tables.find("<td>feature 2</td>"), tables.find("<td>feature 0</td>"));
+  // sqrt((0.25 + 4 + 1) / 3)
+  EXPECT_THAT(
+      tables,
+      HasSubstr("<td>1 x 3</td><td class=\"n\">3</td><td class=\"n\">1.323</td><td class=\"n\">2</td>"));
+  std::vector<RawWeight> errors = raw_weights(linear);
+  errors[1].standard_error = 0.5;
+  // 2 + 1.96 * 0.5: from -2.98 on an axis from -3 to 1, on 140 to 336.
+  EXPECT_THAT(weight_chart(linear, errors), HasSubstr("<path class=\"k\" d=\"M141.0 32.5L237.0 32.5\"/>"));
+  EXPECT_THAT(weight_tables(linear, errors), HasSubstr("<td class=\"n\">-2</td><td class=\"n\">0.5</td>"));
+  EXPECT_THAT(weight_tables(linear, errors), HasSubstr("<td class=\"n\">collinear</td>"));
+}
+
+TEST_F(Reports, ANetworkHasTheNormsOfItsInputs) {
+  const Context ctx({.device = "cpu", .threads = 1});
+  ModelConfig config;
+  config.loss = Loss::squared;
+  config.hidden = {2};
+  const Dataset data = test::number_data(2, {1, 2, 3, 4}, {1, 2});
+  const Model model = test::model_with(ctx, config, data, {{0, 3, 1, 4}, {0, 0}, {1, 1}, {0}});
+  const std::vector<RawWeight> norms = input_norms(model);
+  ASSERT_EQ(norms.size(), 2U);
+  EXPECT_EQ(norms[0].name, "feature 1");
+  EXPECT_EQ(norms[0].value, 5);
+  EXPECT_EQ(norms[1].value, 1);
+  EXPECT_THAT(weight_chart(model, {}), HasSubstr("<title>feature 1: 5</title>"));
+  EXPECT_THAT(weight_tables(model, {}), Not(HasSubstr("intercept")));
+}
+
+TEST_F(Reports, WeightsOfManyOutputsNameTheirClass) {
+  const Context ctx({.device = "cpu", .threads = 1});
+  ModelConfig config;
+  config.loss = Loss::softmax_cross_entropy;
+  const Dataset data = test::class_data(2, {1, 2, 3, 4, 5, 6}, {0, 1, 2}, 3);
+  const Model model = test::model_with(ctx, config, data, {{0, 1, 5, 2, -7, 3}, {0, 0, 0}});
+  const std::vector<LargeWeight> largest = largest_weights(model, 3);
+  ASSERT_EQ(largest.size(), 3U);
+  EXPECT_EQ(largest[0].name, "feature 0 → 2");
+  EXPECT_EQ(largest[1].name, "feature 0 → 1");
+  EXPECT_EQ(largest[2].weight.value, 3);
+}
+
+TEST_F(Reports, ScalesAreInTheUnitsOfTheData) {
+  DataSchema schema;
+  schema.features = 3;
+  schema.transform.columns = {"a", "b", "c"};
+  EXPECT_EQ(scale_table(schema), "") << "nothing was standardised";
+  schema.transform.scale = {0.5F, 1, 0.25F};
+  schema.transform.shift = {-1, 0, 2};
+  schema.transform.offset = {0, 0, 1000};
+  EXPECT_EQ(scale_table(schema), html_details("Feature scales: 2 standardised",
+                                              html_table({.header = {"feature", "mean", "deviation"},
+                                                          .rows = {{"c", "992", "4"}, {"a", "2", "2"}}})));
+}
+
+TEST_F(Reports, ARunWithoutAModelStillHasAPage) {
+  const std::string run = run_by_hand("r", "seed = 5\n", epoch(1, "\"train.loss\":2") + "{\"st");
+  const std::string page = run_report(run);
+  expect_sound(page);
+  EXPECT_THAT(page, HasSubstr("<li>metrics.jsonl: 1 line is damaged and left out.</li>"));
+  EXPECT_THAT(page, HasSubstr("<li>There is no model: "));
+  EXPECT_THAT(page, HasSubstr("<title>train, epoch 1: 2</title>")) << "one epoch is a point";
+  EXPECT_THAT(page, HasSubstr("1 epoch, 10 steps. The model is that of epoch 1: train.loss 2."));
+  EXPECT_THAT(page, HasSubstr("thalweg train " + run + "/config.toml --out=NEW_FOLDER"));
+  EXPECT_EQ(run_report(run), page);
+}
+
+TEST_F(Reports, ARunWithoutALogSaysSo) {
+  const std::string page = run_report(run_by_hand("r", "", ""));
+  expect_sound(page);
+  EXPECT_THAT(page, HasSubstr("<li>There is no metrics.jsonl: no curves are shown.</li>"));
+}
+
+TEST_F(Reports, ARunThatDivergedSaysWhen) {
+  const std::string page = run_report(run_by_hand(
+      "r", "",
+      epoch(1, "\"train.loss\":2") + epoch(2, "\"train.loss\":null") + epoch(3, "\"train.loss\":null")));
+  expect_sound(page);
+  EXPECT_THAT(page, HasSubstr("<li>train.loss is not finite at epoch 2: the run diverged.</li>"));
+}
+
+TEST_F(Reports, AThousandEpochsAreThinned) {
+  std::string log;
+  for (int e = 1; e <= 1000; ++e)
+    log += epoch(e, "\"train.loss\":" + std::to_string(1.0 / e) +
+                        ",\"lr\":0.1,\"validation.loss\":" + std::to_string(2.0 / e));
+  const std::string page = run_report(run_by_hand("r", "", log));
+  expect_sound(page);
+  EXPECT_LT(page.size(), 40000U);
+}
+
+TEST_F(Reports, AFolderWithoutAConfigIsNoRun) {
+  try {
+    run_report(folder_.path("none"));
+    FAIL();
+  } catch (const NoInputError& error) {
+    EXPECT_EQ(error.what(), folder_.path("none") + ": no config.toml; expected the folder of a run");
+  }
+  EXPECT_THROW(runs_at(folder_.path()), NoInputError);
+}
+
+TEST_F(Reports, TheRunsOfAFolderAreSortedAsNumbers) {
+  for (const char* name : {"r-10", "r-9", "q"}) run_by_hand(name, "", "");
+  EXPECT_THAT(runs_at(folder_.path()),
+              ElementsAre(folder_.path("q"), folder_.path("r-9"), folder_.path("r-10")));
+  EXPECT_THAT(runs_at(folder_.path("q")), ElementsAre(folder_.path("q")));
+}
+
+TEST_F(Reports, TrainReportWritesThePageOfARunOfNumbers) {
+  const std::string run =
+      trained(numbers(),
+              {{"train.report", "true"}, {"per_sample.statistics", "true"}, {"train.log_every_steps", "1"}});
+  const std::string page = read_file(run + "/report.html");
+  expect_sound(page);
+  for (const char* part :
+       {"<h2>Scores</h2>", "<th class=\"n\">validation, ", "<h2>Predictions: validation rows</h2>",
+        ">Residuals</text>", ">Gradient norm</text>", ">Gradient norms of the samples</text>",
+        "<td>norm 1</td><td>", "d.csv line ", "<td>a&lt;b&gt;</td>", "c&amp;&quot;d",
+        "<td>parameters.xxh3</td>", "<td>fingerprint of the data</td>", "Feature scales: 2 standardised",
+        "validation_fraction = 0.3", "<td>target</td><td>y</td>"})
+    EXPECT_THAT(page, HasSubstr(part));
+  EXPECT_LT(page.size(), 100000U);
+}
+
+TEST_F(Reports, ThePageOfClassesShowsWhatEvaluateFinds) {
+  const std::string run = trained(classes({"<no>", "yes"}), {});
+  const Context ctx({.device = "cpu", .threads = 1});
+  const Model model = Model::load(ctx, run);
+  DataConfig config;
+  config.test = folder_.path("d.csv");
+  const Dataset data = read_test_data(config, model.spec().schema, true);
+  const std::vector<std::int64_t> rows{0, 1, 2, 3, 4, 5, 6, 7};
+  const std::string page =
+      run_report(run, {.model = &model, .rows = {{"some", &data, &rows}}, .notes = {"a <note>"}});
+  expect_sound(page);
+  const Metrics metrics = evaluate(model, data, &rows);
+  EXPECT_THAT(page, HasSubstr("<th class=\"n\">some, 8 rows</th>"));
+  EXPECT_THAT(page,
+              HasSubstr("<td>accuracy</td><td class=\"n\">" + fmt::format("{:.6g}", metrics["accuracy"])));
+  EXPECT_THAT(page, HasSubstr("<td>2: &lt;no&gt;, yes</td>"));
+  EXPECT_THAT(page, HasSubstr("<li>a &lt;note&gt;</li>"));
+  EXPECT_EQ(run_report(run, {.model = &model, .rows = {{"some", &data, &rows}}, .notes = {"a <note>"}}),
+            page);
+  EXPECT_THAT(run_report(run), HasSubstr("parameters.xxh3")) << "by the model of the folder";
+}
+
+TEST_F(Reports, TheTargetsOfAPageAreInTheUnitOfTheData) {
+  const std::string run = trained(numbers(), {{"data.standardize_target", "true"}});
+  const Context ctx({.device = "cpu", .threads = 1});
+  const Model model = Model::load(ctx, run);
+  DataConfig config;
+  config.test = folder_.path("d.csv");
+  const Dataset data = read_test_data(config, model.spec().schema, true);
+  const std::string charts = evaluate_for_page(model, {"all", &data}).charts;
+  // Targets from -6 to 30: the axis of y ends at 30.
+  EXPECT_THAT(charts, HasSubstr("<text x=\"49.0\" y=\"36.0\" class=\"m e\">30</text>"));
+}
+
+TEST_F(Reports, RunsAreSortedByTheMetric) {
+  const auto line = [](double r2, double loss) {
+    return epoch(1, "\"train.loss\":" + std::to_string(loss) + ",\"validation.r2\":" + std::to_string(r2));
+  };
+  const std::vector<std::string> runs{run_by_hand("a", "[optimizer]\nlr = 0.1\n", line(0.25, 3)),
+                                      run_by_hand("b", "[optimizer]\nlr = 0.2\n", line(0.75, 4)),
+                                      run_by_hand("<c>", "[optimizer]\nlr = 0.1\n", "")};
+  const std::string page = runs_report(runs, "r2");
+  expect_sound(page);
+  const auto row = [&](const std::string& name, const std::string& rest) {
+    return page.find("<tr><td>" + name + "</td>" + rest);
+  };
+  EXPECT_LT(row("b", "<td class=\"n\">1</td><td class=\"n\">0.75</td>"),
+            row("a", "<td class=\"n\">1</td><td class=\"n\">0.25</td>"));
+  EXPECT_NE(row("a", "<td class=\"n\">1</td><td class=\"n\">0.25</td><td class=\"n\">3</td>"),
+            std::string::npos);
+  EXPECT_LT(row("a", ""), row("&lt;c&gt;", ""));
+  EXPECT_THAT(page, HasSubstr("Sorted by validation.r2, the largest first"));
+  EXPECT_THAT(page, HasSubstr("<tr><th>run</th><th>optimizer.lr</th></tr>\n<tr><td>b</td><td>0.2</td></"
+                              "tr>\n<tr><td>a</td><td>0.1</td></tr>"));
+  EXPECT_THAT(page, HasSubstr("<li>&lt;c&gt;: There is no metrics.jsonl: no curves are shown.</li>"));
+  const std::string by_loss = runs_report(runs);
+  EXPECT_THAT(by_loss, HasSubstr("Sorted by train.loss, the smallest first"));
+  EXPECT_LT(by_loss.find("<tr><td>a</td>"), by_loss.find("<tr><td>b</td>"));
+  EXPECT_THAT(runs_report({runs[0], runs[2]}), HasSubstr("<p>All settings are the same.</p>"));
+}
+
+TEST_F(Reports, AMetricThatNoRunLoggedIsNamed) {
+  const std::string run = run_by_hand("a", "", epoch(1, "\"train.loss\":1,\"validation.r2\":0.5"));
+  try {
+    runs_report({run, run}, "acc");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "metric \"acc\" is in no run's metrics.jsonl; expected one of train.loss, validation.r2");
+  }
+  EXPECT_THROW(runs_report({}), UsageError);
+}
+
+TEST_F(Reports, ManyRunsAreAllInTheTableAndEightAmongTheCurves) {
+  std::vector<std::string> runs;
+  for (int r = 0; r < 9; ++r)
+    runs.push_back(run_by_hand("r" + std::to_string(r), "", epoch(1, "\"train.loss\":" + std::to_string(r))));
+  const std::string page = runs_report(runs);
+  expect_sound(page);
+  EXPECT_THAT(page, HasSubstr("<p>The curves are those of the first 8 runs.</p>"));
+  EXPECT_THAT(page, HasSubstr("<title>r7, epoch 1: 7</title>"));
+  EXPECT_THAT(page, Not(HasSubstr("<title>r8, epoch 1: 8</title>")));
+  EXPECT_THAT(page, HasSubstr("<tr><td>r8</td>"));
+}
+
+TEST_F(Reports, FoldsHaveAPageThatComparesThem) {
+  const std::string out =
+      trained(numbers(), {{"data.validation_fraction", "0"}, {"data.folds", "2"}, {"train.report", "true"}});
+  const std::string page = read_file(out + "/report.html");
+  expect_sound(page);
+  EXPECT_THAT(page, HasSubstr("<tr><td>fold-0</td>"));
+  EXPECT_THAT(page, HasSubstr("<tr><td>fold-1</td>"));
+  EXPECT_THAT(read_file(out + "/fold-1/report.html"),
+              HasSubstr("The command trains all folds, of which this is one."));
+}
+
+TEST_F(Reports, ARunWithoutHeldOutRowsShowsThoseThatItWasTrainedOn) {
+  const std::string run = trained(numbers(), {{"data.validation_fraction", "0"}, {"train.report", "true"}});
+  EXPECT_THAT(read_file(run + "/report.html"), HasSubstr("<th class=\"n\">train, 60 rows</th>"));
+  EXPECT_FALSE(path_exists(trained(numbers(), {}, "other") + "/report.html"));
+}
+
+TEST_F(Reports, APageNeedsAFolder) {
+  Config config;
+  config.data.train = "d.csv";
+  config.train.report = true;
+  try {
+    validate_config(config);
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(), "train.report = true needs a folder for its page: set out");
+  }
+}
+
+TEST_F(Reports, ThePathOfTheCommandIsAWordOfTheShell) {
+  EXPECT_EQ(shell_word("runs/a-1"), "runs/a-1");
+  EXPECT_EQ(shell_word("my run's"), "'my run'\\''s'");
+  EXPECT_EQ(shell_word(""), "''");
+}
+
+}  // namespace
+}  // namespace thalweg::report
