@@ -31,6 +31,14 @@ std::vector<std::string> other_names_of(const std::string& key, const Setting& s
   return names;
 }
 
+/// Without the table of texts, which a run does not need.
+Setting description_of(std::string_view key) {
+  Setting found;
+  const Config config;
+  with_setting(config, key, [&](const Setting& setting, const auto&) { found = setting; });
+  return found;
+}
+
 }  // namespace
 
 const std::vector<SettingInfo>& settings() {
@@ -46,9 +54,7 @@ const std::vector<SettingInfo>& settings() {
                        .wanted = wanted(setting, value),
                        .default_text = toml_of(setting, value),
                        .words = words(setting, value),
-                       .other_names = other_names_of(key, setting),
-                       .on_resume = setting.on_resume,
-                       .read_by = setting.read_by});
+                       .other_names = other_names_of(key, setting)});
     });
     return table;
   }();
@@ -73,10 +79,10 @@ const SettingInfo* find_setting(std::string_view key) {
   return found == settings().end() ? nullptr : &*found;
 }
 
-OnResume on_resume(std::string_view key) { return find_setting(key)->on_resume; }
+OnResume on_resume(std::string_view key) { return description_of(key).on_resume; }
 
 bool is_read_by(ReadBy reader, std::string_view key) {
-  const auto readers = static_cast<unsigned>(find_setting(key)->read_by);
+  const auto readers = static_cast<unsigned>(description_of(key).read_by);
   return (readers & static_cast<unsigned>(reader)) != 0;
 }
 

@@ -17,8 +17,6 @@ struct SettingInfo {
   std::string default_text;        ///< as TOML
   std::vector<std::string> words;  ///< names and words that it takes
   std::vector<std::string> other_names;
-  OnResume on_resume;
-  ReadBy read_by;
 };
 
 struct SectionInfo {

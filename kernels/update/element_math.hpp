@@ -5,12 +5,24 @@
 
 namespace thalweg {
 
+/// The interval that a constraint keeps an element in.
+struct ElementBounds {
+  float lower, upper;
+};
+
+/// What ftrl alone reads.
+struct FtrlScalars {
+  float beta, l1, l2, inverse_lr;
+};
+
 /// The scalars of one segment's elements, ready for use.
 struct ElementScalars {
-  float grad_scale, lr, decay, l2, shrink, lower, upper, average_rate;
+  float grad_scale, lr, decay, l2, shrink;
+  ElementBounds bounds;
+  float average_rate;
   float beta1, one_minus_beta1, one_minus_beta2, eps, extrapolate, denom_scale;
   float step_size;  ///< lr * step_size_factor
-  float beta, ftrl_l1, ftrl_l2, inverse_lr;
+  FtrlScalars ftrl;
 };
 
 THALWEG_HD ElementScalars element_scalars(const UpdateScalars& s, std::int32_t group, float grad_scale) {
@@ -22,10 +34,10 @@ THALWEG_HD ElementScalars element_scalars(const UpdateScalars& s, std::int32_t g
           .decay = g.decay,
           .l2 = g.l2,
           .shrink = g.shrink,
-          .lower = boxed                                      ? g.lower
-                   : g.constraint == Constraint::non_negative ? 0.0f
-                                                              : -infinity,
-          .upper = boxed ? g.upper : infinity,
+          .bounds = {.lower = boxed                                      ? g.lower
+                              : g.constraint == Constraint::non_negative ? 0.0f
+                                                                         : -infinity,
+                     .upper = boxed ? g.upper : infinity},
           .average_rate = constrains_segment(g.constraint) ? 0.0f : s.average_rate,
           .beta1 = s.beta1,
           .one_minus_beta1 = s.one_minus_beta1,
@@ -34,10 +46,7 @@ THALWEG_HD ElementScalars element_scalars(const UpdateScalars& s, std::int32_t g
           .extrapolate = s.extrapolate,
           .denom_scale = s.denom_scale,
           .step_size = g.lr * s.step_size_factor,
-          .beta = s.beta,
-          .ftrl_l1 = g.ftrl_l1,
-          .ftrl_l2 = g.ftrl_l2,
-          .inverse_lr = 1.0f / g.lr};
+          .ftrl = {.beta = s.beta, .l1 = g.ftrl_l1, .l2 = g.ftrl_l2, .inverse_lr = 1.0f / g.lr}};
 }
 
 namespace element {

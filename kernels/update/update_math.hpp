@@ -149,10 +149,10 @@ struct FtrlRule {
     const bool moves = s.lr > 0.0f;
     const float n = element::fma(g, g, state[1]);
     const float root = element::sqrt(n);
-    const float sigma = (root - element::sqrt(state[1])) * s.inverse_lr;  // mutant: ftrl-difference
+    const float sigma = (root - element::sqrt(state[1])) * s.ftrl.inverse_lr;  // mutant: ftrl-difference
     const float z = element::fma(-sigma, w, state[0] + g);
-    const float over = element::soft_threshold(z, s.ftrl_l1);
-    const float penalty = element::fma(s.beta + root, s.inverse_lr, s.ftrl_l2);
+    const float over = element::soft_threshold(z, s.ftrl.l1);
+    const float penalty = element::fma(s.ftrl.beta + root, s.ftrl.inverse_lr, s.ftrl.l2);
     // A select before the division rather than after it: 0 / 0 (no gradient yet, beta = 0) must give 0, and a
     // division that is always made vectorises.
     const float solved = (0.0f - over) / (over == 0.0f ? 1.0f : penalty);
@@ -192,7 +192,7 @@ THALWEG_HD float update_element(float param, float grad, float* state, const Ele
   const float stepped = Functor::apply(decayed, g, state, s);
   const float threshold = kShrinks ? l1_threshold<Functor>(state, s) : 0.0f;
   // mutant: l1-then-constraint
-  return element::clamp(element::soft_threshold(stepped, threshold), s.lower, s.upper);
+  return element::clamp(element::soft_threshold(stepped, threshold), s.bounds.lower, s.bounds.upper);
 }
 
 /// Step 7.

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "host/data/chosen_rows.hpp"
+#include "host/data/feature_rows.hpp"
 #include "host/data/memory_rows.hpp"
 #include "host/data/training_source.hpp"
 #include "host/model/importance.hpp"
@@ -211,6 +212,37 @@ TEST(StoredData, AreTrainedOnAsTheyAreAlsoWhereTheyAreRaw) {
   const Dataset data = std::move(source).take({.train = first_rows(kRows)});
   EXPECT_NE(data.store, nullptr);
   EXPECT_EQ(data.classes, (std::vector<std::string>{"0", "1"}));
+}
+
+TEST(StoredData, AreAppendedByRowsWhoseEntriesFollowThoseThatAreThere) {
+  FeatureRows sparse{
+      .rows = 3, .offsets = {0, 2, 2, 5}, .columns = {0, 4, 1, 2, 3}, .values = {1, 2, 3, 4, 5}};
+  FeatureRows to{.rows = 1, .offsets = {0, 1}, .columns = {7}, .values = {9}};
+  append_rows(sparse, 1, 2, to);
+  EXPECT_EQ(to.rows, 3);
+  EXPECT_EQ(to.offsets, (Rows{0, 1, 1, 4}));
+  EXPECT_EQ(to.columns, (std::vector<std::int32_t>{7, 1, 2, 3}));
+  EXPECT_EQ(to.values, (Floats{9, 3, 4, 5}));
+  append_rows(std::move(sparse), to);
+  EXPECT_EQ(to.rows, 6);
+  EXPECT_EQ(to.offsets, (Rows{0, 1, 1, 4, 6, 6, 9}));
+  FeatureRows cells{.rows = 3, .f32 = {1, 2, 3, 4, 5, 6}}, some;
+  append_rows(cells, 2, 1, some);
+  append_rows(cells, 0, 1, some);
+  EXPECT_EQ(some.rows, 2);
+  EXPECT_EQ(some.f32, (Floats{5, 6, 1, 2}));
+}
+
+TEST(StoredData, TakeTheBytesOfTheirVectors) {
+  const FeatureRows sparse{.rows = 2, .offsets = {0, 2, 3}, .columns = {1, 2, 0}, .values = {1, 2, 3}};
+  EXPECT_EQ(sparse.bytes(), 48);
+  EXPECT_EQ((FeatureRows{.rows = 1, .f32 = {1, 2, 3}}.bytes()), 20);
+  EXPECT_EQ((FeatureRows{.rows = 1, .u8 = {1, 2}}.bytes()), 10);
+  const StoredForm form{.rows = 4, .features = 9, .sparse = true, .entries = 11, .longest_row = 5};
+  EXPECT_EQ(form.row_bytes(), 32) << "of 2 entries";
+  EXPECT_EQ(form.most_row_bytes(), 48);
+  EXPECT_EQ((StoredForm{.features = 9}.most_row_bytes()), 36);
+  EXPECT_EQ((StoredForm{.features = 9, .dtype = DType::u8}.most_row_bytes()), 9);
 }
 
 }  // namespace
