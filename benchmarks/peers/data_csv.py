@@ -19,7 +19,7 @@ def pyarrow_reader(path):
 def main():
     arguments = protocol.arguments()
     path = data_files.csv(arguments.data)
-    rows = len(data_files.rows_on_disk(arguments.data)[0])
+    rows = len(data_files.DiskRows(arguments.data))
     make = {"pandas": pandas_reader, "pyarrow": pyarrow_reader}[arguments.mode]
     protocol.serve([("csv", lambda: make(path), rows)])
 

@@ -3,24 +3,17 @@ import data_files
 import protocol
 
 
-def case(folder, batch):
-    x, y = data_files.rows_on_disk(folder)
-    batches = protocol.Batches(len(x), batch)
-
-    def step():
-        data_files.drop_from_cache(folder)
-        for _ in range(len(x) // batch):
-            rows = batches.next()
-            x[rows], y[rows]
-
-    return step, len(x) // batch * batch
-
-
 def main():
     arguments = protocol.arguments()
     batch, = arguments.batch
-    step, samples = case(arguments.data, batch)
-    protocol.serve((name, lambda: step, samples) for name in ("rows", "blocks", "blocks, first epoch"))
+    data = data_files.DiskRows(arguments.data)
+    batches, count = protocol.Batches(len(data), batch), len(data) // batch
+
+    def step():
+        for _ in range(count):
+            data.take(batches.next())
+
+    protocol.serve((name, lambda: step, count * batch) for name in ("rows", "blocks", "blocks, first epoch"))
 
 
 main()

@@ -8,11 +8,11 @@ from torch.utils.data import DataLoader
 
 
 def write_shards(folder):
-    x, y = data_files.rows_on_disk(folder)
+    rows = data_files.DiskRows(folder)
     out = folder / "mds"
     shutil.rmtree(out, ignore_errors=True)
-    with MDSWriter(out=str(out), columns={"x": f"ndarray:float32:{x.shape[1]}", "y": "float32"}) as writer:
-        for features, target in zip(x, y):
+    with MDSWriter(out=str(out), columns={"x": f"ndarray:float32:{rows.x.shape[1]}", "y": "float32"}) as writer:
+        for features, target in zip(rows.x, rows.y):
             writer.write({"x": features, "y": target})
     return out
 
@@ -23,9 +23,9 @@ def epochs(folder, batch, workers):
     loader = DataLoader(data, batch_size=batch, num_workers=workers, persistent_workers=True)
 
     def step():
-        data_files.drop_from_cache(shards)
-        for _ in loader:
-            pass
+        for number, _ in enumerate(loader):
+            if number % (data.size // data_files.SHARE // batch + 1) == 0:
+                data_files.drop_from_cache(shards)
 
     return step, data.size
 

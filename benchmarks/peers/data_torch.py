@@ -7,23 +7,26 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, RandomSampler
 
 
 class Rows(Dataset):
+    """Each worker opens the files for itself, and ends with the epoch."""
+
     def __init__(self, folder):
-        self.x, self.y = data_files.rows_on_disk(folder)
+        self.folder, self.rows = folder, len(data_files.DiskRows(folder))
+        self.data = None
 
     def __len__(self):
-        return len(self.x)
+        return self.rows
 
     def __getitem__(self, rows):
-        return torch.from_numpy(self.x[rows]), torch.from_numpy(self.y[rows])
+        self.data = self.data or data_files.DiskRows(self.folder)
+        x, y = self.data.take(rows)
+        return torch.from_numpy(x), torch.from_numpy(y)
 
 
 def epochs(folder, batch, workers):
     data = Rows(folder)
-    loader = DataLoader(data, sampler=BatchSampler(RandomSampler(data), batch, drop_last=False), batch_size=None,
-                        num_workers=workers, persistent_workers=True)
+    loader = DataLoader(data, sampler=BatchSampler(RandomSampler(data), batch, drop_last=False), batch_size=None, num_workers=workers)
 
     def step():
-        data_files.drop_from_cache(folder)
         for _ in loader:
             pass
 

@@ -72,8 +72,9 @@ GROUPS = [
            Peer("PyTorch DataLoader over numpy.memmap", "data_torch.py", note="rows in any order"),
            Peer("numpy.memmap by hand", "data_memmap.py", note="rows in any order, one thread")],
           ["--batch=256"], has_data=True,
-          about="A step is an epoch, or 8,192 rows where Thalweg reads them singly. Thalweg reads past the page cache; the files of the "
-                "others are dropped from it before each epoch. The peers read in one order of their own beside each order of Thalweg."),
+          about="A step is an epoch, or 8,192 rows where Thalweg reads them singly. Thalweg reads past the page cache, with 16 MiB of memory. "
+                "The files\nof the others leave the page cache after each eighth of an epoch, as if memory held no more. The peers have one order "
+                "of their own."),
     Group("A CSV of 20,000 x 100 numbers, read whole", "data", ["--reader=csv"],
           [Peer("pandas", "data_csv.py", "pandas"), Peer("pyarrow", "data_csv.py", "pyarrow")], has_data=True),
 ]
