@@ -215,6 +215,7 @@ TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
       output_of({"completion", "zsh"}),
       "#compdef thalweg\nautoload -U +X bashcompinit && bashcompinit\n" + output_of({"completion", "bash"}));
   EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l shard_mb -r"));
+  EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l dtype -r -f -a 'f32 f16 bf16'"));
   EXPECT_THAT(output_of({"completion", "fish"}),
               HasSubstr("-l 'train.on_spike' -r -f -a 'stop skip rollback' -d 'What follows"));
 }
@@ -226,6 +227,7 @@ TEST_F(InspectText, BashCompletesTheValuesOfASetting) {
   EXPECT_EQ(offered_by_bash("thalweg train --data.header=y", 2), "--data.header=yes") << "as zsh";
   EXPECT_EQ(offered_by_bash("thalweg sch", 1), "schema");
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --sh", 4), "--shard_mb=");
+  EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --dt", 4), "--dtype=");
   EXPECT_EQ(offered_by_bash("thalweg train --sh", 2), "") << "an option of convert";
 }
 
