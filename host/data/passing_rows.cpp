@@ -35,7 +35,6 @@ RawData PassingRows::take_block(const std::string& path) {
   block.source_line = std::exchange(data_.source_line, {});
   data_.row_names.clear();
   block.column_names = data_.column_names;
-  block.index_base = data_.index_base;
   block.labels = std::exchange(data_.labels, {.present = data_.labels.present});
   block.weight = std::exchange(data_.weight, {});
   numbers_.push_back(block.labels.numbers);

@@ -87,7 +87,7 @@ struct ReadRequest {
   /// as a source each, and returns none.
   std::function<void(RawData&&)> take = {};
   /// Where there is one, an array gives it the labels, the weights and the number of all rows ahead of the
-  /// first block. A text format returns them instead; of one with categories it returns the rows, too.
+  /// first block. A text format gives an empty block at the end and returns them; with categories, all rows.
   std::function<void(RawData&&)> take_companions = {};
 
   const std::string& name() const { return source.empty() ? path : source; }

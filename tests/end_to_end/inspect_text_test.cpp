@@ -235,6 +235,7 @@ TEST_F(InspectText, BashCompletesTheValuesOfASetting) {
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --sh", 4), "--shard_mb=");
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --no-", 4), "--no-target");
   EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --dtype=b", 4), "--dtype=bf16") << "as zsh";
+  EXPECT_EQ(offered_by_bash("thalweg convert a.npy out --dt", 4), "--dtype=");
   EXPECT_EQ(offered_by_bash("thalweg train --sh", 2), "") << "an option of convert";
   EXPECT_EQ(offered_by_bash("thalweg export run --to", 3), "--to=");
   EXPECT_EQ(offered_by_bash("thalweg train --to", 2), "") << "an option of export";

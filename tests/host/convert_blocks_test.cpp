@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/checkpoint/files.hpp"
+#include "host/data/offset_watch.hpp"
 #include "host/data/shard_data.hpp"
 #include "host/data/shards/shard_store.hpp"
 #include "tests/support/data_files.hpp"
@@ -16,6 +17,54 @@ using test::expect_error;
 using test::npy;
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+/// Rows of two columns, whose second one has these numbers.
+RawData rows_of(const std::vector<double>& numbers) {
+  RawData block;
+  block.rows = std::ssize(numbers);
+  block.width = 2;
+  for (const double number : numbers)
+    block.cells.insert(block.cells.end(), {0.5F, static_cast<float>(number)});
+  block.precise[1] = numbers;
+  return block;
+}
+
+/// What all blocks together tell: a column in doubt, or -1; "early": the last of them tells it alone.
+std::string doubt(const std::vector<std::vector<double>>& blocks, const std::vector<float>& weights = {}) {
+  OffsetWatch watch(2);
+  for (const std::vector<double>& numbers : blocks)
+    if (const std::int64_t column = watch.add(rows_of(numbers), weights); column >= 0)
+      return "early " + std::to_string(column);
+  return std::to_string(watch.first_in_doubt());
+}
+
+TEST(OffsetWatch, AColumnThatVariesMuchNeedsNoOffset) {
+  EXPECT_EQ(doubt({{1.3, 1.3}, {500.3}}), "-1");
+  EXPECT_EQ(doubt({{1.3, 1.3}}), "1") << "nothing but one number";
+  EXPECT_EQ(doubt({{100.3}, {135.3}}), "-1") << "3.87 times its range";
+  EXPECT_EQ(doubt({{100.3}, {134.7}}), "1") << "3.92 times its range";
+  EXPECT_EQ(doubt({{-100.3}, {-135.3}}), "-1");
+  EXPECT_EQ(doubt({{-134.7}, {-100.3}}), "1");
+  EXPECT_EQ(doubt({{16777215.3}}), "1");
+  EXPECT_EQ(doubt({{16777216.5}}), "early 1") << "whole numbers of float32 have gaps from here on";
+  EXPECT_EQ(doubt({{-16777216.5}}), "early 1");
+  EXPECT_EQ(doubt({{1.3, 500.3}}, {1, 0}), "1") << "a row of weight 0 does not count";
+  EXPECT_EQ(OffsetWatch(2).first_in_doubt(), -1);
+}
+
+TEST(OffsetWatch, NumbersThatFloat32MergesAreInDoubt) {
+  std::vector<double> numbers{0, 1e5 + 0.001, 1e5 + 0.002, 1e5 + 0.003, 1e5 + 0.0015, NAN};
+  EXPECT_EQ(doubt({numbers}), "-1") << "5 numbers are 2 in float32";
+  EXPECT_EQ(doubt({numbers, {1e5 + 0.0025}}), "1") << "6 are 2";
+  numbers.push_back(1e5 + 0.0025);
+  EXPECT_EQ(doubt({numbers}, {1, 1, 1, 1, 1, 1, 0}), "-1");
+  std::vector<double> many;
+  for (int k = 1; k <= 65536; ++k)
+    for (const double more : {0.0, 1e-9, 2e-9}) many.push_back(k + more);
+  EXPECT_EQ(doubt({many}), "1");
+  for (const double more : {0.0, 1e-9, 2e-9}) many.push_back(65537 + more);
+  EXPECT_EQ(doubt({many}), "-1") << "float32 makes many numbers of them";
+}
 
 /// Blocks of text are about a megabyte; these rows make more than one.
 class ConvertBlocks : public test::DataFiles {

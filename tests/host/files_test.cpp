@@ -80,6 +80,23 @@ TEST(Files, AnAtomicFolderRemovesWhatADeadProcessLeftOfIt) {
   EXPECT_EQ(read_file(root / "set/part"), "abc");
 }
 
+TEST(Files, PartOfAFileIsWrittenAnewAndTheRestStays) {
+  const ScratchFolder root;
+  AtomicFolder folder(root / "set");
+  const std::string_view parts[] = {"abcdef"};
+  folder.write("part", parts);
+  folder.overwrite("part", 2, "XY");
+  EXPECT_EQ(read_file(folder.temporary() + "/part"), "abXYef");
+  EXPECT_NE(io_error_of([&] { folder.overwrite("other", 0, "X"); }).find("set/other"), std::string::npos);
+  {
+    const FaultyFiles counted;
+    folder.overwrite("part", 0, "Z");
+    EXPECT_EQ(counted.calls(test::FileOp::fsync), 1);
+  }
+  folder.commit();
+  EXPECT_EQ(read_file(root / "set/part"), "ZbXYef");
+}
+
 TEST(Files, AnAtomicFolderTakesThePlaceOfNoOther) {
   const ScratchFolder root;
   {

@@ -330,6 +330,33 @@ TEST_F(ShardDamage, RowsWithoutAScaleAreNotUnscaled) {
   m.facts.cells = ShardCells::unscaled;
   save(m);
   expect_refused({"manifest.json: \"cells\": only dense float32 rows with a scale can be unscaled"});
+  m.facts.cells = ShardCells::unfilled;
+  const std::string wanted =
+      "\"cells\": only dense float32 rows with an imputation of each column can be unfilled";
+  save(m);
+  expect_refused({wanted});
+  m.facts.schema.transform.categories = {{"a", "b"}, {}};  // two columns, three features
+  m.facts.schema.transform.impute = {0, 1};
+  save(m);
+  expect_refused({wanted});
+  m.facts.schema.transform = {};
+  m.facts.schema.transform.impute = {1, 2, 3};
+  save(m);
+  EXPECT_EQ(read_all().f32, dense_floats(7, 3).dense_f32) << "no cell is missing";
+  write(sparse_rows(10, 9), 100);
+  m = manifest();
+  m.facts.cells = ShardCells::unfilled;
+  m.facts.schema.transform.impute.assign(9, 1);
+  save(m);
+  expect_refused({wanted});
+}
+
+TEST_F(ShardDamage, SparseRowsHaveNumbersOf32Bits) {
+  write(sparse_rows(10, 9), 100);
+  ShardManifest m = manifest();
+  m.form.floats = CellFloats::bf16;
+  save(m);
+  expect_refused({"manifest.json: \"dtype\": got bf16, expected f32"});
 }
 
 TEST_F(ShardDamage, AManifestThatLiesAboutSparseRowsIsNamedWithItsKey) {
