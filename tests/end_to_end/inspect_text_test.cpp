@@ -215,7 +215,8 @@ TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
       output_of({"completion", "zsh"}),
       "#compdef thalweg\nautoload -U +X bashcompinit && bashcompinit\n" + output_of({"completion", "bash"}));
   EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l shard_mb -r"));
-  EXPECT_THAT(output_of({"completion", "fish"}), HasSubstr("from convert' -l no-target -d 'Rows to predict'\n"));
+  EXPECT_THAT(output_of({"completion", "fish"}),
+              HasSubstr("from convert' -l no-target -d 'Rows to predict'\n"));
   EXPECT_THAT(output_of({"completion", "fish"}),
               HasSubstr("-l 'train.on_spike' -r -f -a 'stop skip rollback' -d 'What follows"));
 }
