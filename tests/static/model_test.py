@@ -78,7 +78,8 @@ class NodeTime(unittest.TestCase):
 
 
 class Steps(unittest.TestCase):
-    TEXT = "dense-256: H100, H200, 1 copies\n  op | thrust | 1,1,1 | 64,1,1 | 0 | -\n  op | squares | 20,2,1 | 64,1,1 | 8 | cooperative\n"
+    TEXT = ("dense-256: H100, H200, 1 copies\n  op | thrust | 1,1,1 | 64,1,1 | 0 | -\n"
+            "  op | squares | 20,2,1 | 64,1,1 | 8 | cooperative\n")
 
     def test_recorded_nodes_are_read_as_they_were_written(self):
         steps = nodes.read(self.TEXT)
@@ -122,9 +123,11 @@ class Budgets(unittest.TestCase):
         self.assertIn("no such workload", next(predict.findings({}, budget)))
 
     def test_predictions_stand_in_the_order_of_the_tables(self):
-        found = {key: model.Prediction(1234.56, 0.123456, "x: y", ()) for key in [("mlp-256", "B200"), ("mlp-256", "L4"), ("dense-256", "L4")]}
+        keys = [("mlp-256", "B200"), ("mlp-256", "L4"), ("dense-256", "L4")]
+        found = {key: model.Prediction(1234.56, 0.123456, "x: y", ()) for key in keys}
         rows = predict.table(found)
-        self.assertEqual([(workload, list(of)) for workload, of in rows.items()], [("dense-256", ["L4"]), ("mlp-256", ["L4", "B200"])])
+        self.assertEqual([(workload, list(of)) for workload, of in rows.items()],
+                         [("dense-256", ["L4"]), ("mlp-256", ["L4", "B200"])])
         self.assertEqual(rows["mlp-256"]["L4"], [1235.0, 12.3, "x: y"])
         printed = list(predict.printed({"mlp-256": rows["mlp-256"]}))
         self.assertEqual(printed[0].split(), ["workload", "L4", "B200"])
@@ -162,7 +165,8 @@ class Calibration(unittest.TestCase):
 
     def test_peaks_follow_from_lanes_and_clocks(self):
         peaks = {gpu.name: round(gpu.fp32_teraflops, 1) for gpu in devices.NOMINAL}
-        self.assertEqual(peaks, {"A100": 19.5, "L4": 30.3, "RTX 4090": 82.6, "H100": 59.3, "H200": 59.3, "RTX 5090": 104.9, "B200": 70.1})
+        self.assertEqual(peaks, {"A100": 19.5, "L4": 30.3, "RTX 4090": 82.6, "H100": 59.3, "H200": 59.3, "RTX 5090": 104.9,
+                                 "B200": 70.1})
 
 
 if __name__ == "__main__":

@@ -61,9 +61,11 @@ class Flow(unittest.TestCase):
         self.assertEqual(flow.issued(turns)["shared"], 3)
 
     def test_index_arithmetic_of_two_words_is_a_class_of_its_own(self):
-        kinds = {opcode: sass.kind_of(opcode) for opcode in ("IMAD.WIDE", "IADD3.X", "LEA.HI.X", "IADD3", "IMAD", "LDGSTS.E.128")}
+        kinds = {opcode: sass.kind_of(opcode) for opcode in ("IMAD.WIDE", "IADD3.X", "LEA.HI.X", "IADD3", "IMAD", "LDGSTS.E.128", "SHF.R.S32.HI",
+                                                         "SHF.L.U64.HI", "ISETP.GE.AND.EX")}
         self.assertEqual(kinds, {"IMAD.WIDE": "int64", "IADD3.X": "int64", "LEA.HI.X": "int64", "IADD3": "int", "IMAD": "int",
-                                 "LDGSTS.E.128": "global"})
+                                 "LDGSTS.E.128": "global", "SHF.R.S32.HI": "int", "SHF.L.U64.HI": "int64",
+                                 "ISETP.GE.AND.EX": "int64"})
 
 
 class Loops(unittest.TestCase):

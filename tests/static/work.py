@@ -91,11 +91,13 @@ def tile_shapes():
 
 
 def tiled(node, rows, cols, depth, copies, cold):
-    tile_rows, tile_cols, tile_depth, thread_rows, thread_cols, stages = tile_shapes()[re.search(r"<(\w+Tile)", node.kernel)[1]]
+    tile = re.search(r"<(\w+Tile)", node.kernel)[1]
+    tile_rows, tile_cols, tile_depth, thread_rows, thread_cols, stages = tile_shapes()[tile]
     reads = 4 * depth * copies * (rows * up(cols, tile_cols) + cols * up(rows, tile_rows))
     turns = up(depth, tile_depth) + stages - 1
     distinct = 4 * depth * copies * (rows + cols)
-    return Work(cold=cold, warm=max(reads - cold, 0), distinct=max(distinct - cold, 0), stored=4 * rows * cols * copies, l2_rounds=2, dram_rounds=1 if cold else 0,
+    return Work(cold=cold, warm=max(reads - cold, 0), distinct=max(distinct - cold, 0), stored=4 * rows * cols * copies,
+                l2_rounds=2, dram_rounds=1 if cold else 0,
                 per_turn=1 / (stages - 1),
                 loops=(Loop("FFMA", thread_rows * thread_cols * up(depth, 4) * 4, without="MUFU|STG", around=turns),
                        Loop("STG", turns=thread_rows * thread_cols / 4)))
