@@ -133,6 +133,15 @@ class Budgets(unittest.TestCase):
         self.assertEqual(printed[0].split(), ["workload", "L4", "B200"])
         self.assertEqual(printed[1].split(), ["mlp-256", "1235", "us", "12.3", "%", "1235", "us", "12.3", "%"])
 
+    def test_each_node_of_a_step_is_a_line(self):
+        nodes_of = ((node("product<SmallTile,Side>", (8, 2, 1), 64), model.Time(23.456, "warp")),)
+        line = next(predict.node_table(model.Prediction(30, 0.1, "", nodes_of)))
+        self.assertEqual(line.split(), ["23.46", "us", "warp", "product<SmallTile", "16", "x", "64"])
+
+    def test_what_steps_launch_is_what_objects_are_read_for(self):
+        steps = {("a", "H200"): nodes.Step(0, (node("thrust"), node("record"), node("record")))}
+        self.assertEqual(predict.launched(steps), {"record"})
+
     def test_predictions_are_read_as_they_were_written(self):
         rows = {"a": {"H200": [1.5, 2.0, "x: y"], "L4": [3.0, 4.0, "z: w"]}, "b": {"H200": [5.0, 6.0, "x: y"]}}
         self.assertEqual(json.loads(predict.written(rows)), rows)

@@ -74,17 +74,16 @@ class Flow:
 
     def _next(self, number, at):
         instruction = self.instructions[number]
-        opcode, to = instruction.family, []
         target = at.get(instruction.target)
         if target == number:  # the end of a kernel: a branch to itself
-            return to
-        if target is not None:
-            to.append(target)
-        leaves = opcode in ("EXIT", "RET", "BRX") or opcode == "BRA"
-        conditional = instruction.guarded or re.match(r"!?U?P\d|UR?P", instruction.operands or "") is not None
-        if (not leaves or conditional) and number + 1 < len(self.instructions):
+            return []
+        if ".DIV" in instruction.opcode:  # taken by a warp whose lanes are apart
+            return [number + 1]
+        to = [target] if target is not None else []
+        conditional = instruction.guarded or re.match(r"!?U?P\d|~U", instruction.operands) is not None
+        if instruction.family not in ("EXIT", "RET", "BRX", "BRA") or conditional:
             to.append(number + 1)
-        return to
+        return [number for number in to if number < len(self.instructions)]
 
     def _back_edges(self):
         """Edges to an instruction that the search has entered and not left."""
