@@ -163,12 +163,13 @@ def record(_, shape, __):
 
 
 def squares(_, shape, __):
-    elements = min(SUM_BLOCK, shape.parameters)
-    return Work(warm=4 * shape.parameters, loops=(Loop("FFMA", elements / 32, waits="l2"),), l2_rounds=1)
+    summed = shape.widths[-1] if shape.entries else shape.parameters  # of lazy updates the biases alone
+    return Work(warm=4 * summed, loops=(Loop("FFMA", min(SUM_BLOCK, summed) / 32, waits="l2"),))
 
 
 def finish_norm(_, shape, __):
-    return Work(warm=shape.parameters / SUM_BLOCK * 4, loops=(Loop("FADD", shape.parameters / SUM_BLOCK / 32, waits="l2"),))
+    blocks = (shape.batch * shape.entries or shape.parameters) / SUM_BLOCK
+    return Work(warm=4 * blocks, loops=(Loop("FADD", blocks / 32, waits="l2"),))
 
 
 def touched_squares(_, shape, __):
