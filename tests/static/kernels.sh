@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# kernels [--update | --model]: check the object code of every kernel and predict the steps' times; docs/kernels.md is written from it
+# kernels [--update | --model]: check the object code of every kernel, and predict the time of real steps on GPUs
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh

@@ -1,12 +1,9 @@
-"""The time of a step as its kernels' machine code, their grids and the constants of a GPU predict it (docs/performance_model.md)."""
+"""The time of a step, predicted from its kernels' machine code, their grids and a GPU's constants (docs/performance_model.md)."""
 import dataclasses
-import math
 
 import devices
 import roofline
 import work as works
-
-PARTS = ["node", "DRAM", "L2", "issue", "fp32", "int", "special", "memory", "warp", "latency", "barrier", "copy"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +94,8 @@ def node_time(gpu, parts):
 
 def library_parts(gpu, work):
     """A node of Thrust, whose machine code the account leaves out."""
-    return {"DRAM": work.cold / (gpu.dram_terabytes * devices.REACHABLE * 1e6), "L2": (work.cold + work.warm) / (gpu.l2_terabytes * 1e6),
+    return {"DRAM": work.cold / (gpu.dram_terabytes * devices.REACHABLE * 1e6),
+            "L2": (work.cold + work.warm) / (gpu.l2_terabytes * 1e6),
             "latency": work.l2_rounds * gpu.l2_latency_us, "barrier": 0.0, "node": work.kernels * gpu.node_us}
 
 

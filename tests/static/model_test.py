@@ -78,7 +78,8 @@ class NodeTime(unittest.TestCase):
 
 
 class Steps(unittest.TestCase):
-    TEXT = "dense-256: H100, H200, 1 copies\n  op | thrust | 1,1,1 | 64,1,1 | 0 | -\n  op | squares | 20,2,1 | 64,1,1 | 8 | cooperative\n"
+    TEXT = ("dense-256: H100, H200, 1 copies\n  op | thrust | 1,1,1 | 64,1,1 | 0 | -\n"
+            "  op | squares | 20,2,1 | 64,1,1 | 8 | cooperative\n")
 
     def test_recorded_nodes_are_read_as_they_were_written(self):
         steps = nodes.read(self.TEXT)
@@ -122,13 +123,24 @@ class Budgets(unittest.TestCase):
         self.assertIn("no such workload", next(predict.findings({}, budget)))
 
     def test_predictions_stand_in_the_order_of_the_tables(self):
-        found = {key: model.Prediction(1234.56, 0.123456, "x: y", ()) for key in [("mlp-256", "B200"), ("mlp-256", "L4"), ("dense-256", "L4")]}
+        keys = [("mlp-256", "B200"), ("mlp-256", "L4"), ("dense-256", "L4")]
+        found = {key: model.Prediction(1234.56, 0.123456, "x: y", ()) for key in keys}
         rows = predict.table(found)
-        self.assertEqual([(workload, list(of)) for workload, of in rows.items()], [("dense-256", ["L4"]), ("mlp-256", ["L4", "B200"])])
+        self.assertEqual([(workload, list(of)) for workload, of in rows.items()],
+                         [("dense-256", ["L4"]), ("mlp-256", ["L4", "B200"])])
         self.assertEqual(rows["mlp-256"]["L4"], [1235.0, 12.3, "x: y"])
         printed = list(predict.printed({"mlp-256": rows["mlp-256"]}))
         self.assertEqual(printed[0].split(), ["workload", "L4", "B200"])
         self.assertEqual(printed[1].split(), ["mlp-256", "1235", "us", "12.3", "%", "1235", "us", "12.3", "%"])
+
+    def test_each_node_of_a_step_is_a_line(self):
+        nodes_of = ((node("product<SmallTile,Side>", (8, 2, 1), 64), model.Time(23.456, "warp")),)
+        line = next(predict.node_table(model.Prediction(30, 0.1, "", nodes_of)))
+        self.assertEqual(line.split(), ["23.46", "us", "warp", "product<SmallTile", "16", "x", "64"])
+
+    def test_what_steps_launch_is_what_objects_are_read_for(self):
+        steps = {("a", "H200"): nodes.Step(0, (node("thrust"), node("record"), node("record")))}
+        self.assertEqual(predict.launched(steps), {"record"})
 
     def test_predictions_are_read_as_they_were_written(self):
         rows = {"a": {"H200": [1.5, 2.0, "x: y"], "L4": [3.0, 4.0, "z: w"]}, "b": {"H200": [5.0, 6.0, "x: y"]}}
@@ -162,7 +174,8 @@ class Calibration(unittest.TestCase):
 
     def test_peaks_follow_from_lanes_and_clocks(self):
         peaks = {gpu.name: round(gpu.fp32_teraflops, 1) for gpu in devices.NOMINAL}
-        self.assertEqual(peaks, {"A100": 19.5, "L4": 30.3, "RTX 4090": 82.6, "H100": 59.3, "H200": 59.3, "RTX 5090": 104.9, "B200": 70.1})
+        self.assertEqual(peaks, {"A100": 19.5, "L4": 30.3, "RTX 4090": 82.6, "H100": 59.3, "H200": 59.3, "RTX 5090": 104.9,
+                                 "B200": 70.1})
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The kernels of a step at real shapes, on each GPU: nodes.golden holds what record_nodes.cpp writes down.
 
-  nodes.py RECORD_NODES [--update]    compares the two, or writes nodes.golden anew"""
+  nodes.py RECORD_NODES [--update]    compares the two, or writes nodes.golden anew, as THALWEG_UPDATE_GOLDEN=1 does"""
 import argparse
 import dataclasses
+import os
 import pathlib
 import re
 import subprocess
@@ -124,14 +125,14 @@ def main():
     parser.add_argument("--update", action="store_true", help="write nodes.golden anew")
     args = parser.parse_args()
     steps = recorded(args.program)
-    if args.update:
+    if args.update or "THALWEG_UPDATE_GOLDEN" in os.environ:
         GOLDEN.write_text(written(steps))
         return
     kept = read(GOLDEN.read_text())
     wrong = [f"{workload} on {gpu}" for workload, gpu in steps.keys() | kept.keys()
              if steps.get((workload, gpu)) != kept.get((workload, gpu))]
     if wrong:
-        sys.exit(f"other kernels than in {GOLDEN.name}: {', '.join(sorted(wrong))}; nodes.py {args.program} --update writes it anew")
+        sys.exit(f"other kernels than in {GOLDEN.name}: {', '.join(sorted(wrong))}; --update writes it anew")
     print(f"the kernels of {len(steps)} steps are those of {GOLDEN.name}")
 
 

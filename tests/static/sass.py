@@ -14,8 +14,8 @@ CLASSES = [
     ("warp", r"SHFL|VOTE|MATCH|REDUX"),
     ("control", r"BRA|BRX|EXIT|CALL|RET|BSSY|BSYNC|BAR|WARPSYNC|YIELD|NOP|DEPBAR|LDGDEPBAR|MEMBAR|ERRBAR|CCTL|BMOV|BREAK"),
     ("uniform", r"U[A-Z]|R2UR|S2U|CS2UR"),
-    ("int64", r"IMAD\.WIDE|IMAD\.HI|IADD3?\.(64|X)|IADD\.64|LEA\.HI(\.\w+)*\.X|LEA\.HI|SHF\.|ISETP\S*\.EX|IMAD\.X|VIADD\.64|LEA\.64"),
-    ("int", r"IADD|IMAD|ISETP|LOP3|LEA|SEL|PRMT|SHF|VIADD|IABS|IMNMX|VIMNMX|SGXT|PLOP3|P2R|R2P|IDP|ICMP|SHL|SHR|MOV|CS2R|S2R|LDC|VIADDMNMX|LEPC"),
+    ("int64", r"IMAD\.(WIDE|X)|IADD3?\.(64|X)|LEA\.HI\.X|LEA\.64|SHF\.\S*64|ISETP\S*\.(EX|[SU]64)|VIADD\.64"),
+    ("int", r"IADD|IMAD|ISETP|P?LOP3|LEA|SEL|PRMT|SHF|VIADD|IABS|V?IMNMX|SGXT|P2R|R2P|IDP|ICMP|SHL|SHR|MOV|C?S2R|LDC|LEPC"),
 ]
 
 
@@ -74,17 +74,16 @@ class Flow:
 
     def _next(self, number, at):
         instruction = self.instructions[number]
-        opcode, to = instruction.family, []
         target = at.get(instruction.target)
         if target == number:  # the end of a kernel: a branch to itself
-            return to
-        if target is not None:
-            to.append(target)
-        leaves = opcode in ("EXIT", "RET", "BRX") or opcode == "BRA"
-        conditional = instruction.guarded or re.match(r"!?U?P\d|UR?P", instruction.operands or "") is not None
-        if (not leaves or conditional) and number + 1 < len(self.instructions):
+            return []
+        if ".DIV" in instruction.opcode:  # taken by a warp whose lanes are apart
+            return [number + 1]
+        to = [target] if target is not None else []
+        conditional = instruction.guarded or re.match(r"!?U?P\d|~U", instruction.operands) is not None
+        if instruction.family not in ("EXIT", "RET", "BRX", "BRA") or conditional:
             to.append(number + 1)
-        return to
+        return [number for number in to if number < len(self.instructions)]
 
     def _back_edges(self):
         """Edges to an instruction that the search has entered and not left."""

@@ -48,6 +48,17 @@ class Flow(unittest.TestCase):
         self.assertEqual({loop.header: count for loop, count in turns.items()}, {6: 10, 10: 0})
         self.assertEqual(dict(+self.flow.issued(turns)), {"int": 11, "control": 12, "global": 2, "ffma": 20})
 
+    def test_branches_are_followed_by_their_conditions(self):
+        flow = sass.Flow("""/*0000*/ BRA P4, 0x50 ;
+            /*0010*/ BRA.U !UP0, 0x50 ;
+            /*0020*/ BRA.DIV UR8, 0x50 ;
+            /*0030*/ BRA.CONV ~URZ, 0x50 ;
+            /*0040*/ BRA 0x60 ;
+            /*0050*/ @P0 EXIT ;
+            /*0060*/ EXIT ;
+            /*0070*/ BRA 0x70;""".splitlines())
+        self.assertEqual(flow.next, [[5, 1], [5, 2], [3], [5, 4], [6], [6], [], []])
+
     def test_a_loop_around_another_shares_its_work_out(self):
         flow = sass.Flow("""/*0000*/ MOV R1, R2 ;
             /*0010*/ LDS R2, [R3] ;
@@ -61,9 +72,11 @@ class Flow(unittest.TestCase):
         self.assertEqual(flow.issued(turns)["shared"], 3)
 
     def test_index_arithmetic_of_two_words_is_a_class_of_its_own(self):
-        kinds = {opcode: sass.kind_of(opcode) for opcode in ("IMAD.WIDE", "IADD3.X", "LEA.HI.X", "IADD3", "IMAD", "LDGSTS.E.128")}
+        kinds = {opcode: sass.kind_of(opcode) for opcode in ("IMAD.WIDE", "IADD3.X", "LEA.HI.X", "IADD3", "IMAD", "LDGSTS.E.128", "SHF.R.S32.HI",
+                                                         "SHF.L.U64.HI", "ISETP.GE.AND.EX")}
         self.assertEqual(kinds, {"IMAD.WIDE": "int64", "IADD3.X": "int64", "LEA.HI.X": "int64", "IADD3": "int", "IMAD": "int",
-                                 "LDGSTS.E.128": "global"})
+                                 "LDGSTS.E.128": "global", "SHF.R.S32.HI": "int", "SHF.L.U64.HI": "int64",
+                                 "ISETP.GE.AND.EX": "int64"})
 
 
 class Loops(unittest.TestCase):

@@ -91,11 +91,13 @@ def tile_shapes():
 
 
 def tiled(node, rows, cols, depth, copies, cold):
-    tile_rows, tile_cols, tile_depth, thread_rows, thread_cols, stages = tile_shapes()[re.search(r"<(\w+Tile)", node.kernel)[1]]
+    tile = re.search(r"<(\w+Tile)", node.kernel)[1]
+    tile_rows, tile_cols, tile_depth, thread_rows, thread_cols, stages = tile_shapes()[tile]
     reads = 4 * depth * copies * (rows * up(cols, tile_cols) + cols * up(rows, tile_rows))
     turns = up(depth, tile_depth) + stages - 1
     distinct = 4 * depth * copies * (rows + cols)
-    return Work(cold=cold, warm=max(reads - cold, 0), distinct=max(distinct - cold, 0), stored=4 * rows * cols * copies, l2_rounds=2, dram_rounds=1 if cold else 0,
+    return Work(cold=cold, warm=max(reads - cold, 0), distinct=max(distinct - cold, 0), stored=4 * rows * cols * copies,
+                l2_rounds=2, dram_rounds=1 if cold else 0,
                 per_turn=1 / (stages - 1),
                 loops=(Loop("FFMA", thread_rows * thread_cols * up(depth, 4) * 4, without="MUFU|STG", around=turns),
                        Loop("STG", turns=thread_rows * thread_cols / 4)))
@@ -161,12 +163,13 @@ def record(_, shape, __):
 
 
 def squares(_, shape, __):
-    elements = min(SUM_BLOCK, shape.parameters)
-    return Work(warm=4 * shape.parameters, loops=(Loop("FFMA", elements / 32, waits="l2"),), l2_rounds=1)
+    summed = shape.widths[-1] if shape.entries else shape.parameters  # of lazy updates the biases alone
+    return Work(warm=4 * summed, loops=(Loop("FFMA", min(SUM_BLOCK, summed) / 32, waits="l2"),))
 
 
 def finish_norm(_, shape, __):
-    return Work(warm=shape.parameters / SUM_BLOCK * 4, loops=(Loop("FADD", shape.parameters / SUM_BLOCK / 32, waits="l2"),))
+    blocks = (shape.batch * shape.entries or shape.parameters) / SUM_BLOCK
+    return Work(warm=4 * blocks, loops=(Loop("FADD", blocks / 32, waits="l2"),))
 
 
 def touched_squares(_, shape, __):

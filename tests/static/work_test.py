@@ -94,6 +94,9 @@ class Others(unittest.TestCase):
                 ("slice_sums<float>", "dense-256", dict(grid=(3, 1, 1), threads=128), 384 * 9 * 4),
                 ("evaluate<GroupTeam<16>>", "mlp-256", {}, 256 * 100),
                 ("squares", "mlp-256", {}, 4 * PARAMETERS),
+                ("squares", "sparse-256", {}, 4),
+                ("finish_norm", "mlp-256", {}, 4 * PARAMETERS / 4096),
+                ("finish_norm", "sparse-256", {}, 4 * ENTRIES / 4096),
                 ("touched_squares", "sparse-256", {}, 36 * ENTRIES),
                 ("cuda::record", "dense-256", {}, 1024),
                 ("update<AdamRule,false>", "mlp-256", dict(grid=(656, 1, 1), threads=256), 28 * PARAMETERS),
@@ -116,6 +119,7 @@ class Others(unittest.TestCase):
         for kernel, workload, opcode, per_thread in [
                 ("cuda::record", "dense-4096", "FADD", 128), ("squares", "mlp-256", "FFMA", 128),
                 ("squares", "dense-256", "FFMA", 1001 / 32), ("finish_norm", "mlp-256", "FADD", PARAMETERS / 4096 / 32),
+                ("finish_norm", "sparse-256", "FADD", ENTRIES / 4096 / 32),
                 ("touched_squares", "sparse-256", "FFMA", 128), ("cuda::bias_chains", "sparse-4096", "FADD", 512)]:
             with self.subTest(kernel=kernel):
                 loop = work_of(kernel, workload).loops[0]
