@@ -114,8 +114,8 @@ class Drawing {
     }
     const double middle = (top_ + bottom_) / 2;
     text += svg_text((kLeft + kRight) / 2, bottom_ + 32, "m a", chart_.x.label);
-    return text + svg_text(9, middle, "m a", chart_.y.label,
-                           fmt::format(" transform=\"rotate(-90 9 {})\"", coordinate(middle)));
+    return text + svg_text(11, middle, "m a", chart_.y.label,
+                           fmt::format(" transform=\"rotate(-90 11 {})\"", coordinate(middle)));
   }
 
   std::string marks(const Series& series) const {

@@ -178,7 +178,7 @@ TEST(Charts, AxesHaveLabelsAtTheirTicks) {
   EXPECT_THAT(text, HasSubstr("<path class=\"g\" d=\"M54.0 32.0L388.0 32.0\"/>"));
   EXPECT_THAT(text, HasSubstr("<text x=\"120.8\" y=\"218.0\" class=\"m a\">2</text>"));
   EXPECT_THAT(text, HasSubstr("<text x=\"221.0\" y=\"234.0\" class=\"m a\">x</text>"));
-  EXPECT_THAT(text, HasSubstr("class=\"m a\" transform=\"rotate(-90 9 117.0)\">y</text>"));
+  EXPECT_THAT(text, HasSubstr("class=\"m a\" transform=\"rotate(-90 11 117.0)\">y</text>"));
 }
 
 TEST(Charts, ABandGoesThereAndBack) {
@@ -252,22 +252,24 @@ TEST(Charts, CellsHaveTheColourOfTheirShare) {
   HeatMap map{.title = "m", .rows_label = "true", .columns_label = "predicted", .names = {"no", "<yes>"}};
   map.cells = {{{1, "3", "3 of 3"}, {0, "", ""}}, {{0.5, "1", ""}, {0.5, "1", ""}}};
   const std::string text = svg(map);
-  EXPECT_THAT(text, HasSubstr("<rect x=\"78.0\" y=\"72.0\" width=\"33.0\" height=\"33.0\" "
+  EXPECT_THAT(text, HasSubstr("<rect x=\"78.0\" y=\"72.0\" width=\"59.0\" height=\"59.0\" "
                               "fill=\"#0d3c7a\"><title>3 of 3</title></rect>"));
-  EXPECT_THAT(text, HasSubstr("<text x=\"95.0\" y=\"93.0\" class=\"a\" style=\"fill:#ffffff\">3</text>"));
+  EXPECT_THAT(text, HasSubstr("<text x=\"108.0\" y=\"106.0\" class=\"a\" style=\"fill:#ffffff\">3</text>"));
   EXPECT_THAT(text,
-              HasSubstr("<rect x=\"112.0\" y=\"72.0\" width=\"33.0\" height=\"33.0\" fill=\"#eef3fa\"/>"));
+              HasSubstr("<rect x=\"138.0\" y=\"72.0\" width=\"59.0\" height=\"59.0\" fill=\"#eef3fa\"/>"));
   EXPECT_THAT(text,
-              HasSubstr("<rect x=\"78.0\" y=\"106.0\" width=\"33.0\" height=\"33.0\" fill=\"#7e98ba\"/>"));
+              HasSubstr("<rect x=\"78.0\" y=\"132.0\" width=\"59.0\" height=\"59.0\" fill=\"#7e98ba\"/>"));
   EXPECT_THAT(text, HasSubstr("class=\"e\">&lt;yes&gt;</text>"));
-  EXPECT_THAT(text, HasSubstr("viewBox=\"0 0 400 146\""));
+  EXPECT_THAT(text, HasSubstr("viewBox=\"0 0 400 198\""));
   EXPECT_EQ(xml_problem(text), "");
 }
 
-TEST(Charts, ManyClassesHaveSmallCellsWithoutText) {
+TEST(Charts, ACellHasItsTextWhereThereIsRoom) {
   HeatMap map{.title = "m", .names = std::vector<std::string>(20, "c")};
   map.cells.assign(20, std::vector<HeatCell>(20, {.share = 0.1, .text = "77"}));
-  EXPECT_THAT(svg(map), Not(HasSubstr(">77<")));
+  EXPECT_THAT(svg(map), HasSubstr(">77<"));
+  map.cells.assign(20, std::vector<HeatCell>(20, {.share = 0.1, .text = "777"}));
+  EXPECT_THAT(svg(map), Not(HasSubstr(">777<")));
   EXPECT_THAT(svg(map), HasSubstr("width=\"14.7\""));  // (392 - 78) / 20 - 1
 }
 
