@@ -12,8 +12,8 @@
 namespace thalweg::report {
 namespace {
 
-constexpr double kBarLine = 17, kBarsLeft = 140, kBarsRight = 336;
-constexpr std::size_t kMostOfBarName = 22;
+constexpr double kBarLine = 17, kBarsLeft = 176, kBarsRight = 344;
+constexpr std::size_t kMostOfBarName = 26;
 constexpr double kCellsLeft = 78, kCellsRight = 392, kLargestCell = 60;
 constexpr std::size_t kMostOfClassName = 9;
 
@@ -74,7 +74,7 @@ std::string svg(const HeatMap& map) {
   std::size_t longest = 0;
   for (const std::string& name : map.names)
     longest = std::max(longest, std::min(length_of(name), kMostOfClassName));
-  const double top = kTitleHeight + 18 + kCharacterWidth * static_cast<double>(longest);
+  const double top = kTitleHeight + 26 + kCharacterWidth * static_cast<double>(longest);
   std::string body = svg_text(kCellsLeft, kTitleHeight + 10, "m", map.columns_label);
   body += svg_text(kCellsLeft - 6, top - 6, "m e", map.rows_label);
   for (std::size_t r = 0; r < map.names.size(); ++r) {

@@ -7,7 +7,7 @@
 namespace thalweg::report {
 namespace {
 
-constexpr double kMostRows = 0x1p53;  // beyond, a number of a log is no row
+constexpr double kMostRows = 0x1p53;  // a double holds each row up to here
 
 }  // namespace
 

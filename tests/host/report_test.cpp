@@ -418,8 +418,8 @@ TEST_F(Reports, WeightsAreSortedBySize) {
       HasSubstr("<td>1 x 3</td><td class=\"n\">3</td><td class=\"n\">1.323</td><td class=\"n\">2</td>"));
   std::vector<RawWeight> errors = raw_weights(linear);
   errors[1].standard_error = 0.5;
-  // 2 + 1.96 * 0.5: from -2.98 on an axis from -3 to 1, on 140 to 336.
-  EXPECT_THAT(weight_chart(linear, errors), HasSubstr("<path class=\"k\" d=\"M141.0 32.5L237.0 32.5\"/>"));
+  // 2 + 1.96 * 0.5: from -2.98 on an axis from -3 to 1, on 176 to 344.
+  EXPECT_THAT(weight_chart(linear, errors), HasSubstr("<path class=\"k\" d=\"M176.8 32.5L259.2 32.5\"/>"));
   EXPECT_THAT(weight_tables(linear, errors), HasSubstr("<td class=\"n\">-2</td><td class=\"n\">0.5</td>"));
   EXPECT_THAT(weight_tables(linear, errors), HasSubstr("<td class=\"n\">collinear</td>"));
 }
@@ -624,7 +624,7 @@ TEST_F(Reports, TheTargetsOfAPageAreInTheUnitOfTheData) {
   const Dataset data = read_test_data(config, model.spec().schema, true);
   const std::string charts = evaluate_for_page(model, {"all", &data}).charts;
   // Targets from -6 to 30: the axis of y ends at 30.
-  EXPECT_THAT(charts, HasSubstr("<text x=\"49.0\" y=\"36.0\" class=\"m e\">30</text>"));
+  EXPECT_THAT(charts, HasSubstr("<text x=\"50.0\" y=\"36.0\" class=\"m e\">30</text>"));
 }
 
 TEST_F(Reports, RunsAreSortedByTheMetric) {
