@@ -12,9 +12,9 @@
 namespace thalweg::report {
 namespace {
 
-constexpr double kBarLine = 17, kBarsLeft = 140, kBarsRight = 336;
-constexpr std::size_t kMostOfBarName = 22;
-constexpr double kCellsLeft = 78, kCellsRight = 392, kLargestCell = 34, kSmallestWithText = 24;
+constexpr double kBarLine = 17, kBarsLeft = 176, kBarsRight = 344;
+constexpr std::size_t kMostOfBarName = 26;
+constexpr double kCellsLeft = 78, kCellsRight = 392, kLargestCell = 60;
 constexpr std::size_t kMostOfClassName = 9;
 
 double error_of(const Bar& bar) { return std::isfinite(bar.error) ? bar.error : 0; }
@@ -48,7 +48,8 @@ std::string cell_text(const HeatCell& cell, double x, double y, double size) {
   const Colour colour = heat_colour(cell.share);
   std::string text = closed_with_tip(
       svg_rectangle(x, y, size - 1, size - 1, fmt::format("fill=\"{}\"", colour_text(colour))), cell.tip);
-  if (size < kSmallestWithText || cell.text.empty()) return text;
+  const double width = kCharacterWidth * static_cast<double>(length_of(cell.text));
+  if (cell.text.empty() || width > size) return text;
   return text + svg_text(x + size / 2, y + size / 2 + 4, "a", cell.text,
                          fmt::format(" style=\"fill:{}\"", colour_text(text_on(colour))));
 }
@@ -73,7 +74,7 @@ std::string svg(const HeatMap& map) {
   std::size_t longest = 0;
   for (const std::string& name : map.names)
     longest = std::max(longest, std::min(length_of(name), kMostOfClassName));
-  const double top = kTitleHeight + 18 + kCharacterWidth * static_cast<double>(longest);
+  const double top = kTitleHeight + 26 + kCharacterWidth * static_cast<double>(longest);
   std::string body = svg_text(kCellsLeft, kTitleHeight + 10, "m", map.columns_label);
   body += svg_text(kCellsLeft - 6, top - 6, "m e", map.rows_label);
   for (std::size_t r = 0; r < map.names.size(); ++r) {

@@ -102,20 +102,37 @@ class Drawing {
   bool shows(const ChartPoint& p) const { return x_.shows(p.x) && y_.shows(p.y); }
   std::string place(double x, double y) const { return coordinate(x_.at(x)) + " " + coordinate(y_.at(y)); }
 
+  /// As many as have room beside each other; the last one ends within the chart.
+  std::string x_labels() const {
+    const std::vector<double>& ticks = x_.ticks();
+    std::size_t longest = 0;
+    for (const double tick : ticks) longest = std::max(longest, number_text(tick).size());
+    const double between = (kRight - kLeft) / static_cast<double>(ticks.size() - 1);
+    const double room = kCharacterWidth * static_cast<double>(longest + 1);
+    const auto every = static_cast<std::size_t>(std::ceil(room / between));
+    std::string text;
+    for (std::size_t k = 0; k < ticks.size(); ++k) {
+      const double x = x_.at(ticks[k]);
+      text += svg_line(x, bottom_, x, bottom_ + 4, "g");
+      if (k % every != 0) continue;
+      const std::string label = number_text(ticks[k]);
+      const double last = kChartWidth - kCharacterWidth * static_cast<double>(label.size() + 1) / 2;
+      text += svg_text(std::min(x, last), bottom_ + 16, "m a", label);
+    }
+    return text;
+  }
+
   std::string axes() const {
     std::string text;
     for (const double tick : y_.ticks()) {
       text += svg_line(kLeft, y_.at(tick), kRight, y_.at(tick), "g");
-      text += svg_text(kLeft - 5, y_.at(tick) + 4, "m e", number_text(tick));
+      text += svg_text(kLeft - 4, y_.at(tick) + 4, "m e", number_text(tick));
     }
-    for (const double tick : x_.ticks()) {
-      text += svg_line(x_.at(tick), bottom_, x_.at(tick), bottom_ + 4, "g");
-      text += svg_text(x_.at(tick), bottom_ + 16, "m a", number_text(tick));
-    }
+    text += x_labels();
     const double middle = (top_ + bottom_) / 2;
     text += svg_text((kLeft + kRight) / 2, bottom_ + 32, "m a", chart_.x.label);
-    return text + svg_text(9, middle, "m a", chart_.y.label,
-                           fmt::format(" transform=\"rotate(-90 9 {})\"", coordinate(middle)));
+    return text + svg_text(10, middle, "m a", chart_.y.label,
+                           fmt::format(" transform=\"rotate(-90 10 {})\"", coordinate(middle)));
   }
 
   std::string marks(const Series& series) const {

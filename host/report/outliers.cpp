@@ -1,12 +1,15 @@
 // The rows that stand out in the statistics of the last epoch.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "host/report/curves.hpp"
 #include "host/report/html.hpp"
 
 namespace thalweg::report {
+namespace {
+
+constexpr double kMostRows = 0x1p53;  // a double holds each row up to here
+
+}  // namespace
 
 std::string outlier_table(const RunFiles& run, const std::function<std::string(std::int64_t)>& where) {
   if (run.log.epochs.empty()) return "";
@@ -17,7 +20,7 @@ std::string outlier_table(const RunFiles& run, const std::function<std::string(s
     for (int place = 1;; ++place) {
       const std::string name = fmt::format("per_sample.top_{}.{}", kind, place);
       const double row = last[name + ".row"];
-      if (!std::isfinite(row)) break;
+      if (!(row >= 0 && row < kMostRows)) break;
       std::vector<std::string> cells{fmt::format("{} {}", kind, place)};
       if (where) cells.push_back(where(static_cast<std::int64_t>(row)));
       cells.push_back(fmt::format("{:.0f}", row));

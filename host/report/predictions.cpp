@@ -113,7 +113,7 @@ std::string confusion_chart(const Metrics& metrics) {
       const double weight = metrics.confusion[of][as], share = all > 0 ? weight / all : 0;
       cells.push_back(
           {.share = share,
-           .text = weight > 0 ? fmt::format("{:.4g}", weight) : "",
+           .text = weight > 0 ? number_text(weight) : "",
            .tip = fmt::format("true {}, predicted {}: {:.6g} ({:.1f} %)", name_of_class(metrics, of),
                               name_of_class(metrics, as), weight, 100 * share)});
     }

@@ -77,7 +77,11 @@ std::string page_of(const RunFiles& run, const Model* model, const ReportOptions
   if (model != nullptr)
     for (const ReportRows& rows : options.rows) evaluated.push_back(evaluate_for_page(*model, rows));
   std::function<std::string(std::int64_t)> where;
-  if (options.training != nullptr) where = [&](std::int64_t row) { return options.training->where(row); };
+  if (options.training != nullptr) {
+    where = [&training = *options.training](std::int64_t row) {
+      return row < training.rows ? training.where(row) : std::string();  // other data than the run's
+    };
+  }
   std::string body = html_paragraph(head_line(run, model)) + html_list(notes);
   body += html_section("Scores", score_table(evaluated));
   body += html_section("Training", html_charts(training_charts(run)));

@@ -11,7 +11,7 @@ namespace {
 constexpr double kSteps = 5;                               // about, on a linear axis
 constexpr int kMostDecades = 6;                            // ticks of a logarithmic axis
 constexpr int kDecadesWithSteps = 2;                       // up to here it has ticks at 1, 2 and 5
-constexpr double kMostFraction = 1e-3, kLeastPower = 1e6;  // numbers outside are written with a power
+constexpr double kMostFraction = 1e-3, kLeastPower = 1e5;  // numbers outside are written with a power
 constexpr double kRounding = 1e-9;                         // of a quotient that should be a whole number
 
 /// digit * 10^exponent, rounded once.

@@ -23,7 +23,7 @@ struct ReportRows {
 struct ReportOptions {
   const Model* model = nullptr;         ///< null: that of the folder, on the cpu
   std::vector<ReportRows> rows = {};    ///< each gets its scores and charts of its predictions
-  const RowOrigin* training = nullptr;  ///< names the training rows that stand out; null: by number alone
+  const Dataset* training = nullptr;    ///< names the training rows that stand out; null: by number alone
   std::vector<RawWeight> weights = {};  ///< with standard errors (raw_standard_errors); empty: without
   std::vector<std::string> notes = {};  ///< lines to show, as on what was left out
 };

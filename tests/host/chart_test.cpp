@@ -74,7 +74,8 @@ TEST(Scales, NumbersHaveFourDigits) {
   EXPECT_EQ(number_text(0.25), "0.25");
   EXPECT_EQ(number_text(-0.0), "0");
   EXPECT_EQ(number_text(1234.56), "1235");
-  EXPECT_EQ(number_text(999999), "999999");
+  EXPECT_EQ(number_text(99999), "99999");
+  EXPECT_EQ(number_text(100000), "1e5");
   EXPECT_EQ(number_text(-72500.4), "-72500");
   EXPECT_EQ(number_text(999.96), "1000");
   EXPECT_EQ(number_text(1200000), "1.2e6");
@@ -173,12 +174,28 @@ TEST(Charts, APointWithoutAPlaceBreaksTheLine) {
 
 TEST(Charts, AxesHaveLabelsAtTheirTicks) {
   const std::string text = svg(chart({}));
-  EXPECT_THAT(text, HasSubstr("<text x=\"49.0\" y=\"206.0\" class=\"m e\">0</text>"));
-  EXPECT_THAT(text, HasSubstr("<text x=\"49.0\" y=\"36.0\" class=\"m e\">100</text>"));
+  EXPECT_THAT(text, HasSubstr("<text x=\"50.0\" y=\"206.0\" class=\"m e\">0</text>"));
+  EXPECT_THAT(text, HasSubstr("<text x=\"50.0\" y=\"36.0\" class=\"m e\">100</text>"));
   EXPECT_THAT(text, HasSubstr("<path class=\"g\" d=\"M54.0 32.0L388.0 32.0\"/>"));
   EXPECT_THAT(text, HasSubstr("<text x=\"120.8\" y=\"218.0\" class=\"m a\">2</text>"));
   EXPECT_THAT(text, HasSubstr("<text x=\"221.0\" y=\"234.0\" class=\"m a\">x</text>"));
-  EXPECT_THAT(text, HasSubstr("class=\"m a\" transform=\"rotate(-90 9 117.0)\">y</text>"));
+  EXPECT_THAT(text, HasSubstr("class=\"m a\" transform=\"rotate(-90 10 117.0)\">y</text>"));
+}
+
+TEST(Charts, LabelsOfXHaveRoomBesideEachOther) {
+  Chart of{.title = "t", .x = {"x"}, .y = {"y"}};
+  of.series = {{.points = {{.x = -80000, .y = 0}, {.x = 90000, .y = 1}}}};
+  // Ten ticks, 37.1 apart; six characters and a gap take 42.
+  const std::string text = svg(of);
+  EXPECT_THAT(text, HasSubstr("class=\"m a\">-80000</text>"));
+  EXPECT_THAT(text, Not(HasSubstr("class=\"m a\">-60000</text>")));
+  EXPECT_THAT(text, HasSubstr("class=\"m a\">-40000</text>"));
+  EXPECT_THAT(text, HasSubstr("<path class=\"g\" d=\"M91.1 202.0L91.1 206.0\"/>")) << "the tick of -60000";
+  of.series = {{.points = {{.x = -8000, .y = 0}, {.x = 9000, .y = 1}}}};
+  EXPECT_THAT(svg(of), HasSubstr("class=\"m a\">-6000</text>")) << "five characters have room";
+  of.series = {{.points = {{.x = 0, .y = 0}, {.x = 80000, .y = 1}}}};
+  EXPECT_THAT(svg(of), HasSubstr("<text x=\"382.0\" y=\"218.0\" class=\"m a\">80000</text>"))
+      << "within the chart";
 }
 
 TEST(Charts, ABandGoesThereAndBack) {
@@ -236,13 +253,13 @@ TEST(Charts, TheLegendTakesLinesAboveThePlot) {
 TEST(Charts, BarsGoToBothSidesOfZero) {
   const std::string text =
       svg(BarChart{.title = "w", .bars = {{"up", 2}, {"down <", -1, 0.5}, {"none", kNan}}});
-  // From -1.5 to 2 on 140 to 336: zero is at 224.
-  EXPECT_THAT(text, HasSubstr("<rect x=\"224.0\" y=\"27.0\" width=\"112.0\" height=\"11.0\" class=\"f "
+  // From -1.5 to 2 on 176 to 344: zero is at 248.
+  EXPECT_THAT(text, HasSubstr("<rect x=\"248.0\" y=\"27.0\" width=\"96.0\" height=\"11.0\" class=\"f "
                               "c0\"><title>up: 2</title>"));
-  EXPECT_THAT(text, HasSubstr("<rect x=\"168.0\" y=\"44.0\" width=\"56.0\" height=\"11.0\" class=\"f "
+  EXPECT_THAT(text, HasSubstr("<rect x=\"200.0\" y=\"44.0\" width=\"48.0\" height=\"11.0\" class=\"f "
                               "c1\"><title>down &lt;: -1</title>"));
-  EXPECT_THAT(text, HasSubstr("<path class=\"k\" d=\"M140.0 49.5L196.0 49.5\"/>"));
-  EXPECT_THAT(text, HasSubstr("<text x=\"134.0\" y=\"70.0\" class=\"e\">none</text>"));
+  EXPECT_THAT(text, HasSubstr("<path class=\"k\" d=\"M176.0 49.5L224.0 49.5\"/>"));
+  EXPECT_THAT(text, HasSubstr("<text x=\"170.0\" y=\"70.0\" class=\"e\">none</text>"));
   EXPECT_THAT(text, HasSubstr("<text x=\"396.0\" y=\"70.0\" class=\"m e\">nan</text>"));
   EXPECT_THAT(text, HasSubstr("viewBox=\"0 0 400 81\""));
   EXPECT_EQ(xml_problem(text), "");
@@ -252,22 +269,24 @@ TEST(Charts, CellsHaveTheColourOfTheirShare) {
   HeatMap map{.title = "m", .rows_label = "true", .columns_label = "predicted", .names = {"no", "<yes>"}};
   map.cells = {{{1, "3", "3 of 3"}, {0, "", ""}}, {{0.5, "1", ""}, {0.5, "1", ""}}};
   const std::string text = svg(map);
-  EXPECT_THAT(text, HasSubstr("<rect x=\"78.0\" y=\"72.0\" width=\"33.0\" height=\"33.0\" "
+  EXPECT_THAT(text, HasSubstr("<rect x=\"78.0\" y=\"80.0\" width=\"59.0\" height=\"59.0\" "
                               "fill=\"#0d3c7a\"><title>3 of 3</title></rect>"));
-  EXPECT_THAT(text, HasSubstr("<text x=\"95.0\" y=\"93.0\" class=\"a\" style=\"fill:#ffffff\">3</text>"));
+  EXPECT_THAT(text, HasSubstr("<text x=\"108.0\" y=\"114.0\" class=\"a\" style=\"fill:#ffffff\">3</text>"));
   EXPECT_THAT(text,
-              HasSubstr("<rect x=\"112.0\" y=\"72.0\" width=\"33.0\" height=\"33.0\" fill=\"#eef3fa\"/>"));
+              HasSubstr("<rect x=\"138.0\" y=\"80.0\" width=\"59.0\" height=\"59.0\" fill=\"#eef3fa\"/>"));
   EXPECT_THAT(text,
-              HasSubstr("<rect x=\"78.0\" y=\"106.0\" width=\"33.0\" height=\"33.0\" fill=\"#7e98ba\"/>"));
+              HasSubstr("<rect x=\"78.0\" y=\"140.0\" width=\"59.0\" height=\"59.0\" fill=\"#7e98ba\"/>"));
   EXPECT_THAT(text, HasSubstr("class=\"e\">&lt;yes&gt;</text>"));
-  EXPECT_THAT(text, HasSubstr("viewBox=\"0 0 400 146\""));
+  EXPECT_THAT(text, HasSubstr("viewBox=\"0 0 400 206\""));
   EXPECT_EQ(xml_problem(text), "");
 }
 
-TEST(Charts, ManyClassesHaveSmallCellsWithoutText) {
+TEST(Charts, ACellHasItsTextWhereThereIsRoom) {
   HeatMap map{.title = "m", .names = std::vector<std::string>(20, "c")};
   map.cells.assign(20, std::vector<HeatCell>(20, {.share = 0.1, .text = "77"}));
-  EXPECT_THAT(svg(map), Not(HasSubstr(">77<")));
+  EXPECT_THAT(svg(map), HasSubstr(">77<"));
+  map.cells.assign(20, std::vector<HeatCell>(20, {.share = 0.1, .text = "777"}));
+  EXPECT_THAT(svg(map), Not(HasSubstr(">777<")));
   EXPECT_THAT(svg(map), HasSubstr("width=\"14.7\""));  // (392 - 78) / 20 - 1
 }
 

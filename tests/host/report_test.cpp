@@ -283,6 +283,8 @@ TEST_F(Reports, PerSampleStatisticsHaveBandsAndTheirRows) {
             html_table({.header = {"largest", "where", "row", "value"},
                         .rows = {{"norm 1", "line 19", "17", "5"}, {"loss 1", "line 5", "3", "2.5"}},
                         .text_columns = 2}));
+  run.log = parse_log(epoch(1, "\"per_sample.top_norm.1.row\":1e300,\"per_sample.top_loss.1.row\":-1"));
+  EXPECT_EQ(outlier_table(run, nullptr), "") << "these are no rows";
   run.log = parse_log(epoch(1, "\"train.loss\":1"));
   EXPECT_EQ(per_sample_charts(run), "");
   EXPECT_EQ(outlier_table(run, nullptr), "");
@@ -416,8 +418,8 @@ TEST_F(Reports, WeightsAreSortedBySize) {
       HasSubstr("<td>1 x 3</td><td class=\"n\">3</td><td class=\"n\">1.323</td><td class=\"n\">2</td>"));
   std::vector<RawWeight> errors = raw_weights(linear);
   errors[1].standard_error = 0.5;
-  // 2 + 1.96 * 0.5: from -2.98 on an axis from -3 to 1, on 140 to 336.
-  EXPECT_THAT(weight_chart(linear, errors), HasSubstr("<path class=\"k\" d=\"M141.0 32.5L237.0 32.5\"/>"));
+  // 2 + 1.96 * 0.5: from -2.98 on an axis from -3 to 1, on 176 to 344.
+  EXPECT_THAT(weight_chart(linear, errors), HasSubstr("<path class=\"k\" d=\"M176.8 32.5L259.2 32.5\"/>"));
   EXPECT_THAT(weight_tables(linear, errors), HasSubstr("<td class=\"n\">-2</td><td class=\"n\">0.5</td>"));
   EXPECT_THAT(weight_tables(linear, errors), HasSubstr("<td class=\"n\">collinear</td>"));
 }
@@ -474,6 +476,52 @@ TEST_F(Reports, ARunWithoutAModelStillHasAPage) {
   EXPECT_THAT(page, HasSubstr("1 epoch, 10 steps. The model is that of epoch 1: train.loss 2."));
   EXPECT_THAT(page, HasSubstr("thalweg train " + run + "/config.toml --out=NEW_FOLDER"));
   EXPECT_EQ(run_report(run), page);
+}
+
+TEST_F(Reports, DataAndEnvironmentAreThoseOfTheFiles) {
+  const std::string config =
+      "device = \"reference\"\n[train]\nthreads = 3\n[data]\ntrain = \"x<y>.csv\"\ntrain_rows = \"0:9\"\n"
+      "validation = \"v.csv\"\ntest_rows = \"9:12\"\n";
+  const RunFiles run = read_run_files(run_by_hand("r", config, epoch(7, "\"seconds\":1.23456")));
+  EXPECT_EQ(data_facts(run, nullptr), html_table({.rows = {{"training data", "x<y>.csv"},
+                                                           {"rows of them", "0:9"},
+                                                           {"validation data", "v.csv"},
+                                                           {"test data", "9:12"}},
+                                                  .text_columns = 2}));
+  EXPECT_THAT(
+      environment_facts(run, nullptr),
+      HasSubstr("<tr><td>epochs</td><td>7</td></tr>\n<tr><td>steps</td><td>70</td></tr>\n"
+                "<tr><td>seconds of training</td><td>1.23</td></tr>\n"
+                "<tr><td>device</td><td>reference</td></tr>\n<tr><td>numerics</td><td>exact</td></tr>\n"
+                "<tr><td>threads</td><td>3</td></tr>\n"));
+  const RunFiles other =
+      read_run_files(run_by_hand("s", "[data]\nvalidation_fraction = 0.25\ntest = \"t\"\n", ""));
+  EXPECT_EQ(data_facts(other, nullptr),
+            html_table({.rows = {{"held out", "0.25 of the rows"}, {"test data", "t"}}, .text_columns = 2}));
+  EXPECT_THAT(environment_facts(other, nullptr), HasSubstr("<td>threads</td><td>all</td>"));
+}
+
+TEST_F(Reports, SettingsThatChangedOnTheWayAreNamed) {
+  const std::string run = trained(numbers(), {});
+  EXPECT_THAT(run_report(run), Not(HasSubstr("Settings changed in the course of the run")));
+  trained(numbers(), {{"train.epochs", "6"}, {"optimizer.lr", "0.0625"}, {"checkpoint.on_change", "allow"}});
+  const std::string page = run_report(run);
+  EXPECT_THAT(page, HasSubstr("Settings changed in the course of the run"));
+  EXPECT_THAT(page, testing::ContainsRegex("<li>step [0-9]+: optimizer.lr .* 0.0625</li>"));
+  EXPECT_THAT(page, HasSubstr("<td>epochs</td><td>6</td>"));
+}
+
+TEST_F(Reports, ComparedValuesAreThoseOfTheModelsEpoch) {
+  const std::string log = epoch(1, "\"validation.loss\":1,\"validation.r2\":0.875") +
+                          epoch(2, "\"validation.loss\":2,\"validation.r2\":0.5");
+  const std::vector<std::string> runs{run_by_hand("a/r", "[train]\npatience = 3\n", log),
+                                      run_by_hand("b/r", "", log)};
+  const std::string page = runs_report(runs, "validation.r2");
+  EXPECT_THAT(page, HasSubstr("<tr><td>" + runs[0] + "</td><td class=\"n\">2</td><td class=\"n\">0.875</td>"))
+      << "whole paths, where their last parts are equal";
+  EXPECT_THAT(page, HasSubstr("<tr><td>" + runs[1] + "</td><td class=\"n\">2</td><td class=\"n\">0.5</td>"));
+  EXPECT_THAT(page, HasSubstr("<tr><td>" + runs[0] + "</td><td>3</td></tr>\n<tr><td>" + runs[1] +
+                              "</td><td>0</td></tr>"));
 }
 
 TEST_F(Reports, ARunWithoutALogSaysSo) {
@@ -555,6 +603,18 @@ TEST_F(Reports, ThePageOfClassesShowsWhatEvaluateFinds) {
   EXPECT_THAT(run_report(run), HasSubstr("parameters.xxh3")) << "by the model of the folder";
 }
 
+TEST_F(Reports, ARowThatTheDataDoNotHaveHasNoName) {
+  const std::string run =
+      run_by_hand("r", "",
+                  epoch(1,
+                        "\"per_sample.top_norm.1.row\":2,\"per_sample.top_norm.1.value\":7,"
+                        "\"per_sample.top_norm.2.row\":1,\"per_sample.top_norm.2.value\":6"));
+  const Dataset data = test::number_data(1, {1, 2}, {1, 2});
+  const std::string page = run_report(run, {.training = &data});
+  EXPECT_THAT(page, HasSubstr("<td>norm 1</td><td></td><td class=\"n\">2</td>"));
+  EXPECT_THAT(page, HasSubstr("<td>norm 2</td><td>rows by hand row 1</td>"));
+}
+
 TEST_F(Reports, TheTargetsOfAPageAreInTheUnitOfTheData) {
   const std::string run = trained(numbers(), {{"data.standardize_target", "true"}});
   const Context ctx({.device = "cpu", .threads = 1});
@@ -564,7 +624,7 @@ TEST_F(Reports, TheTargetsOfAPageAreInTheUnitOfTheData) {
   const Dataset data = read_test_data(config, model.spec().schema, true);
   const std::string charts = evaluate_for_page(model, {"all", &data}).charts;
   // Targets from -6 to 30: the axis of y ends at 30.
-  EXPECT_THAT(charts, HasSubstr("<text x=\"49.0\" y=\"36.0\" class=\"m e\">30</text>"));
+  EXPECT_THAT(charts, HasSubstr("<text x=\"50.0\" y=\"36.0\" class=\"m e\">30</text>"));
 }
 
 TEST_F(Reports, RunsAreSortedByTheMetric) {
