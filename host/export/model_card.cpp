@@ -10,7 +10,6 @@
 
 #include "host/checkpoint/files.hpp"
 #include "host/config/config_text.hpp"
-#include "host/data/counted.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/text.hpp"
 #include "host/json/json.hpp"
@@ -66,7 +65,7 @@ class Card {
                                  : fmt::format("A multilayer perceptron (hidden layers: {}; {})",
                                                fmt::join(hidden, ", "), name_of(spec_.config.activation));
     const std::string target = traits_of(spec_.config.loss).classification
-                                   ? counted(std::ssize(schema_.classes), "class")
+                                   ? fmt::format("{} classes", schema_.classes.size())
                                    : std::string("numbers");
     return fmt::format(
         "{} of {}, trained by Thalweg {} with the loss `{}`. Checksum of its parameters: `{}`.\n", kind,

@@ -86,14 +86,14 @@ TEST_F(ModelCard, NamesClassesColumnsAndWhatBecomesOfOddCells) {
 
 TEST_F(ModelCard, BreaksNoTableByANameAndTellsOfHashing) {
   Config c = config(0.5);
-  c.data.train = folder_.write("t.csv", "a|b,y\nred,1\nblue,2\nred,3\n");
+  c.data.train = folder_.write("t.csv", "a|b,c,y\nred,5,1\nblue,6,2\nred,7,3\n");
   c.train.epochs = 1;
   run(c, "names");
-  EXPECT_THAT(card("names"), HasSubstr("| names | \"a\\|b\" |\n"));
+  EXPECT_THAT(card("names"), HasSubstr("| names | \"a\\|b\", \"c\" |\n"));
   c.data.hash_bits = 4;
   run(c, "hashed");
   EXPECT_THAT(card("hashed"), HasSubstr("- Its features are hashed: several may share a weight.\n"));
-  EXPECT_THAT(card("hashed"), HasSubstr("| columns | 1, sparse |\n"));
+  EXPECT_THAT(card("hashed"), HasSubstr("| columns | 2, sparse |\n"));
 }
 
 TEST_F(ModelCard, IsThatOfARun) {

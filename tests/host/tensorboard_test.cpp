@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <filesystem>
 
 #include "host/checkpoint/files.hpp"
 #include "host/report/event_log.hpp"
@@ -17,7 +16,6 @@ namespace thalweg::test {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using Points = std::vector<std::pair<std::int64_t, float>>;
 
 constexpr const char* kFirstFile = "events.out.tfevents.000000000000.thalweg";
@@ -60,6 +58,7 @@ TEST_F(TensorBoardTest, HasTheNumbersOfTheLogUnderGroupsOfTags) {
   Config c = watched(validated(0.5));
   c.train.epochs = 2;
   c.train.log_every_steps = 1;
+  c.per_sample.statistics = true;
   run(c, "run");
   EXPECT_THAT(files("run"), ElementsAre(kFirstFile));
   // errors -1 and -1/2 before the two steps, -1/2 and -1/4 after them
@@ -71,6 +70,7 @@ TEST_F(TensorBoardTest, HasTheNumbersOfTheLogUnderGroupsOfTags) {
   EXPECT_EQ(points("run", "train/lr"), (Points{{1, 0.5f}, {2, 0.5f}}));
   EXPECT_EQ(points("run", "train/epoch"), (Points{{1, 1}, {2, 2}}));
   EXPECT_EQ(points("run", "validation/loss"), (Points{{1, 0.125f}, {2, 0.03125f}}));
+  EXPECT_EQ(points("run", "per_sample/norm.p50"), (Points{{1, 1}, {2, 0.5f}}));
   EXPECT_EQ(points("run", "validation/rmse"), (Points{{1, 0.5f}, {2, 0.25f}}));
   for (const char* const tag : {"step/samples_per_second", "train/samples_per_second"}) {
     ASSERT_EQ(points("run", tag).size(), 2u) << tag;
