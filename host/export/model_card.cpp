@@ -10,7 +10,6 @@
 
 #include "host/checkpoint/files.hpp"
 #include "host/config/config_text.hpp"
-#include "host/data/counted.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/text.hpp"
 #include "host/json/json.hpp"
@@ -66,7 +65,7 @@ class Card {
                                  : fmt::format("A multilayer perceptron (hidden layers: {}; {})",
                                                fmt::join(hidden, ", "), name_of(spec_.config.activation));
     const std::string target = traits_of(spec_.config.loss).classification
-                                   ? counted(std::ssize(schema_.classes), "class")
+                                   ? fmt::format("{} classes", schema_.classes.size())
                                    : std::string("numbers");
     return fmt::format(
         "{} of {}, trained by Thalweg {} with the loss `{}`. Checksum of its parameters: `{}`.\n", kind,
@@ -83,10 +82,14 @@ class Card {
     row("classes", listed(schema_.classes));
     row("columns", fmt::format("{}{}", raw_width(schema_), schema_.sparse ? ", sparse" : ""));
     row("names", listed(schema_.transform.columns));
-    row("missing values", schema_.transform.impute.empty()
-                              ? "an error"
-                              : fmt::format("replaced: `data.impute = {}`", name_of(config_.data.impute)));
+    row(schema_.sparse ? "entries that are not there" : "missing values", missing_values());
     return table;
+  }
+
+  std::string missing_values() const {
+    if (schema_.sparse) return "0";
+    if (schema_.transform.impute.empty()) return "an error";
+    return fmt::format("replaced: `data.impute = {}`", name_of(config_.data.impute));
   }
 
   std::string settings() const {
@@ -107,6 +110,8 @@ class Card {
     if (table.find("validation.") == std::string::npos)
       rows =
           "\nThe run held out no rows: nothing here says how the model does on rows that it has not seen.\n";
+    if (!table.empty() && schema_.target_transform != TargetTransform{})
+      rows += "\nLosses are those of the standardised target; the other metrics are in its own unit.\n";
     if (table.empty()) return "## Scores\n" + rows;
     return fmt::format("## Scores\n\nAfter epoch {}:\n\n| metric | value |\n|---|---|\n{}{}",
                        line->at("epoch").get<std::int64_t>(), table, rows);
@@ -152,7 +157,7 @@ class Card {
     say(config_.train.patience > 0,
         "The held-out rows chose the epoch, so their scores are a little too good.");
     say(texts, "A category that training did not have counts as none.");
-    say(transform.impute.empty(), "It takes no missing values.");
+    say(transform.impute.empty() && !schema_.sparse, "It takes no missing values.");
     say(transform.hash_bits > 0, "Its features are hashed: several may share a weight.");
     say(traits_of(spec_.config.loss).scores, "Its scores rank rows and are not probabilities.");
     return text;

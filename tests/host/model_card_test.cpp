@@ -86,14 +86,28 @@ TEST_F(ModelCard, NamesClassesColumnsAndWhatBecomesOfOddCells) {
 
 TEST_F(ModelCard, BreaksNoTableByANameAndTellsOfHashing) {
   Config c = config(0.5);
-  c.data.train = folder_.write("t.csv", "a|b,y\nred,1\nblue,2\nred,3\n");
+  c.data.train = folder_.write("t.csv", "a|b,c,y\nred,5,1\nblue,6,2\nred,7,3\n");
   c.train.epochs = 1;
   run(c, "names");
-  EXPECT_THAT(card("names"), HasSubstr("| names | \"a\\|b\" |\n"));
+  EXPECT_THAT(card("names"), HasSubstr("| names | \"a\\|b\", \"c\" |\n"));
   c.data.hash_bits = 4;
   run(c, "hashed");
   EXPECT_THAT(card("hashed"), HasSubstr("- Its features are hashed: several may share a weight.\n"));
-  EXPECT_THAT(card("hashed"), HasSubstr("| columns | 1, sparse |\n"));
+  EXPECT_THAT(card("hashed"), HasSubstr("| columns | 2, sparse |\n"));
+  EXPECT_THAT(card("hashed"), HasSubstr("| entries that are not there | 0 |\n"));
+  EXPECT_THAT(card("hashed"), Not(HasSubstr("missing values")));
+}
+
+TEST_F(ModelCard, SaysInWhichUnitTheScoresOfAStandardisedTargetAre) {
+  Config c = config(0.5);
+  c.data.train = folder_.write("t.csv", "x,y\n1,10\n2,30\n3,20\n4,70\n");
+  c.data.standardize_target = Tristate::yes;
+  run(c, "run");
+  const std::string unit =
+      "Losses are those of the standardised target; the other metrics are in its own unit.\n";
+  EXPECT_THAT(card("run"), HasSubstr(unit));
+  run(config(0.5), "raw");
+  EXPECT_THAT(card("raw"), Not(HasSubstr(unit)));
 }
 
 TEST_F(ModelCard, IsThatOfARun) {

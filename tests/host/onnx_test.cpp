@@ -9,6 +9,7 @@
 #include "host/export/onnx.hpp"
 #include "tests/support/onnx_export.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/version.hpp"
 
 namespace thalweg {
 namespace {
@@ -25,6 +26,7 @@ TEST_F(Onnx, ALinearModelIsOneProductWithANumberPerRow) {
   const onnx::Model file = exported(model);
   ASSERT_EQ(file.nodes.size(), 2u);
   EXPECT_EQ(file.nodes[0].op, "Gemm");
+  EXPECT_EQ(file.nodes[0].name, file.nodes[0].outputs[0]);
   EXPECT_EQ(file.constants.at("layers.0.weight").shape, (std::vector<std::int64_t>{1, 2}));
   EXPECT_THAT(file.inputs, ElementsAre(onnx::Port{"numbers", kFloat, "N,2"}));
   EXPECT_THAT(file.outputs, ElementsAre(onnx::Port{"prediction", kFloat, "N"}));
@@ -38,6 +40,7 @@ TEST_F(Onnx, AFileSaysWhoMadeItAndWhichVersionsItNeeds) {
   const onnx::Model file = exported(model_of({}, schema_of(data)));
   EXPECT_EQ(file.ir_version, 8);
   EXPECT_EQ(file.producer, "thalweg");
+  EXPECT_EQ(file.producer_version, kVersion);
   EXPECT_EQ(file.graph_name, "thalweg");
   EXPECT_EQ(file.operators, (std::map<std::string, std::int64_t>{{"", 17}, {"ai.onnx.ml", 3}}));
   EXPECT_EQ(file.metadata, (std::map<std::string, std::string>{{"classes", "[\"0\",\"1\"]"}}));

@@ -49,6 +49,7 @@ def commands(program, folder, model):
     yield "evaluate --json", [program, "evaluate", model, "--json", *TEST]
     yield "predict", [program, "predict", model, *TEST]
     yield "gradients", [program, "gradients", model, f"--output={folder / 'g.npy'}", *TEST]
+    yield "export", [program, "export", model, f"--to={folder / 'm.onnx'}"]
     yield "inspect", [program, "inspect", model]
     yield "inspect --verify", [program, "inspect", model, "--verify"]
     yield "verify", [program, "verify", "--second=reference", "--steps=2", *SPARSE]

@@ -18,12 +18,14 @@ struct EventHistogram {
 };
 
 struct Event {
+  double wall_time = 0;
   std::int64_t step = 0;
   std::string version;
   std::map<std::string, float> scalars;
   std::map<std::string, EventHistogram> histograms;
   std::map<std::string, std::string> settings;  ///< "number 0.5", "text sgd", "flag 1"
   bool ends = false;                            ///< of the run: its status is success
+  double end_time = 0;
 };
 
 namespace event_reader {
@@ -64,6 +66,7 @@ inline void read_hparams(std::string_view content, Event& event) {
   each_field(content, [&](const wire::Field& session) {
     each_field(session.bytes, [&](const wire::Field& field) {
       if (session.number == 4 && field.number == 1) event.ends = field.integer == 1;
+      if (session.number == 4 && field.number == 2) event.end_time = std::bit_cast<double>(field.integer);
       if (session.number != 3) return;
       std::string key, value;
       each_field(field.bytes, [&](const wire::Field& part) {
@@ -96,6 +99,7 @@ inline void read_value(std::string_view message, Event& event) {
 inline Event decoded_event(std::string_view message) {
   Event event;
   event_reader::each_field(message, [&](const wire::Field& field) {
+    if (field.number == 1) event.wall_time = std::bit_cast<double>(field.integer);
     if (field.number == 2) event.step = static_cast<std::int64_t>(field.integer);
     if (field.number == 3) event.version = field.bytes;
     if (field.number != 5) return;

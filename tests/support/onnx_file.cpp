@@ -78,6 +78,9 @@ std::pair<std::string, Attribute> attribute_of(std::string_view message) {
                  {8, into(to.integers)},
                  {9, into(to.texts)},
                  {20, into(to.type)}});
+  // FLOAT, INT, INTS, STRINGS; no number that is given is 0.
+  const int type = to.real != 0 ? 1 : !to.integers.empty() ? 7 : !to.texts.empty() ? 8 : 2;
+  if (to.type != type) throw std::runtime_error(named.first + " is of another type than its value");
   return named;
 }
 
@@ -85,6 +88,7 @@ Node node_of(std::string_view message) {
   Node node;
   read(message, {{1, into(node.inputs)},
                  {2, into(node.outputs)},
+                 {3, into(node.name)},
                  {4, into(node.op)},
                  {5, [&](const wire::Field& field) { node.attributes.insert(attribute_of(field.bytes)); }},
                  {7, into(node.domain)}});
@@ -137,6 +141,7 @@ Model decoded(const std::string& bytes) {
   };
   read(bytes, {{1, into(model.ir_version)},
                {2, into(model.producer)},
+               {3, into(model.producer_version)},
                {7, [&](const wire::Field& field) { read_graph(field.bytes, model); }},
                {8, operators},
                {14, metadata}});

@@ -28,7 +28,7 @@ struct Attribute {
 };
 
 struct Node {
-  std::string op, domain;
+  std::string name, op, domain;
   std::vector<std::string> inputs, outputs;
   std::map<std::string, Attribute> attributes;
 };
@@ -43,7 +43,7 @@ struct Port {
 
 struct Model {
   std::int64_t ir_version = 0;
-  std::string producer;
+  std::string producer, producer_version;
   std::map<std::string, std::int64_t> operators;  ///< version by domain
   std::map<std::string, std::string> metadata;
   std::string graph_name;
