@@ -192,7 +192,7 @@ def shard_seeds():
     offsets = struct.pack("<4q", 0, 1, 1, 3)
     columns, values = struct.pack("<3i", 1, 0, 4), FLOATS[:12]
     return {"floats": b"\3\1\2\0" + FLOATS, "targets": b"\7\1\2\0" + FLOATS[:12] + FLOATS,
-            "manifest": b"\x0f\1\2\0" + FLOATS[:12] + FLOATS, "bytes": b"\1\1\2\0" + b"abcdef",
+            "manifest": b"\xff\1\2\0" + FLOATS[:12] + FLOATS, "bytes": b"\1\1\2\0" + b"abcdef",
             "unscaled": b"\2\1\2\0" + struct.pack("<6f", 1, 2, 3, 4, 5, 2e38), "not_finite": b"\3\1\2\0" + b"\xff" * 24,
             "sparse": b"\0\4\2\6" + offsets + columns + values, "header": b"\3\1\2\1" + FLOATS,
             "descending": b"\0\4\2\6" + offsets + struct.pack("<3i", 1, 4, 0) + values,
