@@ -289,6 +289,28 @@ TEST(BenchCommand, ConvertIsHeldAgainstWritingOrParsing) {
   }
 }
 
+/// A window of 8 slices has 4 blocks of 546 rows in each.
+TEST(BenchCommand, ManyRowsAreReadInBlocksOf128KiBAndOnly8192Singly) {
+  std::vector<std::string> arguments = tiny({"data", "--json", "--no-check", "--reader=disk,loader,seek"});
+  std::replace(arguments.begin(), arguments.end(), std::string("--rows=200"), std::string("--rows=20000"));
+  std::replace(arguments.begin(), arguments.end(), std::string("--repetitions=2"),
+               std::string("--repetitions=1"));
+  const std::vector<json> lines = lines_of(output_of(arguments));
+  ASSERT_EQ(lines.size(), 8u);
+  EXPECT_EQ(lines[1]["shape"]["block"], 131072);
+  EXPECT_EQ(lines[2]["shape"]["block"], 131072);
+  EXPECT_EQ(lines[3]["shape"]["block"], 4096);
+  EXPECT_EQ(lines[4]["shape"]["rows"], 8192);
+  EXPECT_EQ(lines[5]["shape"]["rows"], 20000);
+  EXPECT_EQ(lines[6]["shape"]["rows"], 20000);
+  const json& seek = lines[7];
+  EXPECT_EQ(seek["shape"]["reader"], "seek");
+  EXPECT_EQ(seek["shape"]["rows"], 32);
+  if (seek["repetitions"].size() == 1) {
+    EXPECT_NEAR(moved(seek), 546 * 4 * 8 * 240, 1);
+  }
+}
+
 TEST(BenchCommand, ReadersAreChosenByNameAndLeaveNoFiles) {
   const TemporaryFolder folder;
   const std::string scratch = "--scratch=" + folder.path("scratch");

@@ -194,7 +194,7 @@ def shard_seeds():
     offsets = struct.pack("<4q", 0, 1, 1, 3)
     columns, values = struct.pack("<3i", 1, 0, 4), FLOATS[:12]
     return {"floats": b"\3\1\2\0" + FLOATS, "targets": b"\7\1\2\0" + FLOATS[:12] + FLOATS,
-            "manifest": b"\x47\1\2\0" + FLOATS[:12] + FLOATS, "bytes": b"\1\1\2\0" + b"abcdef",
+            "manifest": b"\xff\1\2\0" + FLOATS[:12] + FLOATS, "bytes": b"\1\1\2\0" + b"abcdef",
             "f16": b"\x0b\1\2\0" + struct.pack("<6e", 1, -2, 0.1, 65504, 6e-8, 0), "half_infinity": b"\x0b\1\2\0" + b"\x00\x7c" * 6,
             "bf16": b"\x12\1\2\0" + struct.pack("<6H", 0x3F80, 0xC000, 0x3DCD, 0x7F62, 1, 0),
             "unfilled": b"\x22\1\2\0" + struct.pack("<6f", 1, float("nan"), 3, float("nan"), 5, -0.0),
