@@ -16,7 +16,6 @@ class PassingRows {
 
   /// Takes the rows out of `data`, as rows of the file `path`.
   RawData take_block(const std::string& path);
-  std::int64_t rows() const { return rows_; }
   /// Gives `data` the labels and weights of all rows.
   void finish();
 

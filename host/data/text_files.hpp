@@ -37,14 +37,6 @@ void hand_over(const ReadRequest& request, const Format& format, Rows& rows) {
 /// Whether the rows pass by, and their labels are returned.
 inline bool rows_pass_by(const ReadRequest& request) { return request.take && request.take_companions; }
 
-/// Begins a file with the rows of all files before it.
-inline void begin_file_behind(const PassingRows& passed, const ReadRequest& part, std::int64_t seen,
-                              RawData& data) {
-  data.rows += passed.rows();
-  begin_file(part, seen, data);
-  data.rows -= passed.rows();
-}
-
 /// The rows of a request's files. `text` is the first file, of which `first` was taken. A format has
 ///   open(part, source, block)  the text of a further file, and its first block without a header
 ///   parser(part)               what parses a block of that file
@@ -59,7 +51,7 @@ RawData read_text_files(const Reader& reader, const ReadRequest& request, TextSo
   auto merger = format.merger(data);
   PassingRows passed(data);
   const auto read = [&](const ReadRequest& part, TextSource& source, TextBlock begin) {
-    begin_file_behind(passed, part, merger.seen(), data);
+    if (!rows_pass_by(request)) begin_file(part, merger.seen(), data);  // a block names its file
     const auto parser = format.parser(part);
     bool more = true;
     parse_blocks<Rows>(

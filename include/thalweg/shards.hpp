@@ -34,8 +34,9 @@ struct ConvertOptions {
 /// What was written.
 struct ConvertReport {
   std::int64_t rows = 0, features = 0, shards = 0;
-  std::int64_t bytes = 0;               ///< of all files
-  std::vector<std::string> notes = {};  ///< a line for each thing that was left out, or took more memory
+  std::int64_t bytes = 0;  ///< of all files
+  std::vector<std::string> notes =
+      {};  ///< a line for each thing left out or rounded, or that took more memory
 };
 
 /// Opens a folder that `convert` or `write_shards` wrote. Targets, weights, classes and transform are read;

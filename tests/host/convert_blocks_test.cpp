@@ -141,6 +141,14 @@ TEST_F(ConvertBlocks, ATableOfNumbersBecomesTheDataSetOfTheSameRowsInMemory) {
   EXPECT_THAT(report_.notes, ElementsAre());
 }
 
+TEST_F(ConvertBlocks, TargetsOfMoreNumbersThanLabelsAreKeptAreNumbers) {
+  DataConfig config;
+  config.train = write("d.csv", table([](int r) { return std::to_string(r); }));
+  const Dataset stored = expect_as_in_memory(config);
+  EXPECT_EQ(stored.target_kind, TargetKind::number);
+  EXPECT_EQ(stored.target[29'999], 29'999);
+}
+
 TEST_F(ConvertBlocks, AnyNumberOfThreadsGivesTheSameBytes) {
   const DataConfig config = numbers();
   // 30,000 rows of 32 bytes

@@ -114,6 +114,19 @@ TEST_F(HalfShards, WhatIsRoundedIsToldInALine) {
   EXPECT_THAT(convert_as(CellFloats::bf16, {1, 0.1F, 3e38F, 4}).notes,
               ElementsAre("bf16 rounded 2 of 4 numbers, by at most 0.0014 of the number"));
   EXPECT_EQ(read()[1], 0.10009765625F);
+  std::filesystem::remove_all(path("shards"));
+  const ConvertOptions one_row_each{.shard_bytes = 4, .floats = CellFloats::f16};
+  const ConvertReport report = convert(array({1, 0.1F, 3, 0.3F}), path("shards"), one_row_each);
+  EXPECT_EQ(report.shards, 2);
+  EXPECT_THAT(report.notes, ElementsAre("f16 rounded 2 of 4 numbers, by at most 0.00024 of the number"));
+  EXPECT_THAT(read(), ElementsAre(1, 0.0999755859375F, 3, 0.300048828125F));
+  std::filesystem::remove_all(path("shards"));
+  expect_error<DataError>(
+      [&] {
+        convert(array({1, 2, 3, 4, 70000, 6}), path("shards"), one_row_each);
+      },
+      {"row 2, feature 0: 70000 is beyond f16"});
+  convert_as(CellFloats::bf16, {1, 2});
   EXPECT_EQ(dtype_of(read_shard_manifest(path("shards")).form), "bf16");
 }
 
