@@ -8,7 +8,7 @@ import sys
 from runs import DONE, IO, SPARSE, Run, Scratch, main, require
 
 SETTINGS = SPARSE + ["--train.epochs=3", "--checkpoint.every_steps=2", "--checkpoint.keep=2",
-                     "--train.log_every_steps=1"]
+                     "--train.log_every_steps=1", "--train.tensorboard=true"]
 
 
 def size_of(folder):

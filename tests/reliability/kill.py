@@ -10,7 +10,8 @@ import time
 
 from runs import DONE, KINDS, Run, Scratch, main, require
 
-SETTINGS = ["--train.epochs=8", "--checkpoint.every_steps=2", "--checkpoint.keep=2", "--train.log_every_steps=1"]
+SETTINGS = ["--train.epochs=8", "--checkpoint.every_steps=2", "--checkpoint.keep=2", "--train.log_every_steps=1",
+            "--train.tensorboard=true"]
 
 
 # What convert decides; a run on shards has the other settings.
