@@ -13,7 +13,7 @@ namespace thalweg::report {
 namespace {
 
 constexpr double kBarLine = 17, kBarsLeft = 176, kBarsRight = 344;
-constexpr std::size_t kMostOfBarName = 26;
+constexpr std::size_t kMostOfBarName = 25;
 constexpr double kCellsLeft = 78, kCellsRight = 392, kLargestCell = 60;
 constexpr std::size_t kMostOfClassName = 9;
 
