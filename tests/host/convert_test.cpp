@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "host/checkpoint/files.hpp"
 #include "host/data/moments.hpp"
 #include "host/data/row_blocks.hpp"
 #include "host/data/row_store.hpp"
@@ -333,6 +334,12 @@ TEST_F(Convert, ASetKeepsWhatWasFilledAndWhereItsWeightsAreFrom) {
   const TrainingShards table = open_training_shards(opened, nullptr, 1);
   EXPECT_EQ(table.notes, (ConversionNotes{.filled = 2, .impute = Imputation::mean, .weight = "w"}));
   EXPECT_EQ(table.data.filled, 2);
+  const std::string manifest = read_file(path("table/manifest.json"));
+  EXPECT_THAT(manifest, testing::HasSubstr("\"version\": 2,\n"));
+  EXPECT_THAT(manifest, testing::HasSubstr(R"(  "filled": 2,
+  "impute": "mean",
+  "weight": "w",
+  "schema": )"));
   opened.train = path("array");
   EXPECT_EQ(open_training_shards(opened, nullptr, 1).notes, (ConversionNotes{.weight = "w.npy"}));
   Dataset rows = open_shards(path("array"));
