@@ -4,7 +4,7 @@
 #include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"
 #include "kernels/gemm/product_tile.cuh"
-#include "kernels/gemm/tiles.cuh"
+#include "kernels/gemm/tiles.hpp"
 
 namespace thalweg {
 
@@ -82,7 +82,7 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
 template <LineAlong kAlongB, class A, class Epilogue>
 void launch_product(const Device& device, const char* op, const ProductArgs<A, Lines>& args,
                     const Epilogue& epilogue) {
-  with_tile(device, args.rows, args.cols, 1, [&](auto shape) {
+  with_tile(device.properties, args.rows, args.cols, 1, [&](auto shape) {
     using Shape = decltype(shape);
     using SideA = Side<A, LineAlong::depth, Shape::kRows, Shape::kRowsPerThread, Shape>;
     using SideB = Side<Lines, kAlongB, Shape::kCols, Shape::kColsPerThread, Shape>;

@@ -7,22 +7,6 @@
 
 namespace thalweg {
 
-/// A block's tile of kRows x kCols outputs, kRowsPerThread x kColsPerThread of them in each thread's
-/// registers; kDepth terms of each sum at a time, kStages of those pieces in shared memory.
-template <int kRows_, int kCols_, int kDepth_, int kRowsPerThread_, int kColsPerThread_, int kStages_,
-          int kBlocksPerSm_>
-struct TileShape {
-  static constexpr int kRows = kRows_, kCols = kCols_, kDepth = kDepth_;
-  static constexpr int kRowsPerThread = kRowsPerThread_, kColsPerThread = kColsPerThread_;
-  static constexpr int kStages = kStages_, kBlocksPerSm = kBlocksPerSm_;
-  static constexpr int kThreadRows = kRows / kRowsPerThread, kThreadCols = kCols / kColsPerThread;
-  static constexpr int kThreads = kThreadRows * kThreadCols;
-  /// Groups of four terms multiplied without a branch between them. Fewer for large tiles: what is read ahead
-  /// takes registers that the sums need.
-  static constexpr int kUnroll = 128 / (kRowsPerThread * kColsPerThread);
-  static_assert(kThreadRows % 4 == 0 && kThreadCols % 8 == 0 && kDepth % 4 == 0);
-};
-
 enum class LineAlong {
   depth,  ///< a line of memory holds consecutive terms of the sum
   width,  ///< a line of memory holds consecutive outputs

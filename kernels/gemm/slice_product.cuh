@@ -5,7 +5,7 @@
 #include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"
 #include "kernels/gemm/product_tile.cuh"
-#include "kernels/gemm/tiles.cuh"
+#include "kernels/gemm/tiles.hpp"
 
 namespace thalweg {
 
@@ -96,7 +96,7 @@ void launch_slice_products(const Device& device, const Source& rows, std::int64_
       chains.bias,
       vector_rows(chains.weight.partials, chains.weight.partial_stride) && features % 4 == 0};
   if (args.outputs <= kFewOutputs) return launch_slice_product<FewTile>(device, args, touched.count);
-  with_tile(device, args.outputs, args.features, touched.count,
+  with_tile(device.properties, args.outputs, args.features, touched.count,
             [&](auto shape) { launch_slice_product<decltype(shape)>(device, args, touched.count); });
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kernels/gemm/product_tile.cuh"
-#include "kernels/gemm/tiles.cuh"
+#include "kernels/gemm/tiles.hpp"
 
 namespace simt {
 void misaligned(const void*, std::size_t, Site) { std::abort(); }
