@@ -216,7 +216,7 @@ class ConvertingLoader : ThreadQuads<Side, kThreads> {
                        static_cast<float>(w));
   }
 
-  /// fma(value, 1, -0) is the value, whatever it is: rows without a scale take the same way.
+  /// Rows without a scale are bytes, and fma(byte, 1, 0) is the byte: they take the same way.
   __device__ __forceinline__ void read_scale() {
     if (source_.scale == nullptr) return;
     scale_ = load_quad(source_.scale + column_, count_, source_.scale_vector);
@@ -240,7 +240,7 @@ class ConvertingLoader : ThreadQuads<Side, kThreads> {
   const unsigned char* from_[kQuads];
   const std::int64_t* ids_ = nullptr;
   uint4 raw_[kQuads];
-  float4 scale_ = make_float4(1.0f, 1.0f, 1.0f, 1.0f), shift_ = make_float4(-0.0f, -0.0f, -0.0f, -0.0f);
+  float4 scale_ = make_float4(1.0f, 1.0f, 1.0f, 1.0f), shift_ = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
 };
 
 template <class Side, int kThreads>

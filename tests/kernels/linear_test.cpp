@@ -213,6 +213,32 @@ TEST_P(LinearTest, GatheredConvertedAndScaledRowsEqualRowsPreparedBeforehand) {
   }
 }
 
+/// The rows, `stride` apart, the last one without a gap behind it.
+Floats spread(const Floats& rows, std::int64_t cols, std::int64_t stride) {
+  const std::int64_t count = std::ssize(rows) / cols;
+  Floats out(at((count - 1) * stride + cols));
+  for (std::int64_t n = 0; n < count; ++n)
+    for (std::int64_t c = 0; c < cols; ++c) out[at(n * stride + c)] = rows[at(n * cols + c)];
+  return out;
+}
+
+// Rows begin on 16 bytes and do not end there; behind the last one memory ends.
+TEST_P(LinearTest, ReadsNothingBehindTheLastRowOfStridedMatrices) {
+  for (const Shape& s : {Shape{300, 21, 33}, Shape{300, 70, 5}}) {
+    const Problem p = integer_problem(s);
+    const std::int64_t in_stride = (s.features + 7) / 8 * 8, out_stride = (s.outputs + 7) / 8 * 8;
+    const Guarded<float> x(ctx(), spread(p.x, s.features, in_stride), Place::last),
+        grad(ctx(), spread(p.grad, s.outputs, out_stride), Place::last);
+    const Guarded<float> weight_sum(ctx(), s.outputs * s.features);
+    backend_of(ctx()).linear.parameter_grad(
+        device_of(ctx()), {.input = dense_rows({x.data(), s.samples, s.features, in_stride}),
+                           .grad_output = {grad.data(), s.samples, s.outputs, out_stride},
+                           .slices = whole_batch(s.samples),
+                           .grad_weight = {.sum = weight_sum.data()}});
+    expect_same_bits(weight_sum.download(), plain_parameter_grad(p, 8).weight, text(s));
+  }
+}
+
 TEST_P(LinearTest, WritesNothingBetweenTheRowsOfStridedMatrices) {
   for (const Shape& s : {Shape{19, 21, 33}, Shape{19, 21, 5}}) {
     const Problem p = integer_problem(s);
