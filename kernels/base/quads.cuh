@@ -28,7 +28,8 @@ __device__ __forceinline__ float4 load_quad(const float* from, std::int64_t coun
 }
 
 __device__ __forceinline__ void store_quad(float* to, float4 quad, std::int64_t count, bool vectors) {
-  if (vectors && count >= 4) return store4(to, quad);
+  // The intrinsic is an ordinary store, but nvcc does not merge it with the four below.
+  if (vectors && count >= 4) return __stwb(reinterpret_cast<float4*>(to), quad);
   if (count > 0) to[0] = quad.x;
   if (count > 1) to[1] = quad.y;
   if (count > 2) to[2] = quad.z;

@@ -4,7 +4,7 @@
 #include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"
 #include "kernels/gemm/product_tile.cuh"
-#include "kernels/gemm/tiles.cuh"
+#include "kernels/gemm/tiles.hpp"
 
 namespace thalweg {
 
@@ -12,7 +12,7 @@ namespace thalweg {
 template <class A, class B>
 struct ProductArgs {
   A a;  ///< [rows] side
-  B b;  ///< [cols] side
+  B b;  ///< [cols] side, its lines in order
   std::int64_t rows, cols, depth;
   Matrix out;
   bool out_vector;  ///< four outputs of a row from a multiple of 4 on are aligned to 16 bytes
@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
   SHARED(buffers, typename Tile::Buffers);
   const ProductBlock block = block_of_tile<Shape>(p.rows, p.cols, 0, p.depth);
   Tile tile;
-  tile.run(p.a, p.b, block, buffers, [](const float*, int) {});
+  tile.run(p.a, p.b.in_order(), block, buffers, [](const float*, int) {});
   tile.store_outputs(block, buffers, [&](std::int64_t row, std::int64_t col, int count, float4 sum) {
     store_quad(p.out.row(row) + col, epilogue.finish(row, col, count, sum), count, p.out_vector);
   });
@@ -82,7 +82,7 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
 template <LineAlong kAlongB, class A, class Epilogue>
 void launch_product(const Device& device, const char* op, const ProductArgs<A, Lines>& args,
                     const Epilogue& epilogue) {
-  with_tile(device, args.rows, args.cols, 1, [&](auto shape) {
+  with_tile(device.properties, args.rows, args.cols, 1, [&](auto shape) {
     using Shape = decltype(shape);
     using SideA = Side<A, LineAlong::depth, Shape::kRows, Shape::kRowsPerThread, Shape>;
     using SideB = Side<Lines, kAlongB, Shape::kCols, Shape::kColsPerThread, Shape>;

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "kernels/base/shared.cuh"
+#include "kernels/gemm/piece_loader.cuh"
 #include "kernels/gemm/product_side.cuh"
 
 namespace thalweg {
@@ -79,12 +80,12 @@ class ProductTile {
   template <class EachPiece>
   __device__ __forceinline__ void run(const typename SideA::Source& a, const typename SideB::Source& b,
                                       const ProductBlock& block, Buffers& buffers, EachPiece each) {
-    Loader<SideA, Shape::kThreads> load_a(a, block.row, block.row_end);
-    Loader<SideB, Shape::kThreads> load_b(b, block.col, block.col_end);
+    const std::int64_t depth = block.depth_end - block.depth;
+    const int whole = static_cast<int>(depth / Shape::kDepth), rest = static_cast<int>(depth % Shape::kDepth);
+    const int count = whole + (rest > 0 ? 1 : 0);
+    Loader<SideA, Shape::kThreads> load_a(a, {block.row, block.row_end, block.depth, block.depth_end});
+    Loader<SideB, Shape::kThreads> load_b(b, {block.col, block.col_end, block.depth, block.depth_end});
     auto& pieces = buffers.pieces;
-    const int count = static_cast<int>((block.depth_end - block.depth + Shape::kDepth - 1) / Shape::kDepth);
-    const auto piece_a = [&](int p) { return piece<SideA>(block, block.row, block.row_end, p); };
-    const auto piece_b = [&](int p) { return piece<SideB>(block, block.col, block.col_end, p); };
     int stage = 0, next_stage = 0;
     // One loop both prefetches pieces and multiplies them, because its body is long.
 #pragma unroll 1
@@ -94,21 +95,25 @@ class ProductTile {
         __syncthreads();  // piece p is seen by all, and nobody reads piece p - 1 any more
       }
       const int next = p + Shape::kStages - 1;
-      if (next < count) {
-        load_a.begin(piece_a(next), pieces.a[next_stage]);
-        load_b.begin(piece_b(next), pieces.b[next_stage]);
+      if (next < whole) {
+        load_a.begin(pieces.a[next_stage]);
+        load_b.begin(pieces.b[next_stage]);
+      } else if (next < count) {
+        load_a.begin_rest(rest, pieces.a[next_stage]);
+        load_b.begin_rest(rest, pieces.b[next_stage]);
       }
       commit_copies();
       if (p >= 0) {
-        const int terms =
-            count_before(block.depth_end, block.depth + std::int64_t{p} * Shape::kDepth, Shape::kDepth);
-        each(pieces.a[stage], terms);
-        multiply(pieces.a[stage], pieces.b[stage], terms);
+        each(pieces.a[stage], p < whole ? Shape::kDepth : rest);
+        multiply(pieces.a[stage], pieces.b[stage], p < whole ? Shape::kDepth : rest);
         stage = stage + 1 == Shape::kStages ? 0 : stage + 1;
       }
-      if (next < count) {
-        load_a.finish(piece_a(next), pieces.a[next_stage]);
-        load_b.finish(piece_b(next), pieces.b[next_stage]);
+      if (next < whole) {
+        load_a.finish(pieces.a[next_stage]);
+        load_b.finish(pieces.b[next_stage]);
+      } else if (next < count) {
+        load_a.finish_rest(rest, pieces.a[next_stage]);
+        load_b.finish_rest(rest, pieces.b[next_stage]);
       }
       next_stage = next_stage + 1 == Shape::kStages ? 0 : next_stage + 1;
     }
@@ -156,14 +161,6 @@ class ProductTile {
   }
 
  private:
-  template <class S>
-  static __device__ __forceinline__ Piece piece(const ProductBlock& block, std::int64_t width,
-                                                std::int64_t width_end, int p) {
-    const std::int64_t depth = block.depth + std::int64_t{p} * Shape::kDepth;
-    if constexpr (S::kDeepLines) return {width, width_end, depth, block.depth_end};
-    return {depth, block.depth_end, width, width_end};
-  }
-
   /// Whether a thread's outputs are groups of four neighbouring columns.
   static constexpr bool kOwnsQuads = !SideB::kDeepLines && SideB::kGroup == 4;
 
@@ -197,25 +194,28 @@ class ProductTile {
   }
 
   __device__ __forceinline__ void multiply(const float* a, const float* b, int terms) {
+    a += SideA::place_of_thread(thread_row_);
+    b += SideB::place_of_thread(thread_col_);
     if (terms == Shape::kDepth) {
 #pragma unroll Shape::kUnroll
-      for (int first = 0; first < Shape::kDepth; first += 4) multiply_terms<4>(a, b, first);
+      for (int group = 0; group < Shape::kDepth / 4; ++group) multiply_terms<4>(a, b);
     } else {
 #pragma unroll 1
-      for (int first = 0; first < terms; ++first) multiply_terms<1>(a, b, first);
+      for (int term = 0; term < terms; ++term) multiply_terms<1>(a, b);
     }
   }
 
+  /// Takes in the next kTerms terms of the thread's outputs.
   template <int kTerms>
-  __device__ __forceinline__ void multiply_terms(const float* a, const float* b, int first) {
+  __device__ __forceinline__ void multiply_terms(const float*& a, const float*& b) {
 #pragma unroll
     for (int col = 0; col < Shape::kColsPerThread; col += SideB::kGroup) {
       float right[kTerms][SideB::kGroup];
-      SideB::template load<kTerms>(b, thread_col_, col, first, right);
+      SideB::template load<kTerms>(b, col, right);
 #pragma unroll
       for (int row = 0; row < Shape::kRowsPerThread; row += SideA::kGroup) {
         float left[kTerms][SideA::kGroup];
-        SideA::template load<kTerms>(a, thread_row_, row, first, left);
+        SideA::template load<kTerms>(a, row, left);
 #pragma unroll
         for (int k = 0; k < kTerms; ++k) {
 #pragma unroll
@@ -227,6 +227,8 @@ class ProductTile {
         }
       }
     }
+    a += SideA::place_of_output(0, kTerms);
+    b += SideB::place_of_output(0, kTerms);
   }
 
   int thread_row_, thread_col_;

@@ -23,6 +23,9 @@ struct Lines {
   const std::int64_t* ids;
   bool vector;  ///< every line begins at a multiple of 16 bytes
 
+  /// The same lines where none are chosen by ids, so that the compiler leaves out that way of reading.
+  __device__ __forceinline__ Lines in_order() const { return {data, stride, nullptr, vector}; }
+
   using Line = const float*;
   __device__ __forceinline__ Line line(std::int64_t l) const {
     return data + (ids != nullptr ? ids[l] : l) * stride;
@@ -43,40 +46,41 @@ struct ConvertedRows {
   const float* scale;
   const float* shift;
   bool bytes;
-  bool vector;  ///< four elements of a line from a multiple of 4 on are aligned to their size
+  bool vector;        ///< four elements of a line from a multiple of 4 on are aligned to their size
+  bool scale_vector;  ///< scale and shift are there, on 16 bytes
 
   using Line = std::int64_t;  ///< elements before the line
   __device__ __forceinline__ Line line(std::int64_t l) const {
     return (ids != nullptr ? ids[l] : l) * stride;
   }
 
-  /// Elements [at, at + count) of a line in their stored form: four bytes in one word if possible, otherwise
+  /// Where an element lies, and how far apart elements are.
+  __device__ __forceinline__ const unsigned char* address(std::int64_t element) const {
+    return static_cast<const unsigned char*>(data) + (bytes ? element : 4 * element);
+  }
+
+  /// `count` elements from an address on in their stored form: four bytes in one word if possible, otherwise
   /// an element in each word. It is separate from quad_of, so that other work can overlap the load.
-  __device__ __forceinline__ uint4 raw(Line from, std::int64_t at, int count) const {
+  __device__ __forceinline__ uint4 raw(const unsigned char* from, int count) const {
     uint4 word = make_uint4(0, 0, 0, 0);
     if (bytes) {
-      const auto* p = static_cast<const unsigned char*>(data) + from + at;
-      if (vector && count == 4) return make_uint4(*reinterpret_cast<const unsigned*>(p), 0, 0, 0);
-      if (count > 0) word.x = p[0];
-      if (count > 1) word.y = p[1];
-      if (count > 2) word.z = p[2];
-      if (count > 3) word.w = p[3];
+      if (vector && count == 4) return make_uint4(*reinterpret_cast<const unsigned*>(from), 0, 0, 0);
+      if (count > 0) word.x = from[0];
+      if (count > 1) word.y = from[1];
+      if (count > 2) word.z = from[2];
+      if (count > 3) word.w = from[3];
       return word;
     }
-    const auto* p = static_cast<const float*>(data) + from + at;
-    if (vector && count == 4) {
-      const float4 v = load4(p);
-      return make_uint4(__float_as_uint(v.x), __float_as_uint(v.y), __float_as_uint(v.z),
-                        __float_as_uint(v.w));
-    }
-    if (count > 0) word.x = __float_as_uint(p[0]);
-    if (count > 1) word.y = __float_as_uint(p[1]);
-    if (count > 2) word.z = __float_as_uint(p[2]);
-    if (count > 3) word.w = __float_as_uint(p[3]);
+    if (vector && count == 4) return *reinterpret_cast<const uint4*>(from);
+    const auto* p = reinterpret_cast<const unsigned*>(from);
+    if (count > 0) word.x = p[0];
+    if (count > 1) word.y = p[1];
+    if (count > 2) word.z = p[2];
+    if (count > 3) word.w = p[3];
     return word;
   }
 
-  /// The features that raw(line, at, count) brought.
+  /// The features that raw brought, `at` the first one's column.
   __device__ __forceinline__ float4 quad_of(uint4 word, std::int64_t at, int count) const {
     if (bytes && vector && count == 4) {
       const unsigned all = word.x;
@@ -87,7 +91,7 @@ struct ConvertedRows {
                        count > 3 ? feature(word.w, at + 3) : 0.0f);
   }
   __device__ __forceinline__ float4 quad(Line from, std::int64_t at, int count) const {
-    return quad_of(raw(from, at, count), at, count);
+    return quad_of(raw(address(from + at), count), at, count);
   }
 
  private:
@@ -121,7 +125,8 @@ inline ConvertedRows make_converted(const DenseRows& x) {
           x.scale,
           x.shift,
           bytes,
-          aligned_to(x.data, bytes ? 4 : 16) && x.stride % 4 == 0};
+          aligned_to(x.data, bytes ? 4 : 16) && x.stride % 4 == 0,
+          x.scale != nullptr && aligned_to(x.scale, 16) && aligned_to(x.shift, 16)};
 }
 
 /// f(rows as they are to be read): one kernel for rows that can be copied, one for those that are converted.

@@ -5,7 +5,7 @@
 #include "kernels/base/launch.cuh"
 #include "kernels/base/quads.cuh"
 #include "kernels/gemm/product_tile.cuh"
-#include "kernels/gemm/tiles.cuh"
+#include "kernels/gemm/tiles.hpp"
 
 namespace thalweg {
 
@@ -13,7 +13,7 @@ namespace thalweg {
 /// are in the partials on return.
 template <class B>
 struct SliceProductArgs {
-  Lines grad_output;  ///< [N, O]
+  Lines grad_output;  ///< [N, O], its lines in order
   B input;            ///< [N, I]
   std::int64_t outputs, features;
   BatchSlices slices;
@@ -54,9 +54,15 @@ __global__ void __launch_bounds__(Shape::kThreads, Shape::kBlocksPerSm)
                         block.row + along < block.row_end;
   float* bias_partial = p.grad_bias.partials + slice * p.grad_bias.partial_stride + block.row + along;
   float bias = has_bias && continues ? *bias_partial : 0.0f;
-  tile.run(p.grad_output, p.input, block, buffers, [&](const float* piece, int terms) {
+  tile.run(p.grad_output.in_order(), p.input, block, buffers, [&](const float* piece, int terms) {
     if (!has_bias) return;
-    for (int k = 0; k < terms; ++k) bias = bias + piece[k * SideA::kPitch + along];
+    if (terms == Shape::kDepth) {
+#pragma unroll 4
+      for (int k = 0; k < Shape::kDepth; ++k) bias = bias + piece[SideA::place(k, along)];
+    } else {
+#pragma unroll 1
+      for (int k = 0; k < terms; ++k) bias = bias + piece[SideA::place(k, along)];
+    }
   });
   tile.store_outputs(block, buffers, [&](std::int64_t row, std::int64_t col, int count, float4 chains) {
     store_quad(partial + row * p.features + col, chains, count, p.partial_vector);
@@ -90,7 +96,7 @@ void launch_slice_products(const Device& device, const Source& rows, std::int64_
       chains.bias,
       vector_rows(chains.weight.partials, chains.weight.partial_stride) && features % 4 == 0};
   if (args.outputs <= kFewOutputs) return launch_slice_product<FewTile>(device, args, touched.count);
-  with_tile(device, args.outputs, args.features, touched.count,
+  with_tile(device.properties, args.outputs, args.features, touched.count,
             [&](auto shape) { launch_slice_product<decltype(shape)>(device, args, touched.count); });
 }
 

@@ -1,5 +1,5 @@
 #include "kernels/base/launch.cuh"
-#include "kernels/gemm/tiles.cuh"
+#include "kernels/gemm/tiles.hpp"
 #include "kernels/linear/linear_cuda.cuh"
 #include "kernels/linear_step/linear_step_cuda.cuh"
 #include "kernels/linear_step/linear_step_dense.cuh"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <utility>
 
 #include "host/runtime/device_of.hpp"
@@ -154,6 +155,7 @@ struct GatheredRows {
 
   GatheredRows(Shape s, std::int64_t row_stride, bool scaled, bool integers)
       : stride(row_stride), prepared(integers ? integer_problem(s) : real_problem(s)) {
+    for (std::int64_t n = std::ssize(ids); n < s.samples; ++n) ids.push_back((7 * n * n + n) % kDataRows);
     for (float v : random_integers(kDataRows * stride, 5, 120)) {
       bytes.push_back(static_cast<std::uint8_t>(v + 120.0f));
       floats.push_back(static_cast<float>(bytes.back()));
@@ -171,17 +173,20 @@ struct GatheredRows {
 
 TEST_P(LinearTest, GatheredConvertedAndScaledRowsEqualRowsPreparedBeforehand) {
   for (const Shape& s : {Shape{19, 57, 11}, Shape{19, 57, 3}, Shape{17, 57, 20}, Shape{8, 32, 9},
-                         Shape{19, 1, 30}, Shape{19, 32, 16}, Shape{7, 57, 260}, Shape{7, 33, 400}}) {
-    // With 64 every row is aligned for wide loads, with 61 hardly any.
-    for (const auto& [stride, scaled] : {std::pair{61, false}, {61, true}, {64, false}, {64, true}}) {
+                         Shape{19, 1, 30}, Shape{19, 32, 16}, Shape{7, 57, 260}, Shape{7, 33, 400},
+                         Shape{530, 101, 11}, Shape{530, 104, 70}, Shape{19, 104, 5}}) {
+    // With 128 every row is aligned for wide loads, with 125 hardly any.
+    for (const auto& [stride, scaled] : {std::pair{125, false}, {125, true}, {128, false}, {128, true}}) {
       const GatheredRows rows(s, stride, scaled, sums_in_double());
       const Problem& p = rows.prepared;
       const Floats want_out = plain_forward(p);
       const ParameterGrad want = plain_parameter_grad(p, 8);
-      const Guarded<float> f(ctx(), rows.floats), scale(ctx(), rows.scale), shift(ctx(), rows.shift),
-          weight(ctx(), p.weight), bias(ctx(), p.bias), grad(ctx(), p.grad);
-      const Guarded<std::uint8_t> b(ctx(), rows.bytes);
-      const Guarded<std::int64_t> ids(ctx(), rows.ids);
+      const Place place = stride % 16 == 0 ? Place::last : Place::odd;
+      const Guarded<float> f(ctx(), rows.floats, place), scale(ctx(), rows.scale, place),
+          shift(ctx(), rows.shift, place), weight(ctx(), p.weight, place), bias(ctx(), p.bias),
+          grad(ctx(), p.grad, place);
+      const Guarded<std::uint8_t> b(ctx(), rows.bytes, place);
+      const Guarded<std::int64_t> ids(ctx(), rows.ids, place);
       for (const bool as_bytes : {false, true}) {
         const Guarded<float> out(ctx(), s.samples * s.outputs), weight_sum(ctx(), s.outputs * s.features);
         const DenseRows input{.data = as_bytes ? static_cast<const void*>(b.data()) : f.data(),
@@ -206,6 +211,32 @@ TEST_P(LinearTest, GatheredConvertedAndScaledRowsEqualRowsPreparedBeforehand) {
         expect_same_bits(weight_sum.download(), want.weight, "grad_weight " + text(s));
       }
     }
+  }
+}
+
+/// The rows, `stride` apart, with NaN in the gaps; there is none behind the last one.
+Floats spread(const Floats& rows, std::int64_t cols, std::int64_t stride) {
+  const std::int64_t count = std::ssize(rows) / cols;
+  Floats out(at((count - 1) * stride + cols), std::numeric_limits<float>::quiet_NaN());
+  for (std::int64_t n = 0; n < count; ++n)
+    for (std::int64_t c = 0; c < cols; ++c) out[at(n * stride + c)] = rows[at(n * cols + c)];
+  return out;
+}
+
+// A slice is a whole piece of 32 rows.
+TEST_P(LinearTest, GapsBetweenTheRowsOfStridedMatricesReachNoGradient) {
+  for (const Shape& s : {Shape{256, 21, 33}, Shape{256, 70, 5}}) {
+    const Problem p = integer_problem(s);
+    const std::int64_t in_stride = (s.features + 7) / 8 * 8, out_stride = (s.outputs + 7) / 8 * 8;
+    const Guarded<float> x(ctx(), spread(p.x, s.features, in_stride), Place::last),
+        grad(ctx(), spread(p.grad, s.outputs, out_stride), Place::last);
+    const Guarded<float> weight_sum(ctx(), s.outputs * s.features);
+    backend_of(ctx()).linear.parameter_grad(
+        device_of(ctx()), {.input = dense_rows({x.data(), s.samples, s.features, in_stride}),
+                           .grad_output = {grad.data(), s.samples, s.outputs, out_stride},
+                           .slices = whole_batch(s.samples),
+                           .grad_weight = {.sum = weight_sum.data()}});
+    expect_same_bits(weight_sum.download(), plain_parameter_grad(p, 8).weight, text(s));
   }
 }
 

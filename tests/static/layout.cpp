@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kernels/gemm/product_tile.cuh"
-#include "kernels/gemm/tiles.cuh"
+#include "kernels/gemm/tiles.hpp"
 
 namespace simt {
 void misaligned(const void*, std::size_t, Site) { std::abort(); }
@@ -53,7 +53,7 @@ Passes reads(Along along) {
     std::vector<std::vector<int>> word(4 * S::kGroup);  // [value][lane]
     for (int lane = 0; lane < kLanes; ++lane) {
       float value[4][S::kGroup];
-      S::template load<4>(piece.data(), along(lane), group, 0, value);
+      S::template load<4>(piece.data() + S::place_of_thread(along(lane)), group, value);
       for (int k = 0; k < 4; ++k)
         for (int i = 0; i < S::kGroup; ++i)
           word[static_cast<std::size_t>(k * S::kGroup + i)].push_back(static_cast<int>(value[k][i]));
@@ -79,7 +79,7 @@ Passes copies() {
   for (int begin = 0; begin + kLanes <= kQuads; begin += kThreads) {  // the first warp's
     std::vector<int> first;
     for (int quad = begin; quad < begin + kLanes; ++quad)
-      first.push_back(quad / kQuadsPerLine * S::kPitch + quad % kQuadsPerLine * 4);
+      first.push_back(S::place(quad / kQuadsPerLine, quad % kQuadsPerLine * 4));
     add_access(passes, first, 4);
   }
   return passes;

@@ -84,8 +84,8 @@ class Work:
 
 
 def tile_shapes():
-    """Tile -> rows, columns, depth, rows and columns of a thread, stages (kernels/gemm/tiles.cuh)."""
-    text = (ROOT / "kernels/gemm/tiles.cuh").read_text()
+    """Tile -> rows, columns, depth, rows and columns of a thread, stages (kernels/gemm/tiles.hpp)."""
+    text = (ROOT / "kernels/gemm/tiles.hpp").read_text()
     return {name: tuple(map(int, numbers.split(",")[:6]))
             for name, numbers in re.findall(r"struct (\w+Tile) : TileShape<([\d, ]+)>", text)}
 

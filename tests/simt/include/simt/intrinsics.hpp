@@ -206,6 +206,10 @@ void __stcs(T* to, std::type_identity_t<T> value, simt::Site site = simt::here()
   *to = value;
 }
 template <class T>
+void __stwb(T* to, std::type_identity_t<T> value, simt::Site site = simt::here()) {
+  __stcs(to, value, site);
+}
+template <class T>
 void __stcg(T* to, std::type_identity_t<T> value, simt::Site site = simt::here()) {
   __stcs(to, value, site);
 }
