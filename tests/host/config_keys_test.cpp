@@ -190,6 +190,7 @@ TEST(ConfigKeys, AreWrittenInTheOrderOfTheirPage) {
             "cycle_factor max_lr_start_factor max_lr_end_factor rise_fraction patience threshold "
             "[train] epochs max_steps batch_size micro_batch reduction_slices shuffle drop_last threads "
             "patience metric gradient_tolerance loss_tolerance max_seconds on_spike log_every_steps "
+            "tensorboard report "
             "[per_sample] clip_norm mode noise_multiplier target_epsilon delta accountant sampling "
             "reproducible_noise statistics "
             "[checkpoint] every_steps every_epochs keep resume on_change ");
