@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# peers [WORKLOAD...]: compare with PyTorch, scikit-learn and others; without a workload docs/benchmarks.md is written
+# peers [WORKLOAD...]: compare with PyTorch, scikit-learn and others; all workloads: writes docs/benchmarks.md
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh
