@@ -68,6 +68,7 @@ struct CommandLine {
     app.set_version_flag("--version", std::string("thalweg ") + kVersion);
     add_model_commands();
     add_tool_commands();
+    add_commands_about_the_program();
   }
 
   void add_model_commands() {
@@ -119,9 +120,14 @@ struct CommandLine {
     command->add_option("--steps", verify.steps, "Steps to take")->capture_default_str();
     on(command, verify, [this](Streams s) { return verify_command(verify, s); });
 
-    add_bench_command();
+    command =
+        add_command(app, "bench", "How fast this machine is, and how near to that the workloads come", bench);
+    add_bench_options(*command, bench);
+    commands.emplace_back(command, [this](Streams s) { return bench_command(bench, s); });
+  }
 
-    command = add_command(app, "info", "Version, devices, and why a device cannot be used", info);
+  void add_commands_about_the_program() {
+    CLI::App* command = add_command(app, "info", "Version, devices, and why a device cannot be used", info);
     on(command, info, [this](Streams s) { return info_command(info, s); });
 
     command = app.add_subcommand("schema", "The table of all settings");
@@ -138,13 +144,6 @@ struct CommandLine {
         ->required()
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     commands.emplace_back(command, [this](Streams s) { return completion_command(shell, s); });
-  }
-
-  void add_bench_command() {
-    CLI::App* command =
-        add_command(app, "bench", "How fast this machine is, and how near to that the workloads come", bench);
-    add_bench_options(*command, bench);
-    commands.emplace_back(command, [this](Streams s) { return bench_command(bench, s); });
   }
 
   void on(CLI::App* command, Common& common, std::function<int(Streams)> call) {

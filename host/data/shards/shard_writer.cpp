@@ -10,6 +10,7 @@
 #include "host/checkpoint/atomic_folder.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/data/shards/class_rows.hpp"
+#include "host/data/shards/form_rules.hpp"
 #include "host/data/shards/half_cells.hpp"
 #include "host/data/shards/shard_buffer.hpp"
 #include "host/data/shards/shard_layout.hpp"
@@ -109,17 +110,6 @@ namespace {
 std::span<const float> part_of(std::span<const float> values, std::int64_t first, std::int64_t count) {
   if (values.empty()) return values;
   return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-}
-
-void require_form(const ShardForm& form, std::int64_t shard_bytes) {
-  if (shard_bytes < 1) throw UsageError(fmt::format("a shard of {} bytes; want 1 or more", shard_bytes));
-  const bool dense_floats = !form.sparse && form.dtype == DType::f32;
-  if (form.floats != CellFloats::f32 && !dense_floats)
-    throw UsageError(fmt::format("{} is for dense rows of numbers; these rows are {}", name_of(form.floats),
-                                 form.sparse ? "sparse" : "bytes"));
-  if (form.features < (form.sparse ? 0 : 1) || (form.sparse && form.dtype != DType::f32))
-    throw ShapeError(fmt::format("shards of {} {} {} features; expected 1 or more, float32 where sparse",
-                                 form.features, form.sparse ? "sparse" : "dense", dtype_of(form)));
 }
 
 }  // namespace
