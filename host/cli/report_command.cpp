@@ -45,7 +45,7 @@ void require_there(const Config& config, const std::string& which) {
     throw NoInputError("they came by standard input");
 }
 
-/// Rows that cannot be had leave the page without them; but not those that this call names.
+/// Rows that cannot be read leave the page without them; but not those that this call names.
 void add_rows(const std::string& which, const Config& config, const Model& model,
               const ReportArguments& arguments, Streams streams, PageData& page) {
   try {

@@ -4,17 +4,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
-#include <string_view>
+#include <cmath>
 #include <vector>
 
 #include "host/checkpoint/files.hpp"
 #include "host/config/config_text.hpp"
 #include "host/data/raw_data.hpp"
 #include "host/data/text.hpp"
-#include "host/json/json.hpp"
+#include "host/report/run_epochs.hpp"
+#include "host/report/run_files.hpp"
 #include "thalweg/error.hpp"
-#include "thalweg/metrics.hpp"
 #include "thalweg/version.hpp"
 
 namespace thalweg {
@@ -38,23 +37,25 @@ std::string listed(const std::vector<std::string>& names) {
   return fmt::format("{}{}", fmt::join(some, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
 }
 
+report::RunFiles files_of(const std::string& run) {
+  if (!path_exists(join_path(run, "config.toml")))
+    throw UsageError(
+        fmt::format("{} has no config.toml, which a model card tells of; want the folder of a run", run));
+  return report::read_run_files(run);
+}
+
 class Card {
  public:
   Card(const Model& model, const std::string& run)
       : spec_(model.spec()),
         schema_(spec_.schema),
-        run_(run),
-        checksum_(parameters_xxh3(model.parameters())) {
-    const std::string file = join_path(run, "config.toml");
-    if (!path_exists(file))
-      throw UsageError(
-          fmt::format("{} has no config.toml, which a model card tells of; want the folder of a run", run));
-    read_config_file(file, config_);
-  }
+        run_(files_of(run)),
+        config_(run_.config),
+        checksum_(parameters_xxh3(model.parameters())) {}
 
   std::string text() const {
-    return fmt::format("{}# {}\n\n{}\n{}\n{}\n{}\n{}", kCardMark, quoted(name_of(run_)), about(), data(),
-                       settings(), scores(), limits());
+    return fmt::format("{}# {}\n\n{}\n{}\n{}\n{}\n{}", kCardMark, quoted(name_of(run_.folder)), about(),
+                       data(), settings(), scores(), limits());
   }
 
  private:
@@ -101,47 +102,20 @@ class Card {
   }
 
   std::string scores() const {
-    const std::optional<Json> line = line_of_model();
+    const report::LogLine* const line = report::model_epoch(run_);
     std::string table, rows;
-    if (line)
-      for (const auto& [name, value] : line->object())
-        if ((name.starts_with("validation.") || name == "train.loss") && value.dump() != "null")
-          table += fmt::format("| {} | {:.6g} |\n", name, value.get<double>());
+    if (line != nullptr)
+      for (const auto& [name, value] : line->values)
+        if ((name.starts_with("validation.") || name == "train.loss") && !std::isnan(value))
+          table += fmt::format("| {} | {:.6g} |\n", name, value);
     if (table.find("validation.") == std::string::npos)
       rows =
           "\nThe run held out no rows: nothing here says how the model does on rows that it has not seen.\n";
     if (!table.empty() && schema_.target_transform != TargetTransform{})
       rows += "\nLosses are those of the standardised target; the other metrics are in its own unit.\n";
     if (table.empty()) return "## Scores\n" + rows;
-    return fmt::format("## Scores\n\nAfter epoch {}:\n\n| metric | value |\n|---|---|\n{}{}",
-                       line->at("epoch").get<std::int64_t>(), table, rows);
-  }
-
-  /// The epoch's line of the log that is of this model: with patience the best, the first of equals; else the
-  /// last.
-  std::optional<Json> line_of_model() const {
-    const std::string metric = "validation." + config_.train.metric;
-    const double sign = larger_is_better(config_.train.metric) ? -1 : 1;
-    std::optional<Json> found;
-    for (Json& line : epoch_lines()) {
-      const Json* const score = line.find(metric);
-      const bool chooses = config_.train.patience > 0 && score != nullptr && found;
-      if (!chooses || sign * score->get<double>() < sign * found->at(metric).get<double>())
-        found = std::move(line);
-    }
-    return found;
-  }
-
-  std::vector<Json> epoch_lines() const {
-    std::vector<Json> lines;
-    const std::string file = join_path(run_, "metrics.jsonl");
-    if (!path_exists(file)) return lines;
-    const std::string text = read_file(file);
-    for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      Json line = parse_json(std::string_view(text).substr(begin, end - begin));
-      if (line.find("epoch") != nullptr) lines.push_back(std::move(line));
-    }
-    return lines;
+    return fmt::format("## Scores\n\nAfter epoch {}:\n\n| metric | value |\n|---|---|\n{}{}", line->epoch,
+                       table, rows);
   }
 
   std::string limits() const {
@@ -165,8 +139,9 @@ class Card {
 
   const ModelSpec& spec_;
   const DataSchema& schema_;
-  std::string run_, checksum_;
-  Config config_;
+  const report::RunFiles run_;
+  const Config& config_;
+  const std::string checksum_;
 };
 
 }  // namespace

@@ -9,7 +9,7 @@ constexpr double kChartWidth = 400;
 constexpr double kTitleHeight = 24;
 constexpr double kCharacterWidth = 6;  ///< about, of the text of a chart
 
-/// The element around `body`, with the title as text and for readers of screens.
+/// The element around `body`, with the title as text and for screen readers.
 std::string svg_element(std::string_view title, double height, const std::string& body);
 
 /// A text at a position. `classes`: those of chart_style; `more`: further attributes.

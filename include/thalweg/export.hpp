@@ -16,8 +16,9 @@ namespace thalweg {
 ///   [N, classes], or `scores` of a hinge loss [N, classes, or 1 for two classes];
 /// - of numbers: `prediction` [N], float, or double where the target has an offset; [N, outputs] of several.
 /// A category that training did not have counts as none of them. A missing value that the model has no
-/// replacement for makes the row's outputs NaN. docs/export.md has more. Throws UsageError for a model that
-/// ONNX cannot hold: of hashed features, or of 2 GB and more. Throws IoError.
+/// replacement for makes the row's probabilities,
+/// scores or prediction NaN; its label then means nothing. docs/export.md has more. Throws UsageError for a
+/// model that ONNX cannot hold: of hashed features, or of 2 GB and more. Throws IoError.
 THALWEG_API void export_onnx(const Model& model, const std::string& file);
 
 }  // namespace thalweg

@@ -53,7 +53,7 @@ struct Setting {
   std::string_view aliases = {};  ///< its names in other tools, separated by spaces
   /// The number that "auto" stands for; NaN: it takes no such word.
   double automatic = std::numeric_limits<double>::quiet_NaN();
-  bool path = false;  ///< names a file or folder: "~" at its begin is the user's home
+  bool path = false;  ///< names a file or folder: "~" at its beginning is the user's home
   OnResume on_resume = OnResume::refuse;
   ReadBy read_by = ReadBy::training;
 };

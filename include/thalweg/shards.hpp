@@ -45,7 +45,8 @@ struct ConvertReport {
 /// shard that is missing or has another size.
 THALWEG_API Dataset open_shards(const std::string& folder);
 
-/// Writes the data set as a new folder of shards: equal data give equal bytes. The folder is there whole or
+/// Writes the data set as a new folder of shards: equal data and shard_bytes give equal
+/// bytes, unless memory makes the shards smaller (ConvertReport::notes). The folder is there whole or
 /// not at all. Throws IoError, and UsageError if the folder exists.
 THALWEG_API ConvertReport write_shards(const Dataset& data, const std::string& folder,
                                        const ConvertOptions& options = {});

@@ -23,7 +23,8 @@ struct TileShape {
   static_assert(kThreadRows % 4 == 0 && kThreadCols % 8 == 0 && kDepth % 4 == 0);
 };
 
-// kFfmaPercent: FFMA of the instructions of the main loop, rounded (tests/static/ratchet.json).
+// kFfmaPercent: FFMA of the instructions of the main loop, about the mean of the tile's products in
+// tests/static/ratchet.json. kFfmaClocks and kOtherClocks are nominal, as in tests/static/devices.py.
 struct LargeTile : TileShape<128, 128, 16, 8, 8, 2, 1> {
   static constexpr int kFfmaPercent = 86;
 };
@@ -52,7 +53,9 @@ double clocks_of(std::int64_t blocks, const DeviceProperties& gpu) {
   constexpr double kSchedulers = 4, kWarp = 32, kFfmaClocks = 1.25, kOtherClocks = 3, kL2Bytes = 20;
   constexpr double kFfma = Shape::kRowsPerThread * Shape::kColsPerThread;  // of a thread
   constexpr double kIssued = kFfma * 100 / Shape::kFfmaPercent;
-  constexpr std::int64_t kShared = 4 * Shape::kStages * (Shape::kRows + Shape::kCols) * (Shape::kDepth + 4);
+  // Bytes, with the padding of lines along the depth (product_side.cuh), which the other layout lacks.
+  constexpr std::int64_t kShared =
+      4 * Shape::kStages * (Shape::kRows + Shape::kCols) * (Shape::kDepth + Shape::kDepth / 8);
   const std::int64_t most = ceil_div(blocks, std::max(1, gpu.multiprocessors));
   const std::int64_t fit = std::clamp<std::int64_t>(gpu.shared_bytes / kShared, 1, Shape::kBlocksPerSm);
   const auto here = static_cast<double>(most), waves = static_cast<double>(ceil_div(most, fit));

@@ -110,7 +110,7 @@ def sparse(folder, gigabytes):
 
 
 def one_kind(program, kind, folder, gigabytes, limit):
-    repeated = kind == "sparse" and gigabytes > 1  # texts are converted in memory
+    repeated = kind == "sparse" and gigabytes > 1  # a text of many gigabytes takes long to write
     source = sparse(folder, 0.02 if repeated else gigabytes) if kind == "sparse" else dense(folder, kind, gigabytes)
     shards = folder / "shards"
     command = [program, "convert", source[0], str(shards), *source[1:], "--model.loss=logistic", "--shard_mb=32", "--quiet", "--json"]
