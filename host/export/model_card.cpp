@@ -108,7 +108,9 @@ class Card {
       for (const auto& [name, value] : line->values)
         if ((name.starts_with("validation.") || name == "train.loss") && !std::isnan(value))
           table += fmt::format("| {} | {:.6g} |\n", name, value);
-    if (table.find("validation.") == std::string::npos)
+    if (line == nullptr || std::none_of(line->values.begin(), line->values.end(), [](const auto& value) {
+          return value.first.starts_with("validation.");
+        }))
       rows =
           "\nThe run held out no rows: nothing here says how the model does on rows that it has not seen.\n";
     if (!table.empty() && schema_.target_transform != TargetTransform{})

@@ -17,7 +17,7 @@ constexpr std::size_t kMostOfBarName = 25;
 constexpr double kCellsLeft = 78, kCellsRight = 392, kLargestCell = 60;
 constexpr std::size_t kMostOfClassName = 9;
 
-double error_of(const Bar& bar) { return std::isfinite(bar.error) ? bar.error : 0; }
+double error_of(const Bar& bar) { return std::isfinite(std::abs(bar.value) + bar.error) ? bar.error : 0; }
 
 Interval values_of(const std::vector<Bar>& bars) {
   Interval values{0, 0};

@@ -74,7 +74,8 @@ std::string svg(const HeatMap& map);
 /// A chart as a file of its own, with its style.
 std::string svg_file(const std::string& svg);
 
-/// At most about `most` points that keep the extremes of y: two of each part of the series.
+/// At most about `most` points that keep the extremes of y and y2, and the breaks of a line: two or three of
+/// each part of the series.
 std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points, std::size_t most);
 
 }  // namespace thalweg::report

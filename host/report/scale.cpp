@@ -13,6 +13,8 @@ constexpr int kMostDecades = 6;                            // ticks of a logarit
 constexpr int kDecadesWithSteps = 2;                       // up to here it has ticks at 1, 2 and 5
 constexpr double kMostFraction = 1e-3, kLeastPower = 1e5;  // numbers outside are written with a power
 constexpr double kRounding = 1e-9;                         // of a quotient that should be a whole number
+constexpr double kMost = 1e300, kLeast = 1e-300;           // sizes of values that have a place
+constexpr double kLeastWidth = 1e-12;                      // of an axis, beside its values
 
 /// digit * 10^exponent, rounded once.
 double decimal(double digit, int exponent) {
@@ -20,12 +22,14 @@ double decimal(double digit, int exponent) {
   return exponent < 0 ? digit / power : digit * power;
 }
 
-/// A constant gets room on both sides.
+/// A constant gets room on both sides, and so do values that doubles hardly tell apart.
 Interval with_width(Interval values) {
   if (!std::isfinite(values.low) || !std::isfinite(values.high)) return {0, 1};
-  if (values.low < values.high) return values;
-  const double room = values.low == 0 ? 1 : std::abs(values.low) / 2;
-  return {values.low - room, values.low + room};
+  const double low = std::clamp(values.low, -kMost, kMost), high = std::clamp(values.high, -kMost, kMost);
+  const double size = std::max(std::abs(low), std::abs(high));
+  if (high - low > std::max(kLeast, size * kLeastWidth)) return {low, high};
+  const double room = size < kLeast ? 1 : size / 2;
+  return {low - room, low + room};
 }
 
 std::vector<double> linear_ticks(Interval values) {
@@ -45,6 +49,7 @@ std::vector<double> linear_ticks(Interval values) {
 
 std::vector<double> log_ticks(Interval values) {
   if (!(values.low > 0) || !std::isfinite(values.high)) return {1, 10};
+  values = {std::clamp(values.low, kLeast, kMost), std::clamp(values.high, kLeast, kMost)};
   const int first = static_cast<int>(std::floor(std::log10(values.low) + kRounding)),
             last = static_cast<int>(std::ceil(std::log10(values.high) - kRounding));
   std::vector<double> ticks;
@@ -81,13 +86,13 @@ Scale::Scale(ScaleKind kind, Interval values, Interval positions)
       positions_(positions) {}
 
 bool Scale::shows(double value) const {
-  return std::isfinite(value) && (kind_ == ScaleKind::linear || value > 0);
+  return std::abs(value) <= kMost && (kind_ == ScaleKind::linear || value >= kLeast);
 }
 
 double Scale::share(double value) const {
   const double low = ticks_.front(), high = ticks_.back();
   if (kind_ == ScaleKind::linear) return (value - low) / (high - low);
-  return std::log(value / low) / std::log(high / low);
+  return (std::log(value) - std::log(low)) / (std::log(high) - std::log(low));
 }
 
 double Scale::at(double value) const {

@@ -17,7 +17,8 @@ class Scale {
   /// Takes any values: those that are not finite, or have no logarithm, give an axis from 0 to 1, or 1 to 10.
   Scale(ScaleKind kind, Interval values, Interval positions);
 
-  /// Whether the value has a place: it is finite, and above 0 on a logarithmic axis.
+  /// Whether the value has a place: its size is at most 1e300, and on a logarithmic axis it is at least
+  /// 1e-300.
   bool shows(double value) const;
   /// The position of a value that has one.
   double at(double value) const;

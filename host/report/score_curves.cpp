@@ -1,5 +1,7 @@
 #include "host/report/score_curves.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -93,20 +95,34 @@ std::vector<CalibrationBin> calibration(const std::vector<ScoredRow>& rows) {
   return bins;
 }
 
+namespace {
+
+/// Round numbers: between two ticks the same number of bins.
+std::vector<double> histogram_edges(const std::vector<double>& ticks, std::size_t parts) {
+  const std::size_t split = std::max<std::size_t>(parts / (ticks.size() - 1), 1);
+  std::vector<double> edges;
+  for (std::size_t t = 0; t + 1 < ticks.size(); ++t)
+    for (std::size_t k = 0; k < split; ++k) {
+      const double share = static_cast<double>(k) / static_cast<double>(split);
+      const double edge = ticks[t] + (ticks[t + 1] - ticks[t]) * share;
+      edges.push_back(std::stod(fmt::format("{:.15g}", edge)));  // 0.3, not the sum 0.2 + 0.1
+    }
+  edges.push_back(ticks.back());
+  return edges;
+}
+
+}  // namespace
+
 std::vector<HistogramBin> histogram(const std::vector<double>& values, std::size_t parts) {
   if (values.empty()) return {};
   const auto [least, largest] = std::minmax_element(values.begin(), values.end());
-  const std::vector<double> ticks = Scale(ScaleKind::linear, {*least, *largest}, {}).ticks();
-  const std::size_t split = std::max<std::size_t>(parts / (ticks.size() - 1), 1);
-  const std::size_t count = split * (ticks.size() - 1);
-  const double width = (ticks.back() - ticks.front()) / static_cast<double>(count);
-  std::vector<HistogramBin> bins(count);
-  for (std::size_t b = 0; b < count; ++b)
-    bins[b] = {ticks.front() + static_cast<double>(b) * width,
-               ticks.front() + static_cast<double>(b + 1) * width, 0};
+  const std::vector<double> edges =
+      histogram_edges(Scale(ScaleKind::linear, {*least, *largest}, {}).ticks(), parts);
+  std::vector<HistogramBin> bins;
+  for (std::size_t b = 0; b + 1 < edges.size(); ++b) bins.push_back({edges[b], edges[b + 1], 0});
   for (const double value : values) {
-    const auto bin = static_cast<std::size_t>((value - ticks.front()) / width);
-    ++bins[std::min(bin, count - 1)].count;
+    const auto above = std::upper_bound(edges.begin(), edges.end(), value) - edges.begin();
+    ++bins[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(above - 1, 0, std::ssize(bins) - 1))].count;
   }
   return bins;
 }

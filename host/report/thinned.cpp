@@ -9,17 +9,26 @@ namespace {
 
 using Place = std::vector<ChartPoint>::const_iterator;
 
-/// The points of a part with the least and the largest y, in their order; its first where none has a y.
+bool has_place(const ChartPoint& point) { return std::isfinite(point.y); }
+double lower(const ChartPoint& point) {
+  return std::isfinite(point.y2) ? std::min(point.y, point.y2) : point.y;
+}
+double upper(const ChartPoint& point) {
+  return std::isfinite(point.y2) ? std::max(point.y, point.y2) : point.y;
+}
+
+/// In their order: the points of a part with the least and the largest y, and the first without one, which
+/// breaks a line.
 void add_extremes(Place begin, Place end, std::vector<ChartPoint>& kept) {
   Place least = end, largest = end;
   for (Place at = begin; at != end; ++at) {
-    if (!std::isfinite(at->y)) continue;
-    if (least == end || at->y < least->y) least = at;
-    if (largest == end || at->y > largest->y) largest = at;
+    if (!has_place(*at)) continue;
+    if (least == end || lower(*at) < lower(*least)) least = at;
+    if (largest == end || upper(*at) > upper(*largest)) largest = at;
   }
-  if (least == end) return kept.push_back(*begin);
-  kept.push_back(*std::min(least, largest));
-  if (least != largest) kept.push_back(*std::max(least, largest));
+  const Place gap = std::find_if_not(begin, end, has_place);
+  for (Place at = begin; at != end; ++at)
+    if (at == least || at == largest || at == gap) kept.push_back(*at);
 }
 
 }  // namespace

@@ -47,6 +47,24 @@ TEST(Scales, AConstantGetsRoomAndNothingGetsAnAxis) {
   EXPECT_THAT(logarithmic(0, 5), ElementsAre(1, 10));
 }
 
+TEST(Scales, ValuesThatDoublesHardlyTellApartAreAConstant) {
+  EXPECT_THAT(linear(8, std::nextafter(8.0, 9)), ElementsAre(4, 6, 8, 10, 12));
+  EXPECT_THAT(linear(-8, std::nextafter(-8.0, 0)), ElementsAre(-12, -10, -8, -6, -4));
+  EXPECT_THAT(linear(1e-320, 2e-320), ElementsAre(-1, -0.5, 0, 0.5, 1));
+  EXPECT_EQ(linear(8, 8.00001).size(), 6U) << "an axis of its own";
+}
+
+TEST(Scales, ValuesBeyond1e300HaveNoPlace) {
+  EXPECT_THAT(linear(1.7e308, 1.7e308), ElementsAre(4e299, 6e299, 8e299, 1e300, 1.2e300, 1.4e300, 1.6e300));
+  EXPECT_THAT(linear(-1e308, 1e308), ElementsAre(-1e300, -5e299, 0, 5e299, 1e300));
+  EXPECT_THAT(logarithmic(1e308, 1.7e308), ElementsAre(1e300, 2e300));
+  EXPECT_EQ(logarithmic(1e-320, 1).front(), 1e-300);
+  const Scale wide(ScaleKind::log, {1e-300, 1e300}, {0, 100});
+  EXPECT_NEAR(wide.at(1), 50, 1e-9);
+  EXPECT_TRUE(wide.shows(1e-300) && wide.shows(1e300));
+  EXPECT_FALSE(wide.shows(1e-301) || wide.shows(1e301));
+}
+
 TEST(Scales, LogarithmicTicksArePowersOfTenOrTheirSteps) {
   EXPECT_THAT(logarithmic(0.0004, 0.3), ElementsAre(0.0001, 0.001, 0.01, 0.1, 1));
   EXPECT_THAT(logarithmic(0.003, 0.04), ElementsAre(0.002, 0.005, 0.01, 0.02, 0.05));
@@ -336,7 +354,23 @@ TEST(Thinning, KeepsAGap) {
   const std::vector<ChartPoint> thin = thinned(points, 10);
   EXPECT_TRUE(std::isnan(thin.back().y));
   EXPECT_EQ(thin.front().y, 1);
-  EXPECT_EQ(thin.size(), 7U) << "the ends, and one of each of 5 parts: equal values are one extreme";
+  EXPECT_EQ(thin.size(), 8U)
+      << "the ends, one of each of 5 parts, where equal values are one extreme, and the "
+         "beginning of the gap";
+}
+
+TEST(Thinning, KeepsASinglePointWithoutAPlaceAndTheExtremesOfABand) {
+  std::vector<ChartPoint> points;
+  for (int k = 0; k < 1000; ++k) points.push_back({.x = double(k), .y = 1, .y2 = 2});
+  points[500].y = kNan, points[703].y2 = 50;
+  bool gap = false;
+  double most = 0;
+  for (const ChartPoint& point : thinned(points, 100)) {
+    gap |= std::isnan(point.y) && point.x == 500;
+    most = std::max(most, point.y2);
+  }
+  EXPECT_TRUE(gap);
+  EXPECT_EQ(most, 50);
 }
 
 }  // namespace

@@ -54,6 +54,17 @@ TEST_F(ModelCard, HasTheScoresOfTheEpochWhoseModelItIs) {
               HasSubstr("- The held-out rows chose the epoch, so their scores are a little too good.\n"));
 }
 
+TEST_F(ModelCard, PassesOverDamagedLinesAndScoresThatAreNoNumbers) {
+  Config c = validated(0.5);
+  c.train.epochs = 1;
+  run(c, "run");
+  write_file_atomically(folder_.path("run/metrics.jsonl"),
+                        "{\"epoch\":1,\"step\":1,\"train.loss\":0.5,\"validation.loss\":null}\ngarbage\n");
+  EXPECT_THAT(card("run"),
+              HasSubstr("After epoch 1:\n\n| metric | value |\n|---|---|\n| train.loss | 0.5 |\n"));
+  EXPECT_THAT(card("run"), Not(HasSubstr("held out no rows")));
+}
+
 TEST_F(ModelCard, SaysThatNoRowsWereHeldOut) {
   run(config(0.5), "run");
   EXPECT_THAT(card("run"), HasSubstr("| train.loss | 0.0078125 |\n\nThe run held out no rows: "));

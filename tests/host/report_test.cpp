@@ -118,6 +118,13 @@ TEST(ScoreCurves, AHistogramHasRoundPartsThatHoldAllValues) {
   EXPECT_TRUE(histogram({}, 5).empty());
 }
 
+TEST(ScoreCurves, AValueAtAnEdgeIsInThePartAboveIt) {
+  const std::vector<HistogramBin> bins = histogram({0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1}, 10);
+  ASSERT_EQ(bins.size(), 10U);
+  for (std::size_t b = 0; b < bins.size(); ++b) EXPECT_EQ(bins[b].count, b == 9 ? 2U : 1U) << b;
+  EXPECT_EQ(bins[3].low, 0.3);
+}
+
 TEST(RunLogs, LinesOfEpochsAndStepsAreTakenApart) {
   const RunLog log = parse_log(
       "{\"step\":2,\"loss\":0.5,\"lr\":0.1}\n{\"step\":4,\"epoch\":1,\"train.loss\":3,\"validation.r2\":null}"
