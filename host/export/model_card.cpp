@@ -108,16 +108,22 @@ class Card {
       for (const auto& [name, value] : line->values)
         if ((name.starts_with("validation.") || name == "train.loss") && !std::isnan(value))
           table += fmt::format("| {} | {:.6g} |\n", name, value);
-    if (line == nullptr || std::none_of(line->values.begin(), line->values.end(), [](const auto& value) {
-          return value.first.starts_with("validation.");
-        }))
-      rows =
-          "\nThe run held out no rows: nothing here says how the model does on rows that it has not seen.\n";
+    if (table.find("validation.") == std::string::npos) rows = without_scores(line != nullptr);
     if (!table.empty() && schema_.target_transform != TargetTransform{})
       rows += "\nLosses are those of the standardised target; the other metrics are in its own unit.\n";
     if (table.empty()) return "## Scores\n" + rows;
     return fmt::format("## Scores\n\nAfter epoch {}:\n\n| metric | value |\n|---|---|\n{}{}", line->epoch,
                        table, rows);
+  }
+
+  /// Why there are no scores of held-out rows.
+  std::string without_scores(bool logged) const {
+    const DataConfig& data = config_.data;
+    if (!data.test.empty() || !data.test_rows.empty())
+      return "\nThe log has no scores of the test rows; `thalweg evaluate` gives them.\n";
+    if (!logged || data.validation_fraction > 0 || !data.validation.empty())
+      return "\nThe log has no scores of held-out rows.\n";
+    return "\nThe run held out no rows: nothing here says how the model does on rows that it has not seen.\n";
   }
 
   std::string limits() const {

@@ -143,11 +143,15 @@ class InputGraph {
                        {{"axis", std::int64_t{1}}});
   }
 
+  /// In double: scale and shift of a date are large and nearly cancel, and the model rounds once (fma).
   Name scaled(const Name& value) {
     if (transform_.scale.empty()) return value;
-    const Name scale = graph_.constant("scale", {features_}, transform_.scale);
-    const Name shift = graph_.constant("shift", {features_}, transform_.shift);
-    return graph_.node("Add", {graph_.node("Mul", {value, scale}), shift});
+    const auto constant = [&](const char* name, const std::vector<float>& of) {
+      return graph_.constant(name, {features_}, std::vector<double>(of.begin(), of.end()));
+    };
+    const Name product =
+        graph_.node("Mul", {graph_.cast(value, Type::f64), constant("scale", transform_.scale)});
+    return graph_.cast(graph_.node("Add", {product, constant("shift", transform_.shift)}), Type::f32);
   }
 
   const FeatureTransform& transform_;

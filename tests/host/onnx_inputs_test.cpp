@@ -37,6 +37,18 @@ TEST_F(Onnx, NumbersPassThroughOffsetImputationAndScale) {
   EXPECT_THAT(got.at("prediction").numbers, ElementsAre(2.5 + 700, 4.5 + 700, 1 + 5700));
 }
 
+TEST_F(Onnx, ADateIsScaledWithOneRounding) {
+  DataSchema schema;
+  schema.features = 1;
+  schema.transform.columns = {"date"};
+  const float scale = 0.1154701f, shift = -20260115 * scale;
+  schema.transform.scale = {scale}, schema.transform.shift = {shift};
+  Model model(ctx_, resolve_model({.loss = Loss::squared, .bias = false}, schema, 1));
+  model.set_parameters({{"layers.0.weight", {1, 1}, {1}}});
+  const auto got = onnx::evaluated(exported(model), {{"numbers", {kFloat, {1, 1}, {20260128}}}});
+  EXPECT_EQ(got.at("prediction").numbers[0], std::fma(20260128.0f, scale, shift));
+}
+
 TEST_F(Onnx, ANumberThatIsMissingWithoutImputationMakesItsRowNaN) {
   const Dataset data = test::number_data(1, {1}, {1});
   const Model model = test::model_with(ctx_, {.loss = Loss::squared}, data, {{2}, {1}});

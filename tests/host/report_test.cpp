@@ -354,6 +354,11 @@ TEST_F(Reports, ManyClassesHaveTheCurvesOfTheHardest) {
   EXPECT_THAT(charts, HasSubstr(">Calibration of the predicted class</text>"));
   EXPECT_THAT(charts, HasSubstr("<title>probability 0.700: 0.500 of 2 rows"));
   EXPECT_THAT(charts, HasSubstr("<title>probability 0.500: 1.000 of 1 row,"));
+  rows.weights = {1, 1, 1, 3};
+  const std::string weighted = class_charts(rows);
+  EXPECT_THAT(weighted, HasSubstr(">b: 0.4000</text>")) << "the row above it has 3 of 5";
+  EXPECT_THAT(weighted, HasSubstr("<title>probability 0.700: 0.250 of 2 rows"))
+      << "1 of 4; 4 * 4 / (1 + 9) rows";
 }
 
 TEST_F(Reports, NumbersHaveTheirResiduals) {
@@ -373,6 +378,20 @@ TEST_F(Reports, NumbersHaveTheirResiduals) {
       << "exact values, where they are finite";
   rows.predictions.exact_values = {kNan, kNan, kNan};
   EXPECT_EQ(number_charts(rows), "");
+}
+
+TEST_F(Reports, OfManyRowsTheChartsShowSomeFromAllOver) {
+  const ModelSpec spec;
+  PredictedRows rows{spec, {}, {}, {}};
+  rows.predictions.rows = 800, rows.predictions.columns = 1;
+  for (int n = 0; n < 800; ++n) {
+    rows.predictions.values.push_back(static_cast<float>(n));
+    rows.targets.push_back(n);
+    rows.weights.push_back(1);
+  }
+  const std::string charts = number_charts(rows);
+  EXPECT_THAT(charts, HasSubstr("Prediction and target, 400 of 800 rows"));
+  EXPECT_THAT(charts, HasSubstr("M387.2 32.4h0\"")) << "row 798";
 }
 
 TEST_F(Reports, AConfusionShowsSharesOfTheTrueClass) {
