@@ -19,7 +19,7 @@ ACTIVATIONS = ["relu", "tanh", "sigmoid", "gelu"]
 NORMALIZATIONS = ["none", "layer", "batch"]
 LOSSES_OF_NUMBERS = ["squared", "absolute", "huber", "quantile", "poisson"]
 LOSSES_OF_CLASSES = ["logistic", "hinge", "squared_hinge", "softmax_cross_entropy"]
-NUMBERS, TEXTS = ["size", "time"], ["kind", "place"]
+NUMBERS, TEXTS = ["size", "time", "date"], ["kind", "place"]
 
 
 def thalweg(program, *words):
@@ -31,6 +31,7 @@ def thalweg(program, *words):
 def row(rng, train, holes):
     """Cells of one row. With holes, some are missing; a row to predict may also have a kind that training did not have."""
     cells = {"size": repr(rng.gauss(3, 2)), "time": repr(1764500000 + rng.randrange(100)),
+             "date": repr(20260102 + 2 * rng.randrange(14)),
              "kind": rng.choice(["red", "blue", "a*b", "grün"]), "place": rng.choice(["x", "y", "back\\slash"])}
     if not train and rng.random() < 0.2:
         cells["kind"] = "new"
@@ -138,6 +139,7 @@ def cases():
                [f"--model.loss={loss}", f"--model.hidden={hidden}"], True)
     yield "no-bias", numbers, "numbers", ["--model.bias=false", "--model.loss=squared"], False
     yield "raw-numbers", ["size"], "numbers", ["--data.standardize=false", "--model.loss=squared"], False
+    yield "dates", ["date"], ["a", "b"], ["--model.loss=logistic"], False  # of a large mean and a small deviation
     yield "unit-of-the-target", mixed, "numbers", ["--data.standardize_target=true", "--model.loss=squared"], True
     yield "texts-alone", ["kind", "place"], "numbers", ["--model.loss=squared"], False
     for standardize in ["true", "false"]:
