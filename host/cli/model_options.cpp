@@ -56,8 +56,9 @@ void add_convert_options(CLI::App& command, ConvertArguments& convert) {
 
 void add_report_options(CLI::App& command, ReportArguments& report) {
   command.add_option("runs", report.runs, "Folders of runs, or of folders of runs")->required();
-  command.add_option("--output,-o", report.output,
-                     "File to write, .html; without it report.html in the run's folder, or beside the runs");
+  command.add_option(
+      "--output,-o", report.output,
+      "File to write, .html; without it report.html in the folder given, or in this one for several");
   command.add_option("--metric", report.metric, "Several runs: what sorts them; without it train.metric");
   command.add_flag("--standard-errors", report.standard_errors,
                    "One run, a linear model: intervals of its weights, from the rows trained on");

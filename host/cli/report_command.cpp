@@ -12,6 +12,7 @@
 #include "host/cli/printable.hpp"
 #include "host/config/home_path.hpp"
 #include "host/json/json.hpp"
+#include "host/report/html.hpp"
 #include "host/report/run_files.hpp"
 #include "host/run/run_page.hpp"
 #include "thalweg/error.hpp"
@@ -103,7 +104,8 @@ std::string page_of_runs(const ReportArguments& arguments) {
   return runs_report(arguments.runs, arguments.metric);
 }
 
-/// Beside what was given: in the folder of the run or of the runs; in this one for several of them.
+/// In the folder of the run or of the runs; in this one for several of them. A page that somebody else wrote
+/// does not give way.
 std::string page_file(const ReportArguments& given, const std::vector<std::string>& runs) {
   const std::string output = !given.output.empty()    ? given.output
                              : given.runs.size() == 1 ? join_path(given.runs.front(), kPageFile)
@@ -111,7 +113,10 @@ std::string page_file(const ReportArguments& given, const std::vector<std::strin
   if (!output.ends_with(".html"))
     throw UsageError("--output is \"" + output + "\"; expected a name that ends in .html");
   for (const std::string& run : runs) output_file(output, run, Config{});
-  return replaceable_file(with_home(output));
+  const std::string file = replaceable_file(with_home(output));
+  if (path_exists(file) && !report::is_page(read_file(file)))
+    throw UsageError(file + " is there, and thalweg report did not write it; expected another --output");
+  return file;
 }
 
 }  // namespace

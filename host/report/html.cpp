@@ -72,12 +72,22 @@ std::string html_details(std::string_view title, const std::string& body) {
   return fmt::format("<details>\n<summary>{}</summary>\n{}</details>\n", escaped(title), body);
 }
 
+namespace {
+
+constexpr std::string_view kPageBeginning =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+    "<meta name=\"generator\" content=\"thalweg report\"/>\n";
+
+}  // namespace
+
 std::string html_page(std::string_view title, const std::string& body) {
   return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+      "{}"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n<title>{}</title>\n"
       "<style>{}{}</style>\n</head>\n<body>\n<h1>{}</h1>\n{}</body>\n</html>\n",
-      escaped(title), chart_style(), kPageStyle, escaped(title), body);
+      kPageBeginning, escaped(title), chart_style(), kPageStyle, escaped(title), body);
 }
+
+bool is_page(std::string_view text) { return text.starts_with(kPageBeginning); }
 
 }  // namespace thalweg::report

@@ -29,5 +29,7 @@ std::string html_section(std::string_view title, const std::string& body);
 std::string html_details(std::string_view title, const std::string& body);
 
 std::string html_page(std::string_view title, const std::string& body);
+/// Whether html_page wrote the text.
+bool is_page(std::string_view text);
 
 }  // namespace thalweg::report

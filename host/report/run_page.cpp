@@ -42,6 +42,15 @@ void note_divergence(const RunFiles& run, std::vector<std::string>& notes) {
   }
 }
 
+/// The same of the scores: a run that diverged in its first epoch has no line of the log.
+void note_divergence(const std::vector<EvaluatedRows>& evaluated, std::vector<std::string>& notes) {
+  for (const EvaluatedRows& rows : evaluated)
+    for (const auto& [name, value] : rows.metrics.values)
+      if (name == "loss" && !std::isfinite(value))
+        notes.push_back(
+            fmt::format("The loss of the {} rows is not finite: the model has diverged.", rows.name));
+}
+
 std::string head_line(const RunFiles& run, const Model* model) {
   std::string text;
   if (model != nullptr)
@@ -72,10 +81,11 @@ std::string model_section(const Model& model, const std::vector<RawWeight>& erro
 }
 
 std::string page_of(const RunFiles& run, const Model* model, const ReportOptions& options,
-                    const std::vector<std::string>& notes) {
+                    std::vector<std::string> notes) {
   std::vector<EvaluatedRows> evaluated;
   if (model != nullptr)
     for (const ReportRows& rows : options.rows) evaluated.push_back(evaluate_for_page(*model, rows));
+  note_divergence(evaluated, notes);
   std::function<std::string(std::int64_t)> where;
   if (options.training != nullptr) {
     where = [&training = *options.training](std::int64_t row) {

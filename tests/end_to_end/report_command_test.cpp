@@ -163,6 +163,29 @@ TEST_F(ReportCommand, ComparesTheRunsOfAFolder) {
   EXPECT_THAT(page("two.html"), HasSubstr("<h1>2 runs</h1>"));
 }
 
+TEST_F(ReportCommand, NoPageOfSomebodyElseGivesWay) {
+  train("run");
+  const std::string mine = "<!DOCTYPE html>\n<html>mine</html>\n";
+  write_file_atomically(path("mine.html"), mine);
+  std::ostringstream out, err;
+  EXPECT_EQ(cli::run(Words{"report", path("run"), "--output=" + path("mine.html")}, {out, err}), 2);
+  EXPECT_THAT(err.str(), HasSubstr("mine.html is there, and thalweg report did not write it"));
+  EXPECT_EQ(page("mine.html"), mine);
+}
+
+TEST_F(ReportCommand, SaysThatAModelDivergedInItsFirstEpoch) {
+  std::ostringstream out, err;
+  EXPECT_EQ(
+      cli::run(Words{"train", "--quiet", "--device=cpu", "--data.train=" + table("d.csv", 80),
+                     "--data.standardize=false", "--data.standardize_target=false", "--optimizer.name=sgd",
+                     "--optimizer.lr=1e9", "--train.batch_size=8", "--out=" + path("run")},
+               {out, err}),
+      76);
+  call({"report", path("run")});
+  EXPECT_THAT(page("run/report.html"),
+              HasSubstr("The loss of the train rows is not finite: the model has diverged."));
+}
+
 TEST_F(ReportCommand, TheCommandOnThePageRepeatsTheRun) {
   const auto report = train("run", {"--data.validation_fraction=0.25"});
   call({"report", path("run")});
