@@ -104,6 +104,10 @@ std::string page_of_runs(const ReportArguments& arguments) {
   return runs_report(arguments.runs, arguments.metric);
 }
 
+bool is_page_file(const std::string& path) {
+  return path.ends_with(".html") && path_exists(path) && report::is_page(read_file(path));
+}
+
 /// In the folder of the run or of the runs; in this one for several of them. A page that somebody else wrote
 /// does not give way.
 std::string page_file(const ReportArguments& given, const std::vector<std::string>& runs) {
@@ -114,7 +118,7 @@ std::string page_file(const ReportArguments& given, const std::vector<std::strin
     throw UsageError("--output is \"" + output + "\"; expected a name that ends in .html");
   for (const std::string& run : runs) output_file(output, run, Config{});
   const std::string file = replaceable_file(with_home(output));
-  if (path_exists(file) && !report::is_page(read_file(file)))
+  if (path_exists(file) && !is_page_file(file))
     throw UsageError(file + " is there, and thalweg report did not write it; expected another --output");
   return file;
 }
@@ -124,8 +128,11 @@ std::string page_file(const ReportArguments& given, const std::vector<std::strin
 int report_command(const ReportArguments& given, Streams streams) {
   ReportArguments arguments = given;
   arguments.runs.clear();
-  for (const std::string& path : given.runs)
-    for (const std::string& run : report::runs_at(with_home(path))) arguments.runs.push_back(run);
+  for (const std::string& path : given.runs) {
+    const std::string at = with_home(path);
+    if (given.runs.size() > 1 && is_page_file(at)) continue;  // runs/* names it, too
+    for (const std::string& run : report::runs_at(at)) arguments.runs.push_back(run);
+  }
   const std::string file = page_file(given, arguments.runs);
   std::vector<std::string> notes;
   const std::string page =

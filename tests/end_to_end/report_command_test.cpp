@@ -161,6 +161,9 @@ TEST_F(ReportCommand, ComparesTheRunsOfAFolder) {
       call({"report", path("runs/good"), path("runs/slow"), "--json", "--output=" + path("two.html")}));
   EXPECT_EQ(json["runs"], (nlohmann::json{path("runs/good"), path("runs/slow")}));
   EXPECT_THAT(page("two.html"), HasSubstr("<h1>2 runs</h1>"));
+  const auto all = nlohmann::json::parse(call({"report", path("runs/good"), path("runs/report.html"),
+                                               path("runs/slow"), "--json", "--output=" + path("two.html")}));
+  EXPECT_EQ(all["runs"], json["runs"]) << "runs/*";
 }
 
 TEST_F(ReportCommand, NoPageOfSomebodyElseGivesWay) {
