@@ -394,7 +394,7 @@ TEST(BenchCommand, HelpNamesTheWorkloads) {
   for (const auto& [name, about] : bench::workload_list()) EXPECT_THAT(help, HasSubstr(name + ": " + about));
 }
 
-/// Every long flag that --help lists.
+/// Every long flag that --help lists, and no other.
 TEST(BenchCommand, CompletionKnowsEveryFlag) {
   const std::string help = output_of({"bench", "--help"});
   const std::string bash = output_of({"completion", "bash"}), fish = output_of({"completion", "fish"});
@@ -408,6 +408,10 @@ TEST(BenchCommand, CompletionKnowsEveryFlag) {
     EXPECT_THAT(fish, HasSubstr("bench' -l '" + flag.substr(2) + "'"));
   }
   EXPECT_GE(flags, 20);
+  const std::string begin = "bench' -l '";
+  int completed = 0;
+  for (std::size_t at = 0; (at = fish.find(begin, at)) != std::string::npos; at += begin.size()) ++completed;
+  EXPECT_EQ(completed, flags);
 }
 
 }  // namespace
