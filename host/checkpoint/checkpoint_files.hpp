@@ -10,6 +10,7 @@ constexpr const char* kModelFile = "model.safetensors";
 constexpr const char* kStateFile = "state.safetensors";
 constexpr const char* kConfigFile = "config.toml";
 constexpr const char* kManifestFile = "manifest.json";
+constexpr const char* kLogFile = "metrics.jsonl";  ///< of a run, beside its checkpoints
 constexpr std::string_view kOurs = "thalweg.";
 constexpr const char* kBuffersKey = "thalweg.buffers";
 constexpr const char* kStepKey = "thalweg.step";

@@ -17,7 +17,7 @@ class StagingArea {
   StagingArea(const Context& ctx, std::int64_t bytes)
       : ctx_(ctx), bytes_(bytes), buffer_(std::make_unique<StagingBuffer>(ctx, bytes)) {}
 
-  /// So many bytes that no copy reads any more. Waits for all copies where there is no room besides theirs.
+  /// Takes bytes that no copy reads any more. Waits for all copies if the rest of the area is too small.
   unsigned char* take(std::int64_t bytes);
 
  private:

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/config/config_text.hpp"
 #include "host/data/raw_data.hpp"
@@ -38,7 +39,7 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 report::RunFiles files_of(const std::string& run) {
-  if (!path_exists(join_path(run, "config.toml")))
+  if (!path_exists(join_path(run, kConfigFile)))
     throw UsageError(
         fmt::format("{} has no config.toml, which a model card tells of; want the folder of a run", run));
   return report::read_run_files(run);
@@ -116,7 +117,7 @@ class Card {
                        table, rows);
   }
 
-  /// Why there are no scores of held-out rows.
+  /// The sentence that says why the card lacks scores of held-out rows.
   std::string without_scores(bool logged) const {
     const DataConfig& data = config_.data;
     if (!data.test.empty() || !data.test_rows.empty())

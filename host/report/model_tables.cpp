@@ -9,6 +9,7 @@
 #include "host/model/input_names.hpp"
 #include "host/report/chart.hpp"
 #include "host/report/html.hpp"
+#include "host/report/predictions.hpp"
 
 namespace thalweg::report {
 namespace {
@@ -19,11 +20,6 @@ bool is_linear(const Model& model) { return model.spec().config.hidden.empty(); 
 
 bool is_larger(const RawWeight& a, const RawWeight& b) {
   return std::abs(a.per_deviation) > std::abs(b.per_deviation);
-}
-
-std::string class_of(const ModelSpec& spec, std::int64_t output) {
-  const auto c = static_cast<std::size_t>(output);
-  return c < spec.schema.classes.size() ? spec.schema.classes[c] : std::to_string(output);
 }
 
 std::string error_text(const RawWeight& weight) {
@@ -90,7 +86,8 @@ std::vector<LargeWeight> largest_weights(const Model& model, std::size_t most) {
   for (std::int64_t output = 0; output < spec.outputs; ++output) {
     std::vector<RawWeight> weights = raw_weights(model, output);
     weights.pop_back();  // the intercept
-    const std::string of = spec.outputs == 1 ? "" : " → " + class_of(spec, output);
+    const std::string of =
+        spec.outputs == 1 ? "" : " → " + class_name(spec.schema.classes, static_cast<std::size_t>(output));
     for (RawWeight& weight : weights) all.push_back({weight.name + of, weight});
     std::stable_sort(all.begin(), all.end(), [](const LargeWeight& a, const LargeWeight& b) {
       return is_larger(a.weight, b.weight);

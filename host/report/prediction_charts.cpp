@@ -69,12 +69,6 @@ std::vector<ClassCurves> curves_by_class(const PredictedRows& rows) {
   return curves;
 }
 
-std::string class_name(const PredictedRows& rows, std::int64_t c) {
-  const auto& classes = rows.spec.schema.classes;
-  return static_cast<std::size_t>(c) < classes.size() ? classes[static_cast<std::size_t>(c)]
-                                                      : std::to_string(c);
-}
-
 void add_threshold_curve(Chart& chart, const std::string& name, std::size_t colour,
                          const std::vector<ThresholdPoint>& curve) {
   std::vector<ChartPoint> points;
@@ -91,7 +85,8 @@ Series diagonal(Interval values) {
 
 std::string calibration_chart(const PredictedRows& rows) {
   const bool two = rows.predictions.columns <= 2;
-  Chart chart{.title = two ? "Calibration of " + class_name(rows, 1) : "Calibration of the predicted class",
+  Chart chart{.title = two ? "Calibration of " + class_name(rows.spec.schema.classes, 1)
+                           : "Calibration of the predicted class",
               .x = {.label = "probability", .covers = Interval{0, 1}},
               .y = {.label = two ? "share of the rows" : "share that is right", .covers = Interval{0, 1}},
               .series = {diagonal({0, 1})}};
@@ -149,7 +144,8 @@ std::string class_charts(const PredictedRows& rows) {
   const std::vector<ClassCurves> curves = curves_by_class(rows);
   std::string text;
   if (!curves.empty()) {
-    const std::string of = two ? " of " + class_name(rows, 1) : ", each class against the rest";
+    const std::string of =
+        two ? " of " + class_name(rows.spec.schema.classes, 1) : ", each class against the rest";
     const Interval whole{0, 1};
     Chart roc{.title = "ROC" + of,
               .x = {.label = "false positives", .covers = whole},
@@ -159,7 +155,7 @@ std::string class_charts(const PredictedRows& rows) {
                     .x = {.label = "recall", .covers = whole},
                     .y = {.label = "precision", .covers = whole}};
     for (std::size_t k = 0; k < curves.size(); ++k) {
-      const std::string name = class_name(rows, curves[k].of);
+      const std::string name = class_name(rows.spec.schema.classes, static_cast<std::size_t>(curves[k].of));
       add_threshold_curve(roc, fmt::format("{}: {:.4f}", two ? "area" : name, curves[k].area), k,
                           curves[k].roc);
       add_threshold_curve(precision, two ? "" : name, k, curves[k].precision_recall);

@@ -57,11 +57,11 @@ std::vector<Mistake> mistakes_in(const Metrics& metrics) {
   return mistakes;
 }
 
-std::string name_of_class(const Metrics& metrics, std::size_t c) {
-  return c < metrics.classes.size() ? metrics.classes[c] : std::to_string(c);
-}
-
 }  // namespace
+
+std::string class_name(const std::vector<std::string>& classes, std::size_t c) {
+  return c < classes.size() ? classes[c] : std::to_string(c);
+}
 
 EvaluatedRows evaluate_for_page(const Model& model, const ReportRows& wanted) {
   const FittedRows fitted(*wanted.data, model.spec().schema, wanted.rows, true, model.context().threads());
@@ -106,7 +106,7 @@ std::string confusion_chart(const Metrics& metrics) {
   if (metrics.confusion.empty() || metrics.confusion.size() > kMostClassesShown) return "";
   HeatMap map{.title = "Confusion", .rows_label = "true", .columns_label = "predicted"};
   for (std::size_t of = 0; of < metrics.confusion.size(); ++of) {
-    map.names.push_back(name_of_class(metrics, of));
+    map.names.push_back(class_name(metrics.classes, of));
     const double all = sum_of(metrics.confusion[of]);
     std::vector<HeatCell> cells;
     for (std::size_t as = 0; as < metrics.confusion[of].size(); ++as) {
@@ -114,8 +114,8 @@ std::string confusion_chart(const Metrics& metrics) {
       cells.push_back(
           {.share = share,
            .text = weight > 0 ? number_text(weight) : "",
-           .tip = fmt::format("true {}, predicted {}: {:.6g} ({:.1f} %)", name_of_class(metrics, of),
-                              name_of_class(metrics, as), weight, 100 * share)});
+           .tip = fmt::format("true {}, predicted {}: {:.6g} ({:.1f} %)", class_name(metrics.classes, of),
+                              class_name(metrics.classes, as), weight, 100 * share)});
     }
     map.cells.push_back(std::move(cells));
   }
@@ -128,7 +128,7 @@ std::string confusion_table(const Metrics& metrics) {
   if (mistakes.size() > kMostMistakes) mistakes.resize(kMostMistakes);
   Table table{.header = {"true class", "predicted as", "weight"}, .text_columns = 2};
   for (const Mistake& mistake : mistakes)
-    table.rows.push_back({name_of_class(metrics, mistake.of), name_of_class(metrics, mistake.as),
+    table.rows.push_back({class_name(metrics.classes, mistake.of), class_name(metrics.classes, mistake.as),
                           fmt::format("{:.6g}", mistake.weight)});
   return html_table(table);
 }

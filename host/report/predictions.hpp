@@ -1,5 +1,6 @@
 #pragma once
 // What a page shows of a model's predictions for some rows.
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@ struct PredictedRows {
   std::vector<double> targets;  ///< in the unit of the data, or the index of a class
   std::vector<double> weights;
 };
+
+/// The name of class `c`; its number where the classes have no names.
+std::string class_name(const std::vector<std::string>& classes, std::size_t c);
 
 struct EvaluatedRows {
   std::string name;

@@ -111,7 +111,7 @@ std::string settings_text(const RunFiles& run) {
 
 std::string repetition(const RunFiles& run) {
   std::string text = html_code(
-      fmt::format("thalweg train {} --out=NEW_FOLDER", shell_word(join_path(run.folder, "config.toml"))));
+      fmt::format("thalweg train {} --out=NEW_FOLDER", shell_word(join_path(run.folder, kConfigFile))));
   text += html_paragraph(
       "Call it where the run was started: relative paths of data hold from there. The same data and settings "
       "give the same parameters.xxh3.");

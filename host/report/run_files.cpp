@@ -6,15 +6,13 @@
 #include <cctype>
 #include <limits>
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg::report {
 namespace {
-
-constexpr const char* kConfig = "config.toml";
-constexpr const char* kLog = "metrics.jsonl";
 
 LogLine parse_line(std::string_view text) {
   LogLine line;
@@ -83,31 +81,31 @@ RunLog parse_log(std::string_view text) {
 RunFiles read_run_files(const std::string& run) {
   RunFiles files;
   files.folder = run;
-  const std::string config = join_path(run, kConfig), log = join_path(run, kLog);
+  const std::string config = join_path(run, kConfigFile), log = join_path(run, kLogFile);
   if (!path_exists(config))
-    throw NoInputError(fmt::format("{}: no {}; expected the folder of a run", run, kConfig));
+    throw NoInputError(fmt::format("{}: no {}; expected the folder of a run", run, kConfigFile));
   read_config_file(config, files.config);
   if (!path_exists(log)) {
-    files.notes.push_back(fmt::format("There is no {}: no curves are shown.", kLog));
+    files.notes.push_back(fmt::format("There is no {}: no curves are shown.", kLogFile));
     return files;
   }
   files.log = parse_log(read_file(log));
   if (files.log.damaged > 0)
     files.notes.push_back(
-        fmt::format("{}: {} damaged and left out.", kLog,
+        fmt::format("{}: {} damaged and left out.", kLogFile,
                     files.log.damaged == 1 ? "1 line is" : fmt::format("{} lines are", files.log.damaged)));
   return files;
 }
 
 std::vector<std::string> runs_at(const std::string& path) {
-  if (path_exists(join_path(path, kConfig))) return {path};
+  if (path_exists(join_path(path, kConfigFile))) return {path};
   std::vector<std::string> names = names_in(path), runs;
   std::sort(names.begin(), names.end(), comes_before);
   for (const std::string& name : names)
-    if (path_exists(join_path(join_path(path, name), kConfig))) runs.push_back(join_path(path, name));
+    if (path_exists(join_path(join_path(path, name), kConfigFile))) runs.push_back(join_path(path, name));
   if (runs.empty())
-    throw NoInputError(
-        fmt::format("{}: no run; expected the folder of a run, with {}, or a folder of runs", path, kConfig));
+    throw NoInputError(fmt::format("{}: no run; expected the folder of a run, with {}, or a folder of runs",
+                                   path, kConfigFile));
   return runs;
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/run/defaults.hpp"
 #include "host/run/out_folder.hpp"
@@ -79,7 +80,7 @@ std::string name_of_fold(std::int64_t fold) { return fmt::format("fold-{}", fold
 
 /// The folder of folds has no config of its own: one that has is that of a fold, or of another run.
 void require_no_run_in(const OutFolder& out) {
-  if (!out.given() || !path_exists(out.file("config.toml"))) return;
+  if (!out.given() || !path_exists(out.file(kConfigFile))) return;
   throw ConfigError(
       fmt::format("{} is the folder of a single run or fold; the folds of a run want a folder of their own: "
                   "choose another out, or data.folds = 0",

@@ -1,5 +1,6 @@
 #include "host/run/run_parts.hpp"
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/run/loading_part.hpp"
 #include "host/run/log_lines.hpp"
 #include "host/run/metrics_log.hpp"
@@ -85,7 +86,7 @@ class LogPart : public RunPart {
  public:
   explicit LogPart(const RunView& run)
       : every_steps_(run.config.train.log_every_steps),
-        log_(run.out.file("metrics.jsonl"), run.state.step, run.epoch_pending) {}
+        log_(run.out.file(kLogFile), run.state.step, run.epoch_pending) {}
 
   void after_step(const StepReport& step) override {
     if (is_logged(step, every_steps_)) log_.write(line_of(step, step.progress()));

@@ -1,6 +1,7 @@
 // How a run comes to its first step: the checkpoint that it goes on from, and its parts.
 #include <fmt/format.h>
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/run/defaults.hpp"
 #include "host/run/run_parts.hpp"
@@ -44,7 +45,7 @@ void TrainingRun::resume() {
   // A run that has ended keeps the config of the steps that it took.
   const std::string reason = stop_reason();
   const bool ended = !checkpoints_->resumed_from().empty() && !epoch_pending() && !reason.empty();
-  if (!ended) write_file_atomically(run_.out.file("config.toml"), to_toml(run_.config));
+  if (!ended) write_file_atomically(run_.out.file(kConfigFile), to_toml(run_.config));
   if (!ended || run_.signalled()) return;
   ended_ = reason;
   if (run_.out.has_model()) stand_by_model();

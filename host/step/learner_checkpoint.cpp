@@ -1,6 +1,7 @@
 // Checkpoints of a loop of the caller's own, in the format and the folders of a run.
 #include <fmt/format.h>
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/run_lock.hpp"
 #include "host/config/config_text.hpp"
@@ -101,7 +102,7 @@ std::optional<Restored> Learner::restore(const std::string& path) {
   if (!found) return std::nullopt;
   const auto& [folder, data] = *found;
   Config saved;
-  read_config_text(data.config_toml, join_path(folder, "config.toml"), saved);
+  read_config_text(data.config_toml, join_path(folder, kConfigFile), saved);
   require_same_model(folder, data, s.network->spec());
   require_same_states(folder, saved.optimizer, s.options.optimizer);
   require_same_data(folder, data, s.data.host(), saved.data.fingerprint);

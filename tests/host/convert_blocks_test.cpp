@@ -8,6 +8,7 @@
 #include "host/data/shard_data.hpp"
 #include "host/data/shards/shard_store.hpp"
 #include "tests/support/data_files.hpp"
+#include "tests/support/shard_data.hpp"
 #include "thalweg/shards.hpp"
 
 namespace thalweg {
@@ -93,11 +94,6 @@ class ConvertBlocks : public test::DataFiles {
     return config;
   }
 
-  FeatureRows features_of(const Dataset& stored) const {
-    FeatureRows rows;
-    stored.store->read(0, stored.rows, rows);
-    return rows;
-  }
   ShardManifest manifest() const { return read_shard_manifest(path("shards")); }
   /// Every file of a set, one behind the other.
   std::string bytes_of(const std::string& folder) const {
@@ -113,16 +109,7 @@ class ConvertBlocks : public test::DataFiles {
     report_ = convert(config, path("shards"), options);
     Dataset stored = open_shards(path("shards"));
     EXPECT_EQ(manifest().facts.source_fingerprint, "") << "the rows were never in memory";
-    const FeatureRows rows = features_of(stored);
-    EXPECT_EQ(schema_to_json(schema_of(stored)), schema_to_json(schema_of(memory)));
-    EXPECT_TRUE(rows.f32 == memory.dense_f32);
-    if (memory.sparse) {
-      EXPECT_TRUE(rows.offsets == memory.offsets);
-      EXPECT_TRUE(rows.columns == memory.columns);
-      EXPECT_TRUE(rows.values == memory.values);
-    }
-    EXPECT_TRUE(stored.target == memory.target);
-    EXPECT_EQ(stored.target_reason, memory.target_reason);
+    test::expect_rows_of(memory, stored);
     EXPECT_EQ(report_.rows, memory.rows);
     return stored;
   }
@@ -275,14 +262,15 @@ TEST_F(ConvertBlocks, TheMeanIsOfTheRowsThatCount) {
   config.impute = Imputation::mean;
   config.weight = "w";
   convert(config, path("shards"), {.use = TargetUse::numbers});
-  EXPECT_THAT(features_of(open_shards(path("shards"))).f32, ElementsAre(1, 2.5, 5, 4));
+  EXPECT_THAT(test::features_of(open_shards(path("shards"))).f32, ElementsAre(1, 2.5, 5, 4));
   DataSchema other = schema_of(open_shards(path("shards")));
   other.transform.impute = {7};
-  EXPECT_THAT(features_of(open_shards_as(path("shards"), other, true, 1)).f32, ElementsAre(1, 7, 5, 4))
+  EXPECT_THAT(test::features_of(open_shards_as(path("shards"), other, true, 1)).f32, ElementsAre(1, 7, 5, 4))
       << "a model has its own";
   other.transform.scale = {2};
   other.transform.shift = {1};
-  EXPECT_THAT(features_of(open_shards_as(path("shards"), other, true, 1)).f32, ElementsAre(3, 15, 11, 9));
+  EXPECT_THAT(test::features_of(open_shards_as(path("shards"), other, true, 1)).f32,
+              ElementsAre(3, 15, 11, 9));
 }
 
 TEST_F(ConvertBlocks, ATableWithoutMissingCellsIsKeptAsItIs) {
@@ -296,7 +284,7 @@ TEST_F(ConvertBlocks, MissingCellsOfHalvesStayMissing) {
   DataConfig config = DataFiles::config(write("d.csv", "x,y\n1,0\n,1\n3,2.5\n"));
   config.impute = Imputation::mean;
   EXPECT_THAT(convert(config, path("shards"), {.floats = CellFloats::f16}).notes, ElementsAre());
-  EXPECT_THAT(features_of(open_shards(path("shards"))).f32, ElementsAre(1, 2, 3));
+  EXPECT_THAT(test::features_of(open_shards(path("shards"))).f32, ElementsAre(1, 2, 3));
 }
 
 TEST_F(ConvertBlocks, AColumnWithoutAnyNumberCannotBeFilled) {

@@ -12,6 +12,7 @@
 #include "host/data/shards/shard_store.hpp"
 #include "tests/support/data_files.hpp"
 #include "tests/support/pipe.hpp"
+#include "tests/support/shard_data.hpp"
 #include "thalweg/shards.hpp"
 #include "thalweg/validate.hpp"
 
@@ -68,28 +69,13 @@ class Convert : public test::DataFiles {
     return y;
   }
 
-  static FeatureRows features_of(const Dataset& stored) {
-    FeatureRows rows;
-    stored.store->read(0, stored.rows, rows);
-    return rows;
-  }
   /// Converts, opens, and compares with what reading gives in memory.
   Dataset expect_as_in_memory(const DataConfig& config, const ConvertOptions& options = {}) const {
     const Dataset memory = read_training_data(config, options.use);
     const std::string out = path("shards");
     report_ = convert(config, out, options);
     Dataset stored = open_shards(out);
-    const FeatureRows rows = features_of(stored);
-    EXPECT_EQ(schema_to_json(schema_of(stored)), schema_to_json(schema_of(memory)));
-    EXPECT_TRUE(rows.f32 == memory.dense_f32);
-    EXPECT_TRUE(rows.u8 == memory.dense_u8);
-    if (memory.sparse) {
-      EXPECT_TRUE(rows.offsets == memory.offsets);
-      EXPECT_TRUE(rows.columns == memory.columns);
-      EXPECT_TRUE(rows.values == memory.values);
-    }
-    EXPECT_TRUE(stored.target == memory.target);
-    EXPECT_EQ(stored.target_reason, memory.target_reason);
+    test::expect_rows_of(memory, stored);
     EXPECT_EQ(report_.rows, memory.rows);
     EXPECT_EQ(report_.features, memory.features);
     return stored;
@@ -142,7 +128,7 @@ TEST_F(Convert, ASetThatDataMemoryHoldsIsReadIntoIt) {
                   read = opened(name, std::to_string(bytes));
     ASSERT_NE(stored.store, nullptr) << name;
     EXPECT_EQ(read.store, nullptr) << name;
-    FeatureRows rows = features_of(stored);
+    FeatureRows rows = test::features_of(stored);
     if (!stored.sparse) rows.offsets.clear();
     EXPECT_TRUE(read.dense_f32 == rows.f32 && read.dense_u8 == rows.u8) << name;
     EXPECT_TRUE(read.offsets == rows.offsets && read.columns == rows.columns && read.values == rows.values);
@@ -215,7 +201,7 @@ TEST_F(Convert, FeaturesThatAreNotStandardisedStayAsTheyAre) {
   DataConfig config = array("<f4", quarters(kRows * kWidth));
   config.standardize = Tristate::no;
   const Dataset stored = expect_as_in_memory(config);
-  EXPECT_EQ(features_of(stored).f32, quarters(kRows * kWidth));
+  EXPECT_EQ(test::features_of(stored).f32, quarters(kRows * kWidth));
   EXPECT_TRUE(stored.transform.scale.empty());
   EXPECT_EQ(manifest_of(stored).facts.cells, ShardCells::inputs);
 }
@@ -294,7 +280,7 @@ TEST_F(Convert, BlocksHaveTheBytesOfAnyShardSize) {
   const ConvertReport report = convert(config, path("shards"), {.shard_bytes = 500'000});
   EXPECT_EQ(report.shards, 3);
   const Dataset few = open_shards(path("shards"));
-  EXPECT_TRUE(features_of(few).f32 == read_training_data(config, TargetUse::automatic).dense_f32);
+  EXPECT_TRUE(test::features_of(few).f32 == read_training_data(config, TargetUse::automatic).dense_f32);
 }
 
 TEST_F(Convert, AMissingCellEndsItAndNothingIsLeft) {
@@ -430,16 +416,16 @@ TEST_F(Convert, ShardsForAModelTakeItsScale) {
   schema.transform.scale = {0.5};
   schema.transform.shift = {-1};
   const Dataset scaled = open_shards_as(path("few"), schema, true, 1);
-  EXPECT_THAT(features_of(scaled).f32, ElementsAre(-0.5, 0, 2));
+  EXPECT_THAT(test::features_of(scaled).f32, ElementsAre(-0.5, 0, 2));
   schema.transform.scale.clear();
   schema.transform.shift.clear();
-  EXPECT_THAT(features_of(open_shards_as(path("few"), schema, true, 1)).f32, ElementsAre(1, 2, 6));
+  EXPECT_THAT(test::features_of(open_shards_as(path("few"), schema, true, 1)).f32, ElementsAre(1, 2, 6));
   few.train = write("few.npy", npy("|u1", "(3, 1)", std::vector<std::uint8_t>{1, 2, 6}));
   convert(few, path("bytes"), {.use = TargetUse::numbers});
   schema.transform.scale = {0.25};
   schema.transform.shift = {3};
   const Dataset bytes = open_shards_as(path("bytes"), schema, true, 1);
-  EXPECT_THAT(features_of(bytes).u8, ElementsAre(1, 2, 6));
+  EXPECT_THAT(test::features_of(bytes).u8, ElementsAre(1, 2, 6));
   EXPECT_THAT(bytes.transform.scale, ElementsAre(0.25));
   EXPECT_THAT(bytes.transform.shift, ElementsAre(3));
   schema.features = 2;

@@ -1,5 +1,7 @@
 #pragma once
 // Small data sets for shards, and the rows that come back.
+#include <gtest/gtest.h>
+
 #include <bit>
 #include <cstring>
 #include <string>
@@ -15,6 +17,27 @@ inline float odd_float(std::int64_t i) {
   if (i % 11 == 3) return -0.0f;
   if (i % 13 == 5) return 0x1p-140f;
   return static_cast<float>((i * 7919) % 1000 - 500) / 37.0f;
+}
+
+inline FeatureRows features_of(const Dataset& stored) {
+  FeatureRows rows;
+  stored.store->read(0, stored.rows, rows);
+  return rows;
+}
+
+/// The schema, the features and the targets of `stored` are those of the rows in memory.
+inline void expect_rows_of(const Dataset& memory, const Dataset& stored) {
+  const FeatureRows rows = features_of(stored);
+  EXPECT_EQ(schema_to_json(schema_of(stored)), schema_to_json(schema_of(memory)));
+  EXPECT_TRUE(rows.f32 == memory.dense_f32);
+  EXPECT_TRUE(rows.u8 == memory.dense_u8);
+  if (memory.sparse) {
+    EXPECT_TRUE(rows.offsets == memory.offsets);
+    EXPECT_TRUE(rows.columns == memory.columns);
+    EXPECT_TRUE(rows.values == memory.values);
+  }
+  EXPECT_TRUE(stored.target == memory.target);
+  EXPECT_EQ(stored.target_reason, memory.target_reason);
 }
 
 /// Rows with numbers to predict, a transform and no weights.

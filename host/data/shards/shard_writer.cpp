@@ -105,14 +105,10 @@ struct ShardWriter::State {
   std::future<ShardEntry> writing;  ///< waits for the thread, which uses the others, before they go
 };
 
-namespace {
-
 std::span<const float> part_of(std::span<const float> values, std::int64_t first, std::int64_t count) {
   if (values.empty()) return values;
   return values.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
 }
-
-}  // namespace
 
 template <class T>
 void ShardWriter::State::append_dense(std::span<const T> cells, std::span<const float> targets,

@@ -15,6 +15,9 @@ namespace thalweg {
 /// Throws UsageError for a folder that exists, before anything is read for it.
 void require_new_folder(const std::string& folder);
 
+/// Values of the rows [first, first + count); none where there are none.
+std::span<const float> part_of(std::span<const float> values, std::int64_t first, std::int64_t count);
+
 /// The set is there whole when finish returns, or not at all. Equal rows give equal bytes, however they are
 /// cut into blocks. Two shards are kept in memory: one is written by a thread while the next one is filled.
 class ShardWriter {
@@ -44,7 +47,7 @@ class ShardWriter {
   void set_targets(std::span<const float> targets);
   /// The rows so far, as these facts make them; they have to go before finish.
   std::unique_ptr<const RowStore> written(const ShardFacts& facts);
-  /// Its report notes that memory made more shards. Throws UsageError where there are no rows, ShapeError
+  /// The report says where memory made more shards. Throws UsageError where there are no rows, ShapeError
   /// where the schema is not that of the rows.
   ConvertReport finish(const ShardFacts& facts);
 

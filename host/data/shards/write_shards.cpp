@@ -54,11 +54,6 @@ void read_block(const Dataset& data, std::int64_t first, std::int64_t count, Fea
   to.values.assign(data.values.begin() + begin, data.values.begin() + end);
 }
 
-std::span<const float> part(const std::vector<float>& values, std::int64_t first, std::int64_t count) {
-  if (values.empty()) return {};
-  return std::span(values).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-}
-
 }  // namespace
 
 std::string note_of_row_names(const std::string& source, const std::string& column) {
@@ -83,7 +78,7 @@ ConvertReport write_shards(const Dataset& data, const std::string& folder, const
     if (options.reading.progress) options.reading.progress(folder, first, data.rows);
     const std::int64_t count = std::min(block, data.rows - first);
     read_block(data, first, count, rows);
-    writer.append(rows, part(data.target, first, count), part(data.weight, first, count));
+    writer.append(rows, part_of(data.target, first, count), part_of(data.weight, first, count));
   }
   if (options.reading.progress) options.reading.progress(folder, data.rows, data.rows);
   ConvertReport report = writer.finish({.schema = schema_of(data),
