@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 
+import again
 import nodes
 import predict
 import ratchet
@@ -42,19 +43,28 @@ def measured(kernels):
             for kernel in kernels}
 
 
-def budget_findings(budget, kernels):
-    now = measured(kernels)
-    for name in sorted(now.keys() - budget.keys()):
-        yield name, "all", "not in the budget"
-    for name in sorted(budget.keys() - now.keys()):
-        yield name, "all", "in the budget, but gone"
-    for name in sorted(now.keys() & budget.keys()):
-        for architecture, (registers, shared) in now[name].items():
-            allowed = budget[name].get(architecture, [0, 0])
-            if registers > allowed[0]:
-                yield name, architecture, f"{registers} registers, budget {allowed[0]}"
-            if shared > allowed[1]:
-                yield name, architecture, f"{shared} bytes of shared memory, budget {allowed[1]}"
+def budget_findings(budget, kernel):
+    """(where, text) of what the kernel takes beyond the budget"""
+    if kernel.name not in budget:
+        yield "all", "not in the budget"
+        return
+    for architecture, (registers, shared) in measured([kernel])[kernel.name].items():
+        allowed = budget[kernel.name].get(architecture, [0, 0])
+        if registers > allowed[0]:
+            yield architecture, f"{registers} registers, budget {allowed[0]}"
+        if shared > allowed[1]:
+            yield architecture, f"{shared} bytes of shared memory, budget {allowed[1]}"
+
+
+def findings_reader(budget, conflict_of, launched):
+    """kernel -> (where, text) of what its code takes beyond the budget and the ratchet"""
+    allowed = json.loads(ratchet.RATCHET.read_text())
+
+    def findings_of(kernel):
+        loops = ratchet.measures([kernel], conflict_of, launched)
+        return list(budget_findings(budget, kernel)) + [("loops", text) for _, text in ratchet.findings(loops, allowed)]
+
+    return findings_of
 
 
 def write_budget(kernels):
@@ -80,7 +90,7 @@ def self_test(folder, conflict_of):
         sys.exit("self-test: " + "; ".join(problems))
     tight = {name: {a: [registers - 1, shared] for a, (registers, shared) in codes.items()}
              for name, codes in measured(kernels).items()}
-    if len(list(budget_findings(tight, kernels))) != len(kernels):
+    if not all(list(budget_findings(tight, kernel)) for kernel in kernels):
         sys.exit("self-test: a register above the budget was not found")
     print(f"self-test: {len(FAULTS) + len(ratchet.PLANTED) + 1} planted faults and a broken budget were found")
 
@@ -102,18 +112,21 @@ def main():
     problems += [(kernel.name, "all", "not compiled for " + a) for kernel in kernels for a in ARCHITECTURES
                  if a not in kernel.code]
     steps = nodes.read(nodes.GOLDEN.read_text())
-    loops = ratchet.measures(kernels, conflict_of, predict.launched(steps))
-    slower = predict.check(kernels, steps, args.update)
+    launched = predict.launched(steps)
     if args.update:
         write_budget(kernels)
-        ratchet.RATCHET.write_text(ratchet.written(loops))
+        ratchet.RATCHET.write_text(ratchet.written(ratchet.measures(kernels, conflict_of, launched)))
         DOCUMENT.write_text(report.document(kernels, costs, compiler()))
     budget = json.loads(BUDGET.read_text())
     if budget.pop("compiler") == compiler():
-        problems += budget_findings(budget, kernels)
-        problems += [(name, "loops", text) for name, text in ratchet.findings(loops, json.loads(ratchet.RATCHET.read_text()))]
-        problems += [("model", "predictions.json", text) for text in slower]
+        findings_of = findings_reader(budget, conflict_of, launched)
+        with tempfile.TemporaryDirectory() as folder:
+            again.improve(kernels, args.objects, folder, findings_of)
+        problems += [(kernel.name, *finding) for kernel in kernels for finding in findings_of(kernel)]
+        problems += [(name, "all", "in the budget, but gone") for name in budget.keys() - {kernel.name for kernel in kernels}]
+        problems += [("model", "predictions.json", text) for text in predict.check(kernels, steps, args.update)]
     else:
+        predict.check(kernels, steps, args.update)
         print("the budget is that of another compiler: registers are not compared")
     for name, where, text in problems:
         print(f"{name} ({where}): {text}")

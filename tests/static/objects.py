@@ -38,8 +38,9 @@ class Code:
 
 
 class Kernel:
-    def __init__(self, name):
+    def __init__(self, name, path):
         self.name = name
+        self.object = path
         self.code = {}     # architecture -> Code
         self.ptx = []      # instructions, of the newest architecture
         self.threads = 0   # of a block, from __launch_bounds__
@@ -163,7 +164,7 @@ def read_object(path, enums):
     symbols = sorted({symbol for symbol, _ in codes})
     names = demangle(symbols)
     stem = re.sub(r"(_cuda)?\.(cu\.o|cu|fatbin|o)$", "", os.path.basename(path)).removesuffix("_cuda")
-    kernels = {symbol: Kernel(f"{stem}: {readable(names[symbol], enums)}") for symbol in symbols}
+    kernels = {symbol: Kernel(f"{stem}: {readable(names[symbol], enums)}", path) for symbol in symbols}
     for (symbol, architecture), code in codes.items():
         kernels[symbol].code[architecture] = code
     read_ptx(path, kernels)
