@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "host/checkpoint/checkpoint.hpp"
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/cli/cli.hpp"
 #include "host/cli/explain.hpp"
 #include "host/cli/inspect_shards.hpp"
@@ -47,7 +48,7 @@ Json describe(const Model& model) {
 void require_run(const std::string& path) {
   const std::filesystem::path folder(path);
   if (!std::filesystem::is_directory(folder)) return;
-  for (const char* file : {"config.toml", "model.safetensors"})
+  for (const char* file : {kConfigFile, kModelFile})
     if (std::filesystem::exists(folder / file)) return;
   throw NoInputError(path + ": holds no run, no checkpoint and no manifest.json of a set of shards");
 }

@@ -6,6 +6,7 @@
 
 #include "host/data/csv_crosses.hpp"
 #include "host/data/raw_data.hpp"
+#include "host/model/input_names.hpp"
 
 namespace thalweg::onnx {
 namespace {
@@ -167,13 +168,12 @@ RawColumns::RawColumns(const DataSchema& schema) {
   const auto& categories = schema.transform.categories;
   const auto width = static_cast<std::size_t>(raw_width(schema));
   const auto made = width - schema.transform.crosses.size();
-  std::size_t inputs = 0;
   for (std::size_t column = 0; column < width; ++column) {
-    const std::size_t count = categories.empty() ? 0 : categories[column].size();
-    (count == 0 ? numbers : column < made ? texts : crosses).push_back(column);
-    first_input.push_back(inputs);
-    inputs += std::max<std::size_t>(1, count);
+    const bool one_number = categories.empty() || categories[column].empty();
+    (one_number ? numbers : column < made ? texts : crosses).push_back(column);
   }
+  for (const ColumnInputs& column : raw_columns(schema))
+    first_input.push_back(static_cast<std::size_t>(column.first));
 }
 
 Name add_inputs(const DataSchema& schema, Graph& graph) { return InputGraph(schema, graph).build(); }

@@ -10,6 +10,7 @@
 #include "host/report/chart.hpp"
 #include "host/report/html.hpp"
 #include "host/report/predictions.hpp"
+#include "host/report/score_curves.hpp"
 
 namespace thalweg::report {
 namespace {
@@ -71,7 +72,7 @@ std::vector<Bar> bars_of(const Model& model, const std::vector<RawWeight>& error
     std::stable_sort(inputs.begin(), inputs.end(), is_larger);
     for (const RawWeight& weight : inputs) {
       const double scale = weight.value != 0 ? std::abs(weight.per_deviation / weight.value) : 0;
-      bars.push_back({weight.name, weight.per_deviation, 1.96 * scale * weight.standard_error});
+      bars.push_back({weight.name, weight.per_deviation, kNormal95 * scale * weight.standard_error});
     }
   }
   if (bars.size() > kMostBars) bars.resize(kMostBars);

@@ -9,7 +9,6 @@
 namespace thalweg::report {
 namespace {
 
-constexpr double kNormal95 = 1.959963984540054;  // quantile 0.975 of the normal distribution
 constexpr std::size_t kCalibrationBins = 10;
 
 /// Weights at and above a threshold.

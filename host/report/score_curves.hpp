@@ -7,6 +7,9 @@
 
 namespace thalweg::report {
 
+/// Quantile 0.975 of the normal distribution: an interval of 95 % has this many standard errors to each side.
+constexpr double kNormal95 = 1.959963984540054;
+
 struct ScoredRow {
   double score = 0;  ///< larger: the class is likelier
   bool positive = false;

@@ -1,9 +1,10 @@
 #include "host/run/out_folder.hpp"
 
+#include "host/checkpoint/checkpoint_files.hpp"
+
 namespace thalweg {
 namespace {
 
-constexpr const char* kModel = "model.safetensors";
 constexpr const char* kFormerModel = "model.former.safetensors";
 
 }  // namespace
@@ -20,15 +21,15 @@ void OutFolder::open() {
 
 void OutFolder::retire_model() const {
   if (!has_model()) return;
-  rename_path(file(kModel), file(kFormerModel));
+  rename_path(file(kModelFile), file(kFormerModel));
   sync_folder(path_);
 }
 
-bool OutFolder::has_model() const { return given() && path_exists(file(kModel)); }
+bool OutFolder::has_model() const { return given() && path_exists(file(kModelFile)); }
 
 void OutFolder::save_model(const Model& model) const {
   if (!given()) return;
-  model.save(file(kModel));
+  model.save(file(kModelFile));
   remove_path(file(kFormerModel));
 }
 

@@ -32,7 +32,7 @@ Config config_of(const Context& ctx, const ModelSpec& spec, const OptimizerConfi
 
 /// The initial parameters are replaced, wherever they came from.
 void require_same_model(const std::string& folder, const CheckpointData& data, const ModelSpec& spec) {
-  const ModelSpec saved = model_spec_from(data.metadata, join_path(folder, "model.safetensors"));
+  const ModelSpec saved = model_spec_from(data.metadata, join_path(folder, kModelFile));
   Config before, now;
   before.model = saved.config, now.model = spec.config;
   before.model.init = now.model.init;
