@@ -28,15 +28,15 @@ void Burst::require_room() const {
 void Burst::begin_step() { statistics_before_.copy(ctx_, statistics_); }
 void Burst::restore_statistics() { statistics_.copy(ctx_, statistics_before_); }
 
-void Burst::record(std::int64_t count, const float* squared_norm) {
-  backend_of(ctx_).update.record(device_of(ctx_), {.losses = losses_.data(),
-                                                   .count = count,
-                                                   .squared_norm = squared_norm,
-                                                   .burst = state_.data(),
-                                                   .records = records_.data(),
-                                                   .statistics = statistics_.data(),
-                                                   .statistics_before = statistics_before_.data(),
-                                                   .statistics_size = statistics_before_.size()});
+void Burst::record(std::int64_t count, const GradientNormArgs& norm) {
+  backend_of(ctx_).update.record(device_of(ctx_), norm,
+                                 {.losses = losses_.data(),
+                                  .count = count,
+                                  .burst = state_.data(),
+                                  .records = records_.data(),
+                                  .statistics = statistics_.data(),
+                                  .statistics_before = statistics_before_.data(),
+                                  .statistics_size = statistics_before_.size()});
 }
 
 std::vector<float> Burst::host_losses(std::int64_t count) const {

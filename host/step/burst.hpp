@@ -30,8 +30,8 @@ class Burst {
   void begin_step();
   /// Puts back what begin_step kept.
   void restore_statistics();
-  /// When the gradient of a step of `count` rows is there: writes its record.
-  void record(std::int64_t count, const float* squared_norm);
+  /// When the gradient of a step of `count` rows is there: finds its norm and writes its record.
+  void record(std::int64_t count, const GradientNormArgs& norm);
   /// [1] finite while updates may take place.
   const float* gate() const { return &state_.data()->gate; }
   /// [max_batch] of the step's rows.

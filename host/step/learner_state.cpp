@@ -118,8 +118,7 @@ void Learner::State::gradient_of(std::int64_t count, const TouchedElements& touc
     programs->run(micro_batch({count, first, rows, options.reduction_slices}), objective);
   }
   if (per_sample) per_sample->add_noise(ctx, network->plan(), grad, inputs.noise_deviation(), inputs.step());
-  optimizer.gradient_norm(ctx, grad, touched);
-  burst.record(count, optimizer.squared_norm());
+  burst.record(count, optimizer.gradient_norm(grad, touched));
 }
 
 /// Everything that a graph of the step holds: launches that depend on `count` alone, unless the host

@@ -68,7 +68,7 @@ MinimizeResult minimize(
     grad.upload(ctx, gradient.data(), size);
     const UpdateScalars host_scalars = optimizer.scalars(config.plain_lr(), ++result.steps);
     scalars.upload(ctx, &host_scalars, 1);
-    optimizer.gradient_norm(ctx, grad.data(), {});
+    backend_of(ctx).update.gradient_norm(device_of(ctx), optimizer.gradient_norm(grad.data(), {}));
     optimizer.update(ctx, param.data(), grad.data(), {}, scalars.data(), optimizer.squared_norm());
     backend_of(ctx).memory.download(device_of(ctx), point.data(), param.data(),
                                     size * std::int64_t{sizeof(float)});

@@ -43,13 +43,13 @@ void Optimizer::plan_segments(const ParameterPlan& plan, std::int64_t sparse_wei
   }
 }
 
-void Optimizer::gradient_norm(const Context& ctx, const float* grad, const TouchedElements& touched) {
-  backend_of(ctx).update.gradient_norm(device_of(ctx), {.segments = whole_.data(),
-                                                        .segment_count = static_cast<int>(whole_.size()),
-                                                        .touched = lazy_ ? touched : TouchedElements{},
-                                                        .grad = grad,
-                                                        .clip_norm = static_cast<float>(config_.clip_norm),
-                                                        .out = norm_.data()});
+GradientNormArgs Optimizer::gradient_norm(const float* grad, const TouchedElements& touched) {
+  return {.segments = whole_.data(),
+          .segment_count = static_cast<int>(whole_.size()),
+          .touched = lazy_ ? touched : TouchedElements{},
+          .grad = grad,
+          .clip_norm = static_cast<float>(config_.clip_norm),
+          .out = norm_.data()};
 }
 
 void Optimizer::update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,

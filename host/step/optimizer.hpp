@@ -26,8 +26,9 @@ class Optimizer {
     return update_scalars(config_, lr, step, groups_);
   }
 
-  /// Leaves the sum of squares of the gradient, and the clip factor for `update`, in the backend's memory.
-  void gradient_norm(const Context& ctx, const float* grad, const TouchedElements& touched);
+  /// The op that leaves the sum of squares of the gradient, and the clip factor for `update`, in the
+  /// backend's memory.
+  GradientNormArgs gradient_norm(const float* grad, const TouchedElements& touched);
   const float* squared_norm() const { return norm_.data(); }
 
   /// `scalars` and `gate` lie in the backend's memory; nothing is written when *gate is not finite.

@@ -3,8 +3,8 @@
 
 namespace thalweg::cuda {
 
-void record(const Device& device, const RecordArgs& args);
 void gradient_norm(const Device& device, const GradientNormArgs& args);
+void record(const Device& device, const GradientNormArgs& norm, const RecordArgs& args);
 void project(const Device& device, const ProjectArgs& args);
 
 }  // namespace thalweg::cuda

@@ -7,9 +7,9 @@ namespace thalweg {
 /// Finite: neither NaN nor an infinity.
 THALWEG_HD bool is_finite(float x) { return x - x == 0.0f; }
 
-/// Returns whether the step was halted.
-THALWEG_HD bool write_record(const RecordArgs& args, float loss_sum, std::int32_t first_bad) {
-  const float squared_norm = *args.squared_norm;
+/// Returns whether the step was halted. `first_bad`: -1 where all losses are finite.
+THALWEG_HD bool write_record(const RecordArgs& args, float squared_norm, float loss_sum,
+                             std::int32_t first_bad) {
   BurstState& burst = *args.burst;
   if (first_bad >= 0 || !is_finite(loss_sum) || !is_finite(squared_norm)) burst.halted = 1;
   args.records[burst.next++] = {loss_sum, squared_norm, first_bad, burst.halted == 0 ? 1 : 0};

@@ -7,7 +7,7 @@
 
 namespace thalweg {
 
-void record_reference(const Device&, const RecordArgs& args) {
+void record_reference(float squared_norm, const RecordArgs& args) {
   double sum = 0;
   std::int32_t first_bad = -1;
   for (std::int64_t n = 0; n < args.count; ++n) {
@@ -15,12 +15,11 @@ void record_reference(const Device&, const RecordArgs& args) {
     if (!std::isfinite(args.losses[n]) && first_bad < 0) first_bad = static_cast<std::int32_t>(n);
   }
   BurstState& burst = *args.burst;
-  const bool good =
-      first_bad < 0 && std::isfinite(static_cast<float>(sum)) && std::isfinite(*args.squared_norm);
+  const bool good = first_bad < 0 && std::isfinite(static_cast<float>(sum)) && std::isfinite(squared_norm);
   if (!good) burst.halted = 1;
-  args.records[burst.next] = {static_cast<float>(sum), *args.squared_norm, first_bad, burst.halted ? 0 : 1};
+  args.records[burst.next] = {static_cast<float>(sum), squared_norm, first_bad, burst.halted ? 0 : 1};
   ++burst.next;
-  burst.gate = burst.halted ? std::numeric_limits<float>::quiet_NaN() : *args.squared_norm;
+  burst.gate = burst.halted ? std::numeric_limits<float>::quiet_NaN() : squared_norm;
   if (burst.halted) std::copy_n(args.statistics_before, args.statistics_size, args.statistics);
 }
 

@@ -3,6 +3,7 @@
 
 namespace thalweg {
 
-void record_reference(const Device& device, const RecordArgs& args);
+/// The record of a step whose gradient has this squared norm.
+void record_reference(float squared_norm, const RecordArgs& args);
 
 }  // namespace thalweg

@@ -123,16 +123,15 @@ struct BurstState {
   float gate = 0;           ///< target of UpdateArgs::squared_norm: finite while updates may take place
 };
 
-/// Closes the gradient of a step: records[next++] is written, and `gate` becomes the squared norm where loss
-/// and norm are finite and nothing was halted before, NaN otherwise. In a step that was halted, statistics
-/// that its forward pass has moved are put back.
+/// Closes the gradient of a step whose norm is known: records[next++] is written, and `gate` becomes the
+/// squared norm where loss and norm are finite and nothing was halted before, NaN otherwise. In a step that
+/// was halted, statistics that its forward pass has moved are put back.
 struct RecordArgs {
   const float* losses = nullptr;  ///< [count]
   std::int64_t count = 0;
-  const float* squared_norm = nullptr;  ///< [1]
-  BurstState* burst = nullptr;          ///< [1]
-  StepRecord* records = nullptr;        ///< one record per step of a burst
-  float* statistics = nullptr;          ///< [statistics_size], as forward left them
+  BurstState* burst = nullptr;    ///< [1]
+  StepRecord* records = nullptr;  ///< one record per step of a burst
+  float* statistics = nullptr;    ///< [statistics_size], as forward left them
   const float* statistics_before = nullptr;
   std::int64_t statistics_size = 0;
 };
@@ -144,9 +143,10 @@ void require_contract(const GradientNormArgs& args);
 void require_contract(const ProjectArgs& args);
 
 struct UpdateOps {
-  Required<void(const Device&, const RecordArgs&)> record;
   Required<void(const Device&, const UpdateArgs&)> step;
   Required<void(const Device&, const GradientNormArgs&)> gradient_norm;
+  /// gradient_norm, then the record of the step.
+  Required<void(const Device&, const GradientNormArgs&, const RecordArgs&)> record;
   Required<void(const Device&, const ProjectArgs&)> project;
 };
 

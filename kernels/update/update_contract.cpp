@@ -40,7 +40,6 @@ std::int64_t require_touched(Contract& op, const TouchedElements& t) {
 void require_contract(const RecordArgs& a) {
   Contract op("update.record");
   op.reads("losses", a.losses, a.count);
-  op.reads("squared_norm", a.squared_norm, 1);
   op.reads("statistics_before", a.statistics_before, a.statistics_size);
   op.writes("burst", a.burst, 1);
   op.writes("records", a.records, 1);

@@ -190,5 +190,5 @@ void step(const Device& device, const UpdateArgs& args) {
 
 extern const UpdateOps update_cpu;
 const UpdateOps update_cpu{
-    .record = &record, .step = &step, .gradient_norm = &gradient_norm, .project = &project};
+    .step = &step, .gradient_norm = &gradient_norm, .record = &record, .project = &project};
 }  // namespace thalweg::THALWEG_ISA

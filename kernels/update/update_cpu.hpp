@@ -5,8 +5,8 @@
 
 namespace thalweg::THALWEG_ISA {
 
-void record(const Device& device, const RecordArgs& args);
 void gradient_norm(const Device& device, const GradientNormArgs& args);
+void record(const Device& device, const GradientNormArgs& norm, const RecordArgs& args);
 void project(const Device& device, const ProjectArgs& args);
 
 /// A part of one segment.

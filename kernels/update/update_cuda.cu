@@ -15,5 +15,5 @@ void step(const Device& device, const UpdateArgs& args) {
 
 extern const UpdateOps update_cuda;
 const UpdateOps update_cuda{
-    .record = &cuda::record, .step = &step, .gradient_norm = &cuda::gradient_norm, .project = &cuda::project};
+    .step = &step, .gradient_norm = &cuda::gradient_norm, .record = &cuda::record, .project = &cuda::project};
 }  // namespace thalweg

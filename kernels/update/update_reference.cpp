@@ -190,6 +190,11 @@ void gradient_norm(const Device&, const GradientNormArgs& args) {
   args.out[1] = args.clip_norm > 0 && factor < 1 ? static_cast<float>(factor) : 1.0f;
 }
 
+void record(const Device& device, const GradientNormArgs& norm, const RecordArgs& args) {
+  gradient_norm(device, norm);
+  record_reference(norm.out[0], args);
+}
+
 void project_to_ball(float* w, std::int64_t size, double radius) {
   double sum = 0;
   for (std::int64_t i = 0; i < size; ++i) sum += static_cast<double>(w[i]) * w[i];
@@ -234,5 +239,5 @@ void project(const Device&, const ProjectArgs& args) {
 
 extern const UpdateOps update_reference;
 const UpdateOps update_reference{
-    .record = &record_reference, .step = &step, .gradient_norm = &gradient_norm, .project = &project};
+    .step = &step, .gradient_norm = &gradient_norm, .record = &record, .project = &project};
 }  // namespace thalweg

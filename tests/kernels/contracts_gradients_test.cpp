@@ -279,7 +279,6 @@ TEST(Contracts, RecordOfAStepRefusesEachFault) {
   Arrays m;
   const RecordArgs legal{.losses = m.of(4),
                          .count = 4,
-                         .squared_norm = m.of(1),
                          .burst = m.of<BurstState>(1),
                          .records = m.of<StepRecord>(1),
                          .statistics = m.of(6),
@@ -288,13 +287,12 @@ TEST(Contracts, RecordOfAStepRefusesEachFault) {
   expect_contract<RecordArgs>(
       "update.record", legal,
       {{[](auto& a) { a.losses = nullptr; }, "losses [4] is null"},
-       {[](auto& a) { a.squared_norm = nullptr; }, "squared_norm [1] is null"},
        {[](auto& a) { a.burst = nullptr; }, "burst [1] is null"},
        {[](auto& a) { a.records = nullptr; }, "records [1] is null"},
        {[](auto& a) { a.statistics_before = nullptr; }, "statistics_before [6] is null"},
        {[](auto& a) { a.statistics = over(a.statistics_before); },
         "statistics [6] lies over statistics_before [6]"},
-       {[](auto& a) { a.squared_norm = &a.burst->gate; }, "burst [1] lies over squared_norm [1]"},
+       {[](auto& a) { a.losses = &a.burst->gate; }, "burst [1] lies over losses [4]"},
        {[](auto& a) { a.losses = &a.records->loss_sum; }, "records [1] lies over losses [4]"}},
       {[](auto& a) {
         a.statistics_size = 0;

@@ -35,18 +35,21 @@ struct Burst {
         records(ctx, std::vector<StepRecord>(static_cast<std::size_t>(steps))),
         statistics(ctx, moved) {}
 
-  void step(const Floats& losses, float squared_norm, const Floats& before) const {
-    const Guarded<float> losses_there(ctx, losses), norm(ctx, Floats{squared_norm}),
+  void step(const Floats& losses, const Floats& gradient, const Floats& before) const {
+    const Guarded<float> losses_there(ctx, losses), grad(ctx, gradient), norm(ctx, 2),
         before_there(ctx, before);
-    backend_of(ctx).update.record(device_of(ctx),
-                                  {.losses = losses_there.data(),
-                                   .count = static_cast<std::int64_t>(losses.size()),
-                                   .squared_norm = norm.data(),
-                                   .burst = state.data(),
-                                   .records = records.data(),
-                                   .statistics = statistics.data(),
-                                   .statistics_before = before_there.data(),
-                                   .statistics_size = static_cast<std::int64_t>(before.size())});
+    const std::int64_t used = std::ssize(gradient);
+    const UpdateSegment segment{
+        .offset = 0, .size = (used + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign, .used = used};
+    backend_of(ctx).update.record(
+        device_of(ctx), {.segments = &segment, .segment_count = 1, .grad = grad.data(), .out = norm.data()},
+        {.losses = losses_there.data(),
+         .count = static_cast<std::int64_t>(losses.size()),
+         .burst = state.data(),
+         .records = records.data(),
+         .statistics = statistics.data(),
+         .statistics_before = before_there.data(),
+         .statistics_size = static_cast<std::int64_t>(before.size())});
   }
 };
 
@@ -54,14 +57,25 @@ TEST_P(RecordTest, AFiniteStepIsSummedUpAndItsStatisticsStay) {
   for (const std::int64_t size : kNastySizes) {
     const Floats losses = random_integers(size, 1), moved = random_floats(size, 2);
     const Burst burst(ctx(), 1, moved);
-    burst.step(losses, 2.0f, random_floats(size, 3));
+    burst.step(losses, {3.0f}, random_floats(size, 3));
     const StepRecord record = burst.records.download()[0];
     EXPECT_EQ(record.loss_sum, std::accumulate(losses.begin(), losses.end(), 0.0f)) << size;
-    EXPECT_EQ(record.squared_norm, 2.0f);
+    EXPECT_EQ(record.squared_norm, 9.0f);
     EXPECT_EQ(record.first_bad, -1);
     EXPECT_EQ(record.updated, 1);
-    EXPECT_EQ(burst.state.download()[0].gate, 2.0f);
+    EXPECT_EQ(burst.state.download()[0].gate, 9.0f);
     expect_same_bits(burst.statistics.download(), moved, "statistics");
+  }
+}
+
+TEST_P(RecordTest, TheNormOfAGradientOfAnyLengthIsRecorded) {
+  for (const std::int64_t size : {std::int64_t{0}, 8 * kSumBlock, 8 * kSumBlock + 1, 20 * kSumBlock}) {
+    const Burst burst(ctx(), 1, {});
+    burst.step({1.0f, 2.0f}, Floats(static_cast<std::size_t>(size), 2.0f), {});
+    const StepRecord record = burst.records.download()[0];
+    EXPECT_EQ(record.squared_norm, static_cast<float>(4 * size));
+    EXPECT_EQ(record.loss_sum, 3.0f);
+    EXPECT_EQ(record.updated, 1);
   }
 }
 
@@ -71,7 +85,7 @@ TEST_P(RecordTest, TheFirstLossThatIsNotFiniteIsNamed) {
     losses[299] = std::nanf("");
     losses[static_cast<std::size_t>(bad)] = kInfinity;
     const Burst burst(ctx(), 1, {});
-    burst.step(losses, 1.0f, {});
+    burst.step(losses, {1.0f}, {});
     const StepRecord record = burst.records.download()[0];
     EXPECT_EQ(record.first_bad, bad);
     EXPECT_EQ(record.updated, 0);
@@ -83,10 +97,10 @@ TEST_P(RecordTest, AHaltedStepAndThoseAfterItPutTheirStatisticsBack) {
   for (const std::int64_t size : {1, 33, 257}) {
     const Floats before = random_floats(size, 4), later = random_floats(size, 5);
     const Burst burst(ctx(), 3, random_floats(size, 6));
-    burst.step({1.0f}, 1.0f, random_floats(size, 7));
-    burst.step({1.0f}, kInfinity, before);
+    burst.step({1.0f}, {1.0f}, random_floats(size, 7));
+    burst.step({1.0f}, {kInfinity}, before);
     expect_same_bits(burst.statistics.download(), before, "of the step that was not finite");
-    burst.step({1.0f}, 1.0f, later);
+    burst.step({1.0f}, {1.0f}, later);
     expect_same_bits(burst.statistics.download(), later, "of the step after it");
     const auto records = burst.records.download();
     EXPECT_EQ(records[0].updated, 1);

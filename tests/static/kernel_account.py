@@ -45,11 +45,8 @@ def measured(kernels):
 
 def budget_findings(budget, kernel):
     """(where, text) of what the kernel takes beyond the budget"""
-    if kernel.name not in budget:
-        yield "all", "not in the budget"
-        return
     for architecture, (registers, shared) in measured([kernel])[kernel.name].items():
-        allowed = budget[kernel.name].get(architecture, [0, 0])
+        allowed = budget.get(kernel.name, {}).get(architecture, [0, 0])
         if registers > allowed[0]:
             yield architecture, f"{registers} registers, budget {allowed[0]}"
         if shared > allowed[1]:
@@ -120,10 +117,13 @@ def main():
     budget = json.loads(BUDGET.read_text())
     if budget.pop("compiler") == compiler():
         findings_of = findings_reader(budget, conflict_of, launched)
+        known = [kernel for kernel in kernels if kernel.name in budget]
         with tempfile.TemporaryDirectory() as folder:
-            again.improve(kernels, args.objects, folder, findings_of)
-        problems += [(kernel.name, *finding) for kernel in kernels for finding in findings_of(kernel)]
-        problems += [(name, "all", "in the budget, but gone") for name in budget.keys() - {kernel.name for kernel in kernels}]
+            again.improve(known, args.objects, folder, findings_of)
+        problems += [(kernel.name, *finding) for kernel in known for finding in findings_of(kernel)]
+        names = {kernel.name for kernel in kernels}
+        problems += [(name, "all", "not in the budget") for name in sorted(names - budget.keys())]
+        problems += [(name, "all", "in the budget, but gone") for name in sorted(budget.keys() - names)]
         problems += [("model", "predictions.json", text) for text in predict.check(kernels, steps, args.update)]
     else:
         predict.check(kernels, steps, args.update)

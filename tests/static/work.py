@@ -158,18 +158,22 @@ def thrust(node, shape, _):
     return Work(warm=items * 16, kernels=2, l2_rounds=2)
 
 
-def record(_, shape, __):
-    return Work(warm=4 * shape.batch, loops=(Loop("FADD", shape.batch / 32, waits="l2"),))
-
-
 def squares(_, shape, __):
     summed = shape.widths[-1] if shape.entries else shape.parameters  # of lazy updates the biases alone
     return Work(warm=4 * summed, loops=(Loop("FFMA", min(SUM_BLOCK, summed) / 32, waits="l2"),))
 
 
 def finish_norm(_, shape, __):
+    """One warp adds block sums, one beside it the losses, which are more."""
     blocks = (shape.batch * shape.entries or shape.parameters) / SUM_BLOCK
-    return Work(warm=4 * blocks, loops=(Loop("FADD", blocks / 32, waits="l2"),))
+    return Work(warm=4 * (blocks + shape.batch), loops=(Loop("FADD", shape.batch / 32, waits="l2"),))
+
+
+def small_norm(_, shape, __):
+    """A block for each warp, then finish_norm's work."""
+    return Work(warm=4 * (shape.parameters + shape.batch),
+                loops=(Loop("FFMA", min(SUM_BLOCK, shape.parameters) / 32, waits="l2"),
+                       Loop("FADD", shape.batch / 32, waits="l2")))
 
 
 def touched_squares(_, shape, __):
@@ -206,7 +210,7 @@ KERNELS = [  # kernel -> its work; the first that matches
     (r"squares$", squares),
     (r"touched_squares$", touched_squares),
     (r"finish_norm$", finish_norm),
-    (r"record$", record),
+    (r"small_norm$", small_norm),
     (r"update<", update),
     (r"update_touched<", touched(12 + 2 * SECTOR, l2_rounds=3)),
     (r"sparse_forward<", sparse_forward),

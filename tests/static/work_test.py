@@ -95,10 +95,10 @@ class Others(unittest.TestCase):
                 ("evaluate<GroupTeam<16>>", "mlp-256", {}, 256 * 100),
                 ("squares", "mlp-256", {}, 4 * PARAMETERS),
                 ("squares", "sparse-256", {}, 4),
-                ("finish_norm", "mlp-256", {}, 4 * PARAMETERS / 4096),
-                ("finish_norm", "sparse-256", {}, 4 * ENTRIES / 4096),
+                ("finish_norm", "mlp-256", {}, 4 * (PARAMETERS / 4096 + 256)),
+                ("finish_norm", "sparse-256", {}, 4 * (ENTRIES / 4096 + 256)),
+                ("small_norm", "dense-256", {}, 4 * (1001 + 256)),
                 ("touched_squares", "sparse-256", {}, 36 * ENTRIES),
-                ("cuda::record", "dense-256", {}, 1024),
                 ("update<AdamRule,false>", "mlp-256", dict(grid=(656, 1, 1), threads=256), 28 * PARAMETERS),
                 ("update<SgdRule,false>", "dense-256", dict(grid=(2, 1, 1), threads=256), 12 * 1001),
                 ("update<SgdRule,false>", "sparse-256", dict(grid=(1, 1, 1), threads=256), 12 * 1024),
@@ -117,9 +117,8 @@ class Others(unittest.TestCase):
 
     def test_turns_of_the_loops_of_single_warps(self):
         for kernel, workload, opcode, per_thread in [
-                ("cuda::record", "dense-4096", "FADD", 128), ("squares", "mlp-256", "FFMA", 128),
-                ("squares", "dense-256", "FFMA", 1001 / 32), ("finish_norm", "mlp-256", "FADD", PARAMETERS / 4096 / 32),
-                ("finish_norm", "sparse-256", "FADD", ENTRIES / 4096 / 32),
+                ("squares", "mlp-256", "FFMA", 128), ("small_norm", "dense-256", "FFMA", 1001 / 32),
+                ("finish_norm", "mlp-256", "FADD", 8), ("finish_norm", "sparse-4096", "FADD", 128),
                 ("touched_squares", "sparse-256", "FFMA", 128), ("cuda::bias_chains", "sparse-4096", "FADD", 512)]:
             with self.subTest(kernel=kernel):
                 loop = work_of(kernel, workload).loops[0]
