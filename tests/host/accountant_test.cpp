@@ -123,8 +123,20 @@ TEST(Accountant, SolvesForTheLeastNoiseThatMeetsTheTarget) {
     EXPECT_LE(spent_epsilon(accountant, {0.02, noise, 500}, 1e-5), 3.0);
     EXPECT_GT(spent_epsilon(accountant, {0.02, noise * 0.995, 500}, 1e-5), 3.0);
   }
-  EXPECT_THROW(solve_noise_multiplier(Accountant::rdp, 1e-9, 1e-5, 0.5, 1000000), ConfigError);
 }
+
+TEST(Accountant, SaysWhichTargetNoNoiseMeets) {
+  try {
+    solve_noise_multiplier(Accountant::rdp, 1e-9, 1e-5, 0.5, 1000000);
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "per_sample.target_epsilon = 1e-09 cannot be met with delta = 1e-05, 1000000 steps and a "
+                 "sampling rate of 0.5; raise it, or take fewer steps or smaller batches");
+  }
+}
+
+TEST(Accountant, SpendsItsOwnErrorWhereDeltaAllowsAll) { EXPECT_EQ(prv_epsilon({0.01, 4.0, 1}, 0.999), 0.01); }
 
 /// A large epsilon, and one of which the numerical accountant's error is a fifth, so that it asks for more
 /// noise than the Renyi accountant.

@@ -226,6 +226,11 @@ TEST(Charts, ABandGoesThereAndBack) {
               HasSubstr("<path class=\"b c2\" d=\"M54.0 202.0L388.0 117.0L388.0 32.0L54.0 117.0Z\"/>"));
 }
 
+TEST(Charts, ATitleStandsInTheUpperLeftCorner) {
+  EXPECT_THAT(svg(chart({.points = {{.x = 5, .y = 50}}})),
+              HasSubstr("<text x=\"4.0\" y=\"15.0\" class=\"h\">"));
+}
+
 TEST(Charts, PointsIntervalsAndColumnsHaveTips) {
   const std::string points =
       svg(chart({.mark = Mark::points, .points = {{.x = 5, .y = 50, .tip = "a & b"}}}));

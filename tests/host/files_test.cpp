@@ -1,5 +1,6 @@
 #include "host/checkpoint/files.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -174,6 +175,16 @@ TEST(Files, AppendingAddsToWhatIsThere) {
     file.close();
   }
   EXPECT_EQ(read_file(root / "log"), "one\ntwo\n");
+}
+
+TEST(Files, EveryFileThatIsOpenedIsClosedAlsoInPlaceOfStandardInput) {
+  const ScratchFolder root;
+  const int kept = dup(0);
+  close(0);
+  { const OutputFile file(root / "log", OutputFile::Mode::append); }
+  EXPECT_EQ(fcntl(0, F_GETFD), -1);
+  dup2(kept, 0);
+  close(kept);
 }
 
 TEST(Files, RemovingSaysWhyAFolderCannotBeEmptied) {

@@ -578,6 +578,8 @@ TEST_F(Reports, RunsAreSortedByTheMetric) {
   EXPECT_THAT(page, HasSubstr("<tr><th>run</th><th>optimizer.lr</th></tr>\n<tr><td>b</td><td>0.2</td></"
                               "tr>\n<tr><td>a</td><td>0.1</td></tr>"));
   EXPECT_THAT(page, HasSubstr("<li>&lt;c&gt;: There is no metrics.jsonl: no curves are shown.</li>"));
+  for (const char* curve : {"validation.r2", "train.loss"})
+    EXPECT_THAT(page, HasSubstr("class=\"h\">" + std::string(curve) + "</text>"));
   const std::string by_loss = runs_report(runs);
   EXPECT_THAT(by_loss, HasSubstr("Sorted by train.loss, the smallest first"));
   EXPECT_LT(by_loss.find("<tr><td>a</td>"), by_loss.find("<tr><td>b</td>"));

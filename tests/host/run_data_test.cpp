@@ -65,13 +65,13 @@ class RunDataTest : public DataFiles {
 
 TEST_F(RunDataTest, ASummarySaysWhatWasReadAndWhatWasChosen) {
   Config c = run_of(
-      "age,city,w,y\n1,x,1,no\n,z,1,yes\n3,x,2,no\n4,z,1,yes\n5,x,1,no\n6,z,1,yes\n7,x,1,no\n8,x,1,yes\n");
+      "city,age,w,y\nx,1,1,no\nz,,1,yes\nx,3,2,no\nz,4,1,yes\nx,5,1,no\nz,6,1,yes\nx,7,1,no\nx,8,1,yes\n");
   c.data.target = "y";
   c.data.weight = "w";
   c.data.impute = Imputation::mean;
   c.data.class_weight = "balanced";
   c.data.validation_fraction = 0.25;
-  c.data.test = write("test.csv", "age,city,w,y\n1,x,1,no\n2,x,1,no\n");
+  c.data.test = write("test.csv", "city,age,w,y\nx,1,1,no\nx,2,1,no\n");
   EXPECT_THAT(
       said_of(c),
       ElementsAre("data: " + c.data.train + ", 8 rows, 2 features as 3 inputs; target y",
