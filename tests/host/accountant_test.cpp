@@ -136,7 +136,9 @@ TEST(Accountant, SaysWhichTargetNoNoiseMeets) {
   }
 }
 
-TEST(Accountant, SpendsItsOwnErrorWhereDeltaAllowsAll) { EXPECT_EQ(prv_epsilon({0.01, 4.0, 1}, 0.999), 0.01); }
+TEST(Accountant, SpendsItsOwnErrorWhereDeltaAllowsAll) {
+  EXPECT_EQ(prv_epsilon({0.01, 4.0, 1}, 0.999), 0.01);
+}
 
 /// A large epsilon, and one of which the numerical accountant's error is a fifth, so that it asks for more
 /// noise than the Renyi accountant.
