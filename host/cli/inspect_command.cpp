@@ -47,7 +47,9 @@ Json describe(const Model& model) {
 /// A run without checkpoints has none that is damaged; of any other folder nothing is known.
 void require_run(const std::string& path) {
   const std::filesystem::path folder(path);
-  if (!std::filesystem::is_directory(folder)) return;
+  if (!std::filesystem::is_directory(folder))
+    throw UsageError(path +
+                     " is a file; --verify takes the folder of a run, a checkpoint or a set of shards");
   for (const char* file : {kConfigFile, kModelFile})
     if (std::filesystem::exists(folder / file)) return;
   throw NoInputError(path + ": holds no run, no checkpoint and no manifest.json of a set of shards");

@@ -84,6 +84,9 @@ TEST(BenchCommand, PerSampleStepsAreHeldAgainstThePlainOne) {
   // Clipping keeps every layer's output gradient: at most batch times the sum of widths more than a plain
   // step.
   EXPECT_LE(lines[3]["extra_bytes"], 4 * 32 * (16 + 12 + 4));
+  const std::vector<json> one = lines_of(output_of(tiny({"per_sample", "--step=norms", "--json"})));
+  ASSERT_EQ(one.size(), 2u);
+  EXPECT_EQ(one[1]["shape"]["step"], "norms");
 }
 
 struct Expected {

@@ -154,6 +154,7 @@ TEST(Accountant, SolvesForNoiseFarBelowOneAndFarAboveIt) {
   expect_least(Accountant::rdp, 8, 0.3, 0.7);
   expect_least(Accountant::prv, 8, 0.3, 0.7);
   expect_least(Accountant::prv, 0.05, 2, 8);
+  expect_least(Accountant::prv, 0.011, 8, 400);
 }
 
 TEST(FourierTransform, OfAShiftedPulseTurnsAndComesBack) {

@@ -288,6 +288,11 @@ TEST(Charts, BarsGoToBothSidesOfZero) {
   EXPECT_EQ(xml_problem(text), "");
 }
 
+TEST(Charts, ABarWithoutAnEndDoesNotShrinkTheOthers) {
+  const std::string text = svg(BarChart{.title = "w", .bars = {{"two", 2}, {"endless", INFINITY}}});
+  EXPECT_THAT(text, HasSubstr("<rect x=\"176.0\" y=\"27.0\" width=\"168.0\""));
+}
+
 TEST(Charts, CellsHaveTheColourOfTheirShare) {
   HeatMap map{.title = "m", .rows_label = "true", .columns_label = "predicted", .names = {"no", "<yes>"}};
   map.cells = {{{1, "3", "3 of 3"}, {0, "", ""}}, {{0.5, "1", ""}, {0.5, "1", ""}}};

@@ -109,6 +109,8 @@ TEST(Config, ErrorsNameFileLineColumnAndKey) {
                    "run.toml:2:10: train.epochs = 2.5: wanted auto or an integer of at least 0"));
   EXPECT_TRUE(says(text_error("[train]\nshuffle = 1\n"), "train.shuffle = 1: wanted true or false"));
   EXPECT_TRUE(says(text_error("[model]\nhidden = [4, \"x\"]\n"), "wanted a list of integers"));
+  EXPECT_TRUE(
+      says(text_error("[model]\nhidden = \"x\"\n"), "model.hidden = \"x\": wanted a list of integers"));
   EXPECT_TRUE(says(text_error("[train.epochs]\nn = 1\n"), "train.epochs = {...}: wanted"));
   EXPECT_TRUE(says(text_error("[epochs]\nn = 1\n"), "train.epochs = {...}: wanted auto or an integer"));
   EXPECT_TRUE(says(text_error("[optimiser]\nlr = 1\n"),

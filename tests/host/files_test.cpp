@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "host/checkpoint/atomic_folder.hpp"
+#include "host/checkpoint/overwrite.hpp"
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/scratch_folder.hpp"
@@ -185,6 +186,16 @@ TEST(Files, EveryFileThatIsOpenedIsClosedAlsoInPlaceOfStandardInput) {
   EXPECT_EQ(fcntl(0, F_GETFD), -1);
   dup2(kept, 0);
   close(kept);
+}
+
+TEST(Files, AFileThatWasOverwrittenIsClosed) {
+  const ScratchFolder root;
+  write_file_atomically(root / "file", "abcd");
+  const auto open_files = [] { return entries("/proc/self/fd").size(); };
+  const std::size_t before = open_files();
+  thalweg::overwrite(root / "file", 1, "xy", "file");
+  EXPECT_EQ(open_files(), before);
+  EXPECT_EQ(read_file(root / "file"), "axyd");
 }
 
 TEST(Files, RemovingSaysWhyAFolderCannotBeEmptied) {

@@ -35,6 +35,7 @@ TEST(Json, WritesWhatNlohmannWrites) {
   put("none", nullptr);
   EXPECT_EQ(ours.dump(), theirs.dump());
   EXPECT_EQ(ours.dump(2), theirs.dump(2));
+  EXPECT_EQ(ours.dump(0), theirs.dump(0));
   EXPECT_EQ(parse_json(theirs.dump(2)).dump(), theirs.dump());
   EXPECT_EQ(Json(Json::Object()).dump(2), "{}");
 }

@@ -267,6 +267,13 @@ TEST_F(Labels, AWeightColumnThatTestDataLackIsNotedAndEveryRowCountsOnce) {
   EXPECT_TRUE(read_data_as(c, write("u.csv", "x\n1\n"), "", "", schema, false).weight.empty());
 }
 
+TEST_F(Labels, TextsAreNoTargetsOfALossOfNumbers) {
+  DataConfig c = config(write("x.npy", npy("<f4", "(2, 1)", Floats{1, 2})));
+  c.target = write("l.txt", "cat\ndog\n");
+  expect_error<DataError>([&] { read_training_data(c, TargetUse::numbers); },
+                          {"x.npy: the targets are text, as \"cat\"; want numbers for this loss"});
+}
+
 TEST_F(Labels, TargetsOfANumberModelAreNumbers) {
   DataConfig c = config(write("d.csv", "x,y\n1,1\n2,3\n"));
   const DataSchema schema = schema_of(read_training_data(c, TargetUse::numbers));

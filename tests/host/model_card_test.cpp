@@ -72,6 +72,14 @@ TEST_F(ModelCard, SaysThatNoRowsWereHeldOut) {
   EXPECT_THAT(card("run"), HasSubstr("## Scores\n\nThe log has no scores of held-out rows.\n"));
 }
 
+TEST_F(ModelCard, SaysThatTestRowsWaitForTheirScores) {
+  Config c = config(0.5);
+  c.data.test = c.data.train;
+  run(c, "run");
+  EXPECT_THAT(card("run"),
+              HasSubstr("\nThe log has no scores of the test rows; `thalweg evaluate` gives them.\n"));
+}
+
 TEST_F(ModelCard, NamesClassesColumnsAndWhatBecomesOfOddCells) {
   std::string header, row;
   for (int column = 0; column < 40; ++column)

@@ -149,6 +149,7 @@ TEST_F(Reports, CurvesAreDrawnFromTheLog) {
   EXPECT_THAT(charts, HasSubstr("<title>train, epoch 1: 4</title>"));
   EXPECT_THAT(charts, HasSubstr("<title>best epoch 2: validation.loss 1</title>"));
   EXPECT_THAT(charts, HasSubstr(">best: 1 at 2</text>"));
+  EXPECT_THAT(charts, Not(HasSubstr("<title>best epoch 2: validation.accuracy")));
   for (const char* title : {">Loss</text>", ">accuracy on the validation rows</text>",
                             ">Loss of the batches</text>", ">Learning rate</text>", ">Gradient norm</text>"})
     EXPECT_THAT(charts, HasSubstr(title));

@@ -97,6 +97,9 @@ TEST(TwoClassScores, OfOneClassAloneSayWhyTheyAreUndefined) {
   EXPECT_EQ(got.undefined,
             (Reasons{{"auc", "the rows hold one class"}, {"average_precision", "no row is of class 1"}}));
   EXPECT_TRUE(std::isnan(got["auc"]));
+  Dataset named = test::class_data(1, {1, -2}, {0, 0}, 2);
+  named.classes = {"no", "yes"};
+  EXPECT_EQ(of_outputs({.loss = Loss::logistic}, named).undefined[1].second, "no row is of class yes");
 }
 
 TEST(Threshold, MovesTheConfusionAndWhatFollowsFromIt) {
