@@ -68,9 +68,12 @@ void* allocate_staging(std::int64_t bytes) {
 
 void release_staging(void* memory) { static_cast<void>(cudaFreeHost(memory)); }
 
-// Only this thread's calls are part of the capture; others may go on with their own streams.
+// Only this thread's calls are part of the capture; others may go on with their own streams. Code that nobody
+// has run before is loaded at its first launch, which only a relaxed capture allows.
 void begin_capture(const Device& device) {
-  check(cudaStreamBeginCapture(stream_of(device), cudaStreamCaptureModeThreadLocal), "begin capture");
+  const bool first_launches = CountedMemory::of_this_thread() != nullptr;
+  const auto mode = first_launches ? cudaStreamCaptureModeRelaxed : cudaStreamCaptureModeThreadLocal;
+  check(cudaStreamBeginCapture(stream_of(device), mode), "begin capture");
 }
 
 void* end_capture(const Device& device) {

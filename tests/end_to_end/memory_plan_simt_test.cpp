@@ -146,19 +146,19 @@ TEST_F(MemoryPlan, IsLoggedBeforeTheFirstStep) {
 
 TEST_F(MemoryPlan, ARunThatDoesNotFitNamesItsPartsAndTheMicroBatchThatWould) {
   const Words wide =
-      with(bytes_, {"--model.hidden=100", "--train.batch_size=2000", "--train.reduction_slices=1"});
+      with(dense_, {"--model.hidden=100", "--train.batch_size=400", "--train.reduction_slices=1"});
   const std::int64_t whole = planned_bytes(train_within(0, wide).err);
-  const std::int64_t of_512 = planned_bytes(train_within(0, with(wide, {"--train.micro_batch=512"})).err);
-  ASSERT_GT(of_512, 0);
-  ASSERT_LT(of_512, whole);
-  const std::string refused = train_within(of_512, wide).err;
+  const std::int64_t of_128 = planned_bytes(train_within(0, with(wide, {"--train.micro_batch=128"})).err);
+  ASSERT_GT(of_128, 0);
+  ASSERT_LT(of_128, whole);
+  const std::string refused = train_within(of_128, wide).err;
   for (const char* part :
        {"parameters", "gradients", "optimizer states", "activations", "data", "working memory"})
     EXPECT_THAT(refused, HasSubstr(part));
   EXPECT_THAT(refused, HasSubstr("(" + std::to_string(whole) + " bytes)"));
-  EXPECT_THAT(refused, HasSubstr("(" + std::to_string(of_512) + ") are free"));
-  EXPECT_THAT(refused, HasSubstr("train.micro_batch = 512 would fit: "));
-  EXPECT_THAT(train_within(of_512 - 1, wide).err, HasSubstr("train.micro_batch = 256 would fit: "));
+  EXPECT_THAT(refused, HasSubstr("(" + std::to_string(of_128) + ") are free"));
+  EXPECT_THAT(refused, HasSubstr("train.micro_batch = 128 would fit: "));
+  EXPECT_THAT(train_within(of_128 - 1, wide).err, HasSubstr("train.micro_batch = 64 would fit: "));
 }
 
 TEST_F(MemoryPlan, ARunThatDoesNotFitNamesTheBatchThatWould) {
