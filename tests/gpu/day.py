@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import time
+import traceback
 
 import parts
 
@@ -73,7 +74,11 @@ class Day:
         if self.left() <= 0:
             return self.report.say("no time was left")
         start = self.clock()
-        part(self)
+        try:
+            part(self)
+        except Exception:  # the parts behind it are worth their time
+            self.failures += 1
+            self.report.say("```\n" + traceback.format_exc() + "```")
         self.report.say(f"\n{self.clock() - start:.0f} s")
 
 

@@ -22,7 +22,7 @@ if words[0] == "bench" and words[1] == "machine":
 elif words[0] == "bench":
     print(json.dumps({"kind": "result", "shape": {"batch": 256}, "seconds": 2e-5, "percent_of_limit": 41.5}))
 elif words[0] == "train" and "--json" in words:
-    print(json.dumps({"parameters.xxh3": "%s" if "--seed=1" in words else "0"}))
+    print(json.dumps({"parameters.xxh3": "%s" if "--seed=1" in words else "0"}, indent=2))
 elif words[0] == "info":
     print("thalweg of a test")
 """
@@ -93,9 +93,20 @@ class TheDay(unittest.TestCase):
 
     def test_a_run_with_other_bits_is_named_and_counted_as_a_failure(self):
         text = self.run_for(600)
-        self.assertIn("- a.two: 0; expected h", text)
+        self.assertIn("- a.one: equal\n- a.two: 0; expected h\n", text)
         self.assertIn("1 of 2 runs have the bits of the cpu; 1 have not; 0 were not reached", text)
         self.assertEqual(self.day.failures, 1)
+
+    def test_a_part_that_breaks_is_told_and_the_next_ones_follow(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "report.md"
+            broken = day.Day(pathlib.Path(folder), True, 10, day.Report(file))
+            broken.carry_out("first", lambda d: {}["missing"], 1.0)
+            broken.carry_out("second", lambda d: d.report.say("here"), 1.0)
+            text = file.read_text()
+            self.assertIn("KeyError: 'missing'", text)
+            self.assertIn("## second\n\nhere\n", text)
+            self.assertEqual(broken.failures, 1)
 
     def test_without_time_every_part_says_so(self):
         text = self.run_for(0)

@@ -48,22 +48,22 @@ def smoke(day):
 def equal_bits(day):
     """Runs on the GPU against the hashes that the cpu has recorded; those of different kinds first."""
     runs = golden.in_turn(golden.runs())
-    equal, other = 0, []
+    equal, other = 0, 0
     for run in runs:
         if day.left() <= 0:
             break
         outcome = day.thalweg("train", "--json", "--quiet", *run.flags, "--device=cuda")
         if outcome.code is None:
             break
-        found = lines_of(outcome.text)[-1].get("parameters.xxh3") if outcome.code == 0 else outcome.verdict
-        if found == run.hash:
-            equal += 1
-        else:
-            other.append(run.name)
-            day.failures += outcome.code == 0
-            day.report.say(f"- {run.name}: {found}; expected {run.hash}")
-    day.report.say(f"{equal} of {len(runs)} runs have the bits of the cpu; {len(other)} have not; "
-                   f"{len(runs) - equal - len(other)} were not reached")
+        found = json.loads(outcome.text)["parameters.xxh3"] if outcome.code == 0 else outcome.verdict
+        equal += found == run.hash
+        other += found != run.hash
+        day.failures += outcome.code == 0 and found != run.hash
+        day.report.say(f"- {run.name}: " + ("equal" if found == run.hash else f"{found}; expected {run.hash}"))
+        if outcome.code:
+            block(day, outcome.errors[-1000:])
+    day.report.say(f"\n{equal} of {len(runs)} runs have the bits of the cpu; {other} have not; "
+                   f"{len(runs) - equal - other} were not reached")
 
 
 def sanitizer(day):
