@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -120,23 +121,12 @@ std::int64_t most_bytes(const RunToPlan& run, const LearnerOptions& options) {
   return memory.most_bytes();
 }
 
-/// A number of rows and what the run takes with it.
-struct Fit {
-  std::int64_t rows, bytes;
+/// A setting of a number of rows, and the bytes that the run takes with each number.
+struct Remedy {
+  const char* setting;
+  std::int64_t asked;
+  std::function<std::int64_t(std::int64_t rows)> bytes;
 };
-
-/// The largest power of two below `rows` with which the run fits; else 1 with what it takes then.
-/// `with(n)`: the bytes with n rows.
-template <class With>
-Fit largest_fit(std::int64_t rows, std::int64_t free_bytes, const With& with) {
-  Fit fit{.rows = 1, .bytes = -1};
-  for (auto n = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(rows - 1))); n >= 1;
-       n /= 2) {
-    fit = {.rows = n, .bytes = with(n)};
-    if (fit.bytes <= free_bytes) break;
-  }
-  return fit;
-}
 
 bool takes_micro_batches(const ModelSpec& spec) {
   const Network network(spec);
@@ -159,29 +149,34 @@ std::int64_t bytes_of_batch(const RunToPlan& run, std::int64_t rows) {
   return most_bytes(run, options);
 }
 
-/// What would fit, as a sentence.
+std::vector<Remedy> remedies(const RunToPlan& run) {
+  std::vector<Remedy> found;
+  const std::int64_t micro = asked_rows(run.options), batch = run.options.max_batch;
+  if (micro > 1 && takes_micro_batches(run.spec))
+    found.push_back(
+        {"train.micro_batch", micro, [&run](std::int64_t rows) { return bytes_of_micro_batch(run, rows); }});
+  // The batches of Poisson sampling have other sizes.
+  if (batch > 1 && batch == run.options.batches->batch_size())
+    found.push_back(
+        {"train.batch_size", batch, [&run](std::int64_t rows) { return bytes_of_batch(run, rows); }});
+  return found;
+}
+
+/// What would fit, as a sentence: the largest power of two below what is asked for.
 std::string advice(const RunToPlan& run, std::int64_t free_bytes) {
-  const auto would_fit = [](const char* setting, const Fit& fit) {
-    return fmt::format("{} = {} would fit: {}", setting, fit.rows, size_text(fit.bytes));
-  };
-  const std::int64_t micro = asked_rows(run.options);
-  if (micro > 1 && takes_micro_batches(run.spec)) {
-    const Fit fit =
-        largest_fit(micro, free_bytes, [&](std::int64_t n) { return bytes_of_micro_batch(run, n); });
-    if (fit.bytes <= free_bytes) return would_fit("train.micro_batch", fit);
+  std::string least;
+  for (const Remedy& remedy : remedies(run)) {
+    auto rows = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(remedy.asked - 1)));
+    for (; rows >= 1; rows /= 2) {
+      const std::int64_t bytes = remedy.bytes(rows);
+      const std::string with = fmt::format("{} = {} would", remedy.setting, rows);
+      if (bytes <= free_bytes) return fmt::format("{} fit: {}", with, size_text(bytes));
+      least = fmt::format("{} not fit either: {}. ", with, size_text(bytes));
+    }
   }
-  Fit fit{.rows = 1, .bytes = -1};
-  if (run.options.max_batch > 1) {
-    fit = largest_fit(run.options.max_batch, free_bytes,
-                      [&](std::int64_t n) { return bytes_of_batch(run, n); });
-    if (fit.bytes <= free_bytes) return would_fit("train.batch_size", fit);
-  }
-  if (fit.bytes < 0) fit.bytes = bytes_of_batch(run, 1);
-  return fmt::format(
-      "a batch of one row would not fit either: {}. Fewer rows or uint8 features take less; the features of "
-      "a "
-      "converted set that is too large for memory stay on the disk",
-      size_text(fit.bytes));
+  return least +
+         "Fewer rows or uint8 features take less; features of a converted set that is too large for the "
+         "host's memory stay on the disk";
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using Words = std::vector<std::string>;
 
 constexpr int kDone = 0, kInternal = 70;
@@ -108,13 +109,31 @@ TEST_F(MemoryPlan, OfClippedSamplesAndOfFastNumericsIsWhatTheRunTakes) {
   expect_plan_of_what_is_taken(with(bytes_, {"--model.hidden=64", "--numerics=fast"}));
 }
 
-TEST_F(MemoryPlan, OfAConvertedSetIsWhatTheRunTakes) {
+TEST_F(MemoryPlan, OfRowsThatStayOnTheDiskIsWhatTheRunTakes) {
   const TemporaryFolder folder;
-  std::ostringstream out, err;
-  ASSERT_EQ(cli::run({"convert", "--quiet", data_file("a9a"), folder.path("set")}, {out, err}), kDone)
-      << err.str();
-  expect_plan_of_what_is_taken(
-      {"--data.train=" + folder.path("set"), "--model.hidden=8", "--data.memory=1KB"});
+  const auto convert = [&](const std::string& name, const Words& settings) {
+    std::ostringstream out, err;
+    const Words command =
+        with({"convert", "--quiet", settings[0], folder.path(name)}, {settings.begin() + 1, settings.end()});
+    EXPECT_EQ(cli::run(command, {out, err}), kDone) << err.str();
+    return Words{"--data.train=" + folder.path(name), "--model.hidden=8", "--data.memory=1KB"};
+  };
+  const std::string csv =
+      folder.write("rows.csv", "a,b,y\n1,2,3\n4,5,6\n7,8,9\n2,3,4\n5,4,3\n1,1,2\n3,1,2\n");
+  const Words floats = convert("floats", {csv}), sparse = convert("sparse", {data_file("a9a")});
+  const Words bytes = convert(
+      "bytes", {data_file("mnist10k-images-idx3-ubyte.gz"),
+                "--data.target=" + data_file("mnist10k-labels-idx1-ubyte.gz"), "--data.standardize=true"});
+  expect_plan_of_what_is_taken(with(floats, {"--data.validation_fraction=0.3", "--train.batch_size=2"}));
+  expect_plan_of_what_is_taken(sparse);
+  expect_plan_of_what_is_taken(bytes);
+}
+
+TEST_F(MemoryPlan, OfValidationAndTestRowsOfTheirOwnIsWhatTheRunTakes) {
+  const TemporaryFolder folder;
+  const std::string more = folder.write("more.libsvm", "+1 1:1 3:2\n-1 2:1\n+1 1:3 4:1\n-1 3:1\n");
+  expect_plan_of_what_is_taken(with(sparse_, {"--data.validation=" + more, "--data.test=" + more}));
+  expect_plan_of_what_is_taken(with(sparse_, {"--data.validation=" + more, "--train.batch_size=8"}));
 }
 
 TEST_F(MemoryPlan, OfDrawnRunsIsWhatTheyTake) {
@@ -167,7 +186,20 @@ TEST_F(MemoryPlan, ARunThatDoesNotFitNamesTheBatchThatWould) {
   const std::int64_t of_32 = planned_bytes(train_within(0, with(run, {"--train.batch_size=32"})).err);
   EXPECT_THAT(train_within(of_32, run).err, HasSubstr("train.batch_size = 32 would fit: "));
   EXPECT_THAT(train_within(of_32 - 1, run).err, HasSubstr("train.batch_size = 16 would fit: "));
-  EXPECT_THAT(train_within(1000, run).err, HasSubstr("a batch of one row would not fit either: "));
+  EXPECT_THAT(train_within(1000, run).err, HasSubstr("train.batch_size = 1 would not fit either: "));
+}
+
+TEST_F(MemoryPlan, ARunOfSingleRowsThatDoesNotFitIsToldOfItsData) {
+  const std::string refused = train_within(1000, with(dense_, {"--train.batch_size=1"})).err;
+  EXPECT_THAT(refused, HasSubstr(". Fewer rows or uint8 features take less"));
+  EXPECT_THAT(refused, Not(HasSubstr("would")));
+}
+
+TEST_F(MemoryPlan, OfPoissonSamplesIsWhatTheRunTakesAndNoBatchSizeIsAdvised) {
+  const Words run = with(sparse_, {"--train.batch_size=40", "--per_sample.clip_norm=1",
+                                   "--per_sample.sampling=poisson", "--per_sample.noise_multiplier=1"});
+  expect_plan_of_what_is_taken(run);
+  EXPECT_THAT(train_within(1000, run).err, HasSubstr("train.micro_batch = 1 would not fit either: "));
 }
 
 }  // namespace

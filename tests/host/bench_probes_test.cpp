@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "host/bench/device_limits.hpp"
@@ -91,12 +92,43 @@ TEST_F(Probes, OfAMachineAreItsFigures) {
                            "graph_node", "small_copy", "grid_barrier", "latency.L2", "latency.memory"})
     EXPECT_GT(machine.rate(name), 0) << name;
   EXPECT_LT(machine.rate("graph_node"), 1) << "seconds, not times a second";
+  const std::map<std::string, std::int64_t> bytes{
+      {"copy", 1 << 19},          {"cache.L2", 1 << 18},   {"fma", 0},
+      {"tensor", 12 * 128 * 128}, {"launch", 0},           {"graph_node", 0},
+      {"small_copy", 512},        {"latency.L2", 1 << 18}, {"latency.memory", 1 << 20}};
+  for (const MachineFigure& figure : machine.figures()) {
+    if (bytes.contains(figure.name)) EXPECT_EQ(figure.bytes, bytes.at(figure.name)) << figure.name;
+  }
 }
 
 TEST_F(Probes, AMachineHasTheNameOfItsGpuHoweverThatIsAskedFor) {
   const std::string name = describe_machine(Context({.device = "cuda:0"})).processor;
   EXPECT_NE(name, describe_machine(test::context_of("cpu")).processor);
   EXPECT_EQ(describe_machine(*ctx_).processor, name);
+}
+
+/// How often the work of `once` fits into the amount; the probes repeat by powers of four.
+void expect_whole_rounds(const Limit& limit, double once) {
+  double rounds = limit.amount() / once;
+  while (rounds >= 4) rounds /= 4;
+  EXPECT_EQ(rounds, 1) << limit.name() << " of " << limit.amount();
+}
+
+TEST_F(Probes, CountWhatTheyDo) {
+  const int blocks = 8 * device().properties.multiprocessors;
+  expect_whole_rounds(*device_fma_limit(*ctx_), 2.0 * 16 * 256 * blocks);
+  expect_whole_rounds(*device_copy_limit(*ctx_, 1 << 16), 2 << 16);
+  expect_whole_rounds(*device_read_limit(*ctx_, 1 << 16), 1 << 16);
+  expect_whole_rounds(*device_tensor_limit(*ctx_, 32), 2.0 * 32 * 32 * 32);
+  for (const DeviceLatency& latency : device_latencies(*ctx_, 1 << 18)) {
+    const bool in_graph = latency.name == "graph_node" || latency.name == "small_copy";
+    expect_whole_rounds(*latency.limit, in_graph ? 100 : 1);
+  }
+}
+
+TEST_F(Probes, TakeLongEnoughForTheClock) {
+  const auto limit = device_copy_limit(*ctx_, 1 << 16);
+  EXPECT_GE(limit->amount() / limit->rate(), 5e-4) << "seconds";
 }
 
 TEST_F(Probes, BindACaseToWhatTakesItLonger) {
