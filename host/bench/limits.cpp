@@ -179,16 +179,4 @@ std::shared_ptr<Limit> stream_limit(const Context& ctx, Stream stream, std::int6
   });
 }
 
-std::shared_ptr<Limit> device_copy_limit(const Context& ctx, std::int64_t bytes) {
-  const auto from = std::make_shared<Buffer<char>>(ctx, bytes),
-             to = std::make_shared<Buffer<char>>(ctx, bytes);
-  from->zero(ctx);
-  const int passes = passes_for(static_cast<double>(bytes), 1e9);
-  return timed_limit("copy", 2.0 * static_cast<double>(bytes) * passes, [&ctx, from, to, bytes, passes] {
-    for (int pass = 0; pass < passes; ++pass)
-      backend_of(ctx).memory.copy(device_of(ctx), to->data(), from->data(), bytes);
-    backend_of(ctx).memory.synchronize(device_of(ctx));
-  });
-}
-
 }  // namespace thalweg::bench

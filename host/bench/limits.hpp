@@ -47,8 +47,6 @@ std::shared_ptr<Limit> update_limit(const Context& ctx, int states, std::int64_t
 /// A copy or triad over arrays of so many bytes each.
 enum class Stream { copy, copy_streaming, triad };
 std::shared_ptr<Limit> stream_limit(const Context& ctx, Stream stream, std::int64_t bytes);
-/// Copies of the device's memory to itself.
-std::shared_ptr<Limit> device_copy_limit(const Context& ctx, std::int64_t bytes);
 
 /// The figures of the machine, and which of them binds a workload.
 class Machine {
@@ -70,6 +68,7 @@ class Machine {
   void add(const std::string& name, const std::string& unit, Limit& limit, const Protocol& protocol,
            std::int64_t bytes = 0);
   double read_rate(std::int64_t working_set) const;
+  void bind_device(Case& subject, std::int64_t working_set) const;
 
   const Context& ctx_;
   std::int64_t memory_bytes_;

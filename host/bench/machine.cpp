@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
+#include "host/bench/device_limits.hpp"
 #include "host/bench/limits.hpp"
 #include "host/runtime/device_of.hpp"
 #include "host/runtime/processor.hpp"
@@ -14,8 +16,11 @@ namespace thalweg::bench {
 namespace {
 
 constexpr std::int64_t kMegabyte = 1 << 20;
-/// Launches that a latency is taken over.
-constexpr int kLaunches = 1000;
+
+/// Of matrices whose product keeps all of a GPU busy: together they take three quarters of the memory.
+std::int64_t tensor_size(std::int64_t memory_bytes) {
+  return static_cast<std::int64_t>(std::sqrt(static_cast<double>(memory_bytes) / 16));
+}
 
 std::int64_t system_value(int name) { return std::max<std::int64_t>(sysconf(name), 0); }
 
@@ -29,8 +34,9 @@ std::vector<std::int64_t> cache_sizes() {
 }
 
 std::string device_name(const Context& ctx) {
+  const std::string named = ctx.device() == "cuda" ? "cuda:0" : ctx.device();
   for (const DeviceInfo& device : devices()) {
-    if (device.device == ctx.device() && !device.name.empty()) return device.name;
+    if (device.device == named && !device.name.empty()) return device.name;
   }
   const std::string name = processor_name();
   return name.empty() ? "unknown" : name;
@@ -81,33 +87,20 @@ void Machine::measure_cpu(const Protocol& protocol) {
   add("fma", "flop/s", *fma_limit(ctx_), protocol);
 }
 
-/// Measures the bandwidth of copies and the time of a launch, a graph launch and a wait. The launched work
-/// fills four bytes, the least work of a device.
+/// A product of fast numerics has a rate of its own.
 void Machine::measure_device(const Protocol& protocol) {
   add("copy", "B/s", *device_copy_limit(ctx_, memory_bytes_), protocol, 2 * memory_bytes_);
-  const MemoryOps& memory = backend_of(ctx_).memory;
-  Buffer<float> word(ctx_, 1);
-  const auto latency = [&](const std::string& name, const auto& once, bool wait) {
-    const auto limit = timed_limit(name, kLaunches, [&] {
-      for (int i = 0; i < kLaunches; ++i) {
-        once();
-        if (wait) memory.synchronize(device_of(ctx_));
-      }
-      memory.synchronize(device_of(ctx_));
-    });
-    add(name, "s", *limit, protocol);
+  const std::int64_t cached = std::min(device_l2_bytes() / 2, memory_bytes_);
+  if (cached > 0) add("cache.L2", "B/s", *device_read_limit(ctx_, cached), protocol, cached);
+  add("fma", "flop/s", *device_fma_limit(ctx_), protocol);
+  if (device_of(ctx_).matrix_library != nullptr) {
+    const std::int64_t size = tensor_size(memory_bytes_);
+    add("tensor", "flop/s", *device_tensor_limit(ctx_, size), protocol, 12 * size * size);
+  }
+  for (const DeviceLatency& latency : device_latencies(ctx_, memory_bytes_)) {
+    add(latency.name, "s", *latency.limit, protocol, latency.bytes);
     figures_.back().value = 1 / figures_.back().value;
-  };
-  const auto launch = [&] { memory.zero(device_of(ctx_), word.data(), sizeof(float)); };
-  latency("launch", launch, false);
-  latency("launch_and_wait", launch, true);
-  const GraphOps& graphs = *backend_of(ctx_).graphs;
-  graphs.begin_capture(device_of(ctx_));
-  launch();
-  void* const graph = graphs.end_capture(device_of(ctx_));
-  latency(
-      "graph", [&] { graphs.launch(device_of(ctx_), graph); }, false);
-  graphs.destroy(graph);
+  }
 }
 
 double Machine::rate(const std::string& name) const {
@@ -126,12 +119,10 @@ double Machine::read_rate(std::int64_t working_set) const {
 }
 
 void Machine::bind(Case& subject, std::int64_t working_set) const {
+  if (device_of(ctx_).stream != nullptr) return bind_device(subject, working_set);
   const auto bytes = static_cast<double>(subject.cost.bytes_read + subject.cost.bytes_written);
   const auto operations = static_cast<double>(subject.cost.flops);
-  if (device_of(ctx_).stream != nullptr) {
-    subject.limit = device_copy_limit(ctx_, std::clamp(working_set / 2, kMegabyte, memory_bytes_));
-    subject.limit_amount = bytes;
-  } else if (operations / rate("fma") > bytes / read_rate(working_set)) {
+  if (operations / rate("fma") > bytes / read_rate(working_set)) {
     subject.limit = fma_limit(ctx_);
     subject.limit->expect(rate("fma"));
     subject.limit_amount = operations;
@@ -140,6 +131,21 @@ void Machine::bind(Case& subject, std::int64_t working_set) const {
     if (working_set >= memory_bytes_) subject.limit->expect(rate("read"));
     subject.limit_amount = bytes;
   }
+}
+
+void Machine::bind_device(Case& subject, std::int64_t working_set) const {
+  const auto bytes = static_cast<double>(subject.cost.bytes_read + subject.cost.bytes_written);
+  const auto operations = static_cast<double>(subject.cost.flops);
+  const bool tensor = rate("tensor") > rate("fma"), cached = working_set <= device_l2_bytes() / 2;
+  const double peak = rate(tensor ? "tensor" : "fma");
+  subject.limit_amount = operations;
+  if (operations / peak > bytes / rate(cached ? "cache.L2" : "copy")) {
+    subject.limit = tensor ? device_tensor_limit(ctx_, tensor_size(memory_bytes_)) : device_fma_limit(ctx_);
+    return subject.limit->expect(peak);
+  }
+  subject.limit = cached ? device_read_limit(ctx_, std::max(working_set, kMegabyte))
+                         : device_copy_limit(ctx_, std::clamp(working_set / 2, kMegabyte, memory_bytes_));
+  subject.limit_amount = bytes;
 }
 
 }  // namespace thalweg::bench

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/bench/device_limits.hpp"
 #include "host/bench/limits.hpp"
 #include "host/runtime/device_of.hpp"
 #include "host/runtime/lane.hpp"
@@ -40,12 +41,7 @@ double seconds_of(bench::Limit& limit, std::int64_t amount) {
 void bind(const Context& ctx, const Work& work, bench::Case& subject) {
   const std::int64_t memory =
       std::clamp(work.working_set > 0 ? work.working_set : work.bytes, std::int64_t{1}, kMostBytes);
-  if (device_of(ctx).stream != nullptr) {
-    if (work.bytes == 0) return;
-    subject.limit = bench::device_copy_limit(ctx, std::max<std::int64_t>(memory / 2, 1 << 20));
-    subject.limit_amount = static_cast<double>(work.bytes);
-    return;
-  }
+  const bool gpu = device_of(ctx).stream != nullptr;
   double longest = 0;
   const auto consider = [&](std::int64_t amount, const auto& make) {
     if (amount == 0) return;
@@ -56,8 +52,11 @@ void bind(const Context& ctx, const Work& work, bench::Case& subject) {
     subject.limit = limit;
     subject.limit_amount = static_cast<double>(amount);
   };
-  consider(work.bytes, [&] { return bench::read_limit(ctx, memory); });
-  consider(work.operations, [&] { return bench::fma_limit(ctx); });
+  consider(work.bytes, [&] {
+    return gpu ? bench::device_copy_limit(ctx, std::max<std::int64_t>(memory / 2, 1 << 20))
+               : bench::read_limit(ctx, memory);
+  });
+  consider(work.operations, [&] { return gpu ? bench::device_fma_limit(ctx) : bench::fma_limit(ctx); });
 }
 
 }  // namespace

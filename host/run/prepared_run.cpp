@@ -16,10 +16,10 @@
 #include "host/run/numerics_note.hpp"
 #include "host/run/output_bias.hpp"
 #include "host/run/row_order.hpp"
+#include "host/run/run_memory.hpp"
 #include "host/run/run_summary.hpp"
 #include "host/runtime/cuda_backend.hpp"
 #include "host/runtime/lane.hpp"
-#include "host/step/memory_plan.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -90,8 +90,9 @@ void plan_memory_of(const RunEnvironment& run, const PreparedRun& prepared) {
   const Lane lane(run.ctx);
   const std::int64_t free_bytes = cuda_free_bytes(run.ctx);
   if (free_bytes < 0) return;
-  const MemoryPlan plan = plan_memory(prepared.spec, prepared.data.train, prepared.options);
-  require_fits(plan, free_bytes);
+  const RunToPlan to_plan{run.ctx, prepared.spec, prepared.data, prepared.options};
+  const MemoryPlan plan = plan_run(to_plan);
+  require_room(to_plan, plan, free_bytes);
   run.say(describe(plan));
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "host/runtime/counted_memory.hpp"
 #include "host/runtime/cuda_memory.hpp"
 #include "kernels/base/device.hpp"
 #include "thalweg/error.hpp"
@@ -67,14 +68,21 @@ void* allocate_staging(std::int64_t bytes) {
 
 void release_staging(void* memory) { static_cast<void>(cudaFreeHost(memory)); }
 
-// Only this thread's calls are part of the capture; others may go on with their own streams.
+// Only this thread's calls are part of the capture; others may go on with their own streams. Code that nobody
+// has run before is loaded at its first launch, which only a relaxed capture allows.
 void begin_capture(const Device& device) {
-  check(cudaStreamBeginCapture(stream_of(device), cudaStreamCaptureModeThreadLocal), "begin capture");
+  const bool first_launches = CountedMemory::of_this_thread() != nullptr;
+  const auto mode = first_launches ? cudaStreamCaptureModeRelaxed : cudaStreamCaptureModeThreadLocal;
+  check(cudaStreamBeginCapture(stream_of(device), mode), "begin capture");
 }
 
 void* end_capture(const Device& device) {
   cudaGraph_t graph = nullptr;
   check(cudaStreamEndCapture(stream_of(device), &graph), "end capture");
+  if (CountedMemory::of_this_thread() != nullptr) {  // nothing that could run
+    static_cast<void>(cudaGraphDestroy(graph));
+    return nullptr;
+  }
   cudaGraphExec_t executable = nullptr;
   const cudaError_t error = cudaGraphInstantiate(&executable, graph, 0);
   static_cast<void>(cudaGraphDestroy(graph));
@@ -90,6 +98,21 @@ void destroy_graph(void* graph) {
   static_cast<void>(cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(graph)));
 }
 
+const MemoryOps device_memory{.allocate = &allocate,
+                              .release = &release,
+                              .upload = &upload,
+                              .download = &download,
+                              .copy = &copy,
+                              .zero = &zero,
+                              .synchronize = &synchronize,
+                              .allocate_staging = &allocate_staging,
+                              .release_staging = &release_staging};
+
+const MemoryOps& table() {
+  const MemoryOps* const counted = CountedMemory::of_this_thread();
+  return counted != nullptr ? *counted : device_memory;
+}
+
 }  // namespace
 
 const GraphOps cuda_graphs{.begin_capture = &begin_capture,
@@ -97,14 +120,18 @@ const GraphOps cuda_graphs{.begin_capture = &begin_capture,
                            .launch = &launch_graph,
                            .destroy = &destroy_graph};
 
-const MemoryOps cuda_memory{.allocate = &allocate,
-                            .release = &release,
-                            .upload = &upload,
-                            .download = &download,
-                            .copy = &copy,
-                            .zero = &zero,
-                            .synchronize = &synchronize,
-                            .allocate_staging = &allocate_staging,
-                            .release_staging = &release_staging};
+const MemoryOps cuda_memory{
+    .allocate = +[](std::int64_t bytes) { return table().allocate(bytes); },
+    .release = +[](void* memory) { table().release(memory); },
+    .upload = +[](const Device& device, void* to, const void* from,
+                  std::int64_t bytes) { table().upload(device, to, from, bytes); },
+    .download = +[](const Device& device, void* to, const void* from,
+                    std::int64_t bytes) { table().download(device, to, from, bytes); },
+    .copy = +[](const Device& device, void* to, const void* from,
+                std::int64_t bytes) { table().copy(device, to, from, bytes); },
+    .zero = +[](const Device& device, void* to, std::int64_t bytes) { table().zero(device, to, bytes); },
+    .synchronize = +[](const Device& device) { table().synchronize(device); },
+    .allocate_staging = +[](std::int64_t bytes) { return table().allocate_staging(bytes); },
+    .release_staging = +[](void* memory) { table().release_staging(memory); }};
 
 }  // namespace thalweg

@@ -10,7 +10,6 @@
 #include "host/step/step_program.hpp"
 #include "host/step/step_rows.hpp"
 #include "kernels/update/update.hpp"
-#include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
@@ -20,12 +19,6 @@ constexpr std::int64_t kFloat = sizeof(float);
 template <class T>
 std::int64_t bytes_of(const std::vector<T>& values) {
   return static_cast<std::int64_t>(values.size() * sizeof(T));
-}
-
-std::int64_t data_bytes(const Dataset& data) {
-  return bytes_of(data.dense_f32) + bytes_of(data.dense_u8) + bytes_of(data.offsets) +
-         bytes_of(data.columns) + bytes_of(data.values) + bytes_of(data.target) + bytes_of(data.weight) +
-         bytes_of(data.transform.scale) + bytes_of(data.transform.shift);
 }
 
 /// Of a store the features of one batch are there at a time.
@@ -52,13 +45,6 @@ std::int64_t pass_floats(const Network& network, std::int64_t rows, bool per_sam
   return rows * (outputs + gradients) + kept;
 }
 
-std::string size_text(std::int64_t bytes) {
-  const auto size = static_cast<double>(bytes);
-  if (bytes >= std::int64_t{1} << 30) return fmt::format("{:.2f} GiB", size / (1 << 30));
-  if (bytes >= 1 << 20) return fmt::format("{:.1f} MiB", size / (1 << 20));
-  return fmt::format("{:.1f} KiB", size / (1 << 10));
-}
-
 }  // namespace
 
 MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const LearnerOptions& options) {
@@ -74,21 +60,30 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
           .states = kFloat * arena * states,
           .activations = kFloat * (pass_floats(network, micro, options.per_sample.clips()) +
                                    options.max_batch + output_gradients),
-          .data = data_bytes(data) + staged_bytes(data, options.max_batch) + placed_bytes(options.batches)};
+          .data = held_bytes(data) + staged_bytes(data, options.max_batch) + placed_bytes(options.batches)};
+}
+
+/// Float features are transformed before they get there; a step transforms the others.
+std::int64_t held_bytes(const Dataset& data) {
+  const bool transforms = !data.dense_u8.empty();
+  return bytes_of(data.dense_f32) + bytes_of(data.dense_u8) + bytes_of(data.offsets) +
+         bytes_of(data.columns) + bytes_of(data.values) + bytes_of(data.target) + bytes_of(data.weight) +
+         (transforms ? bytes_of(data.transform.scale) + bytes_of(data.transform.shift) : 0);
+}
+
+std::string size_text(std::int64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  if (bytes >= std::int64_t{1} << 30) return fmt::format("{:.2f} GiB", size / (1 << 30));
+  if (bytes >= 1 << 20) return fmt::format("{:.1f} MiB", size / (1 << 20));
+  return fmt::format("{:.1f} KiB", size / (1 << 10));
 }
 
 std::string describe(const MemoryPlan& plan) {
-  return fmt::format("memory: {}: parameters {}, gradients {}, optimizer states {}, activations {}, data {}",
-                     size_text(plan.total()), size_text(plan.parameters), size_text(plan.gradients),
-                     size_text(plan.states), size_text(plan.activations), size_text(plan.data));
-}
-
-void require_fits(const MemoryPlan& plan, std::int64_t free_bytes) {
-  if (free_bytes < 0 || plan.total() <= free_bytes) return;
-  throw InternalError(fmt::format(
-      "the run does not fit on the device, of whose memory {} are free; {}. train.micro_batch makes the "
-      "activations smaller, uint8 data are a quarter of float ones",
-      size_text(free_bytes), describe(plan)));
+  return fmt::format(
+      "memory: {}: parameters {}, gradients {}, optimizer states {}, activations {}, data {}, working memory "
+      "{}",
+      size_text(plan.total()), size_text(plan.parameters), size_text(plan.gradients), size_text(plan.states),
+      size_text(plan.activations), size_text(plan.data), size_text(plan.working));
 }
 
 }  // namespace thalweg

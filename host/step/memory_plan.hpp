@@ -9,23 +9,29 @@
 
 namespace thalweg {
 
-/// Bytes of each part. Scratch memory of single ops and the index of a sparse batch come on top.
+/// Bytes of each part.
 struct MemoryPlan {
   std::int64_t parameters = 0;   ///< parameters and running statistics
   std::int64_t gradients = 0;    ///< gradients and the partial sums of micro-batches
   std::int64_t states = 0;       ///< states of the optimizer, and an average
   std::int64_t activations = 0;  ///< activations of one micro-batch, and their gradients
   std::int64_t data = 0;
+  /// The rest: scratch memory of the ops, inputs and records of a burst, the index of a sparse batch, an
+  /// evaluation. A trial of the run finds it (host/run/run_memory.hpp); plan_memory leaves it at 0.
+  std::int64_t working = 0;
 
-  std::int64_t total() const { return parameters + gradients + states + activations + data; }
+  std::int64_t total() const { return parameters + gradients + states + activations + data + working; }
 };
 
 MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const LearnerOptions& options);
 
+/// Bytes of a data set that a GPU holds; without features that stay in a store.
+std::int64_t held_bytes(const Dataset& data);
+
 /// "memory: 1.2 GiB: parameters 12.3 MiB, ..."
 std::string describe(const MemoryPlan& plan);
 
-/// Throws InternalError naming the plan's parts when they do not fit into `free_bytes`; -1: not known.
-void require_fits(const MemoryPlan& plan, std::int64_t free_bytes);
+/// "12.3 MiB"
+std::string size_text(std::int64_t bytes);
 
 }  // namespace thalweg

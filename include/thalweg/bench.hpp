@@ -32,7 +32,7 @@ struct Speed {
 };
 
 /// Warms the work up, then times it in repetitions, each between two measurements of its limit. The limit is
-/// the operations or the bytes, whichever take the device of the context longer; on a GPU it is its copies.
+/// the operations or the bytes, whichever take the device of the context longer; bytes of a GPU are copied.
 /// Work without either is timed alone. Throws UsageError if `run` is empty, and ConfigError for numbers below
 /// their range.
 THALWEG_API Speed measure_speed(const Context& ctx, const Work& work);

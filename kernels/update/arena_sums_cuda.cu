@@ -31,6 +31,12 @@ __global__ void __launch_bounds__(kSumThreads)
   if (lane_index() == 0) sums[b] = sum;
 }
 
+/// A division of 64 bits takes a hundred instructions, and few positions need one.
+__device__ __forceinline__ std::int64_t quotient(std::int64_t position, std::uint32_t by) {
+  const auto low = static_cast<std::uint32_t>(position);
+  return position == std::int64_t{low} ? std::int64_t{low / by} : position / std::int64_t{by};
+}
+
 /// One block of list positions: lane l of row r takes position 128 r + l + 32 k, of chain l + 32 k.
 __global__ void __launch_bounds__(kSumThreads, kUnspilledBlocks)
     touched_squares_kernel(TouchedElements touched, const float* __restrict__ grad,
@@ -41,18 +47,21 @@ __global__ void __launch_bounds__(kSumThreads, kUnspilledBlocks)
   if (begin >= positions) return;  // whole warps leave together
   const std::int64_t left = positions - begin;
   const int size = left < kSumBlock ? static_cast<int>(left) : kBlock;
-  // Each lane walks on by 32 positions, without a division for each.
-  const std::int64_t first = begin + lane_index();
-  const std::int64_t output_step = kWarp / count, feature_step = kWarp % count;
-  std::int64_t output = first / count, feature = first % count;
+  // Fewer than 2^31 features are listed. Each lane walks on by 32 positions, without a division for each.
+  const auto listed = static_cast<std::uint32_t>(count);
+  const std::uint32_t feature_step = kWarp % listed;
+  const std::int64_t row_step = kWarp / listed * touched.in_features;
+  const std::int64_t first = begin + lane_index(), output = quotient(first, listed);
+  std::int64_t row = output * touched.in_features;
+  auto feature = static_cast<std::uint32_t>(first - output * listed);
   float chain[4] = {};
   for (int j = lane_index(); j < size; j += kChains) {
 #pragma unroll
     for (int k = 0; k < 4; ++k) {
       if (j + k * kWarp >= size) break;
-      chain[k] = SquareStep{}(chain[k], grad[output * touched.in_features + touched.features[feature]]);
-      output += output_step, feature += feature_step;
-      if (feature >= count) feature -= count, ++output;
+      chain[k] = SquareStep{}(chain[k], grad[row + touched.features[feature]]);
+      row += row_step, feature += feature_step;
+      if (feature >= listed) feature -= listed, row += touched.in_features;
     }
   }
   const float sum = fold_strided(chain);

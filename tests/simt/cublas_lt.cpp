@@ -101,10 +101,11 @@ Problem problem(cublasLtMatmulDesc_t operation, cublasLtMatrixLayout_t a, cublas
   return {read<Operation>(operation), read<Layout>(a), read<Layout>(b), read<Layout>(d)};
 }
 
+/// What a recorded product has to be given is there when it runs, and is not asked for before.
 bool on_device(const void* data, const Layout& m, std::uint32_t alignment) {
   const auto floats = static_cast<std::size_t>((m.cols - 1) * m.stride + m.rows);
   return reinterpret_cast<std::uintptr_t>(data) % alignment == 0 &&
-         simt::holds_device(data, floats * sizeof(float));
+         (simt::any_capture() || simt::holds_device(data, floats * sizeof(float)));
 }
 
 bool overlap(const void* x, const Layout& mx, const void* y, const Layout& my) {
@@ -259,7 +260,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t oper
     return CUBLAS_STATUS_INVALID_VALUE;
   if (workspace_bytes > 0 &&
       (reinterpret_cast<std::uintptr_t>(workspace) % 16 != 0 || workspace_bytes < kWorkspace ||
-       !simt::holds_device(workspace, workspace_bytes)))
+       !(simt::any_capture() || simt::holds_device(workspace, workspace_bytes))))
     return CUBLAS_STATUS_INVALID_VALUE;
   void* const used = workspace_bytes > 0 ? workspace : nullptr;
   const cudaError_t error = simt::issue(stream, nullptr, [=] {

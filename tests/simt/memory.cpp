@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -60,6 +61,7 @@ class Arena {
     top_ += pages + kPage;
     allocations_[memory] = {bytes, site, true};
     live_bytes_ += bytes;
+    most_bytes_ = std::max(most_bytes_, live_bytes_);
     protect();
     return memory;
   }
@@ -109,6 +111,15 @@ class Arena {
     return live_bytes_;
   }
 
+  std::size_t most_bytes() {
+    const std::lock_guard lock(mutex_);
+    return most_bytes_;
+  }
+  void watch() {
+    const std::lock_guard lock(mutex_);
+    most_bytes_ = live_bytes_;
+  }
+
   void open() {
     const std::lock_guard lock(mutex_);
     if (users_++ == 0) protect();
@@ -153,7 +164,7 @@ class Arena {
   char* top_;
   bool guarded_;
   int users_ = 0;
-  std::size_t live_bytes_ = 0;
+  std::size_t live_bytes_ = 0, most_bytes_ = 0;
   std::map<char*, Allocation> allocations_;
 };
 
@@ -187,6 +198,8 @@ Pinned& pinned() {
 void* allocate_device(std::size_t bytes, Site site) { return arena().allocate(bytes, site); }
 bool free_device(void* memory) { return arena().release(memory); }
 std::int64_t device_bytes() { return static_cast<std::int64_t>(arena().live_bytes()); }
+std::int64_t most_device_bytes() { return static_cast<std::int64_t>(arena().most_bytes()); }
+void watch_device_bytes() { arena().watch(); }
 bool is_device(const void* address) { return arena().contains(address); }
 bool holds_device(const void* address, std::size_t bytes) { return arena().holds(address, bytes); }
 std::string describe_device_address(const void* address) { return arena().describe(address); }

@@ -23,5 +23,8 @@ Calls calls();
 void fail_allocation(std::int64_t number, bool all_after = false);
 /// Device memory that is allocated now.
 std::int64_t device_bytes();
+/// The most that was allocated at a time since the last call of watch_device_bytes, or the start.
+std::int64_t most_device_bytes();
+void watch_device_bytes();
 
 }  // namespace simt
