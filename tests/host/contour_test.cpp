@@ -53,8 +53,8 @@ TEST(Contour, ARightAndAnUpperEdgeAreCutWhereTheirOwnCornersSay) {
   const std::vector<Line> lines = lines_of({{0, 10}, {0, 4}, {{0, 2}, {6, 10}}}, 8);
   ASSERT_EQ(lines.size(), 1U);
   ASSERT_EQ(lines[0].size(), 2U);
-  expect_point(lines[0][0], 5, 4);
-  expect_point(lines[0][1], 10, 3);
+  expect_point(lines[0][0], 10, 3);
+  expect_point(lines[0][1], 5, 4);
 }
 
 TEST(Contour, AHillIsOneClosedLineOnTheCircle) {
