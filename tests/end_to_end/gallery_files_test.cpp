@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "examples/gallery/data.hpp"
 #include "examples/gallery/markdown.hpp"
 #include "host/checkpoint/files.hpp"
 #include "tests/support/source_folder.hpp"
@@ -54,6 +55,21 @@ TEST(GalleryFiles, EveryPageNamesItsProgramAndItsPlotsAndIsListed) {
     EXPECT_THAT(page, HasSubstr("<img src=\"" + name + ".svg\""));
     EXPECT_THAT(index, HasSubstr("](" + name + ".md)"));
   }
+}
+
+TEST(GalleryFiles, ANumberOrAMessageThatIsNotThereIsAnError) {
+  const Page page{.title = "Bowl", .text = "", .numbers = {{"depth", 2}}};
+  EXPECT_EQ(page["depth"], 2);
+  try {
+    page["width"];
+    FAIL() << "no error";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(), "the page \"Bowl\" has no number \"width\"");
+  }
+  Run run;
+  run.messages = {"r2 is 0", "the model is that of step 3"};
+  EXPECT_EQ(run.message("step"), "the model is that of step 3");
+  EXPECT_THROW(run.message("loss"), UsageError);
 }
 
 TEST(GalleryFiles, TheReadmeLinksTheGalleryAndShowsTwoOfItsPlots) {

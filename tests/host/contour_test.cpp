@@ -93,14 +93,14 @@ TEST(Contour, LinesThatAreApartStayApart) {
 
 TEST(Contour, InASaddleTheMeanOfTheCornersSaysWhichTheMiddleJoins) {
   // below the level: the corners (0, 0) and (1, 1), which a low middle joins
-  std::vector<Line> lines = lines_of({{0, 1}, {0, 1}, {{0, 4}, {4, 0}}}, 3);
+  std::vector<Line> lines = lines_of({{0, 1}, {0, 1}, {{0, 4}, {4, 0}}}, 2.5);
   ASSERT_EQ(lines.size(), 2U);
   for (const Line& line : lines) {
     ASSERT_EQ(line.size(), 2U);
-    EXPECT_DOUBLE_EQ(std::abs(line[0].x - line[1].x), 0.25) << "cuts off (1, 0) or (0, 1)";
+    EXPECT_DOUBLE_EQ(std::abs(line[0].x - line[1].x), 0.375) << "cuts off (1, 0) or (0, 1)";
     const ChartPoint high{line[0].x > 0.5 ? 1.0 : 0.0, line[0].x > 0.5 ? 0.0 : 1.0};
     for (const ChartPoint& p : line)
-      EXPECT_NEAR(std::abs(p.x - high.x) + std::abs(p.y - high.y), 0.25, 1e-12);
+      EXPECT_NEAR(std::abs(p.x - high.x) + std::abs(p.y - high.y), 0.375, 1e-12);
   }
   lines = lines_of({{0, 1}, {0, 1}, {{0, 4}, {4, 0}}}, 1);
   ASSERT_EQ(lines.size(), 2U);
@@ -109,6 +109,16 @@ TEST(Contour, InASaddleTheMeanOfTheCornersSaysWhichTheMiddleJoins) {
     for (const ChartPoint& p : line)
       EXPECT_NEAR(std::abs(p.x - corner) + std::abs(p.y - corner), 0.25, 1e-12) << "cuts off a low corner";
   }
+}
+
+TEST(Contour, WhatIsAtTheLevelIsAboveIt) {
+  EXPECT_TRUE(contour({{0, 1}, {0, 1}, {{1, 2}, {2, 3}}}, 1).empty());
+  EXPECT_EQ(lines_of({{0, 1}, {0, 1}, {{1, 2}, {2, 3}}}, 3).size(), 1U);
+  // a saddle whose mean is the level: the middle joins the high corners, and the low ones are cut off
+  const std::vector<Line> lines = lines_of({{0, 1}, {0, 1}, {{0, 4}, {4, 0}}}, 2);
+  ASSERT_EQ(lines.size(), 2U);
+  expect_point(lines[0][0], 0.5, 0);
+  expect_point(lines[0][1], 0, 0.5);
 }
 
 TEST(Contour, ACellWithoutAValueHasNoLine) {
