@@ -54,14 +54,13 @@ std::size_t ending_of(double loss) {
 }  // namespace
 
 Page local_minima() {
-  Page page{
-      .title = "Failure: local minima",
-      .text =
-          "\"Either, but not both\" takes a network of two relu units at least. Of 20 seeds a few find it. "
-          "The others end where several of the four rows look alike to the network. It gives them the "
-          "probability that is right for them on average. The gradient is 0 there, too. Such a run ends "
-          "early, by `train.gradient_tolerance`, and nothing else tells it from a good one but its loss. "
-          "Train several seeds, and compare them with `thalweg report`. More units make such ends rare."};
+  Page page{.title = "Failure: local minima",
+            .text =
+                "\"Either, but not both\" takes a network of two relu units at least. Of 20 seeds a few find "
+                "it. The others end where several of the four rows look alike to the network. It gives them "
+                "the probability that is right for them on average. The gradient is 0 there, too. Such a run "
+                "ends early, by `train.gradient_tolerance`, and nothing else tells it from a good one but "
+                "its loss. Train several seeds, and compare them with `thalweg report`."};
   Chart chart{.title = "Loss of 20 seeds", .x = {"step", ScaleKind::log}, .y = {"loss"}};
   std::array<double, std::size(kEndings)> counts{}, last{};
   for (int seed = 1; seed <= kSeeds; ++seed) {

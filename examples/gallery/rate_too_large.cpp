@@ -22,13 +22,12 @@ std::vector<double> first_steps(const Run& run) {
 Page rate_too_large() {
   const Run good = at_rate(0.5), edge = at_rate(1.9), beyond = at_rate(2.1), far = at_rate(3);
 
-  Page page{
-      .title = "Failure: a rate that is too large",
-      .text =
-          "Both curvatures of this line fit are 1, so a step multiplies the error by 1 - rate. A rate of "
-          "0.5 halves it. At 1.9 the error changes its sign and shrinks by a tenth. At 2.1 it grows by a "
-          "tenth, slowly enough to be overlooked for a while. The run ends when a loss is no longer "
-          "finite, and keeps the parameters of the last good step."};
+  Page page{.title = "Failure: a rate that is too large",
+            .text =
+                "Both curvatures of this line fit are 1, so a step multiplies the error by 1 - rate. A rate "
+                "of 0.5 halves it. At 1.9 the error changes its sign and shrinks by a tenth. At 2.1 it grows "
+                "by a tenth, slowly enough to be overlooked for a while. The run ends when loss or gradient "
+                "is no longer finite, and keeps the parameters of the last good step."};
   Chart chart{.title = "Training loss", .x = {"step"}, .y = {"loss", ScaleKind::log}};
   add_path(chart, "rate 0.5", 0, by_step(first_steps(good)));
   add_path(chart, "rate 1.9", 2, by_step(first_steps(edge)));

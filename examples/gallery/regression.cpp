@@ -57,13 +57,11 @@ Page regression() {
   const Descent plain = descend({.name = Rule::sgd, .lr = 0.02});
   const Descent heavy = descend({.name = Rule::momentum, .lr = 0.02, .momentum = 0.9});
 
-  Page page{
-      .title = "Regression in closed form and by descent",
-      .text =
-          "A line through eleven points (Anscombe 1973) follows from two equations. Descent reaches the "
-          "same line in steps. The features lie far from 0, so slope and intercept depend on each other "
-          "and the last part takes thousands of steps. Momentum needs a tenth of them, and so would a "
-          "standardised feature."};
+  Page page{.title = "Regression in closed form and by descent",
+            .text =
+                "A line through eleven points (Anscombe 1973) follows from two equations. Descent reaches "
+                "the same line in steps. The features lie far from 0, so slope and intercept depend on each "
+                "other and the last part takes thousands of steps. Momentum needs a tenth of them."};
   Chart fit{.title = "Anscombe's first data set", .x = {"x"}, .y = {"y", ScaleKind::linear, Interval{2, 12}}};
   std::vector<ChartPoint> points;
   for (std::size_t k = 0; k < kX.size(); ++k) points.push_back({kX[k], kY[k]});

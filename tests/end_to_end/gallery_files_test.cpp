@@ -61,12 +61,12 @@ TEST(GalleryFiles, ANumberOrAMessageThatIsNotThereIsAnError) {
   const Page page{.title = "Bowl", .text = "", .numbers = {{"depth", 2}}};
   EXPECT_EQ(page["depth"], 2);
   try {
-    page["width"];
+    static_cast<void>(page["width"]);
     FAIL() << "no error";
   } catch (const UsageError& error) {
     EXPECT_STREQ(error.what(), "the page \"Bowl\" has no number \"width\"");
   }
-  Run run;
+  gallery::Run run;
   run.messages = {"r2 is 0", "the model is that of step 3"};
   EXPECT_EQ(run.message("step"), "the model is that of step 3");
   EXPECT_THROW(run.message("loss"), UsageError);
