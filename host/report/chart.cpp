@@ -13,7 +13,7 @@ namespace thalweg::report {
 namespace {
 
 constexpr double kLeft = 54, kRight = 388, kPlotHeight = 170, kBelow = 40;
-constexpr double kLegendLine = 16;
+constexpr double kLegendLine = 16, kLegendCharacter = 6.6;  // a wide font must not reach the next item
 constexpr std::size_t kMostOfName = 30;
 
 /// The values that an axis has to cover.
@@ -55,7 +55,7 @@ std::vector<LegendItem> legend_items(const Chart& chart) {
   for (const Series& series : chart.series) {
     if (series.name.empty()) continue;
     const double width =
-        28 + kCharacterWidth * static_cast<double>(std::min(length_of(series.name), kMostOfName));
+        30 + kLegendCharacter * static_cast<double>(std::min(length_of(series.name), kMostOfName));
     if (x > kLeft && x + width > kRight) x = kLeft, y += kLegendLine;
     items.push_back({&series, x, y});
     x += width;

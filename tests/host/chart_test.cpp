@@ -267,7 +267,7 @@ TEST(Charts, TheLegendTakesLinesAboveThePlot) {
   const std::string text = svg(of);
   EXPECT_THAT(text, HasSubstr("<text x=\"72.0\" y=\"34.0\" class=\"\">first</text>"));
   EXPECT_THAT(text, HasSubstr("<path class=\"l c0\" d=\"M54.0 30.0L68.0 30.0\"/>"));
-  EXPECT_THAT(text, HasSubstr("<path class=\"d c1\" d=\"M112.0 30.0L126.0 30.0\"/>"));
+  EXPECT_THAT(text, HasSubstr("<path class=\"d c1\" d=\"M117.0 30.0L131.0 30.0\"/>"));
   EXPECT_THAT(text, HasSubstr("<rect x=\"56.0\" y=\"41.0\" width=\"10.0\" height=\"10.0\" class=\"b c2\"/>"));
   EXPECT_THAT(text, HasSubstr(">" + std::string(29, 'w') + "…</text>"));
   EXPECT_THAT(text, HasSubstr("viewBox=\"0 0 400 272\"")) << "two lines";

@@ -8,8 +8,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENTS = ["*.md", "docs/*.md", "data/*.md"]
-COMMENTED = ["include/thalweg/*.hpp", "include/thalweg/*/*.hpp", "kernels/*/*.*", "host/*/*.*", "host/model/layers/*", "examples/*.cpp", "run", "cmake/*.sh", "tests/*/*.sh", "benchmarks/*/*.sh"]
+DOCUMENTS = ["*.md", "docs/*.md", "docs/*/*.md", "data/*.md"]
+COMMENTED = ["include/thalweg/*.hpp", "include/thalweg/*/*.hpp", "kernels/*/*.*", "host/*/*.*", "host/model/layers/*", "examples/*.cpp", "examples/*/*.*", "run", "cmake/*.sh", "tests/*/*.sh", "benchmarks/*/*.sh"]
 MOST_WORDS = 35
 MOST_COLUMNS = 140
 

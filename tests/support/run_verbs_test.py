@@ -7,7 +7,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERBS = {"demo", "test", "build", "check", "bench", "format", "kernels", "mutants", "parquet", "coverage", "gpu", "reliability",
-         "sanitize", "fuzz", "differential", "peers", "defaults", "races", "onnx", "tensorboard"}
+         "sanitize", "fuzz", "differential", "peers", "defaults", "races", "onnx", "tensorboard", "gallery"}
 
 
 def run(*words):
@@ -31,12 +31,12 @@ class RunVerbs(unittest.TestCase):
 
     def test_every_script_can_be_run_and_is_sound_bash(self):
         for script in [ROOT / "run", *ROOT.glob("tests/*/*.sh"), *ROOT.glob("benchmarks/*/*.sh"),
-                       *ROOT.glob("plugins/*/*.sh")]:
+                       *ROOT.glob("plugins/*/*.sh"), *ROOT.glob("examples/*/*.sh")]:
             self.assertTrue(os.access(script, os.X_OK), script)
             self.assertEqual(subprocess.run(["bash", "-n", script]).returncode, 0, script)
 
     def test_every_verb_that_the_documents_call_is_one(self):
-        for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / ".ci" / "run"]:
+        for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/*/*.md"), ROOT / ".ci" / "run"]:
             for verb in re.findall(r"\./run ([a-z]+)", page.read_text()):
                 self.assertIn(verb, VERBS, page)
 
