@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -117,6 +118,8 @@ int follow(report::RunsWatcher& runs, Shown shown, double interval) {
 int watch_command(const WatchArguments& arguments, Streams streams) {
   if (!arguments.settings.empty())
     throw UsageError("unexpected argument \"" + arguments.settings[0] + "\"; a watcher reads no settings");
+  if (!(arguments.interval >= 0.1 && arguments.interval <= 3600))  // nor where it is not a number
+    throw UsageError(fmt::format("--interval is {:g}; want 0.1 to 3600 seconds", arguments.interval));
   std::vector<std::string> paths;
   for (const std::string& path : arguments.runs) paths.push_back(with_home(path));
   report::RunsWatcher runs(paths);

@@ -100,8 +100,8 @@ std::vector<std::string> remarks(const RunGlance& glance) {
   if (glance.stage == RunStage::running && glance.silence >= kLongSilence)
     lines.push_back(fmt::format("no new line for {}", human_time(glance.silence)));
   if (glance.damaged > 0)
-    lines.push_back(fmt::format("{} of metrics.jsonl damaged and left out",
-                                counted(glance.damaged, "line") + (glance.damaged == 1 ? " is" : " are")));
+    lines.push_back(fmt::format("{} of metrics.jsonl {} damaged and left out",
+                                counted(glance.damaged, "line"), glance.damaged == 1 ? "is" : "are"));
   return lines;
 }
 

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/support/made_glances.hpp"
 
 namespace thalweg::cli {
@@ -38,6 +40,7 @@ TEST(WatchTable, RunsThatWatchSeveralMetricsHaveNoBestOfAll) {
   EXPECT_THAT(text, Not(HasSubstr("*")));
   runs[1].watched = "";
   runs[1].best_epoch = 0;
+  runs[1].best = std::nan("");
   EXPECT_THAT(runs_text(runs, {.columns = 160, .rows = 24}, kPlain), HasSubstr("0.75 at 2 *"));
 }
 
