@@ -92,25 +92,32 @@ Json to_json(const Result& result, const Machine& machine) {
   return object;
 }
 
-std::string to_text(const Machine& machine) {
+std::string to_text(const Machine& machine, int columns) {
   const MachineDescription& about = machine.description();
   std::string text =
       fmt::format("{} on {}, {} of {} threads, {:.1f} GiB\n", about.device, about.processor, about.threads,
                   about.processors, static_cast<double>(about.memory_bytes) / (1 << 30));
   for (const MachineFigure& figure : machine.figures())
     text += fmt::format("  {:<16} {}\n", figure.name, with_prefix(figure.value, figure.unit));
+  if (columns < kWideWindow)
+    return text + fmt::format("\nworkload, shape\n  {:>9} {:>7} {:>10} {:>9} {:>9}  {}\n", "median", "spread",
+                              "samples/s", "bytes/s", "ops/s", "of the limit");
   return text + fmt::format("\n{:<10} {:<56} {:>9} {:>7} {:>12} {:>11} {:>14}  {}\n", "workload", "shape",
                             "median", "spread", "samples/s", "bytes/s", "operations/s", "of the limit");
 }
 
-std::string to_text(const Result& result) {
+std::string to_text(const Result& result, int columns) {
   const Case& subject = result.subject;
   const Timing& timing = result.timing;
-  std::string text = fmt::format("{:<10} {:<56} {:>9} {:>6.1f}% {:>12} {:>11} {:>14}", subject.workload,
-                                 shape_text(subject.shape), with_prefix(timing.median, "s"),
-                                 100 * timing.spread, with_prefix(subject.samples / timing.median, ""),
-                                 with_prefix(static_cast<double>(bytes_of(subject)) / timing.median, "B"),
-                                 with_prefix(static_cast<double>(subject.cost.flops) / timing.median, ""));
+  const std::string shape = shape_text(subject.shape), median = with_prefix(timing.median, "s"),
+                    samples = with_prefix(subject.samples / timing.median, ""),
+                    bytes = with_prefix(static_cast<double>(bytes_of(subject)) / timing.median, "B"),
+                    operations = with_prefix(static_cast<double>(subject.cost.flops) / timing.median, "");
+  std::string text = columns < kWideWindow
+                         ? fmt::format("{} {}\n  {:>9} {:>6.1f}% {:>10} {:>9} {:>9}", subject.workload, shape,
+                                       median, 100 * timing.spread, samples, bytes, operations)
+                         : fmt::format("{:<10} {:<56} {:>9} {:>6.1f}% {:>12} {:>11} {:>14}", subject.workload,
+                                       shape, median, 100 * timing.spread, samples, bytes, operations);
   if (subject.limit)
     text += fmt::format("  {:.0f} % of {} at {}", timing.percent_of_limit, subject.limit->name(),
                         with_prefix(timing.limit_rate, ""));

@@ -1,5 +1,6 @@
 #pragma once
 // What a checkpoint consists of, and what its writer and the keeper of its folders share.
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ constexpr std::string_view kStepPrefix = "step-";
 
 /// Whether read_checkpoint reads it.
 bool is_valid_checkpoint(const std::string& folder);
+
+/// The step of the newest checkpoint in `root`, by the names of the folders alone; 0: there is none.
+std::int64_t newest_step(const std::string& root);
 
 /// Removes folders in `root`, for good when it returns. Throws IoError where one may not be emptied.
 void remove_folders(const std::string& root, const std::vector<std::string>& folders);

@@ -42,6 +42,11 @@ std::string checkpoint_root(const std::string& run) { return join_path(run, "che
 
 bool is_checkpoint(const std::string& path) { return path_exists(join_path(path, kManifestFile)); }
 
+std::int64_t newest_step(const std::string& root) {
+  const std::vector<StepFolder> folders = step_folders(root);
+  return folders.empty() ? 0 : folders.front().step;
+}
+
 std::string checkpoint_folder(const std::string& root, std::int64_t step) {
   return join_path(root, fmt::format("{}{:09}", kStepPrefix, step));
 }

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ctime>
+#include <thread>
 
 #include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
@@ -14,6 +16,20 @@
 
 namespace thalweg {
 namespace {
+
+/// holder_of has the lock for an instant. A run that begins in it must not be refused, so it tries again.
+constexpr int kAttempts = 5;
+constexpr auto kBetweenAttempts = std::chrono::milliseconds(10);
+
+std::string holder_file_of(const std::string& folder) { return join_path(folder, ".lock"); }
+
+/// Returns 0, or the error number that says why the lock is not to be had now.
+int take_lock(int fd, int operation) {
+  while (file_ops().flock(fd, operation | LOCK_NB) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
 
 std::string this_process() {
   char host[256] = "";
@@ -38,7 +54,7 @@ std::string words_of(const std::string& holder_file) {
 }  // namespace
 
 RunLock::RunLock(const std::string& folder, const std::function<void(const std::string&)>& note)
-    : folder_(folder), holder_file_(join_path(folder, ".lock")) {
+    : folder_(folder), holder_file_(holder_file_of(folder)) {
   try {
     take(note);
   } catch (...) {
@@ -71,10 +87,12 @@ RunLock::~RunLock() {
 /// Returns 0, or the error number that says why the folder cannot be locked.
 int RunLock::claim() {
   fd_ = open_folder(folder_);
-  while (file_ops().flock(fd_, LOCK_EX | LOCK_NB) != 0) {  // mutant: lock-exclusive
-    if (errno != EINTR) return errno;
+  int error = take_lock(fd_, LOCK_EX);                                             // mutant: lock-exclusive
+  for (int attempt = 1; error == EWOULDBLOCK && attempt < kAttempts; ++attempt) {  // mutant: lock-tried-again
+    std::this_thread::sleep_for(kBetweenAttempts);
+    error = take_lock(fd_, LOCK_EX);
   }
-  return 0;
+  return error;
 }
 
 /// Replaces what may lie under that name, a link too. It tells a person something; no fsync waits for it.
@@ -88,5 +106,15 @@ void RunLock::name_holder() const {
 void RunLock::release() {
   if (fd_ >= 0) file_ops().close(fd_);
 }
+
+Holder holder_of(const std::string& folder) {
+  const int fd = open_folder(folder);
+  const int error = take_lock(fd, LOCK_SH);
+  file_ops().close(fd);
+  if (error == 0) return Holder::none;
+  return error == EWOULDBLOCK ? Holder::run : Holder::unknown;
+}
+
+bool was_held(const std::string& folder) { return path_exists(holder_file_of(folder)); }
 
 }  // namespace thalweg

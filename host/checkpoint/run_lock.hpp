@@ -5,6 +5,14 @@
 
 namespace thalweg {
 
+enum class Holder { none, run, unknown };  ///< unknown: the file system knows no locks
+
+/// Who has a run's folder now. Throws IoError where the folder cannot be opened.
+Holder holder_of(const std::string& folder);
+/// Whether the process that had the folder last ended without letting go of it: it was killed. Only where
+/// nobody has it now.
+bool was_held(const std::string& folder);
+
 /// Holds the folder while it lives. The lock is the system's, on the folder itself, and goes with the process
 /// however that ends. A file in the folder says who holds it; whoever removes that file removes no lock.
 class RunLock {

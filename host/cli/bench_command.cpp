@@ -5,6 +5,7 @@
 #include "host/bench/bench.hpp"
 #include "host/bench/report.hpp"
 #include "host/cli/cli.hpp"
+#include "host/cli/terminal.hpp"
 #include "host/config/choice.hpp"
 #include "thalweg/error.hpp"
 
@@ -53,10 +54,10 @@ class Printer {
   void machine(const bench::Machine& machine) {
     machine_ = &machine;
     if (arguments_.options.on_request) return;
-    print(arguments_.json ? to_json(machine).dump() + "\n" : to_text(machine));
+    print(arguments_.json ? to_json(machine).dump() + "\n" : to_text(machine, columns()));
   }
   void result(const bench::Result& result) const {
-    print(arguments_.json ? to_json(result, *machine_).dump() + "\n" : to_text(result));
+    print(arguments_.json ? to_json(result, *machine_).dump() + "\n" : to_text(result, columns()));
   }
   void repetition(double seconds, const bench::Case& subject) const {
     Json line;
@@ -72,6 +73,7 @@ class Printer {
 
  private:
   void print(const std::string& text) const { streams_.out << text << std::flush; }
+  int columns() const { return table_columns(streams_.out); }
 
   const BenchArguments& arguments_;
   Streams streams_;

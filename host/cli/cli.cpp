@@ -26,13 +26,14 @@ constexpr const char* kExamples = R"(Examples:
   thalweg gradients runs/a9a --data.test=data/a9a.t --output=gradients.npy
   thalweg inspect runs/a9a --json
   thalweg report runs/a9a
+  thalweg watch runs/a9a
   thalweg convert data/a9a shards/a9a --data.features=123
   thalweg export runs/a9a --to=a9a.onnx
   thalweg bench logistic mlp --threads=2
 Any setting of the config file is a flag: --section.key=value. `thalweg train --help` lists them, and
 `thalweg help KEY` says all of one.
 Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 69 device not available, 70 internal, 74 I/O,
-75 interrupted and saved (run again), 76 diverged, 78 config.
+75 interrupted and saved (run again), 76 diverged, 78 config, 130 (128 + the signal) interrupted.
 Output that cannot be written is an I/O error: a full device, a closed descriptor, a pipe that nobody reads.)";
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& about, Common& common) {
@@ -54,6 +55,7 @@ struct CommandLine {
   ConvertArguments convert;
   ExportArguments export_;
   ReportArguments report;
+  WatchArguments watch;
   VerifyArguments verify;
   InspectArguments inspect;
   BenchArguments bench;
@@ -112,12 +114,12 @@ struct CommandLine {
     add_report_options(*command, report);
     on(command, report, [this](Streams s) { return report_command(report, s); });
 
+    command = add_command(app, "watch", "How runs stand and go, drawn anew until they end", watch);
+    add_watch_options(*command, watch);
+    on(command, watch, [this](Streams s) { return watch_command(watch, s); });
+
     command = add_command(app, "verify", "The same steps on two devices, compared", verify);
-    command->add_option("config", verify.config_file, "TOML file of settings; flags override it");
-    command->add_option("--first", verify.first, "One device")->capture_default_str();
-    command->add_option("--second", verify.second, "The other; auto: cuda, else reference")
-        ->capture_default_str();
-    command->add_option("--steps", verify.steps, "Steps to take")->capture_default_str();
+    add_verify_options(*command, verify);
     on(command, verify, [this](Streams s) { return verify_command(verify, s); });
 
     command =
@@ -184,9 +186,8 @@ struct CommandLine {
   }
 
   int dispatch(Streams streams) const {
-    for (const auto& [command, call] : commands) {
+    for (const auto& [command, call] : commands)
       if (command->parsed()) return call(streams);
-    }
     throw UsageError("no command was given");
   }
 };

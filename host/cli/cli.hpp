@@ -65,6 +65,11 @@ struct ReportArguments : Common {
   std::string metric;  ///< that sorts several runs
   bool standard_errors = false;
 };
+struct WatchArguments : Common {
+  std::vector<std::string> runs;
+  double interval = 1;  ///< seconds between two looks
+  bool once = false;
+};
 struct VerifyArguments : Common {
   std::string config_file;
   std::string first = "cpu", second = "auto";
@@ -98,6 +103,7 @@ int gradients_command(const GradientsArguments& arguments, Streams streams);
 int convert_command(const ConvertArguments& arguments, Streams streams);
 int export_command(const ExportArguments& arguments, Streams streams);
 int report_command(const ReportArguments& arguments, Streams streams);
+int watch_command(const WatchArguments& arguments, Streams streams);
 int verify_command(const VerifyArguments& arguments, Streams streams);
 int inspect_command(const InspectArguments& arguments, Streams streams);
 int bench_command(const BenchArguments& arguments, Streams streams);

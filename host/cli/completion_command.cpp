@@ -13,7 +13,8 @@ namespace thalweg::cli {
 namespace {
 
 constexpr const char* kCommands =
-    "train evaluate predict gradients convert export verify inspect report bench info schema help completion";
+    "train evaluate predict gradients convert export verify inspect report watch bench info schema help "
+    "completion";
 
 /// An option besides the settings.
 struct OwnOption {
@@ -32,7 +33,9 @@ const std::vector<OwnOption>& own_options() {
       {"export", "to", "File to write: .onnx or .md"},
       {"report", "output", "File to write"},
       {"report", "metric", "Metric that sorts the runs"},
-      {"report", "standard-errors", "Standard errors of the weights, from the training data", false}};
+      {"report", "standard-errors", "Standard errors of the weights, from the training data", false},
+      {"watch", "interval", "Seconds between two looks"},
+      {"watch", "once", "Show the runs as they are now, and end", false}};
   return options;
 }
 

@@ -13,6 +13,7 @@ class DescriptorBuffer : public std::streambuf {
  public:
   /// `shown`: what messages call it.
   DescriptorBuffer(int descriptor, const char* shown);
+  int descriptor() const { return descriptor_; }
 
  protected:
   int_type overflow(int_type byte) override;

@@ -4,6 +4,7 @@
 #include "host/cli/model_data.hpp"
 #include "host/cli/model_rows.hpp"
 #include "host/cli/report_text.hpp"
+#include "host/cli/terminal.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/model_file.hpp"
 #include "host/run/context_options.hpp"
@@ -24,7 +25,7 @@ int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
     add_json(object, arguments.rows, metrics);
     streams.out << object.dump(2) << std::endl;
   } else {
-    streams.out << to_text(arguments.rows, metrics) << std::flush;
+    streams.out << to_text(arguments.rows, metrics, table_columns(streams.out)) << std::flush;
   }
   return 0;
 }

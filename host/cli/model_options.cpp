@@ -64,6 +64,23 @@ void add_report_options(CLI::App& command, ReportArguments& report) {
                    "One run, a linear model: intervals of its weights, from the rows trained on");
 }
 
+void add_watch_options(CLI::App& command, WatchArguments& watch) {
+  command.add_option("runs", watch.runs, "Folders of runs, or of folders of runs; they may come later")
+      ->required();
+  command.add_option("--interval", watch.interval, "Seconds between two looks, 0.1 to 3600")
+      ->capture_default_str();
+  command.add_flag("--once", watch.once, "Show them as they are now, and end");
+  command.get_option("--json")->description("One JSON object of the runs as they are now, instead of text");
+}
+
+void add_verify_options(CLI::App& command, VerifyArguments& verify) {
+  command.add_option("config", verify.config_file, "TOML file of settings; flags override it");
+  command.add_option("--first", verify.first, "One device")->capture_default_str();
+  command.add_option("--second", verify.second, "The other; auto: cuda, else reference")
+      ->capture_default_str();
+  command.add_option("--steps", verify.steps, "Steps to take")->capture_default_str();
+}
+
 void add_inspect_options(CLI::App& command, InspectArguments& inspect) {
   command
       .add_option("path", inspect.path,

@@ -13,5 +13,7 @@ void add_predict_options(CLI::App& command, PredictArguments& predict);
 void add_convert_options(CLI::App& command, ConvertArguments& convert);
 void add_inspect_options(CLI::App& command, InspectArguments& inspect);
 void add_report_options(CLI::App& command, ReportArguments& report);
+void add_watch_options(CLI::App& command, WatchArguments& watch);
+void add_verify_options(CLI::App& command, VerifyArguments& verify);
 
 }  // namespace thalweg::cli

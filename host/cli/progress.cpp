@@ -1,37 +1,27 @@
 #include "host/cli/progress.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iostream>
 #include <limits>
+#include <ostream>
 #include <utility>
 
 #include "host/checkpoint/files.hpp"
+#include "host/cli/human_text.hpp"
 #include "host/cli/printable.hpp"
+#include "host/cli/shown_width.hpp"
+#include "host/cli/terminal.hpp"
 
 namespace thalweg::cli {
 namespace {
 
 constexpr auto kBarPeriod = std::chrono::milliseconds(100);
 constexpr auto kLinePeriod = std::chrono::seconds(5);
+constexpr const char* kOverTheLine = "\r\033[K";  // to its begin, and clear it
 constexpr int kBarWidth = 24, kLeastBarWidth = 4;
-constexpr int kUsualColumns = 80;
-
-std::string human_rate(double rate) {
-  if (rate >= 1e6) return fmt::format("{:.2f} M", rate / 1e6);
-  return rate >= 1e3 ? fmt::format("{:.1f} k", rate / 1e3) : fmt::format("{:.0f}", rate);
-}
-
-std::string human_time(double seconds) {
-  const auto whole = static_cast<std::int64_t>(seconds);
-  return whole >= 3600 ? fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60)
-                       : fmt::format("{}:{:02}", whole / 60, whole % 60);
-}
 
 double seconds_left(const Progress& p) {
   return p.step > 0 ? p.seconds / static_cast<double>(p.step) * static_cast<double>(p.total_steps - p.step)
@@ -44,22 +34,13 @@ double share_done(const Progress& p) {
   return p.total_steps > 0 ? static_cast<double>(p.step) / static_cast<double>(p.total_steps) : 0;
 }
 
-std::string drawn_bar(double share, int width) {
-  const int filled = std::clamp(static_cast<int>(share * width), 0, width);
-  return fmt::format("[{}{}] ", std::string(filled, '#'), std::string(width - filled, '.'));
-}
-
 /// The last column stays free: some terminals wrap when it is written.
 int room_of(int columns) { return std::max(columns - 1, 0); }
 
-int terminal_columns() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsualColumns;
-}
-
 ProgressPrinter::Surroundings surroundings_of(const std::ostream& err) {
   ProgressPrinter::Surroundings found{.columns = {}, .now = &ProgressPrinter::Clock::now};
-  if (&err == &std::cerr && isatty(STDERR_FILENO) != 0) found.columns = &terminal_columns;
+  if (abilities_of(window_of(err).has_value(), process_environment).moves)
+    found.columns = [&err] { return window_of(err).value_or(Window{}).columns; };
   return found;
 }
 
@@ -67,8 +48,10 @@ ProgressPrinter::Surroundings surroundings_of(const std::ostream& err) {
 
 std::string bar_text(const Progress& p, int columns) {
   const double share = share_done(p);
-  std::array<std::string, 5> parts = {fmt::format("{:3.0f}%", 100 * share), fmt::format(" epoch {}", p.epoch),
+  std::array<std::string, 6> parts = {fmt::format("{:3.0f}%", 100 * share),
+                                      fmt::format(" epoch {}", p.epoch),
                                       " " + loss_text(p.loss),
+                                      fmt::format(" lr {:.3g}", p.lr),
                                       fmt::format(" {} samples/s", human_rate(p.samples_per_second)),
                                       fmt::format(" {} left", human_time(seconds_left(p)))};
   const int room = room_of(columns);
@@ -77,13 +60,22 @@ std::string bar_text(const Progress& p, int columns) {
     for (const std::string& part : parts) sum += static_cast<int>(part.size());
     return sum;
   };
-  for (const std::size_t spared : {3, 1, 4, 2}) {
+  for (const std::size_t spared : {3, 4, 1, 5, 2}) {
     if (length() > room) parts[spared].clear();
   }
   const int width = std::min(kBarWidth, room - length() - static_cast<int>(drawn_bar(0, 0).size()));
   std::string text = width >= kLeastBarWidth ? drawn_bar(share, width) : "";
   for (const std::string& part : parts) text += part;
   return text.substr(0, static_cast<std::size_t>(room));
+}
+
+std::string epoch_text(const EpochReport& epoch, const std::string& metric, int columns) {
+  std::string text = fmt::format("epoch {:<5} {:<14}", epoch.epoch, loss_text(epoch.train_loss));
+  if (epoch.validation) {
+    text += fmt::format("  validation.{} {:<9.5g}", metric, (*epoch.validation)[metric]);
+    if (epoch.is_best) text += "  best so far";
+  }
+  return without_end(text.substr(0, text.find_last_not_of(' ') + 1), room_of(columns));
 }
 
 std::string reading_text(const std::string& file, std::int64_t done, std::int64_t total, int columns) {
@@ -126,6 +118,7 @@ void ProgressPrinter::reading(const std::string& file, std::int64_t done, std::i
 
 void ProgressPrinter::update(const Progress& p) {
   if (quiet_) return;
+  total_steps_ = p.total_steps;
   const bool last_step = p.step == p.total_steps;
   if (!due() && !(terminal() && last_step)) return;
   if (terminal()) return draw(bar_text(p, surroundings_.columns()));
@@ -134,9 +127,22 @@ void ProgressPrinter::update(const Progress& p) {
        << std::flush;
 }
 
+void ProgressPrinter::epoch(const EpochReport& epoch, const std::string& metric) {
+  if (quiet_ || !terminal()) return;
+  const auto now = surroundings_.now();
+  if (last_epoch_ && now - *last_epoch_ < kBarPeriod && epoch.step != total_steps_) return;
+  last_epoch_ = now;
+  err_ << kOverTheLine << epoch_text(epoch, metric, surroundings_.columns()) << "\n";
+  if (bar_.empty()) {
+    err_ << std::flush;
+  } else {
+    draw(std::string(bar_));
+  }
+}
+
 void ProgressPrinter::draw(const std::string& text) {
-  err_ << "\r\033[K" << text << std::flush;
-  bar_open_ = true;
+  err_ << kOverTheLine << text << std::flush;
+  bar_ = text;
 }
 
 void ProgressPrinter::message(const std::string& text) {
@@ -147,8 +153,8 @@ void ProgressPrinter::message(const std::string& text) {
 }
 
 void ProgressPrinter::finish() {
-  if (bar_open_) err_ << std::endl;
-  bar_open_ = false;
+  if (!bar_.empty()) err_ << std::endl;
+  bar_.clear();
 }
 
 }  // namespace thalweg::cli

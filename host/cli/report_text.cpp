@@ -4,25 +4,12 @@
 
 #include <cmath>
 
+#include "host/cli/confusion_text.hpp"
 #include "host/cli/printable.hpp"
 #include "host/cli/summary_json.hpp"
 
 namespace thalweg::cli {
 namespace {
-
-constexpr std::size_t kMostClassesShown = 12;
-
-std::string confusion_text(const Metrics& metrics) {
-  std::string text = "  confusion (rows: true, columns: predicted)\n";
-  text += fmt::format("  {:>12}", "");
-  for (const std::string& name : metrics.classes) text += fmt::format(" {:>8}", printable(name));
-  for (std::size_t c = 0; c < metrics.confusion.size(); ++c) {
-    text += fmt::format("\n  {:>12}",
-                        c < metrics.classes.size() ? printable(metrics.classes[c]) : std::to_string(c));
-    for (const double weight : metrics.confusion[c]) text += fmt::format(" {:>8.6g}", weight);
-  }
-  return text + "\n";
-}
 
 /// The class that precision, recall and their kin are of; null where they are of all classes.
 const std::string* positive_class(const Metrics& metrics) {
@@ -46,16 +33,14 @@ void add_json(Json& object, const std::string& prefix, const Metrics& metrics) {
   }
 }
 
-std::string to_text(const std::string& title, const Metrics& metrics) {
+std::string to_text(const std::string& title, const Metrics& metrics, int columns) {
   std::string text = title + "\n";
   for (const auto& [name, value] : metrics.values) text += fmt::format("  {:<19} {:.6g}\n", name, value);
   for (const auto& [name, why] : metrics.undefined)
     text += fmt::format("  {:<19} undefined: {}\n", name, why);
   if (const std::string* const positive = positive_class(metrics))
     text += fmt::format("  {:<19} {}\n", "positive class", printable(*positive));
-  if (!metrics.confusion.empty() && metrics.confusion.size() <= kMostClassesShown)
-    text += confusion_text(metrics);
-  return text;
+  return text + confusion_text(metrics, columns);
 }
 
 namespace {
@@ -112,7 +97,7 @@ std::string to_text(const PrivacyReport& privacy) {
       privacy.epsilon, privacy.delta, privacy.noise_multiplier, privacy.sampling_rate, privacy.accountant);
 }
 
-std::string to_text(const TrainReport& report) {
+std::string to_text(const TrainReport& report, int columns) {
   std::string text = fmt::format(
       "train ({} steps, {} epochs, {:.2f} s, {:.3g} samples/s on {}; stopped by {})\n", report.steps,
       report.epochs, report.seconds, report.samples_per_second, report.device, report.stopped_by);
@@ -121,8 +106,8 @@ std::string to_text(const TrainReport& report) {
   if (report.train_loss_in_target_unit)
     text += fmt::format("  {:<19} {:.6g}\n", "loss_in_target_unit", *report.train_loss_in_target_unit);
   if (report.best_step > 0) text += best_text(report);
-  if (report.validation) text += to_text("validation", *report.validation);
-  if (report.test) text += to_text("test", *report.test);
+  if (report.validation) text += to_text("validation", *report.validation, columns);
+  if (report.test) text += to_text("test", *report.test, columns);
   if (!report.per_sample.empty()) text += "per-sample statistics of the last epoch\n";
   for (const auto& [name, value] : report.per_sample) {
     text += fmt::format("  {:<34} {:.6g}\n", name.substr(name.find('.') + 1), value);

@@ -10,6 +10,7 @@
 #include "host/cli/progress.hpp"
 #include "host/cli/report_text.hpp"
 #include "host/cli/signal_handler.hpp"
+#include "host/cli/terminal.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/trainer.hpp"
 
@@ -31,7 +32,7 @@ extern "C" void on_stop(int signal) {
 extern "C" void on_save(int) { save_signal.store(1); }
 
 void print(const TrainReport& report, bool json, Streams streams) {
-  streams.out << (json ? to_json(report).dump(2) + "\n" : to_text(report));
+  streams.out << (json ? to_json(report).dump(2) + "\n" : to_text(report, table_columns(streams.out)));
   flush_output(streams);
 }
 
@@ -81,6 +82,7 @@ int train_command(const TrainArguments& arguments, Streams streams) {
   TrainObserver observer;
   observer.phase = [](TrainPhase phase) { loading = phase == TrainPhase::load ? 1 : 0; };
   observer.progress = std::bind_front(&ProgressPrinter::update, &printer);
+  observer.epoch = [&](const EpochReport& epoch) { printer.epoch(epoch, config.train.metric); };
   observer.reading = std::bind_front(&ProgressPrinter::reading, &printer);
   observer.message = std::bind_front(&ProgressPrinter::message, &printer);
   observer.stop_signal = &stop_signal;

@@ -23,6 +23,7 @@ class BestEpochPart : public RunPart {
     if (score < state_.best_validation) {  // mutant: first-of-ties
       state_.best_validation = score;
       state_.best_step = epoch.step;
+      epoch.is_best = true;
       state_.epochs_without_improvement = 0;
     } else {
       ++state_.epochs_without_improvement;

@@ -33,6 +33,7 @@ struct EpochReport {
   double lr = 0;                     ///< of the epoch's last step
   double seconds = 0;                ///< since the training began
   std::optional<Metrics> validation;
+  bool is_best = false;  ///< on the validation rows, of the epochs so far, by train.metric
   std::vector<std::pair<std::string, double>> values = {};  ///< "per_sample.norm.p50", "privacy.epsilon", ...
 };
 

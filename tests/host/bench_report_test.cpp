@@ -46,6 +46,17 @@ TEST(BenchReport, ARowEndsWithLimitRatioAndFiguresWhereThereAreAny) {
   EXPECT_EQ(to_text(result), row("  (disturbed)"));
 }
 
+TEST(BenchReport, InANarrowWindowARowTakesTwoLines) {
+  Result result = made_up();
+  result.subject.limit = std::make_shared<Limit>("read", [] { return 1.0; });
+  result.timing.limit_rate = 12.5e9;
+  result.timing.percent_of_limit = 87.4;
+  EXPECT_EQ(to_text(result, 155),
+            "logistic features=60 shuffled\n"
+            "       2 ms   12.5%      128 k    1.5 MB       2 M  87 % of read at 12.5 G\n");
+  EXPECT_EQ(to_text(result, 156), row("  87 % of read at 12.5 G"));
+}
+
 TEST(BenchReport, NumbersHaveThreeDigitsAndThePrefixOfTheirSize) {
   const auto median = [](double seconds) {
     Result result = made_up();
@@ -124,6 +135,11 @@ TEST_F(BenchReportOfMachine, TheMachineIsALineAndALineForEachFigure) {
       << text;
   EXPECT_EQ(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')),
             1 + machine_.figures().size() + 2);
+  EXPECT_TRUE(
+      to_text(machine_, 155)
+          .ends_with(
+              "\n\nworkload, shape\n     median  spread  samples/s   bytes/s     ops/s  of the limit\n"))
+      << to_text(machine_, 155);
 }
 
 TEST_F(BenchReportOfMachine, TheMachineInJsonHasItsFiguresWithUnitAndBytes) {

@@ -1,9 +1,6 @@
 #include "host/cli/progress.hpp"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -11,21 +8,34 @@
 #include <sstream>
 
 #include "host/cli/model_data.hpp"
+#include "tests/support/printing.hpp"
+#include "tests/support/pseudo_terminal.hpp"
 
 namespace thalweg::cli {
 namespace {
 
-const Progress kHalfway{
-    .step = 50, .total_steps = 100, .epoch = 3, .loss = 0.25, .samples_per_second = 1234, .seconds = 30};
+using test::kOverTheLine;
+using test::Printing;
+
+const Progress kHalfway{.step = 50,
+                        .total_steps = 100,
+                        .epoch = 3,
+                        .loss = 0.25,
+                        .samples_per_second = 1234,
+                        .seconds = 30,
+                        .lr = 0.01};
 
 TEST(Progress, TheBarSaysAllWhereThereIsRoom) {
   // 50 of 100 steps took 30 s, so as much is left; half of 24 places are filled
+  EXPECT_EQ(bar_text(kHalfway, 100),
+            "[############............]  50% epoch 3 loss 0.25 lr 0.01 1.2 k samples/s 0:30 left");
   EXPECT_EQ(bar_text(kHalfway, 80),
-            "[############............]  50% epoch 3 loss 0.25 1.2 k samples/s 0:30 left");
+            "[##########..........]  50% epoch 3 loss 0.25 lr 0.01 1.2 k samples/s 0:30 left");
 }
 
 TEST(Progress, ANarrowTerminalShowsLossAndPercentageLongest) {
-  EXPECT_EQ(bar_text(kHalfway, 60), "[####....]  50% epoch 3 loss 0.25 1.2 k samples/s 0:30 left");
+  EXPECT_EQ(bar_text(kHalfway, 60), " 50% epoch 3 loss 0.25 lr 0.01 1.2 k samples/s 0:30 left");
+  EXPECT_EQ(bar_text(kHalfway, 56), "[##..]  50% epoch 3 loss 0.25 1.2 k samples/s 0:30 left");
   EXPECT_EQ(bar_text(kHalfway, 40), "[##..]  50% epoch 3 loss 0.25 0:30 left");
   EXPECT_EQ(bar_text(kHalfway, 20), " 50% loss 0.25");
   EXPECT_EQ(bar_text(kHalfway, 10), " 50%");
@@ -63,34 +73,6 @@ TEST(Progress, QuietSaysNothing) {
   EXPECT_EQ(loud.str(), "device: cpu\n");
   EXPECT_EQ(quiet.str(), "");
 }
-
-/// A printer whose clock stands still until it is moved.
-class Printing {
- public:
-  /// columns: of the terminal; 0: there is none.
-  explicit Printing(int columns, bool quiet = false)
-      : printer_(err_, quiet, {.columns = columns_of(columns), .now = [this] { return now_; }}) {}
-  ProgressPrinter* operator->() { return &printer_; }
-  void wait(int milliseconds) { now_ += std::chrono::milliseconds(milliseconds); }
-  /// What was printed since the last call.
-  std::string said() {
-    const std::string text = err_.str();
-    err_.str("");
-    return text;
-  }
-
- private:
-  static std::function<int()> columns_of(int columns) {
-    if (columns == 0) return {};
-    return [columns] { return columns; };
-  }
-
-  std::ostringstream err_;
-  ProgressPrinter::Clock::time_point now_{std::chrono::hours(1)};
-  ProgressPrinter printer_;
-};
-
-const std::string kOverTheLine = "\r\033[K";  // to its begin, and clear it
 
 TEST(Progress, ATerminalHasABarTenTimesASecond) {
   Printing printing(40);
@@ -184,24 +166,19 @@ TEST(Progress, QuietShowsNoProgress) {
   }
 }
 
-/// Standard error is a new terminal of so many columns; what was written there.
-std::string on_a_terminal(int columns, const std::function<void()>& body) {
-  const int ours = ::posix_openpt(O_RDWR | O_NOCTTY);
-  EXPECT_EQ(::grantpt(ours) + ::unlockpt(ours), 0);
-  const int theirs = ::open(::ptsname(ours), O_RDWR | O_NOCTTY), before = ::dup(STDERR_FILENO);
-  winsize size{};
-  size.ws_col = static_cast<unsigned short>(columns);
-  ::ioctl(theirs, TIOCSWINSZ, &size);
-  ::dup2(theirs, STDERR_FILENO);
+/// What is written to standard error while it is a terminal of so many columns.
+std::string on_a_terminal(int columns, const std::function<void()>& body, const char* kind = "xterm") {
+  test::PseudoTerminal terminal(columns, 24);
+  const int before = ::dup(STDERR_FILENO);
+  ::dup2(terminal.theirs(), STDERR_FILENO);
+  ::setenv("TERM", kind, 1);
   body();
   ::dup2(before, STDERR_FILENO);
-  for (const int descriptor : {theirs, before}) ::close(descriptor);
-  // What was written may arrive in pieces; behind the last one is the error of a terminal that is closed.
+  ::close(before);
+  terminal.close_theirs();
   std::string text;
-  char piece[1000];
-  for (ssize_t count = 0; (count = ::read(ours, piece, sizeof piece)) > 0;)
-    text.append(piece, static_cast<std::size_t>(count));
-  ::close(ours);
+  while (terminal.read_into(text, 1000)) {
+  }
   return text;
 }
 
@@ -221,6 +198,16 @@ TEST(Progress, StandardErrorIsDrawnOnAsWideAsItsTerminalIs) {
   EXPECT_EQ(elsewhere.str(), "");
 }
 
+TEST(Progress, ATerminalThatCannotMoveItsCursorHasNoBar) {
+  Progress last = kHalfway;
+  last.step = last.total_steps;
+  const auto body = [&] {
+    ProgressPrinter(std::cerr, false).update(last);
+    std::cerr << "x";  // so that there is something to read
+  };
+  EXPECT_EQ(on_a_terminal(80, body, "dumb"), "x");
+}
+
 TEST(Progress, StandardErrorInAFileHasNoBar) {
   Progress last = kHalfway;
   last.step = last.total_steps;
@@ -234,7 +221,7 @@ TEST(Progress, RatesHaveAPrefixFromAThousandOnAndHoursFromSixtyMinutesOn) {
     Progress p = kHalfway;
     p.samples_per_second = samples_per_second;
     const std::string text = bar_text(p, 80);
-    const std::size_t begin = text.find("0.25 ") + 5;
+    const std::size_t begin = text.find("lr 0.01 ") + 8;
     return text.substr(begin, text.find(" samples/s") - begin);
   };
   EXPECT_EQ(rate(999), "999");
@@ -258,7 +245,8 @@ TEST(Progress, RatesHaveAPrefixFromAThousandOnAndHoursFromSixtyMinutesOn) {
 TEST(Progress, BeforeTheFirstStepNothingIsDoneAndNoTimeIsTold) {
   Progress p = kHalfway;
   p.step = 0;
-  EXPECT_EQ(bar_text(p, 80), "[........................]   0% epoch 3 loss 0.25 1.2 k samples/s 0:00 left");
+  EXPECT_EQ(bar_text(p, 80),
+            "[....................]   0% epoch 3 loss 0.25 lr 0.01 1.2 k samples/s 0:00 left");
   p.total_steps = 0;
   EXPECT_EQ(bar_text(p, 22), "[....]   0% loss 0.25");
 }

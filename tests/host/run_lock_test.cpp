@@ -87,6 +87,43 @@ int no_locks(int, int) {
   return -1;
 }
 
+TEST(RunLock, WhoHasAFolderIsToldWithoutTakingIt) {
+  const ScratchFolder folder;
+  EXPECT_EQ(holder_of(folder.path()), Holder::none);
+  EXPECT_FALSE(was_held(folder.path()));
+  {
+    const RunLock lock(folder.path(), {});
+    EXPECT_EQ(holder_of(folder.path()), Holder::run);
+    EXPECT_EQ(holder_of(folder.path()), Holder::run) << "asking twice changes nothing";
+    EXPECT_TRUE(was_held(folder.path()));
+  }
+  EXPECT_EQ(holder_of(folder.path()), Holder::none);
+  EXPECT_FALSE(was_held(folder.path()));
+  const RunLock lock(folder.path(), {});  // whoever asked has let go of it
+  FileOps ops = system_file_ops;
+  ops.flock = &no_locks;
+  const ScopedFileOps scope(ops);
+  EXPECT_EQ(holder_of(folder.path()), Holder::unknown);
+  EXPECT_THROW(holder_of(folder / "nothing"), IoError);
+}
+
+int refusals;
+int refused_twice(int fd, int operation) {
+  if (refusals++ >= 2) return system_file_ops.flock(fd, operation);
+  errno = EWOULDBLOCK;
+  return -1;
+}
+
+TEST(RunLock, SomebodyWhoOnlyAsksKeepsNoRunFromBeginning) {
+  const ScratchFolder folder;
+  FileOps ops = system_file_ops;
+  ops.flock = &refused_twice;
+  const ScopedFileOps scope(ops);
+  refusals = 0;
+  EXPECT_EQ(refusal(folder.path()), "");
+  EXPECT_EQ(refusals, 3);
+}
+
 int interruptions;
 int interrupted_twice(int fd, int operation) {
   if (interruptions++ >= 2) return system_file_ops.flock(fd, operation);

@@ -117,6 +117,28 @@ TEST_F(TrainingRunTest, TheObserverHearsOfEveryEpoch) {
   EXPECT_EQ(values.at("per_sample.norm.max"), 0.5);
 }
 
+TEST_F(TrainingRunTest, TheObserverHearsWhichEpochIsTheBestSoFar) {
+  std::vector<bool> best;
+  observer_.epoch = [&](const EpochReport& epoch) { best.push_back(epoch.is_best); };
+  Config c = validated(0.5);
+  c.train.epochs = 2;
+  run(c);
+  EXPECT_EQ(best, (std::vector<bool>{true, true})) << "the error halves";
+  best.clear();
+  c = validated(2.5);  // the error grows by half
+  c.train.epochs = 1;
+  c.checkpoint.on_change = OnChange::allow;
+  run(c, "run");
+  c.train.epochs = 3;
+  run(c, "run");
+  EXPECT_EQ(best, (std::vector<bool>{true, false, false})) << "a run that goes on remembers its best";
+  best.clear();
+  c = config(0.5);
+  c.train.epochs = 1;
+  run(c);
+  EXPECT_EQ(best, std::vector<bool>{false}) << "there are no validation rows";
+}
+
 /// Bytes that this process has read.
 std::int64_t bytes_read() {
   std::ifstream in("/proc/self/io");

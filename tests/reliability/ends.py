@@ -52,6 +52,7 @@ def commands(program, folder, model):
     yield "export", [program, "export", model, f"--to={folder / 'm.onnx'}"]
     yield "inspect", [program, "inspect", model]
     yield "inspect --verify", [program, "inspect", model, "--verify"]
+    yield "watch", [program, "watch", folder / "text"]
     yield "verify", [program, "verify", "--second=reference", "--steps=2", *SPARSE]
     yield "info", [program, "info"]
     yield "info --json", [program, "info", "--json"]

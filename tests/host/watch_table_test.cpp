@@ -1,0 +1,73 @@
+// What `thalweg watch` says of several runs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/made_glances.hpp"
+
+namespace thalweg::cli {
+namespace {
+
+using report::RunGlance, report::RunStage;
+using test::finished, test::running, test::lines_of;
+using test::kPlain, test::kColoured;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(WatchTable, SeveralRunsInAWindowOfEightyColumns) {
+  const std::vector<RunGlance> runs{running(), finished()};
+  EXPECT_EQ(runs_text(runs, {.columns = 80, .rows = 24}, kPlain),
+            "run               epoch  train.loss  validation.auc  best at epoch    left\n"
+            "runs/a  running     3/5        0.25           0.625      0.75 at 2    0:15\n"
+            "runs/b  finished    2/2         0.5             0.5     0.875 at 1 *     -\n");
+}
+
+TEST(WatchTable, SeveralRunsInAWindowOfAHundredAndSixtyColumns) {
+  const std::vector<RunGlance> runs{running(), finished()};
+  EXPECT_EQ(
+      runs_text(runs, {.columns = 160, .rows = 24}, kPlain),
+      "run               epoch  train.loss  validation.auc  best at epoch        lr  samples/s  left\n"
+      "runs/a  running     3/5        0.25           0.625      0.75 at 2    0.0625        640  0:15  ▁█▅\n"
+      "runs/b  finished    2/2         0.5             0.5     0.875 at 1 *   0.125      1.3 k     -  █▁\n");
+}
+
+TEST(WatchTable, RunsThatWatchSeveralMetricsHaveNoBestOfAll) {
+  std::vector<RunGlance> runs{running(), finished()};
+  runs[1].watched = "validation.f1";
+  const std::string text = runs_text(runs, {.columns = 160, .rows = 24}, kPlain);
+  EXPECT_THAT(text, HasSubstr("  metric  "));
+  EXPECT_THAT(text, Not(HasSubstr("*")));
+  runs[1].watched = "";
+  runs[1].best_epoch = 0;
+  runs[1].best = std::nan("");
+  EXPECT_THAT(runs_text(runs, {.columns = 160, .rows = 24}, kPlain), HasSubstr("0.75 at 2 *"));
+}
+
+TEST(WatchTable, TheSmallestLossIsTheBestOfAll) {
+  std::vector<RunGlance> runs{running(), finished()};
+  for (RunGlance& run : runs) run.watched = "validation.loss";
+  EXPECT_THAT(runs_text(runs, {.columns = 160, .rows = 24}, kPlain), HasSubstr("0.75 at 2 *"));
+}
+
+TEST(WatchTable, ColumnsThatNoRunHasAreLeftOut) {
+  RunGlance first{.run = "a", .stage = RunStage::waiting}, second{.run = "b", .stage = RunStage::waiting};
+  EXPECT_EQ(runs_text(std::vector<RunGlance>{first, second}, {.columns = 80, .rows = 24}, kPlain),
+            "run           epoch\n"
+            "a    waiting      0\n"
+            "b    waiting      0\n");
+}
+
+TEST(WatchTable, RunsThatHaveNoRoomAreCounted) {
+  const std::vector<RunGlance> runs(9, finished());
+  const auto lines = [&](int rows) {
+    return lines_of(runs_text(runs, {.columns = 80, .rows = rows}, kPlain));
+  };
+  EXPECT_EQ(lines(11).size(), 10U);
+  ASSERT_EQ(lines(10).size(), 9U);
+  EXPECT_EQ(lines(10)[8], "... and 2 more runs");
+  EXPECT_EQ(lines(10)[7].substr(0, 6), "runs/b");
+}
+
+}  // namespace
+}  // namespace thalweg::cli
