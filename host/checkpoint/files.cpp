@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "host/checkpoint/file_ops.hpp"
+#include "host/checkpoint/leftover_folder.hpp"
 #include "host/checkpoint/overwrite.hpp"
 #include "host/checkpoint/system_error.hpp"
 #include "thalweg/error.hpp"
@@ -224,12 +225,19 @@ std::string temporary_path(const std::string& folder, const std::string& name) {
   return join_path(folder, temporary_prefix(name) + std::to_string(::getpid()));
 }
 
-void remove_stale_temporaries(const std::string& path) {
+std::vector<std::string> stale_temporaries(const std::string& path) {
   const std::string folder = parent_of(path), prefix = temporary_prefix(name_of(path));
-  for (const std::string& name : names_in(folder)) {
-    if (!name.starts_with(prefix) || !is_gone(std::string_view(name).substr(prefix.size()))) continue;
+  std::vector<std::string> stale;
+  for (const std::string& name : names_in(folder))
+    if (name.starts_with(prefix) && is_gone(std::string_view(name).substr(prefix.size())))
+      stale.push_back(join_path(folder, name));
+  return stale;
+}
+
+void remove_stale_temporaries(const std::string& path) {
+  for (const std::string& left : stale_temporaries(path)) {
     try {
-      remove_path(join_path(folder, name));
+      remove_path(left);
     } catch (const IoError&) {  // another user's, say: nothing reads it
     }
   }

@@ -41,13 +41,11 @@ bool names(const std::vector<std::string>& settings, const std::string& key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-Dataset read(const Config& config, const Model& model, bool need_target, const Common& arguments,
-             Streams streams) {
-  const WeightFile weights =
-      names(arguments.settings, "data.weight") ? WeightFile::of_these_rows : WeightFile::of_training_rows;
+/// Calls `read`; a file that is not there may be one that the run's config names.
+template <class Read>
+auto naming_config(const Common& arguments, const Read& read) {
   try {
-    return read_test_data(config.data, model.spec().schema, need_target,
-                          read_options(config, tell_of_waiting(streams.err, arguments.quiet)), weights);
+    return read();
   } catch (const NoInputError& error) {
     if (names(arguments.settings, "data.test")) throw;
     throw NoInputError(
@@ -55,6 +53,16 @@ Dataset read(const Config& config, const Model& model, bool need_target, const C
                     "--data.test=FILE",
                     error.what()));
   }
+}
+
+Dataset read(const Config& config, const Model& model, bool need_target, const Common& arguments,
+             Streams streams) {
+  const WeightFile weights =
+      names(arguments.settings, "data.weight") ? WeightFile::of_these_rows : WeightFile::of_training_rows;
+  return naming_config(arguments, [&] {
+    return read_test_data(config.data, model.spec().schema, need_target,
+                          read_options(config, tell_of_waiting(streams.err, arguments.quiet)), weights);
+  });
 }
 
 /// A column that the call asks for has to be there; the run's own may be missing.
@@ -90,7 +98,7 @@ void read_blocks_for_model(const Config& config, const Model& model, bool need_t
   std::int64_t unseen = 0, first_unseen = 0;
   std::vector<std::string> told;
   const ReadOptions reading = read_options(config, tell_of_waiting(streams.err, arguments.quiet));
-  read_test_blocks(config.data, model.spec().schema, need_target, reading, [&](const Dataset& data) {
+  const auto take_block = [&](const Dataset& data) {
     require_row_names(config, data, arguments);
     // A block's own count of what it left out is told once; the sum follows at the end.
     if (unseen == 0 || data.unseen == 0)
@@ -99,6 +107,9 @@ void read_blocks_for_model(const Config& config, const Model& model, bool need_t
     if (unseen == 0) first_unseen = data.unseen;
     unseen += data.unseen;
     take(data);
+  };
+  naming_config(arguments, [&] {
+    read_test_blocks(config.data, model.spec().schema, need_target, reading, take_block);
   });
   if (arguments.quiet) return;
   for (const std::string& note : told) streams.err << note << std::endl;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <ostream>
 #include <utility>
@@ -9,7 +10,9 @@
 #include "host/cli/prediction_text.hpp"
 #include "host/cli/unfinished_output.hpp"
 #include "host/data/all_rows.hpp"
+#include "host/data/chosen_rows.hpp"
 #include "host/data/npy_writer.hpp"
+#include "host/data/shard_data.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/probabilities.hpp"
 #include "host/run/context_options.hpp"
@@ -79,22 +82,33 @@ void write_values(const std::string& output, const Predictions& predictions,
 /// Standard output, or a file that is there once all of it is written.
 class TextSink {
  public:
-  TextSink(const std::string& output, std::ostream& out) : out_(out) {
+  /// Standard output gets nothing before there are `most_held` bytes for it.
+  TextSink(const std::string& output, std::ostream& out, std::size_t most_held)
+      : out_(out), most_held_(most_held) {
     if (output.empty()) return;
     unfinished_.emplace(output);
     file_.emplace(output);
   }
   void write(const std::string& text) {
-    if (!file_) out_ << text << std::flush;
-    if (file_) file_->write(text);
-    if (!out_) throw IoError("cannot write standard output");
+    if (file_) return file_->write(text);
+    held_ += text;
+    if (held_.size() >= most_held_) give();
   }
   void finish() {
-    if (file_) file_->commit();
+    if (file_) return file_->commit();
+    give();
   }
 
  private:
+  void give() {
+    out_ << held_ << std::flush;
+    if (!out_) throw IoError("cannot write standard output");
+    held_.clear();
+  }
+
   std::ostream& out_;
+  std::size_t most_held_;
+  std::string held_;
   std::optional<UnfinishedOutput> unfinished_;
   std::optional<AtomicFile> file_;
 };
@@ -126,12 +140,51 @@ class Predictor {
   const PredictArguments& arguments_;
 };
 
-/// Whether rows are predicted while others are still to come: those of standard input, whose number may be
-/// any.
-bool passes_by(const PredictArguments& arguments, const DataConfig& data, Form form) {
-  return data.test == "-" && arguments.rows == "test" && data.test_rows.empty() && data.test_target.empty() &&
-         form != Form::npy;
+/// Few predictions of a file are written when all of its rows were right. Standard input may be a dialogue.
+constexpr std::size_t kFewBytes = std::size_t{16} << 20;
+
+bool names_weights(const PredictArguments& arguments) {
+  const std::vector<std::string> keys = keys_of(arguments.settings);
+  return std::find(keys.begin(), keys.end(), "data.weight") != keys.end();
 }
+
+/// Whether rows are predicted while others are still to come, so that their number may be any. Files beside
+/// the rows, and ranges of them, belong to whole files.
+bool passes_by(const PredictArguments& arguments, const DataConfig& data, Form form) {
+  if (form == Form::npy || arguments.rows != "test" || data.test.empty()) return false;
+  if (!data.test_rows.empty() || !data.test_target.empty()) return false;
+  if (data.test == "-") return true;
+  const bool beside = names_weights(arguments) || !test_paths(data, arguments.with_target).target.empty();
+  return !beside && !is_shard_set(data.test);
+}
+
+/// Predicts rows and writes them, again and again.
+class Predicting {
+ public:
+  Predicting(const Predictor& predictor, Form form, TextSink& sink)
+      : predictor_(predictor), form_(form), sink_(sink) {}
+
+  void add(const Dataset& data, const std::vector<std::int64_t>& rows) {
+    sink_.write(predictor_.text(data, rows, form_, std::exchange(begins_, false)));
+  }
+  /// Rows on the disk pass by as well.
+  void add(const ModelRows& read) {
+    if (!read.data.store) return add(read.data, read.rows);
+    constexpr std::int64_t kBlockRows = 1 << 14;
+    const std::int64_t rows = std::ssize(read.rows);
+    for (std::int64_t first = 0; first < rows; first += kBlockRows) {
+      const auto begin = read.rows.begin() + first;
+      const Dataset block = choose_rows(read.data, {begin, begin + std::min(kBlockRows, rows - first)});
+      add(block, all_rows(block.rows));
+    }
+  }
+
+ private:
+  const Predictor& predictor_;
+  Form form_;
+  TextSink& sink_;
+  bool begins_ = true;
+};
 
 }  // namespace
 
@@ -143,27 +196,27 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const Context ctx(context_options(config));
   const Model model = Model::load(ctx, arguments.model);
   const Predictor predictor(model, arguments);
-  if (passes_by(arguments, config.data, form)) {
-    TextSink sink(output, streams.out);
-    bool begins = true;
-    read_blocks_for_model(config, model, arguments.with_target, arguments, streams, [&](const Dataset& data) {
-      sink.write(predictor.text(data, all_rows(data.rows), form, std::exchange(begins, false)));
-    });
-    sink.finish();
-    return 0;
-  }
-  const ModelRows read = read_model_rows(config, {arguments.model, arguments.rows}, model,
-                                         arguments.with_target, arguments, streams);
+  const auto read_whole = [&] {
+    return read_model_rows(config, {arguments.model, arguments.rows}, model, arguments.with_target, arguments,
+                           streams);
+  };
   if (form == Form::npy) {
+    const ModelRows read = read_whole();
     require_no_ids(read.data);
     const Predictions predictions = predictor.predict(read.data);
     const UnfinishedOutput unfinished(output);
     write_values(output, predictions, read.rows);
     return 0;
   }
-  const std::string text = predictor.text(read.data, read.rows, form, true);
-  TextSink sink(output, streams.out);
-  sink.write(text);
+  const bool by_blocks = passes_by(arguments, config.data, form);
+  std::optional<ModelRows> read;
+  if (!by_blocks) read = read_whole();
+  TextSink sink(output, streams.out, config.data.test == "-" ? 0 : kFewBytes);
+  Predicting predicting(predictor, form, sink);
+  if (read) predicting.add(*read);
+  if (by_blocks)
+    read_blocks_for_model(config, model, arguments.with_target, arguments, streams,
+                          [&](const Dataset& data) { predicting.add(data, all_rows(data.rows)); });
   sink.finish();
   return 0;
 }

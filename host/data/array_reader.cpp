@@ -163,14 +163,6 @@ void begin_features(ByteSource& source, const ArrayHeader& header, const RowRang
   data.first_source_row = range.begin;
 }
 
-/// Labels and weights, with which a block's rows can be used at once.
-void give_companions(const ArrayHeader& header, const ReadRequest& request, const RawData& data) {
-  RawData companions = next_block(data);
-  companions.rows = rows_of(header, request.range);
-  read_companions(request, companions);
-  request.take_companions(std::move(companions));
-}
-
 }  // namespace
 
 void read_feature_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
@@ -186,16 +178,26 @@ void read_feature_array(ByteSource& source, const ArrayHeader& header, const Rea
   read_whole<float>(source, header, request, data, data.cells);
 }
 
-RawData read_array_file(ByteSource& source, const ArrayHeader& header, const ReadRequest& request) {
+/// With labels and weights a block's rows can be used at once.
+void give_companions(const ReadRequest& request, std::int64_t rows, const ReadBeside& beside,
+                     const RawData& data) {
+  RawData companions = next_block(data);
+  companions.rows = rows;
+  beside(companions);
+  request.take_companions(std::move(companions));
+}
+
+RawData read_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
+                   const std::string& name, const ReadBeside& beside) {
   RawData data;
-  data.source = request.path;
+  data.source = name;
   if (!pass_by(header, request)) {
     read_feature_array(source, header, request, data);
-    read_companions(request, data);
+    beside(data);
     return data;
   }
   begin_features(source, header, request.range, data);
-  if (request.take_companions) give_companions(header, request, data);
+  if (request.take_companions) give_companions(request, rows_of(header, request.range), beside, data);
   if (data.layout == RawData::Layout::u8) {
     give_blocks<std::uint8_t>(source, header, request, data);
   } else if (is_wide(header)) {
@@ -204,6 +206,11 @@ RawData read_array_file(ByteSource& source, const ArrayHeader& header, const Rea
     give_blocks<float>(source, header, request, data);
   }
   return data;
+}
+
+RawData read_array_file(ByteSource& source, const ArrayHeader& header, const ReadRequest& request) {
+  return read_array(source, header, request, request.path,
+                    [&](RawData& data) { read_companions(request, data); });
 }
 
 }  // namespace thalweg

@@ -2,6 +2,7 @@
 // Arrays of numbers or texts in binary files (npy, npz, IDX): one header type and one reader for their
 // elements.
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,12 +37,23 @@ std::string read_header_bytes(ByteSource& source, std::int64_t size, const std::
 /// Throws DataError if the source cannot hold what the header claims.
 void check_claim(const ArrayHeader& header, const ByteSource& source, const std::string& name);
 
+/// Reads labels and weights into data whose number of rows is known.
+using ReadBeside = std::function<void(RawData&)>;
+
+/// The array `name`, and what lies beside it. Where request.take is one, rows in C order go there, behind
+/// their labels and weights where request.take_companions is one: then the rows are not among what is
+/// returned.
+RawData read_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
+                   const std::string& name, const ReadBeside& beside);
+/// Gives request.take_companions the labels and weights of `rows` rows that follow `data`.
+void give_companions(const ReadRequest& request, std::int64_t rows, const ReadBeside& beside,
+                     const RawData& data);
+
 /// Rows of features into `data`: uint8 as it is, all else as float32. C order results, native endianness.
 void read_feature_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
                         RawData& data);
 
-/// The features of the file request.path, whose header was read, and their labels and weights. Rows that go
-/// to request.take are not among them.
+/// read_array of the file request.path, whose header was read, with files of labels and weights.
 RawData read_array_file(ByteSource& source, const ArrayHeader& header, const ReadRequest& request);
 
 /// One number or text per row; a text of `missing` is an error.

@@ -180,6 +180,12 @@ ArrowColumn::ArrowColumn(const ArrowColumn* dictionary)
   column_.name = dictionary->column_.name;
 }
 
+RawColumn ArrowColumn::take() {
+  RawColumn taken = std::move(column_);
+  column_ = {.name = taken.name};
+  return taken;
+}
+
 std::string ArrowColumn::shown_name() const {
   return fmt::format("column {} of {}", shown(column_.name), source_);
 }

@@ -17,7 +17,8 @@ class ArrowColumn {
   void append(const ArrowArray& array);
   /// "column "age" of rides.parquet", for messages.
   std::string shown_name() const;
-  RawColumn take() && { return std::move(column_); }
+  /// The cells of the batches since the last call.
+  RawColumn take();
 
  private:
   /// The values of a dictionary, without a row yet.

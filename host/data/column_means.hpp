@@ -14,6 +14,8 @@ class ColumnMeans {
   void add(const float* row);
   /// NaN where every cell is missing.
   std::vector<float> all() const;
+  /// By column, the cells that are not missing.
+  const std::vector<std::int64_t>& counts() const { return counts_; }
 
  private:
   std::vector<double> sums_;

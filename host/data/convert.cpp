@@ -1,5 +1,5 @@
 // Data of any format into shards. Arrays of numbers and texts pass by in blocks. Rows are in memory first
-// where all of them decide what becomes of one: its categories, or what replaces a missing cell.
+// where all of them decide what becomes of one: its categories, or an offset.
 #include <fmt/format.h>
 
 #include <iterator>
@@ -85,7 +85,7 @@ ConvertReport convert(const DataConfig& data, const std::string& folder, const C
   // The bytes of a pipe come once, and a block may say that all rows have to be read again.
   const bool once = names_pipe(config.train) || names_pipe(config.target) || names_pipe(config.weight);
   std::optional<ConvertReport> report;
-  if (!once && config.impute != Imputation::median) report = convert_in_blocks(config, folder, options, note);
+  if (!once) report = convert_in_blocks(config, folder, options, note);
   if (!report)
     report = write(read_raw_training_data(config, options.use, options.reading), config, folder, options);
   if (!note.empty()) report->notes.push_back(note);

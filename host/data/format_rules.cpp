@@ -52,9 +52,11 @@ void require_settings_of(const Reader& reader, const ReadRequest& request) {
 bool may_pass_by(const Reader& reader, const ReadRequest& request) {
   switch (reader.format) {
     case DataFormat::npy:
+    case DataFormat::npz:
     case DataFormat::idx:
     case DataFormat::csv:
     case DataFormat::tsv:
+    case DataFormat::parquet:
       return true;
     case DataFormat::libsvm:
     case DataFormat::vw:  // files beside them are read behind their rows

@@ -86,41 +86,53 @@ int weights_of(const NpzArchive& archive, int target) {
   return weights.rows() == targets.rows() && weights.width() == 1 ? likely : -1;
 }
 
-RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
-  const NpzArchive archive(source->file(), request.config.missing);
-  RawData data;
-  if (is_sparse_npz(archive)) {
-    read_sparse_npz(archive, request, data);
-  } else {
-    const int features = archive.features();
-    ArrayHeader header;
-    const auto array = archive.open(features, header);
-    data.source = archive.full_name(features);
-    read_feature_array(*array, header, request, data);
-  }
+/// Arrays of labels and weights; -1: a file has them, or nothing.
+struct ArraysBeside {
+  int target = -1, weight = -1;
+};
 
-  // data.target and data.test_target name an array of the archive or a file.
+/// data.target and data.test_target name an array of the archive or a file.
+ArraysBeside arrays_beside(const NpzArchive& archive, const ReadRequest& request) {
   const std::string& name = request.target.empty() ? request.config.target : request.target;
   const int named = archive.find({name});
-  const int target =
+  ArraysBeside found;
+  found.target =
       named < 0 && request.target.empty() ? archive.find({"y", "target", "labels", "y_train"}) : named;
-  const int weight = request.weight.empty() ? weights_of(archive, target) : archive.find({request.weight});
-  ReadRequest files = request;
-  if (target >= 0) {
-    data.labels = archive.labels(target, request.range, data.rows);
-    files.target.clear();
-  } else if (request.target.empty() && request.need_target) {
+  found.weight = request.weight.empty() ? weights_of(archive, found.target) : archive.find({request.weight});
+  if (found.target < 0 && request.target.empty() && request.need_target)
     throw ConfigError(
         fmt::format("{} has the arrays {}; want y or target, or data.{} naming an array or a file of "
                     "labels",
                     request.path, fmt::join(archive.names(), ", "), request.target_key));
+  return found;
+}
+
+void read_beside(const NpzArchive& archive, ArraysBeside found, const ReadRequest& request, RawData& data) {
+  ReadRequest files = request;
+  if (found.target >= 0) {
+    data.labels = archive.labels(found.target, request.range, data.rows);
+    files.target.clear();
   }
-  if (weight >= 0) {
-    set_weights(archive.labels(weight, request.range, data.rows), archive.full_name(weight), data);
+  if (found.weight >= 0) {
+    set_weights(archive.labels(found.weight, request.range, data.rows), archive.full_name(found.weight),
+                data);
     files.weight.clear();
   }
   read_companions(files, data);
-  return data;
+}
+
+RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
+  const NpzArchive archive(source->file(), request.config.missing);
+  ReadRequest rows = request;
+  if (!request.take_companions) rows.take = nullptr;  // blocks alone would have no labels
+  const auto beside = [&](RawData& data) {
+    read_beside(archive, arrays_beside(archive, request), request, data);
+  };
+  if (is_sparse_npz(archive)) return read_sparse_npz(archive, rows, beside);
+  const int features = archive.features();
+  ArrayHeader header;
+  const auto array = archive.open(features, header);
+  return read_array(*array, header, rows, archive.full_name(features), beside);
 }
 
 Claim claim_npy(std::string_view head, std::string_view) {

@@ -39,7 +39,7 @@ class NpzArchive {
 
 /// Whether scipy's save_npz wrote the archive.
 bool is_sparse_npz(const NpzArchive& archive);
-/// Its rows, of the format csr. Throws DataError for the other formats.
-void read_sparse_npz(const NpzArchive& archive, const ReadRequest& request, RawData& data);
+/// Its rows, of the format csr, as read_array gives them. Throws DataError for the other formats.
+RawData read_sparse_npz(const NpzArchive& archive, const ReadRequest& request, const ReadBeside& beside);
 
 }  // namespace thalweg

@@ -8,6 +8,7 @@
 
 #include "host/checkpoint/files.hpp"
 #include "host/data/all_rows.hpp"
+#include "host/data/column_medians.hpp"
 #include "host/data/feature_checks.hpp"
 #include "host/data/labels.hpp"
 #include "host/data/precise.hpp"
@@ -70,7 +71,7 @@ void RowConversion::begin(const RawData& first) {
   standardize_ = wants_standardization(config_.standardize, first.layout);
   if (standardize_) moments_ = std::make_unique<MomentsOfRows>(first.width);
   if (first.layout == RawData::Layout::f32) offsets_ = std::make_unique<OffsetWatch>(first.width);
-  if (config_.impute == Imputation::mean && first.layout == RawData::Layout::f32)
+  if (config_.impute != Imputation::error && first.layout == RawData::Layout::f32)
     means_ = std::make_unique<ColumnMeans>(first.width);
   index_base_ = have_.index_zero ? 0 : first.index_base;
   have_.weights |= !(companions_ ? data_.weight : first.weight).empty();
@@ -141,7 +142,7 @@ void RowConversion::take_block(RawData&& block) {
   if (form_.dtype == DType::u8) return add(block.bytes, block.width, targets, weights);
   watch_offsets(block, weights);
   FeatureTransform filling;
-  // What is missing stays so until all rows have told the means.
+  // What is missing stays so until all rows have told what to put there.
   if (means_) filling.impute.assign(static_cast<std::size_t>(block.width), std::nanf(""));
   fill_missing(block, filling, "data.impute = \"mean\" or \"median\"");
   filled_ += block.filled;
@@ -157,8 +158,15 @@ void RowConversion::fit_rows(RawData&& rest) {
   if (!has_first_targets(rest.labels, data_.target)) writer_->set_targets(data_.target);
 }
 
+/// The rows are read again; while they are, what is missing counts as the largest number.
+std::vector<float> RowConversion::stored_medians(std::span<const float> weights) {
+  data_.transform.impute.assign(means_->counts().size(), kMissingForMedian);
+  return column_medians(*writer_->written(facts()), means_->counts(), weights);
+}
+
 void RowConversion::fit_imputation(const RawData& rest) {
-  data_.transform.impute = means_->all();
+  const bool medians = config_.impute == Imputation::median;
+  data_.transform.impute = medians ? stored_medians(companions_ ? data_.weight : rest.weight) : means_->all();
   for (std::int64_t c = 0; c < rest.width; ++c)
     if (std::isnan(data_.transform.impute[static_cast<std::size_t>(c)])) refuse_empty_column(rest, c);
 }

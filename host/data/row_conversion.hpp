@@ -31,8 +31,7 @@ struct NeedsAgain {
 
 class RowConversion {
  public:
-  /// `config` as for fit_dataset, without medians, which need all rows; `have`: what is known of the
-  /// rows.
+  /// `config` as for fit_dataset; `have`: what is known of the rows.
   RowConversion(const DataConfig& config, const std::string& folder, const ConvertOptions& options,
                 RowsHave have)
       : config_(config), folder_(folder), options_(options), have_(have) {}
@@ -52,6 +51,7 @@ class RowConversion {
   void fit_targets_of(const LabelColumn& labels);
   void fit_rows(RawData&& rest);
   void fit_imputation(const RawData& rest);
+  std::vector<float> stored_medians(std::span<const float> weights);
   void fit_filled_moments();
   ShardFacts facts() const;
   std::vector<float> weights_of(RawData& block) const;

@@ -1,9 +1,12 @@
-// Sparse matrices that scipy.sparse.save_npz wrote: format, shape, data, indices and indptr.
+// Sparse matrices that scipy.sparse.save_npz wrote: format, shape, data, indices and indptr. The three long
+// arrays are read side by side, a piece at a time.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "host/data/array_elements.hpp"
 #include "host/data/npz_archive.hpp"
 #include "host/data/precise.hpp"
 #include "host/data/sparse_width.hpp"
@@ -13,12 +16,57 @@
 namespace thalweg {
 namespace {
 
-std::vector<double> numbers_of(const NpzArchive& archive, const char* name) {
-  LabelColumn column = archive.column(archive.find({name}), RowRange{});
-  if (column.numbers.empty())
-    throw DataError(fmt::format("{}:{} holds texts; want numbers", archive.path(), name));
-  return std::move(column.numbers);
+constexpr std::int64_t kPieceElements = 1 << 16;
+/// Of a block that passes by.
+constexpr std::int64_t kBlockEntries = 1 << 17, kBlockRows = 1 << 14;
+
+bool is_whole(double x) { return x >= 0 && x <= 0x1p53 && x == std::floor(x); }
+
+[[noreturn]] void refuse(const NpzArchive& archive, const std::string& what) {
+  throw DataError(fmt::format("{} is a damaged sparse matrix: {}", archive.path(), what));
 }
+
+/// The numbers of an array of one dimension, one after the other.
+class Numbers {
+ public:
+  Numbers(const NpzArchive& archive, const char* name) : name_(archive.path() + ":" + name) {
+    source_ = archive.open(archive.find({name}), header_);
+    if (header_.is_text()) throw DataError(fmt::format("{} holds texts; want numbers", name_));
+    if (header_.shape.size() != 1) refuse(archive, fmt::format("{} is not a list", name));
+    if (count() > 0) check_claim(header_, *source_, name_);
+  }
+
+  std::int64_t count() const { return header_.rows(); }
+  /// There has to be one.
+  double next() {
+    if (at_ == piece_.size()) fill();
+    return piece_[at_++];
+  }
+  /// Reads what is left, so that its checksum is compared.
+  void end() {
+    while (taken_ < count()) fill();
+    array_elements::require_end(*source_, header_, name_, RowRange{});
+  }
+
+ private:
+  void fill() {
+    const std::int64_t want = std::min(count() - taken_, kPieceElements);
+    std::vector<char> bytes;
+    const std::int64_t got = append_bytes(*source_, want * header_.size, bytes);
+    if (got < want * header_.size) array_elements::cut_off(name_, header_, taken_ + got / header_.size);
+    piece_.resize(static_cast<std::size_t>(want));
+    array_elements::convert(header_, bytes.data(), want, piece_.data());
+    taken_ += want;
+    at_ = 0;
+  }
+
+  std::string name_;
+  ArrayHeader header_;
+  std::unique_ptr<ByteSource> source_;
+  std::vector<double> piece_;
+  std::size_t at_ = 0;
+  std::int64_t taken_ = 0;
+};
 
 void require_csr(const NpzArchive& archive) {
   const LabelColumn format = archive.column(archive.find({"format"}), RowRange{});
@@ -32,42 +80,53 @@ void require_csr(const NpzArchive& archive) {
                                   archive.path(), array));
 }
 
-/// The matrix as the archive has it, checked.
-struct CsrArrays {
-  std::vector<double> shape, indptr, indices, values;
-
-  std::int64_t rows() const { return static_cast<std::int64_t>(shape[0]); }
-  std::int64_t columns() const { return static_cast<std::int64_t>(shape[1]); }
-  std::int64_t begin(std::int64_t row) const {
-    return static_cast<std::int64_t>(indptr[static_cast<std::size_t>(row)]);
+class ScipyRows {
+ public:
+  explicit ScipyRows(const NpzArchive& archive)
+      : archive_(archive), ends_(archive, "indptr"), indices_(archive, "indices"), values_(archive, "data") {
+    Numbers shape(archive, "shape");
+    if (shape.count() != 2) refuse(archive, "its shape is not two extents");
+    const double rows = shape.next(), columns = shape.next();
+    if (!is_whole(rows) || !is_whole(columns) || columns > 0x1p31 - 2)
+      refuse(archive, "its shape is not two extents");
+    rows_ = static_cast<std::int64_t>(rows), columns_ = static_cast<std::int64_t>(columns);
+    if (ends_.count() != rows_ + 1) refuse(archive, "indptr does not have an element per row and one more");
+    if (indices_.count() != values_.count() || ends_.next() != 0) refuse_fit();
   }
+
+  std::int64_t rows() const { return rows_; }
+  std::int64_t columns() const { return columns_; }
+
+  /// The entries of the next row, by column: scipy may leave them unsorted.
+  const std::vector<std::pair<std::int32_t, double>>& next() {
+    const double end = ends_.next();
+    if (!is_whole(end) || end < static_cast<double>(entry_) || end > static_cast<double>(values_.count()))
+      refuse_fit();
+    row_.clear();
+    for (; entry_ < static_cast<std::int64_t>(end); ++entry_) {
+      const double index = indices_.next();
+      if (!is_whole(index) || index >= static_cast<double>(columns_))
+        refuse(archive_, fmt::format("index {} in a row of {} columns", index, columns_));
+      row_.emplace_back(static_cast<std::int32_t>(index), values_.next());
+    }
+    std::sort(row_.begin(), row_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    return row_;
+  }
+  void end() {
+    for (Numbers* const numbers : {&ends_, &indices_, &values_}) numbers->end();
+  }
+
+ private:
+  [[noreturn]] void refuse_fit() const { refuse(archive_, "indptr, indices and data do not fit each other"); }
+
+  const NpzArchive& archive_;
+  Numbers ends_, indices_, values_;
+  std::int64_t rows_ = 0, columns_ = 0, entry_ = 0;
+  std::vector<std::pair<std::int32_t, double>> row_;
 };
 
-void check(const CsrArrays& m, const std::string& path) {
-  const auto fail = [&](const std::string& what) {
-    throw DataError(fmt::format("{} is a damaged sparse matrix: {}", path, what));
-  };
-  const auto whole = [](double x) { return x >= 0 && x <= 0x1p53 && x == std::floor(x); };
-  if (m.shape.size() != 2 || !std::all_of(m.shape.begin(), m.shape.end(), whole) || m.shape[1] > 0x1p31 - 2)
-    fail("its shape is not two extents");
-  if (m.indptr.size() != m.shape[0] + 1) fail("indptr does not have an element per row and one more");
-  if (!std::all_of(m.indptr.begin(), m.indptr.end(), whole) ||
-      !std::is_sorted(m.indptr.begin(), m.indptr.end()) || m.indptr.front() != 0 ||
-      m.indptr.back() > static_cast<double>(m.values.size()) || m.indices.size() != m.values.size())
-    fail("indptr, indices and data do not fit each other");
-  for (const double index : m.indices)
-    if (!whole(index) || index >= m.shape[1])
-      fail(fmt::format("index {} in a row of {} columns", index, m.shape[1]));
-}
-
-/// The entries of one row, which scipy may leave unsorted.
-void append_row(const CsrArrays& m, std::int64_t row, RawData& data) {
-  std::vector<std::pair<std::int32_t, double>> entries;
-  for (std::int64_t i = m.begin(row); i < m.begin(row + 1); ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    entries.emplace_back(static_cast<std::int32_t>(m.indices[at]), m.values[at]);
-  }
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+void append_row(const std::vector<std::pair<std::int32_t, double>>& entries, std::int64_t row,
+                RawData& data) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& [column, exact] = entries[i];
     const auto value = static_cast<float>(exact);
@@ -82,7 +141,23 @@ void append_row(const CsrArrays& m, std::int64_t row, RawData& data) {
     data.columns.push_back(column);
     data.values.push_back(value);
   }
-  data.offsets.push_back(static_cast<std::int64_t>(data.columns.size()));
+  data.offsets.push_back(std::ssize(data.columns));
+  ++data.rows;
+}
+
+/// Gives away the rows; the doubles of entries stay, as all of them are judged together.
+void give_rows(const ReadRequest& request, RawData& data) {
+  RawData block;
+  block.source = data.source;
+  block.first_source_row = data.first_source_row;
+  block.index_base = data.index_base;
+  std::swap(static_cast<RawCells&>(block), static_cast<RawCells&>(data));
+  std::swap(block.precise, data.precise);
+  data.layout = block.layout;
+  data.width = block.width;
+  data.offsets.assign(1, 0);
+  data.first_source_row += block.rows;
+  request.take(std::move(block));
 }
 
 }  // namespace
@@ -91,26 +166,32 @@ bool is_sparse_npz(const NpzArchive& archive) {
   return archive.find({"format"}) >= 0 && archive.find({"shape"}) >= 0 && archive.find({"data"}) >= 0;
 }
 
-void read_sparse_npz(const NpzArchive& archive, const ReadRequest& request, RawData& data) {
-  const RowRange& range = request.range;
+RawData read_sparse_npz(const NpzArchive& archive, const ReadRequest& request, const ReadBeside& beside) {
   require_csr(archive);
-  CsrArrays m{.shape = numbers_of(archive, "shape"), .indptr = numbers_of(archive, "indptr")};
-  if (m.indptr.back() > 0) {  // a matrix of zeros has arrays without elements
-    m.indices = numbers_of(archive, "indices");
-    m.values = numbers_of(archive, "data");
-  }
-  check(m, archive.path());
+  ScipyRows rows(archive);
+  RawData data;
   data.layout = RawData::Layout::csr;
   data.source = archive.path();
-  data.first_source_row = range.begin;
+  data.first_source_row = request.range.begin;
   data.index_base = 0;
-  require_rows(data.source, range, m.rows());
+  data.width = request.schema != nullptr ? request.schema->features : rows.columns();
   data.offsets.push_back(0);
-  const std::int64_t end = std::min(range.end, m.rows());
-  for (std::int64_t row = std::min(range.begin, m.rows()); row < end; ++row, ++data.rows)
-    append_row(m, row, data);
-  data.width = request.schema != nullptr ? request.schema->features : m.columns();
+  require_rows(data.source, request.range, rows.rows());
+  const std::int64_t begin = std::min(request.range.begin, rows.rows()),
+                     end = std::min(request.range.end, rows.rows());
+  if (request.take && begin < end) give_companions(request, end - begin, beside, data);
+  for (std::int64_t row = 0; row < end; ++row) {
+    const auto& entries = rows.next();
+    if (row < begin) continue;
+    append_row(entries, row, data);
+    const bool full = data.rows >= kBlockRows || std::ssize(data.columns) >= kBlockEntries;
+    if (request.take && (full || row + 1 == end)) give_rows(request, data);
+  }
+  if (end == rows.rows()) rows.end();
+  if (request.take) return data;
   fit_width(request, data);
+  beside(data);
+  return data;
 }
 
 }  // namespace thalweg

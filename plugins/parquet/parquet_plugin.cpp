@@ -14,6 +14,9 @@
 
 namespace {
 
+/// Few enough that a batch of a thousand columns is some hundred megabytes at most.
+constexpr int64_t kBatchRows = int64_t{1} << 14;
+
 /// The batches of a file, which stays open as long as they are read.
 class FileBatches : public arrow::RecordBatchReader {
  public:
@@ -22,6 +25,7 @@ class FileBatches : public arrow::RecordBatchReader {
     ARROW_ASSIGN_OR_RAISE(auto file,
                           parquet::arrow::OpenFile(std::move(input), arrow::default_memory_pool()));
     file->set_use_threads(true);
+    file->set_batch_size(kBatchRows);
     ARROW_ASSIGN_OR_RAISE(auto batches, file->GetRecordBatchReader());
     return std::make_shared<FileBatches>(std::move(file), std::move(batches));
   }

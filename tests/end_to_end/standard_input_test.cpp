@@ -85,6 +85,8 @@ TEST_F(StandardInput, PredictionsAreThoseOfAFileWithTheSameRows) {
     if (!form.empty()) of_input.push_back(form), of_file.push_back(form);
     const std::string got = said(run_on(many, of_input));
     EXPECT_EQ(got, said(run(of_file))) << form;
+    of_file.push_back("--data.test_rows=0:");  // a range of rows is read whole
+    if (form.empty()) EXPECT_EQ(got, said(run(of_file)));
     EXPECT_GT(std::count(got.begin(), got.end(), '\n'), 100000);
   }
   said(run_on(many, {"predict", run_, "-", "--output=" + folder_.path("p.csv")}));
@@ -101,8 +103,10 @@ TEST_F(StandardInput, PredictionsAreThoseOfAFileWithTheSameRows) {
 TEST_F(StandardInput, SparseRowsAreReadInBlocksToo) {
   said(train(folder_.write("few.svm", "1 1:1 3:2\n-1 2:1\n1 1:3\n-1 2:2 3:1\n"), {"--quiet"}));
   const std::string many = rows("", [](int i) { return "1 1:" + std::to_string(i) + " 3:0.5"; });
-  EXPECT_EQ(said(run_on(many, {"predict", run_, "-", "--with-target"})),
-            said(run({"predict", run_, "--data.test=" + folder_.write("many.svm", many), "--with-target"})));
+  const std::string file = "--data.test=" + folder_.write("many.svm", many);
+  const std::string got = said(run_on(many, {"predict", run_, "-", "--with-target"}));
+  EXPECT_EQ(got, said(run({"predict", run_, file, "--with-target"})));
+  EXPECT_EQ(got, said(run({"predict", run_, file, "--with-target", "--data.test_rows=0:"})));
 }
 
 TEST_F(StandardInput, AColumnOfIdsThatIsNotThereIsRefused) {
@@ -184,6 +188,80 @@ TEST_F(StandardInput, TheRowsMayBeMoreThanTheMemory) {
   ASSERT_EQ(::wait4(child, &status, 0, &used), child);
   EXPECT_EQ(status, 0);
   EXPECT_LT(used.ru_maxrss - before.ru_maxrss, 80 << 10) << "KiB more than before the fork";
+}
+
+/// Text of so many bytes, 40 numbers a row, in a form that `train` has seen.
+std::string wide_rows(const std::string& form, std::size_t bytes) {
+  std::string pair;
+  for (const std::string cell : {"0.5", "2.0"}) {
+    if (form != "csv") pair += cell == "0.5" ? "1" : "-1";
+    if (form == "vw") pair += " |";
+    for (int j = 0; j < 40; ++j)
+      pair += form == "csv" ? (j > 0 ? "," : "") + cell : " " + std::to_string(10 + j) + ":" + cell;
+    pair += "\n";
+  }
+  std::string text;
+  while (text.size() < bytes) text += pair;
+  return text;
+}
+
+/// KiB that `thalweg predict` takes at its peak, in a process of its own.
+std::int64_t peak_of_predict(const std::string& model, const std::string& data, const std::string& input) {
+  const std::string from = data == "-" ? input : "/dev/null";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(::open(from.c_str(), O_RDONLY), STDIN_FILENO);
+    std::ofstream nowhere("/dev/null");
+    ::_exit(cli::run({"predict", model, "--data.test=" + data, "--train.threads=2"}, {nowhere, nowhere}));
+  }
+  int status = 0;
+  struct rusage used {};
+  EXPECT_EQ(::wait4(child, &status, 0, &used), child);
+  EXPECT_EQ(status, 0);
+  return used.ru_maxrss;
+}
+
+TEST_F(StandardInput, MemoryOfPredictDoesNotGrowWithTheRowsOfATextOrOfAStream) {
+  constexpr std::int64_t kMebibyte = 1 << 10;
+  for (const std::string form : {"csv", "svm", "vw"}) {
+    std::string few = wide_rows(form, 500);
+    if (form == "csv")
+      for (std::size_t at = few.find('\n'), i = 0; at != std::string::npos; at = few.find('\n', at + 3), ++i)
+        few.replace(at, 1, i % 2 == 0 ? ",0\n" : ",1\n");
+    said(train(folder_.write("few." + form, few),
+               {"--quiet", "--data.header=no", "--checkpoint.resume=never"}));
+    const std::string small = folder_.write("small." + form, wide_rows(form, 8u << 20));
+    const std::string large = folder_.write("large." + form, wide_rows(form, 24u << 20));
+    for (const bool streamed : {false, true}) {
+      if (streamed && form == "csv") continue;  // as above
+      const std::int64_t of_small = peak_of_predict(run_, streamed ? "-" : small, small);
+      const std::int64_t of_large = peak_of_predict(run_, streamed ? "-" : large, large);
+      EXPECT_LT(of_large - of_small, 12 * kMebibyte) << form << (streamed ? " from standard input" : "");
+    }
+  }
+}
+
+TEST_F(StandardInput, AFileOfFewRowsGivesPredictionsOnlyIfAllOfItsRowsAreRight) {
+  said(train(folder_.write("few.csv", few_), {"--quiet", "--data.ignore=name"}));
+  const std::string wrong = rows("c,x\n", [](int i) { return i == 250000 ? "red,old" : "red,1"; });
+  const Result got = run({"predict", run_, "--data.test=" + folder_.write("wrong.csv", wrong)});
+  EXPECT_EQ(got.code, 65);
+  EXPECT_THAT(got.err, HasSubstr("wrong.csv line 250002, column \"x\" (1): got \"old\""));
+  EXPECT_EQ(got.out, "");
+  const Result streamed = run_on(wrong, {"predict", run_, "-"});
+  EXPECT_EQ(streamed.code, 65);
+  EXPECT_EQ(std::count(streamed.out.begin(), streamed.out.end(), '\n'), 250001);
+}
+
+TEST_F(StandardInput, RowsInShardsArePredictedAsThoseOfTheirFile) {
+  said(train(folder_.write("few.csv", few_), {"--quiet", "--data.ignore=name,c"}));
+  std::string many = "x,y\n";
+  for (int i = 0; i < 40000; ++i) many += std::to_string(i % 1000) + (i % 2 == 0 ? ",no\n" : ",yes\n");
+  const std::string file = folder_.write("many.csv", many), shards = folder_.path("shards");
+  said(run({"convert", file, shards, "--quiet", "--model.init=" + run_}));
+  const std::string got = said(run({"predict", run_, "--data.test=" + shards}));
+  EXPECT_EQ(std::count(got.begin(), got.end(), '\n'), 40001);
+  EXPECT_EQ(got, said(run({"predict", run_, "--data.test=" + file})));
 }
 
 TEST_F(StandardInput, SeveralFilesTrainAsOneAndAModelFindsThemFromElsewhere) {

@@ -4,7 +4,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "host/data/raw_data.hpp"
 #include "tests/support/data_files.hpp"
+#include "tests/support/shard_data.hpp"
+#include "thalweg/shards.hpp"
 
 namespace thalweg {
 namespace {
@@ -118,6 +121,59 @@ TEST_F(Parquet, ADamagedFileAPipeAndHashingAreRefused) {
   c.hash_bits = 4;
   expect_error<ConfigError>([&] { read_training_data(c, TargetUse::numbers); },
                             {"data.hash_bits hashes the texts of CSV and VW files; ", "is read as parquet"});
+}
+
+/// The rows of each block that passes by, as their features; the targets of all of them follow.
+std::vector<std::vector<float>> blocks_of(const DataConfig& config) {
+  std::vector<std::vector<float>> blocks;
+  ArrayTakers takers;
+  takers.companions = [](RawData&&) {};
+  takers.rows = [&](RawData&& block) {
+    if (block.rows > 0) blocks.push_back(block.cells);
+  };
+  const RawData rest = read_raw_training_data(config, TargetUse::numbers, {}, takers);
+  blocks.emplace_back(rest.labels.numbers.begin(), rest.labels.numbers.end());
+  return blocks;
+}
+
+TEST_F(Parquet, BatchesOfNumbersPassBy) {
+  const std::string first = parquet("a.parquet", "x y\n1 10\n2 20\nbatch\n3 30\nbatch\n"),
+                    second = parquet("b.parquet", "x y\n4 40\nbatch\n5 50\n6 60\n");
+  DataConfig c = config(first + "," + second);
+  EXPECT_THAT(blocks_of(c), ElementsAre(ElementsAre(1, 2), ElementsAre(3), ElementsAre(4), ElementsAre(5, 6),
+                                        ElementsAre(10, 20, 30, 40, 50, 60)));
+  c.train_rows = "1:5";
+  EXPECT_THAT(blocks_of(c), ElementsAre(ElementsAre(2), ElementsAre(3), ElementsAre(4), ElementsAre(5),
+                                        ElementsAre(20, 30, 40, 50)));
+  c.train_rows = "3:9";
+  expect_error<DataError>([&] { blocks_of(c); }, {"has 6 rows; the row range wants 3 to 9"});
+  c = config(first);
+  c.categorical = {"x"};
+  EXPECT_THAT(blocks_of(c), ElementsAre(ElementsAre(10, 20, 30))) << "categories are those of all rows";
+}
+
+TEST_F(Parquet, RowsThatPassByAreThoseOfATableInMemory) {
+  DataConfig c = config(parquet("a.parquet", "x z y w\n1 7 10 1\n2 nan 20 2\nbatch\n3 5 31 0\n4 4 40 1\n"));
+  c.impute = Imputation::median;
+  c.weight = "w";
+  c.target = "y";
+  const Dataset memory = read_training_data(c, TargetUse::numbers);
+  EXPECT_THAT(convert(c, path("shards"), {.use = TargetUse::numbers}).notes, ElementsAre());
+  const Dataset stored = open_shards(path("shards"));
+  test::expect_rows_of(memory, stored);
+  EXPECT_THAT(stored.weight, ElementsAre(1, 2, 0, 1)) << "as in the file";
+  EXPECT_EQ(stored.transform.impute[1], 5.5F) << "of 7 and 4";
+}
+
+TEST_F(Parquet, AFaultInALaterBatchNamesFileAndRow) {
+  const DataConfig c = config(parquet("a.parquet", "x y\n1 10\n2 20\n") + "," +
+                              parquet("b.parquet", "x y\n3 30\n4 40\nbatch\n5 50\ninf 60\n"));
+  expect_error<DataError>([&] { convert(c, path("shards"), {.use = TargetUse::numbers}); },
+                          {"b.parquet row 3"});
+  const DataConfig other =
+      config(parquet("a.parquet", "x y\n1 10\n") + "," + parquet("c.parquet", "x z\n1 10\n"));
+  expect_error<DataError>([&] { convert(other, path("shards"), {.use = TargetUse::numbers}); },
+                          {"c.parquet has other columns than", "a.parquet"});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ build release
 thalweg=$PWD/build/release/thalweg
 shown python3 tests/reliability/kill.py "$thalweg" --kills 200
 shown python3 tests/reliability/kill.py "$thalweg" --kills 200 --shards
+shown python3 tests/reliability/convert_kill.py "$thalweg" --kills 200
 shown python3 tests/reliability/signals.py "$thalweg" --times 50
 shown python3 tests/reliability/full_disk.py "$thalweg" --sizes 64
 shown python3 tests/reliability/inputs.py "$thalweg"

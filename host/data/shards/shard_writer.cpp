@@ -12,6 +12,7 @@
 #include "host/data/shards/class_rows.hpp"
 #include "host/data/shards/form_rules.hpp"
 #include "host/data/shards/half_cells.hpp"
+#include "host/data/shards/leftover_note.hpp"
 #include "host/data/shards/shard_buffer.hpp"
 #include "host/data/shards/shard_layout.hpp"
 #include "host/data/shards/shard_store.hpp"
@@ -46,7 +47,7 @@ struct ShardWriter::State {
   State(const std::string& folder, const ShardForm& form, std::int64_t asked, std::int64_t memory)
       : asked_bytes(asked),
         shard_bytes(std::min(asked, std::max<std::int64_t>(1, memory / 8))),
-        folder(new_folder(folder)),
+        folder(new_folder(folder), Leftovers::reused),
         shard(form, shard_bytes),
         written(form, shard_bytes),
         halves(form.floats) {
@@ -227,6 +228,7 @@ ConvertReport ShardWriter::finish(const ShardFacts& facts) {
   if (std::ssize(text) > kMostManifestBytes)
     throw DataError(fmt::format("{}: a manifest of {} bytes; allowed are {}", facts.source, text.size(),
                                 kMostManifestBytes));
+  const std::int64_t reused = s.folder.reused();
   const std::string_view parts[] = {text};
   s.folder.write(kShardManifest, parts);
   s.folder.commit();
@@ -237,6 +239,8 @@ ConvertReport ShardWriter::finish(const ShardFacts& facts) {
         fmt::format("a shard has about {} bytes, an eighth of this process's memory, instead of {}",
                     s.shard_bytes, s.asked_bytes));
   if (const std::string loss = s.halves.loss(); !loss.empty()) report.notes.push_back(loss);
+  if (const std::string left = note_of_leftovers(s.folder.found(), reused, report.shards); !left.empty())
+    report.notes.push_back(left);
   return report;
 }
 
