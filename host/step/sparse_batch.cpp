@@ -69,18 +69,21 @@ void SparseBatch::require_room(const Dataset& data, const std::vector<std::int64
                   rows.size(), entries, row_begin_.size() - 1, source_of(data), touched_.entries_capacity));
 }
 
+void SparseBatch::zero_weight(float* grad) const {
+  const std::int64_t floats = layer_.in_features() * layer_.out_features();
+  backend_of(ctx_).memory.zero(device_of(ctx_), grad + layer_.sparse_weight(),
+                               floats * std::int64_t{sizeof(float)});
+}
+
 void SparseBatch::index(const Input& batch, float* grad, bool lazy) {
-  if (!lazy) {
-    const std::int64_t floats = layer_.in_features() * layer_.out_features();
-    backend_of(ctx_).memory.zero(device_of(ctx_), grad + layer_.sparse_weight(),
-                                 floats * std::int64_t{sizeof(float)});
-  }
+  if (!lazy) zero_weight(grad);
   backend_of(ctx_).sparse_linear.index(device_of(ctx_), {batch.sparse().rows, touched_});
 }
 
-void SparseBatch::extend(Input& input, float* grad) const {
+void SparseBatch::extend(Input& input, float* grad, std::int64_t part) const {
   auto& sparse = std::get<SparseInput>(input.rows);
   sparse.touched = touched_;
+  sparse.touched.row_begin += part;
   sparse.weight_sum = {.sum = grad + layer_.sparse_weight(),
                        .partials = partials_.data(),
                        .partial_stride = touched_.capacity * layer_.out_features()};
