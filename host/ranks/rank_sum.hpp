@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "host/ranks/communicator.hpp"
+#include "host/ranks/packed_gradient.hpp"
 #include "host/ranks/slice_owners.hpp"
 #include "host/runtime/memory.hpp"
 
@@ -18,12 +19,20 @@ struct BatchPart {
 /// Memory that a rank has for sums besides that of the whole gradient, in gradients.
 std::int64_t rank_arenas(int slices, int ranks, int rank);
 
+struct RankArena {
+  std::int64_t floats = 0;  ///< a multiple of kSegmentAlign
+  /// The elements that alone count of a segment of the gradient; no features: everything counts.
+  TouchedElements touched = {};
+  /// Each rank updates a piece of what begins here, and all of what lies before it.
+  std::int64_t shared_from = 0;
+};
+
 class RankSum {
  public:
-  /// `arena`: floats of a gradient, a multiple of kSegmentAlign. The memory is the host's.
-  RankSum(const Context& ctx, std::int64_t arena, int slices, Communicator& ranks);
+  /// The memory is the host's.
+  RankSum(const Context& ctx, const RankArena& arena, int slices, Communicator& ranks);
 
-  /// Leaves the gradient of a part in its memory.
+  /// Leaves the gradient of a part in its memory. What the batch does not touch may be anything.
   using RunPart = std::function<void(const BatchPart& part, float* grad)>;
   /// Runs the parts of this rank of a batch of `rows` rows. Leaves the gradient of the batch in `grad`, and
   /// in `losses` [rows], of which the parts wrote their own, those of all ranks. All ranks have the same
@@ -34,27 +43,23 @@ class RankSum {
   void gather(std::span<float* const> arenas);
   /// What this rank has of an arena.
   Piece own_piece() const { return pieces_[static_cast<std::size_t>(ranks_.rank())]; }
-  /// The slices of this rank.
-  SliceRange owned() const { return slices_of_rank(slices_, ranks_.count(), ranks_.rank()); }
   Communicator& ranks() const { return ranks_; }
 
  private:
-  struct Node {
-    SliceRange slices;
-    int owner;
-  };
-  void run_parts(const Context& ctx, std::int64_t rows, const RunPart& run);
-  void exchange();
-  void add_nodes(const Context& ctx, float* grad);
+  void run_parts(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad);
+  void exchange(const std::vector<Piece>& pieces);
+  void add_nodes(const Context& ctx, Piece own, float* sum);
 
   Communicator& ranks_;
   int slices_;
+  PackedGradient form_;
   std::vector<Piece> pieces_;            ///< of the arena, by rank
-  std::vector<Node> nodes_;              ///< of all ranks
+  std::vector<int> owners_;              ///< of the nodes of all ranks
   TreeProgram above_;                    ///< the tree above the nodes
   std::vector<Buffer<float>> sums_;      ///< of the parts, by place
   std::vector<float*> node_sums_;        ///< of the nodes of this rank: one of sums_ each
   std::vector<Buffer<float>> received_;  ///< this rank's piece of the nodes of the others
+  Buffer<float> packed_;                 ///< the sum; none: it is not packed
 };
 
 }  // namespace thalweg

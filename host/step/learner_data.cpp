@@ -46,7 +46,9 @@ void Learner::State::set_data(const Dataset& dataset) {
   if (batch) sparse.emplace(std::move(*batch));
   data = std::move(part);
   graphs.clear();  // they hold the addresses of the rows
-  if (ranks != nullptr) ranks->set_data(data.host());
+  if (ranks == nullptr) return;
+  ranks->sum = make_rank_sum(ranks->sum->ranks());
+  ranks->set_data(data.host());
 }
 
 void Learner::set_data(const Dataset& data) {

@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::minutes kDeadline{30};
 
 [[noreturn]] void refuse(const LearnerOptions& options, const std::string& why) {
-  throw ConfigError(fmt::format("LearnerOptions::ranks = {}, but {}", options.ranks, why));
+  throw ConfigError(fmt::format("{} ranks, but {}", options.ranks, why));
 }
 
 }  // namespace
@@ -54,12 +54,17 @@ Learner::State::~State() {
   if (ranks != nullptr && ranks->team && !ranks->team->are_here()) static_cast<void>(ranks.release());
 }
 
+std::unique_ptr<RankSum> Learner::State::make_rank_sum(Communicator& end) const {
+  RankArena arena{.floats = network->plan().arena_size()};
+  if (sparse) arena.touched = sparse->elements();
+  if (optimizer.lazy() && arena.touched.offset == 0) arena.shared_from = segment_end(arena.touched);
+  return std::make_unique<RankSum>(ctx, arena, options.reduction_slices, end);
+}
+
 std::unique_ptr<Learner::State::Ranks> Learner::State::make_ranks(Model& model, Communicator* rank) {
-  const std::int64_t arena = network->plan().arena_size();
   const auto made_of = [&](Communicator& end) {
-    auto made = std::make_unique<Ranks>(RankSum(ctx, arena, options.reduction_slices, end),
-                                        optimizer.updates_elements_alone());
-    const auto [begin, piece_end] = made->sum.own_piece();
+    auto made = std::make_unique<Ranks>(make_rank_sum(end), optimizer.updates_elements_alone());
+    const auto [begin, piece_end] = made->sum->own_piece();
     if (made->shares_update) optimizer.update_only(begin, piece_end);
     return made;
   };
@@ -137,10 +142,10 @@ void Learner::State::synchronise(const RankOrder& order) {
   if (order.new_states) {
     for (float* const arena : state_arenas()) arrays.push_back({0, arena, size});
   }
-  if (!arrays.empty()) ranks->sum.ranks().broadcast(arrays);
+  if (!arrays.empty()) ranks->sum->ranks().broadcast(arrays);
 }
 
-void Learner::State::gather_states() { ranks->sum.gather(state_arenas()); }
+void Learner::State::gather_states() { ranks->sum->gather(state_arenas()); }
 
 void Learner::State::find_states() {
   if (ranks == nullptr) return;

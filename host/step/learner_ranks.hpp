@@ -25,15 +25,16 @@ struct Learner::State::Ranks {
     void follow(const RankOrder& order);
   };
 
-  Ranks(RankSum own, bool shares_update) : sum(std::move(own)), shares_update(shares_update) {}
+  Ranks(std::unique_ptr<RankSum> own, bool shares_update)
+      : sum(std::move(own)), shares_update(shares_update) {}
   /// Has all ranks do what `order` says: the others follow, and this one, rank 0, does `own`.
   template <class Own>
   void run(const RankOrder& order, const Own& own);
   /// Gives the followers the data that rank 0 has now.
   void set_data(const Dataset& data);
 
-  RankSum sum;
-  bool shares_update;  ///< each rank updates its piece of the arena, and has the states of no other
+  std::unique_ptr<RankSum> sum;  ///< never null
+  bool shares_update;            ///< each rank updates its piece of the arena, and has the states of no other
   std::vector<std::unique_ptr<Follower>> followers;
   std::optional<RankTeam> team;  ///< of rank 0; ends before the followers do
   std::optional<std::uint64_t>

@@ -122,13 +122,9 @@ void Learner::State::sum_gradient(std::int64_t count, const HostObjective* objec
   if (sparse) sparse->index(input_of(0, count), grad, optimizer.lazy());
   if (per_sample && data.by_position()) per_sample->find_squares(ctx, data.input(ids.ids(), 0, count));
   if (ranks == nullptr) return sum_part({{0, count}, options.reduction_slices}, grad, objective);
-  ranks->sum.sum(
-      ctx, count,
-      [&](const BatchPart& part, float* sum) {
-        if (sparse) sparse->zero_weight(sum);  // where no row of the part touches it
-        sum_part(part, sum, objective);
-      },
-      grad, burst.losses());
+  ranks->sum->sum(
+      ctx, count, [&](const BatchPart& part, float* sum) { sum_part(part, sum, objective); }, grad,
+      burst.losses());
 }
 
 void Learner::State::finish_gradient(std::int64_t count, const TouchedElements& touched) {
@@ -154,7 +150,7 @@ void Learner::State::run(std::int64_t count, bool update, const HostObjective* o
   optimizer.update(ctx, network->parameters().data(), gradient.sum.data(), touched, inputs.scalars(),
                    burst.gate());
   float* const parameters[] = {network->parameters().data()};
-  if (ranks != nullptr && ranks->shares_update) ranks->sum.gather(parameters);
+  if (ranks != nullptr && ranks->shares_update) ranks->sum->gather(parameters);
 }
 
 /// One over what the sum over the batch is divided by.

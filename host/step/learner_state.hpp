@@ -87,6 +87,7 @@ struct Learner::State {
   Input input_of(std::int64_t first, std::int64_t count) const;
   MicroBatch micro_batch(const BatchPart& part, const BatchSlices& slices, float* grad) const;
   DenseRows rows_after(const BatchPart& part, std::int64_t done) const;
+  std::unique_ptr<RankSum> make_rank_sum(Communicator& end) const;
   std::unique_ptr<Ranks> make_ranks(Model& model, Communicator* rank);
   void take_with_ranks(const StepRows& rows, double lr, bool update);
   /// On all ranks: gives those what rank 0 has that is new.

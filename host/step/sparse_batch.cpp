@@ -69,14 +69,12 @@ void SparseBatch::require_room(const Dataset& data, const std::vector<std::int64
                   rows.size(), entries, row_begin_.size() - 1, source_of(data), touched_.entries_capacity));
 }
 
-void SparseBatch::zero_weight(float* grad) const {
-  const std::int64_t floats = layer_.in_features() * layer_.out_features();
-  backend_of(ctx_).memory.zero(device_of(ctx_), grad + layer_.sparse_weight(),
-                               floats * std::int64_t{sizeof(float)});
-}
-
 void SparseBatch::index(const Input& batch, float* grad, bool lazy) {
-  if (!lazy) zero_weight(grad);
+  if (!lazy) {
+    const std::int64_t floats = layer_.in_features() * layer_.out_features();
+    backend_of(ctx_).memory.zero(device_of(ctx_), grad + layer_.sparse_weight(),
+                                 floats * std::int64_t{sizeof(float)});
+  }
   backend_of(ctx_).sparse_linear.index(device_of(ctx_), {batch.sparse().rows, touched_});
 }
 

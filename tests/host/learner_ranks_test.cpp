@@ -7,7 +7,7 @@
 
 #include "host/checkpoint/files.hpp"
 #include "host/ranks/local_ranks.hpp"
-#include "host/step/rank_team.hpp"
+#include "host/step/learner_ranks.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/random_rows.hpp"
@@ -111,20 +111,20 @@ TEST(LearnerRanks, WriteTheBytesOfOneRankAndGoOnFromThoseOfAnyNumber) {
   expect_same("after a restore", [&](Shared& one) { one.learner.restore(folder / "5"); });
 }
 
+Floats trained_on_two_sets(bool sparse, int ranks) {
+  const Dataset data = random_data(20, 5, sparse, 3, false), more = random_data(33, 5, sparse, 3, false);
+  Model model(test::context_of("cpu"), resolve_model({.hidden = {6}}, schema_of(data), 1));
+  Learner learner(model, data, {.max_batch = 40, .ranks = ranks});
+  learner.step(first_rows(20));
+  learner.set_data(more);
+  learner.step(first_rows(33));
+  return joined(model.parameters());
+}
+
 TEST(LearnerRanks, GoOnWithOtherData) {
-  std::vector<Floats> parameters;
-  for (const int ranks : {1, 4}) {
-    const Dataset data = random_data(40, 5, false, 3, false);
-    Dataset more = random_data(9, 5, false, 3, false);
-    more.dense_f32[0] = 7;
-    Model model(test::context_of("cpu"), resolve_model({.hidden = {6}}, schema_of(data), 1));
-    Learner learner(model, data, {.max_batch = 40, .ranks = ranks});
-    learner.step(first_rows(40));
-    learner.set_data(more);
-    learner.step(first_rows(9));
-    parameters.push_back(joined(model.parameters()));
-  }
-  test::expect_same_bits(parameters[1], parameters[0], "parameters");
+  for (const bool sparse : {false, true})
+    test::expect_same_bits(trained_on_two_sets(sparse, 4), trained_on_two_sets(sparse, 1),
+                           sparse ? "sparse rows" : "dense rows");
 }
 
 TEST(LearnerRanks, NameTheRowOfALossThatIsNotFiniteAndGoOn) {
@@ -157,12 +157,11 @@ std::string refusal(const Dataset& data, const ModelConfig& model, const Learner
 
 TEST(LearnerRanks, RefuseWhatTheyCannotShareBeforeAStep) {
   const Dataset data = random_data(20, 5, false, 3, false);
-  EXPECT_EQ(
-      refusal(data, {}, {.max_batch = 20, .ranks = 9}),
-      "LearnerOptions::ranks = 9, but reduction_slices = 8: at most 8 ranks can share a batch; more slices "
-      "give other bits, so set them from the start of a run");
+  EXPECT_EQ(refusal(data, {}, {.max_batch = 20, .ranks = 9}),
+            "9 ranks, but reduction_slices = 8: at most 8 ranks can share a batch; more slices "
+            "give other bits, so set them from the start of a run");
   EXPECT_EQ(refusal(data, {}, {.max_batch = 20, .ranks = 2}, "reference"),
-            "LearnerOptions::ranks = 2, but the device is reference: ranks are for the cpu");
+            "2 ranks, but the device is reference: ranks are for the cpu");
   EXPECT_NE(
       refusal(data, {.hidden = {3}, .normalization = Normalization::batch}, {.max_batch = 20, .ranks = 2})
           .find("use layer normalization"),
@@ -178,6 +177,32 @@ TEST(LearnerRanks, RefuseWhatTheyCannotShareBeforeAStep) {
 TEST(LearnerRanks, RefuseAnObjectiveOfTheCallers) {
   Shared one(2);
   EXPECT_THROW(one.learner.step(first_rows(4), {}, [](const ObjectiveCall&) {}), ConfigError);
+}
+
+TEST(LearnerRanks, HaveTheThreadsBetweenThemAndOneEachAtLeast) {
+  EXPECT_EQ(context_of_rank(test::context_of("cpu", 3), {.ranks = 1}).threads(), 3);
+  EXPECT_EQ(context_of_rank(test::context_of("cpu", 6), {.ranks = 3}).threads(), 2);
+  EXPECT_EQ(context_of_rank(test::context_of("cpu", 2), {.ranks = 4}).threads(), 1);
+}
+
+// A weight of 1100 elements and a bias: they begin at 0 and 2048 of the arena.
+TEST(Optimizer, UpdatesThePieceThatIsLeftToIt) {
+  const Context& ctx = test::context_of("cpu");
+  const Dataset data = random_data(2, 1100, false, 0, false);
+  Network network(ctx, resolve_model({.loss = Loss::squared}, schema_of(data), 1));
+  network.parameters().zero(ctx);
+  float* const param = network.parameters().data();
+  Optimizer optimizer(ctx, network.plan(), param, {.name = Rule::sgd, .lr = 1});
+  optimizer.update_only(1024, 3072);
+  const Floats grad(3072, 1.0f);
+  const UpdateScalars scalars = optimizer.scalars(1.0, 1);
+  const float gate = 0;
+  optimizer.update(ctx, param, grad.data(), {}, &scalars, &gate);
+  EXPECT_EQ(param[1023], 0.0f);
+  EXPECT_EQ(param[1024], -1.0f);
+  EXPECT_EQ(param[1099], -1.0f);
+  EXPECT_EQ(param[1100], 0.0f) << "padding";
+  EXPECT_EQ(param[2048], -1.0f);
 }
 
 TEST(RankTeam, ThrowsWhatTheOtherRankThrowsAndNoMoreStepsAfterThat) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/ranks/fold.hpp"
+#include "host/ranks/packed_gradient.hpp"
 #include "host/ranks/rank_sum.hpp"
 #include "kernels/base/slices.hpp"
 #include "tests/support/backends.hpp"
@@ -158,6 +159,37 @@ TEST(Fold, AddsWholeVectorsInTurn) {
   EXPECT_EQ(a[4999], 13.0f);
   EXPECT_EQ(b[4096], 6.0f);
   EXPECT_EQ(c[0], 4.0f);
+}
+
+// An arena of a bias, of two outputs of five features, and of another bias; features 1 and 4 are touched.
+TEST(PackedGradient, HasWhatABatchTouchesAndAllOfTheOtherSegments) {
+  std::vector<float> arena(3 * 1024, 9.0f);
+  arena[0] = 1, arena[1023] = 2, arena[2048] = 3, arena[3071] = 4;
+  arena[1024 + 1] = 5, arena[1024 + 4] = 6, arena[1024 + 5 + 1] = 7, arena[1024 + 5 + 4] = 8;
+  std::int32_t features[] = {1, 4, 0};
+  std::int64_t count = 2;
+  const TouchedElements touched{features, &count, 3, 5, 2, 1024};
+  EXPECT_EQ(segment_end(touched), 2048);
+  const PackedGradient form(3 * 1024, touched);
+  EXPECT_EQ(form.size(), 2 * 1024 + 4);
+  EXPECT_EQ(form.most(), 2 * 1024 + 6);
+  std::vector<float> packed(2 * 1024 + 4);
+  form.pack(arena.data(), packed.data());
+  EXPECT_EQ(packed[0], 1);
+  EXPECT_EQ(packed[1023], 2);
+  EXPECT_EQ(packed[1024], 3);
+  EXPECT_EQ(packed[2047], 4);
+  EXPECT_EQ((std::vector<float>(packed.begin() + 2048, packed.end())), (std::vector<float>{5, 6, 7, 8}));
+  std::vector<float> unpacked(3 * 1024, 9.0f);
+  form.unpack(packed.data(), unpacked.data());
+  EXPECT_EQ(unpacked, arena);
+}
+
+TEST(PackedGradient, OfDenseRowsIsTheWholeArena) {
+  const PackedGradient form(2048, {});
+  EXPECT_FALSE(form.packs());
+  EXPECT_EQ(form.size(), 2048);
+  EXPECT_EQ(form.most(), 2048);
 }
 
 }  // namespace
