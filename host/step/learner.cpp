@@ -4,8 +4,8 @@
 #include "host/model/data_rules.hpp"
 #include "host/model/evaluation.hpp"
 #include "host/model/model_call.hpp"
+#include "host/step/learner_ranks.hpp"
 #include "host/step/learner_rules.hpp"
-#include "host/step/learner_state.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -121,6 +121,8 @@ bool Learner::averages() const { return state_->optimizer.averages(); }
 void Learner::swap_average() {
   const ChangingCall call(state_->ctx, state_->network.live(), "Learner::swap_average");
   if (!averages()) throw UsageError("Learner::swap_average: optimizer.average is none, there is no average");
+  state_->find_states();
+  if (state_->ranks != nullptr) state_->ranks->new_states = true;
   std::swap(state_->network->parameters(), state_->optimizer.average());
 }
 

@@ -29,6 +29,10 @@ void Learner::State::require_step(const StepRows& rows, double lr, bool update,
     require_row_ids(data.host(), list);
     if (sparse) sparse->require_room(data.host(), list);
   }
+  if (objective != nullptr && options.ranks > 1)
+    throw ConfigError(
+        "LearnerOptions::ranks is above 1, but the step has an objective of its own: rank 0 alone "
+        "could call it");
   if (objective != nullptr) return require_objective(*objective);
   require_own_loss(network->spec());
   if (data.host().target.empty()) require_targets(network->spec(), data.host());

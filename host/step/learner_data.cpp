@@ -2,7 +2,7 @@
 
 #include "host/model/data_rules.hpp"
 #include "host/model/model_call.hpp"
-#include "host/step/learner_state.hpp"
+#include "host/step/learner_ranks.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -37,6 +37,7 @@ void Learner::State::set_data(const Dataset& dataset) {
     throw UsageError("Learner::set_data: LearnerOptions::batches are batches of one data set; pass rows");
   if (dataset.rows == 0) throw ShapeError("Learner::set_data: the data set has no rows");
   require_data(ctx, network->spec(), dataset, DataUse::features);
+  require_ranks(ctx, *network, dataset, options);
   LearnerData part(ctx, network->spec().schema, dataset, options, burst.limit());
   if (!dataset.target.empty()) require_targets(network->spec(), part.host());
   std::optional<SparseBatch> batch;
@@ -45,6 +46,9 @@ void Learner::State::set_data(const Dataset& dataset) {
   if (batch) sparse.emplace(std::move(*batch));
   data = std::move(part);
   graphs.clear();  // they hold the addresses of the rows
+  if (ranks == nullptr) return;
+  ranks->sum = make_rank_sum(ranks->sum->ranks());
+  ranks->set_data(data.host());
 }
 
 void Learner::set_data(const Dataset& data) {

@@ -6,6 +6,7 @@
 #include "host/config/section_rules.hpp"
 #include "host/data/validate_data.hpp"
 #include "host/model/network.hpp"
+#include "host/step/learner_ranks.hpp"
 #include "host/step/step_program.hpp"
 #include "kernels/base/slices.hpp"
 #include "thalweg/error.hpp"
@@ -54,9 +55,11 @@ void require_options(const Model& model, const Dataset& data, const LearnerOptio
   require("LearnerOptions::micro_batch", at_least(0), static_cast<double>(options.micro_batch));
   require("LearnerOptions::reduction_slices", from_to(1, kMaxSlices),
           static_cast<double>(options.reduction_slices));
+  require("LearnerOptions::ranks", from_to(1, kMaxSlices), static_cast<double>(options.ranks));
   require("LoadingOptions::memory", at_least(0), static_cast<double>(options.loading.memory));
   require("LoadingOptions::readers", from_to(1, 256), static_cast<double>(options.loading.readers));
   check_batches(data, options);
+  require_ranks(model.context(), model.network(), data, options);
   const double bytes = 4 * floats_per_row(model.network()) * static_cast<double>(options.max_batch);
   if (bytes > 0x1p62)
     throw InternalError(

@@ -4,6 +4,7 @@
 
 #include "host/config/optimizer_rules.hpp"
 #include "host/runtime/device_of.hpp"
+#include "host/step/learner_ranks.hpp"
 #include "host/step/micro_batch.hpp"
 #include "kernels/backend.hpp"
 #include "thalweg/error.hpp"
@@ -50,8 +51,8 @@ void require_micro_batches(const Network& network) {
 
 }  // namespace
 
-Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions& o)
-    : ctx(model.context()),
+Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions& o, Communicator* rank)
+    : ctx(context_of_rank(model.context(), o)),
       network(model),
       data(ctx, network->spec().schema, dataset, o, burst_limit_of(ctx, o)),
       options(with_micro_batch(ctx, *network, data.host(), o)),
@@ -71,6 +72,7 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
   if (o.per_sample.any())
     per_sample.emplace(ctx, *network, data.placed(), o.per_sample, objective_rows, o.max_batch);
   programs.emplace(parts(), options, objective_rows);
+  if (o.ranks > 1) ranks = make_ranks(model, rank);
 }
 
 /// Rows of the batch from position `first` on.
@@ -82,41 +84,51 @@ Input Learner::State::input_of(std::int64_t first, std::int64_t count) const {
   return input;
 }
 
-/// The rows of the call that is likely to follow; none: that is not known.
-DenseRows Learner::State::rows_after(const BatchSlices& slices) const {
+/// The rows of the call that is likely to follow that up to position `done`; none: that is not known.
+DenseRows Learner::State::rows_after(const BatchPart& part, std::int64_t done) const {
   const auto rows = [&](const std::int64_t* from, std::int64_t count) {
     return data.upcoming(from, std::min(options.micro_batch, count));
   };
-  const std::int64_t done = slices.first + slices.rows, rest = slices.batch_rows - done;
-  if (rest > 0) return rows(ids.ids() + done, rest);
-  return ids.upcoming() != nullptr ? rows(ids.upcoming(), ids.upcoming_count()) : DenseRows{};
+  if (done < part.rows.end) return rows(ids.ids() + done, part.rows.end - done);
+  const bool whole = ranks == nullptr && ids.upcoming() != nullptr;
+  return whole ? rows(ids.upcoming(), ids.upcoming_count()) : DenseRows{};
 }
 
-MicroBatch Learner::State::micro_batch(const BatchSlices& slices) const {
-  const std::int64_t* const rows = ids.ids() + slices.first;
-  Input input = input_of(slices.first, slices.rows);
-  if (sparse) sparse->extend(input, gradient.sum.data());
-  return {.input = {.slices = slices, .ids = rows, .step = inputs.step(), .input = input},
+MicroBatch Learner::State::micro_batch(const BatchPart& part, const BatchSlices& slices, float* grad) const {
+  const std::int64_t first = part.rows.begin + slices.first;
+  Input input = input_of(first, slices.rows);
+  if (sparse) sparse->extend(input, grad, part.rows.begin);
+  return {.input = {.slices = slices, .ids = ids.ids() + first, .step = inputs.step(), .input = input},
           .arenas = {.param = network->parameters().data(),
-                     .grad = gradient.sum.data(),
+                     .grad = grad,
                      .partials = gradient.partials.data(),
                      .partial_stride = network->plan().arena_size(),
                      .buffers = network->buffers().data()},
           .scale = inputs.loss_scale(),
-          .losses = burst.losses() + slices.first,
-          .upcoming = rows_after(slices)};
+          .losses = burst.losses() + first,
+          .upcoming = rows_after(part, first + slices.rows)};
 }
 
-void Learner::State::gradient_of(std::int64_t count, const TouchedElements& touched,
-                                 const HostObjective* objective) {
+void Learner::State::sum_part(const BatchPart& part, float* grad, const HostObjective* objective) {
+  const std::int64_t most = programs->most_rows(objective), count = part.rows.end - part.rows.begin;
+  for (std::int64_t first = 0; first == 0 || first < count; first += most) {
+    const std::int64_t rows = std::min(most, count - first);
+    programs->run(micro_batch(part, {count, first, rows, part.slices}, grad), objective);
+  }
+}
+
+void Learner::State::sum_gradient(std::int64_t count, const HostObjective* objective) {
   float* const grad = gradient.sum.data();
   if (sparse) sparse->index(input_of(0, count), grad, optimizer.lazy());
   if (per_sample && data.by_position()) per_sample->find_squares(ctx, data.input(ids.ids(), 0, count));
-  const std::int64_t most = programs->most_rows(objective);
-  for (std::int64_t first = 0; first == 0 || first < count; first += most) {
-    const std::int64_t rows = std::min(most, count - first);
-    programs->run(micro_batch({count, first, rows, options.reduction_slices}), objective);
-  }
+  if (ranks == nullptr) return sum_part({{0, count}, options.reduction_slices}, grad, objective);
+  ranks->sum->sum(
+      ctx, count, [&](const BatchPart& part, float* sum) { sum_part(part, sum, objective); }, grad,
+      burst.losses());
+}
+
+void Learner::State::finish_gradient(std::int64_t count, const TouchedElements& touched) {
+  float* const grad = gradient.sum.data();
   if (per_sample) per_sample->add_noise(ctx, network->plan(), grad, inputs.noise_deviation(), inputs.step());
   burst.record(count, optimizer.gradient_norm(grad, touched));
 }
@@ -127,7 +139,8 @@ void Learner::State::run(std::int64_t count, bool update, const HostObjective* o
   const TouchedElements touched = sparse ? sparse->elements() : TouchedElements{};
   burst.begin_step();
   try {
-    gradient_of(count, touched, objective);
+    sum_gradient(count, objective);
+    finish_gradient(count, touched);
   } catch (...) {  // the objective's own errors, too
     burst.restore_statistics();
     throw;
@@ -135,6 +148,8 @@ void Learner::State::run(std::int64_t count, bool update, const HostObjective* o
   if (!update) return burst.restore_statistics();  // mutant: statistics-of-a-gradient
   optimizer.update(ctx, network->parameters().data(), gradient.sum.data(), touched, inputs.scalars(),
                    burst.gate());
+  float* const parameters[] = {network->parameters().data()};
+  if (ranks != nullptr && ranks->shares_update) ranks->sum->gather(parameters);
 }
 
 /// One over what the sum over the batch is divided by.
@@ -158,9 +173,14 @@ void Learner::State::require_count(std::int64_t count) const {
 
 void Learner::State::enqueue(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
   require_step(rows, lr, update, objective);
-  const std::int64_t count = count_of(rows), step = steps + burst.length() + 1;
-  require_count(count);
+  require_count(count_of(rows));
   burst.require_room();
+  if (ranks != nullptr && ranks->team) return take_with_ranks(rows, lr, update);
+  take(std::move(rows), lr, update, objective);
+}
+
+void Learner::State::take(StepRows rows, double lr, bool update, const ObjectiveFunction* objective) {
+  const std::int64_t count = count_of(rows), step = steps + burst.length() + 1;
   data.bring(rows);
   rows = data.listed_where_needed(std::move(rows));
   const float scale = scale_of(count);

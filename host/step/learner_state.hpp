@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/model/network.hpp"
+#include "host/ranks/rank_sum.hpp"
 #include "host/runtime/step_graphs.hpp"
 #include "host/step/batch_ids.hpp"
 #include "host/step/burst.hpp"
@@ -24,6 +25,8 @@ struct GradientArenas {
   Buffer<float> sum, partials;
 };
 
+struct RankOrder;
+
 struct Learner::State {
   Context ctx;
   LiveNetwork network;
@@ -38,10 +41,14 @@ struct Learner::State {
   std::optional<PerSampleStep> per_sample;
   std::optional<StepPrograms> programs;  ///< always there: made last, from the others
   StepGraphs graphs;
+  struct Ranks;
+  std::unique_ptr<Ranks> ranks;         ///< null: this learner takes its steps alone
   std::atomic<std::int64_t> steps = 0;  ///< also read while a step is taken
   bool states_need_steps = false;       ///< states were set that some steps have made
 
-  State(Model& model, const Dataset& dataset, const LearnerOptions& o);
+  /// `rank`: null, or the end of a rank that follows another learner.
+  State(Model& model, const Dataset& dataset, const LearnerOptions& o, Communicator* rank = nullptr);
+  ~State();
 
   /// The learning rate of a step that is called with `lr`.
   double rate(std::optional<double> lr) const { return lr.value_or(options.optimizer.plain_lr()); }
@@ -59,6 +66,8 @@ struct Learner::State {
   /// nothing.
   std::vector<StepResult> collect();
   void set_states(const std::vector<NamedTensor>& states);
+  /// Before the states are read: brings them together where ranks have a piece each.
+  void find_states();
 
  private:
   bool clips() const { return options.per_sample.clips(); }
@@ -69,12 +78,23 @@ struct Learner::State {
   void require_count(std::int64_t count) const;
   double weight_of(const StepRows& rows) const;
   float scale_of(std::int64_t rows) const;
+  void take(StepRows rows, double lr, bool update, const ObjectiveFunction* objective);
   void run(std::int64_t count, bool update, const HostObjective* objective);
-  void gradient_of(std::int64_t count, const TouchedElements& touched, const HostObjective* objective);
+  void sum_gradient(std::int64_t count, const HostObjective* objective);
+  void sum_part(const BatchPart& part, float* grad, const HostObjective* objective);
+  void finish_gradient(std::int64_t count, const TouchedElements& touched);
   StepParts parts() { return {ctx, *network, data.placed(), per_sample ? &*per_sample : nullptr}; }
   Input input_of(std::int64_t first, std::int64_t count) const;
-  MicroBatch micro_batch(const BatchSlices& slices) const;
-  DenseRows rows_after(const BatchSlices& slices) const;
+  MicroBatch micro_batch(const BatchPart& part, const BatchSlices& slices, float* grad) const;
+  DenseRows rows_after(const BatchPart& part, std::int64_t done) const;
+  std::unique_ptr<RankSum> make_rank_sum(Communicator& end) const;
+  std::unique_ptr<Ranks> make_ranks(Model& model, Communicator* rank);
+  void take_with_ranks(const StepRows& rows, double lr, bool update);
+  /// On all ranks: gives those what rank 0 has that is new.
+  void synchronise(const RankOrder& order);
+  std::vector<float*> state_arenas();
+  /// On all ranks: each gets the states that the others have.
+  void gather_states();
   StepResult result_of(const QueuedStep& step, const StepRecord& record) const;
   std::string divergence(const QueuedStep& step, const StepRecord& record) const;
 };

@@ -3,8 +3,8 @@
 
 #include "host/model/model_call.hpp"
 #include "host/model/tensor_rules.hpp"
+#include "host/step/learner_ranks.hpp"
 #include "host/step/learner_rules.hpp"
-#include "host/step/learner_state.hpp"
 #include "host/step/state_names.hpp"
 
 namespace thalweg {
@@ -35,6 +35,7 @@ bool any_not_zero(const NamedTensor& tensor) {
 std::vector<NamedTensor> Learner::states() const {
   State& s = *state_;
   const ReadingCall call(s.ctx, s.network.live(), "Learner::states");
+  s.find_states();
   std::vector<NamedTensor> all;
   for (const auto& [name, arena] : arenas_of(s.options.optimizer.name, s.optimizer))
     for (NamedTensor& tensor : download_tensors(s.ctx, entries_named(s.network->plan(), name), *arena))
@@ -58,6 +59,7 @@ void Learner::State::set_states(const std::vector<NamedTensor>& states) {
   const std::vector<const NamedTensor*> in_order = matched(entries, given);
   const std::size_t per_arena = network->plan().parameters().size();
   states_need_steps = false;
+  if (ranks != nullptr) ranks->new_states = ranks->states_whole = true;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const NamedArena& to = arenas[i / per_arena];
     to.arena->upload(ctx, in_order[i]->values.data(), entries[i].size, entries[i].offset);

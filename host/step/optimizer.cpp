@@ -1,5 +1,7 @@
 #include "host/step/optimizer.hpp"
 
+#include <algorithm>
+
 #include "host/config/optimizer_rules.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
@@ -41,6 +43,16 @@ void Optimizer::plan_segments(const ParameterPlan& plan, std::int64_t sparse_wei
     segments_.push_back(segment);
     (lazy_ && entry.offset == sparse_weight ? touched_ : whole_).push_back(segment);
   }
+  own_ = whole_;
+}
+
+void Optimizer::update_only(std::int64_t begin, std::int64_t end) {
+  own_.clear();
+  for (const UpdateSegment& all : whole_) {
+    const std::int64_t from = std::max(begin, all.offset), to = std::min(end, all.offset + all.size);
+    const std::int64_t used = std::min(to, all.offset + all.used) - from;
+    if (used > 0) own_.push_back({from, to - from, used, all.group});
+  }
 }
 
 GradientNormArgs Optimizer::gradient_norm(const float* grad, const TouchedElements& touched) {
@@ -70,7 +82,7 @@ void Optimizer::update(const Context& ctx, float* param, const float* grad, cons
     backend_of(ctx).update.step(device_of(ctx), args);
   };
   step(touched_, touched);
-  step(whole_, {});
+  step(own_, {});
   if (constrains_segment(config_.constraint)) {
     backend_of(ctx).update.project(device_of(ctx), {.segments = segments_.data(),
                                                     .segment_count = static_cast<int>(segments_.size()),

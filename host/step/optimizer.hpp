@@ -26,6 +26,12 @@ class Optimizer {
     return update_scalars(config_, lr, step, groups_);
   }
 
+  /// Whether an element's update needs no other element of its segment.
+  bool updates_elements_alone() const { return !constrains_segment(config_.constraint); }
+  /// From now on `update` leaves what lies outside [begin, end) of the arena to others, but for the elements
+  /// of a lazy update. Multiples of kSegmentAlign; only where updates_elements_alone.
+  void update_only(std::int64_t begin, std::int64_t end);
+
   /// The op that leaves the sum of squares of the gradient, and the clip factor for `update`, in the
   /// backend's memory.
   GradientNormArgs gradient_norm(const float* grad, const TouchedElements& touched);
@@ -46,6 +52,7 @@ class Optimizer {
   bool lazy_;
   std::vector<UpdateSegment> segments_;         ///< all, in the order of the parameters
   std::vector<UpdateSegment> whole_, touched_;  ///< those that each step updates whole; the lazy one, if any
+  std::vector<UpdateSegment> own_;              ///< of whole_, what `update` changes
   std::vector<Buffer<float>> states_;
   Buffer<float> average_;
   Buffer<float> norm_;

@@ -78,9 +78,10 @@ void SparseBatch::index(const Input& batch, float* grad, bool lazy) {
   backend_of(ctx_).sparse_linear.index(device_of(ctx_), {batch.sparse().rows, touched_});
 }
 
-void SparseBatch::extend(Input& input, float* grad) const {
+void SparseBatch::extend(Input& input, float* grad, std::int64_t part) const {
   auto& sparse = std::get<SparseInput>(input.rows);
   sparse.touched = touched_;
+  sparse.touched.row_begin += part;
   sparse.weight_sum = {.sum = grad + layer_.sparse_weight(),
                        .partials = partials_.data(),
                        .partial_stride = touched_.capacity * layer_.out_features()};

@@ -22,8 +22,9 @@ class SparseBatch {
   /// Lists the features of the batch's rows. Unless updates are lazy, the gradient of all others is set to
   /// zero.
   void index(const Input& batch, float* grad, bool lazy);
-  /// Adds to the rows of a call what its gradient needs.
-  void extend(Input& input, float* grad) const;
+  /// Adds to the rows of a call what its gradient needs. `part`: position in the batch of the first row of
+  /// the part that the slices of the call are of.
+  void extend(Input& input, float* grad, std::int64_t part) const;
   /// What a lazy update changes.
   TouchedElements elements() const;
 

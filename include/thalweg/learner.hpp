@@ -45,6 +45,8 @@ struct LearnerOptions {
   /// the whole batch.
   std::int64_t micro_batch = 0;
   int reduction_slices = 8;  ///< parts of a batch that are summed apart; another number gives other bits
+  /// Parts of the threads, on the cpu, that take a part of each batch (docs/ranks.md). They change no bit.
+  int ranks = 1;
   const EpochBatches* batches = nullptr;  ///< for steps on an EpochBatch; the learner copies it
   LoadingOptions loading = {};
 };

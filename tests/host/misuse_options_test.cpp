@@ -73,6 +73,8 @@ TEST(MisuseOptions, ALearnersOptionsHaveRanges) {
                                {"LearnerOptions::reduction_slices", "from 1 to 64"});
   options_refused<ConfigError>([](O& o) { o.reduction_slices = -3; }, {"LearnerOptions::reduction_slices"});
   options_refused<ConfigError>([](O& o) { o.reduction_slices = 65; }, {"LearnerOptions::reduction_slices"});
+  options_refused<ConfigError>([](O& o) { o.ranks = 0; }, {"LearnerOptions::ranks", "from 1 to 64"});
+  options_refused<ConfigError>([](O& o) { o.ranks = 65; }, {"LearnerOptions::ranks"});
   options_refused<ConfigError>([](O& o) { o.per_sample.clip_norm = kNaN; }, {"PerSampleOptions::clip_norm"});
   options_refused<ConfigError>([](O& o) { o.per_sample.noise_multiplier = -1; },
                                {"PerSampleOptions::noise_multiplier"});

@@ -1,0 +1,166 @@
+#include "host/ranks/local_ranks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+
+#include "thalweg/error.hpp"
+
+namespace thalweg {
+namespace {
+
+void copy_floats(float* to, const float* from, std::int64_t count) {
+  if (count > 0) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
+}
+
+/// Where ranks meet.
+class MeetingPoint {
+ public:
+  MeetingPoint(int count, std::chrono::milliseconds deadline)
+      : deadline_(deadline), here_(static_cast<std::size_t>(count)) {}
+
+  int count() const { return static_cast<int>(here_.size()); }
+
+  /// Waits until all ranks are in the call that `what` names.
+  void meet(int rank, const char* what) {
+    std::unique_lock lock(mutex_);
+    require_going();
+    here_[static_cast<std::size_t>(rank)] = true;
+    if (std::find(here_.begin(), here_.end(), false) == here_.end()) {
+      std::fill(here_.begin(), here_.end(), false);
+      ++meetings_;
+      changed_.notify_all();
+      return;
+    }
+    const std::int64_t meeting = meetings_;
+    const auto over = [&] { return meetings_ != meeting || !stopped_.empty(); };
+    if (!changed_.wait_for(lock, deadline_, over)) stop(late(rank, what));
+    if (meetings_ == meeting) require_going();
+  }
+
+  void abort(int rank, const std::string& why) noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+      stop(fmt::format("rank {} stopped: {}", rank, why));
+    } catch (...) {  // no memory for the words
+      stop("a rank stopped");
+    }
+  }
+
+ private:
+  void require_going() const {
+    if (!stopped_.empty()) throw InternalError(stopped_);
+  }
+  /// The first reason stays.
+  void stop(std::string why) {
+    if (stopped_.empty()) stopped_ = std::move(why);
+    changed_.notify_all();
+  }
+  std::string late(int rank, const char* what) const {
+    std::string missing;
+    for (int r = 0; r < count(); ++r) {
+      if (!here_[static_cast<std::size_t>(r)]) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", r);
+    }
+    return fmt::format("rank {} waited {} ms for rank {} in {}", rank, deadline_.count(), missing, what);
+  }
+
+  const std::chrono::milliseconds deadline_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<bool> here_;
+  std::int64_t meetings_ = 0;
+  std::string stopped_;
+};
+
+/// What the ranks of a call look at: each rank's own arrays.
+struct Board {
+  Board(int count, std::chrono::milliseconds deadline)
+      : point(count, deadline),
+        messages(static_cast<std::size_t>(count)),
+        arrays(static_cast<std::size_t>(count)) {}
+
+  MeetingPoint point;
+  std::vector<std::span<const Message>> messages;
+  std::vector<std::span<const Gathered>> arrays;
+};
+
+class LocalRank final : public Communicator {
+ public:
+  LocalRank(std::shared_ptr<Board> board, int rank) : board_(std::move(board)), rank_(rank) {}
+
+  int rank() const override { return rank_; }
+  int count() const override { return board_->point.count(); }
+
+  void exchange(std::span<const Message> sends, std::span<const Message> receives) override {
+    own(board_->messages) = sends;
+    meet("an exchange");
+    std::vector<std::size_t> seen(static_cast<std::size_t>(count()), 0);
+    std::string mismatch;
+    for (const Message& receive : receives) {
+      const auto peer = static_cast<std::size_t>(receive.peer);
+      const Message* const sent = next_for_me(board_->messages[peer], seen[peer]);
+      const std::int64_t floats = sent != nullptr ? sent->count : 0;
+      if (sent != nullptr && floats == receive.count) {
+        copy_floats(receive.data, sent->data, floats);
+      } else {
+        mismatch = fmt::format("rank {} wants {} floats of rank {}, which sends {}", rank_, receive.count,
+                               peer, floats);
+      }
+    }
+    meet("an exchange");  // before anybody throws: what it sends is read until then
+    if (!mismatch.empty()) throw InternalError(mismatch);
+  }
+
+  void gather(std::span<const Gathered> arrays) override {
+    own(board_->arrays) = arrays;
+    meet("a gather");
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      for (std::size_t peer = 0; peer < arrays[i].pieces.size(); ++peer) {
+        const auto [begin, end] = arrays[i].pieces[peer];
+        if (static_cast<int>(peer) != rank_)
+          copy_floats(arrays[i].data + begin, board_->arrays[peer][i].data + begin, end - begin);
+      }
+    }
+    meet("a gather");
+  }
+
+  void broadcast(std::span<const Message> arrays) override {
+    own(board_->messages) = arrays;
+    meet("a broadcast");
+    for (std::size_t i = 0; i < arrays.size() && rank_ != 0; ++i)
+      copy_floats(arrays[i].data, board_->messages[0][i].data, arrays[i].count);
+    meet("a broadcast");
+  }
+
+  void abort(const std::string& why) noexcept override { board_->point.abort(rank_, why); }
+
+ private:
+  template <class T>
+  T& own(std::vector<T>& of_ranks) const {
+    return of_ranks[static_cast<std::size_t>(rank_)];
+  }
+  void meet(const char* what) { board_->point.meet(rank_, what); }
+
+  /// The peer's next message for this rank, from number `at` on; null: there is none.
+  const Message* next_for_me(std::span<const Message> sends, std::size_t& at) const {
+    while (at < sends.size() && sends[at].peer != rank_) ++at;
+    return at < sends.size() ? &sends[at++] : nullptr;
+  }
+
+  std::shared_ptr<Board> board_;
+  int rank_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Communicator>> local_ranks(int count, std::chrono::milliseconds deadline) {
+  const auto board = std::make_shared<Board>(count, deadline);
+  std::vector<std::unique_ptr<Communicator>> ranks;
+  for (int rank = 0; rank < count; ++rank) ranks.push_back(std::make_unique<LocalRank>(board, rank));
+  return ranks;
+}
+
+}  // namespace thalweg

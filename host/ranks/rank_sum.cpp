@@ -1,0 +1,127 @@
+#include "host/ranks/rank_sum.hpp"
+
+#include <algorithm>
+
+#include "host/ranks/fold.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/base/arena.hpp"
+
+namespace thalweg {
+namespace {
+
+std::int64_t units_of(std::int64_t floats) { return (floats + kSegmentAlign - 1) / kSegmentAlign; }
+
+/// Elements [from, floats) cut into pieces that begin at multiples of kSegmentAlign, as `from` does.
+std::vector<Piece> pieces_of(std::int64_t from, std::int64_t floats, std::int64_t ranks) {
+  const std::int64_t units = units_of(floats - from);
+  std::vector<Piece> pieces;
+  for (std::int64_t r = 0; r < ranks; ++r)
+    pieces.push_back({from + units * r / ranks * kSegmentAlign,
+                      std::min(from + units * (r + 1) / ranks * kSegmentAlign, floats)});
+  return pieces;
+}
+
+std::int64_t longest_piece(std::int64_t floats, std::int64_t ranks) {
+  return (units_of(floats) + ranks - 1) / ranks * kSegmentAlign;
+}
+
+/// A batch may have a part for each slice, which takes the most memory.
+int most_places(int slices, SliceRange owned) {
+  std::vector<SliceRange> single;
+  for (int s = owned.begin; s < owned.end; ++s) single.push_back({s, s + 1});
+  return tree_program(slices, single).places;
+}
+
+}  // namespace
+
+std::int64_t rank_arenas(int slices, int ranks, int rank) {
+  return most_places(slices, slices_of_rank(slices, ranks, rank));
+}
+
+RankSum::RankSum(const Context& ctx, const RankArena& arena, int slices, Communicator& ranks)
+    : ranks_(ranks),
+      slices_(slices),
+      form_(arena.floats, arena.touched),
+      pieces_(pieces_of(arena.shared_from, arena.floats, ranks.count())) {
+  std::vector<SliceRange> leaves;
+  for (int r = 0; r < ranks.count(); ++r) {
+    for (const SliceRange node : cover(slices, slices_of_rank(slices, ranks.count(), r))) {
+      owners_.push_back(r);
+      leaves.push_back(node);
+    }
+  }
+  above_ = tree_program(slices, leaves);
+  for (std::int64_t i = rank_arenas(slices, ranks.count(), ranks.rank()); i > 0; --i)
+    sums_.emplace_back(ctx, form_.most());
+  if (form_.packs()) packed_ = Buffer<float>(ctx, form_.most());
+  const std::int64_t longest = longest_piece(form_.most(), ranks.count());
+  for (const int owner : owners_) {
+    if (owner != ranks.rank()) received_.emplace_back(ctx, longest);
+  }
+}
+
+void RankSum::sum(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad, float* losses) {
+  run_parts(ctx, rows, run, grad);
+  float* const sum = form_.packs() ? packed_.data() : grad;
+  const std::vector<Piece> pieces = pieces_of(0, form_.size(), ranks_.count());
+  exchange(pieces);
+  add_nodes(ctx, pieces[static_cast<std::size_t>(ranks_.rank())], sum);
+  std::vector<Piece> loss_pieces;
+  for (int r = 0; r < ranks_.count(); ++r) {
+    const auto [begin, end] = rows_of(rows, slices_, slices_of_rank(slices_, ranks_.count(), r));
+    loss_pieces.push_back({begin, end});
+  }
+  const Gathered arrays[] = {{sum, pieces}, {losses, loss_pieces}};
+  ranks_.gather(arrays);
+  if (form_.packs()) form_.unpack(sum, grad);
+}
+
+void RankSum::gather(std::span<float* const> arenas) {
+  std::vector<Gathered> arrays;
+  for (float* const arena : arenas) arrays.push_back({arena, pieces_});
+  ranks_.gather(arrays);
+}
+
+/// Part by part, each sum added to its neighbour's as soon as both are there: few are kept at a time.
+void RankSum::run_parts(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad) {
+  const std::vector<SliceRange> parts =
+      own_batches(rows, slices_, cover(slices_, slices_of_rank(slices_, ranks_.count(), ranks_.rank())));
+  const TreeProgram own = tree_program(slices_, parts);
+  std::vector<float*> values;
+  for (const int place : own.place) values.push_back(sums_[static_cast<std::size_t>(place)].data());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    run({rows_of(rows, slices_, parts[i]), parts[i].end - parts[i].begin}, form_.packs() ? grad : values[i]);
+    if (form_.packs()) form_.pack(grad, values[i]);
+    fold(device_of(ctx), own.after[i], values, form_.size());
+  }
+  node_sums_.clear();
+  for (const int root : own.roots) node_sums_.push_back(values[static_cast<std::size_t>(root)]);
+}
+
+/// Each rank gets its piece of every node.
+void RankSum::exchange(const std::vector<Piece>& pieces) {
+  std::vector<Message> sends, receives;
+  for (float* const sum : node_sums_) {
+    for (int peer = 0; peer < ranks_.count(); ++peer) {
+      const auto [begin, end] = pieces[static_cast<std::size_t>(peer)];
+      if (peer != ranks_.rank()) sends.push_back({peer, sum + begin, end - begin});
+    }
+  }
+  const auto [begin, end] = pieces[static_cast<std::size_t>(ranks_.rank())];
+  for (const int owner : owners_) {
+    if (owner == ranks_.rank()) continue;
+    receives.push_back({owner, received_[receives.size()].data(), end - begin});
+  }
+  ranks_.exchange(sends, receives);
+}
+
+void RankSum::add_nodes(const Context& ctx, Piece own, float* sum) {
+  std::vector<float*> values;
+  std::size_t mine = 0, other = 0;
+  for (const int owner : owners_)
+    values.push_back(owner == ranks_.rank() ? node_sums_[mine++] + own.begin : received_[other++].data());
+  for (const auto& adds : above_.after) fold(device_of(ctx), adds, values, own.end - own.begin);
+  std::copy_n(values[0], own.end - own.begin, sum + own.begin);
+}
+
+}  // namespace thalweg
