@@ -51,9 +51,10 @@ struct GradientsArguments : Common {
 };
 struct ConvertArguments : Common {
   std::string data, out;
-  std::int64_t shard_mb = 64;  ///< MiB of features in one shard
-  std::string dtype = "f32";   ///< of dense numbers: f32, f16 or bf16
-  bool no_target = false;      ///< rows to predict
+  std::int64_t shard_mb = 64;     ///< MiB of features in one shard
+  std::string dtype = "f32";      ///< of dense numbers: f32, f16 or bf16
+  std::string compress = "none";  ///< none or zstd
+  bool no_target = false;         ///< rows to predict
 };
 struct ExportArguments : Common {
   std::string model;

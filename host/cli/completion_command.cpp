@@ -29,6 +29,7 @@ const std::vector<OwnOption>& own_options() {
   static const std::vector<OwnOption> options{
       {"convert", "shard_mb", "MiB of features in one shard"},
       {"convert", "dtype", "How the shards hold dense numbers", true, names_of<CellFloats>()},
+      {"convert", "compress", "How the features are compressed", true, names_of<ShardCompression>()},
       {"convert", "no-target", "Rows to predict", false},
       {"export", "to", "File to write: .onnx or .md"},
       {"report", "output", "File to write"},

@@ -91,7 +91,8 @@ ConvertReport convert_or_stop(const Config& config, const std::string& folder,
   const ConvertOptions options{.shard_bytes = arguments.shard_mb << 20,
                                .use = target_use(config.model.loss),
                                .reading = read_options(config, reading),
-                               .floats = *value_named<CellFloats>(arguments.dtype)};
+                               .floats = *value_named<CellFloats>(arguments.dtype),
+                               .compress = *value_named<ShardCompression>(arguments.compress)};
   if (!value_named<Initialisation>(config.model.init))
     return convert_as(config, folder, options, !arguments.no_target);
   if (arguments.no_target)

@@ -28,6 +28,8 @@ void add_rows(const ShardManifest& manifest, const StoredForm& form, Json& objec
   object["features"] = form.features;
   object["kind"] = std::string(form.sparse ? "sparse" : "dense");
   object["dtype"] = std::string(dtype_of(manifest.form));
+  const ShardCompression compress = manifest.form.compress;
+  if (compress != ShardCompression::none) object["compress"] = std::string(name_of(compress));
   object["cells"] = std::string(name_of(manifest.facts.cells));
   if (form.sparse) object["entries"] = form.entries;
   if (form.sparse) object["longest_row"] = form.longest_row;

@@ -52,6 +52,9 @@ void add_convert_options(CLI::App& command, ConvertArguments& convert) {
   command.add_option("--dtype", convert.dtype, "How the shards hold dense numbers; 16 bits round them")
       ->check(CLI::IsMember(names_of<CellFloats>()))
       ->capture_default_str();
+  command.add_option("--compress", convert.compress, "How the features are compressed, in blocks of rows")
+      ->check(CLI::IsMember(names_of<ShardCompression>()))
+      ->capture_default_str();
 }
 
 void add_report_options(CLI::App& command, ReportArguments& report) {

@@ -79,7 +79,8 @@ void RowConversion::begin(const RawData& first) {
            .sparse = sparse,
            .dtype = first.layout == RawData::Layout::u8 ? DType::u8 : DType::f32,
            .weights = have_.weights,
-           .floats = options_.floats};
+           .floats = options_.floats,
+           .compress = options_.compress};
   writer_ = std::make_unique<ShardWriter>(folder_, form_, options_.shard_bytes);
 }
 

@@ -22,6 +22,12 @@ inline constexpr auto kNames<CellFloats> = std::to_array<Named<CellFloats>>({{Ce
                                                                              {CellFloats::f16, "f16"},
                                                                              {CellFloats::bf16, "bf16"}});
 
+/// Whether the features of the files are compressed: each block of rows by itself (docs/shards.md).
+enum class ShardCompression { none, zstd };
+template <>
+inline constexpr auto kNames<ShardCompression> = std::to_array<Named<ShardCompression>>(
+    {{ShardCompression::none, "none"}, {ShardCompression::zstd, "zstd"}});
+
 /// How a folder of shards is written.
 struct ConvertOptions {
   std::int64_t shard_bytes = std::int64_t{64} << 20;  ///< of features in one shard, about
@@ -29,6 +35,7 @@ struct ConvertOptions {
   ReadOptions reading =
       {};  ///< its progress hears of rows that are written, too; if it throws, nothing is left
   CellFloats floats = CellFloats::f32;  ///< of dense rows; bytes and sparse rows take f32 alone
+  ShardCompression compress = ShardCompression::none;  ///< a model reads the same numbers
 };
 
 /// What was written.
@@ -53,10 +60,12 @@ THALWEG_API ConvertReport write_shards(const Dataset& data, const std::string& f
 
 /// Reads data.train as training does, and writes it as a new folder of shards. Standardisation, imputation,
 /// categories and classes are those of all rows; weights stay as they are in the data. Settings of a run do
-/// nothing: class_weight, standardize_target, validation_fraction, folds. Rows of text formats, and of one
-/// npy or IDX file of numbers in C order, pass by in blocks: memory holds two shards, and about 20 bytes for
-/// each row. All other data are read into memory first: other formats, tables with categories, pipes, medians
-/// (data.impute), and columns that need an offset (docs/numerics.md). Throws what reading throws; UsageError
+/// nothing: class_weight, standardize_target, validation_fraction, folds. Rows of text formats, of
+/// Parquet, of npz archives and of one npy or IDX file of numbers in C order pass by in blocks: memory holds
+/// two shards, and about 20 bytes for each row. All other data are read into memory first: several arrays,
+/// tables with categories, pipes, and columns that need an offset (docs/numerics.md). What a process that was
+/// killed left of the same folder is compared, and taken over where it is equal
+/// (ConvertReport::notes). Throws what reading throws; UsageError
 /// if the folder exists, or for options.floats that the rows cannot take; DataError for a number beyond
 /// these; IoError.
 THALWEG_API ConvertReport convert(const DataConfig& data, const std::string& folder,

@@ -87,6 +87,22 @@ TEST_F(ConvertCommand, ShardsHaveTheSizeThatIsAskedFor) {
   EXPECT_EQ(json["shards"], 3);
 }
 
+TEST_F(ConvertCommand, CompressedShardsAreAskedForByNameAndTrainTheSameModel) {
+  const std::string data = sparse();
+  said({"convert", data, path("packed"), "--compress=zstd"});
+  EXPECT_THAT(said({"inspect", path("packed")}), HasSubstr("\ncompress           zstd\n"));
+  said({"convert", data, path("plain"), "--compress=none"});
+  EXPECT_THAT(said({"inspect", path("plain")}), testing::Not(HasSubstr("compress")));
+  const auto bits = [&](const std::string& shards) {
+    return nlohmann::json::parse(said({"train", "--data.train=" + shards, "--out=" + path("run"), "--quiet",
+                                       "--json", "--checkpoint.resume=never"}))["parameters.xxh3"];
+  };
+  EXPECT_EQ(bits(path("packed")), bits(path("plain")));
+  const Result unknown = run({"convert", data, path("more"), "--compress=rar"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("--compress: rar not in {none,zstd}"));
+}
+
 TEST_F(ConvertCommand, NumbersOf16BitsAreAskedForByName) {
   const std::string data = write("x.csv", "a,y\n0.1,1\n3,2.5\n");
   const Result halves = run({"convert", data, path("shards"), "--dtype=f16", "--data.standardize=false"});

@@ -30,7 +30,7 @@ SOURCES = {
     "checkpoint": ["checkpoint", "manifest", "schema"],
     "manifest": ["shard_manifest", "manifest_rules", "shard_layout"],
     "arrow": ["arrow_table", "arrow_column", "prepare"],
-    "shard": ["shard_store", "shard_file", "sparse_shard", "open_shards"],
+    "shard": ["shard_store", "shard_file", "sparse_shard", "packed_rows", "open_shards"],
 }
 LIMITS = ["-timeout=1", "-rss_limit_mb=512", "-max_len=4096", "-entropic=0", "-print_final_stats=1"]
 # Short stacks and a small quarantine: most of an input's time would go there.

@@ -186,7 +186,9 @@ def manifest_seeds():
             "weights": b"\0" + manifest_body(weights=True, weight_sum=3.0, bytes=4120),
             "path": b"\0" + manifest_body(name="../shard"), "digits": b"\0" + manifest_body(xxh3="0" * 15 + "g"),
             "huge": b"\0" + manifest_body(features=1 << 62), "classes": b"\0" + manifest_body(class_rows=[4, -1]),
-            "version": b"\0" + manifest_body(version=2), "raw": b"\1" + manifest_body() + b"\n}\n", "empty": b"\1"}
+            "version": b"\0" + manifest_body(version=2),
+            "packed": b"\0" + manifest_body(version=3, cells="unscaled", xxh3="1" * 16)
+            .replace(b'"cells"', b'"compress": "zstd",\n  "cells"').replace(b'"bytes":4120', b'"packed":20,"bytes":4132'), "raw": b"\1" + manifest_body() + b"\n}\n", "empty": b"\1"}
 
 
 def shard_seeds():
@@ -202,7 +204,10 @@ def shard_seeds():
             "sparse": b"\0\4\2\6" + offsets + columns + values, "header": b"\3\1\2\1" + FLOATS,
             "descending": b"\0\4\2\6" + offsets + struct.pack("<3i", 1, 4, 0) + values,
             "column": b"\0\3\2\6" + offsets + columns + values, "value": b"\0\4\2\6" + offsets + columns + b"\xff" * 12,
-            "offset": b"\0\4\2\6" + struct.pack("<4q", 0, 2, 1, 3) + columns + values}
+            "offset": b"\0\4\2\6" + struct.pack("<4q", 0, 2, 1, 3) + columns + values,
+            "packed": b"\3\x41\2\0" + FLOATS, "packed_bytes": b"\5\x43\3\0" + FLOATS, "packed_half": b"\x0b\x41\2\0" + FLOATS,
+            "packed_sparse": b"\0\x44\2\6" + offsets + columns + values, "packed_manifest": b"\xff\x41\2\0" + FLOATS,
+            "packed_damaged": b"\3\xc1\2\0" + FLOATS + struct.pack("<2q", 0, 33), "packed_cut": b"\3\xc1\2\0" + FLOATS + b"\0\0\0\0\7"}
 
 
 def arrow_stream(columns, rows, batches=1, choice=0):

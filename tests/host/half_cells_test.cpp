@@ -96,7 +96,7 @@ TEST_F(HalfShards, TheFileHoldsTheBitsAndReadingGivesFloats) {
   EXPECT_EQ(dtype_of(m.form), "f16");
   const std::string bytes = read_file(path("shards/shard-00000.safetensors"));
   EXPECT_NE(bytes.find("\"x\":{\"dtype\":\"F16\",\"shape\":[3,2]"), std::string::npos);
-  const ShardLayout layout = shard_layout(m.form, 0, 3, 0);
+  const ShardLayout layout = shard_layout(m.form, m.shards[0]);
   ASSERT_EQ(std::ssize(bytes), layout.x + 12);
   EXPECT_EQ(bytes.substr(static_cast<std::size_t>(layout.x)),
             std::string("\x00\x3C\x00\xC0\x00\x38\xFF\x7B\x01\x00\x00\x00", 12));

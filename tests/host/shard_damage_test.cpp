@@ -95,7 +95,7 @@ class ShardDamage : public ::testing::Test {
   ShardLayout layout(std::size_t shard) const {
     const ShardManifest m = manifest();
     const ShardEntry& entry = m.shards.at(shard);
-    return shard_layout(m.form, entry.first_row, entry.rows, entry.entries);
+    return shard_layout(m.form, entry);
   }
 
  private:
@@ -388,8 +388,13 @@ TEST_F(ShardDamage, AManifestOfAnotherFormIsRefused) {
   const std::array<std::string, 3> changes[] = {
       {"thalweg shards", "thalweg checkpoint", "is not the manifest of a set of shards"},
       {"\"format\": ", "\"other\": ", "is not the manifest of a set of shards"},
-      {"\"version\": 1", "\"version\": 3",
-       "\"version\": the set is of version 3, this program reads 1 and 2"},
+      {"\"version\": 1", "\"version\": 4",
+       "\"version\": the set is of version 4, this program reads 1 to 3"},
+      {"\"version\": 1", "\"version\": 0",
+       "\"version\": the set is of version 0, this program reads 1 to 3"},
+      {"\"version\": 1", "\"version\": 3", "is not as it is written"},  // it has no frames
+      {"\"cells\"", "\"compress\": \"none\",\n  \"cells\"", "is not as it is written"},
+      {"\"cells\"", "\"compress\": \"rar\",\n  \"cells\"", "\"compress\": \"rar\" is not known"},
       {"\"version\": 1", "\"version\": 2", "is not as it is written"},  // it has no notes
       {"\"schema\"", "\"filled\": 0,\n  \"schema\"", "is not as it is written"},
       {"\"schema\"", "\"filled\": -1,\n  \"schema\"", "\"filled\": wanted a number not below 0, got -1"},

@@ -66,6 +66,15 @@ std::string sums_problem(const ShardManifest& m) {
   return left == 0 ? "" : wrong("class_rows", fmt::format("{} rows have no class", left));
 }
 
+/// zstd makes at most 2^15 bytes of one, so that a small file stands for no more memory than that.
+std::string packed_problem(const ShardForm& form, const ShardEntry& shard) {
+  if (form.compress == ShardCompression::none) return "";
+  const std::int64_t least = packed_bytes(form, shard.rows, shard.entries) >> 16;
+  if (shard.packed >= least && shard.packed < std::int64_t{1} << 60) return "";
+  return wrong("packed",
+               fmt::format("{} bytes for {} rows, expected {} or more", shard.packed, shard.rows, least));
+}
+
 std::string shard_problem(const ShardManifest& m, const ShardEntry& shard, std::int64_t first_row) {
   if (shard.first_row != first_row) return differs("first_row", shard.first_row, first_row);
   if (shard.rows < 1 || shard.rows > m.rows - first_row)
@@ -73,7 +82,8 @@ std::string shard_problem(const ShardManifest& m, const ShardEntry& shard, std::
   if (shard.entries > m.entries) return wrong("entries", fmt::format("{} of {}", shard.entries, m.entries));
   if (!shard_is_possible(m.form, shard.rows, shard.entries))
     return wrong("rows", fmt::format("{} rows of {} features are too many", shard.rows, m.form.features));
-  const auto bytes = shard_layout(m.form, first_row, shard.rows, shard.entries).bytes;
+  if (const std::string problem = packed_problem(m.form, shard); !problem.empty()) return problem;
+  const auto bytes = shard_layout(m.form, shard).bytes;
   if (std::cmp_not_equal(shard.bytes, bytes)) return differs("bytes", shard.bytes, bytes);
   const std::int64_t pieces = (bytes + kShardPiece - 1) / kShardPiece;
   if (std::ssize(shard.pieces) != pieces) return differs("xxh3", std::ssize(shard.pieces), pieces);

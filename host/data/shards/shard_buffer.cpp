@@ -77,13 +77,41 @@ void ShardBuffer::add_targets(std::span<const float> targets, std::span<const fl
   w_.insert(w_.end(), weights.begin(), weights.end());
 }
 
+/// Dense cells of each block; or the columns of its entries, then the values.
+PackedBlocks ShardBuffer::pack() const {
+  PackedBlocks packed;
+  const std::int64_t block_rows = packed_rows(form_),
+                     row_bytes = form_.sparse ? 0 : feature_bytes(form_, 1, 0);
+  std::string entries;
+  for (std::int64_t first = 0; first < rows_; first += block_rows) {
+    const std::int64_t end = std::min(rows_, first + block_rows);
+    if (!form_.sparse) {
+      packed.add(bytes_of(x_).substr(static_cast<std::size_t>(first * row_bytes),
+                                     static_cast<std::size_t>((end - first) * row_bytes)));
+      continue;
+    }
+    const auto begin = static_cast<std::size_t>(4 * offsets_[static_cast<std::size_t>(first)]);
+    const std::size_t bytes = static_cast<std::size_t>(4 * offsets_[static_cast<std::size_t>(end)]) - begin;
+    entries = bytes_of(columns_).substr(begin, bytes);
+    entries += bytes_of(values_).substr(begin, bytes);
+    packed.add(entries);
+  }
+  return packed;
+}
+
 ShardEntry ShardBuffer::write(AtomicFolder& folder, std::int64_t index, std::int64_t first_row) {
   ShardEntry shard{
-      .name = shard_name(index), .first_row = first_row, .rows = rows_, .entries = std::ssize(columns_)};
-  const ShardLayout layout = shard_layout(form_, first_row, rows_, shard.entries);
+      .name = shard_name(index), .first_row = first_row, .rows = rows_, .entries = offsets_.back()};
+  const bool compressed = form_.compress != ShardCompression::none;
+  const PackedBlocks packed = compressed ? pack() : PackedBlocks{};
+  shard.packed = std::ssize(packed.frames);
+  const ShardLayout layout = shard_layout(form_, shard);
   std::vector<std::string_view> parts{layout.header, bytes_of(y_), bytes_of(w_)};
-  if (form_.sparse) {
-    parts.insert(parts.end(), {bytes_of(offsets_), bytes_of(columns_), bytes_of(values_)});
+  if (form_.sparse) parts.push_back(bytes_of(offsets_));
+  if (compressed) {
+    parts.insert(parts.end(), {bytes_of(packed.begins), std::string_view(packed.frames)});
+  } else if (form_.sparse) {
+    parts.insert(parts.end(), {bytes_of(columns_), bytes_of(values_)});
   } else {
     parts.push_back(bytes_of(x_));
   }

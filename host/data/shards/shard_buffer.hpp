@@ -6,6 +6,7 @@
 
 #include "host/checkpoint/atomic_folder.hpp"
 #include "host/data/row_store.hpp"
+#include "host/data/shards/packed_rows.hpp"
 #include "host/data/shards/shard_manifest.hpp"
 
 namespace thalweg {
@@ -31,6 +32,7 @@ class ShardBuffer {
   ShardEntry write(AtomicFolder& folder, std::int64_t index, std::int64_t first_row);
 
  private:
+  PackedBlocks pack() const;
   void clear();
 
   ShardForm form_;

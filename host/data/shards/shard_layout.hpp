@@ -18,6 +18,7 @@ struct ShardLayout {
   std::int64_t y = 0, w = 0;
   std::int64_t x = 0;                                 ///< dense
   std::int64_t offsets = 0, columns = 0, values = 0;  ///< sparse
+  std::int64_t blocks = 0, frames = 0;                ///< compressed, instead of x, or columns and values
   std::int64_t bytes = 0;                             ///< of the file
 };
 
@@ -27,7 +28,11 @@ std::string shard_name(std::int64_t index);
 std::int64_t feature_bytes(const ShardForm& form, std::int64_t rows, std::int64_t entries);
 /// Whether a file can hold so many; shard_layout is for those.
 bool shard_is_possible(const ShardForm& form, std::int64_t rows, std::int64_t entries);
-ShardLayout shard_layout(const ShardForm& form, std::int64_t first_row, std::int64_t rows,
-                         std::int64_t entries);
+/// By the first row, rows, entries and packed bytes of the entry.
+ShardLayout shard_layout(const ShardForm& form, const ShardEntry& shard);
+/// Rows of a frame; the last one of a shard may have fewer.
+std::int64_t packed_rows(const ShardForm& form);
+/// Bytes of the frames of so many rows before they are compressed.
+std::int64_t packed_bytes(const ShardForm& form, std::int64_t rows, std::int64_t entries);
 
 }  // namespace thalweg

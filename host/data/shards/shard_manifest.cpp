@@ -11,9 +11,9 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kFormat = "thalweg shards";
-/// The second version has notes, numbers of 16 bits and cells that are not filled. Sets without any of them
-/// stay of the first.
-constexpr std::int64_t kFirstVersion = 1, kVersion = 2;
+/// The second version has notes, numbers of 16 bits and cells that are not filled, the third has frames. Sets
+/// without any of them stay of the first.
+constexpr std::int64_t kFirstVersion = 1, kSecondVersion = 2, kVersion = 3;
 constexpr std::string_view kTail = ",\n  \"manifest_xxh3\": \"";
 constexpr std::size_t kSumDigits = 32;
 
@@ -36,21 +36,23 @@ std::vector<std::uint64_t> pieces_from(const std::string& hex) {
   return pieces;
 }
 
-Json shard_json(const ShardEntry& shard) {
+Json shard_json(const ShardEntry& shard, ShardCompression compress) {
   Json json;
   json["name"] = shard.name;
   json["first_row"] = shard.first_row;
   json["rows"] = shard.rows;
   json["entries"] = shard.entries;
+  if (compress != ShardCompression::none) json["packed"] = shard.packed;
   json["bytes"] = shard.bytes;
   json["xxh3"] = hex_of(shard.pieces);
   return json;
 }
 
 std::int64_t version_of(const ShardManifest& m) {
+  if (m.form.compress != ShardCompression::none) return kVersion;
   const bool first = m.facts.notes == ConversionNotes{} && m.form.floats == CellFloats::f32 &&
                      m.facts.cells != ShardCells::unfilled;
-  return first ? kFirstVersion : kVersion;
+  return first ? kFirstVersion : kSecondVersion;
 }
 
 /// All keys but shards and the checksum.
@@ -62,6 +64,7 @@ Json facts_json(const ShardManifest& m) {
   json["features"] = m.form.features;
   json["sparse"] = m.form.sparse;
   json["dtype"] = std::string(dtype_of(m.form));
+  if (m.form.compress != ShardCompression::none) json["compress"] = name_of(m.form.compress);
   json["cells"] = name_of(m.facts.cells);
   json["targets"] = m.form.targets;
   json["weights"] = m.form.weights;
@@ -87,7 +90,8 @@ std::string body_text(const ShardManifest& manifest) {
   for (const auto& [key, value] : facts.object()) text += fmt::format("\n  \"{}\": {},", key, value.dump());
   text += "\n  \"shards\": [";
   for (const ShardEntry& shard : manifest.shards)
-    text += fmt::format("{}\n    {}", &shard == manifest.shards.data() ? "" : ",", shard_json(shard).dump());
+    text += fmt::format("{}\n    {}", &shard == manifest.shards.data() ? "" : ",",
+                        shard_json(shard, manifest.form.compress).dump());
   return text + "\n  ]";
 }
 
@@ -130,6 +134,7 @@ ShardEntry shard_from(const Json& json) {
   shard.first_row = count_at(json, "first_row");
   shard.rows = count_at(json, "rows");
   shard.entries = count_at(json, "entries");
+  if (json.find("packed") != nullptr) shard.packed = count_at(json, "packed");
   shard.bytes = static_cast<std::uint64_t>(count_at(json, "bytes"));
   try {
     shard.pieces = pieces_from(value_at<std::string>(json, "xxh3"));
@@ -155,6 +160,7 @@ ShardManifest from_json(const Json& json) {
             .targets = value_at<bool>(json, "targets"),
             .weights = value_at<bool>(json, "weights")};
   set_dtype(value_at<std::string>(json, "dtype"), m.form);
+  if (json.find("compress") != nullptr) m.form.compress = choice_at<ShardCompression>(json, "compress");
   m.facts.cells = choice_at<ShardCells>(json, "cells");
   m.entries = count_at(json, "entries");
   m.longest_row = count_at(json, "longest_row");
@@ -185,9 +191,9 @@ void require_version(const Json& json) {
   const auto* const name = format == nullptr ? nullptr : format->get_if<std::string>();
   if (name == nullptr || *name != kFormat) throw JsonError("is not the manifest of a set of shards");
   const auto version = value_at<std::int64_t>(json, "version");
-  if (version != kFirstVersion && version != kVersion)
-    throw JsonError(fmt::format("\"version\": the set is of version {}, this program reads {} and {}",
-                                version, kFirstVersion, kVersion));
+  if (version < kFirstVersion || version > kVersion)
+    throw JsonError(fmt::format("\"version\": the set is of version {}, this program reads {} to {}", version,
+                                kFirstVersion, kVersion));
 }
 
 }  // namespace

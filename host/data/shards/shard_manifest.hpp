@@ -36,6 +36,7 @@ struct ShardForm {
   DType dtype = DType::f32;              ///< of the rows when they are read; f32 for sparse rows
   bool targets = true, weights = false;  ///< whether each row has them
   CellFloats floats = CellFloats::f32;   ///< of dense float32 rows, as the file holds them
+  ShardCompression compress = ShardCompression::none;
 };
 
 /// Of a cell in the file: the name of `dtype`, or of `floats`.
@@ -56,6 +57,7 @@ struct ShardEntry {
   std::string name;
   std::int64_t first_row = 0, rows = 0;
   std::int64_t entries = 0;           ///< sparse: of its rows
+  std::int64_t packed = 0;            ///< compressed: bytes of its frames
   std::uint64_t bytes = 0;            ///< of the file
   std::vector<std::uint64_t> pieces;  ///< XXH3-64 of each MiB of the file
 };

@@ -9,6 +9,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/data/finite.hpp"
 #include "host/data/shards/half_cells.hpp"
+#include "host/data/shards/packed_rows.hpp"
 #include "host/data/shards/shard_file.hpp"
 #include "host/data/shards/shard_layout.hpp"
 #include "host/data/shards/sparse_shard.hpp"
@@ -60,7 +61,7 @@ ShardStore::ShardStore(const std::string& folder, ShardManifest manifest)
     files_.push_back(std::make_unique<ShardFile>(join_path(folder, shard.name), shard));
   for (std::size_t i = 0; i < files_.size(); ++i) {
     const ShardEntry& shard = manifest_.shards[i];
-    ShardLayout layout = shard_layout(manifest_.form, shard.first_row, shard.rows, shard.entries);
+    ShardLayout layout = shard_layout(manifest_.form, shard);
     check_header(*files_[i], std::exchange(layout.header, {}), shard);
     layouts_.push_back(std::move(layout));
   }
@@ -107,19 +108,26 @@ void ShardStore::read_shard(std::size_t index, std::int64_t row, std::int64_t co
   const ShardFile& file = *files_[index];
   const ShardLayout& layout = layouts_[index];
   const RowSpan wanted{shard.first_row + row, count};
-  if (form_.sparse) return read_sparse_rows(file, {shard, layout, form_}, row, count, to);
-  const std::int64_t cells = count * form_.features, at = row * form_.features;
+  const std::int64_t block_rows =
+      manifest_.form.compress == ShardCompression::none ? 0 : packed_rows(manifest_.form);
+  if (form_.sparse) return read_sparse_rows(file, {shard, layout, form_, block_rows}, row, count, to);
+  const std::int64_t cells = count * form_.features;
+  const auto read_cells = [&](void* into) {
+    const std::int64_t row_bytes = feature_bytes(manifest_.form, 1, 0);
+    if (block_rows == 0) return file.read(layout.x + row * row_bytes, count * row_bytes, into, wanted);
+    unpack_rows({file, shard, layout, block_rows}, row, count, row_bytes, static_cast<std::byte*>(into));
+  };
   if (form_.dtype == DType::u8) {
     to.u8.resize(to.u8.size() + static_cast<std::size_t>(cells));
-    return file.read(layout.x + at, cells, to.u8.data() + to.u8.size() - cells, wanted);
+    return read_cells(to.u8.data() + to.u8.size() - cells);
   }
   to.f32.resize(to.f32.size() + static_cast<std::size_t>(cells));
   float* const read = to.f32.data() + to.f32.size() - cells;
   if (manifest_.form.floats == CellFloats::f32) {
-    file.read(layout.x + 4 * at, 4 * cells, read, wanted);
+    read_cells(read);
   } else {
     std::vector<std::uint16_t> halves(static_cast<std::size_t>(cells));
-    file.read(layout.x + 2 * at, 2 * cells, halves.data(), wanted);
+    read_cells(halves.data());
     widen_halves(manifest_.form.floats, halves, read);
   }
   const FeatureTransform& transform = manifest_.facts.schema.transform;

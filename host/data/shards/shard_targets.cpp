@@ -26,7 +26,7 @@ std::string first_pieces(const std::string& path, const ShardLayout& layout, con
 
 void write_targets(AtomicFolder& folder, const ShardForm& form, std::span<const float> targets,
                    ShardEntry& shard) {
-  const ShardLayout layout = shard_layout(form, shard.first_row, shard.rows, shard.entries);
+  const ShardLayout layout = shard_layout(form, shard);
   std::string pieces = first_pieces(join_path(folder.temporary(), shard.name), layout, shard);
   const std::string_view bytes(reinterpret_cast<const char*>(targets.data()), targets.size_bytes());
   std::memcpy(pieces.data() + layout.y, bytes.data(), bytes.size());

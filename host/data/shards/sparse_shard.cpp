@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "host/data/feature_checks.hpp"
+#include "host/data/feature_rows.hpp"
 #include "host/data/finite.hpp"
+#include "host/data/shards/packed_rows.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -60,10 +63,49 @@ void check_entries(const ShardFile& file, const SparseShard& of, std::int64_t ro
        fmt::format("the value of column {} is {}; want a finite number", columns[bad], values[bad]));
 }
 
+/// Frames hold the columns of all entries of their rows, then the values.
+void unpack_entries(const ShardFile& file, const SparseShard& of, std::int64_t first_block,
+                    const std::vector<std::int64_t>& offsets, std::int32_t* columns, float* values) {
+  std::vector<std::byte> bytes;
+  const std::int64_t rows = std::ssize(offsets) - 1;
+  for (std::int64_t block = 0; block * of.block_rows < rows; ++block) {
+    const std::int64_t first = block * of.block_rows, end = std::min(rows, first + of.block_rows);
+    const std::int64_t begin = offsets[static_cast<std::size_t>(first)];
+    const auto half = static_cast<std::size_t>(4 * (offsets[static_cast<std::size_t>(end)] - begin));
+    bytes.resize(2 * half);
+    unpack_block({file, of.shard, of.layout, of.block_rows}, first_block + block, bytes);
+    if (half == 0) continue;
+    std::memcpy(columns + begin, bytes.data(), half);
+    std::memcpy(values + begin, bytes.data() + half, half);
+  }
+}
+
+/// Whole frames of rows, of which those that are wanted are appended.
+void read_packed_rows(const ShardFile& file, const SparseShard& of, std::int64_t row, std::int64_t count,
+                      FeatureRows& to) {
+  const std::int64_t block = row / of.block_rows, first = block * of.block_rows;
+  const std::int64_t end =
+      std::min(of.shard.rows, (row + count + of.block_rows - 1) / of.block_rows * of.block_rows);
+  FeatureRows rows;
+  rows.rows = end - first;
+  rows.offsets = read_offsets(file, of, first, rows.rows);
+  const std::int64_t begin = rows.offsets.front();
+  for (std::int64_t& offset : rows.offsets) offset -= begin;
+  rows.columns.resize(static_cast<std::size_t>(rows.offsets.back()));
+  rows.values.resize(rows.columns.size());
+  unpack_entries(file, of, block, rows.offsets, rows.columns.data(), rows.values.data());
+  check_entries(file, of, of.shard.first_row + first, rows.offsets, rows.columns.data(), rows.values.data());
+  const std::int64_t before = to.rows;
+  append_rows(rows, row - first, count, to);
+  to.rows = before;  // the caller counts them
+}
+
 }  // namespace
 
 void read_sparse_rows(const ShardFile& file, const SparseShard& of, std::int64_t row, std::int64_t count,
                       FeatureRows& to) {
+  if (count == 0) return;
+  if (of.block_rows > 0) return read_packed_rows(file, of, row, count, to);
   const RowSpan wanted{of.shard.first_row + row, count};
   std::vector<std::int64_t> offsets = read_offsets(file, of, row, count);
   const std::int64_t begin = offsets.front(), entries = offsets.back() - begin;

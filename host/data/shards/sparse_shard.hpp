@@ -12,6 +12,7 @@ struct SparseShard {
   const ShardEntry& shard;
   const ShardLayout& layout;
   const StoredForm& form;
+  std::int64_t block_rows = 0;  ///< of a frame; 0: the entries are not compressed
 };
 
 /// Appends `count` rows, counted from the first of the shard. A shard may say anything that has the right

@@ -20,13 +20,14 @@ namespace {
 
 constexpr std::int64_t kBlockBytes = std::int64_t{8} << 20;
 
-ShardForm form_of(const Dataset& data, CellFloats floats) {
+ShardForm form_of(const Dataset& data, const ConvertOptions& options) {
   return {.features = data.features,
           .sparse = data.sparse,
           .dtype = holds_bytes(data) ? DType::u8 : DType::f32,
           .targets = !data.target.empty(),
           .weights = !data.weight.empty(),
-          .floats = floats};
+          .floats = options.floats,
+          .compress = options.compress};
 }
 
 /// The features of some rows, wherever they are. Those of a store nobody has checked yet.
@@ -71,7 +72,7 @@ ConvertReport write_shards(const Dataset& data, const std::string& folder, const
   if (data.features > std::numeric_limits<std::int32_t>::max())
     throw DataError(
         fmt::format("{}: {} features; shards hold at most 2^31 - 1", source_of(data), data.features));
-  ShardWriter writer(folder, form_of(data, options.floats), options.shard_bytes);
+  ShardWriter writer(folder, form_of(data, options), options.shard_bytes);
   const std::int64_t block = rows_within(form_of_rows(data), kBlockBytes);
   FeatureRows rows;
   for (std::int64_t first = 0; first < data.rows; first += block) {
