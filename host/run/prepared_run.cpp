@@ -88,11 +88,10 @@ std::optional<Privacy> privacy_of(const RunEnvironment& run, const RunData& data
 /// read.
 void plan_memory_of(const RunEnvironment& run, const PreparedRun& prepared) {
   const Lane lane(run.ctx);
-  const std::int64_t free_bytes = cuda_free_bytes(run.ctx);
-  if (free_bytes < 0) return;
+  if (cuda_free_bytes(run.ctx) < 0) return;
   const RunToPlan to_plan{run.ctx, prepared.spec, prepared.data, prepared.options};
   const MemoryPlan plan = plan_run(to_plan);
-  require_room(to_plan, plan, free_bytes);
+  require_room(to_plan, plan, cuda_free_bytes(run.ctx));  // of which the kernels' code has taken its part
   run.say(describe(plan));
 }
 

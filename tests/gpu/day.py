@@ -28,6 +28,11 @@ class Report:
         os.fsync(self.file.fileno())
 
 
+def text_of(output):
+    """What a command that was cut had written."""
+    return output.decode(errors="replace") if isinstance(output, bytes) else output or ""
+
+
 class Outcome:
     def __init__(self, code, text, errors, seconds):
         self.code, self.text, self.errors, self.seconds = code, text, errors, seconds   # code: None if it was cut
@@ -57,8 +62,8 @@ class Day:
             done = subprocess.run([str(word) for word in command], cwd=ROOT, timeout=max(limit, 0.1), text=True,
                                   capture_output=True)
             outcome = Outcome(done.returncode, done.stdout, done.stderr, self.clock() - start)
-        except subprocess.TimeoutExpired:
-            outcome = Outcome(None, "", "", self.clock() - start)
+        except subprocess.TimeoutExpired as cut:
+            outcome = Outcome(None, text_of(cut.stdout), text_of(cut.stderr), self.clock() - start)
         except OSError as error:
             outcome = Outcome(127, "", str(error), self.clock() - start)
         self.failures += outcome.code not in (0, None)

@@ -28,11 +28,17 @@ elif words[0] == "info":
 """
 
 
+TEST = "#!/bin/sh\necho \"$0 $1 $2\"\nexit %s\n"
+
+
+def executable(path, text):
+    path.write_text(text)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
 def program(folder, recorded):
     figures = {name: {"value": value, "unit": "", "bytes": 0} for name, value in FIGURES.items()}
-    path = pathlib.Path(folder) / "thalweg"
-    path.write_text(PROGRAM % (figures, recorded))
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    executable(pathlib.Path(folder) / "thalweg", PROGRAM % (figures, recorded))
 
 
 class Golden(unittest.TestCase):
@@ -108,6 +114,22 @@ class TheDay(unittest.TestCase):
             self.assertIn("## second\n\nhere\n", text)
             self.assertEqual(broken.failures, 1)
 
+    def test_test_programs_of_ops_come_first_the_smallest_before_all(self):
+        with tempfile.TemporaryDirectory() as folder:
+            tests, file = pathlib.Path(folder) / "tests", pathlib.Path(folder) / "report.md"
+            tests.mkdir()
+            executable(tests / "host_a_test", TEST % 0)
+            executable(tests / "kernels_large_test", TEST % 0 + 100 * "#")
+            executable(tests / "kernels_small_test", TEST % 3)
+            ended = day.Day(pathlib.Path(folder), True, 60, day.Report(file))
+            ended.carry_out("Tests", parts.tests, 1.0)
+            text = file.read_text()
+            self.assertEqual([line.split(":")[0] for line in text.splitlines() if line.startswith("- ")],
+                             ["- kernels_small_test", "- kernels_large_test", "- host_a_test"])
+            self.assertIn("- kernels_small_test: exit code 3", text)
+            self.assertIn("kernels_small_test --gtest_brief=1 --gtest_filter=*cuda*:Fast*", text)
+            self.assertEqual(ended.failures, 1)
+
     def test_without_time_every_part_says_so(self):
         text = self.run_for(0)
         self.assertEqual(text.count("no time was left"), len(parts.PARTS))
@@ -115,9 +137,10 @@ class TheDay(unittest.TestCase):
 
     def test_a_command_that_outlasts_its_part_is_cut_and_is_no_failure(self):
         with tempfile.TemporaryDirectory() as folder:
-            alone = day.Day(pathlib.Path(folder), True, 0.3, day.Report(pathlib.Path(folder) / "report.md"))
-            outcome = alone.run("sleep", "30")
+            alone = day.Day(pathlib.Path(folder), True, 2, day.Report(pathlib.Path(folder) / "report.md"))
+            outcome = alone.run("sh", "-c", "echo '{\"a\": 1}'; echo '{\"b'; exec sleep 30")
             self.assertEqual(outcome.verdict, "cut")
+            self.assertEqual(parts.lines_of(outcome.text), [{"a": 1}])
             self.assertLess(outcome.seconds, 10)
             self.assertEqual(alone.failures, 0)
 

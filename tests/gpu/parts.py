@@ -18,6 +18,7 @@ WORKLOADS = ["logistic", "softmax", "sparse", "mlp", "per_sample", "update", "ge
 # A few rows and small layers, where the kernels are executed on the CPU.
 EXECUTED = ["--memory=1", "--repetitions=1", "--time=0", "--rows=64", "--features=16", "--batch=16", "--hidden=8",
             "--parameters=1000", "--optimizer=adamw", "--entries=4", "--order=shuffled", "--step=clipped"]
+ON_CUDA = ["--gtest_brief=1", "--gtest_filter=*cuda*:Fast*"]
 MEASURED = ["--repetitions=3", "--time=0.05"]
 
 
@@ -25,9 +26,21 @@ def block(day, text):
     day.report.say("```\n" + text.rstrip() + "\n```")
 
 
+def tell(day, name, outcome):
+    day.report.say(f"- {name}: {outcome.verdict}, {outcome.seconds:.0f} s")
+    if outcome.code:
+        block(day, outcome.text[-3000:] + outcome.errors[-1000:])
+
+
+def programs(day):
+    """Test programs: those of the ops first, and of these the smallest."""
+    return sorted((day.folder / "tests").glob("*_test"),
+                  key=lambda path: (not path.name.startswith("kernels_"), path.stat().st_size))
+
+
 def lines_of(text):
-    """The JSON objects of the program's output, one a line."""
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    """The JSON objects of the program's output, one a line; of a program that was cut those that are whole."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
 
 
 def info(day):
@@ -40,9 +53,7 @@ def info(day):
 def smoke(day):
     for name, settings in SMALL.items():
         outcome = day.thalweg("train", "--device=cuda", "--train.max_steps=3", *settings, most=120)
-        day.report.say(f"- {name}: {outcome.verdict}, {outcome.seconds:.1f} s")
-        if outcome.code:
-            block(day, outcome.errors)
+        tell(day, name, outcome)
 
 
 def equal_bits(day):
@@ -74,9 +85,9 @@ def sanitizer(day):
         prefix = [wrapper, "--tool", tool, "--error-exitcode", "1"] if wrapper else []
         for name, settings in SMALL.items():
             outcome = day.run(*prefix, day.folder / "thalweg", "train", "--device=cuda", "--train.max_steps=2", *settings)
-            day.report.say(f"- {tool}, {name}: {outcome.verdict}, {outcome.seconds:.0f} s")
-            if outcome.code:
-                block(day, outcome.text[-3000:] + outcome.errors[-1000:])
+            tell(day, f"{tool}, {name}", outcome)
+        for program in programs(day)[:2]:
+            tell(day, f"{tool}, {program.name}", day.run(*prefix, program, *ON_CUDA))
 
 
 def machine(day):
@@ -110,15 +121,10 @@ def bench(day):
 
 
 def tests(day):
-    """Test programs, the quickest to load first."""
-    programs = sorted((day.folder / "tests").glob("kernels_*_test"), key=lambda path: path.stat().st_size)
-    for program in programs:
+    for program in programs(day):
         if day.left() <= 0:
             return
-        outcome = day.run(program, "--gtest_brief=1", "--gtest_filter=*cuda*:Fast*")
-        day.report.say(f"- {program.name}: {outcome.verdict}, {outcome.seconds:.0f} s")
-        if outcome.code:
-            block(day, outcome.text[-3000:])
+        tell(day, program.name, day.run(program, *(ON_CUDA if program.name.startswith("kernels_") else ["--gtest_brief=1"])))
 
 
 # Name, part, and its share of the time that is left when it begins.
