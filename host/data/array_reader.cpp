@@ -116,11 +116,11 @@ void append_rows(const double* elements, std::int64_t n, const DataSchema* schem
   append_elements(data.cells, cells.data(), n, data);
 }
 
-/// Whether the rows go to request.take. In Fortran order the first row needs the last bytes.
+/// Whether the rows go to request.takers.rows. In Fortran order the first row needs the last bytes.
 bool pass_by(const ArrayHeader& header, const ReadRequest& request) {
   const bool in_order = !header.fortran_order || header.shape.size() < 2;
-  const bool alone = request.target.empty() || request.take_companions;
-  return request.take && alone && in_order && !header.is_text();
+  const bool alone = request.target.empty() || request.takers.companions;
+  return request.takers.rows && alone && in_order && !header.is_text();
 }
 
 /// Rows of the source behind those that passed by, without any yet.
@@ -139,7 +139,7 @@ void give_blocks(ByteSource& source, const ArrayHeader& header, const ReadReques
     RawData block = next_block(data);
     append_rows(elements, n, request.schema, block);
     data.first_source_row += block.rows;
-    request.take(std::move(block));
+    request.takers.rows(std::move(block));
   };
   array_elements::read_rows<Element>(source, header, data.source, request.range, request.progress, give);
 }
@@ -184,7 +184,7 @@ void give_companions(const ReadRequest& request, std::int64_t rows, const ReadBe
   RawData companions = next_block(data);
   companions.rows = rows;
   beside(companions);
-  request.take_companions(std::move(companions));
+  request.takers.companions(std::move(companions));
 }
 
 RawData read_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
@@ -197,7 +197,7 @@ RawData read_array(ByteSource& source, const ArrayHeader& header, const ReadRequ
     return data;
   }
   begin_features(source, header, request.range, data);
-  if (request.take_companions) give_companions(request, rows_of(header, request.range), beside, data);
+  if (request.takers.companions) give_companions(request, rows_of(header, request.range), beside, data);
   if (data.layout == RawData::Layout::u8) {
     give_blocks<std::uint8_t>(source, header, request, data);
   } else if (is_wide(header)) {

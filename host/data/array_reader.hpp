@@ -40,12 +40,12 @@ void check_claim(const ArrayHeader& header, const ByteSource& source, const std:
 /// Reads labels and weights into data whose number of rows is known.
 using ReadBeside = std::function<void(RawData&)>;
 
-/// The array `name`, and what lies beside it. Where request.take is one, rows in C order go there, behind
-/// their labels and weights where request.take_companions is one: then the rows are not among what is
-/// returned.
+/// The array `name`, and what lies beside it. Where request.takers.rows is one, rows in C order go there,
+/// behind their labels and weights where request.takers.companions is one: then the rows are not among what
+/// is returned.
 RawData read_array(ByteSource& source, const ArrayHeader& header, const ReadRequest& request,
                    const std::string& name, const ReadBeside& beside);
-/// Gives request.take_companions the labels and weights of `rows` rows that follow `data`.
+/// Gives request.takers.companions the labels and weights of `rows` rows that follow `data`.
 void give_companions(const ReadRequest& request, std::int64_t rows, const ReadBeside& beside,
                      const RawData& data);
 

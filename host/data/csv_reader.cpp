@@ -229,7 +229,7 @@ RawData read_csv(const ReadRequest& request, std::unique_ptr<ByteSource> source)
   ReadRequest rows = request;
   // Texts become categories, which all rows decide.
   const bool categories = !layout.text_features.empty() && layout.hash_bits == 0;
-  if (categories && request.take_companions) rows.take = nullptr;
+  if (categories && request.takers.companions) rows.takers.rows = nullptr;
   return read_text_files<CsvRows>(csv_reader, rows, text, std::move(first), CsvFormat(rows, rules, layout));
 }
 

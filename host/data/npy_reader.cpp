@@ -124,7 +124,7 @@ void read_beside(const NpzArchive& archive, ArraysBeside found, const ReadReques
 RawData read_npz(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
   const NpzArchive archive(source->file(), request.config.missing);
   ReadRequest rows = request;
-  if (!request.take_companions) rows.take = nullptr;  // blocks alone would have no labels
+  if (!request.takers.companions) rows.takers.rows = nullptr;  // blocks alone would have no labels
   const auto beside = [&](RawData& data) {
     read_beside(archive, arrays_beside(archive, request), request, data);
   };

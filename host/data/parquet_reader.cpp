@@ -131,7 +131,7 @@ class PassingTable {
   bool has_rows() const { return any_; }
   RawData finish() && {
     require_rows(request_.name(), request_.range, seen_);
-    request_.take({});
+    request_.takers.rows({});
     passed_.finish();
     rest_.source = whole_.path;
     rest_.first_source_row = request_.range.begin;
@@ -154,7 +154,7 @@ class PassingTable {
     any_ = true;
     RawData block = passed_.take_block(path);
     block.first_source_row = row - rows + part.begin;
-    request_.take(std::move(block));
+    request_.takers.rows(std::move(block));
     return true;
   }
   static bool has_texts(const RawData& raw) {
@@ -187,7 +187,7 @@ std::optional<RawData> pass_rows(const ReadRequest& request, ByteSource& source)
 }
 
 RawData read_parquet(const ReadRequest& request, std::unique_ptr<ByteSource> source) {
-  if (request.take && request.take_companions)
+  if (request.takers.rows && request.takers.companions)
     if (std::optional<RawData> rest = pass_rows(request, *source)) return std::move(*rest);
   RawTable table = ParquetFile(request.path, request.config, *source).read();
   const auto read = [&](const std::string& path) {

@@ -67,6 +67,16 @@ struct RawData : RawCells, RowOrigin, ReadNotes {
   std::string column(std::int64_t index) const;  ///< `column "age" (3)`, for messages
 };
 
+/// Who takes the rows of a source as they are read.
+struct RowTakers {
+  /// Where there is one, an array gives it the labels, the weights and the number of all rows ahead of the
+  /// first block. A text format gives an empty block at the end and returns them; with categories, all rows.
+  std::function<void(RawData&&)> companions = {};
+  /// Where there is one, a text format, or one array of numbers in C order, gives it the rows block by block,
+  /// as a source each, and returns none.
+  std::function<void(RawData&&)> rows = {};
+};
+
 /// The input of a reader.
 struct ReadRequest {
   const DataConfig& config;
@@ -83,12 +93,7 @@ struct ReadRequest {
   const ReadProgress& progress;
   int threads = 0;                     ///< as ReadOptions::threads
   std::vector<std::string> more = {};  ///< files whose rows follow those of path
-  /// Where there is one, a text format, or one array of numbers in C order, gives it the rows block by block,
-  /// as a source each, and returns none.
-  std::function<void(RawData&&)> take = {};
-  /// Where there is one, an array gives it the labels, the weights and the number of all rows ahead of the
-  /// first block. A text format gives an empty block at the end and returns them; with categories, all rows.
-  std::function<void(RawData&&)> take_companions = {};
+  RowTakers takers = {};
 
   const std::string& name() const { return source.empty() ? path : source; }
 };
@@ -129,12 +134,8 @@ Dataset apply_schema(RawData&& raw, const DataSchema& schema, bool need_target, 
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
                                const DataSchema* schema = nullptr);
 
-/// The takers of ReadRequest.
-struct ArrayTakers {
-  std::function<void(RawData&&)> companions, rows;
-};
 /// The same without a schema, but rows that may pass by go to `takers`: then none of them are returned.
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
-                               const ArrayTakers& takers);
+                               const RowTakers& takers);
 
 }  // namespace thalweg

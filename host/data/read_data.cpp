@@ -24,7 +24,7 @@ namespace {
 
 RawData read_as(const Reader& reader, ReadRequest request, std::unique_ptr<ByteSource> source,
                 WeightFile weights) {
-  if (request.take_companions && !may_pass_by(reader, request)) request.take = nullptr;
+  if (request.takers.companions && !may_pass_by(reader, request)) request.takers.rows = nullptr;
   require_settings_of(reader, request);
   if (!request.more.empty() && !reader.several)
     throw ConfigError(fmt::format("{} names {} files, and {} is read as {}; of that format want one file",
@@ -60,7 +60,7 @@ void require_rows(const std::string& source, const RowRange& range, std::int64_t
 namespace {
 
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
-                               const DataSchema* schema, const ArrayTakers& takers) {
+                               const DataSchema* schema, const RowTakers& takers) {
   config_rules::check_data(config);
   if (config.train.empty()) throw ConfigError("data.train is empty; want a file to train on");
   const ReadRequest request{.config = config,
@@ -74,8 +74,7 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
                             .schema = schema,
                             .progress = reading.progress,
                             .threads = reading.threads,
-                            .take = takers.rows,
-                            .take_companions = takers.companions};
+                            .takers = takers};
   require_pipes_once({config.train, config.target, config.weight});  // mutant: pipe-once
   return read_raw(request);
 }
@@ -90,7 +89,7 @@ RawData read_raw_training_data(const DataConfig& config, TargetUse use, const Re
 }
 
 RawData read_raw_training_data(const DataConfig& config, TargetUse use, const ReadOptions& reading,
-                               const ArrayTakers& takers) {
+                               const RowTakers& takers) {
   return read_raw_training_data(config, use, reading, nullptr, takers);
 }
 
@@ -200,10 +199,10 @@ void read_test_blocks(const DataConfig& config, const DataSchema& schema, bool n
                             .schema = &schema,
                             .progress = reading.progress,
                             .threads = threads,
-                            .take = [&](RawData&& raw) {
+                            .takers = {.rows = [&](RawData&& raw) {
                               any = true;
                               take_raw(std::move(raw));
-                            }};
+                            }}};
   RawData rest = read_raw(request);
   if (!any || rest.rows > 0) take_raw(std::move(rest));
 }

@@ -46,7 +46,7 @@ void check_entries(const RowOrigin& origin, const FeatureRows& rows) {
 
 }  // namespace
 
-ArrayTakers RowConversion::takers() {
+RowTakers RowConversion::takers() {
   return {.companions = [this](RawData&& companions) { take_companions(std::move(companions)); },
           .rows = [this](RawData&& block) { take_block(std::move(block)); }};
 }

@@ -38,7 +38,7 @@ class RowConversion {
 
   /// For read_raw_training_data. Blocks throw NeedsAllRows, NeedsAgain, and DataError for a cell that is not
   /// finite.
-  ArrayTakers takers();
+  RowTakers takers();
   bool has_rows() const { return writer_ != nullptr; }
   /// The set as fit_dataset would have made it of all rows. `rest` is what the reader returned.
   ConvertReport finish(RawData&& rest);

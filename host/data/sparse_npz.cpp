@@ -157,7 +157,7 @@ void give_rows(const ReadRequest& request, RawData& data) {
   data.width = block.width;
   data.offsets.assign(1, 0);
   data.first_source_row += block.rows;
-  request.take(std::move(block));
+  request.takers.rows(std::move(block));
 }
 
 }  // namespace
@@ -179,16 +179,16 @@ RawData read_sparse_npz(const NpzArchive& archive, const ReadRequest& request, c
   require_rows(data.source, request.range, rows.rows());
   const std::int64_t begin = std::min(request.range.begin, rows.rows()),
                      end = std::min(request.range.end, rows.rows());
-  if (request.take && begin < end) give_companions(request, end - begin, beside, data);
+  if (request.takers.rows && begin < end) give_companions(request, end - begin, beside, data);
   for (std::int64_t row = 0; row < end; ++row) {
     const auto& entries = rows.next();
     if (row < begin) continue;
     append_row(entries, row, data);
     const bool full = data.rows >= kBlockRows || std::ssize(data.columns) >= kBlockEntries;
-    if (request.take && (full || row + 1 == end)) give_rows(request, data);
+    if (request.takers.rows && (full || row + 1 == end)) give_rows(request, data);
   }
   if (end == rows.rows()) rows.end();
-  if (request.take) return data;
+  if (request.takers.rows) return data;
   fit_width(request, data);
   beside(data);
   return data;

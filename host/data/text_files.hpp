@@ -31,11 +31,13 @@ void hand_over(const ReadRequest& request, const Format& format, Rows& rows) {
   auto merger = format.merger(data);
   merger.merge(rows);
   format.finish(merger, data);
-  request.take(std::move(data));
+  request.takers.rows(std::move(data));
 }
 
 /// Whether the rows pass by, and their labels are returned.
-inline bool rows_pass_by(const ReadRequest& request) { return request.take && request.take_companions; }
+inline bool rows_pass_by(const ReadRequest& request) {
+  return request.takers.rows && request.takers.companions;
+}
 
 /// The rows of a request's files. `text` is the first file, of which `first` was taken. A format has
 ///   open(part, source, block)  the text of a further file, and its first block without a header
@@ -58,7 +60,7 @@ RawData read_text_files(const Reader& reader, const ReadRequest& request, TextSo
         source, std::move(begin), part.progress, part.threads,
         [&](const TextBlock& block, Rows& rows) { parser.parse(block, rows); },
         [&](Rows& rows) {
-          if (request.take && !rows_pass_by(request)) {
+          if (request.takers.rows && !rows_pass_by(request)) {
             hand_over(request, format, rows);
             return true;
           }
@@ -66,7 +68,7 @@ RawData read_text_files(const Reader& reader, const ReadRequest& request, TextSo
           if (rows_pass_by(request) && data.rows > 0) {
             RawData block = passed.take_block(part.path);
             format.finish_block(merger, block);
-            request.take(std::move(block));
+            request.takers.rows(std::move(block));
           }
           return more;
         });
@@ -79,7 +81,7 @@ RawData read_text_files(const Reader& reader, const ReadRequest& request, TextSo
       return read(part, source, std::move(block));
     });
   if (rows_pass_by(request)) {
-    request.take({});  // all rows have passed by: what they needed may go ahead of what follows
+    request.takers.rows({});  // all rows have passed by: what they needed may go ahead of what follows
     passed.finish();
   }
   format.finish(merger, data);

@@ -96,7 +96,7 @@ class ConvertStreams : public test::DataFiles {
   /// How many blocks of rows pass by; none: they are returned.
   static int blocks_of(const DataConfig& config) {
     int blocks = 0;
-    ArrayTakers takers;
+    RowTakers takers;
     takers.companions = [](RawData&&) {};
     takers.rows = [&](RawData&& block) { blocks += block.rows > 0; };
     const RawData rest = read_raw_training_data(config, TargetUse::automatic, {}, takers);

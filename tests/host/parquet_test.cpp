@@ -126,7 +126,7 @@ TEST_F(Parquet, ADamagedFileAPipeAndHashingAreRefused) {
 /// The rows of each block that passes by, as their features; the targets of all of them follow.
 std::vector<std::vector<float>> blocks_of(const DataConfig& config) {
   std::vector<std::vector<float>> blocks;
-  ArrayTakers takers;
+  RowTakers takers;
   takers.companions = [](RawData&&) {};
   takers.rows = [&](RawData&& block) {
     if (block.rows > 0) blocks.push_back(block.cells);
