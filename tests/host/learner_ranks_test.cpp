@@ -1,8 +1,11 @@
 // A learner whose steps several ranks take: what its calls do, and what they refuse.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 
 #include "host/checkpoint/files.hpp"
@@ -12,6 +15,7 @@
 #include "tests/support/memory_store.hpp"
 #include "tests/support/random_rows.hpp"
 #include "tests/support/scratch_folder.hpp"
+#include "tests/support/threads.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/learner.hpp"
 
@@ -142,6 +146,20 @@ TEST(LearnerRanks, NameTheRowOfALossThatIsNotFiniteAndGoOn) {
   EXPECT_EQ(joined(model.parameters()), before);
   EXPECT_EQ(learner.step(first_rows(8)).weight_sum, 8);
   EXPECT_NE(joined(model.parameters()), before);
+}
+
+TEST(LearnerRanks, AreNotInTheChildOfAForkWhichEndsAllTheSame) {
+  auto shared = std::make_unique<Shared>(2);
+  shared->learner.step(first_rows(8));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::string refusal = test::refusal_of([&] { shared->learner.step(first_rows(8)); });
+    shared.reset();
+    ::_exit(refusal.find("the child of a fork has no ranks") == std::string::npos ? 1 : 0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 std::string refusal(const Dataset& data, const ModelConfig& model, const LearnerOptions& options,
