@@ -201,7 +201,7 @@ TEST_F(InspectText, GradientsSayWhereTheyAreAndHowMany) {
 
 TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
   const std::string commands =
-      "train evaluate predict gradients convert export verify inspect report bench info schema help "
+      "train evaluate predict gradients convert export verify inspect report watch bench info schema help "
       "completion";
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const std::string script = output_of({"completion", shell});

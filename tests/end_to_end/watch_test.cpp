@@ -116,6 +116,14 @@ TEST_F(Watch, AWindowOfAnotherSizeIsFilledAtOnce) {
   EXPECT_LT(watching.text().size() - wide, wide) << "a narrower window, a shorter text";
 }
 
+TEST_F(Watch, ALowWindowGetsTheLinesThatItCanShow) {
+  begin("run", 2);
+  const RunLock lock(run_, {});
+  Watching low({run_, kOften}, kUsual, 3);
+  ASSERT_TRUE(low.shows("step 20 of 30") && low.shows(kShown) && low.shows(kShown)) << low.text();
+  EXPECT_THAT(low.text(), Not(HasSubstr("left"))) << "the third line";
+}
+
 TEST_F(Watch, WithoutColoursBlocksOrACursorTheTextIsPlain) {
   begin("run", 2);
   const RunLock lock(run_, {});

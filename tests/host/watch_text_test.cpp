@@ -54,6 +54,15 @@ TEST(WatchText, AnEndedRunHasNoBarAndSaysItsStage) {
             "lr              0.125      __\n");
 }
 
+TEST(WatchText, WordsThatHaveNoRoomBehindTheStageTakeALine) {
+  const RunGlance broken{
+      .run = "runs/c", .stage = RunStage::killed, .words = "the same command begins again"};
+  EXPECT_EQ(run_text(broken, 46, kPlain), "runs/c: killed; the same command begins again\n");
+  EXPECT_EQ(run_text(broken, 45, kPlain), "runs/c: killed\nthe same command begins again\n");
+  EXPECT_EQ(run_text(broken, 16, kPlain), "runs/c: killed\nthe same com...\n");
+  EXPECT_EQ(run_text(broken, 12, kPlain), "...: killed\nthe same...\n");
+}
+
 TEST(WatchText, ARunWithoutLinesIsItsStage) {
   const RunGlance waiting{.run = "runs/c", .stage = RunStage::waiting, .words = "it has not begun"};
   EXPECT_EQ(run_text(waiting, 80, kPlain), "runs/c: waiting; it has not begun\n");
