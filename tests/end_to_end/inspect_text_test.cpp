@@ -241,6 +241,8 @@ TEST_F(InspectText, BashCompletesTheValuesOfASetting) {
   EXPECT_EQ(offered_by_bash("thalweg train --to", 2), "") << "an option of export";
   EXPECT_EQ(offered_by_bash("thalweg report run --st", 3), "--standard-errors");
   EXPECT_EQ(offered_by_bash("thalweg report run --me", 3), "--metric=");
+  EXPECT_EQ(offered_by_bash("thalweg watch run --on", 3), "--once");
+  EXPECT_EQ(offered_by_bash("thalweg watch run --int", 3), "--interval=");
 }
 
 }  // namespace

@@ -79,6 +79,8 @@ TEST(WatchText, WaitingSilenceAndDamageAreRemarks) {
                                                    "25 % of the last epoch was waiting for data\n"
                                                    "no new line for 1:15\n"
                                                    "2 lines of metrics.jsonl are damaged and left out\n"));
+  run.silence = 60;
+  EXPECT_THAT(run_text(run, 80, kPlain), HasSubstr("no new line for 1:00\n"));
   run.damaged = 1;
   run.silence = 59;
   EXPECT_THAT(run_text(run, 80, kPlain),
@@ -116,6 +118,14 @@ TEST(WatchText, CurvesFillTheWindow) {
     EXPECT_THAT(lines[3], HasSubstr("█"));
     EXPECT_THAT(lines[5], testing::EndsWith("▁  best 0.75 at epoch 2"));
   }
+}
+
+TEST(WatchText, ACurveHasEightCharactersOrNone) {
+  RunGlance run = long_run();
+  run.curves.resize(1);
+  run.curves[0].values = {0, 1, 2, 3, 4, 5, 6, 7};
+  EXPECT_THAT(run_text(run, 32, kAscii), HasSubstr("\ntrain.loss  7          _.:-=+*#\n"));
+  EXPECT_THAT(run_text(run, 31, kAscii), HasSubstr("\ntrain.loss  7          \n"));
 }
 
 TEST(WatchText, NoLineIsAsWideAsItsWindow) {
