@@ -46,15 +46,19 @@ std::string joined(const std::vector<std::string>& parts, int room) {
   return text;
 }
 
-/// Whose name gives way where the window is narrow.
-std::string head_line(const RunGlance& glance, int room, const Abilities& abilities) {
+/// Name and stage, and what there is to say of it: behind them, or in a line of its own. The name gives way
+/// where the window is narrow.
+std::vector<std::string> head_lines(const RunGlance& glance, int room, const Abilities& abilities) {
   const std::string stage(name_of(glance.stage));
-  const int of_name = std::max(room - shown_width(stage) - 2, 0);
+  const int of_name = room - shown_width(stage) - 2;
+  if (of_name < 0) return {without_end(stage, room)};
   const std::string name = without_begin(printable(glance.run), of_name);
-  const int left = room - shown_width(name) - 2 - shown_width(stage);
-  if (left < 0) return without_end(stage, room);
-  const std::string words = glance.words.empty() ? "" : "; " + printable(glance.words);
-  return name + ": " + painted(stage, paint_of(glance.stage), abilities) + without_end(words, left);
+  const std::string head = name + ": " + painted(stage, paint_of(glance.stage), abilities);
+  if (glance.words.empty()) return {head};
+  const std::string words = printable(glance.words);
+  if (shown_width(name) + 2 + shown_width(stage) + 2 + shown_width(words) <= room)
+    return {head + "; " + words};
+  return {head, without_end(words, room)};
 }
 
 std::string progress_line(const RunGlance& glance, int room) {
@@ -109,7 +113,7 @@ std::vector<std::string> remarks(const RunGlance& glance) {
 
 std::string run_text(const RunGlance& glance, int columns, const Abilities& abilities) {
   const int room = std::max(columns - 1, 0);  // some terminals wrap when the last column is written
-  std::vector<std::string> lines{head_line(glance, room, abilities)};
+  std::vector<std::string> lines = head_lines(glance, room, abilities);
   if (!glance.curves.empty()) lines.push_back(progress_line(glance, room));
   lines.push_back(bar_line(glance, room));
   int of_label = 0;

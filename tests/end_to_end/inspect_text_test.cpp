@@ -201,7 +201,7 @@ TEST_F(InspectText, GradientsSayWhereTheyAreAndHowMany) {
 
 TEST_F(InspectText, CompletionKnowsEveryCommandAndEverySetting) {
   const std::string commands =
-      "train evaluate predict gradients convert export verify inspect report bench info schema help "
+      "train evaluate predict gradients convert export verify inspect report watch bench info schema help "
       "completion";
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const std::string script = output_of({"completion", shell});
@@ -241,6 +241,8 @@ TEST_F(InspectText, BashCompletesTheValuesOfASetting) {
   EXPECT_EQ(offered_by_bash("thalweg train --to", 2), "") << "an option of export";
   EXPECT_EQ(offered_by_bash("thalweg report run --st", 3), "--standard-errors");
   EXPECT_EQ(offered_by_bash("thalweg report run --me", 3), "--metric=");
+  EXPECT_EQ(offered_by_bash("thalweg watch run --on", 3), "--once");
+  EXPECT_EQ(offered_by_bash("thalweg watch run --int", 3), "--interval=");
 }
 
 }  // namespace

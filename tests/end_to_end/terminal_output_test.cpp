@@ -58,7 +58,7 @@ class TerminalOutput : public testing::Test {
 
 TEST_F(TerminalOutput, ConfusionsFitTheWindow) {
   // 2 + 12 and 9 for each class
-  const std::string usual = "                     no      yes\n", narrow = "       no yes\n";
+  const std::string usual = "                     no      yes\n", narrow = "      no yes\n";
   for (const auto& [columns, head] : {std::pair{32, usual}, {31, narrow}}) {
     Words words = training();
     words.push_back("--checkpoint.resume=never");

@@ -1,13 +1,13 @@
 // thalweg watch on a terminal and without one: signals, windows, and runs that begin, grow, end and go.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <chrono>
+
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
-#include <thread>
 
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/run_lock.hpp"
@@ -116,6 +116,14 @@ TEST_F(Watch, AWindowOfAnotherSizeIsFilledAtOnce) {
   EXPECT_LT(watching.text().size() - wide, wide) << "a narrower window, a shorter text";
 }
 
+TEST_F(Watch, ALowWindowGetsTheLinesThatItCanShow) {
+  begin("run", 2);
+  const RunLock lock(run_, {});
+  Watching low({run_, kOften}, kUsual, 3);
+  ASSERT_TRUE(low.shows("step 20 of 30") && low.shows(kShown) && low.shows(kShown)) << low.text();
+  EXPECT_THAT(low.text(), Not(HasSubstr("left"))) << "the third line";
+}
+
 TEST_F(Watch, WithoutColoursBlocksOrACursorTheTextIsPlain) {
   begin("run", 2);
   const RunLock lock(run_, {});
@@ -133,26 +141,47 @@ TEST_F(Watch, WithoutColoursBlocksOrACursorTheTextIsPlain) {
   EXPECT_THAT(dumb.text(), Not(HasSubstr("\033")));
 }
 
+/// Text that calls `at_flush` with the number of each flush.
+class WatchedText : public std::stringbuf {
+ public:
+  explicit WatchedText(std::function<void(int)> at_flush) : at_flush_(std::move(at_flush)) {}
+
+ protected:
+  int sync() override {
+    at_flush_(++flushes_);
+    return 0;
+  }
+
+ private:
+  std::function<void(int)> at_flush_;
+  int flushes_ = 0;
+};
+
 TEST_F(Watch, WithoutATerminalEachEpochIsALine) {
   begin("run", 1);
   std::optional<RunLock> lock(std::in_place, run_, [](const std::string&) {});
-  std::thread trainer([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(400));
-    append("run", epoch(2));
-    std::this_thread::sleep_for(std::chrono::milliseconds(400));
-    folder_.write("run/model.safetensors", "");
+  WatchedText text([&](int lines) {
+    if (lines == 1) append("run", epoch(2));
+    if (lines != 2) return;
     append("run", epoch(3));
+    folder_.write("run/model.safetensors", "");
     lock.reset();
   });
-  EXPECT_EQ(call({"watch", run_, "--interval=0.1"}), 0);
-  trainer.join();
-  const std::string first = run_ + ": running, epoch 1 of 3, step 10 of 30, train.loss 7, 40 samples/s, ";
-  EXPECT_THAT(out_, testing::StartsWith(first));
-  EXPECT_THAT(out_, HasSubstr("\n" + run_ + ": running, epoch 2 of 3, step 20 of 30, train.loss 6, "));
-  EXPECT_THAT(
-      out_, EndsWith("\n" + run_ + ": finished, epoch 3 of 3, step 30 of 30, train.loss 5, 40 samples/s\n"));
-  EXPECT_LE(std::count(out_.begin(), out_.end(), '\n'), 4) << "no line twice";
-  EXPECT_EQ(err_, "");
+  std::ostream out(&text);
+  std::ostringstream err;
+  EXPECT_EQ(cli::run({"watch", run_, kOften}, {out, err}), 0);
+  std::istringstream said(text.str());
+  const auto next = [&] {
+    std::string line;
+    std::getline(said, line);
+    return line;
+  };
+  EXPECT_THAT(next(), testing::StartsWith(
+                          run_ + ": running, epoch 1 of 3, step 10 of 30, train.loss 7, 40 samples/s, 0:0"));
+  EXPECT_THAT(next(), testing::StartsWith(run_ + ": running, epoch 2 of 3, step 20 of 30, train.loss 6, "));
+  EXPECT_EQ(next(), run_ + ": finished, epoch 3 of 3, step 30 of 30, train.loss 5, 40 samples/s");
+  EXPECT_EQ(next(), "") << "no line twice";
+  EXPECT_EQ(err.str(), "");
 }
 
 TEST_F(Watch, OnceShowsRunsAsTheyAreNow) {

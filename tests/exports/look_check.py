@@ -17,7 +17,7 @@ REFERENCES = ROOT / "tests" / "exports" / "look"
 SIZES = ((400, 2400), (1400, 2000))
 THEMES = {"dark": 0, "light": 1}  # as Blink counts them
 BLOCK = 10
-MOST_MEAN, MOST_SHARE, LARGE = 1.5, 0.01, 40  # of differences, of 255; of channels that differ much
+MOST_MEAN, MOST_SHARE, LARGE = 1.0, 0.005, 40  # of differences, of 255; of channels that differ much
 
 
 def page(program, folder):

@@ -32,6 +32,29 @@ TEST(WatchTable, SeveralRunsInAWindowOfAHundredAndSixtyColumns) {
       "runs/b  finished    2/2         0.5             0.5     0.875 at 1 *   0.125      1.3 k     -  █▁\n");
 }
 
+TEST(WatchTable, ColumnsGoInTheirOrderWhereThereIsLittleRoom) {
+  const std::vector<RunGlance> runs{running(), finished()};
+  const auto row = [&](int columns, std::size_t line) {
+    return lines_of(runs_text(runs, {.columns = columns, .rows = 24}, kPlain))[line];
+  };
+  EXPECT_EQ(row(60, 0), "run               epoch  train.loss  best at epoch    left");
+  EXPECT_EQ(row(60, 1), "runs/a  running     3/5        0.25      0.75 at 2    0:15");
+  EXPECT_EQ(row(58, 1), "runs/a  running     3/5        0.25  0:15  ▁█▅");
+  EXPECT_EQ(row(40, 1), "runs/a  running     3/5        0.25");
+  EXPECT_EQ(row(30, 1), "runs/a  running     3/5");
+  EXPECT_EQ(row(20, 1), "runs/a  running");
+  EXPECT_EQ(row(12, 1), "runs/a");
+  EXPECT_EQ(row(6, 1), ".../a");
+  EXPECT_EQ(row(6, 0), "run");
+}
+
+TEST(WatchTable, LongNamesLoseTheirBegin) {
+  std::vector<RunGlance> runs{running(), finished()};
+  runs[0].run = std::string(10, 'a') + std::string(29, 'b');
+  const std::string text = runs_text(runs, {.columns = 160, .rows = 24}, kPlain);
+  EXPECT_THAT(text, HasSubstr("\n..." + std::string(29, 'b') + "  running "));
+}
+
 TEST(WatchTable, RunsThatWatchSeveralMetricsHaveNoBestOfAll) {
   std::vector<RunGlance> runs{running(), finished()};
   runs[1].watched = "validation.f1";

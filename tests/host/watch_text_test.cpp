@@ -54,6 +54,15 @@ TEST(WatchText, AnEndedRunHasNoBarAndSaysItsStage) {
             "lr              0.125      __\n");
 }
 
+TEST(WatchText, WordsThatHaveNoRoomBehindTheStageTakeALine) {
+  const RunGlance broken{
+      .run = "runs/c", .stage = RunStage::killed, .words = "the same command begins again"};
+  EXPECT_EQ(run_text(broken, 46, kPlain), "runs/c: killed; the same command begins again\n");
+  EXPECT_EQ(run_text(broken, 45, kPlain), "runs/c: killed\nthe same command begins again\n");
+  EXPECT_EQ(run_text(broken, 16, kPlain), "runs/c: killed\nthe same com...\n");
+  EXPECT_EQ(run_text(broken, 12, kPlain), "...: killed\nthe same...\n");
+}
+
 TEST(WatchText, ARunWithoutLinesIsItsStage) {
   const RunGlance waiting{.run = "runs/c", .stage = RunStage::waiting, .words = "it has not begun"};
   EXPECT_EQ(run_text(waiting, 80, kPlain), "runs/c: waiting; it has not begun\n");
@@ -70,6 +79,8 @@ TEST(WatchText, WaitingSilenceAndDamageAreRemarks) {
                                                    "25 % of the last epoch was waiting for data\n"
                                                    "no new line for 1:15\n"
                                                    "2 lines of metrics.jsonl are damaged and left out\n"));
+  run.silence = 60;
+  EXPECT_THAT(run_text(run, 80, kPlain), HasSubstr("no new line for 1:00\n"));
   run.damaged = 1;
   run.silence = 59;
   EXPECT_THAT(run_text(run, 80, kPlain),
@@ -107,6 +118,14 @@ TEST(WatchText, CurvesFillTheWindow) {
     EXPECT_THAT(lines[3], HasSubstr("█"));
     EXPECT_THAT(lines[5], testing::EndsWith("▁  best 0.75 at epoch 2"));
   }
+}
+
+TEST(WatchText, ACurveHasEightCharactersOrNone) {
+  RunGlance run = long_run();
+  run.curves.resize(1);
+  run.curves[0].values = {0, 1, 2, 3, 4, 5, 6, 7};
+  EXPECT_THAT(run_text(run, 32, kAscii), HasSubstr("\ntrain.loss  7          _.:-=+*#\n"));
+  EXPECT_THAT(run_text(run, 31, kAscii), HasSubstr("\ntrain.loss  7          \n"));
 }
 
 TEST(WatchText, NoLineIsAsWideAsItsWindow) {

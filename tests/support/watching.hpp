@@ -25,8 +25,8 @@ inline const Variables kUsual{{"TERM", "xterm"}, {"LC_ALL", "C.UTF-8"}, {"NO_COL
 
 class Watching {
  public:
-  explicit Watching(const Words& arguments, const Variables& variables = kUsual, int columns = 80)
-      : terminal_(columns, 24), child_(::fork()) {
+  explicit Watching(const Words& arguments, const Variables& variables = kUsual, int rows = 24)
+      : terminal_(80, rows), child_(::fork()) {
     if (child_ == 0) be_the_child(arguments, variables);
     terminal_.close_theirs();
   }
