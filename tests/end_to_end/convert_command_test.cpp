@@ -256,7 +256,7 @@ TEST_F(ConvertCommand, InspectVerifiesNoFolderOfOtherThings) {
   EXPECT_EQ(result.out, "");
   EXPECT_THAT(result.err, HasSubstr("holds no run, no checkpoint and no manifest.json of a set of shards"));
   const Result of_file = run({"inspect", path("notes.txt"), "--verify"});
-  EXPECT_EQ(of_file.code, 64);
+  EXPECT_EQ(of_file.code, 2);
   EXPECT_THAT(
       of_file.err,
       HasSubstr("notes.txt is a file; --verify takes the folder of a run, a checkpoint or a set of shards"));

@@ -103,7 +103,7 @@ class Steps(unittest.TestCase):
                 self.assertGreaterEqual(work.work_of(launched, work.SHAPES[workload], 0).warm, 0)
 
     def test_a_step_is_the_sum_of_its_nodes_and_copies(self):
-        step = nodes.Step(2, (node("thrust", op="sort_pairs"), node("record")))
+        step = nodes.Step(2, (node("thrust", op="sort_pairs"), node("finish_norm")))
         shape = work.Shape("sparse", 100, (1000, 1), 10)
         found = model.predict(gpu(), step, shape, lambda *_: (Resources, sass.Flow(CODE)))
         sort = 6 * 1.0 + 4 * 0.25 + 1000 * 68 / 2e6
