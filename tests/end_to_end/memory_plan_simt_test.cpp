@@ -189,8 +189,20 @@ TEST_F(MemoryPlan, ARunThatDoesNotFitNamesTheBatchThatWould) {
   EXPECT_THAT(train_within(1000, run).err, HasSubstr("train.batch_size = 1 would not fit either: "));
 }
 
+TEST_F(MemoryPlan, ARunWhoseChainsDoNotFitNamesTheSlicesThatWould) {
+  const Words run =
+      with(dense_, {"--model.hidden=200", "--train.batch_size=2", "--train.reduction_slices=6"});
+  const std::int64_t of_2 = planned_bytes(train_within(0, with(run, {"--train.reduction_slices=2"})).err);
+  const std::string refused = train_within(of_2, run).err;
+  EXPECT_THAT(refused, HasSubstr("train.micro_batch = 1 would not fit either: "));
+  EXPECT_THAT(refused, HasSubstr("train.batch_size = 1 would not fit either: "));
+  EXPECT_THAT(refused, HasSubstr(". train.reduction_slices = 2 would fit: "));
+  EXPECT_THAT(train_within(of_2 - 1, run).err, HasSubstr("train.reduction_slices = 1 would fit: "));
+}
+
 TEST_F(MemoryPlan, ARunOfSingleRowsThatDoesNotFitIsToldOfItsData) {
-  const std::string refused = train_within(1000, with(dense_, {"--train.batch_size=1"})).err;
+  const std::string refused =
+      train_within(1000, with(dense_, {"--train.batch_size=1", "--train.reduction_slices=1"})).err;
   EXPECT_THAT(refused, HasSubstr(". Fewer rows or uint8 features take less"));
   EXPECT_THAT(refused, Not(HasSubstr("would")));
 }
