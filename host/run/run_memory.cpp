@@ -121,11 +121,11 @@ std::int64_t most_bytes(const RunToPlan& run, const LearnerOptions& options) {
   return memory.most_bytes();
 }
 
-/// A setting of a number of rows, and the bytes that the run takes with each number.
+/// A setting that makes a run smaller, and the bytes that the run takes with each of its values.
 struct Remedy {
   const char* setting;
   std::int64_t asked;
-  std::function<std::int64_t(std::int64_t rows)> bytes;
+  std::function<std::int64_t(std::int64_t value)> bytes;
 };
 
 bool takes_micro_batches(const ModelSpec& spec) {
@@ -149,6 +149,14 @@ std::int64_t bytes_of_batch(const RunToPlan& run, std::int64_t rows) {
   return most_bytes(run, options);
 }
 
+std::int64_t bytes_of_slices(const RunToPlan& run, std::int64_t slices) {
+  LearnerOptions options = run.options;
+  options.reduction_slices = static_cast<int>(slices);
+  return most_bytes(run, options);
+}
+
+/// The first changes no bit; the last only how sums are rounded, and helps most where the chains of the
+/// slices are the memory.
 std::vector<Remedy> remedies(const RunToPlan& run) {
   std::vector<Remedy> found;
   const std::int64_t micro = asked_rows(run.options), batch = run.options.max_batch;
@@ -159,22 +167,24 @@ std::vector<Remedy> remedies(const RunToPlan& run) {
   if (batch > 1 && batch == run.options.batches->batch_size())
     found.push_back(
         {"train.batch_size", batch, [&run](std::int64_t rows) { return bytes_of_batch(run, rows); }});
+  if (run.options.reduction_slices > 1)
+    found.push_back({"train.reduction_slices", run.options.reduction_slices,
+                     [&run](std::int64_t slices) { return bytes_of_slices(run, slices); }});
   return found;
 }
 
 /// What would fit, as a sentence: the largest power of two below what is asked for.
 std::string advice(const RunToPlan& run, std::int64_t free_bytes) {
-  std::string least;
+  std::string refused;
   for (const Remedy& remedy : remedies(run)) {
-    auto rows = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(remedy.asked - 1)));
-    for (; rows >= 1; rows /= 2) {
-      const std::int64_t bytes = remedy.bytes(rows);
-      const std::string with = fmt::format("{} = {} would", remedy.setting, rows);
-      if (bytes <= free_bytes) return fmt::format("{} fit: {}", with, size_text(bytes));
-      least = fmt::format("{} not fit either: {}. ", with, size_text(bytes));
-    }
+    auto value = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(remedy.asked - 1)));
+    std::int64_t bytes = remedy.bytes(value);
+    while (bytes > free_bytes && value > 1) bytes = remedy.bytes(value /= 2);
+    if (bytes <= free_bytes)
+      return refused + fmt::format("{} = {} would fit: {}", remedy.setting, value, size_text(bytes));
+    refused += fmt::format("{} = 1 would not fit either: {}. ", remedy.setting, size_text(bytes));
   }
-  return least +
+  return refused +
          "Fewer rows or uint8 features take less; features of a converted set that is too large for the "
          "host's memory stay on the disk";
 }

@@ -65,7 +65,8 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
 
 /// Float features are transformed before they get there; a step transforms the others.
 std::int64_t held_bytes(const Dataset& data) {
-  const bool transforms = !data.dense_u8.empty();
+  const bool stored_bytes = data.store != nullptr && data.store->form().dtype == DType::u8;
+  const bool transforms = !data.dense_u8.empty() || stored_bytes;
   return bytes_of(data.dense_f32) + bytes_of(data.dense_u8) + bytes_of(data.offsets) +
          bytes_of(data.columns) + bytes_of(data.values) + bytes_of(data.target) + bytes_of(data.weight) +
          (transforms ? bytes_of(data.transform.scale) + bytes_of(data.transform.shift) : 0);

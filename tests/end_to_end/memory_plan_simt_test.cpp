@@ -50,6 +50,13 @@ std::int64_t planned_bytes(const std::string& refusal) {
   return std::regex_search(refusal, found, pattern) ? std::stoll(found[1]) : -1;
 }
 
+/// A part of the plan, in KiB as it is told.
+double part_of(const std::string& text, const std::string& name) {
+  std::smatch found;
+  const std::regex pattern("memory: .*" + name + R"( ([0-9.]+) KiB)");
+  return std::regex_search(text, found, pattern) ? std::stod(found[1]) : -1;
+}
+
 /// The plan is what the run takes; with a byte less it is refused before it takes any.
 void expect_plan_of_what_is_taken(const Words& settings) {
   SCOPED_TRACE(testing::PrintToString(settings));
@@ -158,6 +165,19 @@ TEST_F(MemoryPlan, OfDrawnRunsIsWhatTheyTake) {
   }
 }
 
+TEST_F(MemoryPlan, CountsTheDataOfEverySetThatARunPlaces) {
+  // 300 rows of 784 bytes with a target, and scale and shift of 784 floats of either set.
+  EXPECT_NEAR(part_of(train_within(-1, bytes_).err, "data"), (300 * 788 + 2 * 2 * 784 * 4) / 1024.0, 0.06);
+  const TemporaryFolder folder;
+  std::string lines;
+  for (int i = 0; i < 500; ++i) lines += "+1 1:1 3:2\n-1 2:1\n";
+  const double alone = part_of(train_within(-1, sparse_).err, "data");
+  const Words validated = with(sparse_, {"--data.validation=" + folder.write("more.libsvm", lines)});
+  // 1000 rows: offsets, 1500 entries, targets.
+  EXPECT_NEAR(part_of(train_within(-1, validated).err, "data") - alone, (1001 * 8 + 1500 * 8 + 4000) / 1024.0,
+              0.11);
+}
+
 TEST_F(MemoryPlan, IsLoggedBeforeTheFirstStep) {
   EXPECT_THAT(train_within(-1, dense_).err,
               AllOf(HasSubstr("memory: "), HasSubstr("parameters"), HasSubstr("working memory")));
@@ -189,8 +209,20 @@ TEST_F(MemoryPlan, ARunThatDoesNotFitNamesTheBatchThatWould) {
   EXPECT_THAT(train_within(1000, run).err, HasSubstr("train.batch_size = 1 would not fit either: "));
 }
 
+TEST_F(MemoryPlan, ARunWhoseChainsDoNotFitNamesTheSlicesThatWould) {
+  const Words run =
+      with(dense_, {"--model.hidden=200", "--train.batch_size=2", "--train.reduction_slices=6"});
+  const std::int64_t of_2 = planned_bytes(train_within(0, with(run, {"--train.reduction_slices=2"})).err);
+  const std::string refused = train_within(of_2, run).err;
+  EXPECT_THAT(refused, HasSubstr("train.micro_batch = 1 would not fit either: "));
+  EXPECT_THAT(refused, HasSubstr("train.batch_size = 1 would not fit either: "));
+  EXPECT_THAT(refused, HasSubstr(". train.reduction_slices = 2 would fit: "));
+  EXPECT_THAT(train_within(of_2 - 1, run).err, HasSubstr("train.reduction_slices = 1 would fit: "));
+}
+
 TEST_F(MemoryPlan, ARunOfSingleRowsThatDoesNotFitIsToldOfItsData) {
-  const std::string refused = train_within(1000, with(dense_, {"--train.batch_size=1"})).err;
+  const std::string refused =
+      train_within(1000, with(dense_, {"--train.batch_size=1", "--train.reduction_slices=1"})).err;
   EXPECT_THAT(refused, HasSubstr(". Fewer rows or uint8 features take less"));
   EXPECT_THAT(refused, Not(HasSubstr("would")));
 }

@@ -52,6 +52,16 @@ folder_for_gpu() {
   fi
 }
 
+# cuBLASLt is too large to carry: a machine has it with its toolkit, or in a package of Python.
+find_libraries() {
+  ldd "$1/thalweg" | grep -q 'libcublasLt.*not found' || return 0
+  local library
+  library=$(find -L /usr/local/cuda*/ /opt "$(python3 -c 'import site; print(site.getsitepackages()[0])')" \
+    -name 'libcublasLt.so.*' -print -quit 2>/dev/null || true)
+  [ -n "$library" ] || { say "./run gpu: there is no libcublasLt, which $1/thalweg needs"; exit 69; }
+  export LD_LIBRARY_PATH="$(dirname "$library")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+}
+
 if [ "$carry" = yes ]; then
   make_carry
 elif [ "$device" = simt ]; then
@@ -59,5 +69,6 @@ elif [ "$device" = simt ]; then
   python3 tests/gpu/day.py build/simt --executed --minutes="$minutes" --report=build/gpu-report.md
 else
   folder=$(folder_for_gpu)
+  find_libraries "$folder"
   python3 tests/gpu/day.py "$folder" --minutes="$minutes" --report="${OUT:-build}/gpu-report.md"
 fi

@@ -132,18 +132,36 @@ TEST_F(Probes, TakeLongEnoughForTheClock) {
 }
 
 TEST_F(Probes, BindACaseToWhatTakesItLonger) {
-  const Machine machine(*ctx_, {.repetitions = 1, .seconds = 0}, 1 << 18);
-  const auto limit_of = [&](const Cost& cost, std::int64_t working_set) {
+  constexpr std::int64_t kMemory = 1 << 18, kMegabyte = 1 << 20;
+  const Machine machine(*ctx_, {.repetitions = 1, .seconds = 0}, kMemory);
+  const auto bound = [&](const Cost& cost, std::int64_t working_set) {
     Case subject{.cost = cost};
     machine.bind(subject, working_set);
-    return std::pair{subject.limit->name(), subject.limit_amount};
+    return subject;
   };
-  const std::int64_t large = 2 * device_l2_bytes();
-  EXPECT_EQ(limit_of({.flops = 1, .bytes_read = 700, .bytes_written = 300}, large),
-            std::pair(std::string("copy"), 1000.0));
-  EXPECT_EQ(limit_of({.flops = 1, .bytes_read = 1000}, 1 << 16),
-            std::pair(std::string("read from cache"), 1000.0));
-  EXPECT_EQ(limit_of({.flops = 1'000'000'000, .bytes_read = 1}, large), std::pair(std::string("fma"), 1e9));
+  const std::int64_t cache = device_l2_bytes() / 2;
+  const Case copied = bound({.flops = 1, .bytes_read = 700, .bytes_written = 300}, cache + 1);
+  EXPECT_EQ(copied.limit->name(), "copy");
+  EXPECT_EQ(copied.limit_amount, 1000);
+  const Case cached = bound({.flops = 1, .bytes_read = 1000}, 1 << 16);
+  EXPECT_EQ(cached.limit->name(), "read from cache");
+  EXPECT_EQ(cached.limit_amount, 1000);
+  expect_whole_rounds(*cached.limit, kMegabyte);
+  EXPECT_EQ(bound({.flops = 1, .bytes_read = 1000}, cache).limit->name(), "read from cache");
+  const Case computed = bound({.flops = 1'000'000'000, .bytes_read = 1}, cache + 1);
+  EXPECT_EQ(computed.limit->name(), "fma");
+  EXPECT_EQ(computed.limit_amount, 1e9);
+  EXPECT_EQ(computed.limit->usual(), machine.rate("fma")) << "as it was measured, until it is again";
+}
+
+TEST_F(Probes, BindACaseOfFastNumericsToTheTensorCores) {
+  const Context fast({.device = "cuda", .numerics = Numerics::fast});
+  const Machine machine(fast, {.repetitions = 1, .seconds = 0}, 1 << 18);
+  Case subject{.cost = {.flops = 1'000'000'000, .bytes_read = 1}};
+  machine.bind(subject, 1 << 30);
+  const bool tensor = machine.rate("tensor") > machine.rate("fma");
+  EXPECT_EQ(subject.limit->name(), tensor ? "tensor" : "fma");
+  EXPECT_GT(machine.rate("tensor"), 0);
 }
 
 }  // namespace
