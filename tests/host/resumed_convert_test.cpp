@@ -6,11 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <map>
 #include <random>
 
 #include "host/checkpoint/atomic_folder.hpp"
+#include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/files.hpp"
@@ -171,6 +173,58 @@ TEST_F(ResumedConvert, ReusedFilesAreOnTheDiskToo) {
   EXPECT_EQ(folder.reused(), 1);
   EXPECT_EQ(counted.calls(test::FileOp::fsync), before + 1);
   EXPECT_EQ(counted.calls(test::FileOp::write), 0);
+}
+
+TEST_F(ResumedConvert, EveryByteOfAFileIsCompared) {
+  std::string bytes(3 << 20, 'a');
+  bytes[1 << 20] = 'b';
+  const std::string file = root_ / "file";
+  test::overwrite(file, bytes);
+  const auto holds = [&](const std::string& expected) {
+    const std::string_view all(expected);
+    const std::string_view parts[] = {all.substr(0, 10), "", all.substr(10)};
+    return file_holds(file, parts);
+  };
+  EXPECT_TRUE(holds(bytes));
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{9}, std::size_t{10}, std::size_t{1} << 20, bytes.size() - 1}) {
+    std::string other = bytes;
+    other[at] = 'c';
+    EXPECT_FALSE(holds(other)) << at;
+  }
+  EXPECT_FALSE(holds(bytes + "a"));
+  EXPECT_FALSE(holds(bytes.substr(1)));
+  EXPECT_FALSE(file_holds(root_ / "none", {}));
+}
+
+int lock_calls = 0;
+int no_locks(int, int) {
+  errno = ENOLCK;
+  return -1;
+}
+int interrupted_once(int fd, int operation) {
+  if (lock_calls++ > 0) return system_file_ops.flock(fd, operation);
+  errno = EINTR;
+  return -1;
+}
+
+TEST_F(ResumedConvert, AFileSystemWithoutLocksIsWrittenToAllTheSame) {
+  FileOps ops = file_ops();
+  ops.flock = &no_locks;
+  const ScopedFileOps without(ops);
+  leave(3);
+  EXPECT_THAT(convert(data_), ElementsAre(HasSubstr("3 of 20")));
+  expect_whole();
+}
+
+TEST_F(ResumedConvert, AnInterruptedLockIsAskedForAgain) {
+  FileOps ops = file_ops();
+  ops.flock = &interrupted_once;
+  lock_calls = 0;
+  const ScopedFileOps interrupted(ops);
+  const AtomicFolder first(root_ / "out", Leftovers::reused);
+  EXPECT_EQ(lock_calls, 2);
+  EXPECT_THROW(AtomicFolder(root_ / "out", Leftovers::reused), IoError);
 }
 
 TEST_F(ResumedConvert, KilledAtAnyMomentItGoesOnToTheSameBytes) {
