@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <functional>
@@ -195,6 +196,13 @@ TEST_F(Watch, OnceShowsRunsAsTheyAreNow) {
               testing::StartsWith(folder_.path("all/run-2") + ": finished\nepoch 3 of 3, step 30 of 30, "));
   EXPECT_EQ(call({"watch", "--once", run_}), 66);
   EXPECT_THAT(err_, HasSubstr(run_ + ": no run; expected the folder of a run"));
+}
+
+TEST_F(Watch, OnceLeavesOutNoRun) {
+  for (int run = 1; run <= 30; ++run) finished("all/run-" + std::to_string(run));
+  EXPECT_EQ(call({"watch", "--once", folder_.path("all")}), 0);
+  EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 31);
+  EXPECT_THAT(out_, HasSubstr("/all/run-30  finished"));
 }
 
 TEST_F(Watch, AsJsonItIsOneObject) {

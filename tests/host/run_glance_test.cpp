@@ -116,10 +116,21 @@ TEST_F(Glances, ALimitOfStepsOrTimeShortensTheRun) {
   EXPECT_DOUBLE_EQ(glance().seconds_left, 7) << "42 - 30 - 5";
 }
 
+TEST_F(Glances, WhatTheConfigLeavesOpenIsNotKnown) {
+  files_.config.train.epochs = -1;  // auto
+  files_.config.train.batch_size = 0;
+  EXPECT_EQ(glance().epochs, 0);
+  EXPECT_EQ(glance().steps, 0);
+  EXPECT_TRUE(std::isnan(glance().samples_per_second));
+  EXPECT_TRUE(std::isnan(glance().seconds_left));
+}
+
 TEST_F(Glances, TheShareOfWaitingIsThatOfTheLastEpoch) {
   files_.log = parse_log(epoch(1, R"("train.loss":1,"loader.wait_seconds":9)", 10) +
                          epoch(2, R"("train.loss":1,"loader.wait_seconds":2.5)", 20));
   EXPECT_DOUBLE_EQ(glance().waiting_share, 0.25);
+  files_.log = parse_log(epoch(1, R"("train.loss":1,"loader.wait_seconds":0)", 0));
+  EXPECT_TRUE(std::isnan(glance().waiting_share)) << "no time has passed";
 }
 
 TEST_F(Glances, ARunWithoutLinesSaysWhy) {
@@ -157,6 +168,18 @@ TEST_F(Glances, ALimitThatWasReachedFinishesARun) {
   EXPECT_EQ(stage(), "finished; its 30 seconds are over");
   files_.config.train.max_seconds = 31;
   EXPECT_THAT(stage(), testing::StartsWith("stopped; "));
+  files_.log = parse_log(epoch(3, R"("train.loss":0.5)", 3));
+  EXPECT_THAT(stage(), testing::StartsWith("stopped; ")) << "patience needs validation rows";
+}
+
+TEST_F(Glances, ARunWithoutLinesIsJudgedByItsCheckpoint) {
+  files_.log = {};
+  traces_ = {.there = true, .has_model = true};
+  EXPECT_EQ(stage(), "stopped; before its last step; the same command begins again");
+  files_.config.train.max_steps = 50;
+  traces_.saved_step = 50;
+  EXPECT_EQ(stage(), "finished; ");
+  EXPECT_EQ(glance().step, 50);
 }
 
 TEST_F(Glances, ARunThatLeftNoModelBroke) {

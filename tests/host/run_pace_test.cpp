@@ -48,6 +48,14 @@ TEST(RunPace, LinesOfStepsCountAtTheirPlace) {
   EXPECT_EQ(newest_line(even), &even.epochs.back()) << "it is written behind the line of its last step";
 }
 
+TEST(RunPace, ALineWithoutItsTimeTellsNothing) {
+  const RunPace pace = pace_of(parse_log(epoch(1, R"("lr":1)", 10) + "{\"step\":150,\"loss\":1}\n"));
+  EXPECT_DOUBLE_EQ(pace.seconds, 10);
+  EXPECT_DOUBLE_EQ(pace.steps_per_second, 10);
+  const RunPace none = pace_of(parse_log(epoch(1, R"("lr":1)", 0)));
+  EXPECT_TRUE(std::isnan(none.steps_per_second)) << "no time has passed";
+}
+
 TEST(RunPace, NothingIsKnownWithoutLines) {
   const RunPace pace = pace_of({});
   EXPECT_TRUE(std::isnan(pace.seconds) && std::isnan(pace.steps_per_second) &&

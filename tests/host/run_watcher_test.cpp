@@ -76,6 +76,12 @@ TEST_F(Followed, AFileThatWasReplacedOrCutIsReadAnew) {
   EXPECT_FALSE(follower_.written_at());
 }
 
+TEST_F(Followed, WhatIsNoFileHoldsNobodyUp) {
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  EXPECT_EQ(epochs(), 0U);
+  EXPECT_FALSE(follower_.written_at());
+}
+
 TEST_F(Followed, OldLinesOfStepsGoWhereTheyAreMany) {
   std::string lines;
   for (int step = 1; step <= 8193; ++step) lines += "{\"step\":" + std::to_string(step) + ",\"loss\":1}\n";

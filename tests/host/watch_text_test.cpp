@@ -149,6 +149,21 @@ TEST(WatchText, ALineForALogHasAllNumbers) {
             "validation.auc 0.625 (best 0.75 at epoch 2), lr 0.0625, 640 samples/s, 0:15 left\n");
 }
 
+TEST(WatchText, WhatIsNotKnownIsNotSaid) {
+  RunGlance run = finished();
+  EXPECT_EQ(
+      run_line(run),
+      "runs/b: finished, epoch 2 of 2, step 200 of 200, train.loss 0.5, validation.auc 0.5 (best 0.875 at "
+      "epoch 1), lr 0.125, 1.3 k samples/s\n");
+  run.samples_per_second = run.seconds = kNan;
+  run.watched = "";
+  run.best_epoch = 0;
+  run.curves.resize(1);
+  EXPECT_EQ(run_line(run), "runs/b: finished, epoch 2 of 2, step 200 of 200, train.loss 0.5\n");
+  EXPECT_EQ(run_text(run, 80, kAscii),
+            "runs/b: finished\nepoch 2 of 2, step 200 of 200\ntrain.loss  0.5        #_\n");
+}
+
 TEST(WatchText, AValueThatTheLastEpochHasNotIsADash) {
   RunGlance run = running();
   run.curves = {{"train.loss", {0.5, kNan}}};
