@@ -421,7 +421,7 @@ TEST(SparseBatch, HasRoomForTheEntriesOfTheLongestRowsOfABatch) {
   const auto layer = make_sparse_linear("linear", 8, 1, true, {});
   const auto view = [&](std::int64_t max_batch) {
     Input input{.rows = SparseInput{}};
-    SparseBatch(cpu(), *layer, data, max_batch, 0).extend(input, nullptr);
+    SparseBatch(cpu(), *layer, data, max_batch, 0).extend(input, nullptr, 0);
     return input.sparse().touched;
   };
   EXPECT_EQ(view(1).entries_capacity, 4);
