@@ -49,6 +49,12 @@ void check_train(const TrainConfig& c) {
   if (c.epochs == 0 && c.max_steps == 0) {
     refuse("train.epochs = 0 and train.max_steps = 0: nothing would end the run; set one of them");
   }
+  if (c.ranks > c.reduction_slices) {
+    refuse(
+        fmt::format("train.ranks = {} is above train.reduction_slices = {}: a rank shares a batch by its "
+                    "slices; more of them give other bits",
+                    c.ranks, c.reduction_slices));
+  }
 }
 
 /// Rows are held out in one way.

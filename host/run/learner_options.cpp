@@ -18,6 +18,7 @@ LearnerOptions learner_options(const Config& config, std::int64_t rows, const Ep
       .max_batch = std::min(config.train.batch_size, rows),
       .micro_batch = config.train.micro_batch,
       .reduction_slices = static_cast<int>(config.train.reduction_slices),
+      .ranks = static_cast<int>(config.train.ranks),
       .batches = batches,
       .loading = {.memory = bytes_from(config.data.memory).value_or(0), .readers = config.data.readers}};
   if (privacy != nullptr) privacy->set_options(options);

@@ -113,7 +113,8 @@ VerifyReport verify_on(MemoryData* memory, const Config& asked, const VerifyOpti
   if (config.per_sample.poisson())
     privacy.emplace(config, data, split.train, RunPlan(config, per_epoch, 1).total_steps());
   const Privacy* const drawn = privacy ? &*privacy : nullptr;
-  const LearnerOptions learner = learner_options(config, std::ssize(split.train), &batches, drawn);
+  LearnerOptions learner = learner_options(config, std::ssize(split.train), &batches, drawn);
+  learner.ranks = 1;  // they change no bit, and devices other than the cpu have none
   Side first(config, options.first, spec, data, learner),
       second(config, second_device(options.second), spec, data, learner);
 

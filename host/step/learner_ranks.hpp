@@ -36,12 +36,11 @@ struct Learner::State::Ranks {
   std::unique_ptr<RankSum> sum;  ///< never null
   bool shares_update;            ///< each rank updates its piece of the arena, and has the states of no other
   std::vector<std::unique_ptr<Follower>> followers;
-  std::optional<RankTeam> team;  ///< of rank 0; ends before the followers do
-  std::optional<std::uint64_t>
-      parameters;             ///< checksum of those that all ranks have, once they have the same
-  bool new_states = true;     ///< rank 0 has states that the others have not seen
-  bool states_whole = true;   ///< rank 0 has those of all pieces
-  std::mutex gathering = {};  ///< calls that read a learner may come from several threads
+  std::optional<RankTeam> team;             ///< of rank 0; ends before the followers do
+  std::optional<std::uint64_t> parameters;  ///< checksum of those that all ranks have; none: they differ
+  bool new_states = true;                   ///< rank 0 has states that the others have not seen
+  bool states_whole = true;                 ///< rank 0 has those of all pieces
+  std::mutex gathering = {};                ///< calls that read a learner may come from several threads
 };
 
 }  // namespace thalweg

@@ -25,6 +25,12 @@ TEST(Verify, PassesOnEveryPairOfExactDevices) {
   }
 }
 
+TEST(Verify, ComparesADeviceThatHasNoRanksWithTheCpu) {
+  Config config = dense_linear_config();
+  config.train.ranks = 2;
+  EXPECT_TRUE(verify(config, {.first = "cpu", .second = "reference", .steps = 2}).passed());
+}
+
 TEST(Verify, TakesTheStepsThatTrainingTakes) {
   constexpr std::int64_t kSteps = 3;
   Config plain = sparse_linear_config(), clipped = sparse_linear_config(), noisy = sparse_linear_config();

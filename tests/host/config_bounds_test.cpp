@@ -131,6 +131,8 @@ std::vector<Bounds> ranges() {
        {"1", "255"},
        {{"normalization", "batch"}, {"batch_size", "256"}}},
       {"train.reduction_slices", {"1", "64"}, {"0", "65", "-1"}, {}},
+      {"train.ranks", {"1", "64"}, {"0", "65", "-1"}, {{"reduction_slices", "64"}}},
+      {"train.ranks", {"1", "8"}, {"9"}, {}},
       {"train.threads", {"0", "4096"}, {"-1", "4097"}, {}},
       count_from("train.patience", "0", "-1", {{"data.validation_fraction", "0.5"}}),
       not_negative("train.gradient_tolerance"),

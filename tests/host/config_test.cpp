@@ -468,6 +468,7 @@ TEST(Config, ValuesOutOfRangeAreNamed) {
       {"schedule.rise_fraction", "1.5"},
       {"train.reduction_slices", "0"},
       {"train.reduction_slices", "65"},
+      {"train.ranks", "9"},
       {"train.threads", "-1"},
       {"checkpoint.keep", "0"},
       {"checkpoint.every_steps", "-1"},

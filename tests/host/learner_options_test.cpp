@@ -13,6 +13,7 @@ TEST(LearnerOptions, TakeEverySettingOfAStep) {
   config.optimizer = {.name = Rule::lion, .lr = 0.5, .l2 = 0.25};
   config.per_sample = {.clip_norm = 2, .mode = ClipMode::per_layer, .statistics = true};
   config.train.batch_size = 100, config.train.micro_batch = 10, config.train.reduction_slices = 4;
+  config.train.ranks = 3;
   const EpochBatches batches(all_rows(70), 100, 1, true, false);
   const LearnerOptions options = learner_options(config, 70, &batches);
   EXPECT_EQ(options.optimizer.name, Rule::lion);
@@ -24,6 +25,7 @@ TEST(LearnerOptions, TakeEverySettingOfAStep) {
   EXPECT_EQ(options.max_batch, 70) << "a batch has no more rows than there are";
   EXPECT_EQ(options.micro_batch, 10);
   EXPECT_EQ(options.reduction_slices, 4);
+  EXPECT_EQ(options.ranks, 3);
   EXPECT_EQ(options.batches, &batches);
   EXPECT_EQ(learner_options(config, 1000).max_batch, 100);
 }

@@ -112,6 +112,7 @@ TEST(Settings, AResumedRunMayEndElsewhereAndReadItsDataElsewhere) {
                                          "train.epochs",
                                          "train.max_steps",
                                          "train.micro_batch",
+                                         "train.ranks",
                                          "train.threads",
                                          "train.patience",
                                          "train.gradient_tolerance",

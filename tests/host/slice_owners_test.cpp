@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <cstdlib>
 #include <random>
 #include <vector>
 
@@ -54,9 +53,11 @@ TEST(SliceOwners, TakeANodeApartWhoseRowsAloneWouldBeCutElsewhere) {
 TEST(SliceOwners, CutTheRowsOfEachPartAsTheBatchDoes) {
   std::mt19937 engine(3);
   for (int draw = 0; draw < 20000; ++draw) {
-    const int slices = 1 + static_cast<int>(engine() % 64), ranks = 1 + static_cast<int>(engine()) % slices;
+    const int slices = 1 + static_cast<int>(engine() % 64);
+    const int ranks = 1 + static_cast<int>(engine() % static_cast<unsigned>(slices));
+    const int rank = static_cast<int>(engine() % static_cast<unsigned>(ranks));
     const std::int64_t rows = engine() % 300;
-    const SliceRange owned = slices_of_rank(slices, std::abs(ranks) + 1, 0);
+    const SliceRange owned = slices_of_rank(slices, ranks, rank);
     int next = owned.begin;
     for (const SliceRange part : own_batches(rows, slices, cover(slices, owned))) {
       ASSERT_EQ(part.begin, next);

@@ -1,5 +1,5 @@
 """Settings drawn at random from all that a run has, each trained several times: whole, on another device or
-instruction set, by other numbers of threads and micro-batches, and interrupted again and again. All of them must end
+instruction set, by other numbers of threads, micro-batches and ranks, and interrupted again and again. All of them must end
 with the same parameters and metrics, or be refused with the same words."""
 import argparse
 import collections
@@ -121,10 +121,12 @@ def variants(rng, devices):
     yield [f"--train.threads={rng.choice([2, 3])}"]
     yield [f"--device={rng.choice(devices)}", "--train.threads=2"]
     yield [f"--train.micro_batch={rng.choice([1, 5, 16, 33])}", f"--train.threads={rng.choice([1, 2])}"]
+    yield [f"--train.ranks={rng.choice([2, 3, 5, 8])}", f"--train.threads={rng.choice([1, 2, 6])}"]
 
 
 def refuses_parts(result):
-    return isinstance(result, tuple) and result[0] == CONFIG and "micro_batch" in result[1]
+    return isinstance(result, tuple) and result[0] == CONFIG and ("micro_batch" in result[1] or " ranks, but" in result[1]
+                                                                  or "train.ranks" in result[1])
 
 
 def without_statistics(result):
@@ -153,7 +155,7 @@ def driver():
             for number, flags in enumerate(variants(rng, arguments.devices)):
                 got = outcome(Run(arguments.program, settings + flags, folder / f"other{number}"))
                 if refuses_parts(got):
-                    counts["micro-batches refused"] += 1
+                    counts["parts refused"] += 1
                     continue
                 require(got == whole, f"draw {i} ({name}): {got} with {flags}, {whole} without: {' '.join(settings)}")
                 counts["equal"] += 1

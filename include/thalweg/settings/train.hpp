@@ -16,6 +16,7 @@ struct TrainConfig {
   std::int64_t batch_size = 0;
   std::int64_t micro_batch = 0;
   std::int64_t reduction_slices = 8;
+  std::int64_t ranks = 1;
   bool shuffle = true;
   bool drop_last = false;
   std::int64_t threads = 0;
@@ -64,6 +65,12 @@ struct TrainConfig {
               .about = "Parts of a batch that are summed apart; another number gives other bits.",
               .range = from_to(1, kMostReductionSlices)},
       c.reduction_slices);
+    v(Setting{.name = "ranks",
+              .about =
+                  "Parts of the cpu's threads that share each batch; they change no bit (docs/ranks.md).",
+              .range = from_to(1, kMostReductionSlices),
+              .on_resume = OnResume::go_on},
+      c.ranks);
     v(Setting{.name = "shuffle", .about = "Whether each epoch has an order of its own."}, c.shuffle);
     v(Setting{.name = "drop_last", .about = "Whether a last batch that is not full is left out."},
       c.drop_last);
