@@ -390,6 +390,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   count(&Calls::graph_launches);
   if (!valid(stream)) return failed(cudaErrorInvalidResourceHandle);
   if (stream != nullptr && stream->capture != nullptr) return failed(cudaErrorStreamCaptureUnsupported);
+  count(&Calls::graph_nodes, static_cast<std::int64_t>(executable->nodes.size()));
   for (const Node& node : executable->nodes)
     if (const cudaError_t error = node.run(); error != cudaSuccess) return failed(error);
   return cudaSuccess;

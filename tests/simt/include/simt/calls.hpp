@@ -14,7 +14,8 @@ struct Calls {
   std::int64_t downloaded_bytes = 0;
   std::int64_t launches = 0;  ///< of kernels, outside graphs
   std::int64_t graph_launches = 0;
-  std::int64_t captures = 0;  ///< begun
+  std::int64_t graph_nodes = 0;  ///< kernels, copies and fills that these ran
+  std::int64_t captures = 0;     ///< begun
 };
 
 Calls calls();
