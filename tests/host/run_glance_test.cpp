@@ -129,7 +129,7 @@ TEST_F(Glances, TheShareOfWaitingIsThatOfTheLastEpoch) {
   files_.log = parse_log(epoch(1, R"("train.loss":1,"loader.wait_seconds":9)", 10) +
                          epoch(2, R"("train.loss":1,"loader.wait_seconds":2.5)", 20));
   EXPECT_DOUBLE_EQ(glance().waiting_share, 0.25);
-  files_.log = parse_log(epoch(1, R"("train.loss":1,"loader.wait_seconds":0)", 0));
+  files_.log = parse_log(epoch(1, R"("train.loss":1,"loader.wait_seconds":1)", 0));
   EXPECT_TRUE(std::isnan(glance().waiting_share)) << "no time has passed";
 }
 

@@ -40,6 +40,8 @@ TEST(WatchTable, ColumnsGoInTheirOrderWhereThereIsLittleRoom) {
   EXPECT_EQ(row(60, 0), "run               epoch  train.loss  best at epoch    left");
   EXPECT_EQ(row(60, 1), "runs/a  running     3/5        0.25      0.75 at 2    0:15");
   EXPECT_EQ(row(58, 1), "runs/a  running     3/5        0.25  0:15  ▁█▅");
+  EXPECT_EQ(row(52, 1), "runs/a  running     3/5        0.25  0:15  ▁█▅") << "room for eight";
+  EXPECT_EQ(row(51, 1), "runs/a  running     3/5        0.25  0:15");
   EXPECT_EQ(row(40, 1), "runs/a  running     3/5        0.25");
   EXPECT_EQ(row(30, 1), "runs/a  running     3/5");
   EXPECT_EQ(row(20, 1), "runs/a  running");
@@ -74,7 +76,8 @@ TEST(WatchTable, TheSmallestLossIsTheBestOfAll) {
 }
 
 TEST(WatchTable, ColumnsThatNoRunHasAreLeftOut) {
-  RunGlance first{.run = "a", .stage = RunStage::waiting}, second{.run = "b", .stage = RunStage::waiting};
+  RunGlance first{.run = "a", .stage = RunStage::waiting, .samples_per_second = 0},
+      second{.run = "b", .stage = RunStage::waiting};
   EXPECT_EQ(runs_text(std::vector<RunGlance>{first, second}, {.columns = 80, .rows = 24}, kPlain),
             "run           epoch\n"
             "a    waiting      0\n"
@@ -86,7 +89,8 @@ TEST(WatchTable, RunsThatHaveNoRoomAreCounted) {
   const auto lines = [&](int rows) {
     return lines_of(runs_text(runs, {.columns = 80, .rows = rows}, kPlain));
   };
-  EXPECT_EQ(lines(11).size(), 10U);
+  ASSERT_EQ(lines(11).size(), 10U);
+  EXPECT_EQ(lines(11)[9].substr(0, 6), "runs/b");
   ASSERT_EQ(lines(10).size(), 9U);
   EXPECT_EQ(lines(10)[8], "... and 2 more runs");
   EXPECT_EQ(lines(10)[7].substr(0, 6), "runs/b");

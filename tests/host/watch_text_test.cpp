@@ -171,6 +171,14 @@ TEST(WatchText, AValueThatTheLastEpochHasNotIsADash) {
   EXPECT_THAT(run_line(run), HasSubstr(", train.loss -, 640 samples/s"));
 }
 
+TEST(WatchText, AMetricThatNoEpochDefinesHasNoBest) {
+  RunGlance run = finished();
+  run.best_epoch = 0;
+  EXPECT_THAT(run_line(run), HasSubstr(", validation.auc 0.5, lr 0.125"));
+  EXPECT_THAT(run_text(run, 80, kPlain), Not(HasSubstr("best")));
+  EXPECT_THAT(to_json(run).dump(), Not(HasSubstr("best")));
+}
+
 TEST(WatchText, AsJsonItHasTheSameNumbers) {
   EXPECT_EQ(to_json(running()).dump(),
             R"({"run":"runs/a","stage":"running","words":"","epoch":3,"epochs":5,"step":300,"steps":500,)"
