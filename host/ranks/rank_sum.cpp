@@ -60,18 +60,20 @@ RankSum::RankSum(const Context& ctx, const RankArena& arena, int slices, Communi
   }
 }
 
-void RankSum::sum(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad, float* losses) {
+void RankSum::sum(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad,
+                  std::span<float* const> of_rows) {
   run_parts(ctx, rows, run, grad);
   float* const sum = form_.packs() ? packed_.data() : grad;
   const std::vector<Piece> pieces = pieces_of(0, form_.size(), ranks_.count());
   exchange(pieces);
   add_nodes(ctx, pieces[static_cast<std::size_t>(ranks_.rank())], sum);
-  std::vector<Piece> loss_pieces;
+  std::vector<Piece> row_pieces;
   for (int r = 0; r < ranks_.count(); ++r) {
     const auto [begin, end] = rows_of(rows, slices_, slices_of_rank(slices_, ranks_.count(), r));
-    loss_pieces.push_back({begin, end});
+    row_pieces.push_back({begin, end});
   }
-  const Gathered arrays[] = {{sum, pieces}, {losses, loss_pieces}};
+  std::vector<Gathered> arrays{{sum, pieces}};
+  for (float* const values : of_rows) arrays.push_back({values, row_pieces});
   ranks_.gather(arrays);
   if (form_.packs()) form_.unpack(sum, grad);
 }

@@ -34,10 +34,11 @@ class RankSum {
 
   /// Leaves the gradient of a part in its memory. What the batch does not touch may be anything.
   using RunPart = std::function<void(const BatchPart& part, float* grad)>;
-  /// Runs the parts of this rank of a batch of `rows` rows. Leaves the gradient of the batch in `grad`, and
-  /// in `losses` [rows], of which the parts wrote their own, those of all ranks. All ranks have the same
-  /// bits.
-  void sum(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad, float* losses);
+  /// Runs the parts of this rank of a batch of `rows` rows. Leaves the gradient of the batch in `grad`. Each
+  /// of `of_rows` [rows], of which the parts wrote their own rows, has those of all ranks. All ranks have the
+  /// same bits.
+  void sum(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad,
+           std::span<float* const> of_rows);
 
   /// Leaves the pieces that each rank has of the arenas with all.
   void gather(std::span<float* const> arenas);

@@ -75,7 +75,7 @@ void FusedStep::find_norms(const MicroBatch& batch) {
                        .ids = batch.input.input.square_ids,
                        .bias = bias_ >= 0,
                        .squared_norms = per_sample->squared_norms().layer(0)});
-  per_sample->find_factors(ctx, slices.first, slices.rows, nullptr);
+  per_sample->find_factors(ctx, batch.first, slices.rows, nullptr);
 }
 
 }  // namespace

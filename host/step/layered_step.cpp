@@ -17,7 +17,7 @@ class ClippedStep final : public LayeredStep {
     const BatchSlices& slices = batch.input.slices;
     forward_and_loss(batch, nullptr, objective);
     pass_.output_gradients(ctx, network, batch.input, batch.arenas, &per_sample->squared_norms());
-    per_sample->find_factors(ctx, slices.first, slices.rows, batch.scale);
+    per_sample->find_factors(ctx, batch.first, slices.rows, batch.scale);
     per_sample->scale_gradients(ctx, network, pass_, slices.rows);
     pass_.parameter_gradients(ctx, network, batch.input, batch.arenas);
   }
@@ -37,7 +37,7 @@ void LayeredStep::run(const MicroBatch& batch, const HostObjective* objective) {
   forward_and_loss(batch, batch.scale, objective);
   pass_.backward(ctx, network, batch.input, batch.arenas,
                  per_sample != nullptr ? &per_sample->squared_norms() : nullptr);
-  if (per_sample != nullptr) per_sample->find_factors(ctx, slices.first, slices.rows, nullptr);
+  if (per_sample != nullptr) per_sample->find_factors(ctx, batch.first, slices.rows, nullptr);
 }
 
 void LayeredStep::forward_and_loss(const MicroBatch& batch, const float* scale,

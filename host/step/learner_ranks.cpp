@@ -45,8 +45,6 @@ void require_ranks(const Context& ctx, const Network& network, const Dataset& da
   if (data.store != nullptr)
     refuse(options,
            fmt::format("the features of {} stay on the disk; ranks need them in memory", source_of(data)));
-  if (options.per_sample.statistics)
-    refuse(options, "the norms of single samples are asked for, which each rank has of its own rows alone");
 }
 
 /// The child of a fork has none of the threads. Joining them would never end, so they are not destroyed.

@@ -99,6 +99,7 @@ MicroBatch Learner::State::micro_batch(const BatchPart& part, const BatchSlices&
   Input input = input_of(first, slices.rows);
   if (sparse) sparse->extend(input, grad, part.rows.begin);
   return {.input = {.slices = slices, .ids = ids.ids() + first, .step = inputs.step(), .input = input},
+          .first = first,
           .arenas = {.param = network->parameters().data(),
                      .grad = grad,
                      .partials = gradient.partials.data(),
@@ -122,9 +123,10 @@ void Learner::State::sum_gradient(std::int64_t count, const HostObjective* objec
   if (sparse) sparse->index(input_of(0, count), grad, optimizer.lazy());
   if (per_sample && data.by_position()) per_sample->find_squares(ctx, data.input(ids.ids(), 0, count));
   if (ranks == nullptr) return sum_part({{0, count}, options.reduction_slices}, grad, objective);
+  std::vector<float*> of_rows{burst.losses()};
+  if (per_sample) of_rows.push_back(per_sample->placed_norms());
   ranks->sum->sum(
-      ctx, count, [&](const BatchPart& part, float* sum) { sum_part(part, sum, objective); }, grad,
-      burst.losses());
+      ctx, count, [&](const BatchPart& part, float* sum) { sum_part(part, sum, objective); }, grad, of_rows);
 }
 
 void Learner::State::finish_gradient(std::int64_t count, const TouchedElements& touched) {

@@ -36,6 +36,8 @@ class PerSampleStep {
   /// Gaussian noise on every parameter's gradient; `deviation` and `step` in the backend's memory.
   void add_noise(const Context& ctx, const ParameterPlan& plan, float* grad, const float* deviation,
                  const std::uint64_t* step) const;
+  /// Norms of the rows of the batch, in the backend's memory.
+  float* placed_norms() const { return norms_.data(); }
   /// Norms of the first `rows` rows of the batch, as found.
   std::vector<float> norms(const Context& ctx, std::int64_t rows) const;
 

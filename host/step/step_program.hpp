@@ -12,6 +12,7 @@ namespace thalweg {
 
 struct MicroBatch {
   PassInput input;
+  std::int64_t first = 0;  ///< position in the batch of the first row; that in the slices is of their part
   ArenaView arenas;
   const float* scale = nullptr;  ///< of the loss, [1] in the backend's memory
   float* losses = nullptr;       ///< [rows] out

@@ -184,9 +184,6 @@ TEST(LearnerRanks, RefuseWhatTheyCannotShareBeforeAStep) {
       refusal(data, {.hidden = {3}, .normalization = Normalization::batch}, {.max_batch = 20, .ranks = 2})
           .find("use layer normalization"),
       std::string::npos);
-  EXPECT_NE(refusal(data, {}, {.per_sample = {.statistics = true}, .max_batch = 20, .ranks = 2})
-                .find("the norms of single samples are asked for"),
-            std::string::npos);
   const Dataset stored = test::with_store(data, std::make_shared<test::MemoryStore>(data));
   EXPECT_NE(refusal(stored, {}, {.max_batch = 20, .ranks = 2}).find("stay on the disk"), std::string::npos);
   EXPECT_EQ(refusal(data, {}, {.max_batch = 20, .ranks = 8}), "");

@@ -17,7 +17,8 @@ using test::first_rows;
 using test::joined;
 using test::random_data;
 
-/// What training leaves: parameters, states, and of each step loss, weights and gradient norm.
+/// What training leaves: parameters, states, and of each step loss, weights and gradient norm; with
+/// statistics norm and loss of each row.
 struct Trained {
   Floats parameters, states;
   std::vector<double> numbers;
@@ -42,6 +43,8 @@ struct Draw {
       const StepResult step = learner.step(rows, lr);
       for (const double number : {step.loss_sum, step.weight_sum, step.gradient_norm})
         result.numbers.push_back(number);
+      for (const Floats& of_rows : {step.norms, step.losses})
+        result.numbers.insert(result.numbers.end(), of_rows.begin(), of_rows.end());
       lr *= 0.75;
     }
     result.parameters = joined(trained.parameters()), result.states = joined(learner.states());
@@ -86,6 +89,7 @@ Draw random_draw(std::mt19937& engine) {
                                .noise_multiplier = one_of(engine, {0.0, 1.0}),
                                .noise_seed = 7,
                                .divisor = one_of(engine, {0.0, 16.0})};
+  draw.options.per_sample.statistics = engine() % 4 == 0;
   draw.options.optimizer = random_optimizer(engine, draw.options.per_sample.noise_multiplier > 0);
   draw.options.max_batch = rows;
   draw.options.micro_batch = one_of<std::int64_t>(engine, {0, 0, 1, 5, 16});
