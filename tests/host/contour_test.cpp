@@ -67,7 +67,8 @@ TEST(Contour, AHillIsOneClosedLineOnTheCircle) {
   for (std::size_t k = 0; k < lines[0].size(); ++k) {
     const ChartPoint& p = lines[0][k];
     EXPECT_NEAR(std::hypot(p.x, p.y), std::sqrt(2.0), 0.0025) << "0.1^2 / 8 of the chord, over the slope";
-    if (k > 0) EXPECT_LT(std::hypot(p.x - lines[0][k - 1].x, p.y - lines[0][k - 1].y), 0.15);
+    const ChartPoint& last = lines[0][k == 0 ? 0 : k - 1];
+    EXPECT_LT(std::hypot(p.x - last.x, p.y - last.y), 0.15);
   }
 }
 
