@@ -21,8 +21,8 @@ struct RunToPlan {
 /// rounding of sizes, is not known.
 MemoryPlan plan_run(const RunToPlan& run);
 
-/// Throws InternalError when the plan does not fit into `free_bytes`. It names the plan's parts, and a setting
-/// with which the run would fit.
+/// Throws InternalError when the plan does not fit into `free_bytes`. It names the plan's parts, and a
+/// setting with which the run would fit.
 void require_room(const RunToPlan& run, const MemoryPlan& plan, std::int64_t free_bytes);
 
 }  // namespace thalweg
