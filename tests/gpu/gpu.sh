@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# gpu [--minutes=N] [--device=simt] [--carry]: what a lent GPU tells in N minutes, most valuable first, in one report
+# gpu [--minutes=N] [--device=simt] [--carry]: what a GPU tells in N minutes, most valuable first, in one report
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 source cmake/run_support.sh
@@ -41,7 +41,8 @@ folder_for_gpu() {
     say "./run gpu needs an NVIDIA driver and a GPU, and nvidia-smi -L lists none; --device=simt tries it without one"
     exit 69
   fi
-  if [ -x "$carry_folder/thalweg" ]; then
+  if [ -x "$carry_folder/thalweg" ]; then  # a build would take the minutes that the GPU is there for
+    say "./run gpu takes $carry_folder of $(date -r "$carry_folder/thalweg" '+%Y-%m-%d %H:%M'), whatever the sources are now"
     echo "$carry_folder"
   elif [ -n "$(gpu_architectures)" ]; then
     build gpu thalweg_program thalweg_device_tests >&2
@@ -66,9 +67,9 @@ if [ "$carry" = yes ]; then
   make_carry
 elif [ "$device" = simt ]; then
   build simt thalweg_program kernels_update_test
-  python3 tests/gpu/day.py build/simt --executed --minutes="$minutes" --report=build/gpu-report.md
+  python3 tests/gpu/survey.py build/simt --executed --minutes="$minutes" --report="${OUT:-build}/gpu-report.md"
 else
   folder=$(folder_for_gpu)
   find_libraries "$folder"
-  python3 tests/gpu/day.py "$folder" --minutes="$minutes" --report="${OUT:-build}/gpu-report.md"
+  python3 tests/gpu/survey.py "$folder" --minutes="$minutes" --report="${OUT:-build}/gpu-report.md"
 fi

@@ -1,4 +1,4 @@
-"""The parts of a day on a GPU, most valuable first."""
+"""The parts of a survey on a GPU, most valuable first."""
 import json
 import shutil
 
@@ -22,19 +22,19 @@ ON_CUDA = ["--gtest_brief=1", "--gtest_filter=*cuda*:Fast*"]
 MEASURED = ["--repetitions=3", "--time=0.05"]
 
 
-def block(day, text):
-    day.report.say("```\n" + text.rstrip() + "\n```")
+def block(survey, text):
+    survey.report.say("```\n" + text.rstrip() + "\n```")
 
 
-def tell(day, name, outcome):
-    day.report.say(f"- {name}: {outcome.verdict}, {outcome.seconds:.0f} s")
+def tell(survey, name, outcome):
+    survey.report.say(f"- {name}: {outcome.verdict}, {outcome.seconds:.0f} s")
     if outcome.code:
-        block(day, outcome.text[-3000:] + outcome.errors[-1000:])
+        block(survey, outcome.text[-3000:] + outcome.errors[-1000:])
 
 
-def programs(day):
+def programs(survey):
     """Test programs: those of the ops first, and of these the smallest."""
-    return sorted((day.folder / "tests").glob("*_test"),
+    return sorted((survey.folder / "tests").glob("*_test"),
                   key=lambda path: (not path.name.startswith("kernels_"), path.stat().st_size))
 
 
@@ -43,88 +43,88 @@ def lines_of(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
 
 
-def info(day):
-    if not day.executed:
-        block(day, day.run("nvidia-smi", most=20).text)
-    found = day.thalweg("info", most=60)
-    block(day, found.text + found.errors)
+def info(survey):
+    if not survey.executed:
+        block(survey, survey.run("nvidia-smi", most=20).text)
+    found = survey.thalweg("info", most=60)
+    block(survey, found.text + found.errors)
 
 
-def smoke(day):
+def smoke(survey):
     for name, settings in SMALL.items():
-        outcome = day.thalweg("train", "--device=cuda", "--train.max_steps=3", *settings, most=120)
-        tell(day, name, outcome)
+        outcome = survey.thalweg("train", "--device=cuda", "--train.max_steps=3", *settings, most=120)
+        tell(survey, name, outcome)
 
 
-def equal_bits(day):
+def equal_bits(survey):
     """Runs on the GPU against the hashes that the cpu has recorded; those of different kinds first."""
     runs = golden.in_turn(golden.runs())
     equal, other = 0, 0
     for run in runs:
-        if day.left() <= 0:
+        if survey.left() <= 0:
             break
-        outcome = day.thalweg("train", "--json", "--quiet", *run.flags, "--device=cuda")
+        outcome = survey.thalweg("train", "--json", "--quiet", *run.flags, "--device=cuda")
         if outcome.code is None:
             break
         found = json.loads(outcome.text)["parameters.xxh3"] if outcome.code == 0 else outcome.verdict
         equal += found == run.hash
         other += found != run.hash
-        day.failures += outcome.code == 0 and found != run.hash
-        day.report.say(f"- {run.name}: " + ("equal" if found == run.hash else f"{found}; expected {run.hash}"))
+        survey.failures += outcome.code == 0 and found != run.hash
+        survey.report.say(f"- {run.name}: " + ("equal" if found == run.hash else f"{found}; expected {run.hash}"))
         if outcome.code:
-            block(day, outcome.errors[-1000:])
-    day.report.say(f"\n{equal} of {len(runs)} runs have the bits of the cpu; {other} have not; "
+            block(survey, outcome.errors[-1000:])
+    survey.report.say(f"\n{equal} of {len(runs)} runs have the bits of the cpu; {other} have not; "
                    f"{len(runs) - equal - other} were not reached")
 
 
-def sanitizer(day):
+def sanitizer(survey):
     wrapper = shutil.which("compute-sanitizer")
     if wrapper is None:
-        day.report.say("There is no compute-sanitizer here; the same runs without it.\n")
+        survey.report.say("There is no compute-sanitizer here; the same runs without it.\n")
     for tool in TOOLS if wrapper else ["none"]:
         prefix = [wrapper, "--tool", tool, "--error-exitcode", "1"] if wrapper else []
         for name, settings in SMALL.items():
-            outcome = day.run(*prefix, day.folder / "thalweg", "train", "--device=cuda", "--train.max_steps=2", *settings)
-            tell(day, f"{tool}, {name}", outcome)
-        for program in programs(day)[:2]:
-            tell(day, f"{tool}, {program.name}", day.run(*prefix, program, *ON_CUDA))
+            outcome = survey.run(*prefix, survey.folder / "thalweg", "train", "--device=cuda", "--train.max_steps=2", *settings)
+            tell(survey, f"{tool}, {name}", outcome)
+        for program in programs(survey)[:2]:
+            tell(survey, f"{tool}, {program.name}", survey.run(*prefix, program, *ON_CUDA))
 
 
-def machine(day):
+def machine(survey):
     """The limits of the GPU, and what they are as constants of the performance model."""
-    outcome = day.thalweg("bench", "machine", "--json", "--device=cuda", *(EXECUTED if day.executed else MEASURED))
+    outcome = survey.thalweg("bench", "machine", "--json", "--device=cuda", *(EXECUTED if survey.executed else MEASURED))
     found = lines_of(outcome.text)
     if not found:
-        return block(day, outcome.verdict + "\n" + outcome.errors)
+        return block(survey, outcome.verdict + "\n" + outcome.errors)
     figures = found[0]["figures"]
-    day.report.say(f"{found[0]['processor']}\n\n| figure | value | unit | bytes |\n|---|---|---|---|")
+    survey.report.say(f"{found[0]['processor']}\n\n| figure | value | unit | bytes |\n|---|---|---|---|")
     for name, figure in figures.items():
-        day.report.say(f"| {name} | {figure['value']:.4g} | {figure['unit']} | {figure['bytes']} |")
-    day.report.say("\ntests/static/calibration.json:\n")
-    block(day, calibration.entry(found[0]["processor"], figures))
+        survey.report.say(f"| {name} | {figure['value']:.4g} | {figure['unit']} | {figure['bytes']} |")
+    survey.report.say("\ntests/static/calibration.json:\n")
+    block(survey, calibration.entry(found[0]["processor"], figures))
 
 
-def bench(day):
-    sizes = EXECUTED if day.executed else MEASURED
+def bench(survey):
+    sizes = EXECUTED if survey.executed else MEASURED
     for workload in WORKLOADS:
         for numerics in ("exact", "fast") if workload in ("gemm", "mlp") else ("exact",):
-            if day.left() <= 0:
+            if survey.left() <= 0:
                 return
-            outcome = day.thalweg("bench", workload, "--json", "--device=cuda", f"--numerics={numerics}", *sizes)
-            day.report.say(f"\n{workload}, {numerics}: {outcome.verdict}, {outcome.seconds:.0f} s\n")
+            outcome = survey.thalweg("bench", workload, "--json", "--device=cuda", f"--numerics={numerics}", *sizes)
+            survey.report.say(f"\n{workload}, {numerics}: {outcome.verdict}, {outcome.seconds:.0f} s\n")
             if outcome.code:
-                block(day, outcome.errors[-1000:])
+                block(survey, outcome.errors[-1000:])
             for result in (line for line in lines_of(outcome.text) if line["kind"] == "result"):
                 shape = " ".join(f"{key}={value}" for key, value in result["shape"].items())
                 share = result.get("percent_of_limit") or 0
-                day.report.say(f"- {shape}: {1e6 * result['seconds']:.4g} us, {share:.3g} % of the limit")
+                survey.report.say(f"- {shape}: {1e6 * result['seconds']:.4g} us, {share:.3g} % of the limit")
 
 
-def tests(day):
-    for program in programs(day):
-        if day.left() <= 0:
+def tests(survey):
+    for program in programs(survey):
+        if survey.left() <= 0:
             return
-        tell(day, program.name, day.run(program, *(ON_CUDA if program.name.startswith("kernels_") else ["--gtest_brief=1"])))
+        tell(survey, program.name, survey.run(program, *(ON_CUDA if program.name.startswith("kernels_") else ["--gtest_brief=1"])))
 
 
 # Name, part, and its share of the time that is left when it begins.

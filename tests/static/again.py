@@ -7,10 +7,11 @@ import json
 import pathlib
 import shlex
 import subprocess
+import sys
 
 import objects
 
-TRIES = 8  # a code that comes up every other time is missed once in 256 checks
+TRIES = 8  # a code that comes up every other time is missed once in 512 checks: the first compilation counts, too
 
 
 def commands(build):
@@ -28,7 +29,9 @@ def compiled(path, build, folder):
     words[words.index("-o") + 1] = str(again)
     if "-MF" in words:
         words[words.index("-MF") + 1] = f"{again}.d"
-    subprocess.run(words, cwd=directory, check=True, stderr=subprocess.DEVNULL)
+    run = subprocess.run(words, cwd=directory, capture_output=True, text=True)
+    if run.returncode != 0:
+        sys.exit(f"{path}: a second compilation failed:\n{run.stderr}")
     return objects.read_object(str(again), objects.enumerators())
 
 

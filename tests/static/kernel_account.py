@@ -53,13 +53,16 @@ def budget_findings(budget, kernel):
             yield architecture, f"{shared} bytes of shared memory, budget {allowed[1]}"
 
 
-def findings_reader(budget, conflict_of, launched):
-    """kernel -> (where, text) of what its code takes beyond the budget and the ratchet"""
+def findings_reader(costs, budget, conflict_of, launched):
+    """kernel -> (where, text) of what its code holds beyond the rules, the budget (None: not compared) and the ratchet"""
     allowed = json.loads(ratchet.RATCHET.read_text())
 
     def findings_of(kernel):
+        found = list(rules.findings(kernel, costs))
+        if budget is None or kernel.name not in budget:
+            return found
         loops = ratchet.measures([kernel], conflict_of, launched)
-        return list(budget_findings(budget, kernel)) + [("loops", text) for _, text in ratchet.findings(loops, allowed)]
+        return found + [*budget_findings(budget, kernel), *(("loops", text) for _, text in ratchet.findings(loops, allowed))]
 
     return findings_of
 
@@ -105,28 +108,31 @@ def main():
         if args.self_test:
             self_test(folder, conflict_of)
 
-    problems = [(kernel.name, where, text) for kernel in kernels for where, text in rules.findings(kernel, costs)]
-    problems += [(kernel.name, "all", "not compiled for " + a) for kernel in kernels for a in ARCHITECTURES
-                 if a not in kernel.code]
     steps = nodes.read(nodes.GOLDEN.read_text())
     launched = predict.launched(steps)
+    budget = json.loads(BUDGET.read_text())
+    same_compiler = budget.pop("compiler") == compiler()
+    if same_compiler:
+        with tempfile.TemporaryDirectory() as folder:
+            known = [kernel for kernel in kernels if kernel.name in budget]
+            again.improve(known, args.objects, folder, findings_reader(costs, budget, conflict_of, launched))
     if args.update:
         write_budget(kernels)
         ratchet.RATCHET.write_text(ratchet.written(ratchet.measures(kernels, conflict_of, launched)))
         DOCUMENT.write_text(report.document(kernels, costs, compiler()))
-    budget = json.loads(BUDGET.read_text())
-    if budget.pop("compiler") == compiler():
-        findings_of = findings_reader(budget, conflict_of, launched)
-        known = [kernel for kernel in kernels if kernel.name in budget]
-        with tempfile.TemporaryDirectory() as folder:
-            again.improve(known, args.objects, folder, findings_of)
-        problems += [(kernel.name, *finding) for kernel in known for finding in findings_of(kernel)]
+        budget, same_compiler = measured(kernels), True
+
+    findings_of = findings_reader(costs, budget if same_compiler else None, conflict_of, launched)
+    problems = [(kernel.name, *finding) for kernel in kernels for finding in findings_of(kernel)]
+    problems += [(kernel.name, "all", "not compiled for " + a) for kernel in kernels for a in ARCHITECTURES
+                 if a not in kernel.code]
+    slower = predict.check(kernels, steps, args.update)
+    if same_compiler:
         names = {kernel.name for kernel in kernels}
         problems += [(name, "all", "not in the budget") for name in sorted(names - budget.keys())]
         problems += [(name, "all", "in the budget, but gone") for name in sorted(budget.keys() - names)]
-        problems += [("model", "predictions.json", text) for text in predict.check(kernels, steps, args.update)]
+        problems += [("model", "predictions.json", text) for text in slower]
     else:
-        predict.check(kernels, steps, args.update)
         print("the budget is that of another compiler: registers are not compared")
     for name, where, text in problems:
         print(f"{name} ({where}): {text}")

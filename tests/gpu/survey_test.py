@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The day on a GPU with a program that only looks like one: what the report says, and that it is whole when it is cut."""
+"""The survey on a GPU with a program that only looks like one: what the report says, and that it is whole when it is cut."""
 import pathlib
 import stat
 import sys
@@ -8,7 +8,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import calibration  # noqa: E402
-import day  # noqa: E402
+import survey  # noqa: E402
 import golden  # noqa: E402
 import parts  # noqa: E402
 
@@ -70,17 +70,17 @@ class Calibration(unittest.TestCase):
         self.assertIn('"NVIDIA T4"', calibration.entry("NVIDIA T4", {}))
 
 
-class TheDay(unittest.TestCase):
+class Surveys(unittest.TestCase):
     def run_for(self, seconds, recorded="h"):
         with tempfile.TemporaryDirectory() as folder:
             program(folder, recorded)
             file = pathlib.Path(folder) / "report.md"
-            report = day.Report(file)
-            self.day = day.Day(pathlib.Path(folder), True, seconds, report)
+            report = survey.Report(file)
+            self.survey = survey.Survey(pathlib.Path(folder), True, seconds, report)
             self.runs, parts.golden.runs = parts.golden.runs, lambda: self.golden
             try:
                 for name, part, share in parts.PARTS:
-                    self.day.carry_out(name, part, share)
+                    self.survey.carry_out(name, part, share)
             finally:
                 parts.golden.runs = self.runs
             report.file.close()
@@ -101,12 +101,12 @@ class TheDay(unittest.TestCase):
         text = self.run_for(600)
         self.assertIn("- a.one: equal\n- a.two: 0; expected h\n", text)
         self.assertIn("1 of 2 runs have the bits of the cpu; 1 have not; 0 were not reached", text)
-        self.assertEqual(self.day.failures, 1)
+        self.assertEqual(self.survey.failures, 1)
 
     def test_a_part_that_breaks_is_told_and_the_next_ones_follow(self):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "report.md"
-            broken = day.Day(pathlib.Path(folder), True, 10, day.Report(file))
+            broken = survey.Survey(pathlib.Path(folder), True, 10, survey.Report(file))
             broken.carry_out("first", lambda d: {}["missing"], 1.0)
             broken.carry_out("second", lambda d: d.report.say("here"), 1.0)
             text = file.read_text()
@@ -121,7 +121,7 @@ class TheDay(unittest.TestCase):
             executable(tests / "host_a_test", TEST % 0)
             executable(tests / "kernels_large_test", TEST % 0 + 100 * "#")
             executable(tests / "kernels_small_test", TEST % 3)
-            ended = day.Day(pathlib.Path(folder), True, 60, day.Report(file))
+            ended = survey.Survey(pathlib.Path(folder), True, 60, survey.Report(file))
             ended.carry_out("Tests", parts.tests, 1.0)
             text = file.read_text()
             self.assertEqual([line.split(":")[0] for line in text.splitlines() if line.startswith("- ")],
@@ -133,11 +133,11 @@ class TheDay(unittest.TestCase):
     def test_without_time_every_part_says_so(self):
         text = self.run_for(0)
         self.assertEqual(text.count("no time was left"), len(parts.PARTS))
-        self.assertEqual(self.day.failures, 0)
+        self.assertEqual(self.survey.failures, 0)
 
     def test_a_command_that_outlasts_its_part_is_cut_and_is_no_failure(self):
         with tempfile.TemporaryDirectory() as folder:
-            alone = day.Day(pathlib.Path(folder), True, 2, day.Report(pathlib.Path(folder) / "report.md"))
+            alone = survey.Survey(pathlib.Path(folder), True, 2, survey.Report(pathlib.Path(folder) / "report.md"))
             outcome = alone.run("sh", "-c", "echo '{\"a\": 1}'; echo '{\"b'; exec sleep 30")
             self.assertEqual(outcome.verdict, "cut")
             self.assertEqual(parts.lines_of(outcome.text), [{"a": 1}])
@@ -147,7 +147,7 @@ class TheDay(unittest.TestCase):
     def test_a_part_leaves_the_rest_of_the_time_to_those_behind_it(self):
         now = [0.0]
         with tempfile.TemporaryDirectory() as folder:
-            timed = day.Day(pathlib.Path(folder), True, 100, day.Report(pathlib.Path(folder) / "r"), lambda: now[0])
+            timed = survey.Survey(pathlib.Path(folder), True, 100, survey.Report(pathlib.Path(folder) / "r"), lambda: now[0])
             left = []
             timed.carry_out("first", lambda d: left.append(d.left()), 0.25)
             now[0] = 60.0

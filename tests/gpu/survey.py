@@ -42,7 +42,7 @@ class Outcome:
         return "cut" if self.code is None else "ok" if self.code == 0 else f"exit code {self.code}"
 
 
-class Day:
+class Survey:
     """Program and tests, how to call them, and how much time is left."""
 
     def __init__(self, folder, executed, seconds, report, clock=time.monotonic):
@@ -95,16 +95,16 @@ def main(arguments):
     parser.add_argument("--report", type=pathlib.Path, required=True)
     options = parser.parse_args(arguments)
     report = Report(options.report)
-    day = Day(options.folder.resolve(), options.executed, 60 * options.minutes, report)
+    survey = Survey(options.folder.resolve(), options.executed, 60 * options.minutes, report)
     now = datetime.datetime.now(datetime.timezone.utc)
     report.say(f"# Thalweg on {'an executed GPU' if options.executed else 'a GPU'}, {now:%Y-%m-%d %H:%M} UTC\n")
     report.say(f"{options.minutes:g} minutes. Each part is written as it ends, so a report that was cut is whole up to there.")
     for name, part, share in parts.PARTS:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        day.carry_out(name, part, share)
-    report.say(f"\n## End\n\n{day.failures} commands failed.")
-    print(f"the report is {options.report}; {day.failures} commands failed", file=sys.stderr)
-    return 1 if day.failures else 0
+        survey.carry_out(name, part, share)
+    report.say(f"\n## End\n\n{survey.failures} commands failed.")
+    print(f"the report is {options.report}; {survey.failures} commands failed", file=sys.stderr)
+    return 1 if survey.failures else 0
 
 
 if __name__ == "__main__":
