@@ -22,12 +22,12 @@ AtomicFolder::AtomicFolder(const std::string& path, Leftovers leftovers)
   if (mine_) return;
   create_folder(temporary_);
   mine_ = true;
-  if (leftovers == Leftovers::reused) hold_.emplace(temporary_, path_);
+  if (leftovers == Leftovers::reused) hold_ = hold_folder(temporary_, path_);
 }
 
 void AtomicFolder::take_over() {
-  if (!take_over_leftover(path_, temporary_)) return;
-  hold_.emplace(temporary_, path_);
+  hold_ = take_over_leftover(path_, temporary_);
+  if (!hold_) return;
   mine_ = true;
   left_ = names_in(temporary_);
   found_ = std::ssize(left_);

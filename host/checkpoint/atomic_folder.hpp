@@ -2,7 +2,7 @@
 // A folder of new files that appears under its name all at once.
 #include <cstdint>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,7 +45,7 @@ class AtomicFolder {
   std::string path_, temporary_;
   std::vector<std::string> files_;  ///< paths, so that the destructor makes none
   std::vector<std::string> left_;   ///< names of files that were left, until they are written
-  std::optional<FolderHold> hold_;
+  std::unique_ptr<FolderHold> hold_;
   std::int64_t found_ = 0, reused_ = 0;
   bool mine_ = false, renamed_ = false;
 };

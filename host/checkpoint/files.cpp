@@ -237,7 +237,7 @@ std::vector<std::string> stale_temporaries(const std::string& path) {
 void remove_stale_temporaries(const std::string& path) {
   for (const std::string& left : stale_temporaries(path)) {
     try {
-      remove_path(left);
+      remove_leftover(left);
     } catch (const IoError&) {  // another user's, say: nothing reads it
     }
   }

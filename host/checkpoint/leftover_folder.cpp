@@ -8,7 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <memory>
+#include <functional>
+#include <utility>
 
 #include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
@@ -41,26 +42,58 @@ struct Reading {
   const int fd;
 };
 
+/// Those with files in them, the one with most files first.
+std::vector<std::string> fullest_first(const std::vector<std::string>& folders) {
+  std::vector<std::pair<std::size_t, std::string>> counted;
+  for (const std::string& folder : folders)
+    if (const std::size_t files = names_in(folder).size(); files > 0) counted.emplace_back(files, folder);
+  std::sort(counted.begin(), counted.end(), std::greater<>());
+  std::vector<std::string> sorted;
+  for (auto& [files, folder] : counted) sorted.push_back(std::move(folder));
+  return sorted;
+}
+
 }  // namespace
 
-bool take_over_leftover(const std::string& path, const std::string& temporary) {
-  // A container gives its processes the same numbers again.
-  if (is_folder(temporary)) return true;
-  std::string fullest;
-  std::size_t most = 0;
-  for (const std::string& left : stale_temporaries(path)) {
-    const std::size_t files = names_in(left).size();
-    if (files <= most) continue;
-    most = files;
-    fullest = left;
-  }
-  if (most == 0) return false;
-  try {
-    rename_path(fullest, temporary);
-  } catch (const IoError&) {  // another user's, or another process was first
-    return false;
-  }
+FolderHold::FolderHold(const std::string& folder) : fd_(open_folder(folder)) {}
+
+FolderHold::~FolderHold() { file_ops().close(fd_); }
+
+bool FolderHold::lock() {
+  while (file_ops().flock(fd_, LOCK_EX | LOCK_NB) != 0)
+    if (errno != EINTR) return errno != EWOULDBLOCK;
   return true;
+}
+
+std::unique_ptr<FolderHold> hold_if_free(const std::string& folder) {
+  auto hold = std::make_unique<FolderHold>(folder);
+  return hold->lock() ? std::move(hold) : nullptr;
+}
+
+std::unique_ptr<FolderHold> hold_folder(const std::string& folder, std::string_view shown) {
+  if (auto hold = hold_if_free(folder)) return hold;
+  throw IoError(fmt::format("cannot write {}: it is being written already", shown));
+}
+
+std::unique_ptr<FolderHold> take_over_leftover(const std::string& path, const std::string& temporary) {
+  // A container gives its processes the same numbers again.
+  if (is_folder(temporary)) return hold_folder(temporary, path);
+  for (const std::string& left : fullest_first(stale_temporaries(path))) {
+    try {
+      // Before the rename: a writer in another container keeps the name of its folder.
+      auto hold = hold_if_free(left);
+      if (!hold) continue;
+      rename_path(left, temporary);
+      return hold;
+    } catch (const IoError&) {  // another user's, or another process was first
+    }
+  }
+  return nullptr;
+}
+
+void remove_leftover(const std::string& left) {
+  if (!is_folder(left)) return remove_path(left);
+  if (const auto hold = hold_if_free(left)) remove_path(left);
 }
 
 bool file_holds(const std::string& path, std::span<const std::string_view> parts) {
@@ -74,16 +107,5 @@ bool file_holds(const std::string& path, std::span<const std::string_view> parts
     if (!file.next_is(part, buffer.get(), kBuffer)) return false;
   return true;
 }
-
-FolderHold::FolderHold(const std::string& folder, std::string_view shown) : fd_(open_folder(folder)) {
-  while (file_ops().flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EINTR) continue;
-    if (errno != EWOULDBLOCK) return;  // no locks here
-    file_ops().close(fd_);
-    throw IoError(fmt::format("cannot write {}: it is being written already", shown));
-  }
-}
-
-FolderHold::~FolderHold() { file_ops().close(fd_); }
 
 }  // namespace thalweg

@@ -52,22 +52,21 @@ struct ConvertReport {
 /// shard that is missing or has another size.
 THALWEG_API Dataset open_shards(const std::string& folder);
 
-/// Writes the data set as a new folder of shards: equal data and shard_bytes give equal
-/// bytes, unless memory makes the shards smaller (ConvertReport::notes). The folder is there whole or
-/// not at all. Throws IoError, and UsageError if the folder exists.
+/// Writes the data set as a new folder of shards: equal data and shard_bytes give equal bytes, unless memory
+/// makes the shards smaller (ConvertReport::notes). The folder is there whole or not at all. Throws IoError,
+/// and UsageError if the folder exists.
 THALWEG_API ConvertReport write_shards(const Dataset& data, const std::string& folder,
                                        const ConvertOptions& options = {});
 
 /// Reads data.train as training does, and writes it as a new folder of shards. Standardisation, imputation,
 /// categories and classes are those of all rows; weights stay as they are in the data. Settings of a run do
-/// nothing: class_weight, standardize_target, validation_fraction, folds. Rows of text formats, of
-/// Parquet, of npz archives and of one npy or IDX file of numbers in C order pass by in blocks: memory holds
-/// two shards, and about 20 bytes for each row. All other data are read into memory first: several arrays,
-/// tables with categories, pipes, and columns that need an offset (docs/numerics.md). What a process that was
-/// killed left of the same folder is compared, and taken over where it is equal
-/// (ConvertReport::notes). Throws what reading throws; UsageError
-/// if the folder exists, or for options.floats that the rows cannot take; DataError for a number beyond
-/// these; IoError.
+/// nothing: class_weight, standardize_target, validation_fraction, folds. Rows of text formats, of Parquet,
+/// of npz archives and of one npy or IDX file of numbers in C order pass by in blocks: memory holds two
+/// shards, and about 20 bytes for each row. All other data are read into memory first: several arrays, tables
+/// with categories, pipes, and columns that need an offset (docs/numerics.md). What a process that was killed
+/// left of the same folder is compared, and taken over where it is equal (ConvertReport::notes). Throws what
+/// reading throws; UsageError if the folder exists, or for options.floats that the rows cannot take;
+/// DataError for a number beyond these; IoError.
 THALWEG_API ConvertReport convert(const DataConfig& data, const std::string& folder,
                                   const ConvertOptions& options = {});
 

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <random>
 
@@ -102,19 +104,27 @@ TEST_F(ResumedConvert, AShardThatWasCutOrChangedIsWrittenAgain) {
   expect_whole();
 }
 
+constexpr char kNothingUsed[] =
+    "a conversion that was cut off had left nothing that could be used; all shards are new";
+
+TEST_F(ResumedConvert, OfAFirstShardThatWasCutOffNothingIsUsed) {
+  const std::string first = leave(1) + "/" + name(0);
+  fs::resize_file(first, fs::file_size(first) / 2);
+  EXPECT_THAT(convert(data_), ElementsAre(kNothingUsed));
+  expect_whole();
+}
+
 TEST_F(ResumedConvert, OtherRowsStartAnewAndSaySo) {
   leave(5);
   Dataset other = data_;
   for (float& target : other.target) target += 1;
-  EXPECT_THAT(convert(other), ElementsAre("a conversion that was cut off had left shards of other rows or "
-                                          "options; all of these are new"));
+  EXPECT_THAT(convert(other), ElementsAre(kNothingUsed));
   EXPECT_EQ(open_shards(root_ / "out").target, other.target);
 }
 
 TEST_F(ResumedConvert, ShardsBeyondTheLastOneAreRemoved) {
   leave(kShards);
-  EXPECT_THAT(convert(data_, {.shard_bytes = 4 * kRows * kWidth}),
-              ElementsAre(HasSubstr("all of these are new")));
+  EXPECT_THAT(convert(data_, {.shard_bytes = 4 * kRows * kWidth}), ElementsAre(kNothingUsed));
   EXPECT_THAT(test::entries(root_ / "out"), ElementsAre("manifest.json", name(0)));
   EXPECT_EQ(open_shards(root_ / "out").target, data_.target);
 }
@@ -146,14 +156,16 @@ TEST_F(ResumedConvert, WhatALivingProcessWritesIsLeftAlone) {
   EXPECT_EQ(test::entries(living).size(), 2u);
 }
 
-TEST_F(ResumedConvert, TwoThreadsDoNotWriteTheSameFolder) {
-  const AtomicFolder first(root_ / "out", Leftovers::reused);
-  try {
-    const AtomicFolder second(root_ / "out", Leftovers::reused);
-    ADD_FAILURE();
-  } catch (const IoError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("out: it is being written already"));
-  }
+/// As in two containers with one volume: neither sees that the other's processes live.
+TEST_F(ResumedConvert, ALeftoverThatIsHeldIsAnotherContainersAndLeftAlone) {
+  const std::string writes = leave(5);
+  leave(3);
+  const ino_t folder = inode(writes);
+  const auto hold = hold_folder(writes, "writes");
+  EXPECT_THAT(convert(data_), ElementsAre(HasSubstr("3 of 20")));
+  EXPECT_EQ(inode(writes), folder);
+  EXPECT_EQ(test::entries(writes).size(), 5u);
+  EXPECT_TRUE(bytes_of(root_ / "out") == whole_);
 }
 
 TEST_F(ResumedConvert, AnErrorLeavesNothingOfWhatWasTakenOver) {
@@ -175,39 +187,10 @@ TEST_F(ResumedConvert, ReusedFilesAreOnTheDiskToo) {
   EXPECT_EQ(counted.calls(test::FileOp::write), 0);
 }
 
-TEST_F(ResumedConvert, EveryByteOfAFileIsCompared) {
-  std::string bytes(3 << 20, 'a');
-  bytes[1 << 20] = 'b';
-  const std::string file = root_ / "file";
-  test::overwrite(file, bytes);
-  const auto holds = [&](const std::string& expected) {
-    const std::string_view all(expected);
-    const std::string_view parts[] = {all.substr(0, 10), "", all.substr(10)};
-    return file_holds(file, parts);
-  };
-  EXPECT_TRUE(holds(bytes));
-  for (const std::size_t at :
-       {std::size_t{0}, std::size_t{9}, std::size_t{10}, std::size_t{1} << 20, bytes.size() - 1}) {
-    std::string other = bytes;
-    other[at] = 'c';
-    EXPECT_FALSE(holds(other)) << at;
-  }
-  EXPECT_FALSE(holds(bytes + "a"));
-  EXPECT_FALSE(holds(bytes.substr(1)));
-  EXPECT_FALSE(file_holds(root_ / "none", {}));
-}
-
-int lock_calls = 0;
 int no_locks(int, int) {
   errno = ENOLCK;
   return -1;
 }
-int interrupted_once(int fd, int operation) {
-  if (lock_calls++ > 0) return system_file_ops.flock(fd, operation);
-  errno = EINTR;
-  return -1;
-}
-
 TEST_F(ResumedConvert, AFileSystemWithoutLocksIsWrittenToAllTheSame) {
   FileOps ops = file_ops();
   ops.flock = &no_locks;
@@ -217,33 +200,37 @@ TEST_F(ResumedConvert, AFileSystemWithoutLocksIsWrittenToAllTheSame) {
   expect_whole();
 }
 
-TEST_F(ResumedConvert, AnInterruptedLockIsAskedForAgain) {
-  FileOps ops = file_ops();
-  ops.flock = &interrupted_once;
-  lock_calls = 0;
-  const ScopedFileOps interrupted(ops);
-  const AtomicFolder first(root_ / "out", Leftovers::reused);
-  EXPECT_EQ(lock_calls, 2);
-  EXPECT_THROW(AtomicFolder(root_ / "out", Leftovers::reused), IoError);
+/// Whether a process that converts is killed amid it, so that its folder stays.
+bool killed_amid(const std::function<void()>& convert, const std::string& root, useconds_t after) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    convert();
+    ::_exit(0);
+  }
+  ::usleep(after);
+  ::kill(child, SIGKILL);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  return fs::exists(root + "/.tmp-out-" + std::to_string(child));
 }
 
 TEST_F(ResumedConvert, KilledAtAnyMomentItGoesOnToTheSameBytes) {
+  const auto begin = std::chrono::steady_clock::now();
+  convert(data_);
+  const std::chrono::microseconds whole =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  fs::remove_all(root_ / "out");
   std::mt19937 random(7);
-  for (int kills = 0; kills < 25; ++kills) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      convert(data_);
-      ::_exit(0);
-    }
-    ::usleep(random() % 40'000);
-    ::kill(child, SIGKILL);
-    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  int amid = 0;
+  for (int kills = 0; kills < 25 || (amid == 0 && kills < 400); ++kills) {
+    const auto after = static_cast<useconds_t>(random() % static_cast<std::uint64_t>(whole.count()));
+    if (killed_amid([&] { convert(data_); }, root_.path(), after)) ++amid;
     if (kills % 3 == 2 || fs::exists(root_ / "out")) {
       if (!fs::exists(root_ / "out")) convert(data_);
       expect_whole();
       fs::remove_all(root_ / "out");
     }
   }
+  EXPECT_GT(amid, 0);
 }
 
 }  // namespace

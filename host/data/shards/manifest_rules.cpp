@@ -66,7 +66,8 @@ std::string sums_problem(const ShardManifest& m) {
   return left == 0 ? "" : wrong("class_rows", fmt::format("{} rows have no class", left));
 }
 
-/// zstd makes at most 2^15 bytes of one, so that a small file stands for no more memory than that.
+/// zstd makes at most 2^15 bytes of one: a block of 2^17 takes at least 4. The rule allows twice
+/// that, so it refuses no shard that was written, and a small file stands for a bounded amount of memory.
 std::string packed_problem(const ShardForm& form, const ShardEntry& shard) {
   if (form.compress == ShardCompression::none) return "";
   const std::int64_t least = packed_bytes(form, shard.rows, shard.entries) >> 16;
