@@ -2,7 +2,6 @@
 // What ranks say to each other. All ranks make the same calls in the same order.
 #include <cstdint>
 #include <span>
-#include <string>
 
 namespace thalweg {
 
@@ -44,7 +43,7 @@ class Communicator {
   /// Leaves what rank 0 has with every rank.
   virtual void broadcast(std::span<const Message> arrays) = 0;
   /// Ends the calls of all ranks, now and later, with an error that names this rank and says why.
-  virtual void abort(const std::string& why) noexcept = 0;
+  virtual void abort(const char* why) noexcept = 0;
 };
 
 }  // namespace thalweg

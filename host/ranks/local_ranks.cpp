@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <string>
 
 #include "thalweg/error.hpp"
 
@@ -16,11 +17,12 @@ void copy_floats(float* to, const float* from, std::int64_t count) {
   if (count > 0) std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(float));
 }
 
+using Deadline = std::optional<std::chrono::milliseconds>;
+
 /// Where ranks meet.
 class MeetingPoint {
  public:
-  MeetingPoint(int count, std::chrono::milliseconds deadline)
-      : deadline_(deadline), here_(static_cast<std::size_t>(count)) {}
+  MeetingPoint(int count, Deadline deadline) : deadline_(deadline), here_(static_cast<std::size_t>(count)) {}
 
   int count() const { return static_cast<int>(here_.size()); }
 
@@ -28,20 +30,25 @@ class MeetingPoint {
   void meet(int rank, const char* what) {
     std::unique_lock lock(mutex_);
     require_going();
-    here_[static_cast<std::size_t>(rank)] = true;
-    if (std::find(here_.begin(), here_.end(), false) == here_.end()) {
-      std::fill(here_.begin(), here_.end(), false);
-      ++meetings_;
-      changed_.notify_all();
-      return;
-    }
-    const std::int64_t meeting = meetings_;
+    const std::int64_t meeting = arrive(rank);
     const auto over = [&] { return meetings_ != meeting || !stopped_.empty(); };
-    if (!changed_.wait_for(lock, deadline_, over)) stop(late(rank, what));
+    if (!deadline_) {
+      changed_.wait(lock, over);
+    } else if (!changed_.wait_for(lock, *deadline_, over)) {
+      stop(late(rank, what));
+    }
     if (meetings_ == meeting) require_going();
   }
 
-  void abort(int rank, const std::string& why) noexcept {
+  /// Waits until all ranks that met have copied. Until then each reads what the others point at, so no rank
+  /// leaves earlier, not even where one has stopped: the next meeting says so.
+  void part(int rank) noexcept {
+    std::unique_lock lock(mutex_);
+    const std::int64_t meeting = arrive(rank);
+    changed_.wait(lock, [&] { return meetings_ != meeting; });
+  }
+
+  void abort(int rank, const char* why) noexcept {
     const std::lock_guard lock(mutex_);
     try {
       stop(fmt::format("rank {} stopped: {}", rank, why));
@@ -51,6 +58,17 @@ class MeetingPoint {
   }
 
  private:
+  /// The number of the meeting, which is over when the last rank has arrived.
+  std::int64_t arrive(int rank) {
+    const std::int64_t meeting = meetings_;
+    here_[static_cast<std::size_t>(rank)] = true;
+    if (std::find(here_.begin(), here_.end(), false) == here_.end()) {
+      std::fill(here_.begin(), here_.end(), false);
+      ++meetings_;
+      changed_.notify_all();
+    }
+    return meeting;
+  }
   void require_going() const {
     if (!stopped_.empty()) throw InternalError(stopped_);
   }
@@ -64,10 +82,10 @@ class MeetingPoint {
     for (int r = 0; r < count(); ++r) {
       if (!here_[static_cast<std::size_t>(r)]) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", r);
     }
-    return fmt::format("rank {} waited {} ms for rank {} in {}", rank, deadline_.count(), missing, what);
+    return fmt::format("rank {} waited {} ms for rank {} in {}", rank, deadline_->count(), missing, what);
   }
 
-  const std::chrono::milliseconds deadline_;
+  const Deadline deadline_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<bool> here_;
@@ -77,7 +95,7 @@ class MeetingPoint {
 
 /// What the ranks of a call look at: each rank's own arrays.
 struct Board {
-  Board(int count, std::chrono::milliseconds deadline)
+  Board(int count, Deadline deadline)
       : point(count, deadline),
         messages(static_cast<std::size_t>(count)),
         arrays(static_cast<std::size_t>(count)) {}
@@ -85,6 +103,12 @@ struct Board {
   MeetingPoint point;
   std::vector<std::span<const Message>> messages;
   std::vector<std::span<const Gathered>> arrays;
+};
+
+/// Floats that a rank wants of another, and those that it sends.
+struct Mismatch {
+  int peer = 0;
+  std::int64_t wanted = 0, sent = 0;
 };
 
 class LocalRank final : public Communicator {
@@ -95,10 +119,10 @@ class LocalRank final : public Communicator {
   int count() const override { return board_->point.count(); }
 
   void exchange(std::span<const Message> sends, std::span<const Message> receives) override {
+    std::vector<std::size_t> seen(static_cast<std::size_t>(count()), 0);  // nothing throws after the meeting
+    std::optional<Mismatch> mismatch;
     own(board_->messages) = sends;
     meet("an exchange");
-    std::vector<std::size_t> seen(static_cast<std::size_t>(count()), 0);
-    std::string mismatch;
     for (const Message& receive : receives) {
       const auto peer = static_cast<std::size_t>(receive.peer);
       const Message* const sent = next_for_me(board_->messages[peer], seen[peer]);
@@ -106,12 +130,13 @@ class LocalRank final : public Communicator {
       if (sent != nullptr && floats == receive.count) {
         copy_floats(receive.data, sent->data, floats);
       } else {
-        mismatch = fmt::format("rank {} wants {} floats of rank {}, which sends {}", rank_, receive.count,
-                               peer, floats);
+        mismatch = {receive.peer, receive.count, floats};
       }
     }
-    meet("an exchange");  // before anybody throws: what it sends is read until then
-    if (!mismatch.empty()) throw InternalError(mismatch);
+    part();
+    if (mismatch)
+      throw InternalError(fmt::format("rank {} wants {} floats of rank {}, which sends {}", rank_,
+                                      mismatch->wanted, mismatch->peer, mismatch->sent));
   }
 
   void gather(std::span<const Gathered> arrays) override {
@@ -124,7 +149,7 @@ class LocalRank final : public Communicator {
           copy_floats(arrays[i].data + begin, board_->arrays[peer][i].data + begin, end - begin);
       }
     }
-    meet("a gather");
+    part();
   }
 
   void broadcast(std::span<const Message> arrays) override {
@@ -132,10 +157,10 @@ class LocalRank final : public Communicator {
     meet("a broadcast");
     for (std::size_t i = 0; i < arrays.size() && rank_ != 0; ++i)
       copy_floats(arrays[i].data, board_->messages[0][i].data, arrays[i].count);
-    meet("a broadcast");
+    part();
   }
 
-  void abort(const std::string& why) noexcept override { board_->point.abort(rank_, why); }
+  void abort(const char* why) noexcept override { board_->point.abort(rank_, why); }
 
  private:
   template <class T>
@@ -143,6 +168,7 @@ class LocalRank final : public Communicator {
     return of_ranks[static_cast<std::size_t>(rank_)];
   }
   void meet(const char* what) { board_->point.meet(rank_, what); }
+  void part() noexcept { board_->point.part(rank_); }
 
   /// The peer's next message for this rank, from number `at` on; null: there is none.
   const Message* next_for_me(std::span<const Message> sends, std::size_t& at) const {
@@ -156,7 +182,7 @@ class LocalRank final : public Communicator {
 
 }  // namespace
 
-std::vector<std::unique_ptr<Communicator>> local_ranks(int count, std::chrono::milliseconds deadline) {
+std::vector<std::unique_ptr<Communicator>> local_ranks(int count, Deadline deadline) {
   const auto board = std::make_shared<Board>(count, deadline);
   std::vector<std::unique_ptr<Communicator>> ranks;
   for (int rank = 0; rank < count; ++rank) ranks.push_back(std::make_unique<LocalRank>(board, rank));

@@ -33,6 +33,7 @@ DenseRows LearnerData::upcoming(const std::int64_t* ids, std::int64_t count) con
 /// Data that come in parts: the learner goes on with another data set.
 void Learner::State::set_data(const Dataset& dataset) {
   require_collected("Learner::set_data");
+  if (ranks != nullptr) ranks->require_here();
   if (options.batches != nullptr)
     throw UsageError("Learner::set_data: LearnerOptions::batches are batches of one data set; pass rows");
   if (dataset.rows == 0) throw ShapeError("Learner::set_data: the data set has no rows");
@@ -42,13 +43,18 @@ void Learner::State::set_data(const Dataset& dataset) {
   if (!dataset.target.empty()) require_targets(network->spec(), part.host());
   std::optional<SparseBatch> batch;
   if (sparse) batch.emplace(ctx, *network->sparse_layer(), part.host(), options.max_batch, kept_slices());
-  if (per_sample) per_sample->set_data(ctx, part.placed());
-  if (batch) sparse.emplace(std::move(*batch));
-  data = std::move(part);
-  graphs.clear();  // they hold the addresses of the rows
-  if (ranks == nullptr) return;
-  ranks->sum = make_rank_sum(ranks->sum->ranks());
-  ranks->set_data(data.host());
+  const auto replace = [&] {
+    if (per_sample) per_sample->set_data(ctx, part.placed());
+    if (batch) sparse.emplace(std::move(*batch));
+    data = std::move(part);
+    graphs.clear();  // they hold the addresses of the rows
+  };
+  if (ranks == nullptr) return replace();
+  ranks->between_orders([&] {
+    replace();
+    ranks->sum = make_rank_sum(ranks->sum->ranks());
+    ranks->set_data(data.host());
+  });
 }
 
 void Learner::set_data(const Dataset& data) {

@@ -13,9 +13,6 @@
 namespace thalweg {
 namespace {
 
-/// A thread that is alive comes in time, however slow its machine is.
-constexpr std::chrono::minutes kDeadline{30};
-
 [[noreturn]] void refuse(const LearnerOptions& options, const std::string& why) {
   throw ConfigError(fmt::format("{} ranks, but {}", options.ranks, why));
 }
@@ -67,7 +64,7 @@ std::unique_ptr<Learner::State::Ranks> Learner::State::make_ranks(Model& model, 
     return made;
   };
   if (rank != nullptr) return made_of(*rank);
-  auto ends = local_ranks(options.ranks, kDeadline);
+  auto ends = local_ranks(options.ranks);
   auto all = made_of(*ends[0]);
   std::vector<RankTeam::Follow> follow(ends.size());
   for (std::size_t r = 1; r < ends.size(); ++r) {
@@ -90,15 +87,23 @@ void Learner::State::Ranks::Follower::follow(const RankOrder& order) {
   state.collect();
 }
 
+void Learner::State::Ranks::require_here() const {
+  if (team && !team->are_here())
+    throw UsageError("the child of a fork has no ranks: it can predict, and learn with a learner of its own");
+}
+
 template <class Own>
 void Learner::State::Ranks::run(const RankOrder& order, const Own& own) {
-  if (!team->are_here())
-    throw UsageError("the child of a fork has no ranks: it can predict, and learn with a learner of its own");
+  require_here();
   team->run(order, own);
 }
 
+void Learner::State::Ranks::between_orders(const std::function<void()>& change) {
+  if (!team) return change();  // a follower: rank 0 waits for all
+  team->between_orders(change);
+}
+
 void Learner::State::Ranks::set_data(const Dataset& data) {
-  if (team) team->wait();  // a follower may still be at its last update
   for (const auto& follower : followers) {
     const ChangingCall call(follower->state.ctx, follower->state.network.live(), "Learner::set_data");
     follower->state.set_data(data);

@@ -1,5 +1,6 @@
 #pragma once
 // A learner whose steps several ranks take together (docs/ranks.md).
+#include <functional>
 #include <mutex>
 
 #include "host/step/learner_state.hpp"
@@ -30,6 +31,11 @@ struct Learner::State::Ranks {
   /// Has all ranks do what `order` says: the others follow, and this one, rank 0, does `own`.
   template <class Own>
   void run(const RankOrder& order, const Own& own);
+  /// Throws UsageError in the child of a fork.
+  void require_here() const;
+  /// Runs `change` of what the ranks have while the others wait. If it throws, later calls throw, too: the
+  /// ranks may differ.
+  void between_orders(const std::function<void()>& change);
   /// Gives the followers the data that rank 0 has now.
   void set_data(const Dataset& data);
 

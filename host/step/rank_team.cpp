@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <string>
 #include <system_error>
 
 #include "kernels/base/blocked_signals.hpp"
@@ -19,6 +20,9 @@ RankTeam::RankTeam(std::vector<std::unique_ptr<Communicator>> ranks, std::vector
   } catch (const std::system_error& error) {
     end();
     throw InternalError(std::string("no thread for a rank could be started: ") + error.what());
+  } catch (...) {  // no memory for one
+    end();
+    throw;
   }
 }
 
@@ -40,12 +44,17 @@ void RankTeam::wait() {
   changed_.wait(lock, [this] { return working_ == 0; });
 }
 
+void RankTeam::require_going() {
+  const std::lock_guard lock(mutex_);
+  if (first_failure_ != nullptr) std::rethrow_exception(first_failure_);
+  if (failed_) throw UsageError("the ranks of this learner have stopped, because a call threw");
+}
+
 void RankTeam::give(const RankOrder& order) {
   wait();
+  require_going();
   {
     const std::lock_guard lock(mutex_);
-    if (first_failure_ != nullptr) std::rethrow_exception(first_failure_);
-    if (failed_) throw UsageError("the ranks of this learner have stopped, because a step threw");
     order_ = order;
     working_ = std::ssize(threads_);
     ++orders_;
@@ -53,7 +62,7 @@ void RankTeam::give(const RankOrder& order) {
   changed_.notify_all();
 }
 
-void RankTeam::fail(const std::string& why) {
+void RankTeam::fail(const char* why) {
   {
     const std::lock_guard lock(mutex_);
     failed_ = true;

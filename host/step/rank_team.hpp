@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -44,10 +43,27 @@ class RankTeam {
   RankTeam& operator=(const RankTeam&) = delete;
 
   /// Gives the order to the other ranks, then runs the step of rank 0. Throws what either throws first; after
-  /// that the ranks stay where they are, and each call throws UsageError.
+  /// that the ranks stay where they are, and each call throws that again, or UsageError where rank 0 had
+  /// thrown.
   template <class Step>
   void run(const RankOrder& order, const Step& step) {
     give(order);
+    do_own(step);
+  }
+  /// Runs `change`, which may change what the other ranks have: they are done with the last order. Throws as
+  /// `run` does, and stops the ranks as it does.
+  template <class Change>
+  void between_orders(const Change& change) {
+    wait();
+    require_going();
+    do_own(change);
+  }
+  /// False in the child of a fork, which has none of the threads: nothing but this may be called there.
+  bool are_here() const;
+
+ private:
+  template <class Step>
+  void do_own(const Step& step) {
     try {
       step();
     } catch (const std::exception& error) {
@@ -55,17 +71,14 @@ class RankTeam {
       throw;
     }
   }
-  /// False in the child of a fork, which has none of the threads: nothing but this may be called there.
-  bool are_here() const;
   /// Waits until the other ranks are done with the last order.
   void wait();
-
- private:
+  void require_going();
   void work(std::size_t rank);
   void take_orders(const Follow& follow);
   void give(const RankOrder& order);
   /// Ends the calls of the other ranks. Throws what one of them had failed with before.
-  void fail(const std::string& why);
+  void fail(const char* why);
   void end() noexcept;
 
   const std::vector<std::unique_ptr<Communicator>> ranks_;

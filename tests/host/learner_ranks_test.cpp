@@ -153,9 +153,13 @@ TEST(LearnerRanks, AreNotInTheChildOfAForkWhichEndsAllTheSame) {
   shared->learner.step(first_rows(8));
   const pid_t child = ::fork();
   if (child == 0) {
-    const std::string refusal = test::refusal_of([&] { shared->learner.step(first_rows(8)); });
+    const auto refuses = [](const std::function<void()>& call) {
+      return test::refusal_of(call).find("the child of a fork has no ranks") != std::string::npos;
+    };
+    const bool steps = refuses([&] { shared->learner.step(first_rows(8)); });
+    const bool data = refuses([&] { shared->learner.set_data(shared->data); });
     shared.reset();
-    ::_exit(refusal.find("the child of a fork has no ranks") == std::string::npos ? 1 : 0);
+    ::_exit(steps && data ? 0 : 1);
   }
   int status = -1;
   ASSERT_EQ(::waitpid(child, &status, 0), child);

@@ -90,6 +90,9 @@ TEST(TreeProgram, KeepsAsManySumsAsTheTreeHasLevels) {
   EXPECT_EQ(rank_arenas(8, 1, 0), 4);
   EXPECT_EQ(rank_arenas(8, 2, 1), 3);
   EXPECT_EQ(rank_arenas(8, 8, 5), 1);
+  EXPECT_EQ(rank_arenas(64, 3, 1), 7);
+  EXPECT_EQ(cover(64, slices_of_rank(64, 3, 0)).size(), 3u);
+  EXPECT_EQ(cover(64, slices_of_rank(64, 3, 1)).size(), 5u) << "which the others receive";
 }
 
 /// A batch of one element, summed by ranks that own the slices between `cuts`.
