@@ -12,6 +12,7 @@
 #include "host/cli/printable.hpp"
 #include "host/cli/shown_width.hpp"
 #include "host/cli/watch_text.hpp"
+#include "host/cli/watch_values.hpp"
 #include "host/data/counted.hpp"
 #include "host/report/run_epochs.hpp"
 #include "host/report/sparkline.hpp"
@@ -22,8 +23,8 @@ namespace {
 using report::Curve;
 using report::RunGlance;
 
-constexpr int kBetween = 2, kLeastSparkline = 8, kMostNameWidth = 32, kMostSpared = 8;
-constexpr const char *kLoss = "train.loss", *kNothing = "-";
+constexpr int kBetween = 2, kMostNameWidth = 32, kMostSpared = 8;
+constexpr const char* kLoss = "train.loss";
 
 struct Cell {
   std::string text;
@@ -49,14 +50,9 @@ const Curve* curve_named(const RunGlance& glance, const std::string& name) {
   return found == glance.curves.end() ? nullptr : &*found;
 }
 
-std::string last_text(const RunGlance& glance, const std::string& name) {
+std::string last_named(const RunGlance& glance, const std::string& name) {
   const Curve* const curve = curve_named(glance, name);
-  return curve == nullptr || std::isnan(curve->values.back()) ? kNothing
-                                                              : fmt::format("{:.5g}", curve->values.back());
-}
-
-std::string of_text(std::int64_t done, std::int64_t all) {
-  return all > 0 ? fmt::format("{}/{}", done, all) : std::to_string(done);
+  return curve == nullptr ? kNothing : last_text(*curve);
 }
 
 /// The metric that all runs with one watch; empty: they watch several.
@@ -103,18 +99,18 @@ std::vector<Column> columns_of(std::span<const RunGlance> glances) {
     const double rate = glance.samples_per_second, left = glance.seconds_left;
     Cell cells[] = {{without_begin(printable(glance.run), kMostNameWidth)},
                     {std::string(name_of(glance.stage)), paint_of(glance.stage)},
-                    {of_text(glance.epoch, glance.epochs)},
-                    {last_text(glance, kLoss)},
-                    {last_text(glance, glance.watched)},
+                    {of_all(glance.epoch, "/", glance.epochs)},
+                    {last_named(glance, kLoss)},
+                    {last_named(glance, glance.watched)},
                     best_cell(glance, best),
-                    {last_text(glance, "lr")},
+                    {last_named(glance, "lr")},
                     {rate > 0 ? human_rate(rate) : kNothing},
                     {std::isnan(left) ? kNothing : human_time(left)}};
     for (std::size_t i = 0; i < columns.size(); ++i) columns[i].cells.push_back(std::move(cells[i]));
   }
   std::erase_if(columns, [](const Column& column) {
-    return std::all_of(column.cells.begin(), column.cells.end(),
-                       [](const Cell& cell) { return cell.text == kNothing; });
+    return column.spared > 0 && std::all_of(column.cells.begin(), column.cells.end(),
+                                            [](const Cell& cell) { return cell.text == kNothing; });
   });
   return columns;
 }
@@ -163,6 +159,7 @@ std::string spark_of(const RunGlance& glance, int width, const Abilities& abilit
 }  // namespace
 
 std::string runs_text(std::span<const RunGlance> glances, const Window& window, const Abilities& abilities) {
+  if (glances.empty()) return "";
   const std::size_t lines = static_cast<std::size_t>(std::max(window.rows - 1, 3));
   const bool all = glances.size() + 1 <= lines;
   const auto shown = glances.first(all ? glances.size() : lines - 2);

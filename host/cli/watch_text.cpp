@@ -11,6 +11,7 @@
 #include "host/cli/painted.hpp"
 #include "host/cli/printable.hpp"
 #include "host/cli/shown_width.hpp"
+#include "host/cli/watch_values.hpp"
 #include "host/data/counted.hpp"
 #include "host/report/sparkline.hpp"
 
@@ -21,20 +22,10 @@ using report::Curve;
 using report::RunGlance;
 using report::RunStage;
 
-constexpr int kValueWidth = 11, kLeastSparkline = 8, kMostBarWidth = 40;
+constexpr const char* kOf = " of ";
+constexpr int kValueWidth = 11, kMostBarWidth = 40;
 /// A run that logs nothing for as long may be slow, or may hang: it is said.
 constexpr double kLongSilence = 60;
-
-double last_of(const Curve& curve) { return curve.values.empty() ? std::nan("") : curve.values.back(); }
-
-std::string last_text(const Curve& curve) {
-  const double last = last_of(curve);
-  return std::isnan(last) ? "-" : fmt::format("{:.5g}", last);
-}
-
-std::string of_all(const char* what, std::int64_t done, std::int64_t all) {
-  return all > 0 ? fmt::format("{} {} of {}", what, done, all) : fmt::format("{} {}", what, done);
-}
 
 /// The parts that fit, in their order.
 std::string joined(const std::vector<std::string>& parts, int room) {
@@ -62,8 +53,8 @@ std::vector<std::string> head_lines(const RunGlance& glance, int room, const Abi
 }
 
 std::string progress_line(const RunGlance& glance, int room) {
-  std::vector<std::string> parts{of_all("epoch", glance.epoch, glance.epochs),
-                                 of_all("step", glance.step, glance.steps)};
+  std::vector<std::string> parts{"epoch " + of_all(glance.epoch, kOf, glance.epochs),
+                                 "step " + of_all(glance.step, kOf, glance.steps)};
   if (glance.samples_per_second > 0) parts.push_back(human_rate(glance.samples_per_second) + " samples/s");
   if (!std::isnan(glance.seconds)) parts.push_back(human_time(glance.seconds) + " of training");
   return joined(parts, room);
@@ -131,8 +122,8 @@ std::string run_line(const RunGlance& glance) {
   std::string text = fmt::format("{}: {}", printable(glance.run), name_of(glance.stage));
   if (!glance.words.empty()) text += "; " + printable(glance.words);
   if (glance.curves.empty()) return text + "\n";
-  text += fmt::format(", {}, {}", of_all("epoch", glance.epoch, glance.epochs),
-                      of_all("step", glance.step, glance.steps));
+  text += fmt::format(", epoch {}, step {}", of_all(glance.epoch, kOf, glance.epochs),
+                      of_all(glance.step, kOf, glance.steps));
   for (const Curve& curve : glance.curves) {
     text += fmt::format(", {} {}", curve.name, last_text(curve));
     if (curve.name == glance.watched && glance.best_epoch > 0) text += " (" + best_words(glance) + ")";

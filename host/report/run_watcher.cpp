@@ -8,6 +8,11 @@
 #include "thalweg/error.hpp"
 
 namespace thalweg::report {
+namespace {
+
+Holder holder_in(const std::string& folder) { return is_folder(folder) ? holder_of(folder) : Holder::none; }
+
+}  // namespace
 
 RunWatcher::RunWatcher(const std::string& folder) : log_(join_path(folder, kLogFile)) {
   files_.folder = folder;
@@ -25,7 +30,8 @@ RunTraces RunWatcher::read_traces() {
   return traces;
 }
 
-/// The lock is looked at before the rest: a run that ends meanwhile is shown as running once more.
+/// The lock is looked at before the rest: a run that ends meanwhile is shown as running once more. A free
+/// lock is looked at again after it: a run that begins meanwhile moves the model away, and is not killed.
 RunGlance RunWatcher::look(double now) {
   try {
     RunTraces traces = read_traces();
@@ -36,6 +42,7 @@ RunGlance RunWatcher::look(double now) {
       log_.refresh(files_.log);
       if (log_.written_at()) traces.silence = std::max(now - *log_.written_at(), 0.0);
     }
+    if (traces.holder == Holder::none) traces.holder = holder_in(files_.folder);
     return glance_at(files_, traces);
   } catch (const Error& error) {
     return {.run = files_.folder, .stage = RunStage::unknown, .words = error.what()};
@@ -63,7 +70,7 @@ std::vector<RunGlance> RunsWatcher::look(double now) {
   for (Path& path : paths_) {
     for (const std::string& run : runs_of(path)) found.push_back(run);
     // Between two folds no fold lives, but the run that makes them has the folder.
-    if (path.holds_runs && is_folder(path.path) && holder_of(path.path) == Holder::run) more_to_come_ = true;
+    if (path.holds_runs && holder_in(path.path) == Holder::run) more_to_come_ = true;
   }
   std::erase_if(runs_, [&](const auto& run) {
     return !run->was_seen() && std::find(found.begin(), found.end(), run->folder()) == found.end();

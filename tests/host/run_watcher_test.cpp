@@ -3,13 +3,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include "host/checkpoint/checkpoint_files.hpp"
+#include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
 #include "tests/support/run_support.hpp"
 
@@ -142,6 +146,74 @@ TEST_F(Watched, ARunIsSeenFromItsBeginToItsRemoval) {
   remove_path(folder_.path("a"));
   EXPECT_THAT(look(runs), ElementsAre("a: removed"));
   EXPECT_FALSE(runs.more_to_come());
+}
+
+std::string asked_of;  // the folder of the run
+int asks;
+std::unique_ptr<RunLock> begun;
+
+/// The run begins right after the first answer, as one that had ended and goes on.
+int free_at_first(int fd, int operation) {
+  if ((operation & LOCK_SH) == 0 || asks++ > 0) return system_file_ops.flock(fd, operation);
+  begun = std::make_unique<RunLock>(asked_of, nullptr);
+  remove_path(join_path(asked_of, "model.safetensors"));
+  return 0;
+}
+
+/// The run ends right after the first answer.
+int taken_at_first(int fd, int operation) {
+  if ((operation & LOCK_SH) == 0 || asks++ > 0) return system_file_ops.flock(fd, operation);
+  errno = EWOULDBLOCK;
+  return -1;
+}
+
+/// An epoch ends right before the second answer.
+int logged_at_second(int fd, int operation) {
+  if (++asks == 2) std::ofstream(join_path(asked_of, "metrics.jsonl"), std::ios::app) << epoch(2);
+  return system_file_ops.flock(fd, operation);
+}
+
+FileOps asked_with(int (*flock)(int, int), const std::string& folder) {
+  asked_of = folder;
+  asks = 0;
+  FileOps ops = system_file_ops;
+  ops.flock = flock;
+  return ops;
+}
+
+TEST_F(Watched, ARunThatBeginsDuringALookIsRunning) {
+  const std::string run = begin("a", 2);
+  folder_.write("a/model.safetensors", "");
+  RunsWatcher runs({run});
+  ASSERT_THAT(look(runs), ElementsAre("a: finished"));
+  {
+    const FileOps asked = asked_with(&free_at_first, run);
+    const ScopedFileOps scope(asked);
+    EXPECT_THAT(look(runs), ElementsAre("a: running"));
+    EXPECT_TRUE(runs.more_to_come());
+  }
+  begun.reset();
+  EXPECT_THAT(look(runs), ElementsAre("a: failed"));
+}
+
+TEST_F(Watched, ARunThatEndsDuringALookIsRunningOnceMore) {
+  const std::string run = begin("a");
+  folder_.write("a/.lock", "pid 1");
+  RunsWatcher runs({run});
+  const FileOps asked = asked_with(&taken_at_first, run);
+  const ScopedFileOps scope(asked);
+  EXPECT_THAT(look(runs), ElementsAre("a: running"));
+  EXPECT_TRUE(runs.more_to_come());
+  EXPECT_THAT(look(runs), ElementsAre("a: killed"));
+}
+
+TEST_F(Watched, TheLastAnswerOfTheLockComesAfterTheLog) {
+  RunWatcher run(begin("a"));
+  const FileOps asked = asked_with(&logged_at_second, run.folder());
+  const ScopedFileOps scope(asked);
+  EXPECT_EQ(run.look(now()).epoch, 1);
+  EXPECT_EQ(asks, 2);
+  EXPECT_EQ(run.look(now()).epoch, 2);
 }
 
 TEST_F(Watched, SilenceIsTheAgeOfTheLog) {

@@ -84,6 +84,23 @@ TEST(WatchTable, ColumnsThatNoRunHasAreLeftOut) {
             "b    waiting      0\n");
 }
 
+TEST(WatchTable, NoRunsAreNoText) { EXPECT_EQ(runs_text({}, {.columns = 80, .rows = 24}, kPlain), ""); }
+
+TEST(WatchTable, ARunNamedAsNothingKeepsItsColumn) {
+  const std::vector<RunGlance> runs{{.run = "-", .stage = RunStage::waiting}};
+  EXPECT_EQ(runs_text(runs, {.columns = 80, .rows = 24}, kPlain),
+            "run           epoch\n"
+            "-    waiting      0\n");
+}
+
+TEST(WatchTable, ACurveWithoutValuesHasNoLastOne) {
+  std::vector<RunGlance> runs{running(), finished()};
+  runs[1].curves[0].values.clear();
+  runs[1].curves[2].values.back() = std::nan("");
+  EXPECT_THAT(lines_of(runs_text(runs, {.columns = 100, .rows = 24}, kPlain))[2],
+              HasSubstr("runs/b  finished    2/2           -             0.5     0.875 at 1 *       -  "));
+}
+
 TEST(WatchTable, RunsThatHaveNoRoomAreCounted) {
   const std::vector<RunGlance> runs(9, finished());
   const auto lines = [&](int rows) {
