@@ -113,7 +113,8 @@ DeviceLatency barrier_latency(const Context& ctx) {
 
 /// The chain goes on where it ended, so that no cache holds what a smaller part of it read.
 DeviceLatency read_latency(const Context& ctx, const std::string& name, std::int64_t bytes) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 30;  // places are int32, and a hop goes beyond the last one
+  constexpr std::int64_t kMost = std::int64_t{1}
+                                 << 30;  // places are int32, and a hop goes beyond the last one
   const std::int64_t asked = std::min(bytes / kFloat, kMost);
   const auto elements = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(asked)));
   const auto zeros = std::make_shared<Buffer<std::int32_t>>(ctx, elements);
