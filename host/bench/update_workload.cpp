@@ -30,7 +30,7 @@ class Arena {
  public:
   Arena(const Context& ctx, Rule rule, std::int64_t tensors, std::int64_t size)
       : ctx_(ctx), scalars_(ctx, 1) {
-    const std::int64_t stride = (size + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign;
+    const std::int64_t stride = padded_size(size);
     for (std::int64_t t = 0; t < tensors; ++t) segments_.push_back({t * stride, stride, size});
     args_.rule = rule;
     for (int k = 0; k < 2 + state_count(args_.rule); ++k) {

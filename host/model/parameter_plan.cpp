@@ -9,7 +9,7 @@ ParameterPlan::Entry place(ParameterSpec spec, std::int64_t& end) {
   std::int64_t size = 1;
   for (const std::int64_t extent : spec.shape) size *= extent;
   ParameterPlan::Entry entry{std::move(spec), end, size};
-  end += (size + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign;
+  end += padded_size(size);
   return entry;
 }
 

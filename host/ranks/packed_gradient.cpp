@@ -7,8 +7,7 @@
 namespace thalweg {
 
 std::int64_t segment_end(const TouchedElements& touched) {
-  const std::int64_t used = touched.in_features * touched.outputs;
-  return touched.offset + (used + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign;
+  return touched.offset + padded_size(touched.in_features * touched.outputs);
 }
 
 PackedGradient::PackedGradient(std::int64_t floats, const TouchedElements& touched)

@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-std::int64_t units_of(std::int64_t floats) { return (floats + kSegmentAlign - 1) / kSegmentAlign; }
+std::int64_t units_of(std::int64_t floats) { return padded_size(floats) / kSegmentAlign; }
 
 /// Elements [from, floats) cut into pieces that begin at multiples of kSegmentAlign, as `from` does.
 std::vector<Piece> pieces_of(std::int64_t from, std::int64_t floats, std::int64_t ranks) {

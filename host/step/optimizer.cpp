@@ -14,8 +14,6 @@ std::int32_t group_of(ParameterKind kind) {
   return kind == ParameterKind::weight ? kWeightGroup : kBiasAndNormGroup;  // mutant: norm-not-decayed
 }
 
-std::int64_t padded(std::int64_t size) { return (size + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign; }
-
 }  // namespace
 
 Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float* param,
@@ -39,7 +37,7 @@ Optimizer::Optimizer(const Context& ctx, const ParameterPlan& plan, const float*
 
 void Optimizer::plan_segments(const ParameterPlan& plan, std::int64_t sparse_weight) {
   for (const auto& entry : plan.parameters()) {
-    const UpdateSegment segment{entry.offset, padded(entry.size), entry.size, group_of(entry.spec.kind)};
+    const UpdateSegment segment{entry.offset, padded_size(entry.size), entry.size, group_of(entry.spec.kind)};
     segments_.push_back(segment);
     (lazy_ && entry.offset == sparse_weight ? touched_ : whole_).push_back(segment);
   }

@@ -19,7 +19,7 @@ std::vector<UpdateSegment> lay_out(const std::vector<std::int64_t>& sizes) {
   std::vector<UpdateSegment> segments;
   std::int64_t offset = 0;
   for (std::int64_t used : sizes) {
-    const std::int64_t size = (used + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign;
+    const std::int64_t size = padded_size(used);
     segments.push_back({.offset = offset, .size = size, .used = used});
     offset += size;
   }

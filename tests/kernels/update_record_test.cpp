@@ -39,8 +39,7 @@ struct Burst {
     const Guarded<float> losses_there(ctx, losses), grad(ctx, gradient), norm(ctx, 2),
         before_there(ctx, before);
     const std::int64_t used = std::ssize(gradient);
-    const UpdateSegment segment{
-        .offset = 0, .size = (used + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign, .used = used};
+    const UpdateSegment segment{.offset = 0, .size = padded_size(used), .used = used};
     backend_of(ctx).update.record(
         device_of(ctx), {.segments = &segment, .segment_count = 1, .grad = grad.data(), .out = norm.data()},
         {.losses = losses_there.data(),

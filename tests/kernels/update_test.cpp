@@ -25,7 +25,7 @@ Arena make_arena(const std::vector<std::int64_t>& sizes) {
   Arena a;
   std::int64_t offset = 0;
   for (std::int64_t used : sizes) {
-    const std::int64_t size = (used + kSegmentAlign - 1) / kSegmentAlign * kSegmentAlign;
+    const std::int64_t size = padded_size(used);
     const auto group = static_cast<std::int32_t>(a.segments.size() % 2);
     a.segments.push_back({.offset = offset, .size = size, .used = used, .group = group});
     offset += size;
