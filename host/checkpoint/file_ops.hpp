@@ -23,6 +23,10 @@ extern const FileOps system_file_ops;
 /// The table in use.
 const FileOps& file_ops();
 
+/// Locks a file (LOCK_EX or LOCK_SH) without waiting, also where a signal interrupts it. Returns 0, or the
+/// error number that says why the lock is not to be had now: EWOULDBLOCK where another has it.
+int try_lock(int fd, int operation);
+
 /// Puts another table in use while it lives.
 class ScopedFileOps {
  public:

@@ -54,6 +54,13 @@ const FileOps system_file_ops = {&system_open, &::write, &::fsync,  &::close,
 
 const FileOps& file_ops() { return *ops_in_use.load(); }
 
+int try_lock(int fd, int operation) {
+  while (file_ops().flock(fd, operation | LOCK_NB) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
 ScopedFileOps::ScopedFileOps(const FileOps& ops) : before_(ops_in_use.exchange(&ops)) {}
 ScopedFileOps::~ScopedFileOps() { ops_in_use.store(before_); }
 

@@ -59,11 +59,7 @@ FolderHold::FolderHold(const std::string& folder) : fd_(open_folder(folder)) {}
 
 FolderHold::~FolderHold() { file_ops().close(fd_); }
 
-bool FolderHold::lock() {
-  while (file_ops().flock(fd_, LOCK_EX | LOCK_NB) != 0)
-    if (errno != EINTR) return errno != EWOULDBLOCK;
-  return true;
-}
+bool FolderHold::lock() { return try_lock(fd_, LOCK_EX) != EWOULDBLOCK; }
 
 std::unique_ptr<FolderHold> hold_if_free(const std::string& folder) {
   auto hold = std::make_unique<FolderHold>(folder);

@@ -23,14 +23,6 @@ constexpr auto kBetweenAttempts = std::chrono::milliseconds(10);
 
 std::string holder_file_of(const std::string& folder) { return join_path(folder, ".lock"); }
 
-/// Returns 0, or the error number that says why the lock is not to be had now.
-int take_lock(int fd, int operation) {
-  while (file_ops().flock(fd, operation | LOCK_NB) != 0) {
-    if (errno != EINTR) return errno;
-  }
-  return 0;
-}
-
 std::string this_process() {
   char host[256] = "";
   ::gethostname(host, sizeof(host) - 1);
@@ -87,10 +79,10 @@ RunLock::~RunLock() {
 /// Returns 0, or the error number that says why the folder cannot be locked.
 int RunLock::claim() {
   fd_ = open_folder(folder_);
-  int error = take_lock(fd_, LOCK_EX);                                             // mutant: lock-exclusive
+  int error = try_lock(fd_, LOCK_EX);                                              // mutant: lock-exclusive
   for (int attempt = 1; error == EWOULDBLOCK && attempt < kAttempts; ++attempt) {  // mutant: lock-tried-again
     std::this_thread::sleep_for(kBetweenAttempts);
-    error = take_lock(fd_, LOCK_EX);
+    error = try_lock(fd_, LOCK_EX);
   }
   return error;
 }
@@ -109,7 +101,7 @@ void RunLock::release() {
 
 Holder holder_of(const std::string& folder) {
   const int fd = open_folder(folder);
-  const int error = take_lock(fd, LOCK_SH);
+  const int error = try_lock(fd, LOCK_SH);
   file_ops().close(fd);
   if (error == 0) return Holder::none;
   return error == EWOULDBLOCK ? Holder::run : Holder::unknown;

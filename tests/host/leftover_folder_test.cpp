@@ -9,6 +9,7 @@
 #include "host/checkpoint/atomic_folder.hpp"
 #include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
+#include "tests/support/failing_locks.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
@@ -80,21 +81,11 @@ TEST(LeftoverFolder, ALockEndsWithItsHolder) {
   EXPECT_NE(hold_if_free(root.path()), nullptr);
 }
 
-int lock_calls = 0;
-int interrupted_once(int fd, int operation) {
-  if (lock_calls++ > 0) return system_file_ops.flock(fd, operation);
-  errno = EINTR;
-  return -1;
-}
-
 TEST(LeftoverFolder, AnInterruptedLockIsAskedForAgain) {
   const test::ScratchFolder root;
-  FileOps ops = file_ops();
-  ops.flock = &interrupted_once;
-  lock_calls = 0;
-  const ScopedFileOps interrupted(ops);
+  const test::FailingLocks interrupted(EINTR, 1);
   const AtomicFolder first(root / "set", Leftovers::reused);
-  EXPECT_EQ(lock_calls, 2);
+  EXPECT_EQ(interrupted.calls(), 2);
   EXPECT_THROW(AtomicFolder(root / "set", Leftovers::reused), IoError);
 }
 

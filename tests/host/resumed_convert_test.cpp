@@ -16,6 +16,7 @@
 #include "host/checkpoint/atomic_folder.hpp"
 #include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
+#include "tests/support/failing_locks.hpp"
 #include "tests/support/fault_ops.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/scratch_folder.hpp"
@@ -187,14 +188,8 @@ TEST_F(ResumedConvert, ReusedFilesAreOnTheDiskToo) {
   EXPECT_EQ(counted.calls(test::FileOp::write), 0);
 }
 
-int no_locks(int, int) {
-  errno = ENOLCK;
-  return -1;
-}
 TEST_F(ResumedConvert, AFileSystemWithoutLocksIsWrittenToAllTheSame) {
-  FileOps ops = file_ops();
-  ops.flock = &no_locks;
-  const ScopedFileOps without(ops);
+  const test::FailingLocks none(ENOLCK);
   leave(3);
   EXPECT_THAT(convert(data_), ElementsAre(HasSubstr("3 of 20")));
   expect_whole();

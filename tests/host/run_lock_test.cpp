@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "host/checkpoint/file_ops.hpp"
 #include "host/checkpoint/files.hpp"
+#include "tests/support/failing_locks.hpp"
 #include "tests/support/scratch_folder.hpp"
 #include "thalweg/error.hpp"
 
@@ -82,11 +82,6 @@ TEST(RunLock, WhatLiesUnderItsNameIsReplacedNotFollowed) {
   EXPECT_TRUE(read_file(folder / ".lock").starts_with("pid "));
 }
 
-int no_locks(int, int) {
-  errno = ENOLCK;
-  return -1;
-}
-
 TEST(RunLock, WhoHasAFolderIsToldWithoutTakingIt) {
   const ScratchFolder folder;
   EXPECT_EQ(holder_of(folder.path()), Holder::none);
@@ -100,42 +95,21 @@ TEST(RunLock, WhoHasAFolderIsToldWithoutTakingIt) {
   EXPECT_EQ(holder_of(folder.path()), Holder::none);
   EXPECT_FALSE(was_held(folder.path()));
   const RunLock lock(folder.path(), {});  // whoever asked has let go of it
-  FileOps ops = system_file_ops;
-  ops.flock = &no_locks;
-  const ScopedFileOps scope(ops);
+  const test::FailingLocks none(ENOLCK);
   EXPECT_EQ(holder_of(folder.path()), Holder::unknown);
   EXPECT_THROW(holder_of(folder / "nothing"), IoError);
 }
 
-int refusals;
-int refused_twice(int fd, int operation) {
-  if (refusals++ >= 2) return system_file_ops.flock(fd, operation);
-  errno = EWOULDBLOCK;
-  return -1;
-}
-
 TEST(RunLock, SomebodyWhoOnlyAsksKeepsNoRunFromBeginning) {
   const ScratchFolder folder;
-  FileOps ops = system_file_ops;
-  ops.flock = &refused_twice;
-  const ScopedFileOps scope(ops);
-  refusals = 0;
+  const test::FailingLocks refused(EWOULDBLOCK, 2);
   EXPECT_EQ(refusal(folder.path()), "");
-  EXPECT_EQ(refusals, 3);
-}
-
-int interruptions;
-int interrupted_twice(int fd, int operation) {
-  if (interruptions++ >= 2) return system_file_ops.flock(fd, operation);
-  errno = EINTR;
-  return -1;
+  EXPECT_EQ(refused.calls(), 3);
 }
 
 TEST(RunLock, AFileSystemWithoutLocksIsANote) {
   const ScratchFolder folder;
-  FileOps ops = system_file_ops;
-  ops.flock = &no_locks;
-  const ScopedFileOps scope(ops);
+  const test::FailingLocks none(ENOLCK);
   std::vector<std::string> notes;
   const auto note = [&](const std::string& text) { notes.push_back(text); };
   const RunLock first(folder.path(), note), second(folder.path(), note);
@@ -145,12 +119,9 @@ TEST(RunLock, AFileSystemWithoutLocksIsANote) {
 
 TEST(RunLock, AnInterruptedCallIsMadeAgain) {
   const ScratchFolder folder;
-  FileOps ops = system_file_ops;
-  ops.flock = &interrupted_twice;
-  const ScopedFileOps scope(ops);
-  interruptions = 0;
+  const test::FailingLocks interrupted(EINTR, 2);
   const RunLock lock(folder.path(), {});
-  EXPECT_EQ(interruptions, 3);
+  EXPECT_EQ(interrupted.calls(), 3);
   EXPECT_NE(refusal(folder.path()), "");
 }
 
