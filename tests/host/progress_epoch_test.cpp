@@ -6,16 +6,9 @@
 namespace thalweg::cli {
 namespace {
 
+using test::kHalfway;
 using test::kOverTheLine;
 using test::Printing;
-
-const Progress kHalfway{.step = 50,
-                        .total_steps = 100,
-                        .epoch = 3,
-                        .loss = 0.25,
-                        .samples_per_second = 1234,
-                        .seconds = 30,
-                        .lr = 0.01};
 
 EpochReport third_epoch() {
   return {.step = 30,

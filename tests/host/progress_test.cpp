@@ -14,16 +14,9 @@
 namespace thalweg::cli {
 namespace {
 
+using test::kHalfway;
 using test::kOverTheLine;
 using test::Printing;
-
-const Progress kHalfway{.step = 50,
-                        .total_steps = 100,
-                        .epoch = 3,
-                        .loss = 0.25,
-                        .samples_per_second = 1234,
-                        .seconds = 30,
-                        .lr = 0.01};
 
 TEST(Progress, TheBarSaysAllWhereThereIsRoom) {
   // 50 of 100 steps took 30 s, so as much is left; half of 24 places are filled

@@ -35,6 +35,15 @@ class Printing {
   cli::ProgressPrinter printer_;
 };
 
+/// 50 of 100 steps.
+constexpr Progress kHalfway{.step = 50,
+                            .total_steps = 100,
+                            .epoch = 3,
+                            .loss = 0.25,
+                            .samples_per_second = 1234,
+                            .seconds = 30,
+                            .lr = 0.01};
+
 inline const std::string kOverTheLine = "\r\033[K";  ///< to its begin, and clear it
 
 }  // namespace thalweg::test
