@@ -1,5 +1,4 @@
-// Pages about runs: the curves and intervals behind their charts, the files that they read, and what stands
-// in them.
+// Pages about runs: the files that they read, and what stands in them.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,20 +8,19 @@
 #include "host/checkpoint/files.hpp"
 #include "host/report/curves.hpp"
 #include "host/report/html.hpp"
-#include "host/report/model_tables.hpp"
 #include "host/report/predictions.hpp"
 #include "host/report/run_epochs.hpp"
 #include "host/report/run_facts.hpp"
-#include "tests/support/run_support.hpp"
-#include "tests/support/scored_rows.hpp"
+#include "tests/support/report_runs.hpp"
 #include "tests/support/small_models.hpp"
 #include "tests/support/xml.hpp"
+#include "thalweg/error.hpp"
 #include "thalweg/report.hpp"
 
 namespace thalweg::report {
 namespace {
 
-using test::TemporaryFolder;
+using Reports = test::ReportRuns;
 using test::xml_problem;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -58,57 +56,6 @@ TEST(RunLogs, DamagedLinesAreLeftOutAndCounted) {
   EXPECT_EQ(log.steps.size(), 0U);
   EXPECT_EQ(log.damaged, 5);
 }
-
-/// A run of files by hand: no model.
-class Reports : public testing::Test {
- protected:
-  std::string run_by_hand(const std::string& name, const std::string& config, const std::string& log) {
-    create_folders(folder_.path(name));
-    folder_.write(name + "/config.toml", config);
-    if (!log.empty()) folder_.write(name + "/metrics.jsonl", log);
-    return folder_.path(name);
-  }
-  static std::string epoch(int number, const std::string& values) {
-    return "{\"step\":" + std::to_string(10 * number) + ",\"epoch\":" + std::to_string(number) + "," +
-           values + "}\n";
-  }
-  /// Trains on a table whose names are hostile.
-  std::string trained(const std::string& csv,
-                      const std::vector<std::pair<std::string, std::string>>& settings,
-                      const std::string& name = "run") {
-    Config config;
-    config.data.train = folder_.write("d.csv", csv);
-    config.out = folder_.path(name);
-    config.device = "cpu";
-    config.train.threads = 1;
-    config.train.epochs = 4;
-    config.data.validation_fraction = 0.3;
-    for (const auto& [key, value] : settings) set_config_value(config, key, value);
-    train(config);
-    return config.out;
-  }
-  static std::string numbers() {
-    std::string csv = "a<b>,\"c&\"\"d\",y\n";
-    for (int n = 0; n < 60; ++n)
-      csv += std::to_string(n % 11) + "," + std::to_string(n % 7) + "," +
-             std::to_string(3 * (n % 11) - n % 7) + "\n";
-    return csv;
-  }
-  static std::string classes(const std::vector<std::string>& labels) {
-    std::string csv = "x,z,label\n";
-    for (int n = 0; n < 90; ++n)
-      csv += std::to_string(n * 7 % 30) + "," + std::to_string(n % 5) + "," +
-             labels[static_cast<std::size_t>(n * 7 % 30) * labels.size() / 30] + "\n";
-    return csv;
-  }
-  static void expect_sound(const std::string& page) {
-    EXPECT_EQ(xml_problem(page), "");
-    EXPECT_THAT(page, Not(HasSubstr("http")));
-    EXPECT_THAT(page, Not(HasSubstr("<script")));
-  }
-
-  TemporaryFolder folder_;
-};
 
 TEST_F(Reports, TheBestEpochIsTheFirstOfTheBest) {
   RunFiles run{.folder = "r", .config = {}, .log = {}, .notes = {}};
@@ -211,190 +158,6 @@ TEST_F(Reports, ATableAlignsItsNumbersAndEscapesItsTexts) {
   EXPECT_EQ(html_section("t", ""), "");
   EXPECT_EQ(html_details("t", ""), "");
   EXPECT_EQ(html_charts(""), "");
-}
-
-/// Predictions of two classes for the rows of kFive.
-PredictedRows predicted_classes(const ModelSpec& spec) {
-  PredictedRows rows{spec, {}, {}, {}};
-  rows.predictions.rows = 5, rows.predictions.columns = 2;
-  for (const ScoredRow& row : kFive) {
-    rows.predictions.values.push_back(static_cast<float>(1 - row.score));
-    rows.predictions.values.push_back(static_cast<float>(row.score));
-    rows.predictions.predicted_class.push_back(row.score >= 0.5 ? 1 : 0);
-    rows.targets.push_back(row.positive ? 1 : 0);
-    rows.weights.push_back(1);
-  }
-  return rows;
-}
-
-TEST_F(Reports, TwoClassesHaveTheCurvesOfTheSecond) {
-  ModelSpec spec;
-  spec.config.loss = Loss::logistic;
-  spec.schema.classes = {"no", "<yes>"};
-  const std::string charts = class_charts(predicted_classes(spec));
-  EXPECT_THAT(charts, HasSubstr(">ROC of &lt;yes&gt;</text>"));
-  EXPECT_THAT(charts, HasSubstr(">area: 0.7500</text>"));
-  EXPECT_THAT(charts, HasSubstr("d=\"M54.0 216.0L54.0 131.0L165.3 131.0L276.7 46.0L388.0 46.0\"/>"));
-  EXPECT_THAT(charts, HasSubstr("d=\"M221.0 32.0L221.0 117.0L388.0 117.0L388.0 134.0\"/>")) << "precision";
-  EXPECT_THAT(charts, HasSubstr(">Calibration of &lt;yes&gt;</text>"));
-  EXPECT_THAT(charts, HasSubstr("<title>probability 0.700: 0.500 of 2 rows, 0.095 to 0.905 at 95 %</title>"));
-  spec.config.loss = Loss::hinge;
-  EXPECT_THAT(class_charts(predicted_classes(spec)), Not(HasSubstr("Calibration"))) << "scores";
-}
-
-TEST_F(Reports, ManyClassesHaveTheCurvesOfTheHardest) {
-  ModelSpec spec;
-  spec.config.loss = Loss::softmax_cross_entropy;
-  spec.schema.classes = {"a", "b", "c"};
-  PredictedRows rows{spec, {}, {0, 1, 2, 2}, {1, 1, 1, 1}};
-  rows.predictions.rows = 4, rows.predictions.columns = 3;
-  rows.predictions.values = {0.8F, 0.1F, 0.1F, 0.2F, 0.5F, 0.3F, 0.1F, 0.2F, 0.7F, 0.1F, 0.7F, 0.2F};
-  rows.predictions.predicted_class = {0, 1, 2, 1};
-  const std::string charts = class_charts(rows);
-  // b: the positive row is below one of three; c: 0.7 and 0.2 against 0.1 and 0.3.
-  EXPECT_THAT(charts, HasSubstr(">b: 0.6667</text>"));
-  EXPECT_THAT(charts, HasSubstr(">c: 0.7500</text>"));
-  EXPECT_THAT(charts, HasSubstr(">a: 1.0000</text>"));
-  EXPECT_LT(charts.find(">b: 0.6667"), charts.find(">c: 0.7500")) << "the hardest first";
-  EXPECT_THAT(charts, HasSubstr(">ROC, each class against the rest</text>"));
-  EXPECT_THAT(charts, HasSubstr(">Calibration of the predicted class</text>"));
-  EXPECT_THAT(charts, HasSubstr("<title>probability 0.700: 0.500 of 2 rows"));
-  EXPECT_THAT(charts, HasSubstr("<title>probability 0.500: 1.000 of 1 row,"));
-  rows.weights = {1, 1, 1, 3};
-  const std::string weighted = class_charts(rows);
-  EXPECT_THAT(weighted, HasSubstr(">b: 0.4000</text>")) << "the row above it has 3 of 5";
-  EXPECT_THAT(weighted, HasSubstr("<title>probability 0.700: 0.250 of 2 rows"))
-      << "1 of 4; 4 * 4 / (1 + 9) rows";
-}
-
-TEST_F(Reports, NumbersHaveTheirResiduals) {
-  const ModelSpec spec;
-  PredictedRows rows{spec, {}, {0, 4, 10}, {1, 1, 1}};
-  rows.predictions.rows = 3, rows.predictions.columns = 1;
-  rows.predictions.values = {2, 4, 8};
-  const std::string charts = number_charts(rows);
-  // Predictions 2, 4, 8 and the diagonal from 0 to 10 on 54 to 388; targets on 202 to 32.
-  EXPECT_THAT(charts, HasSubstr("<path class=\"p c0\" d=\"M120.8 202.0h0M187.6 134.0h0M321.2 32.0h0\"/>"));
-  EXPECT_THAT(charts, HasSubstr("<path class=\"d c7\" d=\"M54.0 202.0L388.0 32.0\"/>"));
-  // Residuals -2, 0 and 2 on an axis from -2 to 2 in 24 parts.
-  EXPECT_THAT(charts, HasSubstr("<title>-2 to -1.833: 1 row</title>"));
-  EXPECT_THAT(charts, HasSubstr("<title>0 to 0.1667: 1 row</title>"));
-  rows.predictions.exact_values = {2, kNan, 9};
-  EXPECT_THAT(number_charts(rows), HasSubstr("<title>0.875 to 1: 1 row</title>"))
-      << "exact values, where they are finite";
-  rows.predictions.exact_values = {kNan, kNan, kNan};
-  EXPECT_EQ(number_charts(rows), "");
-}
-
-TEST_F(Reports, OfManyRowsTheChartsShowSomeFromAllOver) {
-  const ModelSpec spec;
-  PredictedRows rows{spec, {}, {}, {}};
-  rows.predictions.rows = 800, rows.predictions.columns = 1;
-  for (int n = 0; n < 800; ++n) {
-    rows.predictions.values.push_back(static_cast<float>(n));
-    rows.targets.push_back(n);
-    rows.weights.push_back(1);
-  }
-  const std::string charts = number_charts(rows);
-  EXPECT_THAT(charts, HasSubstr("Prediction and target, 400 of 800 rows"));
-  EXPECT_THAT(charts, HasSubstr("M387.2 32.4h0\"")) << "row 798";
-}
-
-TEST_F(Reports, AConfusionShowsSharesOfTheTrueClass) {
-  Metrics metrics;
-  metrics.classes = {"no", "yes"};
-  metrics.confusion = {{3, 1}, {0, 0}};
-  const std::string chart = confusion_chart(metrics);
-  EXPECT_THAT(chart, HasSubstr("<title>true no, predicted no: 3 (75.0 %)</title>"));
-  EXPECT_THAT(chart, HasSubstr("<title>true no, predicted yes: 1 (25.0 %)</title>"));
-  EXPECT_THAT(chart, HasSubstr("<title>true yes, predicted no: 0 (0.0 %)</title>")) << "a class without rows";
-  EXPECT_EQ(confusion_table(metrics), "");
-  metrics.confusion.assign(31, std::vector<double>(31));
-  metrics.confusion[2][2] = 90, metrics.confusion[2][5] = 7, metrics.confusion[5][2] = 8;
-  EXPECT_EQ(confusion_chart(metrics), "");
-  EXPECT_EQ(confusion_table(metrics), html_table({.header = {"true class", "predicted as", "weight"},
-                                                  .rows = {{"5", "2", "8"}, {"2", "5", "7"}},
-                                                  .text_columns = 2}));
-}
-
-TEST_F(Reports, ScoresOfAllRowsStandSideBySide) {
-  EvaluatedRows test{.name = "test", .rows = 7, .metrics = {}, .charts = "", .tables = ""}, held = test;
-  held.name = "validation", held.rows = 3;
-  test.metrics.values = {{"loss", 0.25}, {"auc", 0.5}};
-  held.metrics.values = {{"loss", 0.123456789}};
-  held.metrics.undefined = {{"auc", "one class"}};
-  EXPECT_EQ(score_table({test, held}),
-            html_table({.header = {"metric", "test, 7 rows", "validation, 3 rows"},
-                        .rows = {{"loss", "0.25", "0.123457"}, {"auc", "0.5", "undefined: one class"}}}));
-}
-
-TEST_F(Reports, WeightsAreSortedBySize) {
-  const Context ctx({.device = "cpu", .threads = 1});
-  ModelConfig config;
-  config.loss = Loss::squared;
-  const Dataset data = test::number_data(3, {1, 2, 3, 3, 2, 1}, {1, 2});
-  const Model linear = test::model_with(ctx, config, data, {{0.5F, -2, 1}, {9}});
-  const std::vector<LargeWeight> largest = largest_weights(linear, 2);
-  ASSERT_EQ(largest.size(), 2U) << "and no intercept";
-  EXPECT_EQ(largest[0].name, "feature 1");
-  EXPECT_EQ(largest[0].weight.value, -2);
-  EXPECT_EQ(largest[1].name, "feature 2");
-  EXPECT_THAT(weight_chart(linear, {}), HasSubstr("<title>feature 1: -2</title>"));
-  const std::string tables = weight_tables(linear, {});
-  EXPECT_LT(tables.find("<td>intercept</td><td class=\"n\">9</td>"), tables.find("<td>feature 1</td>"));
-  EXPECT_LT(tables.find("<td>feature 2</td>"), tables.find("<td>feature 0</td>"));
-  // sqrt((0.25 + 4 + 1) / 3)
-  EXPECT_THAT(
-      tables,
-      HasSubstr("<td>1 x 3</td><td class=\"n\">3</td><td class=\"n\">1.323</td><td class=\"n\">2</td>"));
-  std::vector<RawWeight> errors = raw_weights(linear);
-  errors[1].standard_error = 0.5;
-  // 2 + 1.96 * 0.5: from -2.98 on an axis from -3 to 1, on 176 to 344.
-  EXPECT_THAT(weight_chart(linear, errors), HasSubstr("<path class=\"k\" d=\"M176.8 32.5L259.2 32.5\"/>"));
-  EXPECT_THAT(weight_tables(linear, errors), HasSubstr("<td class=\"n\">-2</td><td class=\"n\">0.5</td>"));
-  EXPECT_THAT(weight_tables(linear, errors), HasSubstr("<td class=\"n\">collinear</td>"));
-}
-
-TEST_F(Reports, ANetworkHasTheNormsOfItsInputs) {
-  const Context ctx({.device = "cpu", .threads = 1});
-  ModelConfig config;
-  config.loss = Loss::squared;
-  config.hidden = {2};
-  const Dataset data = test::number_data(2, {1, 2, 3, 4}, {1, 2});
-  const Model model = test::model_with(ctx, config, data, {{0, 3, 1, 4}, {0, 0}, {1, 1}, {0}});
-  const std::vector<RawWeight> norms = input_norms(model);
-  ASSERT_EQ(norms.size(), 2U);
-  EXPECT_EQ(norms[0].name, "feature 1");
-  EXPECT_EQ(norms[0].value, 5);
-  EXPECT_EQ(norms[1].value, 1);
-  EXPECT_THAT(weight_chart(model, {}), HasSubstr("<title>feature 1: 5</title>"));
-  EXPECT_THAT(weight_tables(model, {}), Not(HasSubstr("intercept")));
-}
-
-TEST_F(Reports, WeightsOfManyOutputsNameTheirClass) {
-  const Context ctx({.device = "cpu", .threads = 1});
-  ModelConfig config;
-  config.loss = Loss::softmax_cross_entropy;
-  const Dataset data = test::class_data(2, {1, 2, 3, 4, 5, 6}, {0, 1, 2}, 3);
-  const Model model = test::model_with(ctx, config, data, {{0, 1, 5, 2, -7, 3}, {0, 0, 0}});
-  const std::vector<LargeWeight> largest = largest_weights(model, 3);
-  ASSERT_EQ(largest.size(), 3U);
-  EXPECT_EQ(largest[0].name, "feature 0 → 2");
-  EXPECT_EQ(largest[1].name, "feature 0 → 1");
-  EXPECT_EQ(largest[2].weight.value, 3);
-}
-
-TEST_F(Reports, ScalesAreInTheUnitsOfTheData) {
-  DataSchema schema;
-  schema.features = 3;
-  schema.transform.columns = {"a", "b", "c"};
-  EXPECT_EQ(scale_table(schema), "") << "nothing was standardised";
-  schema.transform.scale = {0.5F, 1, 0.25F};
-  schema.transform.shift = {-1, 0, 2};
-  schema.transform.offset = {0, 0, 1000};
-  EXPECT_EQ(scale_table(schema), html_details("Feature scales: 2 standardised",
-                                              html_table({.header = {"feature", "mean", "deviation"},
-                                                          .rows = {{"c", "992", "4"}, {"a", "2", "2"}}})));
 }
 
 TEST_F(Reports, ARunWithoutAModelStillHasAPage) {
@@ -556,70 +319,6 @@ TEST_F(Reports, TheTargetsOfAPageAreInTheUnitOfTheData) {
   const std::string charts = evaluate_for_page(model, {"all", &data}).charts;
   // Targets from -6 to 30: the axis of y ends at 30.
   EXPECT_THAT(charts, HasSubstr("<text x=\"50.0\" y=\"36.0\" class=\"m e\">30</text>"));
-}
-
-TEST_F(Reports, RunsAreSortedByTheMetric) {
-  const auto line = [](double r2, double loss) {
-    return epoch(1, "\"train.loss\":" + std::to_string(loss) + ",\"validation.r2\":" + std::to_string(r2));
-  };
-  const std::vector<std::string> runs{run_by_hand("a", "[optimizer]\nlr = 0.1\n", line(0.25, 3)),
-                                      run_by_hand("b", "[optimizer]\nlr = 0.2\n", line(0.75, 4)),
-                                      run_by_hand("<c>", "[optimizer]\nlr = 0.1\n", "")};
-  const std::string page = runs_report(runs, "r2");
-  expect_sound(page);
-  const auto row = [&](const std::string& name, const std::string& rest) {
-    return page.find("<tr><td>" + name + "</td>" + rest);
-  };
-  EXPECT_LT(row("b", "<td class=\"n\">1</td><td class=\"n\">0.75</td>"),
-            row("a", "<td class=\"n\">1</td><td class=\"n\">0.25</td>"));
-  EXPECT_NE(row("a", "<td class=\"n\">1</td><td class=\"n\">0.25</td><td class=\"n\">3</td>"),
-            std::string::npos);
-  EXPECT_LT(row("a", ""), row("&lt;c&gt;", ""));
-  EXPECT_THAT(page, HasSubstr("Sorted by validation.r2, the largest first"));
-  EXPECT_THAT(page, HasSubstr("<tr><th>run</th><th>optimizer.lr</th></tr>\n<tr><td>b</td><td>0.2</td></"
-                              "tr>\n<tr><td>a</td><td>0.1</td></tr>"));
-  EXPECT_THAT(page, HasSubstr("<li>&lt;c&gt;: There is no metrics.jsonl: no curves are shown.</li>"));
-  for (const char* curve : {"validation.r2", "train.loss"})
-    EXPECT_THAT(page, HasSubstr("class=\"h\">" + std::string(curve) + "</text>"));
-  const std::string by_loss = runs_report(runs);
-  EXPECT_THAT(by_loss, HasSubstr("Sorted by train.loss, the smallest first"));
-  EXPECT_LT(by_loss.find("<tr><td>a</td>"), by_loss.find("<tr><td>b</td>"));
-  EXPECT_THAT(runs_report({runs[0], runs[2]}), HasSubstr("<p>All settings are the same.</p>"));
-}
-
-TEST_F(Reports, AMetricThatNoRunLoggedIsNamed) {
-  const std::string run = run_by_hand("a", "", epoch(1, "\"train.loss\":1,\"validation.r2\":0.5"));
-  try {
-    runs_report({run, run}, "acc");
-    FAIL();
-  } catch (const UsageError& error) {
-    EXPECT_STREQ(error.what(),
-                 "metric \"acc\" is in no run's metrics.jsonl; expected one of train.loss, validation.r2");
-  }
-  EXPECT_THROW(runs_report({}), UsageError);
-}
-
-TEST_F(Reports, ManyRunsAreAllInTheTableAndEightAmongTheCurves) {
-  std::vector<std::string> runs;
-  for (int r = 0; r < 9; ++r)
-    runs.push_back(run_by_hand("r" + std::to_string(r), "", epoch(1, "\"train.loss\":" + std::to_string(r))));
-  const std::string page = runs_report(runs);
-  expect_sound(page);
-  EXPECT_THAT(page, HasSubstr("<p>The curves are those of the first 8 runs.</p>"));
-  EXPECT_THAT(page, HasSubstr("<title>r7, epoch 1: 7</title>"));
-  EXPECT_THAT(page, Not(HasSubstr("<title>r8, epoch 1: 8</title>")));
-  EXPECT_THAT(page, HasSubstr("<tr><td>r8</td>"));
-}
-
-TEST_F(Reports, FoldsHaveAPageThatComparesThem) {
-  const std::string out =
-      trained(numbers(), {{"data.validation_fraction", "0"}, {"data.folds", "2"}, {"train.report", "true"}});
-  const std::string page = read_file(out + "/report.html");
-  expect_sound(page);
-  EXPECT_THAT(page, HasSubstr("<tr><td>fold-0</td>"));
-  EXPECT_THAT(page, HasSubstr("<tr><td>fold-1</td>"));
-  EXPECT_THAT(read_file(out + "/fold-1/report.html"),
-              HasSubstr("The command trains all folds, of which this is one."));
 }
 
 TEST_F(Reports, ARunWithoutHeldOutRowsShowsThoseThatItWasTrainedOn) {
