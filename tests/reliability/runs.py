@@ -36,6 +36,7 @@ def require(condition, message):
 
 class Run:
     """One run folder and the command that goes on with it."""
+    started = []  # every process, so that a driver that fails leaves none behind
 
     def __init__(self, program, settings, out):
         self.out = Path(out)
@@ -45,6 +46,7 @@ class Run:
 
     def start(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        Run.started.append(self.process)
 
     def finish(self, timeout=120):
         """Waits; gives the exit code (negative: a signal), the report (or None) and stderr."""
@@ -129,3 +131,6 @@ def main(driver):
     except Failure as failure:
         print(f"FAILED: {failure}", file=sys.stderr)
         sys.exit(1)
+    finally:
+        for process in Run.started:
+            process.kill()  # nothing happens to those that have ended
