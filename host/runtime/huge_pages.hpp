@@ -13,13 +13,17 @@ constexpr std::int64_t kHugePage = std::int64_t{2} << 20;
 /// memory is first written; a hint, without effect where it cannot be followed.
 void ask_for_huge_pages(const void* memory, std::int64_t bytes) noexcept;
 
+/// The same for memory that was just allocated and holds nothing yet. An allocator gives memory again that
+/// was used in small pages; these are dropped, so that the kernel backs the memory anew.
+void renew_as_huge_pages(void* memory, std::int64_t bytes) noexcept;
+
 /// Room for `count` elements in all, in huge pages where they fit.
 template <class T>
 void reserve_huge(std::vector<T>& values, std::int64_t count) {
   if (static_cast<std::size_t>(count) <= values.capacity()) return;
   std::vector<T> roomy;
   roomy.reserve(static_cast<std::size_t>(count));
-  ask_for_huge_pages(roomy.data(), count * std::int64_t{sizeof(T)});
+  renew_as_huge_pages(roomy.data(), count * std::int64_t{sizeof(T)});
   roomy.insert(roomy.end(), values.begin(), values.end());
   values.swap(roomy);
 }

@@ -32,7 +32,7 @@ void* allocate(std::int64_t bytes) {
   const auto address = static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(start));
   char* const memory = static_cast<char*>(start) + (round_up(address + kAlignment, unit) - address);
   reinterpret_cast<Header*>(memory)[-1].start = start;
-  if (huge) ask_for_huge_pages(memory, room);
+  if (huge) renew_as_huge_pages(memory, room);
   return memory;
 }
 

@@ -15,8 +15,10 @@ constexpr std::int64_t kRowsPerBlock = 32;
 /// Rows whose losses are found together.
 constexpr std::int64_t kLossRows = 8;
 
-/// Losses and output gradients of the rows [begin, end), whose outputs are z.
-void finish_block(const RowLosses& rows, std::int64_t begin, std::int64_t end, const float* z) {
+/// Losses and output gradients of the rows [begin, end), whose outputs are z. A function of its own: inlined,
+/// the formulas of all losses would take the registers of the dot products.
+[[gnu::noinline]] void finish_block(const RowLosses& rows, std::int64_t begin, std::int64_t end,
+                                    const float* z) {
   std::int64_t n = begin;
   for (; n + kLossRows <= end; n += kLossRows) finish_rows<kLossRows>(rows, n, z + (n - begin));
   for (; n < end; ++n) finish_rows<1>(rows, n, z + (n - begin));

@@ -1,6 +1,9 @@
 #pragma once
 // Dot product of a sparse row with a dense weight vector as 128 chains and their fold, for the CPU files of
 // this op (compiled once per instruction set). One register holds kLanes neighbouring chains.
+#include <cstdint>
+#include <utility>
+
 #include "kernels/base/fold_cpu.hpp"
 #include "kernels/base/simd.hpp"
 #include "kernels/sparse_linear/sparse_entries.hpp"
@@ -88,28 +91,28 @@ struct LastEntries {
   }
 };
 
-THALWEG_HD float sparse_dot(const float* weight, SparseEntries row) {
+/// join_chains for the entries from `at` on, kLanes of them or as many as there are.
+THALWEG_HD Vec join_rest(const float* weight, SparseEntries row, std::int64_t at, Vec chain) {
+  const std::int64_t rest = row.count - at;
+  if (rest >= kLanes) return join_chains(weight, row.columns + at, row.values + at, chain);
+  return rest > 0 ? LastEntries(row, rest).join(weight, chain) : chain;
+}
+
+/// The chains of a row. Each is named by a constant: an array that a loop walks would lie in memory.
+template <int... kVec>
+THALWEG_HD float sparse_dot(const float* weight, SparseEntries row, std::integer_sequence<int, kVec...>) {
   Vec chain[kChainVecs] = {};
   std::int64_t j = 0;
-  for (; j + kChains <= row.count; j += kChains) {
-#pragma GCC unroll 32
-    for (int v = 0; v < kChainVecs; ++v)
-      chain[v] = join_chains(weight, row.columns + j + v * kLanes, row.values + j + v * kLanes, chain[v]);
-  }
-  const std::int64_t rest = row.count - j;
-  const std::int32_t* columns = row.columns + j;
-  const float* values = row.values + j;
-  // Unrolled without an early exit, so that the chains stay in registers.
-#pragma GCC unroll 32
-  for (int v = 0; v < kChainVecs; ++v) {
-    const int at = v * kLanes;
-    if (rest >= at + kLanes) {
-      chain[v] = join_chains(weight, columns + at, values + at, chain[v]);
-    } else if (rest > at) {
-      chain[v] = LastEntries(row, rest - at).join(weight, chain[v]);
-    }
-  }
+  for (; j + kChains <= row.count; j += kChains)
+    ((chain[kVec] =
+          join_chains(weight, row.columns + j + kVec * kLanes, row.values + j + kVec * kLanes, chain[kVec])),
+     ...);
+  ((chain[kVec] = join_rest(weight, row, j + kVec * kLanes, chain[kVec])), ...);
   return fold_registers(chain);
+}
+
+THALWEG_HD float sparse_dot(const float* weight, SparseEntries row) {
+  return sparse_dot(weight, row, std::make_integer_sequence<int, kChainVecs>{});
 }
 
 }  // namespace thalweg::THALWEG_ISA
