@@ -86,7 +86,9 @@ TEST_F(StandardInput, PredictionsAreThoseOfAFileWithTheSameRows) {
     const std::string got = said(run_on(many, of_input));
     EXPECT_EQ(got, said(run(of_file))) << form;
     of_file.push_back("--data.test_rows=0:");  // a range of rows is read whole
-    if (form.empty()) EXPECT_EQ(got, said(run(of_file)));
+    if (form.empty()) {
+      EXPECT_EQ(got, said(run(of_file)));
+    }
     EXPECT_GT(std::count(got.begin(), got.end(), '\n'), 100000);
   }
   said(run_on(many, {"predict", run_, "-", "--output=" + folder_.path("p.csv")}));

@@ -97,7 +97,9 @@ TEST_F(Probes, OfAMachineAreItsFigures) {
       {"tensor", 12 * 128 * 128}, {"launch", 0},           {"graph_node", 0},
       {"small_copy", 512},        {"latency.L2", 1 << 18}, {"latency.memory", 1 << 20}};
   for (const MachineFigure& figure : machine.figures()) {
-    if (bytes.contains(figure.name)) EXPECT_EQ(figure.bytes, bytes.at(figure.name)) << figure.name;
+    if (bytes.contains(figure.name)) {
+      EXPECT_EQ(figure.bytes, bytes.at(figure.name)) << figure.name;
+    }
   }
 }
 

@@ -81,7 +81,9 @@ TEST(FreeAddressSpace, IsWhatTheLimitLeaves) {
   rlimit limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_AS, &limit), 0);
   const bool limited = limit.rlim_cur != RLIM_INFINITY;
-  if (!limited) EXPECT_EQ(free_address_space(), kNoLimit);
+  if (!limited) {
+    EXPECT_EQ(free_address_space(), kNoLimit);
+  }
   // More than any build of the tests takes.
   const std::int64_t most = limited ? static_cast<std::int64_t>(limit.rlim_cur) : std::int64_t{1} << 47;
   const rlimit less{static_cast<rlim_t>(most), limit.rlim_max};
