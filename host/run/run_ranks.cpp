@@ -26,6 +26,15 @@ void require_shareable(const Config& config, int count) {
     refuse(fmt::format("data.folds = {}: the folds of a run want one process", config.data.folds));
 }
 
+/// The value that most ranks have; of equally many that of the first.
+const std::string& most_frequent(const std::vector<std::string>& values) {
+  const auto times = [&](const std::string& value) {
+    return std::count(values.begin(), values.end(), value);
+  };
+  return *std::max_element(values.begin(), values.end(),
+                           [&](const std::string& a, const std::string& b) { return times(a) < times(b); });
+}
+
 }  // namespace
 
 RunRanks::RunRanks(ProcessRanks* ends, const Config& config, const TrainObserver& given)
@@ -63,6 +72,22 @@ void RunRanks::hear() {
     if (word.save != 0) save_ = 1;
   }
   seconds_ = words.front().seconds;
+}
+
+void RunRanks::require_equal_parameters(std::int64_t step, const std::function<std::string()>& own) const {
+  if (ends_ == nullptr) return;
+  const std::vector<std::string> sums = ends_->gather_texts(own());
+  const std::string& most = most_frequent(sums);
+  std::string odd;
+  for (int rank = 0; rank < ends_->count(); ++rank) {
+    if (sums[static_cast<std::size_t>(rank)] != most) odd += " " + ends_->calls().name_of(rank);
+  }
+  if (odd.empty()) return;
+  throw RankError(
+      fmt::format("after step {} the parameters differ from those of most ranks on{}: a fault of "
+                  "the hardware, or another C library, which schedules call; the newest "
+                  "checkpoint is right",
+                  step, odd));
 }
 
 void RunRanks::finish() {

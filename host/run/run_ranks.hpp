@@ -46,6 +46,9 @@ class RunRanks {
   void meet() const {
     if (ends_ != nullptr) ends_->meet();
   }
+  /// Throws RankError naming the ranks that have other parameters after `step` than most: their checksums are
+  /// compared. `own` finds this rank's, where there are others.
+  void require_equal_parameters(std::int64_t step, const std::function<std::string()>& own) const;
   /// The processes part: rank 0 goes on alone, and obeys its own signals again.
   void finish();
 

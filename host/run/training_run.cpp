@@ -182,7 +182,10 @@ std::string TrainingRun::stop_reason() const {
 }
 
 void TrainingRun::save() {
-  if (checkpoints_) checkpoints_->save(state_);
+  if (!checkpoints_) return;
+  run_.ranks.require_equal_parameters(state_.step,
+                                      [this] { return parameters_xxh3(prepared_.model.parameters()); });
+  checkpoints_->save(state_);
 }
 
 void TrainingRun::finish_saving() {

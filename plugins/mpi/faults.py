@@ -8,7 +8,7 @@ from jobs import LOST, MPIRUN, Job
 from draws import OF_THE_PROCESS
 from runs import DATA, DONE, INTERRUPTED, KINDS, require
 
-CONFIG, BAD_DATA, NO_INPUT, UNAVAILABLE = 78, 65, 66, 69
+CONFIG, DIVERGED, BAD_DATA, NO_INPUT, UNAVAILABLE = 78, 76, 65, 66, 69
 TIMEOUT = 2
 ENDLESS = ["--train.threads=1", "--train.epochs=100000", "--checkpoint.every_steps=50", "--train.log_every_steps=1",
            f"--ranks.timeout_seconds={TIMEOUT}"]
@@ -60,6 +60,18 @@ def stopped(program, folder, rng):
     require(got == wanted, f"{got}\nwanted {wanted}")
     require(resumed.log() == whole.log(), f"the log of {folder}")
     return codes == {INTERRUPTED}
+
+
+def diverged(program, folder):
+    """A step that is not finite ends all ranks, when rank 0 has saved the last good one."""
+    job = Job(program, [f"--data.train={DATA}/california_housing.csv", "--data.target=median_house_value", "--data.impute=median",
+                        "--data.standardize=false", "--data.standardize_target=false", "--model.loss=squared",
+                        "--optimizer.name=sgd", "--optimizer.lr=1", "--train.threads=1", "--data.train_rows=0:500"], folder, 2)
+    job.start(RECOVERY)
+    job.wait_for_codes([0, 1], 30)
+    job.end()
+    require(job.codes() == [DIVERGED, DIVERGED], job.said())
+    require(list(job.folder.glob("run/checkpoints/step-*")), "the last good step is not saved")
 
 
 def saved_on_demand(program, folder):
@@ -143,6 +155,7 @@ def check(program, folder, times, seed):
         lost_rank(program, folder / f"killed{i}", rng, signal.SIGKILL)
         lost_rank(program, folder / f"frozen{i}", rng, signal.SIGSTOP)
         interrupted += stopped(program, folder / f"signal{i}", rng)
+    diverged(program, folder / "diverged")
     saved_on_demand(program, folder / "saved")
     mismatches(program, folder / "mismatch")
     without_module(program, folder / "module")
