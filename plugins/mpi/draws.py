@@ -34,7 +34,7 @@ def draw(rng):
     if settings["per_sample.clip_norm"]:
         settings |= {"per_sample.noise_multiplier": rng.choice([0, 0.7]), "per_sample.reproducible_noise": "true"}
     if settings.get("per_sample.noise_multiplier"):  # these would break its guarantee, and are refused
-        settings |= {"schedule.name": "constant", "train.patience": 0}
+        settings |= {"schedule.name": "constant", "train.patience": 0, "train.on_spike": "stop"}
         settings.pop("data.standardize", None)
     return name, flags + [f"--{key}={value}" for key, value in settings.items()]
 
