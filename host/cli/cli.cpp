@@ -8,8 +8,8 @@
 
 #include "host/cli/arguments.hpp"
 #include "host/cli/bench_options.hpp"
+#include "host/cli/failure.hpp"
 #include "host/cli/model_options.hpp"
-#include "host/cli/printable.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/settings_text.hpp"
 #include "thalweg/error.hpp"
@@ -32,8 +32,8 @@ constexpr const char* kExamples = R"(Examples:
   thalweg bench logistic mlp --threads=2
 Any setting of the config file is a flag: --section.key=value. `thalweg train --help` lists them, and
 `thalweg help KEY` says all of one.
-Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 69 device not available, 70 internal, 74 I/O,
-75 interrupted and saved (run again), 76 diverged, 78 config, 130 (128 + the signal) interrupted.
+Exit codes: 0 done, 2 usage, 65 bad data, 66 no input, 68 a rank was lost, 69 device not available,
+70 internal, 74 I/O, 75 interrupted and saved (run again), 76 diverged, 78 config, 130 (128 + the signal) interrupted.
 Output that cannot be written is an I/O error: a full device, a closed descriptor, a pipe that nobody reads.)";
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& about, Common& common) {
@@ -192,14 +192,6 @@ struct CommandLine {
   }
 };
 
-/// Allocates nothing: memory may be what there is none of.
-int fail(Streams streams, ExitCode code, const char* message) {
-  streams.err << "thalweg: error: ";
-  write_printable(message, false, streams.err);
-  streams.err << std::endl;
-  return static_cast<int>(code);
-}
-
 }  // namespace
 
 void flush_output(Streams streams) {
@@ -233,14 +225,16 @@ int run_command(const std::vector<std::string>& arguments, Streams streams) {
 }
 
 int run(const std::vector<std::string>& arguments, Streams streams) {
+  Speaker speaker;
   try {
+    speaker.find(process_environment);
     const int code = run_command(arguments, streams);
     flush_output(streams);
     return code;
   } catch (const Error& error) {
-    return fail(streams, error.code(), error.what());
+    return fail(streams, speaker, error.code(), error.what());
   } catch (const std::bad_alloc&) {
-    return fail(streams, ExitCode::internal, "out of memory");
+    return fail(streams, speaker, ExitCode::internal, "out of memory");
   } catch (const std::exception& error) {
     streams.err << "thalweg: internal error: " << error.what() << std::endl;
     return static_cast<int>(ExitCode::internal);

@@ -11,6 +11,8 @@
 #include "host/cli/report_text.hpp"
 #include "host/cli/signal_handler.hpp"
 #include "host/cli/terminal.hpp"
+#include "host/ranks/launch.hpp"
+#include "host/run/train_as_rank.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/trainer.hpp"
 
@@ -18,13 +20,15 @@ namespace thalweg::cli {
 namespace {
 
 std::atomic<int> stop_signal{0}, save_signal{0};
-std::atomic<int> loading{0};
+std::atomic<int> loading{0}, ended{0};
 static_assert(std::atomic<int>::is_always_lock_free, "the handlers below may only touch lock-free atomics");
 
 /// While data are read there is nothing to save, so a signal ends the run at once. Later the first SIGINT,
 /// SIGTERM or SIGHUP makes the run finish its step and save. The second ends it at once; checkpoints still
-/// appear whole or not at all.
+/// appear whole or not at all. Ranks that have ended are not to be hurried: where one ends, a launcher sends
+/// signals to the others.
 extern "C" void on_stop(int signal) {
+  if (ended.load() != 0) return;
   if (loading.load() != 0) std::_Exit(static_cast<int>(ExitCode::interrupted));
   if (stop_signal.exchange(signal) != 0) std::_Exit(128 + signal);
 }
@@ -69,15 +73,30 @@ int end_interrupted(const TrainReport& report, const Config& config, bool json, 
   return static_cast<int>(ExitCode::interrupted);
 }
 
+/// Exit codes are those of rank 0, which speaks for all.
+int end_following(const TrainReport& report) {
+  return static_cast<int>(report.stopped_by == "signal" ? ExitCode::interrupted : ExitCode::done);
+}
+
+/// Where a signal stopped the run, a launcher ends all ranks as soon as one has: none ends before rank 0 has
+/// saved and spoken.
+void part(ProcessRanks* ranks) {
+  if (ranks == nullptr) return;
+  ended = 1;
+  ranks->calls().finish();
+}
+
 }  // namespace
 
 int train_command(const TrainArguments& arguments, Streams streams) {
-  stop_signal = save_signal = 0;
+  stop_signal = save_signal = ended = 0;
   loading = 1;
   const SignalHandler handlers[] = {
-      {SIGINT, on_stop}, {SIGHUP, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}};
+      {SIGINT, on_stop}, {SIGHUP, on_stop}, {SIGTERM, on_stop}, {SIGUSR1, on_save}, {SIGUSR2, on_stop}};
   const Config config = config_for_training(arguments.config_file, arguments.settings,
                                             tell_of_waiting(streams.err, arguments.quiet));
+  validate_config(config);
+  const std::unique_ptr<ProcessRanks> ranks = join_ranks(config.ranks, process_environment);
   ProgressPrinter printer(streams.err, arguments.quiet);  // mutant: quiet-obeyed
   TrainObserver observer;
   observer.phase = [](TrainPhase phase) { loading = phase == TrainPhase::load ? 1 : 0; };
@@ -87,10 +106,15 @@ int train_command(const TrainArguments& arguments, Streams streams) {
   observer.message = std::bind_front(&ProgressPrinter::message, &printer);
   observer.stop_signal = &stop_signal;
   observer.save_signal = &save_signal;
-  const TrainReport report = train(config, observer);
+  const TrainReport report =
+      ranks != nullptr ? train_as_rank(config, observer, *ranks) : train(config, observer);
   printer.finish();
-  if (report.stopped_by != "signal") return end_done(report, config, arguments.json, streams);
-  return end_interrupted(report, config, arguments.json, streams, printer);
+  int code = end_following(report);
+  if (ranks == nullptr || ranks->rank() == 0)
+    code = report.stopped_by != "signal" ? end_done(report, config, arguments.json, streams)
+                                         : end_interrupted(report, config, arguments.json, streams, printer);
+  part(ranks.get());
+  return code;
 }
 
 }  // namespace thalweg::cli

@@ -24,7 +24,7 @@ struct Gathered {
   std::span<const Piece> pieces;  ///< [ranks]
 };
 
-/// One rank's end. A call throws InternalError, naming a rank, if that rank has stopped or does not come in
+/// One rank's end. A call throws an error, naming a rank, if that rank has stopped or does not come in
 /// time.
 class Communicator {
  public:
@@ -35,6 +35,8 @@ class Communicator {
 
   virtual int rank() const = 0;
   virtual int count() const = 0;
+  /// Ranks that share the threads of this process.
+  virtual int on_these_threads() const = 0;
 
   /// The messages of a pair of ranks are matched in order. Returns when `sends` may change.
   virtual void exchange(std::span<const Message> sends, std::span<const Message> receives) = 0;

@@ -117,6 +117,7 @@ class LocalRank final : public Communicator {
 
   int rank() const override { return rank_; }
   int count() const override { return board_->point.count(); }
+  int on_these_threads() const override { return count(); }
 
   void exchange(std::span<const Message> sends, std::span<const Message> receives) override {
     std::vector<std::size_t> seen(static_cast<std::size_t>(count()), 0);  // nothing throws after the meeting

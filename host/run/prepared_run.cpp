@@ -34,7 +34,9 @@ RunData read_data(RunEnvironment& run, const ReadRunData& read) {
         fmt::format("out = {} is a set of shards, which the files of a run would damage; want "
                     "another folder",
                     run.config.out));
-  RunData data = read(run.config, run.observer.reading);
+  Config reading = run.config;
+  reading.train.threads = run.ranks.threads(reading.train.threads);
+  RunData data = read(reading, run.observer.reading);
   run.enter(TrainPhase::train);
   run.note(numerics_note(run.ctx));
   return data;
@@ -126,9 +128,10 @@ PreparedRun::PreparedRun(RunEnvironment& run, const ReadRunData& read)
       batches(batches_of(run.config, data)),
       plan(run.config, batches.batches_per_epoch(), epoch_work(batches, spec)),
       privacy(privacy_of(run, data, plan)),
-      options(learner_options(run.config, std::ssize(data.split.train), &batches, private_side())),
+      options(run.ranks.options(
+          learner_options(run.config, std::ssize(data.split.train), &batches, private_side()))),
       model(make_model(run, *this)),
-      learner(model, CheckedData{data.train}, options),
+      learner(model, CheckedData{data.train}, options, run.ranks.end()),
       validation(placed(run.ctx, data.validation)),
       summary(summarize(run.config, data, spec)) {
   run.note(lazy_note(run.config.optimizer, data.train));

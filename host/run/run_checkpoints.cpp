@@ -107,14 +107,20 @@ void RunCheckpoints::put_back(const CheckpointData& data) {
 std::string RunCheckpoints::put_back(std::int64_t step) {
   writer_.finish();
   const std::string folder = checkpoint_folder(out_.checkpoints(), step);
-  put_back(read_checkpoint(folder));
+  if (writes()) put_back(read_checkpoint(folder));
+  run_.learner.share_state();
   return folder;
 }
 
-void RunCheckpoints::keep_best(const RunState& state) { best_.emplace(state, checkpoint_of(state)); }
+void RunCheckpoints::keep_best(const RunState& state) {
+  if (!writes()) return take_part();
+  best_.emplace(state, checkpoint_of(state));
+}
 
 void RunCheckpoints::save(const RunState& state) {
   if (saved_step_ == state.step) return;
+  saved_step_ = state.step;
+  if (!writes()) return take_part();
   if (best_ && best_->first.step < state.step) submit(best_->first, std::move(best_->second));
   best_.reset();
   submit(state, checkpoint_of(state));
@@ -138,7 +144,6 @@ void RunCheckpoints::submit(const RunState& state, CheckpointData data) {
   if (run_.config.train.on_spike == SpikePolicy::rollback)     // mutant: rollback-spared
     spared.push_back(run_.plan.last_regular_save(state.step));
   writer_.submit({out_.checkpoints(), std::move(data), run_.config.checkpoint.keep, std::move(spared)});
-  saved_step_ = state.step;
 }
 
 }  // namespace thalweg

@@ -39,6 +39,9 @@ class RunCheckpoints {
   /// Puts back what checkpoint.resume asks for and gives where the run stands; none: it begins. Throws
   /// ConfigError or DataError for a checkpoint of another run.
   std::optional<RunState> resume();
+  /// As a rank that has no folder: `step` is that of rank 0's newest checkpoint.
+  void follow(std::int64_t step) { saved_step_ = step; }
+  std::int64_t saved_step() const { return saved_step_; }
   /// Keeps the parameters of this step in memory; they are written with the next checkpoint of a later step.
   /// To write each improvement of a short run would take longer than the run.
   void keep_best(const RunState& state);
@@ -48,7 +51,8 @@ class RunCheckpoints {
   void check() { writer_.check(); }
   /// Waits until all are on the disk.
   void finish() { writer_.finish(); }
-  /// Puts back parameters, states and running statistics of the checkpoint of `step`, and gives its folder.
+  /// Puts back parameters, states and running statistics of the checkpoint of `step`, on all ranks, and gives
+  /// its folder.
   std::string put_back(std::int64_t step);
   const std::string& resumed_from() const { return resumed_from_; }
   /// None unless the run goes on from a checkpoint of its own folder.
@@ -61,6 +65,9 @@ class RunCheckpoints {
   bool is_own(const std::string& folder) const;
   void take_best_along(const std::string& folder, RunState& state);
   CheckpointData checkpoint_of(const RunState& state) const;
+  /// Without a folder the run is that of a rank that follows: it takes part where ranks gather states.
+  bool writes() const { return out_.given(); }
+  void take_part() const { static_cast<void>(run_.learner.states()); }
   void submit(const RunState& state, CheckpointData data);
 
   Checkpointed run_;

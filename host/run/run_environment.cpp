@@ -5,12 +5,13 @@
 
 namespace thalweg {
 
-RunEnvironment::RunEnvironment(const Config& given, const TrainObserver& watcher)
+RunEnvironment::RunEnvironment(const Config& given, const TrainObserver& watcher, ProcessRanks* ends)
     : config((validate_config(given), given)),  // before a device is asked for
       asked(given),
-      observer(watcher),
-      ctx(context_options(given)),
-      out(given.out, [this](const std::string& message) { say(message); }) {}
+      ranks(ends, given, watcher),
+      observer(ranks.observer()),
+      ctx({given.device, given.numerics, ranks.threads(given.train.threads)}),
+      out(ranks.leads() ? given.out : "", [this](const std::string& message) { say(message); }) {}
 
 void RunEnvironment::enter(TrainPhase phase) const {
   if (observer.phase) observer.phase(phase);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "host/run/out_folder.hpp"
+#include "host/run/run_ranks.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/context.hpp"
 #include "thalweg/trainer.hpp"
@@ -10,8 +11,9 @@
 namespace thalweg {
 
 struct RunEnvironment {
-  /// Throws ConfigError for a config out of range before it opens the device. The observer outlives it.
-  RunEnvironment(const Config& config, const TrainObserver& observer);
+  /// Throws ConfigError for a config out of range before it opens the device. `ends`: of this process, where
+  /// several share the run. Observer and ends outlive it.
+  RunEnvironment(const Config& config, const TrainObserver& observer, ProcessRanks* ends = nullptr);
   RunEnvironment(const RunEnvironment&) = delete;  // the parts of a run keep references
   RunEnvironment& operator=(const RunEnvironment&) = delete;
 
@@ -23,9 +25,10 @@ struct RunEnvironment {
 
   Config config;       ///< with what rules and the data have chosen so far
   const Config asked;  ///< before rules chose what it leaves open
+  RunRanks ranks;
   const TrainObserver& observer;
   Context ctx;
-  OutFolder out;  ///< locked until the environment ends
+  OutFolder out;  ///< locked until the environment ends; of ranks, the first alone has one
 };
 
 }  // namespace thalweg

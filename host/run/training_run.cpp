@@ -10,6 +10,7 @@
 #include "host/model/evaluation.hpp"
 #include "host/run/cross_validation.hpp"
 #include "host/run/learner_options.hpp"
+#include "host/run/train_as_rank.hpp"
 #include "host/runtime/lane.hpp"
 #include "thalweg/error.hpp"
 
@@ -53,6 +54,7 @@ StepRows TrainingRun::rows_of(std::int64_t step) const {
 }
 
 void TrainingRun::take_steps() {
+  run_.ranks.say(state_.step + 1, seconds());
   std::vector<StepRows> rows;
   const std::int64_t length = prepared_.plan.burst_length(state_.step, prepared_.learner.burst_limit());
   for (std::int64_t step = state_.step; step < state_.step + length; ++step) {
@@ -64,6 +66,7 @@ void TrainingRun::take_steps() {
         rows.back());
   }
   const std::vector<StepResult> results = prepared_.learner.collect();
+  run_.ranks.hear();
   for (std::size_t i = 0; i < results.size(); ++i) {
     samples_ += count_of(rows[i]);
     if (results[i].diverged.empty()) {
@@ -175,28 +178,42 @@ Metrics TrainingRun::validation_metrics() {
 
 std::string TrainingRun::stop_reason() const {
   if (run_.signalled()) return "signal";
-  return ended_.empty() ? prepared_.plan.stop_reason(state_, seconds()) : ended_;
+  return ended_.empty() ? prepared_.plan.stop_reason(state_, run_.ranks.seconds(seconds())) : ended_;
 }
 
 void TrainingRun::save() {
-  if (checkpoints_) checkpoints_->save(state_);
+  if (!checkpoints_) return;
+  run_.ranks.require_equal_parameters(state_.step,
+                                      [this] { return parameters_xxh3(prepared_.model.parameters()); });
+  checkpoints_->save(state_);
 }
 
 void TrainingRun::finish_saving() {
   if (checkpoints_) checkpoints_->finish();
+  run_.ranks.meet();
 }
 
 namespace {
 
-TrainReport train_on(MemoryData* memory, const Config& config, const TrainObserver& observer) {
-  if (config.data.folds > 0) return cross_validate(config, observer, memory);
+TrainReport train_on(MemoryData* memory, const Config& config, const TrainObserver& observer,
+                     ProcessRanks* ends = nullptr) {
+  if (config.data.folds > 0 && ends == nullptr) return cross_validate(config, observer, memory);
   const auto read = [memory](const Config& resolved, const ReadProgress& progress) {
     return read_run_data(resolved, progress, memory);
   };
-  return TrainingRun(config, observer, read).run();
+  return TrainingRun(config, observer, read, ends).run();
 }
 
 }  // namespace
+
+TrainReport train_as_rank(const Config& config, const TrainObserver& observer, ProcessRanks& ends) {
+  try {
+    return train_on(nullptr, config, observer, &ends);
+  } catch (const std::exception& error) {
+    ends.abort(error.what());
+    throw;
+  }
+}
 
 TrainReport train(const Config& config, const TrainObserver& observer) {
   return train_on(nullptr, config, observer);

@@ -18,14 +18,19 @@ namespace thalweg {
 
 class TrainingRun {
  public:
-  /// Reads the data, makes the model, and goes on from the checkpoint that the config asks for.
-  TrainingRun(const Config& config, const TrainObserver& observer, const ReadRunData& read);
+  /// Reads the data, makes the model, and goes on from the checkpoint that the config asks for. `ends`: of
+  /// this process, where several share the run.
+  TrainingRun(const Config& config, const TrainObserver& observer, const ReadRunData& read,
+              ProcessRanks* ends = nullptr);
   TrainReport run();
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  void compare_ranks();
   void resume();
+  void go_on();
+  void share_start();
   void stand_by_model();
   void say_device() const;
   void say_nothing_to_do() const;

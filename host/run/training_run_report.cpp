@@ -46,7 +46,10 @@ TrainReport TrainingRun::report() {
   use_final_parameters();
   report.parameters_xxh3 = parameters_xxh3(prepared_.model.parameters());
   run_.out.save_model(prepared_.model);
-  if (report.stopped_by != "signal") evaluate_into(report);
+  if (report.stopped_by == "signal") return report;
+  run_.ranks.finish();
+  if (!run_.ranks.leads()) return report;
+  evaluate_into(report);
   if (report.stopped_by != "signal") write_run_page(run_, prepared_);
   return report;
 }

@@ -4,18 +4,22 @@
 #include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/files.hpp"
 #include "host/run/defaults.hpp"
+#include "host/run/preflight.hpp"
 #include "host/run/run_parts.hpp"
+#include "host/run/run_start.hpp"
 #include "host/run/training_run.hpp"
 #include "host/runtime/cuda_backend.hpp"
 
 namespace thalweg {
 
-TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, const ReadRunData& read)
-    : run_(config, observer), prepared_(run_, read) {
+TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, const ReadRunData& read,
+                         ProcessRanks* ends)
+    : run_(config, observer, ends), prepared_(run_, read) {
+  compare_ranks();
   resume();
   parts_ = make_run_parts({.config = run_.config,
                            .asked = run_.asked,
-                           .observer = observer,
+                           .observer = run_.observer,
                            .out = run_.out,
                            .data = prepared_.data,
                            .privacy = prepared_.private_side(),
@@ -29,9 +33,17 @@ TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, co
   start_ = Clock::now();
 }
 
+void TrainingRun::compare_ranks() {
+  const ProcessRanks* const ends = run_.ranks.ends();
+  if (ends == nullptr) return;
+  const std::vector<SharedFact> facts = shared_facts(run_, prepared_);
+  std::vector<std::string> names;
+  for (int rank = 0; rank < ends->count(); ++rank) names.push_back(ends->calls().name_of(rank));
+  require_equal_facts(facts, run_.ranks.ends()->gather_texts(to_text(facts)), names);
+}
+
 void TrainingRun::resume() {
-  if (!run_.out.given()) return;
-  run_.out.open();
+  if (run_.config.out.empty()) return;
   checkpoints_.emplace(
       Checkpointed{
           .config = run_.config,
@@ -41,6 +53,12 @@ void TrainingRun::resume() {
           .learner = prepared_.learner,
       },
       run_.out, [this](const std::string& note) { run_.say(note); });
+  if (run_.ranks.leads()) go_on();
+  share_start();
+}
+
+void TrainingRun::go_on() {
+  run_.out.open();
   if (const std::optional<RunState> state = checkpoints_->resume()) state_ = *state;
   // A run that has ended keeps the config of the steps that it took.
   const std::string reason = stop_reason();
@@ -49,6 +67,21 @@ void TrainingRun::resume() {
   if (!ended || run_.signalled()) return;
   ended_ = reason;
   if (run_.out.has_model()) stand_by_model();
+}
+
+/// The other ranks stand where rank 0 stands.
+void TrainingRun::share_start() {
+  if (run_.ranks.ends() == nullptr) return;
+  TrainConfig& train = run_.config.train;
+  const RunStart start = run_start_from(run_.ranks.text_of_leader(
+      to_text({state_, checkpoints_->saved_step(), ended_, train.metric, train.patience})));
+  prepared_.learner.share_state();
+  if (run_.ranks.leads()) return;
+  state_ = start.state;
+  checkpoints_->follow(start.saved_step);
+  ended_ = start.ended;
+  train.metric = start.metric, train.patience = start.patience;
+  prepared_.learner.set_steps(state_.step);
 }
 
 /// Another metric or patience would choose another epoch's parameters, in a run that takes no step by them.

@@ -27,11 +27,11 @@ Learner::Learner(Model& model, const Dataset& data, const LearnerOptions& option
   if (!data.target.empty()) require_targets(model.spec(), state_->data.host());
 }
 
-Learner::Learner(Model& model, const CheckedData& data, const LearnerOptions& options) {
+Learner::Learner(Model& model, const CheckedData& data, const LearnerOptions& options, Communicator* rank) {
   const ReadingCall call(model, "Learner::Learner");
   require_fits(model.spec(), data.rows);
   require_options(model, data.rows, options);
-  state_ = std::make_unique<State>(model, data.rows, options);
+  state_ = std::make_unique<State>(model, data.rows, options, rank);
 }
 
 Learner::~Learner() = default;

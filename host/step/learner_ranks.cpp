@@ -19,9 +19,10 @@ namespace {
 
 }  // namespace
 
-Context context_of_rank(const Context& ctx, const LearnerOptions& options) {
-  if (options.ranks <= 1) return ctx;
-  return Context({ctx.device(), ctx.numerics(), std::max(ctx.threads() / options.ranks, 1)});
+Context context_of_rank(const Context& ctx, const LearnerOptions& options, const Communicator* rank) {
+  const int sharing = rank != nullptr ? rank->on_these_threads() : options.ranks;
+  if (sharing <= 1) return ctx;
+  return Context({ctx.device(), ctx.numerics(), std::max(ctx.threads() / sharing, 1)});
 }
 
 void require_ranks(const Context& ctx, const Network& network, const Dataset& data,
@@ -94,6 +95,7 @@ void Learner::State::Ranks::require_here() const {
 
 template <class Own>
 void Learner::State::Ranks::run(const RankOrder& order, const Own& own) {
+  if (!team) return own();  // the others are processes, and do it by themselves
   require_here();
   team->run(order, own);
 }
@@ -128,7 +130,6 @@ void Learner::State::take_with_ranks(const StepRows& rows, double lr, bool updat
   });
   ranks->parameters = sum_of_values();
   ranks->new_states = false;
-  if (update) ranks->states_whole = !ranks->shares_update;
 }
 
 std::vector<float*> Learner::State::state_arenas() {
@@ -146,6 +147,27 @@ void Learner::State::synchronise(const RankOrder& order) {
     for (float* const arena : state_arenas()) arrays.push_back({0, arena, size});
   }
   if (!arrays.empty()) ranks->sum->ranks().broadcast(arrays);
+}
+
+void Learner::State::gather_parameters() {
+  if (ranks == nullptr || !ranks->shares_update) return;
+  float* const parameters[] = {network->parameters().data()};
+  ranks->sum->gather(parameters);
+  ranks->states_whole = false;
+}
+
+void Learner::State::share() {
+  synchronise({.new_parameters = true, .new_states = true});
+  Buffer<float>& statistics = network->buffers();
+  const Message message{0, statistics.data(), statistics.size()};
+  ranks->sum->ranks().broadcast({&message, 1});
+  ranks->states_whole = true;
+}
+
+void Learner::share_state() {
+  const ChangingCall call(state_->ctx, state_->network.live(), "Learner::share_state");
+  state_->require_collected("Learner::share_state");
+  if (state_->ranks != nullptr && !state_->ranks->team) state_->share();
 }
 
 void Learner::State::gather_states() { ranks->sum->gather(state_arenas()); }

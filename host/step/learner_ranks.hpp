@@ -8,8 +8,10 @@
 
 namespace thalweg {
 
-/// What a learner works on: the model's context, or one with the threads of a rank.
-Context context_of_rank(const Context& ctx, const LearnerOptions& options);
+/// What a learner works on: the model's context, or one with the threads of a rank. `rank`: its end, if it
+/// has one already.
+Context context_of_rank(const Context& ctx, const LearnerOptions& options,
+                        const Communicator* rank = nullptr);
 
 /// Throws ConfigError unless ranks can take the steps.
 void require_ranks(const Context& ctx, const Network& network, const Dataset& data,

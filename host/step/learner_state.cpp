@@ -52,7 +52,7 @@ void require_micro_batches(const Network& network) {
 }  // namespace
 
 Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions& o, Communicator* rank)
-    : ctx(context_of_rank(model.context(), o)),
+    : ctx(context_of_rank(model.context(), o, rank)),
       network(model),
       data(ctx, network->spec().schema, dataset, o, burst_limit_of(ctx, o)),
       options(with_micro_batch(ctx, *network, data.host(), o)),
@@ -150,8 +150,7 @@ void Learner::State::run(std::int64_t count, bool update, const HostObjective* o
   if (!update) return burst.restore_statistics();  // mutant: statistics-of-a-gradient
   optimizer.update(ctx, network->parameters().data(), gradient.sum.data(), touched, inputs.scalars(),
                    burst.gate());
-  float* const parameters[] = {network->parameters().data()};
-  if (ranks != nullptr && ranks->shares_update) ranks->sum->gather(parameters);
+  gather_parameters();
 }
 
 /// One over what the sum over the batch is divided by.

@@ -46,7 +46,7 @@ struct Learner::State {
   std::atomic<std::int64_t> steps = 0;  ///< also read while a step is taken
   bool states_need_steps = false;       ///< states were set that some steps have made
 
-  /// `rank`: null, or the end of a rank that follows another learner.
+  /// `rank`: null, or the end of a rank that follows another learner or is a process.
   State(Model& model, const Dataset& dataset, const LearnerOptions& o, Communicator* rank = nullptr);
   ~State();
 
@@ -68,6 +68,8 @@ struct Learner::State {
   void set_states(const std::vector<NamedTensor>& states);
   /// Before the states are read: brings them together where ranks have a piece each.
   void find_states();
+  /// Learner::share_state, where ranks are processes.
+  void share();
 
  private:
   bool clips() const { return options.per_sample.clips(); }
@@ -93,6 +95,8 @@ struct Learner::State {
   /// On all ranks: gives those what rank 0 has that is new.
   void synchronise(const RankOrder& order);
   std::vector<float*> state_arenas();
+  /// After an update: on all ranks, each has a piece of the parameters, and gets the others.
+  void gather_parameters();
   /// On all ranks: each gets the states that the others have.
   void gather_states();
   StepResult result_of(const QueuedStep& step, const StepRecord& record) const;

@@ -62,4 +62,10 @@ template <>
 inline constexpr auto kNames<OnChange> = std::to_array<Named<OnChange>>({{OnChange::error, "error"},
                                                                          {OnChange::allow, "allow"}});
 
+/// How processes talk that share each batch: not at all, or by MPI where more than one is announced.
+enum class RankTransport { automatic, none, mpi };
+template <>
+inline constexpr auto kNames<RankTransport> = std::to_array<Named<RankTransport>>(
+    {{RankTransport::automatic, "auto"}, {RankTransport::none, "none"}, {RankTransport::mpi, "mpi"}});
+
 }  // namespace thalweg

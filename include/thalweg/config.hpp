@@ -14,6 +14,7 @@
 #include "thalweg/settings/model.hpp"
 #include "thalweg/settings/optimizer.hpp"
 #include "thalweg/settings/per_sample.hpp"
+#include "thalweg/settings/ranks.hpp"
 #include "thalweg/settings/schedule.hpp"
 #include "thalweg/settings/train.hpp"
 
@@ -33,6 +34,7 @@ struct Config {
   TrainConfig train;
   PerSampleConfig per_sample;
   CheckpointConfig checkpoint;
+  RanksConfig ranks;
 
   static constexpr std::string_view kAbout = "The run as a whole";
 
@@ -66,6 +68,7 @@ struct Config {
   static void sections(Self& c, Section&& s) {
     s("data", c.data), s("model", c.model), s("optimizer", c.optimizer), s("schedule", c.schedule);
     s("train", c.train), s("per_sample", c.per_sample), s("checkpoint", c.checkpoint);
+    s("ranks", c.ranks);
   }
 };
 

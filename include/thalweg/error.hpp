@@ -13,6 +13,7 @@ enum class ExitCode : int {
   usage = 2,
   bad_data = 65,
   no_input = 66,
+  rank = 68,
   device = 69,
   internal = 70,
   io = 74,
@@ -42,6 +43,7 @@ using DataError = TypedError<ExitCode::bad_data>;      ///< a file or a value in
 using ShapeError = TypedError<ExitCode::bad_data, 1>;  ///< shapes do not match
 using CorruptCheckpoint = TypedError<ExitCode::bad_data, 2>;
 using NoInputError = TypedError<ExitCode::no_input>;         ///< a file does not exist
+using RankError = TypedError<ExitCode::rank>;                ///< another process of the run was lost
 using DeviceUnavailable = TypedError<ExitCode::device>;      ///< the requested device cannot be used
 using DeviceError = TypedError<ExitCode::internal, 1>;       ///< a device call failed; names the op
 using InternalError = TypedError<ExitCode::internal>;        ///< our own bug, or memory ran out

@@ -102,6 +102,7 @@ struct Restored {
 };
 
 struct CheckedData;
+class Communicator;
 
 /// Takes optimizer steps on a model. Model and data must outlive the learner. The first step is step 1. The
 /// loss of a step is the sum of the weighted losses divided by the number of rows, so weights should have the
@@ -113,8 +114,9 @@ class THALWEG_API Learner {
   /// for data that do not fit it, UnsupportedLayer where a layer has no per-sample gradient, and
   /// InternalError if memory runs out.
   Learner(Model& model, const Dataset& data, const LearnerOptions& options);
-  /// The engine's own: of data that their reader has checked.
-  Learner(Model& model, const CheckedData& data, const LearnerOptions& options);
+  /// The engine's own: of data that their reader has checked. `rank`: the end of this process where
+  /// LearnerOptions::ranks are processes, which all make the same calls; it outlives the learner.
+  Learner(Model& model, const CheckedData& data, const LearnerOptions& options, Communicator* rank = nullptr);
   ~Learner();
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
@@ -190,6 +192,10 @@ class THALWEG_API Learner {
 
   /// How the features of a data set with a store were read.
   LoadingReport loading() const;
+
+  /// The engine's own, where ranks are processes: leaves parameters, running statistics and states of rank 0
+  /// with all. Does nothing elsewhere.
+  void share_state();
 
   bool averages() const;  ///< whether the learner averages parameters
   /// Swaps parameters and their average, to evaluate the average; call it again before the next step.

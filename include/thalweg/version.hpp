@@ -13,4 +13,6 @@ namespace thalweg {
 /// Major, minor and patch number of the library.
 inline constexpr const char* kVersion =
     THALWEG_VERSION_TEXT_(THALWEG_VERSION_MAJOR, THALWEG_VERSION_MINOR, THALWEG_VERSION_PATCH);
+/// Version of docs/numerics.md: programs that differ in it compute other bits.
+inline constexpr int kNumericsVersion = 1;
 }  // namespace thalweg

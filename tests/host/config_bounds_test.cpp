@@ -146,6 +146,7 @@ std::vector<Bounds> ranges() {
       count_from("checkpoint.every_steps", "0", "-1"),
       count_from("checkpoint.every_epochs", "-1", "-2"),
       count_from("checkpoint.keep", "1", "0"),
+      {"ranks.timeout_seconds", {"1", "86400"}, {"0", "-1", "86401"}, {}},
   };
 }
 
@@ -193,6 +194,7 @@ const NamesOf kChoices[] = {
     {"data.unseen", {"ignore", "error"}, {}},
     {"data.stratify", {"auto", "true", "false"}, {}},
     {"checkpoint.on_change", {"error", "allow"}, {}},
+    {"ranks.transport", {"auto", "none", "mpi"}, {}},
     {"data.fingerprint", {"sampled", "full"}, {}},
     {"data.order", {"auto", "rows", "blocks"}, {}},
     {"model.activation", texts_of<Activation>(), {}},

@@ -105,7 +105,7 @@ TEST(ConfigKeys, ANameOfAnotherToolWorksInItsSectionAndInNoOther) {
 
 TEST(ConfigKeys, EverySettingGoesByItsFullNameAndByItsOwnPartWhereNoOtherHasIt) {
   EXPECT_EQ(setting_sections(), (std::vector<std::string>{"data", "model", "optimizer", "schedule", "train",
-                                                          "per_sample", "checkpoint"}));
+                                                          "per_sample", "checkpoint", "ranks"}));
   for (const std::string& key : setting_keys()) EXPECT_EQ(resolve_key(key).name, key);
   EXPECT_EQ(resolve_key("weight_decay").name, "optimizer.weight_decay");
   EXPECT_EQ(resolve_key("weight-decay").name, "optimizer.weight_decay");
@@ -193,7 +193,8 @@ TEST(ConfigKeys, AreWrittenInTheOrderOfTheirPage) {
             "tensorboard report "
             "[per_sample] clip_norm mode noise_multiplier target_epsilon delta accountant sampling "
             "reproducible_noise statistics "
-            "[checkpoint] every_steps every_epochs keep resume on_change ");
+            "[checkpoint] every_steps every_epochs keep resume on_change "
+            "[ranks] transport timeout_seconds ");
 }
 
 }  // namespace

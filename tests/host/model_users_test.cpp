@@ -71,6 +71,7 @@ TEST_P(OneModel, EachCallThatChangesItIsRefusedWhileAnotherReadsIt) {
       {"Learner::set_states", [&] { learner.set_states(states); }},
       {"Learner::restore", [&] { learner.restore(folder.path()); }},
       {"Learner::swap_average", [&] { learner.swap_average(); }},
+      {"Learner::share_state", [&] { learner.share_state(); }},
       {"Model::set_parameters", [&] { model.set_parameters(parameters); }},
       {"Model::set_buffers", [&] { model.set_buffers(buffers); }},
   };

@@ -125,7 +125,9 @@ TEST(Settings, AResumedRunMayEndElsewhereAndReadItsDataElsewhere) {
                                          "checkpoint.every_epochs",
                                          "checkpoint.keep",
                                          "checkpoint.resume",
-                                         "checkpoint.on_change"}));
+                                         "checkpoint.on_change",
+                                         "ranks.transport",
+                                         "ranks.timeout_seconds"}));
   EXPECT_EQ(keys(OnResume::compare_data),
             (Keys{"data.train", "data.validation", "data.target", "data.validation_target", "data.weight"}));
   const Keys allowed = keys(OnResume::allow_on_demand);
