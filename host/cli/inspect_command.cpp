@@ -9,6 +9,7 @@
 #include "host/cli/object_text.hpp"
 #include "host/data/shard_data.hpp"
 #include "host/json/json.hpp"
+#include "host/report/run_watcher.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 
@@ -41,6 +42,13 @@ Json describe(const Model& model) {
   return object;
 }
 
+/// Of a run that left no model: why.
+void add_stage(const std::string& run, Json& object) {
+  const report::RunGlance glance = report::RunWatcher(run).look(0);
+  object["stage"] = name_of(glance.stage);
+  object["words"] = glance.words;
+}
+
 }  // namespace
 
 int inspect_command(const InspectArguments& arguments, Streams streams) {
@@ -65,6 +73,7 @@ int inspect_command(const InspectArguments& arguments, Streams streams) {
     object["step"] = data.step;
     object["epoch"] = data.epoch;
     object["checkpoint"] = *checkpoint;
+    if (!has_model) add_stage(arguments.path, object);
   }
   streams.out << (arguments.json ? object.dump(2) + "\n" : as_text(object)) << std::flush;
   return 0;

@@ -5,14 +5,24 @@
 #include <algorithm>
 
 #include "host/checkpoint/files.hpp"
+#include "host/cli/printable.hpp"
 #include "host/config/home_path.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/settings.hpp"
 #include "host/data/row_blocks.hpp"
 #include "host/data/test_data.hpp"
 #include "host/data/text.hpp"
+#include "host/report/model_origin.hpp"
 
 namespace thalweg::cli {
+
+Model load_model(const Context& ctx, const std::string& path, const Common& arguments, Streams streams) {
+  std::vector<std::string> notes;
+  Model model = report::load_model(ctx, path, notes);
+  for (const std::string& note : notes)
+    if (!arguments.quiet) streams.err << printable(note) << std::endl;
+  return model;
+}
 
 std::vector<std::string> keys_of(const std::vector<std::string>& settings) {
   std::vector<std::string> keys;

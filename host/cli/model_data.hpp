@@ -51,6 +51,10 @@ inline Config config_for_model(const std::string& model, const std::vector<std::
   return config;
 }
 
+/// The model at `path`, as Model::load takes it. Says which checkpoint stands for a run that left no model,
+/// and why, and which checkpoints are damaged.
+Model load_model(const Context& ctx, const std::string& path, const Common& arguments, Streams streams);
+
 /// The full keys that settings on the command line name.
 std::vector<std::string> keys_of(const std::vector<std::string>& settings);
 

@@ -30,6 +30,9 @@ TrainReport TrainingRun::run() {
   try {
     train();
   } catch (const InterruptedError&) {  // interrupted a validation, which runs again on resume
+  } catch (const DivergedError& error) {
+    for (const auto& part : parts_) part->diverged(state_.step, error.what());
+    throw;
   }
   save();
   finish_saving();

@@ -89,5 +89,55 @@ TEST_F(ModelFiles, VerifyReadsEachFold) {
   EXPECT_THAT(errors_, HasSubstr("run/fold-1/model.safetensors: tensor"));
 }
 
+TEST_F(ModelFiles, ACheckpointThatStandsForADivergedRunIsNamedWithItsReason) {
+  train({"--optimizer.name=sgd", "--optimizer.lr=1e10"}, 76);
+  ASSERT_FALSE(std::filesystem::exists(model_));
+  const std::string words =
+      "run: the run diverged; the model is that of its newest checkpoint, step 2, epoch 1\n";
+  const std::string test = "--data.test=" + data_, why = "step 3 diverged: ";
+  for (const Words& command : std::vector<Words>{{"predict", run_, test},
+                                                 {"evaluate", run_, test},
+                                                 {"gradients", run_, test, "--output=" + run_ + "/g.npy"},
+                                                 {"inspect", run_, "--weights"},
+                                                 {"export", run_, "--to=" + run_ + "/m.onnx"},
+                                                 {"report", run_}}) {
+    call(command);
+    EXPECT_THAT(errors_, HasSubstr(words)) << command[0];
+  }
+  const auto seen = nlohmann::json::parse(call({"inspect", run_, "--json"}));
+  EXPECT_EQ(seen["stage"], "diverged");
+  EXPECT_THAT(std::string(seen["words"]), HasSubstr(why));
+  EXPECT_THAT(call({"watch", run_, "--once", "--json"}), HasSubstr(why));
+  const std::string page = read_file(run_ + "/report.html");
+  EXPECT_THAT(page, HasSubstr("The run diverged: " + why));
+  EXPECT_THAT(page, HasSubstr("the model is that of its newest checkpoint, step 2, epoch 1"));
+  EXPECT_THAT(read_file(run_ + "/metrics.jsonl"), HasSubstr("{\"step\":2,\"diverged\":\"" + why));
+}
+
+TEST_F(ModelFiles, ACheckpointThatStandsForAKilledRunIsNamedUnlessNothingIsToBeSaid) {
+  train();
+  std::filesystem::remove(model_);
+  overwrite(run_ + "/.lock", "pid 1");  // what a run that is killed leaves
+  const std::string words =
+      "run: the run was killed; the model is that of its newest checkpoint, step 4, epoch 2\n";
+  call({"evaluate", run_, "--data.test=" + data_});
+  EXPECT_THAT(errors_, HasSubstr(words));
+  call({"evaluate", run_, "--data.test=" + data_, "--quiet"});
+  EXPECT_EQ(errors_, "");
+  damage(run_ + "/checkpoints/step-000000004/state.safetensors");
+  call({"evaluate", run_, "--data.test=" + data_});
+  EXPECT_THAT(errors_, HasSubstr("step-000000004/state.safetensors: has the checksum"));
+  EXPECT_THAT(errors_, HasSubstr("step 2, epoch 1\n"));
+  call({"evaluate", run_ + "/checkpoints/step-000000002", "--data.test=" + data_});
+  EXPECT_EQ(errors_, "") << "the checkpoint was asked for";
+}
+
+TEST_F(ModelFiles, ARunThatLeftItsModelSaysNothingOfCheckpoints) {
+  train();
+  call({"evaluate", run_, "--data.test=" + data_});
+  EXPECT_EQ(errors_, "");
+  EXPECT_FALSE(nlohmann::json::parse(call({"inspect", run_, "--json"})).contains("stage"));
+}
+
 }  // namespace
 }  // namespace thalweg::test
