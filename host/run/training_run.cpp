@@ -11,6 +11,7 @@
 #include "host/run/cross_validation.hpp"
 #include "host/run/learner_options.hpp"
 #include "host/runtime/lane.hpp"
+#include "host/step/training_state.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -126,7 +127,15 @@ void TrainingRun::finish_epoch() {
   state_.last_epoch_loss = epoch.train_loss;
   state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-per-epoch
   for (const auto& part : parts_) part->epoch_end(epoch);
-  if (checkpoints_ && state_.step > 0 && state_.best_step == state_.step) checkpoints_->keep_best(state_);
+  if (state_.step > 0 && state_.best_step == state_.step) keep_best();
+}
+
+void TrainingRun::keep_best() {
+  if (checkpoints_) {
+    checkpoints_->keep_best(state_);
+  } else if (ends_with_best()) {
+    best_ = training_state(run_.ctx, prepared_.model.network(), prepared_.learner);
+  }
 }
 
 /// One that the rows do not define would never improve, and patience would end the run.

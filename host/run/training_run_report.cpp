@@ -8,12 +8,22 @@
 #include "host/run/falling_note.hpp"
 #include "host/run/run_page.hpp"
 #include "host/run/training_run.hpp"
+#include "host/step/training_state.hpp"
 
 namespace thalweg {
 
+void TrainingRun::put_back_best() {
+  if (checkpoints_) {
+    checkpoints_->put_back(state_.best_step);
+  } else {
+    restore_model_state(run_.ctx, *best_, prepared_.model.network());
+    prepared_.learner.set_states(best_->states);  // the average of the parameters is among them
+  }
+}
+
 void TrainingRun::use_final_parameters() {
   if (ends_with_best()) {
-    checkpoints_->put_back(state_.best_step);
+    put_back_best();
     run_.say(fmt::format("the model is that of step {}, the best on the validation rows", state_.best_step));
   } else if (checkpoints_ && state_.best_step > 0 && state_.best_step < state_.step) {
     run_.say(

@@ -68,6 +68,26 @@ TEST_F(TrainingRunTest, TheSecondsOfAResumedRunBeginAfterItsDataAreRead) {
   EXPECT_EQ(report.stopped_by, "steps");
 }
 
+TEST_F(TrainingRunTest, PatienceEndsWithTheBestEpochAlsoWithoutAFolder) {
+  Config c = validated(2.5);
+  c.train.epochs = 20;
+  c.train.patience = 3;
+  c.optimizer.ema_decay = 0.25;
+  // The average of the parameters, a quarter of which stays in each step, is worst at the start.
+  for (const auto& [average, best] : {std::pair(Averaging::none, 1), std::pair(Averaging::ema, 2)}) {
+    c.optimizer.average = average;
+    const TrainReport saved = run(c, std::string(name_of(average)));
+    messages_.clear();
+    const TrainReport report = run(c);
+    EXPECT_TRUE(report.best_is_model);
+    EXPECT_EQ(report.best_step, best);
+    EXPECT_EQ(report.epochs, best + 3);
+    EXPECT_EQ(report.parameters_xxh3, saved.parameters_xxh3);
+    EXPECT_THAT(messages_, HasSubstr(", the best on the validation rows"));
+    EXPECT_EQ(report.validation.value()["loss"], saved.validation.value()["loss"]);
+  }
+}
+
 TEST_F(TrainingRunTest, PatienceCountsEpochsSinceTheBestAndEndsWithIt) {
   Config c = validated(2.5);  // the error grows from the first step on: the first epoch is the best
   c.train.epochs = 20;
