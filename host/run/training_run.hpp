@@ -56,6 +56,7 @@ class TrainingRun {
   Progress progress() const;
 
   void use_final_parameters();
+  void say_whose_model() const;
   TrainReport report();
   void evaluate_into(TrainReport& report);
   void say_if_still_falling(const TrainReport& report) const;

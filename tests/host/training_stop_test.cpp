@@ -88,6 +88,23 @@ TEST_F(TrainingRunTest, PatienceEndsWithTheBestEpochAlsoWithoutAFolder) {
   }
 }
 
+TEST_F(TrainingRunTest, ARunThatIsInterruptedDoesNotSayWhichEpochIsItsModel) {
+  Config c = validated(2.5);  // the first epoch is the best
+  std::atomic<int> signal{0};
+  observer_.stop_signal = &signal;
+  observer_.epoch = [&](const EpochReport& epoch) { signal = epoch.epoch == 2 ? 1 : 0; };
+  for (const std::int64_t patience : {0, 9}) {
+    c.train.patience = patience;
+    const std::string name = "run" + std::to_string(patience);
+    signal = 0;
+    const TrainReport report = run(c, name);
+    EXPECT_EQ(report.stopped_by, "signal");
+    EXPECT_EQ(report.steps, 2);
+    EXPECT_THAT(messages_, testing::Not(HasSubstr("the model is")));
+    EXPECT_EQ(weight_of(name), patience == 0 ? -1.25F : 2.5F) << "after two steps, and after one";
+  }
+}
+
 TEST_F(TrainingRunTest, PatienceCountsEpochsSinceTheBestAndEndsWithIt) {
   Config c = validated(2.5);  // the error grows from the first step on: the first epoch is the best
   c.train.epochs = 20;
