@@ -11,6 +11,7 @@
 #include "host/cli/run_paths.hpp"
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
+#include "host/data/test_data.hpp"
 #include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
@@ -74,6 +75,10 @@ auto check_option(const Check& check) {
 /// command reads. `option`: that which names it.
 std::string output_file(const std::string& output, const std::string& model, const Config& config,
                         std::string_view option = "--output");
+
+/// Whose weights the file data.weight has: those of the rows that the call names, where it names the file,
+/// too.
+WeightFile weight_file_of(const Common& arguments);
 
 /// Reads the data that a command gives to a model. Says what was left out of them, and which settings of the
 /// command line only training reads.
