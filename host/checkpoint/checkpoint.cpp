@@ -14,6 +14,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/safetensors.hpp"
+#include "host/checkpoint/tensor_checksums.hpp"
 #include "host/checkpoint/tensor_file.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
@@ -79,6 +80,7 @@ T whole_number(const std::string& text, int base, const std::string& folder, con
 
 void read_model(const std::string& folder, const std::string& bytes, CheckpointData& data) {
   SafetensorsFile file = parse_safetensors(bytes, join_path(folder, kModelFile));
+  take_checksums(file, join_path(folder, kModelFile));
   std::set<std::string> buffers;
   try {
     const std::string names = take(file.metadata, kBuffersKey, folder, kModelFile);

@@ -12,6 +12,7 @@ constexpr const char* kStateFile = "state.safetensors";
 constexpr const char* kConfigFile = "config.toml";
 constexpr const char* kManifestFile = "manifest.json";
 constexpr const char* kLogFile = "metrics.jsonl";  ///< of a run, beside its checkpoints
+constexpr const char* kDiverged = "diverged";      ///< in its last line: why, where the run diverged
 constexpr std::string_view kOurs = "thalweg.";
 constexpr const char* kBuffersKey = "thalweg.buffers";
 constexpr const char* kStepKey = "thalweg.step";

@@ -3,12 +3,21 @@
 #include <cstring>
 
 #include "host/checkpoint/files.hpp"
+#include "host/checkpoint/tensor_checksums.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 
 std::string_view bytes_of(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
+}
+
+std::vector<SafetensorsTensor> views_of(std::initializer_list<const std::vector<NamedTensor>*> lists) {
+  std::vector<SafetensorsTensor> views;
+  for (const std::vector<NamedTensor>* list : lists)
+    for (const NamedTensor& tensor : *list)
+      views.push_back({tensor.name, "F32", tensor.shape, bytes_of(tensor.values)});
+  return views;
 }
 
 std::vector<NamedTensor> to_named_tensors(const SafetensorsFile& file, const std::string& source) {
@@ -27,8 +36,9 @@ std::vector<NamedTensor> to_named_tensors(const SafetensorsFile& file, const std
 FloatTensors read_float_tensors(const std::string& path) {
   const std::string bytes = read_file(path);
   try {
-    const SafetensorsFile file = parse_safetensors(bytes, path);
-    return {file.metadata, to_named_tensors(file, path)};
+    SafetensorsFile file = parse_safetensors(bytes, path);
+    const bool checked = take_checksums(file, path);
+    return {file.metadata, to_named_tensors(file, path), checked};
   } catch (const DataError& error) {
     throw CorruptCheckpoint(error.what());
   }
@@ -36,10 +46,8 @@ FloatTensors read_float_tensors(const std::string& path) {
 
 void write_float_tensors(const std::string& path, const std::vector<NamedTensor>& tensors,
                          const SafetensorsMetadata& metadata) {
-  std::vector<SafetensorsTensor> views;
-  for (const NamedTensor& tensor : tensors)
-    views.push_back({tensor.name, "F32", tensor.shape, bytes_of(tensor.values)});
-  const std::string header = safetensors_header(metadata, views);
+  const std::vector<SafetensorsTensor> views = views_of({&tensors});
+  const std::string header = safetensors_header(with_checksums(metadata, views), views);
   std::vector<std::string_view> parts{header};
   for (const SafetensorsTensor& view : views) parts.push_back(view.data);
   write_file_atomically(path, parts);

@@ -10,6 +10,7 @@
 #include "host/checkpoint/files.hpp"
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/safetensors.hpp"
+#include "host/checkpoint/tensor_checksums.hpp"
 #include "host/checkpoint/tensor_file.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
@@ -42,16 +43,9 @@ struct Part {
 };
 
 Part tensor_part(const char* name, const SafetensorsMetadata& metadata,
-                 std::initializer_list<const std::vector<NamedTensor>*> lists) {
-  Part part{name, "", {}};
-  std::vector<SafetensorsTensor> tensors;
-  for (const std::vector<NamedTensor>* list : lists) {
-    for (const NamedTensor& tensor : *list) {
-      tensors.push_back({tensor.name, "F32", tensor.shape, bytes_of(tensor.values)});
-      part.tensors.push_back(tensors.back().data);
-    }
-  }
-  part.head = safetensors_header(metadata, tensors);
+                 const std::vector<SafetensorsTensor>& tensors) {
+  Part part{name, safetensors_header(metadata, tensors), {}};
+  for (const SafetensorsTensor& tensor : tensors) part.tensors.push_back(tensor.data);
   return part;
 }
 
@@ -80,8 +74,10 @@ SafetensorsMetadata state_metadata(const CheckpointData& data) {
 
 std::vector<Part> checkpoint_parts(const CheckpointData& data) {
   std::vector<Part> parts;
-  parts.push_back(tensor_part(kModelFile, model_metadata(data), {&data.parameters, &data.buffers}));
-  parts.push_back(tensor_part(kStateFile, state_metadata(data), {&data.states}));
+  const std::vector<SafetensorsTensor> model = views_of({&data.parameters, &data.buffers});
+  // The model has checksums of its own: whoever loads it alone reads no manifest.
+  parts.push_back(tensor_part(kModelFile, with_checksums(model_metadata(data), model), model));
+  parts.push_back(tensor_part(kStateFile, state_metadata(data), views_of({&data.states})));
   parts.push_back({kConfigFile, data.config_toml, {}});  // mutant: config-saved
   Manifest manifest{data.step, data.data_fingerprint, parameters_xxh3(data.parameters), {}, data.history};
   for (const Part& part : parts) manifest.files.push_back({part.name, part.bytes(), part.xxh3()});

@@ -15,6 +15,7 @@
 #include "host/config/home_path.hpp"
 #include "host/config/settings.hpp"
 #include "host/data/counted.hpp"
+#include "host/data/shard_data.hpp"
 #include "host/json/json.hpp"
 #include "host/model/model_file.hpp"
 #include "host/model/objective.hpp"
@@ -33,9 +34,29 @@ extern "C" void on_convert_stop(int signal) {
 
 struct Interrupted {};
 
+/// Rows for a model are read as its run read its own, unless the call says otherwise.
+DataConfig read_as_run(const std::string& model) {
+  const DataConfig run = settings_beside(config_for_model(model, {}).data);
+  return {.format = run.format,
+          .weight = run.weight,
+          .header = run.header,
+          .delimiter = run.delimiter,
+          .decimal = run.decimal,
+          .thousands = run.thousands,
+          .comment = run.comment,
+          .missing = run.missing,
+          .ignore = run.ignore,
+          .id = run.id,
+          .unseen = run.unseen};
+}
+
 Config config_of(const ConvertArguments& arguments, Streams streams) {
   Config config;
   apply_settings(arguments.settings, config);
+  if (!value_named<Initialisation>(config.model.init)) {
+    config = Config{.data = read_as_run(config.model.init)};
+    apply_settings(arguments.settings, config);
+  }
   if (!config.data.train.empty())
     throw UsageError("data.train and " + arguments.data + " both name the data; give one of them");
   config.data.train = with_home(arguments.data);
@@ -68,14 +89,15 @@ Json to_json(const ConvertReport& report, const std::string& folder, double seco
 
 /// Rows in the form of a model's data, to test it on or to predict.
 ConvertReport convert_as(const Config& config, const std::string& folder, const ConvertOptions& options,
-                         bool need_target) {
+                         const ConvertArguments& arguments) {
+  const bool need_target = !arguments.no_target;
   const std::optional<ModelSpec> model = stored_spec(config.model.init);
   if (!model)
     throw DataError(config.model.init +
                     " does not say what its inputs are; want a run or a model of this version");
   const DataConfig& data = config.data;
   Dataset rows = read_data_as(data, data.train, data.target, data.train_rows, model->schema, need_target,
-                              options.reading);
+                              options.reading, weight_file_of(arguments));
   if (!need_target) rows.target.clear();
   ConvertReport report = write_shards(rows, folder, options);
   report.notes.insert(report.notes.begin(), rows.notes.begin(), rows.notes.end());
@@ -93,8 +115,7 @@ ConvertReport convert_or_stop(const Config& config, const std::string& folder,
                                .reading = read_options(config, reading),
                                .floats = *value_named<CellFloats>(arguments.dtype),
                                .compress = *value_named<ShardCompression>(arguments.compress)};
-  if (!value_named<Initialisation>(config.model.init))
-    return convert_as(config, folder, options, !arguments.no_target);
+  if (!value_named<Initialisation>(config.model.init)) return convert_as(config, folder, options, arguments);
   if (arguments.no_target)
     throw UsageError("--no-target needs --model.init=RUN: rows to predict take the form of a model's data");
   return convert(config.data, folder, options);

@@ -14,7 +14,7 @@ namespace thalweg::cli {
 int evaluate_command(const EvaluateArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const Context ctx(context_options(config));
-  const Model model = Model::load(ctx, arguments.model);
+  const Model model = load_model(ctx, arguments.model, arguments, streams);
   if (arguments.threshold) check_option([&] { require_threshold(model.spec(), *arguments.threshold); });
   const ModelRows read =
       read_model_rows(config, {arguments.model, arguments.rows}, model, true, arguments, streams);

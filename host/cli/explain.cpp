@@ -142,7 +142,7 @@ int show_weights(const InspectArguments& arguments, Streams streams) {
     throw UsageError("--standard-errors needs the training data: --data.train=FILE");
   const Context ctx(arguments.standard_errors ? context_options(config)
                                               : ContextOptions{.device = "cpu", .threads = 1});
-  const Model model = Model::load(ctx, arguments.path);
+  const Model model = load_model(ctx, arguments.path, arguments, streams);
   Json outputs = Json::Array();
   std::string text;
   for (const WeightTable& table : weight_tables(arguments, config, model, streams.err)) {
@@ -158,7 +158,7 @@ int show_weights(const InspectArguments& arguments, Streams streams) {
 int show_importance(const InspectArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.path, arguments.settings);
   const Context ctx(context_options(config));
-  const Model model = Model::load(ctx, arguments.path);
+  const Model model = load_model(ctx, arguments.path, arguments, streams);
   ModelRows read = read_model_rows(config, {arguments.path, arguments.rows}, model, true, arguments, streams);
   const std::size_t rows = read.rows.size();
   Importances importances = permutation_importance(model, std::move(read.data), read.rows,

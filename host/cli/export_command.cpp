@@ -36,7 +36,7 @@ int export_command(const ExportArguments& arguments, Streams streams) {
                      "\"; an export reads no settings, the model has them all");
   const std::string file =
       output_file(arguments.to, arguments.model, config_for_model(arguments.model, {}), "--to");
-  const Model model = Model::load(Context({.device = "cpu"}), arguments.model);
+  const Model model = load_model(Context({.device = "cpu"}), arguments.model, arguments, streams);
   const UnfinishedOutput unfinished(file);
   if (card) {
     write_card(model, arguments.model, file);

@@ -19,7 +19,7 @@ int gradients_command(const GradientsArguments& arguments, Streams streams) {
   const Config config = config_for_model(arguments.model, arguments.settings);
   const std::string output = output_file(arguments.output, arguments.model, config);
   const Context ctx(context_options(config));
-  const Model model = Model::load(ctx, arguments.model);
+  const Model model = load_model(ctx, arguments.model, arguments, streams);
   const Dataset data = read_for_model(config, model, true, arguments, streams);
   const std::int64_t columns = parameter_count(model);
   const UnfinishedOutput unfinished(output);

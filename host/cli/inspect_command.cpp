@@ -1,17 +1,15 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <filesystem>
 #include <ostream>
 
 #include "host/checkpoint/checkpoint.hpp"
-#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/cli/cli.hpp"
 #include "host/cli/explain.hpp"
 #include "host/cli/inspect_shards.hpp"
+#include "host/cli/inspect_verify.hpp"
 #include "host/cli/object_text.hpp"
 #include "host/data/shard_data.hpp"
 #include "host/json/json.hpp"
+#include "host/report/run_watcher.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
 
@@ -44,26 +42,11 @@ Json describe(const Model& model) {
   return object;
 }
 
-/// A run without checkpoints has none that is damaged; of any other folder nothing is known.
-void require_run(const std::string& path) {
-  const std::filesystem::path folder(path);
-  if (!std::filesystem::is_directory(folder))
-    throw UsageError(path +
-                     " is a file; --verify takes the folder of a run, a checkpoint or a set of shards");
-  for (const char* file : {kConfigFile, kModelFile})
-    if (std::filesystem::exists(folder / file)) return;
-  throw NoInputError(path + ": holds no run, no checkpoint and no manifest.json of a set of shards");
-}
-
-/// Every checkpoint of a run is read and checked; the damaged ones are named.
-int verify(const InspectArguments& arguments, Streams streams) {
-  std::vector<std::string> damaged;
-  const std::int64_t valid = verify_checkpoints(arguments.path, damaged);
-  if (valid == 0 && damaged.empty()) require_run(arguments.path);
-  for (const std::string& report : damaged) streams.err << report << "\n";
-  streams.out << fmt::format("{} valid, {} damaged\n", valid, damaged.size());
-  // mutant: exit-code-of-damage
-  return static_cast<int>(damaged.empty() ? ExitCode::done : ExitCode::bad_data);
+/// Of a run that left no model: why.
+void add_stage(const std::string& run, Json& object) {
+  const report::RunGlance glance = report::RunWatcher(run).look(0);
+  object["stage"] = name_of(glance.stage);
+  object["words"] = glance.words;
 }
 
 }  // namespace
@@ -76,7 +59,7 @@ int inspect_command(const InspectArguments& arguments, Streams streams) {
   if (!std::filesystem::exists(arguments.path))
     throw NoInputError(arguments.path + ": no such run, checkpoint, model or set of shards");
   if (is_shard_set(arguments.path)) return inspect_shards(arguments, streams);
-  if (arguments.verify) return verify(arguments, streams);
+  if (arguments.verify) return verify_models(arguments.path, streams);
   const Context ctx({.device = "cpu", .threads = 1});
   std::vector<std::string> damaged;
   const auto checkpoint = checkpoint_below(arguments.path, damaged);
@@ -90,6 +73,7 @@ int inspect_command(const InspectArguments& arguments, Streams streams) {
     object["step"] = data.step;
     object["epoch"] = data.epoch;
     object["checkpoint"] = *checkpoint;
+    if (!has_model) add_stage(arguments.path, object);
   }
   streams.out << (arguments.json ? object.dump(2) + "\n" : as_text(object)) << std::flush;
   return 0;

@@ -5,14 +5,23 @@
 #include <algorithm>
 
 #include "host/checkpoint/files.hpp"
+#include "host/cli/printable.hpp"
 #include "host/config/home_path.hpp"
 #include "host/config/keys.hpp"
 #include "host/config/settings.hpp"
 #include "host/data/row_blocks.hpp"
-#include "host/data/test_data.hpp"
 #include "host/data/text.hpp"
+#include "host/report/model_origin.hpp"
 
 namespace thalweg::cli {
+
+Model load_model(const Context& ctx, const std::string& path, const Common& arguments, Streams streams) {
+  std::vector<std::string> notes;
+  Model model = report::load_model(ctx, path, notes);
+  for (const std::string& note : notes)
+    if (!arguments.quiet) streams.err << printable(note) << std::endl;
+  return model;
+}
 
 std::vector<std::string> keys_of(const std::vector<std::string>& settings) {
   std::vector<std::string> keys;
@@ -57,11 +66,10 @@ auto naming_config(const Common& arguments, const Read& read) {
 
 Dataset read(const Config& config, const Model& model, bool need_target, const Common& arguments,
              Streams streams) {
-  const WeightFile weights =
-      names(arguments.settings, "data.weight") ? WeightFile::of_these_rows : WeightFile::of_training_rows;
   return naming_config(arguments, [&] {
     return read_test_data(config.data, model.spec().schema, need_target,
-                          read_options(config, tell_of_waiting(streams.err, arguments.quiet)), weights);
+                          read_options(config, tell_of_waiting(streams.err, arguments.quiet)),
+                          weight_file_of(arguments));
   });
 }
 
@@ -80,6 +88,10 @@ void tell_of_settings(const Common& arguments, Streams streams) {
 }
 
 }  // namespace
+
+WeightFile weight_file_of(const Common& arguments) {
+  return names(arguments.settings, "data.weight") ? WeightFile::of_these_rows : WeightFile::of_training_rows;
+}
 
 Dataset read_for_model(const Config& config, const Model& model, bool need_target, const Common& arguments,
                        Streams streams) {

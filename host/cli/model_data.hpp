@@ -11,6 +11,7 @@
 #include "host/cli/run_paths.hpp"
 #include "host/data/input_file.hpp"
 #include "host/data/input_paths.hpp"
+#include "host/data/test_data.hpp"
 #include "host/run/context_options.hpp"
 #include "thalweg/error.hpp"
 #include "thalweg/model.hpp"
@@ -51,6 +52,10 @@ inline Config config_for_model(const std::string& model, const std::vector<std::
   return config;
 }
 
+/// The model at `path`, as Model::load takes it. Says which checkpoint stands for a run that left no model,
+/// and why, and which checkpoints are damaged.
+Model load_model(const Context& ctx, const std::string& path, const Common& arguments, Streams streams);
+
 /// The full keys that settings on the command line name.
 std::vector<std::string> keys_of(const std::vector<std::string>& settings);
 
@@ -70,6 +75,10 @@ auto check_option(const Check& check) {
 /// command reads. `option`: that which names it.
 std::string output_file(const std::string& output, const std::string& model, const Config& config,
                         std::string_view option = "--output");
+
+/// Whose weights the file data.weight has: those of the rows that the call names, where it names the file,
+/// too.
+WeightFile weight_file_of(const Common& arguments);
 
 /// Reads the data that a command gives to a model. Says what was left out of them, and which settings of the
 /// command line only training reads.

@@ -89,7 +89,8 @@ void add_inspect_options(CLI::App& command, InspectArguments& inspect) {
       .add_option("path", inspect.path,
                   "A run's folder, a checkpoint, a model.safetensors or a set of shards")
       ->required();
-  command.add_flag("--verify", inspect.verify, "Check every checksum of every checkpoint");
+  command.add_flag("--verify", inspect.verify,
+                   "Check every checksum of the model and the checkpoints, in each fold or run of a folder");
   CLI::Option* const errors =
       command.add_flag("--standard-errors", inspect.standard_errors,
                        "Weights of a linear model and their standard errors, from the rows trained on");

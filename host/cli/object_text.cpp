@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "host/cli/printable.hpp"
+
 namespace thalweg::cli {
 
 std::string as_text(const Json& object) {
@@ -14,7 +16,7 @@ std::string as_text(const Json& object) {
       }
     } else {
       const auto* const plain = value.get_if<std::string>();
-      text += fmt::format("{:<18} {}\n", key, plain != nullptr ? *plain : value.dump());
+      text += fmt::format("{:<18} {}\n", key, plain != nullptr ? printable(*plain) : value.dump());
     }
   }
   return text;

@@ -194,7 +194,7 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const std::string output =
       arguments.output.empty() ? "" : output_file(arguments.output, arguments.model, config);
   const Context ctx(context_options(config));
-  const Model model = Model::load(ctx, arguments.model);
+  const Model model = load_model(ctx, arguments.model, arguments, streams);
   const Predictor predictor(model, arguments);
   const auto read_whole = [&] {
     return read_model_rows(config, {arguments.model, arguments.rows}, model, arguments.with_target, arguments,

@@ -13,6 +13,7 @@
 #include "host/config/home_path.hpp"
 #include "host/json/json.hpp"
 #include "host/report/html.hpp"
+#include "host/report/model_origin.hpp"
 #include "host/report/run_files.hpp"
 #include "host/run/run_page.hpp"
 #include "thalweg/error.hpp"
@@ -66,9 +67,10 @@ void add_rows(const std::string& which, const Config& config, const Model& model
   }
 }
 
-std::optional<Model> load_model(const Context& ctx, const std::string& run) {
+std::optional<Model> model_of_page(const Context& ctx, const std::string& run,
+                                   std::vector<std::string>& notes) {
   try {
-    return Model::load(ctx, run);
+    return report::load_model(ctx, run, notes);
   } catch (const NoInputError&) {  // the page tells of it
   } catch (const CorruptCheckpoint&) {
   }
@@ -80,8 +82,8 @@ std::string page_of_run(const ReportArguments& arguments, Streams streams, std::
   if (!arguments.metric.empty()) throw UsageError("--metric sorts several runs; this is one: " + run);
   const Config config = config_for_model(run, arguments.settings);
   const Context ctx(context_options(config));
-  const std::optional<Model> model = load_model(ctx, run);
   PageData page;
+  const std::optional<Model> model = model_of_page(ctx, run, page.options.notes);
   if (model) {
     page.options.model = &*model;
     for (const std::string& which : rows_wanted(config))

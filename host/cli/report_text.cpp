@@ -45,11 +45,14 @@ std::string to_text(const std::string& title, const Metrics& metrics, int column
 
 namespace {
 
-/// The loss of the training is that of the last epoch, whatever the model is.
+/// The loss of the training is that of the last epoch, whatever the model is. A run that was interrupted has
+/// not chosen its model yet.
 std::string best_text(const TrainReport& report) {
-  const char* const model = report.best_is_model ? "this epoch" : "the last epoch";
-  return fmt::format("best epoch {} of {} on the validation rows (step {}); the model is that of {}\n",
-                     report.best_epoch, report.epochs, report.best_step, model);
+  const std::string best = fmt::format("best epoch {} of {} on the validation rows (step {})",
+                                       report.best_epoch, report.epochs, report.best_step);
+  if (report.stopped_by == "signal") return best + " so far\n";
+  return best + (report.best_is_model ? "; the model is that of this epoch\n"
+                                      : "; the model is that of the last epoch\n");
 }
 
 }  // namespace

@@ -76,8 +76,7 @@ void add_folds(Json& object, const TrainReport& report) {
 }
 
 std::string folds_text(const TrainReport& report) {
-  if (report.stopped_by == "signal")
-    return fmt::format("interrupted in fold {}; the folds before it are done\n", report.folds.size());
+  if (report.stopped_by == "signal") return "";  // the folds to come have no values yet
   std::string text = fmt::format("validation over {} folds\n", report.folds.size());
   for (const FoldMetric& metric : report.fold_metrics) {
     text += fmt::format("  {:<19} {:.6g} +- {:.3g} (", metric.name, metric.mean, metric.deviation);

@@ -52,11 +52,13 @@ int end_done(const TrainReport& report, const Config& config, bool json, Streams
   return static_cast<int>(ExitCode::done);
 }
 
-std::string how_to_go_on(const Config& config) {
-  if (config.out.empty()) return "interrupted; nothing is saved, because the run has no out";
-  if (value_named<Resume>(config.checkpoint.resume) == Resume::automatic)
-    return "interrupted and saved; the same command goes on from here";
-  return "interrupted and saved; go on with --checkpoint.resume=auto";
+/// All that is to be said of an interruption, in one sentence.
+std::string how_to_go_on(const TrainReport& report, const Config& config) {
+  const std::string where = report.folds.empty() ? "" : fmt::format(" in fold {}", report.folds.size());
+  if (config.out.empty()) return "interrupted" + where + "; nothing is saved, because the run has no out";
+  const bool resumes = value_named<Resume>(config.checkpoint.resume) == Resume::automatic;
+  return "interrupted" + where + " and saved; " +
+         (resumes ? "the same command goes on from here" : "go on with --checkpoint.resume=auto");
 }
 
 /// The summary of an interrupted run may be lost, for instance when the terminal closed. The exit code tells
@@ -69,7 +71,7 @@ int end_interrupted(const TrainReport& report, const Config& config, bool json, 
     streams.out.clear();  // else the flush at the end of every command would fail again and end with 74
     printer.message(error.what());
   }
-  printer.message(how_to_go_on(config));
+  printer.message(how_to_go_on(report, config));
   return static_cast<int>(ExitCode::interrupted);
 }
 

@@ -47,8 +47,8 @@ ConvertReport write(RawData&& raw, const DataConfig& config, const std::string& 
   Dataset data = fit_dataset(std::move(raw), config, options.use, all, options.reading.threads);
   if (data.target_kind == TargetKind::number) require_targets_of_float32(targets, data.source);
   data.weight = std::move(weight);  // mutant: weights-of-the-file
-  ConvertReport report =
-      write_shards(data, folder, options, {data.filled, config.impute, name_of(config.weight)});
+  ConvertReport report = write_shards(
+      data, folder, options, {data.filled, config.impute, name_of(config.weight), data.row_name_column});
   add(std::move(data.notes), report.notes);
   return report;
 }

@@ -130,9 +130,10 @@ Dataset shards_by_schema(const SchemaSource& source, const DataSchema& schema, b
   return open_shards_as(source.data, schema, need_target, threads);
 }
 
-Dataset read_by_schema(const DataConfig& config, const SchemaSource& source, const DataSchema& schema,
+Dataset read_by_schema(const DataConfig& given, const SchemaSource& source, const DataSchema& schema,
                        bool need_target, const ReadOptions& reading) {
-  config_rules::check_data(config);
+  config_rules::check_data(given);
+  const DataConfig config = settings_beside(given);
   if (source.data.empty()) throw ConfigError(fmt::format("{} is empty; want a file", source.data_key));
   if (is_shard_set(source.data)) return shards_by_schema(source, schema, need_target, reading.threads);
   const ReadRequest request{.config = config,
@@ -157,8 +158,17 @@ SchemaSource test_source(const std::string& data, const std::string& target, con
 
 Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
                      const std::string& row_range, const DataSchema& schema, bool need_target,
+                     const ReadOptions& reading, WeightFile weights) {
+  SchemaSource source = test_source(path, target_path, row_range);
+  source.weights = weights;
+  return read_by_schema(config, source, schema, need_target, reading);
+}
+
+Dataset read_data_as(const DataConfig& config, const std::string& path, const std::string& target_path,
+                     const std::string& row_range, const DataSchema& schema, bool need_target,
                      const ReadOptions& reading) {
-  return read_by_schema(config, test_source(path, target_path, row_range), schema, need_target, reading);
+  return read_data_as(config, path, target_path, row_range, schema, need_target, reading,
+                      WeightFile::of_training_rows);
 }
 
 Dataset read_validation_data(const DataConfig& config, const DataSchema& schema, const ReadOptions& reading) {
@@ -181,9 +191,10 @@ Dataset read_test_data(const DataConfig& config, const DataSchema& schema, bool 
   return read_by_schema(config, source, schema, need_target, reading);
 }
 
-void read_test_blocks(const DataConfig& config, const DataSchema& schema, bool need_target,
+void read_test_blocks(const DataConfig& given, const DataSchema& schema, bool need_target,
                       const ReadOptions& reading, const std::function<void(const Dataset&)>& take) {
-  config_rules::check_data(config);
+  config_rules::check_data(given);
+  const DataConfig config = settings_beside(given);
   constexpr int kMostThreads = 4;  // each has megabytes of text and rows
   const int threads = std::min(reader_threads(reading.threads), kMostThreads);
   const auto take_raw = [&](RawData&& raw) {

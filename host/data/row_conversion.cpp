@@ -210,7 +210,8 @@ ConvertReport RowConversion::finish(RawData&& rest) {
   keep_table(rest, data_.transform);
   if (form_.sparse) require_distinct_entries(rest);
   std::vector<std::string> notes = std::move(rest.notes);
-  if (!rest.row_name_column.empty()) notes.push_back(note_of_row_names(rest.source, rest.row_name_column));
+  const std::string ids = rest.row_name_column;
+  if (!ids.empty()) notes.push_back(note_of_row_names(rest.source, ids));
   if (means_) fit_imputation(rest);
   if (!companions_) fit_rows(std::move(rest));
   if (standardize_ && filled_ > 0) fit_filled_moments();
@@ -219,7 +220,9 @@ ConvertReport RowConversion::finish(RawData&& rest) {
   } else if (bytes) {
     scale_bytes(data_.features, data_.transform);
   }
-  ConvertReport report = writer_->finish(facts());
+  ShardFacts known = facts();
+  known.notes.id = ids;
+  ConvertReport report = writer_->finish(std::move(known));
   report.notes.insert(report.notes.begin(), notes.begin(), notes.end());
   return report;
 }

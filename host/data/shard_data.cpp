@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -110,6 +111,21 @@ bool is_shard_set(const std::string& path) {
   const std::string folder = with_home(path);
   if (path_exists(join_path(folder, kModelFile))) return false;  // a checkpoint has a manifest, too
   return path_exists(join_path(folder, kShardManifest)) || path_exists(join_path(folder, shard_name(0)));
+}
+
+DataConfig settings_beside(DataConfig config) {
+  if (!is_shard_set(config.train)) return config;
+  ConversionNotes notes;
+  try {
+    notes = read_shard_manifest(with_home(config.train)).facts.notes;
+  } catch (const Error&) {  // who reads the set will hear of it
+  }
+  const auto ignored = [&](const std::string& column) {
+    return std::find(config.ignore.begin(), config.ignore.end(), column) != config.ignore.end();
+  };
+  if (config.id.empty() && !ignored(notes.id)) config.id = notes.id;
+  if (config.weight.empty() && !ignored(notes.weight)) config.weight = notes.weight;
+  return config;
 }
 
 TrainingShards open_training_shards(const DataConfig& config, const DataSchema* schema, int threads) {

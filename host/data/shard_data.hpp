@@ -22,6 +22,10 @@ struct TrainingShards {
 /// asks readers for what shards have already, or do not have; and what open_shards throws.
 TrainingShards open_training_shards(const DataConfig& config, const DataSchema* schema, int threads);
 
+/// The settings for rows beside data.train. Where that is a set of shards, ids and weights are in the columns
+/// that its rows had them in, unless the settings say otherwise.
+DataConfig settings_beside(DataConfig config);
+
 /// Opens a set for a model. Cells that shards keep ahead of scale and shift take those of the schema. Throws
 /// DataError or ShapeError for data of another form.
 Dataset open_shards_as(const std::string& folder, const DataSchema& schema, bool need_target, int threads);

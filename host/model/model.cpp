@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
-#include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/tensor_file.hpp"
 #include "host/model/model_call.hpp"
 #include "host/model/model_file.hpp"
@@ -14,19 +12,6 @@
 
 namespace thalweg {
 namespace {
-
-/// Returns the path itself if it is not a folder. Else it returns the model file in the folder, or the one in
-/// the newest valid checkpoint of an unfinished run.
-std::string model_file_of(const std::string& path) {
-  if (!std::filesystem::exists(path)) throw NoInputError(path + ": no such model");
-  if (!std::filesystem::is_directory(path)) return path;
-  const std::string file = path + "/model.safetensors";
-  if (std::filesystem::exists(file)) return file;  // mutant: final-model-first
-  std::vector<std::string> damaged;
-  const auto checkpoint = newest_valid_checkpoint(checkpoint_root(path), damaged);
-  if (!checkpoint) throw NoInputError(path + ": holds neither model.safetensors nor a valid checkpoint");
-  return *checkpoint + "/model.safetensors";
-}
 
 /// Splits what a file holds into the model's parameters and buffers; upload_tensors then reports what does
 /// not fit, and `where` says where it comes from.
@@ -54,14 +39,15 @@ Model::Model(const Context& ctx, const ModelSpec& spec)
     : ctx_(ctx), network_(std::make_unique<Network>(ctx, spec)) {
   const std::string& init = spec.config.init;
   if (value_named<Initialisation>(init)) return;
-  set_from_file(*network_, *this, "model.init = " + init, read_float_tensors(model_file_of(init)).tensors);
+  set_from_file(*network_, *this, "model.init = " + init,
+                read_float_tensors(find_model_file(init).path).tensors);
 }
 
 Model::Model(const Context& ctx, std::unique_ptr<Network> network)
     : ctx_(ctx), network_(std::move(network)) {}
 
 Model Model::load(const Context& ctx, const std::string& path) {
-  const std::string file = model_file_of(path);
+  const std::string file = find_model_file(path).path;
   FloatTensors contents = read_float_tensors(file);
   ModelSpec spec = model_spec_from(contents.metadata, file);
   spec.config.init = name_of(Initialisation::zeros);
@@ -71,7 +57,7 @@ Model Model::load(const Context& ctx, const std::string& path) {
 }
 
 std::optional<ModelSpec> stored_spec(const std::string& path) {
-  const std::string file = model_file_of(path);
+  const std::string file = find_model_file(path).path;
   const FloatTensors contents = read_float_tensors(file);
   if (!contents.metadata.contains("schema")) return std::nullopt;
   return model_spec_from(contents.metadata, file);

@@ -2,6 +2,9 @@
 
 #include <charconv>
 
+#include "host/checkpoint/checkpoint.hpp"
+#include "host/checkpoint/checkpoint_files.hpp"
+#include "host/checkpoint/files.hpp"
 #include "host/config/config_text.hpp"
 #include "thalweg/error.hpp"
 
@@ -29,6 +32,21 @@ Number number(const std::map<std::string, std::string>& metadata, const char* ke
 }
 
 }  // namespace
+
+ModelFile find_model_file(const std::string& path) {
+  if (!path_exists(path)) throw NoInputError(path + ": no such model");
+  if (!is_folder(path)) return {path};
+  const std::string file = join_path(path, kModelFile);
+  if (path_exists(file)) return {file};  // mutant: final-model-first
+  ModelFile found;
+  const std::optional<StoredCheckpoint> newest = read_newest_checkpoint(checkpoint_root(path), found.damaged);
+  if (!newest) throw NoInputError(path + ": holds neither model.safetensors nor a valid checkpoint");
+  found.path = join_path(newest->folder, kModelFile);
+  found.checkpoint = newest->folder;
+  found.step = newest->data.step;
+  found.epoch = newest->data.epoch;
+  return found;
+}
 
 std::map<std::string, std::string> model_metadata(const ModelSpec& spec) {
   Config config;

@@ -1,12 +1,27 @@
 #pragma once
 // The metadata of model.safetensors.
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "thalweg/model.hpp"
 
 namespace thalweg {
+
+/// The file that stands for the model at a path.
+struct ModelFile {
+  std::string path;
+  /// Of a run that left no model of its own: its newest valid checkpoint, with the steps and epochs that it
+  /// has behind it; empty elsewhere.
+  std::string checkpoint = {};
+  std::int64_t step = 0, epoch = 0;
+  std::vector<std::string> damaged = {};  ///< a line for each newer checkpoint that was passed over
+};
+
+/// `path`: as Model::load takes it. Throws NoInputError where there is no model.
+ModelFile find_model_file(const std::string& path);
 
 std::map<std::string, std::string> model_metadata(const ModelSpec& spec);
 /// Throws CorruptCheckpoint naming `file` and the entry that is missing or wrong.

@@ -24,6 +24,7 @@ double seconds_of(const timespec& time) {
 void append(RunLog&& added, RunLog& log) {
   std::move(added.epochs.begin(), added.epochs.end(), std::back_inserter(log.epochs));
   std::move(added.steps.begin(), added.steps.end(), std::back_inserter(log.steps));
+  if (!added.diverged.empty()) log.diverged = std::move(added.diverged);
   log.damaged += added.damaged;
 }
 

@@ -14,9 +14,8 @@
 namespace thalweg::report {
 namespace {
 
-LogLine parse_line(std::string_view text) {
+LogLine line_of(const Json& json) {
   LogLine line;
-  const Json json = parse_json(text);
   for (const auto& [name, value] : json.object()) {
     if (name == "step") {
       value.get_to(line.step);
@@ -29,6 +28,12 @@ LogLine parse_line(std::string_view text) {
     }
   }
   return line;
+}
+
+void add_line(const Json& json, RunLog& log) {
+  if (const Json* const why = json.find(kDiverged)) return why->get_to(log.diverged);
+  LogLine line = line_of(json);
+  (line.epoch > 0 ? log.epochs : log.steps).push_back(std::move(line));
 }
 
 /// "run-2" before "run-10".
@@ -69,8 +74,7 @@ RunLog parse_log(std::string_view text) {
     text.remove_prefix(std::min(line.size() + 1, text.size()));
     if (line.empty()) continue;
     try {
-      LogLine parsed = parse_line(line);
-      (parsed.epoch > 0 ? log.epochs : log.steps).push_back(std::move(parsed));
+      add_line(parse_json(line), log);
     } catch (const JsonError&) {
       ++log.damaged;
     }
@@ -90,6 +94,8 @@ RunFiles read_run_files(const std::string& run) {
     return files;
   }
   files.log = parse_log(read_file(log));
+  if (!files.log.diverged.empty())
+    files.notes.push_back(fmt::format("The run diverged: {}.", files.log.diverged));
   if (files.log.damaged > 0)
     files.notes.push_back(
         fmt::format("{}: {} damaged and left out.", kLogFile,

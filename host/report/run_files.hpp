@@ -23,7 +23,8 @@ struct LogLine {
 
 struct RunLog {
   std::vector<LogLine> epochs, steps;
-  std::int64_t damaged = 0;  ///< lines that were left out
+  std::string diverged = {};  ///< why, where the run diverged
+  std::int64_t damaged = 0;   ///< lines that were left out
 
   /// Whether any epoch has the value.
   bool has(std::string_view name) const;

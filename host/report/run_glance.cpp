@@ -20,8 +20,10 @@ std::int64_t planned_steps(const RunFiles& files) {
   return train.max_steps > 0 ? std::min(by_epochs, train.max_steps) : by_epochs;
 }
 
-/// The loss of the last epoch that is not finite, with its epoch; empty: there is none.
+/// What the run said of it, else the loss of the last epoch that is not finite, with its epoch; empty: there
+/// is none.
 std::string divergence(const RunLog& log) {
+  if (!log.diverged.empty()) return log.diverged;
   if (log.epochs.empty()) return "";
   const LogLine& last = log.epochs.back();
   for (const char* name : {"train.loss", "validation.loss"})

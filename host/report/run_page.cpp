@@ -8,6 +8,7 @@
 #include "host/data/counted.hpp"
 #include "host/report/curves.hpp"
 #include "host/report/html.hpp"
+#include "host/report/model_origin.hpp"
 #include "host/report/model_tables.hpp"
 #include "host/report/predictions.hpp"
 #include "host/report/run_epochs.hpp"
@@ -20,9 +21,9 @@ namespace report {
 namespace {
 
 /// A run that diverged, or was killed early, has none; its page says so.
-std::optional<Model> load_model(const std::string& run, std::vector<std::string>& notes) {
+std::optional<Model> model_of(const std::string& run, std::vector<std::string>& notes) {
   try {
-    return Model::load(Context({.device = "cpu"}), run);
+    return load_model(Context({.device = "cpu"}), run, notes);
   } catch (const NoInputError& error) {
     notes.push_back(fmt::format("There is no model: {}", error.what()));
   } catch (const CorruptCheckpoint& error) {
@@ -33,6 +34,7 @@ std::optional<Model> load_model(const std::string& run, std::vector<std::string>
 
 /// Values that are not finite would only show as gaps.
 void note_divergence(const RunFiles& run, std::vector<std::string>& notes) {
+  if (!run.log.diverged.empty()) return;  // the run has said so itself
   for (const LogLine& line : run.log.epochs) {
     for (const char* name : {"train.loss", "validation.loss"}) {
       if (!line.has(name) || std::isfinite(line[name])) continue;
@@ -113,7 +115,7 @@ std::string run_report(const std::string& run, const ReportOptions& options) {
   notes.insert(notes.end(), files.notes.begin(), files.notes.end());
   report::note_divergence(files, notes);
   if (options.model != nullptr) return report::page_of(files, options.model, options, notes);
-  const std::optional<Model> model = report::load_model(run, notes);
+  const std::optional<Model> model = report::model_of(run, notes);
   return report::page_of(files, model ? &*model : nullptr, options, notes);
 }
 

@@ -3,17 +3,19 @@
 #include <cmath>
 #include <string_view>
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/json/json.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
 namespace {
 
-/// A line that is damaged belongs to no run.
+/// A line that is damaged belongs to no run, and a run that goes on has not diverged.
 bool is_before(std::string_view text, std::int64_t step, bool epoch_pending) {
   try {
     const Json line = parse_json(text);
     const auto at = line.at("step").get<std::int64_t>();
+    if (line.find(kDiverged) != nullptr) return false;  // mutant: divergence-dropped
     return at < step || (at == step && !(epoch_pending && line.find("epoch") != nullptr));
   } catch (const JsonError&) {
     return false;
@@ -46,6 +48,13 @@ std::string text_of(const std::string& file) {
 MetricsLog::MetricsLog(const std::string& file, std::int64_t step, bool epoch_pending) {
   write_file_atomically(file, lines_until(text_of(file), step, epoch_pending));
   file_ = std::make_unique<OutputFile>(file, OutputFile::Mode::append);
+}
+
+void MetricsLog::write_divergence(std::int64_t step, const std::string& why) {
+  Json object;
+  object["step"] = step;
+  object[kDiverged] = why;
+  file_->write(object.dump() + "\n");
 }
 
 void MetricsLog::write(const std::vector<std::pair<std::string, double>>& values) {

@@ -17,6 +17,8 @@ class MetricsLog {
   /// after `step` are dropped, and with `epoch_pending` those of the epoch that ends there. Throws IoError.
   MetricsLog(const std::string& file, std::int64_t step, bool epoch_pending);
   void write(const std::vector<std::pair<std::string, double>>& values);
+  /// The last line of a run that diverged after `step`. A run that goes on from there drops it.
+  void write_divergence(std::int64_t step, const std::string& why);
 
  private:
   std::unique_ptr<OutputFile> file_;

@@ -2,6 +2,7 @@
 // What a training run does besides its steps: each concern is a part, and no part knows another.
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "host/step/step_rows.hpp"
 #include "thalweg/learner.hpp"
@@ -29,6 +30,8 @@ class RunPart {
   /// Parts may add to `values`; those after them see it.
   virtual void epoch_end(EpochReport&) {}
   virtual void finish(TrainReport&) {}
+  /// Instead of finish, where the run ends after `step` because loss or gradient is not finite.
+  virtual void diverged(std::int64_t /*step*/, const std::string& /*why*/) {}
 };
 
 }  // namespace thalweg

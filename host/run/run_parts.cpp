@@ -93,6 +93,7 @@ class LogPart : public RunPart {
     if (is_logged(step, every_steps_)) log_.write(line_of(step, step.progress()));
   }
   void epoch_end(EpochReport& epoch) override { log_.write(line_of(epoch)); }
+  void diverged(std::int64_t step, const std::string& why) override { log_.write_divergence(step, why); }
 
  private:
   std::int64_t every_steps_;

@@ -12,6 +12,7 @@
 #include "host/run/learner_options.hpp"
 #include "host/run/train_as_rank.hpp"
 #include "host/runtime/lane.hpp"
+#include "host/step/training_state.hpp"
 #include "thalweg/error.hpp"
 
 namespace thalweg {
@@ -31,6 +32,9 @@ TrainReport TrainingRun::run() {
   try {
     train();
   } catch (const InterruptedError&) {  // interrupted a validation, which runs again on resume
+  } catch (const DivergedError& error) {
+    for (const auto& part : parts_) part->diverged(state_.step, error.what());
+    throw;
   }
   save();
   finish_saving();
@@ -126,7 +130,15 @@ void TrainingRun::finish_epoch() {
   state_.last_epoch_loss = epoch.train_loss;
   state_.epoch_loss = state_.epoch_weight = 0;  // mutant: loss-per-epoch
   for (const auto& part : parts_) part->epoch_end(epoch);
-  if (checkpoints_ && state_.step > 0 && state_.best_step == state_.step) checkpoints_->keep_best(state_);
+  if (state_.step > 0 && state_.best_step == state_.step) keep_best();
+}
+
+void TrainingRun::keep_best() {
+  if (checkpoints_) {
+    checkpoints_->keep_best(state_);
+  } else if (ends_with_best()) {
+    best_ = training_state(run_.ctx, prepared_.model.network(), prepared_.learner);
+  }
 }
 
 /// One that the rows do not define would never improve, and patience would end the run.

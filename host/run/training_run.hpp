@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "host/checkpoint/checkpoint.hpp"
 #include "host/run/prepared_run.hpp"
 #include "host/run/run_checkpoints.hpp"
 #include "host/run/run_environment.hpp"
@@ -48,9 +49,9 @@ class TrainingRun {
   Metrics evaluate_validation(MetricScope scope);
   void save();
   void finish_saving();
-  bool ends_with_best() const {
-    return run_.config.train.patience > 0 && state_.best_step > 0 && checkpoints_.has_value();
-  }
+  bool ends_with_best() const { return run_.config.train.patience > 0 && state_.best_step > 0; }
+  void keep_best();
+  void put_back_best();
   bool epoch_pending() const { return prepared_.plan.epoch_ends_at(state_.step) && state_.epoch_weight > 0; }
   std::string stop_reason() const;
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
@@ -60,6 +61,7 @@ class TrainingRun {
   Progress progress() const;
 
   void use_final_parameters();
+  void say_whose_model() const;
   TrainReport report();
   void evaluate_into(TrainReport& report);
   void say_if_still_falling(const TrainReport& report) const;
@@ -68,6 +70,7 @@ class TrainingRun {
   RunEnvironment run_;
   PreparedRun prepared_;
   std::optional<RunCheckpoints> checkpoints_;  ///< none without a folder
+  std::optional<CheckpointData> best_;         ///< of a run without a folder that may end with its best epoch
   RunState state_;
   std::string ended_;  ///< why the run had ended before it was started; empty: it had not
   std::vector<std::unique_ptr<RunPart>> parts_;

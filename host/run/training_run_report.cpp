@@ -8,12 +8,23 @@
 #include "host/run/falling_note.hpp"
 #include "host/run/run_page.hpp"
 #include "host/run/training_run.hpp"
+#include "host/step/training_state.hpp"
 
 namespace thalweg {
 
-void TrainingRun::use_final_parameters() {
-  if (ends_with_best()) {
+void TrainingRun::put_back_best() {
+  if (checkpoints_) {
     checkpoints_->put_back(state_.best_step);
+  } else {
+    restore_model_state(run_.ctx, *best_, prepared_.model.network());
+    prepared_.learner.set_states(best_->states);  // the average of the parameters is among them
+  }
+}
+
+/// A run that was interrupted goes on: what its model will be is not said yet.
+void TrainingRun::say_whose_model() const {
+  if (stop_reason() == "signal") return;
+  if (ends_with_best()) {
     run_.say(fmt::format("the model is that of step {}, the best on the validation rows", state_.best_step));
   } else if (checkpoints_ && state_.best_step > 0 && state_.best_step < state_.step) {
     run_.say(
@@ -21,6 +32,10 @@ void TrainingRun::use_final_parameters() {
                     "(train.patience makes it the model)",
                     checkpoint_folder(run_.out.checkpoints(), state_.best_step)));
   }
+}
+
+void TrainingRun::use_final_parameters() {
+  if (ends_with_best()) put_back_best();
   if (prepared_.learner.averages()) prepared_.learner.swap_average();
 }
 
@@ -44,6 +59,7 @@ TrainReport TrainingRun::report() {
   report.best_is_model = ends_with_best() || (state_.best_step > 0 && state_.best_step == state_.step);
   for (const auto& part : parts_) part->finish(report);
   use_final_parameters();
+  say_whose_model();
   report.parameters_xxh3 = parameters_xxh3(prepared_.model.parameters());
   run_.out.save_model(prepared_.model);
   if (report.stopped_by == "signal") return report;

@@ -37,6 +37,16 @@ void RankTeam::end() noexcept {
   for (std::thread& thread : threads_) thread.join();
 }
 
+const char* RankTeam::words_of_exception() noexcept {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "something that is no std::exception was thrown";
+  }
+}
+
 bool RankTeam::are_here() const { return ::getpid() == process_; }
 
 void RankTeam::wait() {
@@ -91,14 +101,14 @@ void RankTeam::take_orders(const Follow& follow) {
 void RankTeam::work(std::size_t rank) {
   try {
     take_orders(follow_[rank]);
-  } catch (const std::exception& error) {
+  } catch (...) {
     {
       const std::lock_guard lock(mutex_);
       if (!failed_) first_failure_ = std::current_exception();
       failed_ = true;
       --working_;
     }
-    ranks_[rank]->abort(error.what());
+    ranks_[rank]->abort(words_of_exception());
     changed_.notify_all();
   }
 }

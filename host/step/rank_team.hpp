@@ -66,11 +66,13 @@ class RankTeam {
   void do_own(const Step& step) {
     try {
       step();
-    } catch (const std::exception& error) {
-      fail(error.what());
+    } catch (...) {  // an objective of the caller may throw anything
+      fail(words_of_exception());
       throw;
     }
   }
+  /// What the exception says that is being handled; valid as long as that is.
+  static const char* words_of_exception() noexcept;
   /// Waits until the other ranks are done with the last order.
   void wait();
   void require_going();

@@ -256,10 +256,8 @@ TEST_F(ConvertCommand, InspectVerifiesNoFolderOfOtherThings) {
   EXPECT_EQ(result.out, "");
   EXPECT_THAT(result.err, HasSubstr("holds no run, no checkpoint and no manifest.json of a set of shards"));
   const Result of_file = run({"inspect", path("notes.txt"), "--verify"});
-  EXPECT_EQ(of_file.code, 2);
-  EXPECT_THAT(
-      of_file.err,
-      HasSubstr("notes.txt is a file; --verify takes the folder of a run, a checkpoint or a set of shards"));
+  EXPECT_EQ(of_file.code, 65);
+  EXPECT_THAT(of_file.err, HasSubstr("notes.txt: not a valid safetensors file"));
   write("config.toml", "");
   EXPECT_EQ(said({"inspect", path(""), "--verify"}), "0 valid, 0 damaged\n")
       << "a run that saved nothing yet";

@@ -102,8 +102,8 @@ TEST_F(InspectText, ACheckpointIsItselfAndAModelHasNoStep) {
   EXPECT_EQ(model["parameters"], 6);
 }
 
-TEST_F(InspectText, VerifyCountsTheCheckpoints) {
-  EXPECT_EQ(output_of({"inspect", train(numbers_), "--verify"}), "2 valid, 0 damaged\n");
+TEST_F(InspectText, VerifyCountsTheModelAndTheCheckpoints) {
+  EXPECT_EQ(output_of({"inspect", train(numbers_), "--verify"}), "3 valid, 0 damaged\n");
 }
 
 TEST_F(InspectText, ACoefficientStandsBesideItsErrorAndTheirRatio) {

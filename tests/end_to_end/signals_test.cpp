@@ -22,6 +22,7 @@ namespace thalweg::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// Text that calls `at_device` when it names the device.
 class WatchedText : public std::stringbuf {
@@ -97,6 +98,15 @@ TEST_F(Signals, TheFirstEndsTheRunAfterItsStepAndSaysHowToGoOn) {
   EXPECT_EQ(train({out_, "--checkpoint.resume=auto", "--json"}, [] { std::raise(SIGINT); }), 75);
   EXPECT_THAT(said_, HasSubstr("interrupted and saved; the same command goes on from here\n"));
   EXPECT_THAT(report_, HasSubstr("\"stopped_by\": \"signal\""));
+}
+
+TEST_F(Signals, AnInterruptionIsSaidInOneSentence) {
+  const auto raise = [] { std::raise(SIGINT); };
+  EXPECT_EQ(train({"--out=" + folder_.path("folds"), "--data.folds=2"}, raise), 75);
+  EXPECT_THAT(said_, HasSubstr("interrupted in fold 1 and saved; the same command goes on from here\n"));
+  EXPECT_THAT(report_, Not(HasSubstr("interrupted")));
+  EXPECT_EQ(train({"--data.folds=2"}, raise), 75);
+  EXPECT_THAT(said_, HasSubstr("interrupted in fold 1; nothing is saved, because the run has no out\n"));
 }
 
 TEST_F(Signals, ARunAfterAnInterruptedOneIsNotInterrupted) {

@@ -127,8 +127,8 @@ TEST(Checkpoint, TheFormatIsFrozen) {
   "files": [
     {
       "name": "model.safetensors",
-      "bytes": 392,
-      "xxh3": "9ac43063f073b1faae30502657b3caa5"
+      "bytes": 648,
+      "xxh3": "5e7888e640480ea48f52f59b108f250a"
     },
     {
       "name": "state.safetensors",
@@ -141,11 +141,29 @@ TEST(Checkpoint, TheFormatIsFrozen) {
       "xxh3": "2dcc38008ca09213a6396eaf37dc1c3e"
     }
   ],
-  "manifest_xxh3": "2f257722918486ab103b346628db7fcb"
+  "manifest_xxh3": "989d0f2a5ae480ebdade2fbeb2e2d21d"
 }
 )");
   EXPECT_EQ(checksum(""), "99aa06d3014798d86001c324468d497f")
       << "XXH3_128bits of nothing, as xxhsum -H2 prints";
+}
+
+TEST(Checkpoint, AModelWithoutChecksumsOfItsOwnIsRead) {
+  const ScratchFolder root;
+  const std::string folder = root / "step-000000001", model = folder + "/model.safetensors";
+  write_checkpoint(folder, small_checkpoint(1));
+  const std::string bytes = slurp(model);
+  SafetensorsFile file = parse_safetensors(bytes, model);
+  file.metadata.erase("thalweg.xxh3");
+  std::string former = safetensors_header(file.metadata, file.tensors);
+  for (const SafetensorsTensor& tensor : file.tensors) former += tensor.data;
+  EXPECT_EQ(checksum(former), "9ac43063f073b1faae30502657b3caa5") << "the bytes that older programs wrote";
+  overwrite(model, former);
+  Manifest manifest = parse_manifest(slurp(folder + "/manifest.json"), "manifest");
+  manifest.files[0] = {"model.safetensors", former.size(), checksum(former)};
+  overwrite(folder + "/manifest.json", manifest_text(manifest));
+  EXPECT_EQ(damage_report(folder), "");
+  EXPECT_EQ(read_checkpoint(folder).metadata, small_checkpoint(1).metadata);
 }
 
 TEST(Checkpoint, OneOfAnotherVersionIsRefusedNamingBoth) {

@@ -233,6 +233,26 @@ TEST(RankTeam, ThrowsWhatTheOtherRankThrowsAndNoMoreStepsAfterThat) {
   EXPECT_THROW(team.run({}, step), std::range_error);
 }
 
+TEST(RankTeam, StopsAlsoWhereAnythingElseThanAnExceptionIsThrown) {
+  auto ranks = local_ranks(2, std::chrono::minutes(1));
+  Communicator& own = *ranks[0];
+  RankTeam team(std::move(ranks), {{}, [](const RankOrder&) { throw 7; }});
+  EXPECT_THROW(team.run({}, [&] { own.gather({}); }), int);
+  auto more = local_ranks(2, std::chrono::minutes(1));
+  Communicator& other = *more[1];
+  std::string told;
+  RankTeam led(std::move(more), {{}, [&](const RankOrder&) {
+                                   try {
+                                     other.gather({});
+                                   } catch (const InternalError& error) {
+                                     told = error.what();
+                                   }
+                                 }});
+  EXPECT_THROW(led.run({}, [] { throw "words"; }), const char*);
+  EXPECT_THROW(led.run({}, [] {}), UsageError);
+  EXPECT_NE(told.find("something that is no std::exception was thrown"), std::string::npos) << told;
+}
+
 TEST(RankTeam, EndsTheOtherRanksWhereRankZeroThrows) {
   auto ranks = local_ranks(2, std::chrono::minutes(1));
   Communicator& other = *ranks[1];

@@ -57,6 +57,16 @@ TEST_F(MetricsLogTest, DropsLinesThatAreDamagedOrCutOff) {
   EXPECT_EQ(kept(kStep1 + kStep2.substr(0, kStep2.size() - 1), 9, false), kStep1);
 }
 
+TEST_F(MetricsLogTest, ARunThatGoesOnDropsTheLineThatItDiverged) {
+  {
+    MetricsLog log(file(), 0, false);
+    log.write({{"step", 3}});
+    log.write_divergence(3, "the \"loss\"");
+  }
+  EXPECT_EQ(text(), "{\"step\":3}\n{\"step\":3,\"diverged\":\"the \\\"loss\\\"\"}\n");
+  EXPECT_EQ(kept(text(), 3, false), "{\"step\":3}\n");
+}
+
 TEST_F(MetricsLogTest, AppendsToWhatItKeeps) {
   write_file_atomically(file(), kStep1 + kStep3);
   MetricsLog log(file(), 1, false);

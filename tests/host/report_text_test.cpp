@@ -121,6 +121,8 @@ TEST(ReportText, ARunSaysWhichEpochWasTheBestAndWhetherItIsTheModel) {
             "best epoch 3 of 4 on the validation rows (step 90); the model is that of the last epoch");
   report.best_is_model = true;
   EXPECT_EQ(line(), "best epoch 3 of 4 on the validation rows (step 90); the model is that of this epoch");
+  report.stopped_by = "signal";
+  EXPECT_EQ(line(), "best epoch 3 of 4 on the validation rows (step 90) so far");
 }
 
 TEST(ReportText, FoldsAreAMeanADeviationAndTheirValues) {
@@ -155,8 +157,7 @@ TEST(ReportText, InterruptedFoldsHaveNoMeans) {
   report.stopped_by = "signal";
   report.folds.assign(2, whole_run());
   EXPECT_EQ(to_text(report),
-            "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by signal)\n"
-            "interrupted in fold 2; the folds before it are done\n");
+            "train (120 steps, 4 epochs, 1.50 s, 2.05e+04 samples/s on cpu avx2; stopped by signal)\n");
 }
 
 TEST(ReportText, ARunTellsItsParts) {

@@ -106,6 +106,17 @@ TEST_F(Glances, BeforeTheSecondEpochTheRateIsThatOfTheSteps) {
   EXPECT_DOUBLE_EQ(glance().seconds_left, 3);
 }
 
+TEST_F(Glances, ARunThatDivergedBetweenTwoEpochsSaysWhy) {
+  files_.log =
+      parse_log(epoch(1, R"("train.loss":1)", 10) + R"({"step":104,"diverged":"step 105: NaN"})" + "\n");
+  traces_.holder = Holder::none;
+  EXPECT_EQ(stage(), "diverged; step 105: NaN");
+  EXPECT_EQ(files_.log.damaged, 0);
+  EXPECT_EQ(glance().step, 100) << "of the last line that tells of a step";
+  traces_.was_held = true;
+  EXPECT_EQ(stage(), "killed; the same command begins again") << "it had gone on since";
+}
+
 TEST_F(Glances, ALimitOfStepsOrTimeShortensTheRun) {
   files_.config.train.max_steps = 350;
   EXPECT_EQ(glance().steps, 350);

@@ -388,8 +388,9 @@ TEST_F(ShardDamage, AManifestOfAnotherFormIsRefused) {
   const std::array<std::string, 3> changes[] = {
       {"thalweg shards", "thalweg checkpoint", "is not the manifest of a set of shards"},
       {"\"format\": ", "\"other\": ", "is not the manifest of a set of shards"},
-      {"\"version\": 1", "\"version\": 4", "\"version\": the set is of version 4, this program reads 1 to 3"},
-      {"\"version\": 1", "\"version\": 0", "\"version\": the set is of version 0, this program reads 1 to 3"},
+      {"\"version\": 1", "\"version\": 5", "\"version\": the set is of version 5, this program reads 1 to 4"},
+      {"\"version\": 1", "\"version\": 0", "\"version\": the set is of version 0, this program reads 1 to 4"},
+      {"\"version\": 1", "\"version\": 4", "is not as it is written"},  // it has no ids
       {"\"version\": 1", "\"version\": 3", "is not as it is written"},  // it has no frames
       {"\"cells\"", "\"compress\": \"none\",\n  \"cells\"", "is not as it is written"},
       {"\"cells\"", "\"compress\": \"rar\",\n  \"cells\"", "\"compress\": \"rar\" is not known"},

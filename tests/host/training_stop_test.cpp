@@ -68,6 +68,43 @@ TEST_F(TrainingRunTest, TheSecondsOfAResumedRunBeginAfterItsDataAreRead) {
   EXPECT_EQ(report.stopped_by, "steps");
 }
 
+TEST_F(TrainingRunTest, PatienceEndsWithTheBestEpochAlsoWithoutAFolder) {
+  Config c = validated(2.5);
+  c.train.epochs = 20;
+  c.train.patience = 3;
+  c.optimizer.ema_decay = 0.25;
+  // The average of the parameters, a quarter of which stays in each step, is worst at the start.
+  for (const auto& [average, best] : {std::pair(Averaging::none, 1), std::pair(Averaging::ema, 2)}) {
+    c.optimizer.average = average;
+    const TrainReport saved = run(c, std::string(name_of(average)));
+    messages_.clear();
+    const TrainReport report = run(c);
+    EXPECT_TRUE(report.best_is_model);
+    EXPECT_EQ(report.best_step, best);
+    EXPECT_EQ(report.epochs, best + 3);
+    EXPECT_EQ(report.parameters_xxh3, saved.parameters_xxh3);
+    EXPECT_THAT(messages_, HasSubstr(", the best on the validation rows"));
+    EXPECT_EQ(report.validation.value()["loss"], saved.validation.value()["loss"]);
+  }
+}
+
+TEST_F(TrainingRunTest, ARunThatIsInterruptedDoesNotSayWhichEpochIsItsModel) {
+  Config c = validated(2.5);  // the first epoch is the best
+  std::atomic<int> signal{0};
+  observer_.stop_signal = &signal;
+  observer_.epoch = [&](const EpochReport& epoch) { signal = epoch.epoch == 2 ? 1 : 0; };
+  for (const std::int64_t patience : {0, 9}) {
+    c.train.patience = patience;
+    const std::string name = "run" + std::to_string(patience);
+    signal = 0;
+    const TrainReport report = run(c, name);
+    EXPECT_EQ(report.stopped_by, "signal");
+    EXPECT_EQ(report.steps, 2);
+    EXPECT_THAT(messages_, testing::Not(HasSubstr("the model is")));
+    EXPECT_EQ(weight_of(name), patience == 0 ? -1.25F : 2.5F) << "after two steps, and after one";
+  }
+}
+
 TEST_F(TrainingRunTest, PatienceCountsEpochsSinceTheBestAndEndsWithIt) {
   Config c = validated(2.5);  // the error grows from the first step on: the first epoch is the best
   c.train.epochs = 20;

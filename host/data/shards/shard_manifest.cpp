@@ -11,9 +11,9 @@ namespace thalweg {
 namespace {
 
 constexpr const char* kFormat = "thalweg shards";
-/// The second version has notes, numbers of 16 bits and cells that are not filled, the third has frames. Sets
-/// without any of them stay of the first.
-constexpr std::int64_t kFirstVersion = 1, kSecondVersion = 2, kVersion = 3;
+/// The second version has notes, numbers of 16 bits and cells that are not filled, the third has frames, the
+/// fourth the column of ids. Sets without any of them stay of the first.
+constexpr std::int64_t kFirstVersion = 1, kSecondVersion = 2, kThirdVersion = 3, kVersion = 4;
 constexpr std::string_view kTail = ",\n  \"manifest_xxh3\": \"";
 constexpr std::size_t kSumDigits = 32;
 
@@ -49,7 +49,8 @@ Json shard_json(const ShardEntry& shard, ShardCompression compress) {
 }
 
 std::int64_t version_of(const ShardManifest& m) {
-  if (m.form.compress != ShardCompression::none) return kVersion;
+  if (!m.facts.notes.id.empty()) return kVersion;
+  if (m.form.compress != ShardCompression::none) return kThirdVersion;
   const bool first = m.facts.notes == ConversionNotes{} && m.form.floats == CellFloats::f32 &&
                      m.facts.cells != ShardCells::unfilled;
   return first ? kFirstVersion : kSecondVersion;
@@ -79,6 +80,7 @@ Json facts_json(const ShardManifest& m) {
   if (notes.filled > 0) json["filled"] = notes.filled;
   if (notes.impute != Imputation::error) json["impute"] = name_of(notes.impute);
   if (!notes.weight.empty()) json["weight"] = notes.weight;
+  if (!notes.id.empty()) json["id"] = notes.id;
   json["schema"] = parse_json(schema_to_json(m.facts.schema));
   return json;
 }
@@ -149,6 +151,7 @@ ConversionNotes notes_from(const Json& json) {
   if (json.find("filled") != nullptr) notes.filled = count_at(json, "filled");
   if (json.find("impute") != nullptr) notes.impute = choice_at<Imputation>(json, "impute");
   if (json.find("weight") != nullptr) notes.weight = value_at<std::string>(json, "weight");
+  if (json.find("id") != nullptr) notes.id = value_at<std::string>(json, "id");
   return notes;
 }
 

@@ -63,7 +63,7 @@ std::string note_of_row_names(const std::string& source, const std::string& colu
 }
 
 ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options) {
-  return write_shards(data, folder, options, {.filled = data.filled});
+  return write_shards(data, folder, options, {.filled = data.filled, .id = data.row_name_column});
 }
 
 ConvertReport write_shards(const Dataset& data, const std::string& folder, const ConvertOptions& options,
