@@ -40,18 +40,6 @@ const char* name_of(RankCall kind) {
   return "a meeting";
 }
 
-std::int64_t bytes_with(std::span<const Transfer> transfers, int peer) {
-  std::int64_t bytes = 0;
-  for (const Transfer& transfer : transfers) bytes += transfer.peer == peer ? transfer.bytes : 0;
-  return bytes;
-}
-
-template <class Post>
-void in_pieces(const Transfer& transfer, std::int64_t longest, const Post& post) {
-  for (std::int64_t done = 0; done < transfer.bytes; done += longest)
-    post(static_cast<char*>(transfer.data) + done, std::min(longest, transfer.bytes - done));
-}
-
 }  // namespace
 
 RankCalls::RankCalls(std::unique_ptr<Transport> transport, RankPatience patience)
@@ -105,7 +93,7 @@ void RankCalls::call(RankCall kind, std::span<const Transfer> sends, std::span<c
   try {
     post(sends, receives, pending);
     await(pending, patience_for(kind));
-  } catch (const RankError& error) {
+  } catch (const std::exception& error) {
     abort(error.what());  // before what is under way loses its memory
     throw;
   }
@@ -145,7 +133,7 @@ void RankCalls::await(std::vector<Pending>& pending, std::chrono::milliseconds l
     std::erase_if(pending, [&](const Pending& message) { return is_done(message); });
     if (pending.empty()) return;
     if (!idle.looks_around()) continue;
-    require_going();
+    require_going(pending);
     const auto waited = Clock::now() - begin;
     if (waited < limit) continue;
     const bool several = std::any_of(pending.begin(), pending.end(), [&](const Pending& message) {
@@ -177,11 +165,17 @@ void RankCalls::check_header(int peer) {
                      header.bytes));
 }
 
-/// Nobody may have said its last word yet.
-void RankCalls::require_going() {
-  for (const Pending& word : awaited_words_) {
-    if (transport_->test(word.message)) fail_by(word.peer);
+/// A rank that has ended may have sent all of this call before. Its header is then here at the next look.
+void RankCalls::require_going(const std::vector<Pending>& pending) {
+  for (const Pending& message : pending) {
+    const bool ended = std::find(ended_.begin(), ended_.end(), message.peer) != ended_.end();
+    if (ended && message.kind == Pending::header) fail_by(message.peer);
   }
+  std::erase_if(awaited_words_, [&](const Pending& word) {
+    if (!is_done(word)) return false;
+    ended_.push_back(word.peer);
+    return true;
+  });
 }
 
 void RankCalls::fail_by(int peer) {
@@ -205,10 +199,10 @@ std::string RankCalls::late(const std::vector<Pending>& pending, std::chrono::mi
 void RankCalls::fail(const std::string& what) { throw RankError(what); }
 
 void RankCalls::send_last_words(std::vector<Pending>& pending) {
-  for (const Pending& of : awaited_words_) {
-    const std::int64_t message =
-        transport_->send(of.peer, kLastWords, &own_last_word_, sizeof own_last_word_);
-    pending.push_back({message, of.peer, Pending::data});
+  for (int peer = 0; peer < count(); ++peer) {
+    if (peer == rank()) continue;
+    const std::int64_t message = transport_->send(peer, kLastWords, &own_last_word_, sizeof own_last_word_);
+    pending.push_back({message, peer, Pending::data});
   }
 }
 
@@ -236,7 +230,7 @@ void RankCalls::finish() {
     pending.insert(pending.end(), awaited_words_.begin(), awaited_words_.end());
     awaited_words_.clear();
     await(pending, patience_for(kind_));
-  } catch (const RankError&) {
+  } catch (const std::exception&) {
     left_ = true;
     throw;
   }

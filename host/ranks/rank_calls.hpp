@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/ranks/transfer.hpp"
 #include "host/ranks/transport.hpp"
 
 namespace thalweg {
@@ -23,13 +24,6 @@ struct RankWord {
 struct RankPatience {
   std::chrono::milliseconds step;    ///< in a step
   std::chrono::milliseconds around;  ///< where ranks read, save or end
-};
-
-/// Bytes for rank `peer`, or from it.
-struct Transfer {
-  int peer;
-  void* data;
-  std::int64_t bytes;
 };
 
 /// What ranks do together: all of them the same.
@@ -88,7 +82,7 @@ class RankCalls {
   void await(std::vector<Pending>& pending, std::chrono::milliseconds limit);
   bool is_done(const Pending& message);
   void check_header(int peer);
-  void require_going();
+  void require_going(const std::vector<Pending>& pending);
   [[noreturn]] void fail_by(int peer);
   std::string late(const std::vector<Pending>& pending, std::chrono::milliseconds limit) const;
   [[noreturn]] void fail(const std::string& what);
@@ -106,6 +100,7 @@ class RankCalls {
   std::vector<Header> own_headers_, headers_;  ///< [count] to and from each rank
   std::vector<LastWord> last_words_;           ///< [count]
   std::vector<Pending> awaited_words_;
+  std::vector<int> ended_;  ///< ranks whose last word is here
   LastWord own_last_word_ = {};
   bool left_ = false;
 };

@@ -189,6 +189,18 @@ TEST(ProcessRanks, EndTogether) {
   EXPECT_THAT(thrown, Each(""));
 }
 
+/// What rank 1 sends to rank 2 takes long. Rank 0 has all that it needs, and ends.
+TEST(ProcessRanks, MayEndWhileOthersWaitForEachOther) {
+  const auto board = std::make_shared<MessageBoard>();
+  const auto end = std::chrono::steady_clock::now() + 300ms;
+  board->holds = [&](int from, int to, int tag) {
+    return from == 1 && to == 2 && tag == 1 && std::chrono::steady_clock::now() < end;
+  };
+  const auto thrown = on_ranks(
+      3, kPatient, [](ProcessRanks& ranks) { ranks.calls().finish(); }, board);
+  EXPECT_THAT(thrown, Each(""));
+}
+
 TEST(ProcessRanks, AreNotLeftByOneThatHasEnded) {
   const auto thrown = on_ranks(2, kPatient, [&](ProcessRanks& ranks) {
     if (ranks.rank() == 0) return ranks.meet();

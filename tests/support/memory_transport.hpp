@@ -19,6 +19,7 @@ struct MessageBoard {
   std::mutex mutex;
   std::map<std::tuple<int, int, int>, std::deque<std::string>> sent;  ///< from, to, tag
   std::function<bool(int from, int to, int tag)> loses;               ///< null: nothing is lost
+  std::function<bool(int from, int to, int tag)> holds;               ///< what is on its way; null: nothing
 };
 
 class MemoryTransport final : public Transport {
@@ -64,6 +65,7 @@ class MemoryTransport final : public Transport {
 
   void take(Wanted& wanted) {
     if (wanted.data == nullptr) return;
+    if (board_->holds && board_->holds(wanted.peer, rank_, wanted.tag)) return;
     std::deque<std::string>& sent = board_->sent[{wanted.peer, rank_, wanted.tag}];
     if (sent.empty()) return;
     std::memcpy(wanted.data, sent.front().data(),
