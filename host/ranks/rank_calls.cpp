@@ -22,24 +22,6 @@ constexpr auto kMomentLater = 1s;
 /// That the others have to take a last word.
 constexpr auto kFarewell = 1s;
 
-const char* name_of(RankCall kind) {
-  switch (kind) {
-    case RankCall::introduction:
-      return "an introduction";
-    case RankCall::exchange:
-      return "an exchange of sums";
-    case RankCall::gather:
-      return "a gather";
-    case RankCall::broadcast:
-      return "a broadcast";
-    case RankCall::texts:
-      return "a comparison";
-    case RankCall::meeting:
-      break;
-  }
-  return "a meeting";
-}
-
 }  // namespace
 
 RankCalls::RankCalls(std::unique_ptr<Transport> transport, RankPatience patience)
@@ -101,29 +83,41 @@ void RankCalls::call(RankCall kind, std::span<const Transfer> sends, std::span<c
   heard_[static_cast<std::size_t>(rank())] = word_;
 }
 
+/// Names the rank in what the system says of it.
+template <class Act>
+auto RankCalls::with(int peer, const Act& act) const {
+  try {
+    return act();
+  } catch (const RankError& error) {
+    throw RankError(fmt::format("{} cannot be reached: {}", name_of(peer), error.what()));
+  }
+}
+
 void RankCalls::post(std::span<const Transfer> sends, std::span<const Transfer> receives,
                      std::vector<Pending>& pending) {
+  const auto receive = [&](int peer, Tag tag, void* data, std::int64_t bytes) {
+    return with(peer, [&] { return transport_->receive(peer, tag, data, bytes); });
+  };
+  const auto send = [&](int peer, Tag tag, const void* data, std::int64_t bytes) {
+    return with(peer, [&] { return transport_->send(peer, tag, data, bytes); });
+  };
   for (int peer = 0; peer < count(); ++peer) {
     const auto p = static_cast<std::size_t>(peer);
     wanted_[p] = bytes_with(receives, peer);
     if (peer == rank()) continue;
     own_headers_[p] = {{}, calls_, kind_, 0, bytes_with(sends, peer), word_};
     std::memcpy(own_headers_[p].mark, kMark, sizeof kMark);
-    pending.push_back(
-        {transport_->receive(peer, kHeaders, &headers_[p], sizeof(Header)), peer, Pending::header});
-    pending.push_back(
-        {transport_->send(peer, kHeaders, &own_headers_[p], sizeof(Header)), peer, Pending::data});
+    pending.push_back({receive(peer, kHeaders, &headers_[p], sizeof(Header)), peer, Pending::header});
+    pending.push_back({send(peer, kHeaders, &own_headers_[p], sizeof(Header)), peer, Pending::data});
   }
-  for (const Transfer& receive : receives) {
-    in_pieces(receive, transport_->longest(), [&](char* data, std::int64_t bytes) {
-      pending.push_back({transport_->receive(receive.peer, kData, data, bytes), receive.peer, Pending::data});
+  for (const Transfer& from : receives)
+    in_pieces(from, transport_->longest(), [&](char* data, std::int64_t bytes) {
+      pending.push_back({receive(from.peer, kData, data, bytes), from.peer, Pending::data});
     });
-  }
-  for (const Transfer& send : sends) {
-    in_pieces(send, transport_->longest(), [&](const char* data, std::int64_t bytes) {
-      pending.push_back({transport_->send(send.peer, kData, data, bytes), send.peer, Pending::data});
+  for (const Transfer& to : sends)
+    in_pieces(to, transport_->longest(), [&](const char* data, std::int64_t bytes) {
+      pending.push_back({send(to.peer, kData, data, bytes), to.peer, Pending::data});
     });
-  }
 }
 
 /// One by one, so that it is known whose messages are missing.
@@ -144,7 +138,7 @@ void RankCalls::await(std::vector<Pending>& pending, std::chrono::milliseconds l
 }
 
 bool RankCalls::is_done(const Pending& message) {
-  if (!transport_->test(message.message)) return false;
+  if (!with(message.peer, [&] { return transport_->test(message.message); })) return false;
   if (message.kind == Pending::header) check_header(message.peer);
   if (message.kind == Pending::last_word && last_words_[static_cast<std::size_t>(message.peer)].stopped != 0)
     fail_by(message.peer);

@@ -9,6 +9,7 @@
 
 #include "host/ranks/transfer.hpp"
 #include "host/ranks/transport.hpp"
+#include "thalweg/names.hpp"
 
 namespace thalweg {
 
@@ -28,6 +29,14 @@ struct RankPatience {
 
 /// What ranks do together: all of them the same.
 enum class RankCall : std::int32_t { introduction, exchange, gather, broadcast, texts, meeting };
+template <>
+inline constexpr auto kNames<RankCall> =
+    std::to_array<Named<RankCall>>({{RankCall::introduction, "an introduction"},
+                                    {RankCall::exchange, "an exchange of sums"},
+                                    {RankCall::gather, "a gather"},
+                                    {RankCall::broadcast, "a broadcast"},
+                                    {RankCall::texts, "a comparison"},
+                                    {RankCall::meeting, "a meeting"}});
 
 class RankCalls {
  public:
@@ -77,6 +86,8 @@ class RankCalls {
 
   void introduce();
   std::chrono::milliseconds patience_for(RankCall kind) const;
+  template <class Act>
+  auto with(int peer, const Act& act) const;
   void post(std::span<const Transfer> sends, std::span<const Transfer> receives,
             std::vector<Pending>& pending);
   void await(std::vector<Pending>& pending, std::chrono::milliseconds limit);
