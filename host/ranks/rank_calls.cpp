@@ -22,36 +22,6 @@ constexpr auto kMomentLater = 1s;
 /// That the others have to take a last word.
 constexpr auto kFarewell = 1s;
 
-const char* name_of(RankCall kind) {
-  switch (kind) {
-    case RankCall::introduction:
-      return "an introduction";
-    case RankCall::exchange:
-      return "an exchange of sums";
-    case RankCall::gather:
-      return "a gather";
-    case RankCall::broadcast:
-      return "a broadcast";
-    case RankCall::texts:
-      return "a comparison";
-    case RankCall::meeting:
-      break;
-  }
-  return "a meeting";
-}
-
-std::int64_t bytes_with(std::span<const Transfer> transfers, int peer) {
-  std::int64_t bytes = 0;
-  for (const Transfer& transfer : transfers) bytes += transfer.peer == peer ? transfer.bytes : 0;
-  return bytes;
-}
-
-template <class Post>
-void in_pieces(const Transfer& transfer, std::int64_t longest, const Post& post) {
-  for (std::int64_t done = 0; done < transfer.bytes; done += longest)
-    post(static_cast<char*>(transfer.data) + done, std::min(longest, transfer.bytes - done));
-}
-
 }  // namespace
 
 RankCalls::RankCalls(std::unique_ptr<Transport> transport, RankPatience patience)
@@ -105,7 +75,7 @@ void RankCalls::call(RankCall kind, std::span<const Transfer> sends, std::span<c
   try {
     post(sends, receives, pending);
     await(pending, patience_for(kind));
-  } catch (const RankError& error) {
+  } catch (const std::exception& error) {
     abort(error.what());  // before what is under way loses its memory
     throw;
   }
@@ -113,29 +83,41 @@ void RankCalls::call(RankCall kind, std::span<const Transfer> sends, std::span<c
   heard_[static_cast<std::size_t>(rank())] = word_;
 }
 
+/// Names the rank in what the system says of it.
+template <class Act>
+auto RankCalls::with(int peer, const Act& act) const {
+  try {
+    return act();
+  } catch (const RankError& error) {
+    throw RankError(fmt::format("{} cannot be reached: {}", name_of(peer), error.what()));
+  }
+}
+
 void RankCalls::post(std::span<const Transfer> sends, std::span<const Transfer> receives,
                      std::vector<Pending>& pending) {
+  const auto receive = [&](int peer, Tag tag, void* data, std::int64_t bytes) {
+    return with(peer, [&] { return transport_->receive(peer, tag, data, bytes); });
+  };
+  const auto send = [&](int peer, Tag tag, const void* data, std::int64_t bytes) {
+    return with(peer, [&] { return transport_->send(peer, tag, data, bytes); });
+  };
   for (int peer = 0; peer < count(); ++peer) {
     const auto p = static_cast<std::size_t>(peer);
     wanted_[p] = bytes_with(receives, peer);
     if (peer == rank()) continue;
     own_headers_[p] = {{}, calls_, kind_, 0, bytes_with(sends, peer), word_};
     std::memcpy(own_headers_[p].mark, kMark, sizeof kMark);
-    pending.push_back(
-        {transport_->receive(peer, kHeaders, &headers_[p], sizeof(Header)), peer, Pending::header});
-    pending.push_back(
-        {transport_->send(peer, kHeaders, &own_headers_[p], sizeof(Header)), peer, Pending::data});
+    pending.push_back({receive(peer, kHeaders, &headers_[p], sizeof(Header)), peer, Pending::header});
+    pending.push_back({send(peer, kHeaders, &own_headers_[p], sizeof(Header)), peer, Pending::data});
   }
-  for (const Transfer& receive : receives) {
-    in_pieces(receive, transport_->longest(), [&](char* data, std::int64_t bytes) {
-      pending.push_back({transport_->receive(receive.peer, kData, data, bytes), receive.peer, Pending::data});
+  for (const Transfer& from : receives)
+    in_pieces(from, transport_->longest(), [&](char* data, std::int64_t bytes) {
+      pending.push_back({receive(from.peer, kData, data, bytes), from.peer, Pending::data});
     });
-  }
-  for (const Transfer& send : sends) {
-    in_pieces(send, transport_->longest(), [&](const char* data, std::int64_t bytes) {
-      pending.push_back({transport_->send(send.peer, kData, data, bytes), send.peer, Pending::data});
+  for (const Transfer& to : sends)
+    in_pieces(to, transport_->longest(), [&](const char* data, std::int64_t bytes) {
+      pending.push_back({send(to.peer, kData, data, bytes), to.peer, Pending::data});
     });
-  }
 }
 
 /// One by one, so that it is known whose messages are missing.
@@ -145,7 +127,7 @@ void RankCalls::await(std::vector<Pending>& pending, std::chrono::milliseconds l
     std::erase_if(pending, [&](const Pending& message) { return is_done(message); });
     if (pending.empty()) return;
     if (!idle.looks_around()) continue;
-    require_going();
+    require_going(pending);
     const auto waited = Clock::now() - begin;
     if (waited < limit) continue;
     const bool several = std::any_of(pending.begin(), pending.end(), [&](const Pending& message) {
@@ -156,7 +138,7 @@ void RankCalls::await(std::vector<Pending>& pending, std::chrono::milliseconds l
 }
 
 bool RankCalls::is_done(const Pending& message) {
-  if (!transport_->test(message.message)) return false;
+  if (!with(message.peer, [&] { return transport_->test(message.message); })) return false;
   if (message.kind == Pending::header) check_header(message.peer);
   if (message.kind == Pending::last_word && last_words_[static_cast<std::size_t>(message.peer)].stopped != 0)
     fail_by(message.peer);
@@ -177,11 +159,17 @@ void RankCalls::check_header(int peer) {
                      header.bytes));
 }
 
-/// Nobody may have said its last word yet.
-void RankCalls::require_going() {
-  for (const Pending& word : awaited_words_) {
-    if (transport_->test(word.message)) fail_by(word.peer);
+/// A rank that has ended may have sent all of this call before. Its header is then here at the next look.
+void RankCalls::require_going(const std::vector<Pending>& pending) {
+  for (const Pending& message : pending) {
+    const bool ended = std::find(ended_.begin(), ended_.end(), message.peer) != ended_.end();
+    if (ended && message.kind == Pending::header) fail_by(message.peer);
   }
+  std::erase_if(awaited_words_, [&](const Pending& word) {
+    if (!is_done(word)) return false;
+    ended_.push_back(word.peer);
+    return true;
+  });
 }
 
 void RankCalls::fail_by(int peer) {
@@ -205,10 +193,10 @@ std::string RankCalls::late(const std::vector<Pending>& pending, std::chrono::mi
 void RankCalls::fail(const std::string& what) { throw RankError(what); }
 
 void RankCalls::send_last_words(std::vector<Pending>& pending) {
-  for (const Pending& of : awaited_words_) {
-    const std::int64_t message =
-        transport_->send(of.peer, kLastWords, &own_last_word_, sizeof own_last_word_);
-    pending.push_back({message, of.peer, Pending::data});
+  for (int peer = 0; peer < count(); ++peer) {
+    if (peer == rank()) continue;
+    const std::int64_t message = transport_->send(peer, kLastWords, &own_last_word_, sizeof own_last_word_);
+    pending.push_back({message, peer, Pending::data});
   }
 }
 
@@ -236,7 +224,7 @@ void RankCalls::finish() {
     pending.insert(pending.end(), awaited_words_.begin(), awaited_words_.end());
     awaited_words_.clear();
     await(pending, patience_for(kind_));
-  } catch (const RankError&) {
+  } catch (const std::exception&) {
     left_ = true;
     throw;
   }

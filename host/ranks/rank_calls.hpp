@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "host/ranks/transfer.hpp"
 #include "host/ranks/transport.hpp"
+#include "thalweg/names.hpp"
 
 namespace thalweg {
 
@@ -25,15 +27,16 @@ struct RankPatience {
   std::chrono::milliseconds around;  ///< where ranks read, save or end
 };
 
-/// Bytes for rank `peer`, or from it.
-struct Transfer {
-  int peer;
-  void* data;
-  std::int64_t bytes;
-};
-
 /// What ranks do together: all of them the same.
 enum class RankCall : std::int32_t { introduction, exchange, gather, broadcast, texts, meeting };
+template <>
+inline constexpr auto kNames<RankCall> =
+    std::to_array<Named<RankCall>>({{RankCall::introduction, "an introduction"},
+                                    {RankCall::exchange, "an exchange of sums"},
+                                    {RankCall::gather, "a gather"},
+                                    {RankCall::broadcast, "a broadcast"},
+                                    {RankCall::texts, "a comparison"},
+                                    {RankCall::meeting, "a meeting"}});
 
 class RankCalls {
  public:
@@ -83,12 +86,14 @@ class RankCalls {
 
   void introduce();
   std::chrono::milliseconds patience_for(RankCall kind) const;
+  template <class Act>
+  auto with(int peer, const Act& act) const;
   void post(std::span<const Transfer> sends, std::span<const Transfer> receives,
             std::vector<Pending>& pending);
   void await(std::vector<Pending>& pending, std::chrono::milliseconds limit);
   bool is_done(const Pending& message);
   void check_header(int peer);
-  void require_going();
+  void require_going(const std::vector<Pending>& pending);
   [[noreturn]] void fail_by(int peer);
   std::string late(const std::vector<Pending>& pending, std::chrono::milliseconds limit) const;
   [[noreturn]] void fail(const std::string& what);
@@ -106,6 +111,7 @@ class RankCalls {
   std::vector<Header> own_headers_, headers_;  ///< [count] to and from each rank
   std::vector<LastWord> last_words_;           ///< [count]
   std::vector<Pending> awaited_words_;
+  std::vector<int> ended_;  ///< ranks whose last word is here
   LastWord own_last_word_ = {};
   bool left_ = false;
 };

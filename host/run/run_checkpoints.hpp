@@ -39,9 +39,6 @@ class RunCheckpoints {
   /// Puts back what checkpoint.resume asks for and gives where the run stands; none: it begins. Throws
   /// ConfigError or DataError for a checkpoint of another run.
   std::optional<RunState> resume();
-  /// As a rank that has no folder: `step` is that of rank 0's newest checkpoint.
-  void follow(std::int64_t step) { saved_step_ = step; }
-  std::int64_t saved_step() const { return saved_step_; }
   /// Keeps the parameters of this step in memory; they are written with the next checkpoint of a later step.
   /// To write each improvement of a short run would take longer than the run.
   void keep_best(const RunState& state);

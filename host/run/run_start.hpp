@@ -9,9 +9,8 @@ namespace thalweg {
 
 struct RunStart {
   RunState state;
-  std::int64_t saved_step = -1;  ///< of the newest checkpoint; -1: none
-  std::string ended;             ///< why the run had ended before; empty: it had not
-  std::string metric;            ///< train.metric and train.patience that choose the model
+  std::string ended;   ///< why the run had ended before; empty: it had not
+  std::string metric;  ///< train.metric and train.patience that choose the model
   std::int64_t patience = 0;
 };
 

@@ -73,12 +73,11 @@ void TrainingRun::go_on() {
 void TrainingRun::share_start() {
   if (run_.ranks.ends() == nullptr) return;
   TrainConfig& train = run_.config.train;
-  const RunStart start = run_start_from(run_.ranks.text_of_leader(
-      to_text({state_, checkpoints_->saved_step(), ended_, train.metric, train.patience})));
+  const RunStart start =
+      run_start_from(run_.ranks.text_of_leader(to_text({state_, ended_, train.metric, train.patience})));
   prepared_.learner.share_state();
   if (run_.ranks.leads()) return;
   state_ = start.state;
-  checkpoints_->follow(start.saved_step);
   ended_ = start.ended;
   train.metric = start.metric, train.patience = start.patience;
   prepared_.learner.set_steps(state_.step);

@@ -64,7 +64,6 @@ TEST(RunStart, KeepsEveryBit) {
   start.state.epoch_weight = 1e-310;
   start.state.best_validation = -std::numeric_limits<double>::infinity();
   start.state.plateau.started = true;
-  start.saved_step = 9;
   start.ended = "epochs";
   start.metric = "auc";
   start.patience = 3;
@@ -75,7 +74,6 @@ TEST(RunStart, KeepsEveryBit) {
   EXPECT_EQ(read.state.epoch_weight, 1e-310);
   EXPECT_EQ(read.state.best_validation, start.state.best_validation);
   EXPECT_NE(read.state.last_epoch_loss, read.state.last_epoch_loss) << "not a number yet";
-  EXPECT_EQ(read.saved_step, 9);
   EXPECT_EQ(read.ended + read.metric, "epochsauc");
   EXPECT_EQ(read.patience, 3);
 }
@@ -83,7 +81,6 @@ TEST(RunStart, KeepsEveryBit) {
 TEST(RunStart, OfARunThatBeginsHasNoWords) {
   const RunStart read = run_start_from(to_text(RunStart{}));
   EXPECT_EQ(read.ended, "");
-  EXPECT_EQ(read.saved_step, -1);
   EXPECT_EQ(read.state.gradient_norm, std::numeric_limits<double>::infinity());
 }
 

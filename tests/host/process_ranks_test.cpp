@@ -143,6 +143,22 @@ TEST(ProcessRanks, NameTheOneForWhomOthersWait) {
   EXPECT_THAT(thrown[2], HasSubstr("rank 1 did not come within 0.2 s: rank 2 waits before the first step"));
 }
 
+TEST(ProcessRanks, NameTheRankOfWhichTheSystemReportsAFault) {
+  const auto board = std::make_shared<MessageBoard>();
+  board->breaks = [](int from, int to, int tag) { return from == 0 && to == 1 && tag == 2; };
+  const auto thrown = on_ranks(
+      2, kPatient,
+      [](ProcessRanks& ranks) {
+        float own = 0, other = 0;
+        const Message send{1 - ranks.rank(), &own, 1}, receive{1 - ranks.rank(), &other, 1};
+        ranks.exchange({&send, 1}, {&receive, 1});
+      },
+      board);
+  const std::string fault = "rank 1 cannot be reached: broken";
+  EXPECT_EQ(thrown[0], fault);
+  EXPECT_EQ(thrown[1], "rank 0 stopped: " + fault);
+}
+
 TEST(ProcessRanks, WaitLongerAroundSteps) {
   const auto thrown = on_ranks(2, {50ms, 1min}, [](ProcessRanks& ranks) {
     if (ranks.rank() == 1) std::this_thread::sleep_for(300ms);
@@ -186,6 +202,18 @@ TEST(ProcessRanks, EndTogether) {
     ranks.calls().finish();  // does nothing
     EXPECT_THROW(ranks.meet(), RankError);
   });
+  EXPECT_THAT(thrown, Each(""));
+}
+
+/// What rank 1 sends to rank 2 takes long. Rank 0 has all that it needs, and ends.
+TEST(ProcessRanks, MayEndWhileOthersWaitForEachOther) {
+  const auto board = std::make_shared<MessageBoard>();
+  const auto end = std::chrono::steady_clock::now() + 300ms;
+  board->holds = [&](int from, int to, int) {
+    return from == 1 && to == 2 && std::chrono::steady_clock::now() < end;
+  };
+  const auto thrown = on_ranks(
+      3, kPatient, [](ProcessRanks& ranks) { ranks.calls().finish(); }, board);
   EXPECT_THAT(thrown, Each(""));
 }
 

@@ -68,8 +68,10 @@ class SharedRun : public TrainingRunTest {
   std::size_t stopping_rank_ = 0;
 };
 
+/// States of several segments, of which each rank has some.
 Config adam(Config c) {
   c.model.bias = true;
+  c.model.hidden = {8};
   c.optimizer.name = Rule::adam;
   c.optimizer.lr = 0.0625;
   c.optimizer.average = Averaging::ema;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "host/ranks/transport.hpp"
+#include "thalweg/error.hpp"
 
 namespace thalweg::test {
 
@@ -19,6 +20,8 @@ struct MessageBoard {
   std::mutex mutex;
   std::map<std::tuple<int, int, int>, std::deque<std::string>> sent;  ///< from, to, tag
   std::function<bool(int from, int to, int tag)> loses;               ///< null: nothing is lost
+  std::function<bool(int from, int to, int tag)> holds;               ///< what is on its way; null: nothing
+  std::function<bool(int from, int to, int tag)> breaks;              ///< where a send fails; null: nowhere
 };
 
 class MemoryTransport final : public Transport {
@@ -33,6 +36,7 @@ class MemoryTransport final : public Transport {
 
   std::int64_t send(int peer, int tag, const void* data, std::int64_t bytes) override {
     const std::lock_guard lock(board_->mutex);
+    if (board_->breaks && board_->breaks(rank_, peer, tag)) throw RankError("broken");
     if (!board_->loses || !board_->loses(rank_, peer, tag))
       board_->sent[{rank_, peer, tag}].emplace_back(static_cast<const char*>(data),
                                                     static_cast<std::size_t>(bytes));
@@ -64,6 +68,7 @@ class MemoryTransport final : public Transport {
 
   void take(Wanted& wanted) {
     if (wanted.data == nullptr) return;
+    if (board_->holds && board_->holds(wanted.peer, rank_, wanted.tag)) return;
     std::deque<std::string>& sent = board_->sent[{wanted.peer, rank_, wanted.tag}];
     if (sent.empty()) return;
     std::memcpy(wanted.data, sent.front().data(),
