@@ -21,6 +21,7 @@ struct Device;
   OP(SoftmaxCrossEntropyOps, softmax_cross_entropy) \
   OP(UpdateOps, update)                             \
   OP(PerSampleOps, per_sample)                      \
+  OP(FoldOps, fold)                                 \
   OP(MetricsOps, metrics)                           \
   OP(OrderOps, order)
 

@@ -5,6 +5,7 @@
 #include "host/config/optimizer_rules.hpp"
 #include "host/config/per_sample_rules.hpp"
 #include "host/config/section_rules.hpp"
+#include "kernels/base/slices.hpp"
 #include "thalweg/config.hpp"
 #include "thalweg/error.hpp"
 
@@ -107,6 +108,12 @@ void check_contradictions(const Config& c) {
   if (c.data.standardize_target == Tristate::yes && c.model.loss == Loss::poisson) {
     refuse(
         "data.standardize_target = true makes counts negative; model.loss = poisson needs them as they are");
+  }
+  if (c.train.reduction_slices > kMaxSlices && c.model.normalization == Normalization::batch) {
+    refuse(fmt::format(
+        "train.reduction_slices = {} is above {}, so a batch comes in parts, and model.normalization "
+        "= batch needs it whole; use layer normalization or fewer slices",
+        c.train.reduction_slices, kMaxSlices));
   }
   const bool splits = c.train.micro_batch > 0 && c.train.micro_batch < c.train.batch_size;
   if (splits && c.model.normalization == Normalization::batch) {

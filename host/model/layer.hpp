@@ -20,8 +20,9 @@ namespace thalweg {
 struct ArenaView {
   const float* param = nullptr;
   float* grad = nullptr;
-  float* partials =
-      nullptr;  ///< slice 0 of the partial sums over the batch; null unless micro-batches are used
+  /// Slice 0 of the partial sums over the batch; null where each call brings all rows of its slices. Of a
+  /// single slice it may be `grad`.
+  float* partials = nullptr;
   std::int64_t partial_stride = 0;
   float* buffers = nullptr;
 
@@ -98,7 +99,7 @@ class Layer {
   virtual bool has_parameters() const { return false; }
   /// Why one sample has no gradient of its own here, and what to use instead.
   virtual std::optional<NotDefined> per_sample_refusal() const { return std::nullopt; }
-  /// backward in two parts. The first gives grad_input alone (it may clobber the gradient arena) ...
+  /// backward in two parts. The first gives grad_input and leaves the gradient arena alone ...
   virtual void input_gradient(const Context& ctx, const BackwardCall& call) const { backward(ctx, call); }
   /// ... the second the parameter gradients of a grad_output that was scaled in between. grad_input is then
   /// memory that may be clobbered.

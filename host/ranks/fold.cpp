@@ -1,28 +1,48 @@
 #include "host/ranks/fold.hpp"
 
-#include <algorithm>
-
-#include "kernels/base/parallel.hpp"
+#include "host/runtime/device_of.hpp"
+#include "kernels/backend.hpp"
+#include "kernels/base/arena.hpp"
+#include "kernels/fold/fold.hpp"
+#include "thalweg/settings/train.hpp"
 
 namespace thalweg {
 namespace {
 
-/// Floats that one task adds up: the blocks of all values stay in a cache from one addition to the next.
-constexpr std::int64_t kBlock = 4096;
+static_assert(kMostReductionSlices == 1 << kMaxFoldLevels, "a fold has all levels of the tree");
+
+/// Of each value what begins at `from`.
+FoldTerms terms_of(std::span<const TreeProgram::Add> adds, std::span<float* const> values,
+                   std::int64_t from) {
+  const auto value = [&](int leaf) { return values[static_cast<std::size_t>(leaf)] + from; };
+  FoldTerms terms{.sum = value(adds.back().to)};
+  for (auto add = adds.rbegin(); add != adds.rend(); ++add) terms.right[terms.count++] = value(add->from);
+  return terms;
+}
+
+void fold_range(const Context& ctx, std::span<const TreeProgram::Add> adds, std::span<float* const> values,
+                std::int64_t begin, std::int64_t end) {
+  if (begin == end) return;
+  backend_of(ctx).fold.add(device_of(ctx), {terms_of(adds, values, begin), end - begin});
+}
 
 }  // namespace
 
-void fold(const Device& device, std::span<const TreeProgram::Add> adds, std::span<float* const> values,
+std::int64_t segment_end(const TouchedElements& touched) {
+  return touched.offset + padded_size(touched.in_features * touched.outputs);
+}
+
+void fold(const Context& ctx, std::span<const TreeProgram::Add> adds, std::span<float* const> values,
           std::int64_t size) {
-  if (adds.empty()) return;
-  device.pool.run((size + kBlock - 1) / kBlock, [&](std::int64_t block, int) {
-    const std::int64_t begin = block * kBlock, end = std::min(begin + kBlock, size);
-    for (const auto& [to, from] : adds) {
-      float* const sum = values[static_cast<std::size_t>(to)];
-      const float* const term = values[static_cast<std::size_t>(from)];
-      for (std::int64_t i = begin; i < end; ++i) sum[i] = sum[i] + term[i];
-    }
-  });
+  if (!adds.empty()) fold_range(ctx, adds, values, 0, size);
+}
+
+void fold_arenas(const Context& ctx, std::span<const TreeProgram::Add> adds, std::span<float* const> values,
+                 std::int64_t size, const TouchedElements& touched) {
+  if (touched.features == nullptr || adds.empty()) return fold(ctx, adds, values, size);
+  fold_range(ctx, adds, values, 0, touched.offset);
+  backend_of(ctx).fold.add_touched(device_of(ctx), {terms_of(adds, values, 0), touched});
+  fold_range(ctx, adds, values, segment_end(touched), size);
 }
 
 }  // namespace thalweg

@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
-#include "kernels/base/arena.hpp"
+#include "host/ranks/fold.hpp"
 
 namespace thalweg {
-
-std::int64_t segment_end(const TouchedElements& touched) {
-  return touched.offset + padded_size(touched.in_features * touched.outputs);
-}
 
 PackedGradient::PackedGradient(std::int64_t floats, const TouchedElements& touched)
     : touched_(touched), end_(segment_end(touched)), behind_(floats - end_) {}

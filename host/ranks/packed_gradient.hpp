@@ -4,9 +4,6 @@
 
 namespace thalweg {
 
-/// Where the segment of the touched elements ends in the arena, with its padding.
-std::int64_t segment_end(const TouchedElements& touched);
-
 class PackedGradient {
  public:
   /// An arena of `floats`, in one segment of which the touched elements alone count. Without features

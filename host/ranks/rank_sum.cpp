@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "host/ranks/fold.hpp"
-#include "host/runtime/device_of.hpp"
 #include "kernels/base/arena.hpp"
 
 namespace thalweg {
@@ -25,17 +24,10 @@ std::int64_t longest_piece(std::int64_t floats, std::int64_t ranks) {
   return (units_of(floats) + ranks - 1) / ranks * kSegmentAlign;
 }
 
-/// A batch may have a part for each slice, which takes the most memory.
-int most_places(int slices, SliceRange owned) {
-  std::vector<SliceRange> single;
-  for (int s = owned.begin; s < owned.end; ++s) single.push_back({s, s + 1});
-  return tree_program(slices, single).places;
-}
-
 }  // namespace
 
 std::int64_t rank_arenas(int slices, int ranks, int rank) {
-  return most_places(slices, slices_of_rank(slices, ranks, rank));
+  return most_part_sums(slices, slices_of_rank(slices, ranks, rank));
 }
 
 RankSum::RankSum(const Context& ctx, const RankArena& arena, int slices, Communicator& ranks)
@@ -60,9 +52,10 @@ RankSum::RankSum(const Context& ctx, const RankArena& arena, int slices, Communi
   }
 }
 
-void RankSum::sum(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad,
-                  std::span<float* const> of_rows) {
-  run_parts(ctx, rows, run, grad);
+void RankSum::sum(const Context& ctx, std::int64_t rows, std::int64_t most_rows, const SumPart& run,
+                  float* grad, std::span<float* const> of_rows) {
+  const SliceRange owned = slices_of_rank(slices_, ranks_.count(), ranks_.rank());
+  run_parts(ctx, {rows, slices_, cover(slices_, owned), most_rows}, run, grad);
   float* const sum = form_.packs() ? packed_.data() : grad;
   const std::vector<Piece> pieces = pieces_of(0, form_.size(), ranks_.count());
   exchange(pieces);
@@ -84,20 +77,15 @@ void RankSum::gather(std::span<float* const> arenas) {
   ranks_.gather(arrays);
 }
 
-/// Part by part, each sum added to its neighbour's as soon as both are there: few are kept at a time.
-void RankSum::run_parts(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad) {
-  const std::vector<SliceRange> parts =
-      own_batches(rows, slices_, cover(slices_, slices_of_rank(slices_, ranks_.count(), ranks_.rank())));
-  const TreeProgram own = tree_program(slices_, parts);
-  std::vector<float*> values;
-  for (const int place : own.place) values.push_back(sums_[static_cast<std::size_t>(place)].data());
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    run({rows_of(rows, slices_, parts[i]), parts[i].end - parts[i].begin}, form_.packs() ? grad : values[i]);
-    if (form_.packs()) form_.pack(grad, values[i]);
-    fold(device_of(ctx), own.after[i], values, form_.size());
-  }
-  node_sums_.clear();
-  for (const int root : own.roots) node_sums_.push_back(values[static_cast<std::size_t>(root)]);
+void RankSum::run_parts(const Context& ctx, const PartsOfBatch& batch, const SumPart& run, float* grad) {
+  std::vector<float*> places;
+  for (Buffer<float>& sum : sums_) places.push_back(sum.data());
+  const auto run_packed = [&](const BatchPart& part, float* sum) {
+    run(part, grad);
+    form_.pack(grad, sum);
+  };
+  node_sums_ = sum_parts(batch, places, form_.packs() ? SumPart(run_packed) : run,
+                         [&](const auto& adds, const auto& sums) { fold(ctx, adds, sums, form_.size()); });
 }
 
 /// Each rank gets its piece of every node.
@@ -122,7 +110,7 @@ void RankSum::add_nodes(const Context& ctx, Piece own, float* sum) {
   std::size_t mine = 0, other = 0;
   for (const int owner : owners_)
     values.push_back(owner == ranks_.rank() ? node_sums_[mine++] + own.begin : received_[other++].data());
-  for (const auto& adds : above_.after) fold(device_of(ctx), adds, values, own.end - own.begin);
+  for (const auto& adds : above_.after) fold(ctx, adds, values, own.end - own.begin);
   std::copy_n(values[0], own.end - own.begin, sum + own.begin);
 }
 

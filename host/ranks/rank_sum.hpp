@@ -1,20 +1,13 @@
 #pragma once
 // The gradient of a batch that several ranks share (docs/ranks.md, "A step").
-#include <functional>
 #include <vector>
 
 #include "host/ranks/communicator.hpp"
 #include "host/ranks/packed_gradient.hpp"
-#include "host/ranks/slice_owners.hpp"
+#include "host/ranks/part_sums.hpp"
 #include "host/runtime/memory.hpp"
 
 namespace thalweg {
-
-/// Consecutive rows of a batch that are summed as a batch of their own.
-struct BatchPart {
-  RowsOfBatch rows;
-  int slices = 0;
-};
 
 /// Memory that a rank has for sums besides that of the whole gradient, in gradients.
 std::int64_t rank_arenas(int slices, int ranks, int rank);
@@ -32,12 +25,11 @@ class RankSum {
   /// The memory is the host's.
   RankSum(const Context& ctx, const RankArena& arena, int slices, Communicator& ranks);
 
-  /// Leaves the gradient of a part in its memory. What the batch does not touch may be anything.
-  using RunPart = std::function<void(const BatchPart& part, float* grad)>;
-  /// Runs the parts of this rank of a batch of `rows` rows. Leaves the gradient of the batch in `grad`. Each
-  /// of `of_rows` [rows], of which the parts wrote their own rows, has those of all ranks. All ranks have the
-  /// same bits.
-  void sum(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad,
+  /// Runs the parts of this rank of a batch of `rows` rows; a call brings at most `most_rows`. What the batch
+  /// does not touch may be anything in the gradient of a part. Leaves the gradient of the batch in `grad`.
+  /// Each of `of_rows` [rows], of which the parts wrote their own rows, has those of all ranks. All ranks
+  /// have the same bits.
+  void sum(const Context& ctx, std::int64_t rows, std::int64_t most_rows, const SumPart& run, float* grad,
            std::span<float* const> of_rows);
 
   /// Leaves the pieces that each rank has of the arenas with all.
@@ -47,7 +39,7 @@ class RankSum {
   Communicator& ranks() const { return ranks_; }
 
  private:
-  void run_parts(const Context& ctx, std::int64_t rows, const RunPart& run, float* grad);
+  void run_parts(const Context& ctx, const PartsOfBatch& batch, const SumPart& run, float* grad);
   void exchange(const std::vector<Piece>& pieces);
   void add_nodes(const Context& ctx, Piece own, float* sum);
 

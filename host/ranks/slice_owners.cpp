@@ -19,12 +19,19 @@ bool cuts_alike(std::int64_t rows, int slices, SliceRange node) {
   return true;
 }
 
-void add_batches(std::int64_t rows, int slices, SliceRange node, std::vector<SliceRange>& to) {
-  if (cuts_alike(rows, slices, node)) return to.push_back(node);
+/// Whether one call may bring the node, as a batch of its own.
+bool is_call(std::int64_t rows, int slices, SliceRange node, std::int64_t most_rows) {
+  const auto [begin, end] = rows_of(rows, slices, node);
+  return end - begin <= most_rows && node.end - node.begin <= kMaxSlices && cuts_alike(rows, slices, node);
+}
+
+void add_batches(std::int64_t rows, int slices, SliceRange node, std::int64_t most_rows,
+                 std::vector<SliceRange>& to) {
   const auto count = static_cast<unsigned>(node.end - node.begin);
+  if (count == 1 || is_call(rows, slices, node, most_rows)) return to.push_back(node);
   const int middle = node.begin + static_cast<int>(std::bit_floor(count - 1));
-  add_batches(rows, slices, {node.begin, middle}, to);
-  add_batches(rows, slices, {middle, node.end}, to);
+  add_batches(rows, slices, {node.begin, middle}, most_rows, to);
+  add_batches(rows, slices, {middle, node.end}, most_rows, to);
 }
 
 /// Whether the tree adds the two ranges, neighbours, to each other.
@@ -79,9 +86,10 @@ std::vector<SliceRange> cover(int slices, SliceRange owned) {
   return nodes;
 }
 
-std::vector<SliceRange> own_batches(std::int64_t rows, int slices, std::span<const SliceRange> nodes) {
+std::vector<SliceRange> own_batches(std::int64_t rows, int slices, std::span<const SliceRange> nodes,
+                                    std::int64_t most_rows) {
   std::vector<SliceRange> batches;
-  for (const SliceRange node : nodes) add_batches(rows, slices, node, batches);
+  for (const SliceRange node : nodes) add_batches(rows, slices, node, most_rows, batches);
   return batches;
 }
 

@@ -29,9 +29,11 @@ SliceRange slices_of_rank(int slices, int ranks, int rank);
 /// The largest nodes of the tree that lie in `owned`, left to right.
 std::vector<SliceRange> cover(int slices, SliceRange owned);
 
-/// The nodes, some of them in parts: each, as a batch of its own, cuts its rows where the batch of `rows`
-/// rows cuts them.
-std::vector<SliceRange> own_batches(std::int64_t rows, int slices, std::span<const SliceRange> nodes);
+/// The nodes, some of them in parts that are nodes, too: each, as a batch of its own, cuts its rows where the
+/// batch of `rows` rows cuts them. A part of more than one slice has at most `most_rows` rows and kMaxSlices
+/// slices, so that one call may bring it.
+std::vector<SliceRange> own_batches(std::int64_t rows, int slices, std::span<const SliceRange> nodes,
+                                    std::int64_t most_rows);
 
 /// The additions of the tree above some nodes, its leaves. The value of a subtree stands where its first leaf
 /// was.

@@ -3,12 +3,8 @@
 #include <algorithm>
 
 #include "host/config/byte_size.hpp"
-#include "kernels/base/slices.hpp"
 
 namespace thalweg {
-
-static_assert(kMostReductionSlices == kMaxSlices,
-              "the range of train.reduction_slices is that of the kernels");
 
 LearnerOptions learner_options(const Config& config, std::int64_t rows, const EpochBatches* batches,
                                const Privacy* privacy) {

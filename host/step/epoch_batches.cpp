@@ -7,18 +7,19 @@
 #include "host/data/block_order.hpp"
 #include "host/data/order.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/settings/train.hpp"
 
 namespace thalweg {
 
 namespace {
 
 void check(const BlockOrder& order) {
-  const bool windows = order.window_blocks >= 1 && order.slices >= 1 && order.slices <= kMaxSlices;
+  const bool windows = order.window_blocks >= 1 && order.slices >= 1 && order.slices <= kMostReductionSlices;
   if (order.block_rows == 0 || (order.block_rows > 0 && windows)) return;
   throw ShapeError(
       fmt::format("BlockOrder of blocks of {} rows, windows of {} blocks and {} slices; expected 0 rows or "
                   "more, 1 block or more and 1 to {} slices",
-                  order.block_rows, order.window_blocks, order.slices, kMaxSlices));
+                  order.block_rows, order.window_blocks, order.slices, kMostReductionSlices));
 }
 
 }  // namespace

@@ -37,6 +37,19 @@ void require_objective(const ObjectiveFunction& objective) {
   if (!objective) throw UsageError("the objective is an empty std::function");
 }
 
+void append(ObjectiveResult& to, const ObjectiveResult& more) {
+  to.losses.insert(to.losses.end(), more.losses.begin(), more.losses.end());
+  to.gradient.insert(to.gradient.end(), more.gradient.begin(), more.gradient.end());
+}
+
+ObjectiveFunction replayed(const ObjectiveResult& result) {
+  return [&result](const ObjectiveCall& call) {
+    const auto [rows, cols] = std::pair(call.output.rows, call.output.cols);
+    std::copy_n(result.losses.begin() + call.first, rows, call.losses);
+    std::copy_n(result.gradient.begin() + call.first * cols, rows * cols, call.grad_output.data);
+  };
+}
+
 void require_finite_gradient(const ObjectiveResult& result, const std::int64_t* rows, const Dataset& data) {
   const auto bad = std::find_if(result.gradient.begin(), result.gradient.end(),
                                 [](float value) { return !std::isfinite(value); });

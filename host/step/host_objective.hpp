@@ -30,6 +30,12 @@ void require_objective(const ObjectiveFunction& objective);
 ObjectiveResult call_objective(const HostObjective& objective, ConstMatrix output, std::int64_t first,
                                float scale, const Dataset& data);
 
+/// Adds what an objective wrote of the rows that follow.
+void append(ObjectiveResult& to, const ObjectiveResult& more);
+/// Gives what an objective wrote of a whole batch again, for calls that have any rows of it. `result`
+/// outlives the function.
+ObjectiveFunction replayed(const ObjectiveResult& result);
+
 /// Throws DivergedError, naming the row of `data`, if an element of the gradient is not finite. `rows`: of
 /// the call.
 void require_finite_gradient(const ObjectiveResult& result, const std::int64_t* rows, const Dataset& data);

@@ -44,26 +44,36 @@ void LayeredStep::forward_and_loss(const MicroBatch& batch, const float* scale,
                                    const HostObjective* objective) {
   const auto& [ctx, network, data, per_sample] = parts_;
   const Matrix output = pass_.forward(ctx, network, batch.input, batch.arenas);
-  if (objective != nullptr)
-    return evaluate_on_host(batch, *objective, output, scale != nullptr ? objective->scale : 1.0f);
+  if (objective != nullptr) return evaluate_on_host(batch, *objective, output);
   evaluate_objective(ctx, network.objective(), output, data.targets(batch.input.ids, scale), batch.losses,
                      pass_.output_gradient(network, output.rows));
 }
 
-void LayeredStep::evaluate_on_host(const MicroBatch& batch, const HostObjective& objective, Matrix output,
-                                   float scale) {
+ObjectiveResult LayeredStep::ask(const MicroBatch& batch, const HostObjective& objective) {
+  return call(batch, objective, pass_.forward(parts_.ctx, parts_.network, batch.input, batch.arenas));
+}
+
+ObjectiveResult LayeredStep::call(const MicroBatch& batch, const HostObjective& objective,
+                                  Matrix output) const {
+  const bool clips = parts_.per_sample != nullptr && parts_.per_sample->clips();
+  std::vector<float> outputs(static_cast<std::size_t>(output.rows * output.cols));
+  backend_of(parts_.ctx)
+      .memory.download(device_of(parts_.ctx), outputs.data(), output.data,
+                       output.rows * output.cols * std::int64_t{sizeof(float)});
+  ObjectiveResult result =
+      call_objective(objective, matrix<const float>(outputs.data(), output.rows, output.cols), batch.first,
+                     clips ? 1.0f : objective.scale, parts_.data.host());
+  require_finite_gradient(result, objective.rows + batch.first, parts_.data.host());
+  return result;
+}
+
+void LayeredStep::evaluate_on_host(const MicroBatch& batch, const HostObjective& objective, Matrix output) {
   const Device& device = device_of(parts_.ctx);
   const MemoryOps& memory = backend_of(parts_.ctx).memory;
-  const std::int64_t bytes = output.rows * output.cols * std::int64_t{sizeof(float)};
-  std::vector<float> outputs(static_cast<std::size_t>(output.rows * output.cols));
-  memory.download(device, outputs.data(), output.data, bytes);
-  const ObjectiveResult result =
-      call_objective(objective, matrix<const float>(outputs.data(), output.rows, output.cols),
-                     batch.input.slices.first, scale, parts_.data.host());
-  require_finite_gradient(result, objective.rows + batch.input.slices.first, parts_.data.host());
+  const ObjectiveResult result = call(batch, objective, output);
   memory.upload(device, batch.losses, result.losses.data(), output.rows * std::int64_t{sizeof(float)});
   memory.upload(device, pass_.output_gradient(parts_.network, output.rows).data, result.gradient.data(),
-                bytes);
+                output.rows * output.cols * std::int64_t{sizeof(float)});
 }
 
 std::unique_ptr<LayeredStep> make_layered_step(const StepParts& parts, std::int64_t max_rows) {

@@ -42,7 +42,7 @@ void Learner::State::set_data(const Dataset& dataset) {
   LearnerData part(ctx, network->spec().schema, dataset, options, burst.limit());
   if (!dataset.target.empty()) require_targets(network->spec(), part.host());
   std::optional<SparseBatch> batch;
-  if (sparse) batch.emplace(ctx, *network->sparse_layer(), part.host(), options.max_batch, kept_slices());
+  if (sparse) batch.emplace(ctx, *network->sparse_layer(), part.host(), options.max_batch, split());
   const auto replace = [&] {
     if (per_sample) per_sample->set_data(ctx, part.placed());
     if (batch) sparse.emplace(std::move(*batch));

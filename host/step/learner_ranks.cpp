@@ -7,6 +7,7 @@
 #include "host/checkpoint/checksum.hpp"
 #include "host/data/memory_rows.hpp"
 #include "host/model/model_call.hpp"
+#include "host/ranks/fold.hpp"
 #include "host/ranks/local_ranks.hpp"
 #include "thalweg/error.hpp"
 

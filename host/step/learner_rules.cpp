@@ -8,8 +8,8 @@
 #include "host/model/network.hpp"
 #include "host/step/learner_ranks.hpp"
 #include "host/step/step_program.hpp"
-#include "kernels/base/slices.hpp"
 #include "thalweg/error.hpp"
+#include "thalweg/settings/train.hpp"
 
 namespace thalweg {
 namespace {
@@ -53,9 +53,9 @@ void require_options(const Model& model, const Dataset& data, const LearnerOptio
   check_per_sample(options.per_sample);
   require("LearnerOptions::max_batch", at_least(1), static_cast<double>(options.max_batch));
   require("LearnerOptions::micro_batch", at_least(0), static_cast<double>(options.micro_batch));
-  require("LearnerOptions::reduction_slices", from_to(1, kMaxSlices),
+  require("LearnerOptions::reduction_slices", from_to(1, kMostReductionSlices),
           static_cast<double>(options.reduction_slices));
-  require("LearnerOptions::ranks", from_to(1, kMaxSlices), static_cast<double>(options.ranks));
+  require("LearnerOptions::ranks", from_to(1, kMostRanks), static_cast<double>(options.ranks));
   require("LoadingOptions::memory", at_least(0), static_cast<double>(options.loading.memory));
   require("LoadingOptions::readers", from_to(1, 256), static_cast<double>(options.loading.readers));
   check_batches(data, options);

@@ -41,11 +41,12 @@ std::int64_t sparse_weight_of(const Network& network) {
   return layer != nullptr ? layer->sparse_weight() : -1;
 }
 
-void require_micro_batches(const Network& network) {
+/// `why` the batches come in parts.
+void require_parts(const Network& network, const std::string& why) {
   for (const auto& layer : network.layers()) {
     if (layer->whole_batch_reason().empty()) continue;
-    throw ConfigError("train.micro_batch is set, but layer \"" + layer->name() +
-                      "\": " + layer->whole_batch_reason() + "; use model.normalization=layer");
+    throw ConfigError(why + ", but layer \"" + layer->name() + "\": " + layer->whole_batch_reason() +
+                      "; use model.normalization=layer");
   }
 }
 
@@ -56,77 +57,24 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
       network(model),
       data(ctx, network->spec().schema, dataset, o, burst_limit_of(ctx, o)),
       options(with_micro_batch(ctx, *network, data.host(), o)),
+      gradient(ctx, network->plan().arena_size(), gradient_arenas(options)),
       optimizer(ctx, network->plan(), network->parameters().data(), optimizer_config(o),
                 sparse_weight_of(*network)),
       inputs(ctx, o.max_batch, burst_limit_of(ctx, o)),
       ids(ctx, o.batches, inputs),
       burst(ctx, burst_limit_of(ctx, o), o.max_batch, network->buffers()),
       graphs(ctx) {
-  if (split()) require_micro_batches(*network);
+  if (split()) require_parts(*network, "train.micro_batch is set");
+  if (o.reduction_slices > kMaxSlices)
+    require_parts(*network, "train.reduction_slices is above " + std::to_string(kMaxSlices));
   options.batches = ids.batches();  // the learner's own copy
-  const std::int64_t arena = network->plan().arena_size(), objective_rows = asked_rows(o);
-  gradient = {.sum = Buffer<float>(ctx, arena), .partials = Buffer<float>(ctx, arena * kept_slices())};
-  gradient.sum.zero(ctx);
+  const std::int64_t objective_rows = asked_rows(o);
   if (const Layer* layer = network->sparse_layer())
-    sparse.emplace(ctx, *layer, data.host(), o.max_batch, kept_slices());
+    sparse.emplace(ctx, *layer, data.host(), o.max_batch, split());
   if (o.per_sample.any())
     per_sample.emplace(ctx, *network, data.placed(), o.per_sample, objective_rows, o.max_batch);
   programs.emplace(parts(), options, objective_rows);
   if (o.ranks > 1) ranks = make_ranks(model, rank);
-}
-
-/// Rows of the batch from position `first` on.
-Input Learner::State::input_of(std::int64_t first, std::int64_t count) const {
-  Input input = data.input(ids.ids(), first, count);
-  if (!per_sample) return input;
-  input.squares = per_sample->input_squares() + (data.by_position() ? first : 0);
-  input.square_ids = data.by_position() ? nullptr : ids.ids() + first;
-  return input;
-}
-
-/// The rows of the call that is likely to follow that up to position `done`; none: that is not known.
-DenseRows Learner::State::rows_after(const BatchPart& part, std::int64_t done) const {
-  const auto rows = [&](const std::int64_t* from, std::int64_t count) {
-    return data.upcoming(from, std::min(options.micro_batch, count));
-  };
-  if (done < part.rows.end) return rows(ids.ids() + done, part.rows.end - done);
-  const bool whole = ranks == nullptr && ids.upcoming() != nullptr;
-  return whole ? rows(ids.upcoming(), ids.upcoming_count()) : DenseRows{};
-}
-
-MicroBatch Learner::State::micro_batch(const BatchPart& part, const BatchSlices& slices, float* grad) const {
-  const std::int64_t first = part.rows.begin + slices.first;
-  Input input = input_of(first, slices.rows);
-  if (sparse) sparse->extend(input, grad, part.rows.begin);
-  return {.input = {.slices = slices, .ids = ids.ids() + first, .step = inputs.step(), .input = input},
-          .first = first,
-          .arenas = {.param = network->parameters().data(),
-                     .grad = grad,
-                     .partials = gradient.partials.data(),
-                     .partial_stride = network->plan().arena_size(),
-                     .buffers = network->buffers().data()},
-          .scale = inputs.loss_scale(),
-          .losses = burst.losses() + first,
-          .upcoming = rows_after(part, first + slices.rows)};
-}
-
-void Learner::State::sum_part(const BatchPart& part, float* grad, const HostObjective* objective) {
-  const std::int64_t most = programs->most_rows(objective), count = part.rows.end - part.rows.begin;
-  for (std::int64_t first = 0; first == 0 || first < count; first += most) {
-    const std::int64_t rows = std::min(most, count - first);
-    programs->run(micro_batch(part, {count, first, rows, part.slices}, grad), objective);
-  }
-}
-
-void Learner::State::sum_gradient(std::int64_t count, const HostObjective* objective) {
-  float* const grad = gradient.sum.data();
-  if (sparse) sparse->index(input_of(0, count), grad, optimizer.lazy());
-  if (per_sample && data.by_position()) per_sample->find_squares(ctx, data.input(ids.ids(), 0, count));
-  if (ranks == nullptr) return sum_part({{0, count}, options.reduction_slices}, grad, objective);
-  std::vector<float*> of_rows{burst.losses()};
-  if (per_sample) of_rows.push_back(per_sample->placed_norms());
-  ranks->sum->sum(
-      ctx, count, [&](const BatchPart& part, float* sum) { sum_part(part, sum, objective); }, grad, of_rows);
 }
 
 void Learner::State::finish_gradient(std::int64_t count, const TouchedElements& touched) {

@@ -20,9 +20,13 @@
 
 namespace thalweg {
 
-/// The gradient arena, and the partial sums that outlive a micro-batch.
+/// The gradient arena, and those of the sums that wait for their neighbours in the slice tree.
 struct GradientArenas {
-  Buffer<float> sum, partials;
+  Buffer<float> sum;
+  std::vector<Buffer<float>> waiting;
+
+  GradientArenas(const Context& ctx, std::int64_t floats, std::int64_t arenas);
+  std::vector<float*> places();  ///< of part_sums.hpp
 };
 
 struct RankOrder;
@@ -74,8 +78,6 @@ struct Learner::State {
  private:
   bool clips() const { return options.per_sample.clips(); }
   bool split() const { return options.micro_batch < options.max_batch; }
-  /// Slices of a batch whose sums outlive a micro-batch.
-  std::int64_t kept_slices() const { return split() ? options.reduction_slices : 0; }
   void require_step(const StepRows& rows, double lr, bool update, const ObjectiveFunction* objective) const;
   void require_count(std::int64_t count) const;
   double weight_of(const StepRows& rows) const;
@@ -83,6 +85,9 @@ struct Learner::State {
   void take(StepRows rows, double lr, bool update, const ObjectiveFunction* objective);
   void run(std::int64_t count, bool update, const HostObjective* objective);
   void sum_gradient(std::int64_t count, const HostObjective* objective);
+  ObjectiveResult ask(const HostObjective& objective, std::int64_t most);
+  void sum_in_parts(std::int64_t count, const HostObjective* objective);
+  void sum_batch(std::int64_t count, const HostObjective* objective);
   void sum_part(const BatchPart& part, float* grad, const HostObjective* objective);
   void finish_gradient(std::int64_t count, const TouchedElements& touched);
   StepParts parts() { return {ctx, *network, data.placed(), per_sample ? &*per_sample : nullptr}; }

@@ -51,12 +51,11 @@ MemoryPlan plan_memory(const ModelSpec& spec, const Dataset& data, const Learner
   const Network network(spec);
   const std::int64_t arena = network.plan().arena_size(), buffers = network.plan().buffer_size();
   const std::int64_t micro = asked_rows(options);
-  const std::int64_t partials = micro < options.max_batch ? options.reduction_slices : 0;
   const std::int64_t output_gradients = takes_fused_step(network, options.per_sample) ? options.max_batch : 0;
   const std::int64_t states =
       state_count(options.optimizer.name) + (options.optimizer.average != Averaging::none ? 1 : 0);
   return {.parameters = kFloat * (arena + 2 * buffers),
-          .gradients = kFloat * arena * (1 + partials),
+          .gradients = kFloat * arena * gradient_arenas(options),
           .states = kFloat * arena * states,
           .activations = kFloat * (pass_floats(network, micro, options.per_sample.clips()) +
                                    options.max_batch + output_gradients),

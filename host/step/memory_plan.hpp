@@ -12,7 +12,7 @@ namespace thalweg {
 /// Bytes of each part.
 struct MemoryPlan {
   std::int64_t parameters = 0;   ///< parameters and running statistics
-  std::int64_t gradients = 0;    ///< gradients and the partial sums of micro-batches
+  std::int64_t gradients = 0;    ///< gradients, and those of parts that wait
   std::int64_t states = 0;       ///< states of the optimizer, and an average
   std::int64_t activations = 0;  ///< activations of one micro-batch, and their gradients
   std::int64_t data = 0;

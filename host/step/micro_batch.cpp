@@ -5,8 +5,10 @@
 
 #include "host/data/feature_rows.hpp"
 #include "host/data/row_store.hpp"
+#include "host/ranks/part_sums.hpp"
 #include "host/runtime/device_of.hpp"
 #include "kernels/backend.hpp"
+#include "kernels/base/slices.hpp"
 
 namespace thalweg {
 namespace {
@@ -42,6 +44,12 @@ std::int64_t micro_rows(const Context& ctx, const Network& network, const Datase
   // Twice as much still fits the caches of two threads.
   const bool pays = part >= kRowsPerOutput * network.spec().outputs && options.max_batch > 2 * part;
   return pays ? part : asked_rows(options);
+}
+
+std::int64_t gradient_arenas(const LearnerOptions& options) {
+  const bool in_parts = asked_rows(options) < options.max_batch || options.reduction_slices > kMaxSlices;
+  if (!in_parts || options.ranks > 1) return 1;
+  return most_part_sums(options.reduction_slices, {0, options.reduction_slices});
 }
 
 }  // namespace thalweg

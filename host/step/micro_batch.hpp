@@ -16,4 +16,9 @@ std::int64_t asked_rows(const LearnerOptions& options);
 std::int64_t micro_rows(const Context& ctx, const Network& network, const Dataset& data,
                         const LearnerOptions& options);
 
+/// Gradient arenas of a learner, which has `options.micro_batch` rows at a time, 0 for the whole batch. The
+/// parts of a batch take one for each level of the slice tree, besides that of the gradient. Ranks have
+/// memory of their own for the sums of parts.
+std::int64_t gradient_arenas(const LearnerOptions& options);
+
 }  // namespace thalweg

@@ -30,7 +30,7 @@ std::int64_t most_entries(const Dataset& data, std::int64_t rows) {
 }
 
 SparseBatch::SparseBatch(const Context& ctx, const Layer& layer, const Dataset& data, std::int64_t max_batch,
-                         std::int64_t partial_slices)
+                         bool split)
     : ctx_(ctx), layer_(layer) {
   const std::int64_t most = most_entries(data, max_batch), capacity = std::min(most, data.features);
   features_ = Buffer<std::int32_t>(ctx, std::max<std::int64_t>(capacity, 1));
@@ -42,7 +42,7 @@ SparseBatch::SparseBatch(const Context& ctx, const Layer& layer, const Dataset& 
   }
   count_ = Buffer<std::int64_t>(ctx, 1);
   row_begin_ = Buffer<std::int64_t>(ctx, max_batch + 1);
-  partials_ = Buffer<float>(ctx, capacity * layer.out_features() * partial_slices);
+  chains_ = Buffer<float>(ctx, split ? capacity * layer.out_features() : 0);
   touched_ = {.features = features_.data(),
               .count = count_.data(),
               .row_begin = row_begin_.data(),
@@ -81,9 +81,9 @@ void SparseBatch::index(const Input& batch, float* grad, bool lazy) {
 void SparseBatch::extend(Input& input, float* grad, std::int64_t part) const {
   auto& sparse = std::get<SparseInput>(input.rows);
   sparse.touched = touched_;
-  sparse.touched.row_begin += part;
+  sparse.touched.first_row = part;
   sparse.weight_sum = {.sum = grad + layer_.sparse_weight(),
-                       .partials = partials_.data(),
+                       .partials = chains_.data(),
                        .partial_stride = touched_.capacity * layer_.out_features()};
 }
 

@@ -11,10 +11,10 @@ namespace thalweg {
 
 class SparseBatch {
  public:
-  /// `layer`: the network's sparse_layer(). `partial_slices`: slices whose partial sums outlive a
-  /// micro-batch; 0 where the batch is whole. All buffers are as large as the longest rows may need.
+  /// `layer`: the network's sparse_layer(). `split`: a slice may come in several calls, between which its
+  /// chains are kept. All buffers are as large as the longest rows may need.
   SparseBatch(const Context& ctx, const Layer& layer, const Dataset& data, std::int64_t max_batch,
-              std::int64_t partial_slices);
+              bool split);
 
   /// Throws ShapeError unless there is room for the entries of the rows; one that is listed twice counts
   /// twice.
@@ -34,7 +34,7 @@ class SparseBatch {
   Buffer<std::int32_t> features_, slots_, entries_begin_;
   Buffer<TouchedEntry> entries_;
   Buffer<std::int64_t> count_, row_begin_;
-  Buffer<float> partials_;
+  Buffer<float> chains_;  ///< of a slice
   TouchedFeatures touched_;
 };
 

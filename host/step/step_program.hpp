@@ -45,6 +45,8 @@ class LayeredStep : public StepProgram {
 
   void run(const MicroBatch& batch) override { run(batch, nullptr); }
   virtual void run(const MicroBatch& batch, const HostObjective* objective);
+  /// The forward half alone: what the objective writes of the rows.
+  ObjectiveResult ask(const MicroBatch& batch, const HostObjective& objective);
 
  protected:
   LayeredStep(const StepParts& parts, std::int64_t max_rows, PassUse use);
@@ -55,7 +57,8 @@ class LayeredStep : public StepProgram {
   Pass pass_;
 
  private:
-  void evaluate_on_host(const MicroBatch& batch, const HostObjective& objective, Matrix output, float scale);
+  ObjectiveResult call(const MicroBatch& batch, const HostObjective& objective, Matrix output) const;
+  void evaluate_on_host(const MicroBatch& batch, const HostObjective& objective, Matrix output);
 };
 
 /// A LayeredStep, clipping where per-sample options ask for it.

@@ -21,6 +21,10 @@ void StepPrograms::run(const MicroBatch& batch, const HostObjective* objective) 
   program.run(batch);
 }
 
+ObjectiveResult StepPrograms::ask(const MicroBatch& batch, const HostObjective& objective) {
+  return objective_step().ask(batch, objective);
+}
+
 /// An objective of the caller's may need the batch as a whole.
 LayeredStep& StepPrograms::objective_step() {
   if (objective_rows_ == micro_rows_) return *layered_;

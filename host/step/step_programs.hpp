@@ -16,6 +16,8 @@ class StepPrograms {
   std::int64_t most_rows(const HostObjective* objective) const;
   /// As StepProgram::run. `objective` null: the model's own loss.
   void run(const MicroBatch& batch, const HostObjective* objective);
+  /// As LayeredStep::ask.
+  ObjectiveResult ask(const MicroBatch& batch, const HostObjective& objective);
 
  private:
   LayeredStep& objective_step();

@@ -48,7 +48,7 @@ class THALWEG_API RowSet {
 struct BlockOrder {
   std::int64_t block_rows = 0;     ///< rows of a block; 0: all rows are permuted, without blocks
   std::int64_t window_blocks = 1;  ///< blocks of a window
-  std::int64_t slices = 1;         ///< of a batch, 1 to 64; each has windows of its own
+  std::int64_t slices = 1;         ///< of a batch, 1 to 1024; each has windows of its own
   bool operator==(const BlockOrder&) const = default;
 };
 

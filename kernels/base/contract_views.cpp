@@ -24,7 +24,8 @@ void each_array(const Contract& op, const char* name, const TouchedFeatures& t, 
   op.at_least({name, "entries_capacity"}, t.entries_capacity, 0);
   visit(Label{name, "features"}, t.features, t.capacity);
   visit(Label{name, "count"}, t.count, std::int64_t{1});
-  visit(Label{name, "row_begin"}, t.row_begin, batch_rows + 1);
+  op.at_least({name, "first_row"}, t.first_row, 0);
+  visit(Label{name, "row_begin"}, t.row_begin, t.first_row + batch_rows + 1);
   if (t.entries == nullptr) return visit(Label{name, "slots"}, t.slots, t.entries_capacity);
   visit(Label{name, "entries"}, t.entries, t.entries_capacity);
   visit(Label{name, "entries_begin"}, t.entries_begin, t.capacity + 1);
@@ -68,10 +69,11 @@ void require_slices(const Contract& op, const BatchSlices& s, std::int64_t rows)
 
 void writes(Contract& op, const char* name, const BatchSum& to, const BatchSlices& slices, std::int64_t size,
             std::int64_t chain) {
-  op.writes({name, "sum"}, to.sum, size);
+  const Operand sum = op.writes({name, "sum"}, to.sum, size);
   if (slices.whole()) return;
   op.at_least({name, "partial_stride"}, to.partial_stride, chain);
-  op.writes(area({name, "partials"}, Matrix{to.partials, slices.slices, chain, to.partial_stride}));
+  op.writes(area({name, "partials"}, Matrix{to.partials, slices.slices, chain, to.partial_stride}),
+            slices.slices == 1 ? sum : Operand{});
 }
 
 void reads(Contract& op, const char* name, const TouchedFeatures& touched, std::int64_t batch_rows) {

@@ -16,6 +16,7 @@ void reads(Contract& op, const char* name, const LossTargets& targets, std::int6
 void require_slices(const Contract& op, const BatchSlices& slices, std::int64_t rows);
 
 /// A sum of `size` elements; where other calls bring the rest of the batch, its chains of `chain` elements.
+/// The chains of a single slice may be the sum.
 void writes(Contract& op, const char* name, const BatchSum& sum, const BatchSlices& slices, std::int64_t size,
             std::int64_t chain);
 inline void writes(Contract& op, const char* name, const BatchSum& sum, const BatchSlices& slices,

@@ -9,7 +9,7 @@
 
 namespace thalweg {
 
-constexpr int kMaxSlices = 64;
+constexpr int kMaxSlices = 64;  ///< of a call
 
 /// When the slices of a batch are added up.
 enum class SliceFinish {
@@ -55,7 +55,7 @@ constexpr BatchSlices whole_batch(std::int64_t rows, int slices = 8) { return {r
 /// partials + s * partial_stride between calls. The call that finishes runs the tree and writes `sum`.
 struct BatchSum {
   float* sum = nullptr;
-  float* partials = nullptr;  ///< null is allowed when every call brings the whole batch
+  float* partials = nullptr;  ///< null where each call brings the whole batch; of one slice it may be `sum`
   std::int64_t partial_stride = 0;
 
   THALWEG_HD constexpr float* chain(int s) const { return partials + s * partial_stride; }

@@ -26,6 +26,8 @@ struct TouchedFeatures {
   std::int32_t* entries_begin = nullptr;
   std::int64_t capacity = 0;          ///< at least min(I, entries of the batch)
   std::int64_t entries_capacity = 0;  ///< at least the entries of the batch
+  /// Row of the batch that is the first of the slices of a call, where these are of a part of the batch.
+  std::int64_t first_row = 0;
 };
 
 /// The elements {offset + o * in_features + features[t]} of the arena, which lazy updates alone change:

@@ -82,7 +82,7 @@ THALWEG_HD void add_row(SparseEntries row, const std::int32_t* slots, const floa
 /// The slots of row n of a call.
 THALWEG_HD const std::int32_t* slots_of(const TouchedFeatures& touched, const BatchSlices& slices,
                                         std::int64_t n) {
-  return touched.slots + touched.row_begin[slices.first + n];
+  return touched.slots + touched.row_begin[touched.first_row + slices.first + n];
 }
 
 }  // namespace thalweg::THALWEG_ISA

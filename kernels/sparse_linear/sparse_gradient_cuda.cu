@@ -36,7 +36,7 @@ __global__ void __launch_bounds__(kThreads)
   const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   const std::int64_t outputs = args.grad_output.cols, slot = i / outputs, o = i - slot * outputs;
   const int s = static_cast<int>(blockIdx.y);
-  const std::int64_t first = args.slices.first;
+  const std::int64_t first = args.touched.first_row + args.slices.first;
   const std::int64_t begin = first + args.slices.call_begin(s), end = first + args.slices.call_end(s);
   if (slot >= *args.touched.count || begin == end) return;
   const TouchedEntry* const entries = args.touched.entries;
@@ -77,7 +77,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 __global__ void __launch_bounds__(kThreads)
-    bias_sums_kernel(SliceChains<float> from, std::int64_t outputs, float* __restrict__ sum) {
+    bias_sums_kernel(SliceChains<float> from, std::int64_t outputs, float* sum) {
   const std::int64_t o = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
   if (o < outputs) sum[o] = from.tree(o);
 }

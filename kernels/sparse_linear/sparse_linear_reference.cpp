@@ -83,7 +83,8 @@ void weight_grad(const SparseParameterGrad& args) {
   SliceTotals totals(args.slices, args.grad_weight, count * outputs);
   for (int s = 0; s < args.slices.slices; ++s) {
     for (std::int64_t n = args.slices.call_begin(s); n < args.slices.call_end(s); ++n) {
-      const std::int32_t* slots = args.touched.slots + args.touched.row_begin[args.slices.first + n];
+      const std::int64_t row = args.touched.first_row + args.slices.first + n;
+      const std::int32_t* slots = args.touched.slots + args.touched.row_begin[row];
       for (std::int64_t e = begin_of(input, n); e < end_of(input, n); ++e, ++slots) {
         for (std::int64_t o = 0; o < outputs; ++o)
           totals.total(s, *slots * outputs + o) +=

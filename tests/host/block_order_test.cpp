@@ -195,12 +195,12 @@ TEST(BlockOrder, IsRefusedWhereItIsNone) {
     return std::string();
   };
   EXPECT_EQ(refused({}), "");
-  EXPECT_EQ(refused({1, 1, 64}), "");
+  EXPECT_EQ(refused({1, 1, 1024}), "");
   EXPECT_EQ(
       refused({-1, 2, 8}),
       "BlockOrder of blocks of -1 rows, windows of 2 blocks and 8 slices; expected 0 rows or more, 1 block "
-      "or more and 1 to 64 slices");
-  for (const BlockOrder order : {BlockOrder{1, 0, 8}, BlockOrder{1, 1, 0}, BlockOrder{1, 1, 65}})
+      "or more and 1 to 1024 slices");
+  for (const BlockOrder order : {BlockOrder{1, 0, 8}, BlockOrder{1, 1, 0}, BlockOrder{1, 1, 1025}})
     EXPECT_NE(refused(order), "") << order.window_blocks << " " << order.slices;
 }
 

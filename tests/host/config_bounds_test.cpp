@@ -130,7 +130,7 @@ std::vector<Bounds> ranges() {
        {"0", "256", "257"},
        {"1", "255"},
        {{"normalization", "batch"}, {"batch_size", "256"}}},
-      {"train.reduction_slices", {"1", "64"}, {"0", "65", "-1"}, {}},
+      {"train.reduction_slices", {"1", "1024"}, {"0", "1025", "-1"}, {}},
       {"train.ranks", {"1", "64"}, {"0", "65", "-1"}, {{"reduction_slices", "64"}}},
       {"train.ranks", {"1", "8"}, {"9"}, {}},
       {"train.threads", {"0", "4096"}, {"-1", "4097"}, {}},
@@ -250,8 +250,8 @@ TEST(ConfigBounds, NoSettingIsLeftOutOfTheseTables) {
 TEST(ConfigBounds, ARuleSaysTheValueAndWhatIsAllowed) {
   EXPECT_EQ(problem({{"seed", "-1"}}), "seed = -1: wanted an integer of at least 0");
   EXPECT_EQ(problem({{"train.threads", "4097"}}), "train.threads = 4097: wanted an integer from 0 to 4096");
-  EXPECT_EQ(problem({{"train.reduction_slices", "65"}}),
-            "train.reduction_slices = 65: wanted an integer from 1 to 64");
+  EXPECT_EQ(problem({{"train.reduction_slices", "1025"}}),
+            "train.reduction_slices = 1025: wanted an integer from 1 to 1024");
   EXPECT_EQ(problem({{"optimizer.eps", "-0.5"}}),
             "optimizer.eps = -0.5: wanted a finite number of at least 0");
   EXPECT_EQ(problem({{"optimizer.lr", "inf"}}), "optimizer.lr = inf: wanted auto or a finite number above 0");

@@ -467,7 +467,7 @@ TEST(Config, ValuesOutOfRangeAreNamed) {
       {"schedule.cycle_factor", "0.5"},
       {"schedule.rise_fraction", "1.5"},
       {"train.reduction_slices", "0"},
-      {"train.reduction_slices", "65"},
+      {"train.reduction_slices", "1025"},
       {"train.ranks", "9"},
       {"train.threads", "-1"},
       {"checkpoint.keep", "0"},
@@ -492,6 +492,11 @@ TEST(Config, ContradictionsNameBothSettings) {
   EXPECT_EQ(invalid({{"normalization", "batch"}, {"hidden", "8"}, {"batch_size", "8"}, {"micro_batch", "9"}}),
             "(no error)")
       << "the batch is smaller";
+  const std::string slices =
+      invalid({{"normalization", "batch"}, {"hidden", "8"}, {"reduction_slices", "65"}});
+  EXPECT_TRUE(says(slices, "train.reduction_slices = 65 is above 64"));
+  EXPECT_TRUE(says(slices, "model.normalization"));
+  EXPECT_EQ(invalid({{"normalization", "batch"}, {"hidden", "8"}, {"reduction_slices", "64"}}), "(no error)");
   EXPECT_TRUE(says(invalid({{"label_smoothing", "0.1"}, {"loss", "hinge"}}), "softmax_cross_entropy"));
   EXPECT_TRUE(says(invalid({{"dropout", "0.1"}}), "model.hidden is empty"));
   EXPECT_TRUE(says(invalid({{"normalization", "layer"}}), "model.hidden is empty"));

@@ -145,7 +145,7 @@ TEST_P(LayerTest, BatchNormFindsItsPartsOfTheArenasInTrainingAndInEvaluation) {
 }
 
 /// The sums over the batch go on in the call that follows; this one must not have touched them.
-TEST_P(LayerTest, TheInputGradientOfALayerNormsMicroBatchLeavesThePartialSumsAlone) {
+TEST_P(LayerTest, TheInputGradientOfALayerNormsMicroBatchLeavesTheSumsAlone) {
   const Norm d;
   ParameterPlan plan;
   const auto layer = make_layer_norm("b", kCols);
@@ -181,6 +181,7 @@ TEST_P(LayerTest, TheInputGradientOfALayerNormsMicroBatchLeavesThePartialSumsAlo
                                                            .grad_bias = {.sum = sums.data() + kCols}});
   test::expect_same_bits(grad_input.download(), want.download(), "grad_input");
   for (const float partial : partials.download()) EXPECT_TRUE(std::isnan(partial));
+  for (const float sum : grad.download()) EXPECT_TRUE(std::isnan(sum)) << "of one slice it is the chain";
 }
 
 TEST_P(LayerTest, DropoutDropsWithItsSeedAndNumberInTrainingAndCopiesOtherwise) {

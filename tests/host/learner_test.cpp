@@ -518,6 +518,9 @@ TEST(Learner, RefusesMicroBatchesWhereBatchNormNeedsTheWholeBatch) {
                                   {"train.micro_batch", "layers.0.norm", "model.normalization=layer"});
   o.micro_batch = 4;
   EXPECT_NO_THROW(Learner(model, data, o)) << "one part is the whole";
+  o.reduction_slices = 65;
+  test::expect_error<ConfigError>([&] { Learner(model, data, o); },
+                                  {"train.reduction_slices is above 64", "layers.0.norm"});
 }
 
 }  // namespace

@@ -44,11 +44,13 @@ TEST(MemoryPlan, CountsStatesAndAnAverage) {
   EXPECT_EQ(states(Rule::amsgrad, Averaging::polyak), 4 * kParameter);
 }
 
-TEST(MemoryPlan, OfMicroBatchesHasPartialSumsAndSmallerActivations) {
+TEST(MemoryPlan, OfMicroBatchesHasASumForEachLevelOfTheTreeAndSmallerActivations) {
   LearnerOptions options{.max_batch = 8, .micro_batch = 2, .reduction_slices = 4};
   const MemoryPlan got = plan({}, ten_rows(), options);
-  EXPECT_EQ(got.gradients, 5 * 2 * kParameter);
+  EXPECT_EQ(got.gradients, 3 * 2 * kParameter) << "the sum, and two that wait in a tree of 4 slices";
   EXPECT_EQ(got.activations, 4 * (2 * 2 + 8 * 2));
+  options.reduction_slices = 64;
+  EXPECT_EQ(plan({}, ten_rows(), options).gradients, 7 * 2 * kParameter) << "of 64 slices not 65 but 7";
   options.micro_batch = 8;
   EXPECT_EQ(plan({}, ten_rows(), options).gradients, 2 * kParameter) << "one part is the whole";
 }

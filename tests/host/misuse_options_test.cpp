@@ -70,9 +70,9 @@ TEST(MisuseOptions, ALearnersOptionsHaveRanges) {
   options_refused<InternalError>([](O& o) { o.max_batch = std::int64_t{1} << 55; }, {"out of memory"});
   options_refused<ConfigError>([](O& o) { o.micro_batch = -7; }, {"LearnerOptions::micro_batch"});
   options_refused<ConfigError>([](O& o) { o.reduction_slices = 0; },
-                               {"LearnerOptions::reduction_slices", "from 1 to 64"});
+                               {"LearnerOptions::reduction_slices", "from 1 to 1024"});
   options_refused<ConfigError>([](O& o) { o.reduction_slices = -3; }, {"LearnerOptions::reduction_slices"});
-  options_refused<ConfigError>([](O& o) { o.reduction_slices = 65; }, {"LearnerOptions::reduction_slices"});
+  options_refused<ConfigError>([](O& o) { o.reduction_slices = 1025; }, {"LearnerOptions::reduction_slices"});
   options_refused<ConfigError>([](O& o) { o.ranks = 0; }, {"LearnerOptions::ranks", "from 1 to 64"});
   options_refused<ConfigError>([](O& o) { o.ranks = 65; }, {"LearnerOptions::ranks"});
   options_refused<ConfigError>([](O& o) { o.per_sample.clip_norm = kNaN; }, {"PerSampleOptions::clip_norm"});

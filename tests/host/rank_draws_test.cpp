@@ -1,4 +1,5 @@
-// Random steps that several ranks take: the bits of one rank. THALWEG_RANK_DRAWS is the number of draws.
+// Random steps that several ranks take, or that come in micro-batches: the bits of one rank and of whole
+// batches. THALWEG_RANK_DRAWS is the number of draws.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,8 +33,8 @@ struct Draw {
   std::vector<Rows> batches = {first_rows(23), {1, 2, 3, 4, 5}, first_rows(23)};
   int threads = 2;
 
-  Trained train(int ranks) const {
-    Model trained(test::context_of("cpu", threads), resolve_model(model, schema_of(data), 1));
+  Trained train(int ranks, const std::string& device = "cpu") const {
+    Model trained(test::context_of(device, threads), resolve_model(model, schema_of(data), 1));
     LearnerOptions with_ranks = options;
     with_ranks.ranks = ranks;
     Learner learner(trained, data, with_ranks);
@@ -120,6 +121,39 @@ TEST(RankDraws, GiveTheBitsOfOneRankWhateverTheStep) {
     test::expect_same_bits(got.states, want.states, what + ", states");
     EXPECT_EQ(got.numbers, want.numbers) << what;
     ASSERT_FALSE(::testing::Test::HasFailure());
+  }
+}
+
+/// Micro-batches of every size on the cpu, of a drawn size on the other devices.
+void expect_bits_of_whole_batches(Draw draw, std::mt19937& engine, const std::string& what) {
+  const std::int64_t rows = draw.options.max_batch;
+  const auto train = [&](std::int64_t micro, const std::string& device) {
+    draw.options.micro_batch = micro;
+    return draw.train(1, device);
+  };
+  const Trained want = train(rows, "cpu");
+  const auto expect_same = [&](std::int64_t micro, const std::string& device) {
+    const Trained got = train(micro, device);
+    const std::string which = what + ", micro-batches of " + std::to_string(micro) + " rows on " + device;
+    test::expect_same_bits(got.parameters, want.parameters, which + ", parameters");
+    test::expect_same_bits(got.states, want.states, which + ", states");
+    EXPECT_EQ(got.numbers, want.numbers) << which;
+  };
+  for (std::int64_t micro = 1; micro < rows; ++micro) expect_same(micro, "cpu");
+  for (const std::string& device : test::exact_devices())
+    expect_same(1 + static_cast<std::int64_t>(engine() % static_cast<std::uint64_t>(rows)), device);
+}
+
+TEST(MicroBatchDraws, GiveTheBitsOfWholeBatchesWhateverTheStep) {
+  const char* const asked = std::getenv("THALWEG_RANK_DRAWS");
+  const int draws = asked != nullptr ? std::atoi(asked) : 12;
+  std::mt19937 engine(22);
+  for (int i = 0; i < draws && !::testing::Test::HasFailure(); ++i) {
+    Draw draw = random_draw(engine);
+    draw.options.reduction_slices = 1 + static_cast<int>(engine() % 64);
+    expect_bits_of_whole_batches(
+        draw, engine,
+        "draw " + std::to_string(i) + ", " + std::to_string(draw.options.reduction_slices) + " slices");
   }
 }
 

@@ -1,5 +1,6 @@
 // The contracts of the ops around the layers: order, losses, the fused step, metrics.
 #include "kernels/elementwise_loss/elementwise_loss.hpp"
+#include "kernels/fold/fold.hpp"
 #include "kernels/linear_step/linear_step.hpp"
 #include "kernels/metrics/metrics.hpp"
 #include "kernels/order/order.hpp"
@@ -158,10 +159,44 @@ TEST(Contracts, SparseLinearStepRefusesEachFault) {
   auto faults = step_faults<SparseLinearStep>();
   faults.push_back({[](auto& a) { a.input.offsets = nullptr; }, "input.offsets [5] is null"});
   faults.push_back({[](auto& a) { a.touched.row_begin = nullptr; }, "touched.row_begin [11] is null"});
+  faults.push_back({[](auto& a) { a.touched.first_row = -1; }, "touched.first_row is -1, want at least 0"});
+  faults.push_back({[](auto& a) { a.touched.first_row = 2, a.touched.row_begin = nullptr; },
+                    "touched.row_begin [13] is null"});
   faults.push_back(
       {[](auto& a) { a.grad_weight.partials = nullptr; }, "grad_weight.partials [2, 2] is null"});
   expect_contract<SparseLinearStep>("linear_step.sparse", legal, faults,
                                     {[](auto& a) { a.grad_weight.partial_stride = 2; }});
+}
+
+TEST(Contracts, FoldRefusesEachFault) {
+  Arrays m;
+  const FoldArgs legal{.terms = {.sum = m.of(20), .right = {m.of(20), m.of(20)}, .count = 2}, .size = 20};
+  expect_contract<FoldArgs>(
+      "fold.add", legal,
+      {{[](auto& a) { a.terms.count = 0; }, "count is 0, want 1 to 10"},
+       {[](auto& a) { a.terms.count = 11; }, "count is 11, want 1 to 10"},
+       {[](auto& a) { a.size = -1; }, "size is -1, want at least 0"},
+       {[](auto& a) { a.terms.right[1] = nullptr; }, "right [20] is null"},
+       {[](auto& a) { a.terms.sum = nullptr; }, "sum [20] is null"},
+       {[](auto& a) { a.terms.sum = over(a.terms.right[1]) + 19; }, "sum [20] lies over right [20]"}},
+      {[](auto& a) { a.terms.count = 1, a.terms.right[1] = nullptr; },
+       [](auto& a) { a.terms.right[1] = a.terms.right[0]; }});
+  const FoldTouched touched{.terms = legal.terms,
+                            .touched = {.features = m.of<std::int32_t>(4),
+                                        .count = m.of<std::int64_t>(1),
+                                        .capacity = 4,
+                                        .in_features = 6,
+                                        .outputs = 2,
+                                        .offset = 8}};
+  expect_contract<FoldTouched>(
+      "fold.add_touched", touched,
+      {{[](auto& a) { a.touched.features = nullptr; }, "touched.features [4] is null"},
+       {[](auto& a) { a.touched.count = nullptr; }, "touched.count [1] is null"},
+       {[](auto& a) { a.touched.offset = -1; }, "touched.offset is -1, want at least 0"},
+       {[](auto& a) { a.touched.in_features = -1; }, "touched.in_features is -1, want at least 0"},
+       {[](auto& a) { a.touched.outputs = -1; }, "touched.outputs is -1, want at least 0"},
+       {[](auto& a) { a.terms.right[0] = nullptr; }, "right [20] is null"},
+       {[](auto& a) { a.terms.sum = over(a.terms.right[0]) - 19; }, "sum [20] lies over right [20]"}});
 }
 
 TEST(Contracts, MetricsAddToWhatTheyDoNotRead) {

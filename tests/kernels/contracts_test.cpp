@@ -223,13 +223,22 @@ TEST(Contracts, LinearParameterGradRefusesEachFault) {
        {[](auto& a) { a.grad_bias.partials -= 1; },
         "grad_bias.partials [8, 5] lies over grad_weight.partials [8, 15]"},
        {[](auto& a) { a.grad_bias.sum = a.grad_weight.sum + 14; },
-        "grad_bias.sum [5] lies over grad_weight.sum [15]"}},
+        "grad_bias.sum [5] lies over grad_weight.sum [15]"},
+       {[](auto& a) {
+          a.slices.slices = 2;
+          a.grad_weight.partials = a.grad_weight.sum;
+        },
+        "grad_weight.partials [2, 15] lies over grad_weight.sum [15]"}},
       {[](auto& a) { a.grad_bias = {}; },
        [](auto& a) {
          a.slices = whole_batch(4, 64);
          a.grad_weight.partials = a.grad_bias.partials = nullptr;
        },
-       [](auto& a) { a.slices = {.batch_rows = 10, .first = 0, .rows = 4, .slices = 1}; }});
+       [](auto& a) { a.slices = {.batch_rows = 10, .first = 0, .rows = 4, .slices = 1}; },
+       [](auto& a) {
+         a.slices.slices = 1;
+         a.grad_weight.partials = a.grad_weight.sum, a.grad_bias.partials = a.grad_bias.sum;
+       }});
 }
 
 }  // namespace

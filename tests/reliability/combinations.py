@@ -43,7 +43,7 @@ CHOICES = {
     "schedule.min_lr": [0, 1e-4], "schedule.cycle_steps": [0, 3], "schedule.cycle_factor": [1, 2],
     "schedule.patience": [10, 0], "schedule.gamma": [0.1, 0.5],
     "train.epochs": [3, 1, 6], "train.max_steps": [0, 11], "train.batch_size": [64, 1, 37, 1000],
-    "train.reduction_slices": [8, 1, 3, 64], "train.shuffle": ["true", "false"], "train.drop_last": ["false", "true"],
+    "train.reduction_slices": [8, 1, 3, 64, 100], "train.shuffle": ["true", "false"], "train.drop_last": ["false", "true"],
     "train.patience": [0, 0, 1], "train.on_spike": ["stop", "skip", "rollback"], "train.loss_tolerance": [0, 1e-3],
     "train.gradient_tolerance": [0, 1e-2], "train.log_every_steps": [0, 1],
     "per_sample.clip_norm": [0, 0, 1],

@@ -30,25 +30,17 @@ class LayerNormLayer final : public Layer {
   }
 
   void backward(const Context& ctx, const BackwardCall& call) const override {
-    backend_of(ctx).layer_norm.backward(device_of(ctx), {.grad_output = call.grad_output,
-                                                         .input = call.input.matrix(),
-                                                         .weight = call.arenas.param + weight_,
-                                                         .mean = call.kept,
-                                                         .rstd = call.kept + call.output.rows,
-                                                         .grad_input = call.grad_input,
-                                                         .slices = call.slices,
-                                                         .grad_weight = call.arenas.batch_sum(weight_),
-                                                         .grad_bias = call.arenas.batch_sum(bias_)});
+    gradients(ctx, call, call.slices, call.arenas.batch_sum(weight_), call.arenas.batch_sum(bias_));
   }
 
   bool has_parameters() const override { return true; }
 
-  /// One op gives all three gradients; here the parameters' go where the later call writes them, as if these
-  /// rows were a batch.
+  /// One op gives all three gradients; here the parameters' go into scratch memory, as if these rows were a
+  /// batch. In the arena the chains of earlier rows may wait.
   void input_gradient(const Context& ctx, const BackwardCall& call) const override {
-    BackwardCall alone = call;
-    alone.slices = whole_batch(call.slices.rows, call.slices.slices);
-    backward(ctx, alone);
+    const Scratch::Frame frame(device_of(ctx));
+    gradients(ctx, call, whole_batch(call.slices.rows, call.slices.slices),
+              {frame.take<float>(in_features())}, {frame.take<float>(in_features())});
   }
   void parameter_gradient(const Context& ctx, const BackwardCall& call) const override {
     backward(ctx, call);
@@ -73,6 +65,19 @@ class LayerNormLayer final : public Layer {
   }
 
  private:
+  void gradients(const Context& ctx, const BackwardCall& call, const BatchSlices& slices,
+                 const BatchSum& weight, const BatchSum& bias) const {
+    backend_of(ctx).layer_norm.backward(device_of(ctx), {.grad_output = call.grad_output,
+                                                         .input = call.input.matrix(),
+                                                         .weight = call.arenas.param + weight_,
+                                                         .mean = call.kept,
+                                                         .rstd = call.kept + call.output.rows,
+                                                         .grad_input = call.grad_input,
+                                                         .slices = slices,
+                                                         .grad_weight = weight,
+                                                         .grad_bias = bias});
+  }
+
   std::int64_t weight_ = 0, bias_ = 0;
 };
 

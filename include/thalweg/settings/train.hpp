@@ -8,7 +8,8 @@
 
 namespace thalweg {
 
-constexpr std::int64_t kMostReductionSlices = 64;
+constexpr std::int64_t kMostReductionSlices = 1024;
+constexpr std::int64_t kMostRanks = 64;
 
 struct TrainConfig {
   std::int64_t epochs = -1;
@@ -68,7 +69,7 @@ struct TrainConfig {
     v(Setting{.name = "ranks",
               .about =
                   "Parts of the cpu's threads that share each batch; they change no bit (docs/ranks.md).",
-              .range = from_to(1, kMostReductionSlices),
+              .range = from_to(1, kMostRanks),
               .on_resume = OnResume::go_on},
       c.ranks);
     v(Setting{.name = "shuffle", .about = "Whether each epoch has an order of its own."}, c.shuffle);
