@@ -21,19 +21,27 @@ namespace thalweg {
 constexpr std::int64_t kMaxStepFeatures = std::int64_t{1} << 24;  // more never fit; keeps columns in 32 bits
 constexpr int kMaxStepGroups = 16;  // eight neighbouring chains are one sector of a row of floats
 
-/// The features of one block: column c is feature feature(c), if that exists.
+/// The features of one block: column c is feature feature(c), if that exists. `groups` is a power of two.
 struct StepColumns {
-  int chains, first_chain, blocks;  ///< blocks of 128 features
+  int log_chains, first_chain, blocks;  ///< blocks of 128 features
   THALWEG_HD constexpr StepColumns(std::int64_t features, int groups, int group)
-      : chains(kChains / groups),
+      : log_chains(log_of(kChains / groups)),
         first_chain(group * (kChains / groups)),
         blocks(static_cast<int>((features + kChains - 1) / kChains)) {}
-  THALWEG_HD constexpr int count() const { return blocks * chains; }
-  /// Elements between two rows on chip. Where a warp reads several rows together, an odd number of `chains`:
-  /// they are in different banks.
-  THALWEG_HD constexpr int pitch() const { return (blocks | 1) * chains; }
+  THALWEG_HD constexpr int chains() const { return 1 << log_chains; }
+  THALWEG_HD constexpr int count() const { return blocks << log_chains; }
+  /// Elements between two rows on chip, an odd number of `chains`: rows that a warp reads together are in
+  /// different banks.
+  THALWEG_HD constexpr int pitch() const { return (blocks | 1) << log_chains; }
   THALWEG_HD constexpr int feature(int column) const {
-    return column / chains * kChains + first_chain + column % chains;
+    return (column >> log_chains) * kChains + first_chain + (column & (chains() - 1));
+  }
+
+ private:
+  THALWEG_HD static constexpr int log_of(int power) {
+    int log = 0;
+    while (power >> (log + 1) > 0) ++log;
+    return log;
   }
 };
 
@@ -77,16 +85,16 @@ class StepBlock {
     count_ = count_before(p_.end(slice_), first_, p_.chunk_rows);
   }
 
-  /// Begins to bring the chunk's rows on chip, as they lie in memory.
+  /// Begins to bring the chunk's rows on chip, as they lie in memory. A thread brings a quad of each block of
+  /// features of its rows.
   __device__ __forceinline__ void load() const {
-    const int quads = columns_.count() / 4;
-    int row = thread() / quads, quad = thread() % quads;
-    while (row < count_) {
-      const int column = 4 * quad, at = columns_.feature(column);
-      copy_quad(p_.line(first_ + row) + at, count_before(p_.features, at, 4),
-                rows_ + row * columns_.pitch() + column);
-      row += kThreads / quads, quad += kThreads % quads;
-      if (quad >= quads) quad -= quads, ++row;
+    const int log_quads = columns_.log_chains - 2, column = 4 * (thread() & ((1 << log_quads) - 1));
+    for (int row = thread() >> log_quads; row < count_; row += kThreads >> log_quads) {
+      const std::int64_t line = p_.line(first_ + row);
+      Element* to = rows_ + row * columns_.pitch() + column;
+#pragma unroll 1
+      for (int j = columns_.first_chain + column; j < p_.features; j += kChains, to += columns_.chains())
+        copy_quad(line + j, p_.features - j, to);
     }
     commit_copies();
   }
@@ -99,8 +107,8 @@ class StepBlock {
 
   /// The block's chains of the chunk's dot products. A weight that is read serves four rows.
   __device__ __forceinline__ void run_chains() const {
-    const int apart = kThreads / columns_.chains;
-    int row = thread() / columns_.chains;
+    const int apart = kThreads >> columns_.log_chains;
+    int row = thread() >> columns_.log_chains;
     for (; row + 3 * apart < count_; row += 4 * apart) chains_of_rows<4>(row, apart);
     for (; row < count_; row += apart) chains_of_rows<1>(row, apart);
   }
@@ -158,12 +166,12 @@ class StepBlock {
   /// A chain of kRows rows, `apart` from each other.
   template <int kRows>
   __device__ __forceinline__ void chains_of_rows(int row, int apart) const {
-    const int chain = thread() % columns_.chains, feature = columns_.first_chain + chain;
+    const int chain = thread() & (columns_.chains() - 1), feature = columns_.first_chain + chain;
     const Element* const x = rows_ + row * columns_.pitch();
     const int next = apart * columns_.pitch();
     float sum[kRows] = {};
 #pragma unroll 4
-    for (int column = chain, j = feature; j < p_.features; j += kChains, column += columns_.chains) {
+    for (int column = chain, j = feature; j < p_.features; j += kChains, column += columns_.chains()) {
       const float weight = p_.weight(j, column);
 #pragma unroll
       for (int r = 0; r < kRows; ++r) sum[r] = __fmaf_rn(value(x[r * next + column], j), weight, sum[r]);
@@ -192,10 +200,10 @@ class StepBlock {
   /// Columns without a feature are not written, and nobody reads them.
   __device__ __forceinline__ void copy_quad(std::int64_t at, int count, Element* to) const {
     const Element* from = static_cast<const Element*>(p_.input.data) + at;
-    if (p_.input.vector && count == 4) {
+    if (p_.input.vector && count >= 4) {
       copy_async<4 * sizeof(Element)>(to, from);
     } else {
-      for (int i = 0; i < count; ++i) {
+      for (int i = 0; i < 4 && i < count; ++i) {
         if constexpr (kBytes) {
           to[i] = from[i];
         } else {
