@@ -90,11 +90,14 @@ class StepBlock {
   __device__ __forceinline__ void load() const {
     const int log_quads = columns_.log_chains - 2, column = 4 * (thread() & ((1 << log_quads) - 1));
     for (int row = thread() >> log_quads; row < count_; row += kThreads >> log_quads) {
-      const std::int64_t line = p_.line(first_ + row);
+      const Element* from =
+          static_cast<const Element*>(p_.input.data) + p_.line(first_ + row) + columns_.first_chain + column;
       Element* to = rows_ + row * columns_.pitch() + column;
 #pragma unroll 1
-      for (int j = columns_.first_chain + column; j < p_.features; j += kChains, to += columns_.chains())
-        copy_quad(line + j, p_.features - j, to);
+      for (int left = p_.features - columns_.first_chain - column; left > 0; left -= kChains) {
+        copy_quad(from, left, to);
+        from += kChains, to += columns_.chains();
+      }
     }
     commit_copies();
   }
@@ -197,18 +200,16 @@ class StepBlock {
     return chain;
   }
 
-  /// Columns without a feature are not written, and nobody reads them.
-  __device__ __forceinline__ void copy_quad(std::int64_t at, int count, Element* to) const {
-    const Element* from = static_cast<const Element*>(p_.input.data) + at;
-    if (p_.input.vector && count >= 4) {
-      copy_async<4 * sizeof(Element)>(to, from);
-    } else {
-      for (int i = 0; i < 4 && i < count; ++i) {
-        if constexpr (kBytes) {
-          to[i] = from[i];
-        } else {
-          copy_async<4>(to + i, from + i);
-        }
+  /// The first of `left` elements. Columns without a feature are not written, and nobody reads them.
+  __device__ __forceinline__ void copy_quad(const Element* from, int left, Element* to) const {
+    if (p_.input.vector && left >= 4) return copy_async<4 * sizeof(Element)>(to, from);
+    const int count = left < 4 ? left : 4;
+#pragma unroll 1
+    for (int i = 0; i < count; ++i) {
+      if constexpr (kBytes) {
+        to[i] = from[i];
+      } else {
+        copy_async<4>(to + i, from + i);
       }
     }
   }
