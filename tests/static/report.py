@@ -18,7 +18,7 @@ measured on a GPU.
 
 Every kernel, on every architecture, has no local memory and no spill, no double precision, no float atomic and no approximate function. It
 has no contraction that the source does not spell out. The streaming kernels move the bytes of their cost functions by 128-bit accesses.
-`dropout` touches its input, output, ids and step alone; `dense_step` reads X only to copy it on chip.
+`dropout` touches its input, output, ids and step alone; `dense_step` and `linear_burst` read X only to copy it on chip.
 
 ## Streaming kernels: predicted time for 2^26 elements
 

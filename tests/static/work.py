@@ -147,7 +147,7 @@ def linear_burst(node, shape, _):
     return Work(cold=shape.batch * shape.row_bytes,
                 warm=exchanged + node.blocks * 4 * (features * slices + shape.batch),
                 loops=(Loop(r"LDGSTS.*\.128", rows * columns / 4 / node.threads),
-                       Loop(r"FFMA", rows * columns / node.threads, having=(r"LDS$",), without=r"LDS\.128|STG|LDG|FADD|FMUL"),
+                       Loop(r"FFMA", rows * columns / node.threads, having=(r"LDS$", r"LDG\."), without=r"LDGSTS|LDS\.128|FADD|FMUL"),
                        Loop(r"FFMA", rows * up(columns, node.threads), having=(r"LDS\.128", r"LDS$")),
                        Loop(r"FADD", up(features + 1, node.threads) * MOST_SLICES * slices / MOST_SLICES, having=(r"LDG",)),
                        Loop(r"FFMA", features / 32, having=(r"LDS\.128",), without=r"LDS$")),
