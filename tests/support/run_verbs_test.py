@@ -7,7 +7,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERBS = {"demo", "test", "build", "check", "bench", "format", "kernels", "mutants", "parquet", "coverage", "gpu", "reliability",
-         "sanitize", "fuzz", "differential", "peers", "defaults", "races", "onnx", "tensorboard", "gallery", "look"}
+         "sanitize", "fuzz", "differential", "peers", "defaults", "races", "onnx", "tensorboard", "gallery", "look", "mpi"}
 
 
 def run(*words):
