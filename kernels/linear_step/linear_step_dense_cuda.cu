@@ -24,10 +24,7 @@ void separate_step(const Device& device, const DenseLinearStep& a) {
 /// One block per multiprocessor, and as many rows at a time as they hold.
 StepPlan plan_step(const DeviceProperties& gpu, const DenseLinearStep& a, const TouchedSlices& touched) {
   const std::int64_t features = a.input.cols, element = a.input.dtype == DType::u8 ? 1 : 4;
-  StepPlan plan{.groups = kMaxStepGroups};
-  const auto idle = [&](int groups) { return (groups - 1) * (kChains / groups) >= features; };
-  while (plan.groups > 1 && (plan.groups * touched.count > gpu.multiprocessors || idle(plan.groups)))
-    plan.groups /= 2;
+  StepPlan plan{.groups = most_groups(gpu, features, touched.count)};
   std::int64_t longest = 0;
   for (int s = touched.first; s < touched.first + touched.count; ++s) {
     const std::int64_t rows = a.slices.call_end(s) - a.slices.call_begin(s);
@@ -56,11 +53,20 @@ void dense_step(const Device& device, const DenseLinearStep& a) {
   const Scratch::Frame frame(device);
   float* const sums = frame.take<float>(std::int64_t{touched.count} * plan.chunk_rows * kChains);
   const GradientChains chains = gradient_chains(frame, a.slices, a.grad_weight, a.input.cols, a.grad_bias, 1);
-  const StepArgs args{make_converted(a.input), a.weight,        a.bias,      a.input.cols, a.slices,
-                      touched.first,           plan.chunk_rows, plan.chunks, a.rows,       sums,
-                      chains.weight,           chains.bias};
+  const StepArgs args{make_converted(a.input),
+                      a.weight,
+                      a.bias,
+                      static_cast<int>(a.input.cols),
+                      a.slices,
+                      touched.first,
+                      plan.chunk_rows,
+                      plan.chunks,
+                      a.rows,
+                      sums,
+                      chains.weight,
+                      chains.bias};
   const LaunchShape shape{dim3(static_cast<unsigned>(plan.groups), static_cast<unsigned>(touched.count)),
-                          kStepThreads, static_cast<std::size_t>(plan.shared_bytes)};
+                          StepArgs::kThreads, static_cast<std::size_t>(plan.shared_bytes)};
   const auto kernel =
       a.input.dtype == DType::u8 ? dense_step_kernel<unsigned char> : dense_step_kernel<float>;
   if (plan.groups > 1) {
