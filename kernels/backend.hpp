@@ -7,6 +7,7 @@
 namespace thalweg {
 
 struct Device;
+struct LinearBurstOps;
 
 /// The ops, the only list of them: OP(type of the table, name of the op).
 #define THALWEG_OPS(OP)                             \
@@ -40,7 +41,8 @@ struct GraphOps {
 struct Backend {
   const char* name;
   const MemoryOps& memory;
-  const GraphOps* graphs;  ///< null: ops run as they are called
+  const GraphOps* graphs;              ///< null: ops run as they are called
+  const LinearBurstOps* linear_burst;  ///< null: steps run one by one
 #define THALWEG_OP_TABLE(Ops, op) const Ops& op;
   THALWEG_OPS(THALWEG_OP_TABLE)
 #undef THALWEG_OP_TABLE

@@ -13,6 +13,14 @@ struct LossSum {
   std::int32_t first_bad;  ///< kNoBadRow: all are finite
 };
 
+/// Chain `chain` of the sum of a step's losses.
+__device__ __forceinline__ float loss_chain(const float* losses, int chain, int count) {
+  float sum = 0.0f;
+#pragma unroll 8
+  for (int n = chain; n < count; n += kChains) sum += losses[n];
+  return sum;
+}
+
 /// Sum of a step's losses by chains, and the first that is not finite. By a warp: lane l holds chains l, l +
 /// 32, l + 64 and l + 96; the result is lane 0's.
 __device__ __forceinline__ LossSum sum_of_losses(const RecordArgs& args) {

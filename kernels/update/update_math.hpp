@@ -169,6 +169,12 @@ struct RuleList {};
 using AllRules = RuleList<SgdRule, MomentumRule, NesterovRule, AdagradRule, RmspropRule, AdamRule, AdamwRule,
                           AmsgradRule, SignRule, LionRule, AdamsBashforthRule, FtrlRule>;
 
+/// f(functor of the rule): one branch for all elements.
+template <class F, class... Functors>
+THALWEG_HD void with_rule(Rule rule, RuleList<Functors...>, const F& f) {
+  static_cast<void>(((rule == Functors::kRule && (f(Functors{}), true)) || ...));
+}
+
 template <class Functor>
 concept DividesGradient = requires(const float* state, const ElementScalars& s) {
   Functor::denom(state, s);

@@ -16,7 +16,7 @@ namespace simt {
 namespace {
 
 constexpr std::size_t kKiB = 1024;
-constexpr int kMultiprocessors = 4;
+constexpr int kMultiprocessors = 8;
 // CUDA C++ Programming Guide, "Technical specifications per compute capability".
 constexpr Gpu kKnown[] = {{75, 64 * kKiB, 64 * kKiB, 1024, 16, kMultiprocessors},
                           {80, 163 * kKiB, 164 * kKiB, 2048, 32, kMultiprocessors},
