@@ -14,19 +14,25 @@ THALWEG_OPS(THALWEG_DECLARE)
 namespace {
 
 #define THALWEG_REFERENCE_TABLE(Ops, op) .op = op##_reference,
-const Backend reference_backend{
-    .name = "reference", .memory = host_memory, .graphs = nullptr, THALWEG_OPS(THALWEG_REFERENCE_TABLE)};
+const Backend reference_backend{.name = "reference",
+                                .memory = host_memory,
+                                .graphs = nullptr,
+                                .linear_burst = nullptr,
+                                THALWEG_OPS(THALWEG_REFERENCE_TABLE)};
 #undef THALWEG_REFERENCE_TABLE
 
 }  // namespace
 
 #define THALWEG_DECLARE_CPU(Ops, op) extern const Ops op##_cpu;
 #define THALWEG_CPU_COPY(Ops, op) .op = op##_cpu,
-#define THALWEG_CPU_BACKEND(isa)                                                                     \
-  namespace isa {                                                                                    \
-  THALWEG_OPS(THALWEG_DECLARE_CPU)                                                                   \
-  static const Backend backend{                                                                      \
-      .name = "cpu:" #isa, .memory = host_memory, .graphs = nullptr, THALWEG_OPS(THALWEG_CPU_COPY)}; \
+#define THALWEG_CPU_BACKEND(isa)                               \
+  namespace isa {                                              \
+  THALWEG_OPS(THALWEG_DECLARE_CPU)                             \
+  static const Backend backend{.name = "cpu:" #isa,            \
+                               .memory = host_memory,          \
+                               .graphs = nullptr,              \
+                               .linear_burst = nullptr,        \
+                               THALWEG_OPS(THALWEG_CPU_COPY)}; \
   }
 
 // The copies of this build (cmake/ThalwegOp.cmake).

@@ -17,14 +17,18 @@ namespace thalweg {
 #define THALWEG_DECLARE(Ops, op) extern const Ops op##_cuda;
 THALWEG_OPS(THALWEG_DECLARE)
 #undef THALWEG_DECLARE
+extern const LinearBurstOps linear_burst_cuda;
 
 namespace {
 
 constexpr int kOldestMajor = 7, kOldestMinor = 5;
 
 #define THALWEG_CUDA_TABLE(Ops, op) .op = op##_cuda,
-const Backend backend{
-    .name = "cuda", .memory = cuda_memory, .graphs = &cuda_graphs, THALWEG_OPS(THALWEG_CUDA_TABLE)};
+const Backend backend{.name = "cuda",
+                      .memory = cuda_memory,
+                      .graphs = &cuda_graphs,
+                      .linear_burst = &linear_burst_cuda,
+                      THALWEG_OPS(THALWEG_CUDA_TABLE)};
 #undef THALWEG_CUDA_TABLE
 
 int attribute_of(cudaDeviceAttr attribute, int device) {

@@ -14,6 +14,8 @@ class BatchIds {
 
   /// Where the batch lies in its epoch, for StepInputs; nothing of a list.
   BatchPlace place(const StepRows& rows);
+  /// As OrderArgs::rows.
+  const std::int64_t* order_rows() const { return order_.rows(); }
   /// The learner's own copy; null: steps have no such batch.
   const EpochBatches* batches() const { return order_.batches(); }
   /// Throws UsageError for a batch of other EpochBatches.

@@ -34,6 +34,9 @@ class Burst {
   void record(std::int64_t count, const GradientNormArgs& norm);
   /// [1] finite while updates may take place.
   const float* gate() const { return &state_.data()->gate; }
+  // In the backend's memory.
+  BurstState* state() const { return state_.data(); }
+  StepRecord* records() const { return records_.data(); }
   /// [max_batch] of the step's rows.
   float* losses() const { return losses_.data(); }
   std::vector<float> host_losses(std::int64_t count) const;

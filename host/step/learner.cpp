@@ -105,6 +105,7 @@ Metrics Learner::evaluate(const std::vector<std::int64_t>& rows, const std::atom
                           MetricScope scope) const {
   const ReadingCall call(state_->ctx, state_->network.live(), "Learner::evaluate");
   state_->require_rows(rows);
+  state_->run_queued();
   return evaluate_rows(state_->ctx, *state_->network, PlacedRows(state_->ctx, state_->data.placed(), &rows),
                        {.stop_signal = stop_signal, .scope = scope});
 }

@@ -48,6 +48,7 @@ void Learner::State::set_data(const Dataset& dataset) {
     if (batch) sparse.emplace(std::move(*batch));
     data = std::move(part);
     graphs.clear();  // they hold the addresses of the rows
+    place_bursts();
   };
   if (ranks == nullptr) return replace();
   ranks->between_orders([&] {

@@ -151,6 +151,7 @@ void Learner::State::synchronise(const RankOrder& order) {
 void Learner::State::gather_states() { ranks->sum->gather(state_arenas()); }
 
 void Learner::State::find_states() {
+  run_queued();
   if (ranks == nullptr) return;
   const std::lock_guard lock(ranks->gathering);
   if (!ranks->states_whole) ranks->run({.task = RankTask::gather_states}, [this] { gather_states(); });

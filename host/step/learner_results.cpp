@@ -8,6 +8,7 @@
 namespace thalweg {
 
 std::vector<StepResult> Learner::State::collect() {
+  run_queued();
   std::vector<StepResult> results;
   burst.collect([&](const QueuedStep& step, const StepRecord& record) {
     results.push_back(result_of(step, record));
@@ -18,6 +19,7 @@ std::vector<StepResult> Learner::State::collect() {
     ++steps;
     return true;
   });
+  if (launch != nullptr) launch->clear();
   return results;
 }
 

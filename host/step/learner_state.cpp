@@ -72,7 +72,13 @@ Learner::State::State(Model& model, const Dataset& dataset, const LearnerOptions
   if (o.per_sample.any())
     per_sample.emplace(ctx, *network, data.placed(), o.per_sample, objective_rows, o.max_batch);
   programs.emplace(parts(), options, objective_rows);
+  place_bursts();
   if (o.ranks > 1) ranks = make_ranks(model, rank);
+}
+
+/// Also when the data or the rows that an order permutes have moved.
+void Learner::State::place_bursts() {
+  launch = make_burst_launch(parts(), options, optimizer, burst, ids.order_rows());
 }
 
 /// Rows of the batch from position `first` on.
@@ -186,13 +192,30 @@ void Learner::State::take(StepRows rows, double lr, bool update, const Objective
   data.bring(rows);
   rows = data.listed_where_needed(std::move(rows));
   const float scale = scale_of(count);
-  inputs.upload(burst.length(),
-                {.step = static_cast<std::uint64_t>(step),
-                 .scalars = optimizer.scalars(lr, step),
-                 .loss_scale = scale,
-                 .noise_deviation = per_sample ? per_sample->noise_deviation(scale) : 0.0f,
-                 .place = ids.place(rows)},
-                rows);
+  const StepInputs step_inputs{.step = static_cast<std::uint64_t>(step),
+                               .scalars = optimizer.scalars(lr, step),
+                               .loss_scale = scale,
+                               .noise_deviation = per_sample ? per_sample->noise_deviation(scale) : 0.0f,
+                               .place = ids.place(rows)};
+  if (launch != nullptr && update && objective == nullptr) {
+    launch->add(step_inputs, rows);
+  } else {
+    run_queued();
+    inputs.upload(burst.length(), step_inputs, rows);
+    run_now(rows, scale, update, objective);
+  }
+  const double weight_sum = weight_of(rows);
+  burst.add({std::move(rows), weight_sum});
+}
+
+void Learner::State::run_queued() {
+  if (launch != nullptr) launch->run();
+}
+
+/// The step whose inputs are uploaded.
+void Learner::State::run_now(const StepRows& rows, float scale, bool update,
+                             const ObjectiveFunction* objective) {
+  const std::int64_t count = count_of(rows);
   const auto run_on = [&](const HostObjective* host_objective) {
     ids.find(rows);
     run(count, update, host_objective);
@@ -207,8 +230,6 @@ void Learner::State::take(StepRows rows, double lr, bool update, const Objective
   } else {
     run_on(nullptr);
   }
-  const double weight_sum = weight_of(rows);
-  burst.add({std::move(rows), weight_sum});
 }
 
 }  // namespace thalweg

@@ -10,6 +10,7 @@
 #include "host/runtime/step_graphs.hpp"
 #include "host/step/batch_ids.hpp"
 #include "host/step/burst.hpp"
+#include "host/step/burst_launch.hpp"
 #include "host/step/learner_data.hpp"
 #include "host/step/live_network.hpp"
 #include "host/step/optimizer.hpp"
@@ -41,6 +42,7 @@ struct Learner::State {
   std::optional<PerSampleStep> per_sample;
   std::optional<StepPrograms> programs;  ///< always there: made last, from the others
   StepGraphs graphs;
+  std::unique_ptr<BurstLaunch> launch;  ///< null: each step runs as it is queued
   struct Ranks;
   std::unique_ptr<Ranks> ranks;         ///< null: this learner takes its steps alone
   std::atomic<std::int64_t> steps = 0;  ///< also read while a step is taken
@@ -62,11 +64,13 @@ struct Learner::State {
   void set_data(const Dataset& dataset);
   /// Throws UsageError, naming the call, while steps are queued.
   void require_collected(const std::string& call) const;
+  /// Runs the steps that wait for a common launch.
+  void run_queued();
   /// Waits for the queued steps. The last result may be that of a step that diverged; those after it did
   /// nothing.
   std::vector<StepResult> collect();
   void set_states(const std::vector<NamedTensor>& states);
-  /// Before the states are read: brings them together where ranks have a piece each.
+  /// Before the states are read: those of all queued steps, brought together where ranks have a piece each.
   void find_states();
 
  private:
@@ -79,6 +83,8 @@ struct Learner::State {
   double weight_of(const StepRows& rows) const;
   float scale_of(std::int64_t rows) const;
   void take(StepRows rows, double lr, bool update, const ObjectiveFunction* objective);
+  void place_bursts();
+  void run_now(const StepRows& rows, float scale, bool update, const ObjectiveFunction* objective);
   void run(std::int64_t count, bool update, const HostObjective* objective);
   void sum_gradient(std::int64_t count, const HostObjective* objective);
   void sum_part(const BatchPart& part, float* grad, const HostObjective* objective);

@@ -45,6 +45,7 @@ std::vector<NamedTensor> Learner::states() const {
 
 void Learner::set_states(const std::vector<NamedTensor>& states) {
   const ChangingCall call(state_->ctx, state_->network.live(), "Learner::set_states");
+  state_->run_queued();
   state_->set_states(states);
 }
 

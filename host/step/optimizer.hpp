@@ -41,6 +41,8 @@ class Optimizer {
   void update(const Context& ctx, float* param, const float* grad, const TouchedElements& touched,
               const UpdateScalars* scalars, const float* gate);
 
+  /// All segments of the arena, in the order of the parameters.
+  const std::vector<UpdateSegment>& segments() const { return segments_; }
   std::vector<Buffer<float>>& states() { return states_; }
   Buffer<float>& average() { return average_; }
 
