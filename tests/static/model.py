@@ -132,6 +132,6 @@ def predict(gpu, step, shape, code_of):
         else:
             parts = node_parts(gpu, node, *code_of(node.kernel, gpu.architecture), work, resident)
         times.append((node, node_time(gpu, parts)))
-    whole = sum(time.microseconds for _, time in times) + step.copies * gpu.copy_us
+    whole = sum(time.microseconds for _, time in times) + step.copies / shape.burst * gpu.copy_us
     node, time = max(times, key=lambda pair: pair[1].microseconds)
     return Prediction(whole * shape.repeats, roof(gpu, shape) / whole, f"{node.kernel.split('<')[0]}: {time.binds}", tuple(times))

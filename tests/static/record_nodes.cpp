@@ -24,12 +24,13 @@ struct StepShape {
   std::vector<std::int64_t> hidden;
   Rule rule;
   bool predicts = false;
+  bool in_bursts = false;  ///< the steps of a burst are recorded together
 };
 
 std::vector<StepShape> works() {
   std::vector<StepShape> all;
   for (const std::int64_t batch : {256, 4096}) {
-    all.push_back({"dense", batch, 1000, 0, 0, {}, Rule::sgd});
+    all.push_back({"dense", batch, 1000, 0, 0, {}, Rule::sgd, false, true});
     all.push_back({"sparse", batch, 1000000, 39, 0, {}, Rule::sgd});
   }
   all.push_back({"softmax", 256, 784, 0, 10, {}, Rule::sgd});
@@ -84,7 +85,9 @@ void record(const StepShape& work) {
   if (work.predicts) {
     model.predict(data);
   } else {
-    learner.enqueue(batches.at_step(0), 0.01);
+    for (std::int64_t step = 0; step < (work.in_bursts ? learner.burst_limit() : 1); ++step)
+      learner.enqueue(batches.at_step(step), 0.01);
+    if (work.in_bursts) learner.collect();
   }
   const simt::Calls after = simt::calls();
   std::printf("work %s-%lld %lld %lld\n", work.name, static_cast<long long>(work.batch),

@@ -18,7 +18,7 @@ measured on a GPU.
 
 Every kernel, on every architecture, has no local memory and no spill, no double precision, no float atomic and no approximate function. It
 has no contraction that the source does not spell out. The streaming kernels move the bytes of their cost functions by 128-bit accesses.
-`dropout` touches its input, output, ids and step alone; `dense_step` reads X only to copy it on chip.
+`dropout` touches its input, output, ids and step alone; `dense_step` and `linear_burst` read X only to copy it on chip.
 
 ## Streaming kernels: predicted time for 2^26 elements
 
@@ -35,7 +35,8 @@ Arrays that stay in L2 take less.
 LAUNCHES = """
 ## Kernels of a training step
 
-Each step is one upload and one launch of a graph; the table counts the kernels in it, without those of cuBLASLt in fast numerics.
+Each step is one upload and one launch of a graph; the table counts the kernels in it, without those of cuBLASLt in fast numerics. The steps
+of a burst of a linear model on dense rows are one upload and one launch of one kernel in all.
 A sort or a scan of Thrust counts as one; on a GPU a scan is two kernels and a sort at most six.
 `tests/end_to_end/step_calls_simt_test.cpp` executes the kernels and checks each count. The networks have two hidden layers.
 

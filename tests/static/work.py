@@ -20,6 +20,7 @@ class Shape:
     widths: tuple
     entries: int = 0
     repeats: float = 1  # of what was recorded
+    burst: int = 1      # steps that have launch and copies in common; what the nodes do is counted for one of them
 
     @property
     def layers(self):
@@ -47,7 +48,7 @@ class Shape:
 
 
 SHAPES = {f"{shape.name}-{shape.batch}": shape for shape in [
-    *(Shape("dense", batch, (1000, 1)) for batch in (256, 4096)),
+    *(Shape("dense", batch, (1000, 1), burst=32) for batch in (256, 4096)),
     *(Shape("sparse", batch, (1000000, 1), 39) for batch in (256, 4096)),
     Shape("softmax", 256, (784, 10)),
     *(Shape("mlp", batch, (784, 512, 512, 10)) for batch in (256, 1024, 4096)),
@@ -130,6 +131,30 @@ def dense_step(node, shape, _):
                 dram_rounds=2 * chunks, l2_rounds=2 * chunks, barriers=2 * chunks if groups > 1 else 0)
 
 
+def quads(count):
+    return up(count, 4) * 4
+
+
+def linear_burst(node, shape, _):
+    """A step of the burst. The first rows of the next one come while the blocks meet; every block adds up the gradient."""
+    features, groups, slices = shape.widths[0], *node.grid[:2]
+    blocks = up(features, CHAINS)
+    columns, rows = blocks * CHAINS // groups, up(shape.batch, slices)
+    fixed = 4 * (quads(features + 1) + quads(columns + 1))
+    chunks = up(rows, (node.shared - fixed) // (4 * (blocks | 1) * (CHAINS // groups) + 12))
+    finish = 1 if groups == 1 else 2  # meetings of a slice's blocks: chain sums, and slopes where blocks share the rows
+    exchanged = shape.batch * (2 * 4 * CHAINS + 4 * SECTOR) + 4 * features * slices * (2 * chunks - 1)
+    return Work(cold=shape.batch * shape.row_bytes,
+                warm=exchanged + node.blocks * 4 * (features * slices + shape.batch),
+                loops=(Loop(r"LDGSTS.*\.128", rows * columns / 4 / node.threads),
+                       Loop(r"FFMA", rows * columns / node.threads, having=(r"LDS$", r"LDG\."), without=r"LDGSTS|LDS\.128|FADD|FMUL"),
+                       Loop(r"FFMA", rows * up(columns, node.threads), having=(r"LDS\.128", r"LDS$")),
+                       Loop(r"FADD", up(features + 1, node.threads) * MOST_SLICES * slices / MOST_SLICES, having=(r"LDG",)),
+                       Loop(r"FFMA", features / 32, having=(r"LDS\.128",), without=r"LDS$")),
+                dram_rounds=chunks - 1, l2_rounds=finish * chunks + 2, barriers=1 + (2 * chunks if groups > 1 else 0),
+                kernels=1 / shape.burst)
+
+
 def few_outputs(node, shape, _):
     rows, outputs = (int(number) for number in re.search(r"<(\d+),(\d+),", node.kernel).groups())
     return Work(cold=shape.batch * shape.row_bytes, warm=4 * shape.batch,
@@ -202,6 +227,7 @@ KERNELS = [  # kernel -> its work; the first that matches
     (r"slice_sums<float4>", per_thread(16 * (SLICES + 1), executed=SLICES / MOST_SLICES)),
     (r"slice_sums<float>", per_thread(4 * (SLICES + 1), executed=SLICES / MOST_SLICES)),
     (r"dense_step<", dense_step),
+    (r"linear_burst<", linear_burst),
     (r"few_outputs<", few_outputs),
     (r"evaluate<", lambda _, shape, __: Work(warm=shape.batch * (8 * shape.widths[-1] + 20), l2_rounds=3)),
     (r"single_output<|row_loss", per_thread(32, l2_rounds=3)),

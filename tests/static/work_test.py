@@ -81,6 +81,16 @@ class Linear(unittest.TestCase):
         self.assertEqual((found.barriers, found.dram_rounds), (0, 2))
         self.assertEqual(found.loops[2].per_thread, 32 * 4)  # 1,024 columns, four for each thread
 
+    def test_a_burst_counts_one_of_its_steps(self):
+        # one group: 1,024 columns; beside the rows 1004 + 1028 floats, and 4 (9 x 128) + 12 bytes for each of 32
+        alone = work_of("linear_burst<float>", "dense-256", grid=(1, 8, 1), threads=512, shared=4 * 2032 + 32 * 4620)
+        self.assertEqual((alone.cold, alone.barriers, alone.dram_rounds, alone.l2_rounds), (256 * 4000, 1, 0, 3))
+        self.assertEqual(alone.warm, 256 * (1024 + 128) + 4 * 8000 + 8 * 4 * (8000 + 256))
+        self.assertEqual(alone.kernels, 1 / 32)
+        # two groups, half of the rows at a time: the blocks meet twice for each of two chunks
+        shared = work_of("linear_burst<float>", "dense-256", grid=(2, 8, 1), threads=512, shared=4 * (1004 + 516) + 16 * 2316)
+        self.assertEqual((shared.barriers, shared.dram_rounds, shared.l2_rounds), (5, 1, 6))
+
     def test_few_outputs_share_a_row_among_the_lanes_of_a_warp(self):
         found = work_of("few_outputs<4,1,Lines>", "predict-1024")
         self.assertEqual((found.cold, found.loops[0].per_thread, found.loops[0].waits), (1024 * 4000, 125, "dram"))
