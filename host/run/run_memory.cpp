@@ -102,6 +102,7 @@ void carry_out(const Context& ctx, const RunToPlan& run, const LearnerOptions& o
   std::optional<DeviceDataset> placed;
   if (validation) placed.emplace(ctx, **validation);
   learner.enqueue(some_rows(options));
+  learner.collect();  // a queued step may wait until then
   if (placed) {
     evaluate_all(ctx, model, *placed);
   } else if (run.data.validates()) {

@@ -144,8 +144,9 @@ class THALWEG_API Learner {
                                 const ObjectiveFunction& objective);
 
   /// Queues a step with the model's own loss. At most burst_limit() steps may be queued before collect:
-  /// several on devices that replay steps without the host, one elsewhere. Before collect the model may have
-  /// its parameters of before or after any of them.
+  /// several on devices that replay steps without the host, one elsewhere. Steps may wait for each other:
+  /// until collect, the model may be as before any of them. What the learner itself is asked counts all of
+  /// them.
   void enqueue(const std::vector<std::int64_t>& rows, std::optional<double> lr = {});
   void enqueue(const EpochBatch& batch, std::optional<double> lr = {});
   /// Returns the results of the queued steps, in order. A step that diverged is the last result; it and the
