@@ -92,8 +92,8 @@ TEST_P(LinearBurstTest, TakesNoGradientThatIsLongerThanABlockOfItsNorm) {
   const auto takes = [&](const LinearBurstShape& shape) {
     return backend_of(ctx()).linear_burst->takes(device_of(ctx()), shape);
   };
-  EXPECT_TRUE(takes({.features = kSumBlock, .max_batch = 64}));
-  EXPECT_FALSE(takes({.features = kSumBlock + 1, .max_batch = 64}));
+  EXPECT_TRUE(takes({.features = kSumBlock, .dtype = DType::u8, .max_batch = 64}));
+  EXPECT_FALSE(takes({.features = kSumBlock + 1, .dtype = DType::u8, .max_batch = 64}));
 }
 
 }  // namespace
