@@ -67,7 +67,8 @@ TEST_P(LinearBurstTest, BatchesOfAnyLengthRowsOfAnyKindAndAnyNumberOfSlicesKeepT
 /// Several blocks of a slice, and slices in several chunks.
 TEST_P(LinearBurstTest, SlicesThatDoNotFitOnChipKeepTheBits) {
   for (const BurstCase& c :
-       {BurstCase{.features = 1500, .max_batch = 200, .counts = {200, 200, 3, 200}, .slices = 2},
+       {BurstCase{.features = 130, .max_batch = 300, .counts = {300, 300}, .slices = 1},
+        BurstCase{.features = 1500, .max_batch = 200, .counts = {200, 200, 3, 200}, .slices = 2},
         BurstCase{
             .features = 4096, .max_batch = 150, .counts = {150, 150, 40}, .slices = 1, .weighted = true},
         BurstCase{.features = 3001, .max_batch = 330, .counts = {330, 330}, .slices = 8, .as_bytes = true}})
@@ -92,8 +93,8 @@ TEST_P(LinearBurstTest, TakesNoGradientThatIsLongerThanABlockOfItsNorm) {
   const auto takes = [&](const LinearBurstShape& shape) {
     return backend_of(ctx()).linear_burst->takes(device_of(ctx()), shape);
   };
-  EXPECT_TRUE(takes({.features = kSumBlock, .max_batch = 64}));
-  EXPECT_FALSE(takes({.features = kSumBlock + 1, .max_batch = 64}));
+  EXPECT_TRUE(takes({.features = kSumBlock, .dtype = DType::u8, .max_batch = 64}));
+  EXPECT_FALSE(takes({.features = kSumBlock + 1, .dtype = DType::u8, .max_batch = 64}));
 }
 
 }  // namespace
