@@ -57,9 +57,14 @@ std::vector<std::string> fullest_first(const std::vector<std::string>& folders) 
 
 FolderHold::FolderHold(const std::string& folder) : fd_(open_folder(folder)) {}
 
-FolderHold::~FolderHold() { file_ops().close(fd_); }
+/// Not by file_ops: nothing was written, and whether it succeeds is of no consequence.
+FolderHold::~FolderHold() { ::close(fd_); }
 
 bool FolderHold::lock() { return try_lock(fd_, LOCK_EX) != EWOULDBLOCK; }
+
+void FolderHold::wait() {
+  while (file_ops().flock(fd_, LOCK_EX) != 0 && errno == EINTR) continue;
+}
 
 std::unique_ptr<FolderHold> hold_if_free(const std::string& folder) {
   auto hold = std::make_unique<FolderHold>(folder);

@@ -19,6 +19,8 @@ class FolderHold {
 
   /// False where another thread or process has the lock. True without one where the file system has none.
   bool lock();
+  /// The same, once the lock is free.
+  void wait();
 
  private:
   int fd_;

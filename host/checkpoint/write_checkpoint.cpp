@@ -8,6 +8,7 @@
 #include "host/checkpoint/checkpoint_files.hpp"
 #include "host/checkpoint/checksum.hpp"
 #include "host/checkpoint/files.hpp"
+#include "host/checkpoint/leftover_folder.hpp"
 #include "host/checkpoint/manifest.hpp"
 #include "host/checkpoint/safetensors.hpp"
 #include "host/checkpoint/tensor_checksums.hpp"
@@ -116,6 +117,9 @@ void write_checkpoint(const std::string& folder, const CheckpointData& data) {
   const std::vector<Part> parts = checkpoint_parts(data);
   const std::string root = parent_of(folder);
   create_folders(root);  // mutant: root-may-exist
+  // Somebody else may save here, too: the unfinished folder of a live writer must stay.
+  FolderHold hold(root);
+  hold.wait();  // mutant: one-writer-at-a-time
   remove_temporaries(root);
   const bool replaces = path_exists(folder);
   if (replaces && holds(folder, parts.back().head)) {

@@ -140,7 +140,7 @@ class Predictor {
   const PredictArguments& arguments_;
 };
 
-/// Few predictions of a file are written when all of its rows were right. Standard input may be a dialogue.
+/// Few predictions of a file are written when all of its rows were right. A pipe may be a dialogue.
 constexpr std::size_t kFewBytes = std::size_t{16} << 20;
 
 bool names_weights(const PredictArguments& arguments) {
@@ -211,7 +211,7 @@ int predict_command(const PredictArguments& arguments, Streams streams) {
   const bool by_blocks = passes_by(arguments, config.data, form);
   std::optional<ModelRows> read;
   if (!by_blocks) read = read_whole();
-  TextSink sink(output, streams.out, config.data.test == "-" ? 0 : kFewBytes);
+  TextSink sink(output, streams.out, names_pipe(config.data.test) ? 0 : kFewBytes);
   Predicting predicting(predictor, form, sink);
   if (read) predicting.add(*read);
   if (by_blocks)

@@ -31,6 +31,10 @@ class PlainSource : public ByteSource {
   std::int64_t read(void* to, std::int64_t size) override {
     return stored_.read(static_cast<char*>(to), size);
   }
+  std::int64_t read_ready(void* to, std::int64_t size) override {
+    return stored_.read_ready(static_cast<char*>(to), size);
+  }
+  bool is_ready() const override { return stored_.is_ready(); }
   std::int64_t most_bytes() const override {
     return stored_total() == 0 ? std::numeric_limits<std::int64_t>::max() : stored_total();
   }
@@ -134,6 +138,12 @@ class RestoredSource : public ByteSource {
     const auto done = static_cast<std::int64_t>(again);
     return done == size ? done : done + rest_->read(static_cast<char*>(to) + done, size - done);
   }
+  std::int64_t read_ready(void* to, std::int64_t size) override {
+    return given_ < head_.size()
+               ? read(to, std::min(size, std::ssize(head_) - static_cast<std::int64_t>(given_)))
+               : rest_->read_ready(to, size);
+  }
+  bool is_ready() const override { return given_ < head_.size() || rest_->is_ready(); }
   std::int64_t most_bytes() const override { return rest_->most_bytes(); }
   std::int64_t stored_done() const override { return rest_->stored_done(); }
   std::int64_t stored_total() const override { return rest_->stored_total(); }
@@ -157,7 +167,7 @@ void check_inflation(const std::string& name, std::int64_t inflated, std::int64_
 
 std::unique_ptr<ByteSource> open_file(const std::string& path, const ReadProgress& progress) {
   StoredBytes stored(path, progress);
-  const Compression* const compression = compression_of(stored.ahead(kMagicBytes));
+  const Compression* const compression = compression_of(stored.ahead_or_line(kMagicBytes));
   std::unique_ptr<ByteSource> source;
   if (compression == nullptr)
     source = std::make_unique<PlainSource>(std::move(stored));
@@ -170,6 +180,19 @@ PeekedSource peek(std::unique_ptr<ByteSource> source, std::int64_t size) {
   size = std::min(size, source->most_bytes());
   std::string head(static_cast<std::size_t>(size), '\0');
   head.resize(static_cast<std::size_t>(source->read(head.data(), size)));
+  auto restored = std::make_unique<RestoredSource>(head, std::move(source));
+  return {std::move(head), std::move(restored)};
+}
+
+PeekedSource peek_line(std::unique_ptr<ByteSource> source, std::int64_t size) {
+  std::string head;
+  for (std::int64_t got = 1; got > 0 && std::ssize(head) < size;) {
+    if (head.find('\n') != std::string::npos && !source->is_ready()) break;
+    const std::size_t old = head.size();
+    head.resize(static_cast<std::size_t>(size));
+    got = source->read_ready(head.data() + old, size - static_cast<std::int64_t>(old));
+    head.resize(old + static_cast<std::size_t>(got));
+  }
   auto restored = std::make_unique<RestoredSource>(head, std::move(source));
   return {std::move(head), std::move(restored)};
 }

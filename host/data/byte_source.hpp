@@ -24,6 +24,11 @@ class ByteSource {
   /// Reads up to `size` bytes; fewer only at the end. Throws DataError when compressed data are damaged or
   /// cut off, IoError when the file system refuses.
   virtual std::int64_t read(void* to, std::int64_t size) = 0;
+  /// Waits for the first byte, then gives those that are there already; 0 only at the end. A source that
+  /// cannot tell waits for all, as `read`.
+  virtual std::int64_t read_ready(void* to, std::int64_t size) { return read(to, size); }
+  /// Whether read_ready would not wait, as far as the source can tell.
+  virtual bool is_ready() const { return true; }
   /// No more bytes than this can come out of the source.
   virtual std::int64_t most_bytes() const = 0;
   virtual std::int64_t stored_done() const = 0;   ///< bytes of the file taken so far
@@ -43,6 +48,8 @@ struct PeekedSource {
   std::unique_ptr<ByteSource> source;
 };
 PeekedSource peek(std::unique_ptr<ByteSource> source, std::int64_t size);
+/// The same for a dialogue: from the first line on nothing is waited for.
+PeekedSource peek_line(std::unique_ptr<ByteSource> source, std::int64_t size);
 
 /// Appends up to `size` bytes of a ByteSource or InputFile to a string or vector, which grows only as bytes
 /// arrive; gives how many came.

@@ -106,21 +106,39 @@ void InputFile::wait_for_bytes() {
   readable_within(-1);
 }
 
+/// Returns 0 at the end.
+std::int64_t InputFile::read_once(char* to, std::int64_t count) {
+  while (!ended_) {
+    if (!regular()) wait_for_bytes();
+    const ssize_t got = ::read(fd_, to, static_cast<std::size_t>(std::min(count, kLargestRead)));
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (got < 0) throw IoError(fmt::format("{}: {}", path_, std::strerror(errno)));
+    if (got == 0) require_unchanged();
+    ended_ = got == 0 && !regular();
+    taken_ += got;
+    if (size() > 0 && taken_ > size()) changed(status().st_size);  // mutant: growth-noticed
+    return got;
+  }
+  return 0;
+}
+
 std::int64_t InputFile::read(void* to, std::int64_t count) {
   std::int64_t done = 0;
   while (done < count) {
-    if (!regular()) wait_for_bytes();
-    const auto want = static_cast<std::size_t>(std::min(count - done, kLargestRead));
-    const ssize_t got = ::read(fd_, static_cast<char*>(to) + done, want);
-    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (got < 0) throw IoError(fmt::format("{}: {}", path_, std::strerror(errno)));
-    if (got == 0) {
-      require_unchanged();
-      break;
-    }
+    const std::int64_t got = read_once(static_cast<char*>(to) + done, count - done);
+    if (got == 0) break;
     done += got;
-    taken_ += got;
-    if (size() > 0 && taken_ > size()) changed(status().st_size);  // mutant: growth-noticed
+  }
+  return done;
+}
+
+std::int64_t InputFile::read_ready(void* to, std::int64_t count) {
+  if (regular()) return read(to, count);
+  std::int64_t done = 0;
+  while (done < count && (done == 0 || is_ready())) {
+    const std::int64_t got = read_once(static_cast<char*>(to) + done, count - done);
+    if (got == 0) break;
+    done += got;
   }
   return done;
 }

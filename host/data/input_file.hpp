@@ -22,6 +22,9 @@ class InputFile {
 
   /// Up to `count` bytes; fewer only at the end, where a file that changed meanwhile is a DataError.
   std::int64_t read(void* to, std::int64_t count);
+  /// As ByteSource has them; of a regular file all bytes are there.
+  std::int64_t read_ready(void* to, std::int64_t count);
+  bool is_ready() const { return regular() || ended_ || readable_within(0); }
   /// `count` bytes at `offset` of a regular file.
   std::string read_at(std::int64_t offset, std::int64_t count) const;
   /// Throws DataError when something has written to the file since it was opened. A pipe has no such state.
@@ -34,6 +37,7 @@ class InputFile {
 
  private:
   void wait_for_bytes();
+  std::int64_t read_once(char* to, std::int64_t count);
   bool readable_within(int milliseconds) const;
   struct stat status() const;
   [[noreturn]] void changed(std::int64_t size) const;
@@ -42,6 +46,7 @@ class InputFile {
   ReadProgress progress_;
   int fd_;
   bool told_of_waiting_ = false;
+  bool ended_ = false;  ///< a terminal has its end once, and gives bytes again after it
   struct stat opened_ {};
   std::int64_t taken_ = 0;
 };

@@ -30,6 +30,13 @@ void parse_blocks(TextSource& source, TextBlock first, const ReadProgress& progr
   std::vector<TextBlock> blocks, next;
   blocks.push_back(std::move(first));
   bool at_end = false;
+  const auto take_next = [&] {
+    TextBlock block;
+    if (source.next(block))
+      next.push_back(std::move(block));
+    else
+      at_end = true;
+  };
   while (!blocks.empty()) {
     const auto count = static_cast<std::int64_t>(blocks.size());
     std::vector<Parsed> parsed(blocks.size());
@@ -41,11 +48,7 @@ void parse_blocks(TextSource& source, TextBlock first, const ReadProgress& progr
           parse(blocks[static_cast<std::size_t>(task - 1)], parsed[static_cast<std::size_t>(task - 1)]);
           return;
         }
-        for (TextBlock block; !at_end && static_cast<int>(next.size()) < group;)
-          if (source.next(block))
-            next.push_back(std::move(block));
-          else
-            at_end = true;
+        while (!at_end && static_cast<int>(next.size()) < group && source.is_ready()) take_next();
       } catch (...) {
         errors[static_cast<std::size_t>(task)] = std::current_exception();
       }
@@ -56,6 +59,7 @@ void parse_blocks(TextSource& source, TextBlock first, const ReadProgress& progr
     }
     if (errors[0]) std::rethrow_exception(errors[0]);
     if (progress) progress(source.path(), source.stored_done(), source.stored_total());
+    if (next.empty() && !at_end) take_next();  // the input paused: the rows so far were not to wait for it
     std::swap(blocks, next);
   }
 }

@@ -96,6 +96,8 @@ struct ReadRequest {
   RowTakers takers = {};
 
   const std::string& name() const { return source.empty() ? path : source; }
+  /// Whether each row is to be given on as soon as it is there: somebody may wait for the answer.
+  bool at_once() const { return takers.rows && !takers.companions; }
 };
 
 /// A file of one label (or weight) per row of the request: npy, IDX, or text with one per line.

@@ -44,7 +44,8 @@ RawData read_raw(ReadRequest request, WeightFile weights = WeightFile::of_traini
   std::unique_ptr<ByteSource> file = open_file(request.path, request.progress);
   if (request.config.format != DataFormat::automatic)
     return read_as(reader_of(request.config.format), request, std::move(file), weights);
-  auto [head, source] = peek(std::move(file), kFormatBytes);
+  auto [head, source] =
+      request.at_once() ? peek_line(std::move(file), kFormatBytes) : peek(std::move(file), kFormatBytes);
   return read_as(find_reader(request.path, head), request, std::move(source), weights);
 }
 

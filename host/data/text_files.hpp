@@ -19,6 +19,10 @@ namespace thalweg {
 inline TextSource open_text(const ReadRequest& request, std::unique_ptr<ByteSource> source,
                             RecordEnd record_end, std::string_view want, TextBlock& first) {
   TextSource text(request.path, std::move(source), record_end, request.config.comment);
+  // The first line of a table may be a header, which the second one tells.
+  const bool may_head =
+      record_end == RecordEnd::line_outside_quotes && request.config.header == Header::automatic;
+  if (request.at_once()) text.give_at_once(may_head ? 2 : 1);
   if (!text.next(first)) throw DataError(fmt::format("{} is empty; want {}", request.path, want));
   return text;
 }

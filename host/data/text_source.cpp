@@ -30,10 +30,12 @@ bool TextSource::fill(std::string& text) {
   const std::size_t want = std::min<std::uint64_t>(kBlock, left + 1);
   const std::size_t old = text.size();
   text.resize(old + want);
-  const auto got = static_cast<std::size_t>(bytes_->read(text.data() + old, static_cast<std::int64_t>(want)));
-  text.resize(old + got);
-  taken_ += static_cast<std::int64_t>(got);
-  ended_ = got < want;
+  const auto size = static_cast<std::int64_t>(want);
+  const std::int64_t got =
+      first_lines_ > 0 ? bytes_->read_ready(text.data() + old, size) : bytes_->read(text.data() + old, size);
+  text.resize(old + static_cast<std::size_t>(got));
+  taken_ += got;
+  ended_ = first_lines_ > 0 ? got == 0 : got < size;
   return !ended_;
 }
 
@@ -75,7 +77,11 @@ bool TextSource::next(TextBlock& block) {
   searched_ = 0;
   quoted_ = false;
   std::size_t end = 0;
-  for (bool more = true; more && end == 0;) {
+  const std::int64_t least = line_ == 1 ? std::max<std::int64_t>(first_lines_, 1) : 1;
+  const auto lines_to = [&](std::size_t at) {
+    return std::count(block.text.begin(), block.text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  };
+  for (bool more = true; more && (end == 0 || (least > 1 && lines_to(end) < least));) {
     more = fill(block.text);
     if (first_ && block.text.starts_with("\xEF\xBB\xBF")) block.text.erase(0, 3);
     first_ = false;

@@ -23,8 +23,15 @@ class TextSource {
   TextSource(std::string path, std::unique_ptr<ByteSource> bytes, RecordEnd record_end,
              std::string comment = "");
 
+  /// From now on blocks end where the input pauses: nothing whole waits for more to come. The first one has
+  /// at least so many line ends.
+  void give_at_once(std::int64_t first_lines) { first_lines_ = first_lines; }
+
   /// The next block, about a megabyte; false at the end of the file. A byte order mark is dropped.
   bool next(TextBlock& block);
+
+  /// Whether next() need not wait for a byte; without give_at_once it may always be called.
+  bool is_ready() const { return first_lines_ == 0 || ended_ || bytes_->is_ready(); }
 
   /// Whether next() would give nothing more.
   bool at_end() const { return ended_ && rest_.empty(); }
@@ -46,6 +53,7 @@ class TextSource {
   std::size_t searched_ = 0;  // bytes of the block that hold no record end, and whether they end in quotes
   bool quoted_ = false;
   std::int64_t taken_ = 0;
+  std::int64_t first_lines_ = 0;  // 0: blocks are filled
   std::int64_t line_ = 1;
   bool first_ = true;
   bool ended_ = false;

@@ -94,6 +94,11 @@ class Utf8Source : public ByteSource {
     if (!std::exchange(decided_, true)) decide();
     return source_->read(to, size);
   }
+  std::int64_t read_ready(void* to, std::int64_t size) override {
+    if (!std::exchange(decided_, true)) decide();
+    return source_->read_ready(to, size);
+  }
+  bool is_ready() const override { return source_->is_ready(); }
   std::int64_t most_bytes() const override { return source_->most_bytes(); }
   std::int64_t stored_done() const override { return source_->stored_done(); }
   std::int64_t stored_total() const override { return source_->stored_total(); }
@@ -101,7 +106,7 @@ class Utf8Source : public ByteSource {
 
  private:
   void decide() {
-    auto [head, source] = peek(std::move(source_), kOrderMarkBytes);
+    auto [head, source] = peek_line(std::move(source_), kOrderMarkBytes);
     source_ = std::move(source);
     if (begins_utf16(head)) source_ = std::make_unique<Utf16Source>(path_, std::move(source_));
   }

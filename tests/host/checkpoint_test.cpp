@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cmath>
 #include <filesystem>
+#include <future>
 #include <limits>
 
 #include "host/checkpoint/checksum.hpp"
@@ -164,6 +165,23 @@ TEST(Checkpoint, AModelWithoutChecksumsOfItsOwnIsRead) {
   overwrite(folder + "/manifest.json", manifest_text(manifest));
   EXPECT_EQ(damage_report(folder), "");
   EXPECT_EQ(read_checkpoint(folder).metadata, small_checkpoint(1).metadata);
+}
+
+TEST(Checkpoint, TwoThatSaveIntoOneFolderLeaveEachOthersWhole) {
+  constexpr std::int64_t kSaves = 100;
+  const ScratchFolder root;
+  const auto save = [&](std::int64_t first) {
+    for (std::int64_t step = first; step < first + kSaves; ++step)
+      write_checkpoint(checkpoint_folder(root.path(), step), small_checkpoint(step));
+  };
+  const FaultyFiles files;  // whose fsync does not wait for the disk
+  auto other = std::async(std::launch::async, save, 1001);
+  save(1);
+  other.get();
+  for (const std::int64_t first : {1, 1001})
+    for (std::int64_t step = first; step < first + kSaves; ++step)
+      EXPECT_EQ(damage_report(checkpoint_folder(root.path(), step)), "");
+  EXPECT_EQ(entries(root.path()).size(), static_cast<std::size_t>(2 * kSaves)) << "and no temporary";
 }
 
 TEST(Checkpoint, OneOfAnotherVersionIsRefusedNamingBoth) {
