@@ -13,6 +13,7 @@
 #include <sstream>
 #include <thread>
 
+#include "host/checkpoint/checkpoint_files.hpp"
 #include "host/cli/cli.hpp"
 #include "tests/support/backends.hpp"
 #include "tests/support/data_files.hpp"
@@ -339,6 +340,22 @@ int end_of(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
+bool has_ended(pid_t child) {
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT);
+  return info.si_pid != 0;
+}
+
+/// Kills the run once it has a checkpoint of the step or a later one; false if it ended before.
+bool killed_at(std::int64_t step, pid_t run, const std::string& checkpoints) {
+  while (!has_ended(run) && newest_step(checkpoints) < step)
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  ::kill(run, SIGKILL);
+  const int code = end_of(run);
+  EXPECT_THAT(code, testing::AnyOf(0, 1000 + SIGKILL));
+  return code != 0;
+}
+
 TEST_F(Shards, ARunThatIsKilledGoesOnWithTheSameBits) {
   write_table(true);
   const std::string shards = "--data.train=" + convert(path("x.npy"), {"--data.target=" + path("y.npy")});
@@ -350,12 +367,10 @@ TEST_F(Shards, ARunThatIsKilledGoesOnWithTheSameBits) {
   command.insert(command.end(), settings.begin(), settings.end());
   std::mt19937 draw(3);
   int kills = 0;
-  for (int code = 1000 + SIGKILL; code != 0 && kills < 5; ++kills) {
-    const pid_t child = start(command);
-    std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(1, 120)(draw)));
-    ::kill(child, SIGKILL);
-    code = end_of(child);
-    EXPECT_THAT(code, testing::AnyOf(0, 1000 + SIGKILL));
+  const std::string checkpoints = path("run/checkpoints");
+  for (std::int64_t step = 0; kills < 5; ++kills) {
+    step += std::uniform_int_distribution<int>(1, 100)(draw);
+    if (!killed_at(step, start(command), checkpoints)) break;
   }
   EXPECT_GT(kills, 1);
   EXPECT_EQ(bits({shards}, settings, {"--out=" + path("run")}), expected);
