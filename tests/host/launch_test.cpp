@@ -84,9 +84,7 @@ std::string folder_of_stand_ins() {
 
 class JoinByStandIn : public testing::Test {
  protected:
-  void SetUp() override {
-    ::setenv("THALWEG_PLUGINS", folder_of_stand_ins().c_str(), 1);
-  }
+  void SetUp() override { ::setenv("THALWEG_PLUGINS", folder_of_stand_ins().c_str(), 1); }
   void TearDown() override {
     ::unsetenv("THALWEG_PLUGINS");
     ::unsetenv("STAND_IN_RANKS");
