@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "host/cli/cli.hpp"
+#include "tests/support/commands.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -15,9 +16,7 @@ namespace {
 using testing::HasSubstr;
 
 std::string output_of(const std::vector<std::string>& arguments, int code = 0) {
-  std::ostringstream out, err;
-  EXPECT_EQ(cli::run(arguments, {out, err}), code) << err.str();
-  return out.str();
+  return run(arguments, code).out;
 }
 
 nlohmann::json json_of(const std::vector<std::string>& arguments) {

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "host/cli/cli.hpp"
+#include "tests/support/commands.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -16,18 +16,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class HeldOutRows : public testing::Test {
+class HeldOutRows : public CommandTest {
  protected:
-  std::string call(const std::vector<std::string>& arguments, int code = 0) {
-    std::ostringstream out, err;
-    EXPECT_EQ(cli::run(arguments, {out, err}), code) << err.str();
-    errors_ = err.str();
-    return out.str();
-  }
-  nlohmann::json json(const std::vector<std::string>& arguments) {
-    return nlohmann::json::parse(call(arguments));
-  }
-
   /// y = 3 a - 2 b + 5 with a about 1000 and b a text; a fifth is held out.
   nlohmann::json train_numbers() {
     std::string csv = "a,b,y\n";
@@ -65,7 +55,6 @@ class HeldOutRows : public testing::Test {
 
   TemporaryFolder folder_;
   const std::string run_ = folder_.path("run");
-  std::string errors_;
 };
 
 TEST_F(HeldOutRows, HaveTheMetricsOfTheReport) {

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "host/checkpoint/files.hpp"
-#include "host/cli/cli.hpp"
+#include "tests/support/commands.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -17,17 +17,9 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-using Words = std::vector<std::string>;
 
-class ModelCommands : public testing::Test {
+class ModelCommands : public CommandTest {
  protected:
-  std::string call(const Words& arguments, int code = 0) {
-    std::ostringstream out, err;
-    EXPECT_EQ(cli::run(arguments, {out, err}), code) << err.str();
-    errors_ = err.str();
-    return out.str();
-  }
-  nlohmann::json json(const Words& arguments) { return nlohmann::json::parse(call(arguments)); }
   /// Trains on the text, a fifth of it held out.
   nlohmann::json train(const std::string& csv, const Words& settings, const std::string& name = "run") {
     Words words{"train",
@@ -57,7 +49,6 @@ class ModelCommands : public testing::Test {
 
   TemporaryFolder folder_;
   const std::string run_ = folder_.path("run");
-  std::string errors_;
 };
 
 TEST_F(ModelCommands, TakeRowsOfTheRunOrATestFile) {

@@ -5,11 +5,10 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "host/checkpoint/checkpoint.hpp"
 #include "host/checkpoint/files.hpp"
-#include "host/cli/cli.hpp"
+#include "tests/support/commands.hpp"
 #include "tests/support/files.hpp"
 #include "tests/support/run_support.hpp"
 
@@ -17,16 +16,9 @@ namespace thalweg::test {
 namespace {
 
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
 
-class ModelFiles : public testing::Test {
+class ModelFiles : public CommandTest {
  protected:
-  std::string call(const Words& arguments, int code = 0) {
-    std::ostringstream out, err;
-    EXPECT_EQ(cli::run(arguments, {out, err}), code) << arguments[0] << ": " << err.str();
-    errors_ = err.str();
-    return out.str();
-  }
   /// y = 2 x, for two epochs of two steps.
   void train(const Words& settings = {}, int code = 0) {
     Words words{"train",
@@ -51,7 +43,6 @@ class ModelFiles : public testing::Test {
   TemporaryFolder folder_;
   const std::string data_ = folder_.write("d.csv", "x,y\n1,2\n2,4\n3,6\n4,8\n");
   const std::string run_ = folder_.path("run"), model_ = run_ + "/model.safetensors";
-  std::string errors_;
 };
 
 TEST_F(ModelFiles, OneThatIsDamagedIsRefusedByWhateverReadsIt) {

@@ -2,28 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-#include <sstream>
-
 #include "host/checkpoint/files.hpp"
-#include "host/cli/cli.hpp"
+#include "tests/support/commands.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
 namespace {
 
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
 
-class NamedColumns : public testing::Test {
+class NamedColumns : public CommandTest {
  protected:
-  std::string call(const Words& arguments, int code = 0) {
-    std::ostringstream out, err;
-    EXPECT_EQ(cli::run(arguments, {out, err}), code) << arguments[0] << ": " << err.str();
-    errors_ = err.str();
-    return out.str();
-  }
-  nlohmann::json json(const Words& arguments) { return nlohmann::json::parse(call(arguments)); }
   /// A run on the table, or on shards of it.
   std::string train(bool shards, const Words& settings = {}) {
     const Words columns{"--data.id=key", "--data.weight=w", "--data.target=y", "--data.ignore=note"};
@@ -48,7 +37,6 @@ class NamedColumns : public testing::Test {
   const std::string train_ = folder_.write("d.csv", "key,note,x,w,y\nr1,-,1,1,2\nr2,-,2,2,4\nr3,-,3,1,7\n");
   const std::string test_ = folder_.write("t.csv", "key,x,w,y\np,1,3,2\nq,2,1,5\n");
   const std::string unweighted_ = folder_.write("u.csv", "x,y\n1,2\n1,2\n1,2\n2,5\n");
-  std::string errors_;
 };
 
 TEST_F(NamedColumns, AreKnownToEvaluateAndPredict) {

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "host/cli/cli.hpp"
 #include "host/cli/run_paths.hpp"
+#include "tests/support/commands.hpp"
 #include "tests/support/run_support.hpp"
 
 namespace thalweg::test {
@@ -17,16 +17,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-struct Said {
-  std::string out, err;
-};
-
-Said run(const std::vector<std::string>& arguments, int code = 0) {
-  std::ostringstream out, err;
-  EXPECT_EQ(cli::run(arguments, {out, err}), code) << err.str();
-  return {out.str(), err.str()};
-}
 
 /// Calls the program from a folder of its own, which is then the current one.
 class RunReport : public testing::Test {
