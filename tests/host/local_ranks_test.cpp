@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/gathered_pieces.hpp"
 #include "tests/support/threads.hpp"
 #include "thalweg/error.hpp"
 
@@ -60,15 +61,7 @@ TEST(LocalRanks, ExchangeTheMessagesOfEachPairInOrder) {
 }
 
 TEST(LocalRanks, GatherThePieceOfEachRankOfEveryArray) {
-  const auto thrown = on_ranks(3, 1min, [](Communicator& ranks) {
-    const auto own = static_cast<float>(ranks.rank() + 1);
-    Floats numbers(5, own), others(3, 10 * own);
-    const Piece pieces[] = {{0, 2}, {2, 2}, {2, 5}}, one_each[] = {{0, 1}, {1, 2}, {2, 3}};
-    const Gathered arrays[] = {{numbers.data(), pieces}, {others.data(), one_each}};
-    ranks.gather(arrays);
-    EXPECT_EQ(numbers, (Floats{1, 1, 3, 3, 3}));
-    EXPECT_EQ(others, (Floats{10, 20, 30}));
-  });
+  const auto thrown = on_ranks(3, 1min, test::expect_gathered_pieces);
   EXPECT_EQ(thrown, kNothing);
 }
 

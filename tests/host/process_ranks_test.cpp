@@ -6,6 +6,7 @@
 
 #include <thread>
 
+#include "tests/support/gathered_pieces.hpp"
 #include "tests/support/memory_transport.hpp"
 #include "tests/support/threads.hpp"
 #include "thalweg/error.hpp"
@@ -69,17 +70,15 @@ TEST(ProcessRanks, ExchangeWhatIsLongerThanAMessage) {
   EXPECT_THAT(thrown, Each(""));
 }
 
-TEST(ProcessRanks, GatherAndBroadcast) {
+TEST(ProcessRanks, GatherThePieceOfEachRankOfEveryArray) {
+  EXPECT_THAT(on_ranks(3, kPatient, test::expect_gathered_pieces), Each(""));
+}
+
+TEST(ProcessRanks, BroadcastWhatRankZeroHas) {
   const auto thrown = on_ranks(3, kPatient, [](ProcessRanks& ranks) {
     const auto own = static_cast<float>(ranks.rank() + 1);
-    Floats numbers(5, own), others(3, 10 * own);
-    const Piece pieces[] = {{0, 2}, {2, 2}, {2, 5}}, one_each[] = {{0, 1}, {1, 2}, {2, 3}};
-    const Gathered arrays[] = {{numbers.data(), pieces}, {others.data(), one_each}};
-    ranks.gather(arrays);
-    EXPECT_EQ(numbers, (Floats{1, 1, 3, 3, 3}));
-    EXPECT_EQ(others, (Floats{10, 20, 30}));
+    Floats numbers(5, own), others(3, own);
     const Message from_first[] = {{0, numbers.data(), 5}, {0, others.data(), 1}};
-    numbers.assign(5, own), others.assign(3, own);
     ranks.broadcast(from_first);
     EXPECT_EQ(numbers, (Floats{1, 1, 1, 1, 1}));
     EXPECT_EQ(others, (Floats{1, own, own}));
