@@ -20,7 +20,7 @@ struct ModelFile {
   std::vector<std::string> damaged = {};  ///< a line for each newer checkpoint that was passed over
 };
 
-/// `path`: as Model::load takes it. Throws NoInputError where there is no model.
+/// Finds the file that Model::load(path) reads. Throws NoInputError if the path holds no model.
 ModelFile find_model_file(const std::string& path);
 
 std::map<std::string, std::string> model_metadata(const ModelSpec& spec);

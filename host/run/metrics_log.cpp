@@ -54,11 +54,10 @@ void MetricsLog::write_divergence(std::int64_t step, const std::string& why) {
   Json object;
   object["step"] = step;
   object[kDiverged] = why;
-  file_->write(object.dump() + "\n");
+  append(object);
 }
 
 void MetricsLog::write(const std::vector<std::pair<std::string, double>>& values) {
-  if (file_ == nullptr) return;
   Json object;
   for (const auto& [key, value] : values) {
     if (std::isfinite(value) && std::floor(value) == value && std::abs(value) < 1e15) {
@@ -67,7 +66,11 @@ void MetricsLog::write(const std::vector<std::pair<std::string, double>>& values
       object[key] = value;
     }
   }
-  file_->write(object.dump() + "\n");
+  append(object);
+}
+
+void MetricsLog::append(const Json& object) {
+  if (file_ != nullptr) file_->write(object.dump() + "\n");
 }
 
 }  // namespace thalweg

@@ -10,6 +10,8 @@
 
 namespace thalweg {
 
+class Json;
+
 class MetricsLog {
  public:
   MetricsLog() = default;
@@ -21,6 +23,8 @@ class MetricsLog {
   void write_divergence(std::int64_t step, const std::string& why);
 
  private:
+  void append(const Json& object);
+
   std::unique_ptr<OutputFile> file_;
 };
 

@@ -131,7 +131,7 @@ PreparedRun::PreparedRun(RunEnvironment& run, const ReadRunData& read)
       options(run.ranks.options(
           learner_options(run.config, std::ssize(data.split.train), &batches, private_side()))),
       model(make_model(run, *this)),
-      learner(model, CheckedData{data.train}, options, run.ranks.end()),
+      learner(model, CheckedData{data.train}, options, run.ranks.ends()),
       validation(placed(run.ctx, data.validation)),
       summary(summarize(run.config, data, spec)) {
   run.note(lazy_note(run.config.optimizer, data.train));

@@ -29,9 +29,9 @@ class RunRanks {
   int threads(std::int64_t asked) const;
   /// For a learner whose batch the processes share.
   LearnerOptions options(LearnerOptions options) const;
-  Communicator* end() const { return ends_; }
-
+  /// Null where the run has one process.
   ProcessRanks* ends() const { return ends_; }
+
   /// Before a step: says whether this process is asked to stop, and how long it has trained.
   void say(std::int64_t step, double seconds);
   /// After a step: what all have said.

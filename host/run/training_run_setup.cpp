@@ -34,12 +34,12 @@ TrainingRun::TrainingRun(const Config& config, const TrainObserver& observer, co
 }
 
 void TrainingRun::compare_ranks() {
-  const ProcessRanks* const ends = run_.ranks.ends();
+  ProcessRanks* const ends = run_.ranks.ends();
   if (ends == nullptr) return;
   const std::vector<SharedFact> facts = shared_facts(run_, prepared_);
   std::vector<std::string> names;
   for (int rank = 0; rank < ends->count(); ++rank) names.push_back(ends->calls().name_of(rank));
-  require_equal_facts(facts, run_.ranks.ends()->gather_texts(to_text(facts)), names);
+  require_equal_facts(facts, ends->gather_texts(to_text(facts)), names);
 }
 
 void TrainingRun::resume() {

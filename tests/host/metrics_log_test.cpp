@@ -38,6 +38,7 @@ TEST_F(MetricsLogTest, WritesALineOfJsonPerCallWithWholeNumbersAsSuch) {
 TEST_F(MetricsLogTest, IsSilentWithoutAFile) {
   MetricsLog log;
   EXPECT_NO_THROW(log.write({{"step", 1}}));
+  EXPECT_NO_THROW(log.write_divergence(1, "the loss is inf"));
 }
 
 const std::string kStep1 = "{\"step\":1,\"loss\":1}\n", kStep2 = "{\"step\":2,\"loss\":1}\n",
